@@ -1,0 +1,69 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Every target may import only those above it in this list; section 1 of ARCHITECTURE.md says why.
+let package = Package(
+  name: "graft",
+  products: [
+    .executable(name: "graft", targets: ["graft"]),
+    .executable(name: "graft-bench", targets: ["graft-bench"]),
+  ],
+  traits: [
+    .trait(name: "Readline", description: "Line editing by GNU readline (GPL-3)."),
+    .default(enabledTraits: ["Readline"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // C libraries, each imported by exactly one Swift target.
+    .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+    .target(name: "CGraftKernels"),
+
+    // Graft's rooms, bottom up.
+    .target(name: "GraftBase", dependencies: ["CNettle"]),
+    .target(name: "GraftKernels", dependencies: ["CGraftKernels"]),
+    .target(name: "GraftEngine", dependencies: ["GraftBase", "GraftKernels"]),
+    .target(name: "GraftImaging", dependencies: ["GraftBase", "CPNG", "CTurboJPEG", "CCairo"]),
+    .target(name: "GraftModels", dependencies: ["GraftEngine"]),
+    .target(name: "GraftData", dependencies: ["GraftImaging", "GraftKernels"]),
+    .target(name: "GraftTraining", dependencies: ["GraftModels", "GraftData"]),
+    .target(
+      name: "GraftWorkbench",
+      dependencies: [
+        "GraftTraining", .target(name: "CReadline", condition: .when(traits: ["Readline"])),
+      ]),
+    .executableTarget(
+      name: "graft",
+      dependencies: [
+        "GraftWorkbench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "graft-bench", dependencies: ["GraftWorkbench"], path: "Benchmarks/graft-bench"),
+
+    // Tests mirror the sources file by file.
+    .target(name: "GraftTestSupport", dependencies: ["GraftWorkbench"]),
+    .testTarget(name: "GraftBaseTests", dependencies: ["GraftBase", "GraftTestSupport"]),
+    .testTarget(name: "GraftKernelsTests", dependencies: ["GraftKernels", "GraftTestSupport"]),
+    .testTarget(
+      name: "GraftEngineTests", dependencies: ["GraftEngine", "GraftTestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "GraftImagingTests", dependencies: ["GraftImaging", "GraftTestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "GraftDataTests", dependencies: ["GraftData", "GraftTestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "GraftModelsTests", dependencies: ["GraftModels", "GraftTestSupport"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(name: "GraftTrainingTests", dependencies: ["GraftTraining", "GraftTestSupport"]),
+    .testTarget(name: "GraftWorkbenchTests", dependencies: ["GraftWorkbench", "GraftTestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
