@@ -1,0 +1,103 @@
+import GraftBase
+
+/// A model recorded once: operations, values and named parameters, in the order of computation.
+///
+/// Shapes are recorded for one image; a plan infers them again for its own batch and size.
+package final class Graph {
+  package private(set) var nodes: [Node] = []
+  package private(set) var values: [ValueRecord] = []
+  package private(set) var parameters: [Parameter] = []
+  private var parameterNames: Set<String> = []
+
+  package init() {}
+
+  /// A value that is fed from outside.
+  package func input(_ name: String, _ shape: Shape) -> Value {
+    values.append(ValueRecord(shape: shape, producer: nil, inputName: name))
+    return Value(graph: self, id: values.count - 1)
+  }
+
+  /// Records one operation; a misfit of shapes names the layer's path and what it was given.
+  package func record(
+    _ op: any Op, _ inputs: [Value], parameters operands: [Parameter] = [], path: String
+  ) throws -> Value {
+    let shapes = inputs.map(\.shape)
+    let shape: Shape
+    do {
+      shape = try op.outputShape(of: shapes)
+    } catch let error as GraftError {
+      throw GraftError(error.code, "\(path): \(error.message)", help: error.help)
+    }
+    for parameter in operands where parameterNames.insert(parameter.name).inserted {
+      parameters.append(parameter)
+    }
+    values.append(ValueRecord(shape: shape, producer: nodes.count, inputName: nil))
+    let output = Value(graph: self, id: values.count - 1)
+    nodes.append(
+      Node(
+        index: nodes.count, path: path, op: op, inputs: inputs.map(\.id), output: output.id,
+        parameters: operands))
+    return output
+  }
+
+  /// The shapes of all values when the named inputs have other shapes than recorded.
+  package func shapes(forInputs inputShapes: [String: Shape]) throws -> [Shape] {
+    var shapes = values.map { record in
+      record.inputName.flatMap { inputShapes[$0] } ?? record.shape
+    }
+    for node in nodes {
+      do {
+        shapes[node.output] = try node.op.outputShape(of: node.inputs.map { shapes[$0] })
+      } catch let error as GraftError {
+        throw GraftError(error.code, "\(node.path): \(error.message)", help: error.help)
+      }
+    }
+    return shapes
+  }
+
+  /// The nodes that `outputs` depend on, in order.
+  package func nodes(reaching outputs: [Int]) -> [Node] {
+    var needed = Set(outputs)
+    var result: [Node] = []
+    for node in nodes.reversed() where needed.contains(node.output) {
+      needed.formUnion(node.inputs)
+      result.append(node)
+    }
+    return result.reversed()
+  }
+}
+
+/// One recorded operation.
+package struct Node: Sendable {
+  package let index: Int
+  /// The layer's path, `layer1.0.conv1`.
+  package let path: String
+  package let op: any Op
+  package let inputs: [Int]
+  package let output: Int
+  package let parameters: [Parameter]
+}
+
+/// What the graph knows of a value.
+package struct ValueRecord: Sendable {
+  package let shape: Shape
+  /// The node that computes it, nil for an input.
+  package let producer: Int?
+  package let inputName: String?
+}
+
+/// A handle on a value of a graph while layers are being recorded.
+package struct Value {
+  package let graph: Graph
+  package let id: Int
+
+  package var shape: Shape { graph.values[id].shape }
+}
+
+extension Graph: CustomStringConvertible {
+  package var description: String {
+    nodes.map { node in
+      "\(node.path)  \(node.op.name) \(node.op.details) → \(values[node.output].shape)"
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,165 @@
+import GraftBase
+import GraftKernels
+
+/// One operation of the graph: shapes, what backward needs, and the arithmetic both ways.
+///
+/// A new op is one file in `Ops/` and one line in `Ops.all`; the gradient check, plan = interpreter
+/// and thread-count tests pick it up through `examples`.
+package protocol Op: Sendable {
+  /// The name in listings: `convolution`.
+  static var name: String { get }
+  /// Small cases that cover the op's options, for the tests.
+  static var examples: [OpExample] { get }
+
+  /// Details for listings: `3×3 stride 2, 64 → 128`.
+  var details: String { get }
+  /// The output's shape; throws a sentence when the inputs do not fit.
+  func outputShape(of inputs: [Shape]) throws -> Shape
+  /// What must survive from forward to backward.
+  func retention(_ needs: GradientNeeds) -> Retention
+  /// Floats that forward leaves for backward besides inputs and output (masks, switches, statistics).
+  func auxiliaryCount(inputs: [Shape], output: Shape) -> Int
+  /// Floats of scratch that one call needs.
+  func workspaceCount(_ request: WorkspaceRequest) -> Int
+  /// Multiply-adds of one forward call.
+  func multiplyAdds(inputs: [Shape], output: Shape) -> Int
+  /// May the output take the first input's memory.
+  var worksInPlace: Bool { get }
+
+  func forward(_ context: ForwardContext)
+  func backward(_ context: BackwardContext)
+}
+
+extension Op {
+  package var name: String { Self.name }
+  package var details: String { "" }
+  package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int { 0 }
+  package func workspaceCount(_ request: WorkspaceRequest) -> Int { 0 }
+  package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { 0 }
+  package var worksInPlace: Bool { false }
+}
+
+/// Which gradients a backward call must produce.
+package struct GradientNeeds: Hashable, Sendable {
+  package var inputs: [Bool]
+  package var parameters: [Bool]
+  /// Whether the node behaves as in training (batch statistics, dropout).
+  package var isTraining: Bool
+
+  package init(inputs: [Bool], parameters: [Bool], isTraining: Bool) {
+    self.inputs = inputs
+    self.parameters = parameters
+    self.isTraining = isTraining
+  }
+
+  package var any: Bool { inputs.contains(true) || parameters.contains(true) }
+}
+
+/// What an op reads again in backward.
+package struct Retention: Hashable, Sendable {
+  /// Places in the list of inputs.
+  package var inputs: Set<Int>
+  package var output: Bool
+
+  package init(inputs: Set<Int> = [], output: Bool = false) {
+    self.inputs = inputs
+    self.output = output
+  }
+
+  package static let nothing = Retention()
+}
+
+/// The circumstances for which scratch is asked.
+package struct WorkspaceRequest: Sendable {
+  package var inputs: [Shape]
+  package var output: Shape
+  package var threads: Int
+  /// nil asks for forward.
+  package var backward: GradientNeeds?
+
+  package init(inputs: [Shape], output: Shape, threads: Int, backward: GradientNeeds?) {
+    self.inputs = inputs
+    self.output = output
+    self.threads = threads
+    self.backward = backward
+  }
+}
+
+/// Where random ops find their stream: pure functions of seed, step and node.
+package struct RandomAddress: Sendable, Hashable {
+  package var seed: UInt64
+  package var step: Int
+  package var node: Int
+
+  package init(seed: UInt64 = 0, step: Int = 0, node: Int = 0) {
+    self.seed = seed
+    self.step = step
+    self.node = node
+  }
+}
+
+/// The operands of one forward call.
+package struct ForwardContext: Sendable {
+  package let inputs: [Slice]
+  package let inputShapes: [Shape]
+  package let parameters: [Slice]
+  package let output: Slice
+  package let outputShape: Shape
+  package let auxiliary: Slice
+  package let workspace: Slice
+  package let isTraining: Bool
+  package let random: RandomAddress
+  package let pool: ThreadPool
+}
+
+/// A gradient to write, or to add to when another consumer wrote first.
+package struct GradientSlot: Sendable {
+  package let slice: Slice
+  package let accumulates: Bool
+
+  package init(_ slice: Slice, accumulates: Bool) {
+    self.slice = slice
+    self.accumulates = accumulates
+  }
+}
+
+/// The operands of one backward call; a nil slot is a gradient nobody needs.
+///
+/// `inputs` and `output` hold what `retention` asked for; other places must not be read.
+package struct BackwardContext: Sendable {
+  package let outputGradient: Slice
+  package let inputs: [Slice]
+  package let inputShapes: [Shape]
+  package let output: Slice
+  package let outputShape: Shape
+  package let parameters: [Slice]
+  package let auxiliary: Slice
+  package let workspace: Slice
+  package let inputGradients: [GradientSlot?]
+  package let parameterGradients: [GradientSlot?]
+  package let isTraining: Bool
+  package let random: RandomAddress
+  package let pool: ThreadPool
+}
+
+/// A small case of an op for the registry-wide tests.
+package struct OpExample: Sendable {
+  package var op: any Op
+  package var inputs: [Shape]
+  /// Shapes in the engine's layout, in the op's order of parameters.
+  package var parameters: [Shape]
+  package var isTraining: Bool
+  /// Inputs that have a gradient; targets of losses have none.
+  package var differentiable: [Bool]
+
+  package init(
+    _ op: any Op, inputs: [Shape], parameters: [Shape] = [], isTraining: Bool = false,
+    differentiable: [Bool]? = nil
+  ) {
+    self.op = op
+    self.inputs = inputs
+    self.parameters = parameters
+    self.isTraining = isTraining
+    self.differentiable = differentiable ?? inputs.map { _ in true }
+  }
+}

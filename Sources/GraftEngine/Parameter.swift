@@ -1,0 +1,116 @@
+import GraftBase
+import GraftKernels
+
+/// What a parameter is for; decides weight decay and batch-norm rules, never its name.
+package enum ParameterRole: String, Sendable, Codable {
+  case weight
+  case bias
+  case normScale
+  case normShift
+  case runningStatistic
+
+  /// Biases, norm parameters and statistics take no weight decay.
+  package var decays: Bool { self == .weight }
+}
+
+/// How torch's layout of a parameter maps to the engine's.
+package enum ParameterLayout: Sendable {
+  /// The same order on both sides.
+  case plain
+  /// torch [O, I, H, W], engine [H, W, I, O]: output channels are contiguous.
+  case convolution
+  /// torch [O, I], engine [I, O].
+  case linear
+}
+
+/// A named tensor of a model; the name is the torch key.
+package final class Parameter: @unchecked Sendable {
+  package let name: String
+  package let role: ParameterRole
+  package let layout: ParameterLayout
+  /// The shape as torch's `state_dict` has it.
+  package let torchShape: Shape
+  /// The value in the engine's layout.
+  package let value: Tensor
+  /// Grows with every change of the value, so that plans know when folded copies are stale.
+  package private(set) var version = 0
+
+  package init(
+    name: String, role: ParameterRole, layout: ParameterLayout = .plain, torchShape: Shape
+  ) {
+    self.name = name
+    self.role = role
+    self.layout = layout
+    self.torchShape = torchShape
+    let d = torchShape.dimensions
+    switch layout {
+    case .plain: value = Tensor(torchShape)
+    case .convolution:
+      precondition(d.count == 4, "a convolution's weight has four sizes")
+      value = Tensor([d[2], d[3], d[1], d[0]])
+    case .linear:
+      precondition(d.count == 2, "a linear weight has two sizes")
+      value = Tensor([d[1], d[0]])
+    }
+  }
+
+  package var count: Int { torchShape.elementCount }
+  package var slice: Slice { value.slice }
+
+  /// Running statistics are never trained; everything else may be.
+  package var canTrain: Bool { role != .runningStatistic }
+
+  /// Tells plans that the value has changed.
+  package func markChanged() { version += 1 }
+
+  /// Replaces the value by numbers in torch's layout.
+  package func setTorchValues(_ values: [Float]) {
+    precondition(values.count == count, "values do not fill \(name)")
+    let engine = slice.pointer
+    forEachPair { torch, own in engine[own] = values[torch] }
+    markChanged()
+  }
+
+  /// The value in torch's layout.
+  package func torchValues() -> [Float] { torchValues(of: slice) }
+
+  /// Any slice laid out like this parameter (a gradient, an optimizer slot) in torch's layout.
+  package func torchValues(of engine: Slice) -> [Float] {
+    var values = [Float](repeating: 0, count: count)
+    values.withUnsafeMutableBufferPointer { values in
+      forEachPair { torch, own in values[torch] = engine.pointer[own] }
+    }
+    return values
+  }
+
+  /// SHA-256 over name and value; equal hashes mean equal bits.
+  package var contentHash: ContentHash.Digest {
+    var hash = ContentHash()
+    hash.update(name)
+    hash.update(UnsafeRawBufferPointer(slice.buffer))
+    return hash.finish()
+  }
+
+  private func forEachPair(_ body: (_ torch: Int, _ engine: Int) -> Void) {
+    let d = torchShape.dimensions
+    switch layout {
+    case .plain:
+      for index in 0..<count { body(index, index) }
+    case .linear:
+      for o in 0..<d[0] {
+        for i in 0..<d[1] { body(o * d[1] + i, i * d[0] + o) }
+      }
+    case .convolution:
+      let area = d[2] * d[3]
+      for o in 0..<d[0] {
+        for i in 0..<d[1] {
+          for tap in 0..<area { body((o * d[1] + i) * area + tap, (tap * d[1] + i) * d[0] + o) }
+        }
+      }
+    }
+  }
+}
+
+extension Parameter: CustomStringConvertible {
+  package var description: String { "\(name) \(torchShape) \(role.rawValue)" }
+}
