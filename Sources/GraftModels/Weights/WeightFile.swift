@@ -1,0 +1,35 @@
+import GraftBase
+
+/// Named arrays from a file, whatever its format, ready to be loaded into a model.
+package struct WeightFile: Sendable {
+  /// The path or another name for messages.
+  package let name: String
+  package let metadata: [ByteString: ByteString]
+  package let tensors: [ByteString: SafetensorsTensor]
+
+  /// Reads a safetensors file; other formats are refused by their name.
+  package init(path: String) throws {
+    self.init(try Safetensors.read(path: path), name: path)
+  }
+
+  package init(_ file: SafetensorsFile, name: String) {
+    self.name = name
+    metadata = file.metadata
+    tensors = Dictionary(
+      file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The names in bytewise order.
+  package var names: [ByteString] { tensors.keys.sorted() }
+
+  /// One sentence for each tensor with values that are NaN or infinite.
+  package var warnings: [String] {
+    names.compactMap { name in
+      guard let tensor = tensors[name], let values = try? tensor.floats() else { return nil }
+      let count = values.count { !$0.isFinite }
+      guard count > 0 else { return nil }
+      return "\(self.name.escapingControlCharacters): \(count) of \(values.count) values of "
+        + "'\(name)' are not finite"
+    }
+  }
+}
