@@ -33,3 +33,23 @@ package struct WeightFile: Sendable {
     }
   }
 }
+
+extension WeightFile {
+  /// The encoder whose weights these are, with any classifier; nil when none fits.
+  package var recognisedEncoder: EncoderSpec? {
+    Encoders.all.first { spec in
+      let count = tensors.keys.count { name in
+        !name.bytes.ends(with: "num_batches_tracked")
+          && !(spec.classifierPrefix + ["head"]).contains(where: name.isCovered)
+      }
+      return count == spec.fingerprint.tensorCount
+        && spec.fingerprint.shapes.allSatisfy { tensors[ByteString($0.key)]?.shape == $0.value }
+    }
+  }
+}
+
+extension [UInt8] {
+  fileprivate func ends(with text: String) -> Bool {
+    suffix(text.utf8.count).elementsEqual(text.utf8)
+  }
+}
