@@ -19,7 +19,8 @@ extension DataSet: CustomStringConvertible {
   /// One line: `hymenoptera: 397 pictures, 2 classes, 9c41e07a`.
   package var summary: String {
     let bad = badFiles.isEmpty ? "" : ", \(badFiles.count) unreadable left out"
-    return "\(name): \(samples.count) pictures, \(presentClasses.count) classes, \(fingerprint)\(bad)"
+    return
+      "\(name): \(samples.count) pictures, \(presentClasses.count) classes, \(fingerprint)\(bad)"
   }
 
   /// Equal contents on different sides: "train/a/1.jpg = val/a/9.jpg", a leak when not wanted.

@@ -24,7 +24,9 @@ extension FilePath {
 
   /// The names in this folder, sorted bytewise, `.` and `..` left out.
   package func listing() throws -> [FilePath] {
-    guard let folder = withCString({ opendir($0) }) else { throw Self.failure(description, "cannot be listed") }
+    guard let folder = withCString({ opendir($0) }) else {
+      throw Self.failure(description, "cannot be listed")
+    }
     defer { closedir(folder) }
     var names: [FilePath] = []
     errno = 0
@@ -69,7 +71,9 @@ extension FilePath {
         count += got
       }
     }
-    guard failureNumber == 0 else { throw Self.failure(name, "cannot be read", number: failureNumber) }
+    guard failureNumber == 0 else {
+      throw Self.failure(name, "cannot be read", number: failureNumber)
+    }
     return bytes
   }
 

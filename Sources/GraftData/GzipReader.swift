@@ -49,6 +49,7 @@ enum GzipReader {
         let status = CZlib.inflate(&stream, Z_NO_FLUSH)
         return (status, chunk.count - Int(stream.avail_out))
       }
+      guard status == Z_OK || status == Z_STREAM_END else { return status }
       output += chunk[..<written]
       let largest = try limit ?? expectedCount(output)
       limit = largest

@@ -29,7 +29,7 @@ package enum Partition: String, Sendable, CaseIterable, Codable {
 }
 
 /// A file that belongs to the data set but cannot be used.
-package struct BadFile: Sendable, Equatable, Codable {
+package struct BadFile: Sendable, Hashable, Codable {
   package let path: String
   package let reason: String
 
@@ -40,7 +40,7 @@ package struct BadFile: Sendable, Equatable, Codable {
 }
 
 /// A file or folder that was passed over because it is hidden or no picture.
-package struct IgnoredFile: Sendable, Equatable, Codable {
+package struct IgnoredFile: Sendable, Hashable, Codable {
   package let path: String
   package let reason: String
 

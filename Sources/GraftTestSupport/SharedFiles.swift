@@ -33,7 +33,7 @@ package enum SharedFiles {
     try FileManager.default.createDirectory(at: store, withIntermediateDirectories: true)
     do {
       try FileManager.default.moveItem(at: scratch.url.appending(path: name), to: target)
-    } catch where FileManager.default.fileExists(atPath: target.path(percentEncoded: false)) {
+    } catch  where FileManager.default.fileExists(atPath: target.path(percentEncoded: false)) {
       return target
     }
     return target

@@ -25,7 +25,8 @@ package enum DataFormats {
   ]
 
   /// The format called `name`, or the first that recognises `path` when no name is given.
-  package static func format(for path: FilePath, named name: String?) throws -> any DataFormat.Type {
+  package static func format(for path: FilePath, named name: String?) throws -> any DataFormat.Type
+  {
     if let name {
       guard let format = all.first(where: { $0.name == name }) else {
         throw GraftError(

@@ -41,7 +41,8 @@ package enum Manifest: DataFormat {
       listing = readTextLabels(table, column: text)
     } else {
       throw GraftError(
-        .input, "\(file) has no column called label, class or class_index; it has "
+        .input,
+        "\(file) has no column called label, class or class_index; it has "
           + table.columnList, help: "expected \(summary)")
     }
     let partitionColumn = table.column(named: ["split"])
