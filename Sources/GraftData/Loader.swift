@@ -81,7 +81,8 @@ package final class Loader {
     let buffers = min(settings.batchesAhead + 1, plan.batchCount)
     guard !overflow, length < Int.max / 4 / max(1, buffers) else {
       throw GraftError(
-        .usage, "batches of \(plan.largestBatch) pictures of \(preprocessing.outputSize) "
+        .usage,
+        "batches of \(plan.largestBatch) pictures of \(preprocessing.outputSize) "
           + "do not fit into memory", help: "take a smaller batch")
     }
     for _ in 0..<buffers {
@@ -173,9 +174,6 @@ private struct BatchWork: Sendable {
     }
     guard batch.finishOne(), batch.error == nil else { return }
     batch.writeTargets(smoothing: labelSmoothing)
-    mix(batch, epoch: epoch)
-  }
-
-  private func mix(_ batch: Batch, epoch: Int) {
+    recipe.mix(batch, epoch: epoch)
   }
 }

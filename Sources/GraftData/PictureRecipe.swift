@@ -1,8 +1,8 @@
 import GraftBase
 import GraftImaging
 
-/// How a picture of the data set becomes what the encoder sees: preprocessing, and for training
-/// the augmentation before it.
+/// How a picture of the data set becomes what the encoder sees: preprocessing, and in training the
+/// augmentation.
 package struct PictureRecipe: Sendable {
   package var preprocessing: Preprocessing
   /// Nil for evaluation.
@@ -16,17 +16,20 @@ package struct PictureRecipe: Sendable {
   }
 
   /// The picture of the encoder's input size: a pure function of (seed, epoch, sample).
-  ///
-  /// A pipeline that crops and resizes gets the whole picture; any other gets the centre crop that
-  /// evaluation uses, so that augmentation alone makes the difference.
   package func image(_ source: Image, epoch: Int, sample: Int) -> Image {
     guard let pipeline else { return preprocessing.evaluationImage(source) }
-    let size = preprocessing.outputSize
-    let source = source.converted(toChannels: preprocessing.channels)
-    let image = pipeline.apply(
-      to: pipeline.isResizing ? source : preprocessing.evaluationImage(source),
-      key: SampleKey(seed: seed, epoch: epoch, sample: sample),
-      context: TransformContext(outputSize: size))
-    return image.size == size ? image : image.resized(to: size, filter: preprocessing.filter)
+    return pipeline.trainingImage(
+      from: source, key: SampleKey(seed: seed, epoch: epoch, sample: sample),
+      preprocessing: preprocessing)
+  }
+
+  /// Mixes a filled batch in place, if the pipeline mixes and its draw for this batch says so.
+  func mix(_ batch: Batch, epoch: Int) {
+    let draw = pipeline?.mixing?.draw(
+      seed: seed, epoch: epoch, batch: batch.index, count: batch.count,
+      size: preprocessing.outputSize)
+    draw?.mix(
+      batch.usedPixels, targets: batch.usedTargets, channels: preprocessing.channels,
+      classes: batch.classCount)
   }
 }
