@@ -7,6 +7,8 @@ package struct TransformOption: Sendable {
     /// A number or a range LO..HI; `meaning` tells what a single number stands for.
     case range(legal: ClosedRange<Double>, meaning: SingleNumberMeaning)
     case integer(ClosedRange<Int>)
+    /// A whole number n, which stands for n..n, or a range LO..HI of whole numbers.
+    case integerRange(ClosedRange<Int>)
     case choice([String])
     /// `yes` or `no`.
     case flag
@@ -55,7 +57,7 @@ extension TransformOption {
     switch kind {
     case .number(let legal), .range(let legal, _):
       "\(NumberText.of(legal.lowerBound))..\(NumberText.of(legal.upperBound))"
-    case .integer(let legal): "\(legal.lowerBound)..\(legal.upperBound)"
+    case .integer(let legal), .integerRange(let legal): "\(legal.lowerBound)..\(legal.upperBound)"
     case .choice(let words): words.joined(separator: ", ")
     case .flag: "yes or no"
     }

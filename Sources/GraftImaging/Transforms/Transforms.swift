@@ -4,7 +4,7 @@ package enum Transforms {
     Flip.self,
     VerticalFlip.self,
     Crop.self,
-    Resize.self,
+    ShortSideResize.self,
     Rotate.self,
     Affine.self,
     Shear.self,

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A function of one byte per channel: what brightness, posterize, equalize and their like are.
 ///
 /// Each table equals Pillow's operation byte for byte, so a chain of them may be applied as one.
@@ -47,6 +49,11 @@ extension PointTable {
   }
 
   static let invert = PointTable { 255 - $0 }
+
+  /// Raises the values, as shares of 255, to `power`.
+  static func gamma(_ power: Double) -> PointTable {
+    PointTable { UInt8(255.999 * pow(Double($0) / 255, power)) }
+  }
 }
 
 /// Pillow's blend of two bytes: `origin + factor * (value - origin)` in float32, truncated.

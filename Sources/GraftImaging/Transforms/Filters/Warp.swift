@@ -19,7 +19,7 @@ extension Image {
   ) -> Image {
     let target = outputSize ?? size
     let colour = fill.bytes(channels: channels)
-    return Image(width: target.width, height: target.height, channels: channels) { out in
+    return Image.drawn(width: target.width, height: target.height, channels: channels) { out in
       pixels.withUnsafeBufferPointer { pixels in
         colour.withUnsafeBufferPointer { colour in
           guard let pixels = pixels.baseAddress, let out = out.baseAddress,

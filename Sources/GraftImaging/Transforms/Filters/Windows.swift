@@ -1,36 +1,24 @@
-/// A rectangle of whole pixels; its corner may lie outside the picture.
-package struct PixelBox: Codable, Equatable, Sendable, CustomStringConvertible {
-  package var x: Int
-  package var y: Int
-  package var width: Int
-  package var height: Int
-
-  package init(x: Int, y: Int, width: Int, height: Int) {
-    self.x = x
-    self.y = y
-    self.width = width
-    self.height = height
-  }
-
-  package var description: String { "\(width)×\(height) at (\(x), \(y))" }
-
-  /// The part inside a picture of `size`; empty sides are 0.
-  func clipped(to size: ImageSize) -> PixelBox {
+extension ImageBox {
+  /// The part inside a picture of `size`; sides may come out as 0.
+  func clipped(to size: ImageSize) -> ImageBox {
     let left = min(max(x, 0), size.width)
     let top = min(max(y, 0), size.height)
     let right = min(max(x + width, left), size.width)
     let bottom = min(max(y + height, top), size.height)
-    return PixelBox(x: left, y: top, width: right - left, height: bottom - top)
+    return ImageBox(x: left, y: top, width: right - left, height: bottom - top)
   }
+
+  /// The box for people: `96×80 at (12, 5)`.
+  var text: String { "\(width)×\(height) at (\(x), \(y))" }
 }
 
 extension Image {
   /// The pixels of `box`, with `fill` where the box leaves the picture.
-  func window(_ box: PixelBox, fill: FillColour = .black) -> Image {
+  func window(_ box: ImageBox, fill: FillColour = .black) -> Image {
     let inside = box.clipped(to: size)
     let colour = fill.bytes(channels: channels)
     let step = channels
-    return Image(width: box.width, height: box.height, channels: channels) { target in
+    return Image.drawn(width: box.width, height: box.height, channels: channels) { target in
       if inside.width < box.width || inside.height < box.height {
         for index in 0..<target.count { target[index] = colour[index % step] }
       }
@@ -46,7 +34,7 @@ extension Image {
   }
 
   /// The picture with `box`, clipped to it, painted over.
-  func painted(_ box: PixelBox, _ fill: FillColour) -> Image {
+  func painted(_ box: ImageBox, _ fill: FillColour) -> Image {
     let inside = box.clipped(to: size)
     let colour = fill.bytes(channels: channels)
     var result = self

@@ -15,7 +15,7 @@ extension Image {
       blurRows(weights, into: spread)
     }
     return spread.withUnsafeBufferPointer { spread in
-      Image(width: width, height: height, channels: channels) { target in
+      Image.drawn(width: width, height: height, channels: channels) { target in
         guard let from = spread.baseAddress, let to = target.baseAddress else { return }
         blurColumns(from, rowLength, height, weights, into: to)
       }
