@@ -32,8 +32,8 @@ struct PipelineReader {
 
   private static func unknown(_ name: String) -> GraftError {
     let operations = Pipeline.operations
-    let synonym = operations.first { $0.synonyms.contains(name.lowercased()) }
-    let nearest = synonym?.name ?? NearestName.of(name, in: operations.map(\.name))
+    let synonyms = operations.filter { $0.synonyms.contains(name.lowercased()) }.map { $0.name }
+    let nearest = synonyms.first ?? NearestName.of(name, in: operations.map { $0.name })
     return GraftError(
       .usage, "no operation is called `\(name)`",
       help: nearest.map { "did you mean `\($0)`?" } ?? "`help augment` lists the operations")
