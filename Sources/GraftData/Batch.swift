@@ -17,8 +17,8 @@ package final class Batch: @unchecked Sendable {
 
   /// Which batch of the epoch this is, from 0.
   package private(set) var index = 0
-  /// The numbers of the pictures in the data set.
-  package private(set) var samples: [Int] = []
+  /// The random addresses of the pictures, by which each can be made again alone.
+  package private(set) var keys: [SampleKey] = []
   /// The labels of the pictures before smoothing and mixing.
   package private(set) var labels: [Int] = []
 
@@ -27,7 +27,10 @@ package final class Batch: @unchecked Sendable {
   private let failure = Mutex<(place: Int, error: GraftError)?>(nil)
 
   /// Pictures in this batch.
-  package var count: Int { samples.count }
+  package var count: Int { keys.count }
+
+  /// The numbers of the pictures in the data set.
+  package var samples: [Int] { keys.map(\.sample) }
 
   /// The pixels that are set: count x height x width x channels.
   package var usedPixels: UnsafeMutableBufferPointer<Float> {
@@ -52,11 +55,11 @@ package final class Batch: @unchecked Sendable {
   }
 
   /// Makes the batch ready to be filled with other pictures.
-  func prepare(index: Int, samples: [Int], labels: [Int]) {
+  func prepare(index: Int, keys: [SampleKey], labels: [Int]) {
     self.index = index
-    self.samples = samples
+    self.keys = keys
     self.labels = labels
-    remaining.store(samples.count, ordering: .relaxed)
+    remaining.store(keys.count, ordering: .relaxed)
     failure.withLock { $0 = nil }
   }
 

@@ -32,7 +32,7 @@ package final class Loader {
   /// The batch that the trainer holds.
   private var handedOut: Batch?
   private var epoch = 0
-  private var epochIndices: [Int] = []
+  private var epochKeys: [SampleKey] = []
   private var nextBatch: Int
 
   /// How a loader serves; every setting has the value that evaluation wants.
@@ -100,14 +100,9 @@ package final class Loader {
   /// the epoch before, and the wait is over when training goes on.
   package func start(epoch: Int, at firstBatch: Int = 0) {
     precondition((0...plan.batchCount).contains(firstBatch), "no such batch")
-    for entry in underWay {
-      entry.job.wait()
-      free.append(entry.batch)
-    }
-    underWay = []
-    recycle()
+    abandon()
     self.epoch = epoch
-    epochIndices = order?.indices(epoch: epoch) ?? indices
+    epochKeys = keys(for: order?.indices(epoch: epoch) ?? indices)
     nextBatch = firstBatch
     submit()
   }
@@ -125,10 +120,34 @@ package final class Loader {
     secondsWaited += waited / .seconds(1)
     handedOut = batch
     if let error = batch.error {
-      nextBatch = plan.batchCount
+      abandon()
       throw error
     }
     return batch
+  }
+
+  /// The random addresses of an epoch's pictures.
+  ///
+  /// A sampler may show a picture several times in an epoch; each showing is drawn anew, as if it
+  /// belonged to an epoch far away.
+  private func keys(for samples: [Int]) -> [SampleKey] {
+    var showings: [Int: Int] = [:]
+    return samples.map { sample in
+      let showing = showings[sample, default: 0]
+      showings[sample] = showing + 1
+      return SampleKey(seed: work.recipe.seed, epoch: epoch + showing << 20, sample: sample)
+    }
+  }
+
+  /// Ends the epoch here; waits for the batches under way, whose jobs write into their buffers.
+  private func abandon() {
+    for entry in underWay {
+      entry.job.wait()
+      free.append(entry.batch)
+    }
+    underWay = []
+    nextBatch = plan.batchCount
+    recycle()
   }
 
   private func recycle() {
@@ -139,11 +158,11 @@ package final class Loader {
   /// Puts every free buffer to work.
   private func submit() {
     while nextBatch < plan.batchCount, let batch = free.popLast() {
-      let samples = Array(epochIndices[plan.range(of: nextBatch)])
+      let keys = Array(epochKeys[plan.range(of: nextBatch)])
       batch.prepare(
-        index: nextBatch, samples: samples,
-        labels: samples.map { work.dataSet.samples[$0].label })
-      let job = pool.submit(samples.count) { [work, epoch] place in
+        index: nextBatch, keys: keys,
+        labels: keys.map { work.dataSet.samples[$0.sample].label })
+      let job = pool.submit(keys.count) { [work, epoch] place in
         work.fill(batch, place: place, epoch: epoch)
       }
       underWay.append((batch, job))
@@ -160,10 +179,9 @@ private struct BatchWork: Sendable {
 
   /// Writes one picture; whoever writes the last one adds targets and mixes.
   func fill(_ batch: Batch, place: Int, epoch: Int) {
-    let sample = batch.samples[place]
+    let sample = batch.keys[place].sample
     do {
-      let image = recipe.image(
-        try dataSet.storedImage(at: sample), epoch: epoch, sample: sample)
+      let image = recipe.image(try dataSet.storedImage(at: sample), key: batch.keys[place])
       recipe.preprocessing.write(image, into: batch.slot(place))
     } catch let error as GraftError {
       batch.fail(at: place, error)

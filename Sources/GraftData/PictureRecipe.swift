@@ -15,12 +15,10 @@ package struct PictureRecipe: Sendable {
     self.seed = seed
   }
 
-  /// The picture of the encoder's input size: a pure function of (seed, epoch, sample).
-  package func image(_ source: Image, epoch: Int, sample: Int) -> Image {
-    guard let pipeline else { return preprocessing.evaluationImage(source) }
-    return pipeline.trainingImage(
-      from: source, key: SampleKey(seed: seed, epoch: epoch, sample: sample),
-      preprocessing: preprocessing)
+  /// The picture of the encoder's input size: a pure function of the key.
+  package func image(_ source: Image, key: SampleKey) -> Image {
+    pipeline?.trainingImage(from: source, key: key, preprocessing: preprocessing)
+      ?? preprocessing.evaluationImage(source)
   }
 
   /// Mixes a filled batch in place, if the pipeline mixes and its draw for this batch says so.

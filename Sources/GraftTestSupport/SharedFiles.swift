@@ -59,6 +59,6 @@ extension Trait where Self == ConditionTrait {
     let missing = paths.filter { SharedFiles.url($0) == nil }
     return .enabled(
       if: missing.isEmpty,
-      "skipped: \(missing.joined(separator: ", ")) not found; set GRAFT_SHARED to its folder")
+      "\(missing.joined(separator: ", ")) not found; set GRAFT_SHARED to its folder")
   }
 }

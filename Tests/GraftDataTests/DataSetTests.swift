@@ -116,7 +116,7 @@ import Testing
   }
 
   @Test(
-    .needsShared("data/hymenoptera.tar"),
+    .needsShared("data/hymenoptera.tar", "data/clothing10.tar"),
     arguments: [
       ("hymenoptera.tar", [123, 121], [70, 83]),
       ("clothing10.tar", nil, [32, 14, 49, 24, 49, 29, 26, 25, 12, 81]),
