@@ -43,8 +43,10 @@ package struct Policy: Codable, Hashable, Sendable {
   }
 
   package var rates: Rates
-  /// Later wishes win. They reach only groups that learn: the batch norms of a frozen group are
-  /// frozen whatever is asked, or its features would drift.
+  /// Modes asked for; of two for one group the later wins.
+  ///
+  /// They reach only groups that learn: the batch norms of a frozen group are frozen whatever is
+  /// asked, or its features would drift.
   package var batchNormWishes: [BatchNormWish]
   package var overrides: [Override]
 

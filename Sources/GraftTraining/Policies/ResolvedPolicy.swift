@@ -42,15 +42,24 @@ extension Policy {
     let modes = try batchNormModes(groups, frozen: frozen)
     var trainingNodes: Set<Int> = []
     var statistics: [Parameter] = []
-    for (group, mode) in zip(groups, modes) {
+    // What the modes come to where single layers are frozen by name.
+    var effectiveModes = modes
+    for (place, (group, mode)) in zip(groups, modes).enumerated() {
+      let hasNorm = group.nodes.contains { graph.nodes[$0].op is BatchNormOp }
+      if hasNorm { effectiveModes[place] = .frozen }
       for index in group.nodes where graph.nodes[index].op is BatchNormOp {
         let node = graph.nodes[index]
         let isFixed = node.parameters.contains { $0.canTrain && frozen.contains($0.name) }
         if mode == .train && !isFixed {
           trainingNodes.insert(index)
+          effectiveModes[place] = .train
           statistics += node.parameters.filter { !$0.canTrain }
         } else if mode == .frozen {
           frozen.formUnion(node.parameters.map(\.name))
+        } else if effectiveModes[place] == .frozen,
+          node.parameters.contains(where: { $0.canTrain && !frozen.contains($0.name) })
+        {
+          effectiveModes[place] = .affine
         }
       }
     }
@@ -61,7 +70,7 @@ extension Policy {
       return ParameterGroup(
         name: group.name, parameters: group.parameters, trainable: trainable,
         learningRate: trainable.isEmpty ? 0 : rates[index],
-        weightDecay: trainable.isEmpty ? 0 : weightDecay, batchNormMode: modes[index])
+        weightDecay: trainable.isEmpty ? 0 : weightDecay, batchNormMode: effectiveModes[index])
     }
     let names = Set(resolved.flatMap(\.trainable).map(\.name))
     guard !names.isEmpty else {

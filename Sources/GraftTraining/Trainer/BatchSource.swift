@@ -20,7 +20,7 @@ package protocol BatchSource: AnyObject {
 
 /// Images ready for a model, and what they should be taken for.
 package struct LabelledImages {
-  /// [N, H, W, C]
+  /// Pixels [N, H, W, C].
   package let images: Slice
   package let imageShape: Shape
   /// Soft targets [N, classes]; rows add up to 1.
