@@ -21,11 +21,18 @@ package protocol Op: Sendable {
   func auxiliaryCount(inputs: [Shape], output: Shape) -> Int
   /// Floats of scratch that one call needs.
   func workspaceCount(_ request: WorkspaceRequest) -> Int
+  /// Floats that one direction derives from the parameters alone (packed weights); the plan keeps
+  /// them until a parameter changes.
+  func preparedCount(_ request: WorkspaceRequest) -> Int
   /// Multiply-adds of one forward call.
   func multiplyAdds(inputs: [Shape], output: Shape) -> Int
   /// May the output take the first input's memory.
   var worksInPlace: Bool { get }
+  /// May the first input's gradient take the output gradient's memory.
+  var gradientWorksInPlace: Bool { get }
 
+  /// Fills what `preparedCount` asked for.
+  func prepare(_ context: PrepareContext)
   func forward(_ context: ForwardContext)
   func backward(_ context: BackwardContext)
 }
@@ -35,8 +42,11 @@ extension Op {
   package var details: String { "" }
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int { 0 }
   package func workspaceCount(_ request: WorkspaceRequest) -> Int { 0 }
+  package func preparedCount(_ request: WorkspaceRequest) -> Int { 0 }
+  package func prepare(_ context: PrepareContext) {}
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { 0 }
   package var worksInPlace: Bool { false }
+  package var gradientWorksInPlace: Bool { false }
 }
 
 /// Which gradients a backward call must produce.
@@ -98,6 +108,14 @@ package struct RandomAddress: Sendable, Hashable {
   }
 }
 
+/// The operands of one preparation.
+package struct PrepareContext: Sendable {
+  package let request: WorkspaceRequest
+  package let parameters: [Slice]
+  package let prepared: Slice
+  package let pool: ThreadPool
+}
+
 /// The operands of one forward call.
 package struct ForwardContext: Sendable {
   package let inputs: [Slice]
@@ -107,8 +125,9 @@ package struct ForwardContext: Sendable {
   package let outputShape: Shape
   package let auxiliary: Slice
   package let workspace: Slice
+  package let prepared: Slice
   package let isTraining: Bool
-  package let random: RandomAddress
+  package var random: RandomAddress
   package let pool: ThreadPool
 }
 
@@ -135,10 +154,11 @@ package struct BackwardContext: Sendable {
   package let parameters: [Slice]
   package let auxiliary: Slice
   package let workspace: Slice
+  package let prepared: Slice
   package let inputGradients: [GradientSlot?]
   package let parameterGradients: [GradientSlot?]
   package let isTraining: Bool
-  package let random: RandomAddress
+  package var random: RandomAddress
   package let pool: ThreadPool
 }
 

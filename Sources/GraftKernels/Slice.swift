@@ -37,7 +37,7 @@ package final class Storage: @unchecked Sendable {
 
   package init(count: Int) {
     precondition(count >= 0, "a block of negative size")
-    let bytes = max(64, (count * 4 + 63) / 64 * 64)
+    let bytes = ((count + bufferSlack) * 4 + 63) / 64 * 64
     guard let raw = aligned_alloc(64, bytes) else {
       preconditionFailure("no memory for \(bytes) bytes; sizes are checked before they get here")
     }

@@ -1,7 +1,164 @@
-// Graft's kernels in C: loops that the compiler vectorises for the processor they run on.
+// Graft's kernels in C: loops that clang vectorises for the processor they run on.
+//
+// Legend: N images, H rows, W columns, C channels. Activations are [N, H, W, C], rows from the top;
+// weights are [taps, I, O]. All pointers are float32; sizes and strides count floats. Buffers end
+// with GRAFT_SLACK floats that may be read (never used), so that loops need no ragged ends.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
+#define GRAFT_SLACK 64
+/// The largest kernel area of a dense convolution.
+#define GRAFT_MOST_TAPS 256
+
 /// Tells the processor that this thread is spinning.
 void graft_pause(void);
+
+// ---------------------------------------------------------------- products
+
+/// What follows the products while they are still in cache.
+typedef enum { GRAFT_LINEAR = 0, GRAFT_RELU = 1, GRAFT_RELU6 = 2 } graft_activation;
+
+/// A convolution as a list of taps: output position (y, x) is the sum over taps t of
+/// input[y * stride_y + tap_y[t], x * stride_x + tap_x[t]] times a matrix [depth, out_channels].
+/// Forward is one of these, the data gradient one for each phase of the stride.
+typedef struct {
+  int batch, in_h, in_w, in_channels, in_first, depth;
+  int out_h, out_w, out_channels;
+  ptrdiff_t out_origin, out_image, out_row, out_pixel;
+  int stride_y, stride_x, taps;
+  // Where each tap reads, and which slab [depth, out_channels] of the weights is its.
+  int16_t tap_y[GRAFT_MOST_TAPS], tap_x[GRAFT_MOST_TAPS], tap_slab[GRAFT_MOST_TAPS];
+  // Filled by graft_taps_prepare, from the shapes alone.
+  int panel_width, column_blocks, depth_block, depth_blocks;
+  int is_direct, joins_rows, min_y, max_y, min_x, max_x;
+  int rows_per_task, row_tasks, images_per_task, image_tasks, columns_per_task, column_tasks;
+  int x_per_task, x_tasks;
+  ptrdiff_t panel_count, scratch_count;
+  int task_count;
+} graft_taps;
+
+/// The taps of a kernel window, as forward reads them.
+void graft_taps_set_window(
+    graft_taps *taps, int kernel_h, int kernel_w, int dilation_y, int dilation_x, int pad_y,
+    int pad_x);
+
+/// The taps by which output gradients reach input rows phase_y, phase_y + stride_y, ... and columns
+/// likewise; there may be none.
+void graft_taps_set_phase(
+    graft_taps *taps, int phase_y, int phase_x, int stride_y, int stride_x, int kernel_h,
+    int kernel_w, int dilation_y, int dilation_x, int pad_y, int pad_x);
+
+/// Chooses blocks and counts tasks, scratch per worker and floats of packed weights.
+void graft_taps_prepare(graft_taps *taps);
+
+/// Packs weights for graft_taps_task. weight_of(tap, k, o) lies at
+/// weights[tap_slab[tap] * slab + k * k_stride + o * o_stride]; scale (of each o, may be null)
+/// multiplies.
+void graft_taps_pack(
+    const graft_taps *taps, const float *weights, ptrdiff_t slab, ptrdiff_t k_stride,
+    ptrdiff_t o_stride, const float *scale, float *panels, int column_block);
+
+/// Computes one task: output = activation(products + bias + residual), or output += products.
+void graft_taps_task(
+    const graft_taps *taps, int task, const float *input, const float *panels, float *output,
+    int accumulates, const float *bias, const float *residual, graft_activation activation,
+    float *scratch);
+
+/// The weight gradient of a tap convolution, split into chunks of images and blocks of depth.
+typedef struct {
+  graft_taps taps;
+  int chunks, images_per_chunk, depth_split, depth_tasks, rows_per_pack;
+  ptrdiff_t weight_count, scratch_count;
+  int task_count;
+} graft_weight_gradient;
+
+void graft_weight_gradient_prepare(graft_weight_gradient *gradient);
+
+/// Adds one task's products into its chunk: partial[chunk][tap][k][o], out_channels contiguous.
+void graft_weight_gradient_task(
+    const graft_weight_gradient *gradient, int task, const float *input,
+    const float *output_gradient, float *partials, float *scratch);
+
+/// sum[i] (+)= the partials' i-th entries, added in chunk order, for i in first ..< last.
+void graft_sum_chunks(
+    const float *partials, int chunks, ptrdiff_t stride, ptrdiff_t first, ptrdiff_t last,
+    float *sum, int accumulates);
+
+// ---------------------------------------------------------------- depthwise convolution
+
+typedef struct {
+  int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w;
+  int stride_y, stride_x, pad_y, pad_x, dilation_y, dilation_x;
+} graft_depthwise;
+
+/// Rows first_row ..< last_row of one image; weights [taps, C].
+void graft_depthwise_forward(
+    const graft_depthwise *shape, const float *input, const float *weights, const float *bias,
+    graft_activation activation, int first_row, int last_row, float *output);
+
+/// The data gradient of one image, channels first ..< last.
+void graft_depthwise_data_gradient(
+    const graft_depthwise *shape, const float *output_gradient, const float *weights, int first,
+    int last, int accumulates, float *input_gradient);
+
+/// Adds one image's weight gradient for channels first ..< last to partial [taps, C].
+void graft_depthwise_weight_gradient(
+    const graft_depthwise *shape, const float *input, const float *output_gradient, int first,
+    int last, float *partial);
+
+// ---------------------------------------------------------------- batch norm
+
+/// sums[0..C) = sum of (x - shift), sums[C..2C) = sum of its square, over pixels rows of [C].
+void graft_norm_sums(const float *x, const float *shift, ptrdiff_t pixels, int channels, double *sums);
+
+/// y = activation(x * scale + offset) per channel.
+void graft_norm_apply(
+    const float *x, const float *scale, const float *offset, ptrdiff_t pixels, int channels,
+    graft_activation activation, float *y);
+
+/// With g = dy where the activation passes (z = x * scale + offset decides), else 0:
+/// sums[0..C) = sum of g, sums[C..2C) = sum of g * (x - mean) * inverse_deviation.
+void graft_norm_gradient_sums(
+    const float *x, const float *dy, const float *scale, const float *offset, const float *mean,
+    const float *inverse_deviation, ptrdiff_t pixels, int channels, graft_activation activation,
+    double *sums);
+
+/// dx (+)= a * g + b * x + c per channel, g as above.
+void graft_norm_data_gradient(
+    const float *x, const float *dy, const float *scale, const float *offset, const float *a,
+    const float *b, const float *c, ptrdiff_t pixels, int channels, graft_activation activation,
+    int accumulates, float *dx);
+
+// ---------------------------------------------------------------- elementwise
+
+void graft_activate(const float *x, ptrdiff_t count, graft_activation activation, float *y);
+/// dx (+)= dy where y says that the activation passed.
+void graft_activate_gradient(
+    const float *y, const float *dy, ptrdiff_t count, graft_activation activation, int accumulates,
+    float *dx);
+void graft_add(const float *a, const float *b, ptrdiff_t count, float *y);
+/// y (+)= x.
+void graft_copy(const float *x, ptrdiff_t count, int accumulates, float *y);
+/// y (+)= x * m.
+void graft_multiply(const float *x, const float *m, ptrdiff_t count, int accumulates, float *y);
+/// y (+)= factor * x.
+void graft_scale(const float *x, float factor, ptrdiff_t count, int accumulates, float *y);
+/// sum = the column sums of [rows, columns].
+void graft_column_sums(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *sum);
+
+// ---------------------------------------------------------------- pooling
+
+typedef struct {
+  int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w, stride_y, stride_x, pad_y, pad_x;
+} graft_pool;
+
+/// One image; switches gets the offset (in pixels) of each maximum, as floats' bits.
+void graft_max_pool(const graft_pool *shape, const float *x, float *y, int32_t *switches);
+void graft_max_pool_gradient(
+    const graft_pool *shape, const float *dy, const int32_t *switches, int accumulates, float *dx);
+/// Average over the whole kernel window, padding counted as zeros (torch's default); a window that
+/// the rounding-up of sizes pushes outside is divided by what lies within the padded picture.
+void graft_average_pool(const graft_pool *shape, const float *x, float *y);
+void graft_average_pool_gradient(
+    const graft_pool *shape, const float *dy, int accumulates, float *dx);

@@ -1,9 +1,0 @@
-#include "graft_kernels.h"
-
-void graft_pause(void) {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}

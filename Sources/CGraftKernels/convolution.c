@@ -1,0 +1,368 @@
+#include <string.h>
+
+#include "dispatch.h"
+#include "graft_kernels.h"
+#include "products.h"
+
+// Blocks are sized for a 1 MiB L2: packed weights and packed rows each stay within a quarter of it.
+#define PANEL_FLOATS (64 * 1024)
+#define ROWS_FLOATS (48 * 1024)
+
+static int least(int a, int b) { return a < b ? a : b; }
+static int most(int a, int b) { return a > b ? a : b; }
+static int ceiling(int a, int b) { return (a + b - 1) / b; }
+
+void graft_taps_set_window(
+    graft_taps *c, int kernel_h, int kernel_w, int dilation_y, int dilation_x, int pad_y,
+    int pad_x) {
+  c->taps = 0;
+  for (int ky = 0; ky < kernel_h; ky++) {
+    for (int kx = 0; kx < kernel_w; kx++) {
+      c->tap_y[c->taps] = ky * dilation_y - pad_y;
+      c->tap_x[c->taps] = kx * dilation_x - pad_x;
+      c->tap_slab[c->taps] = ky * kernel_w + kx;
+      c->taps++;
+    }
+  }
+}
+
+void graft_taps_set_phase(
+    graft_taps *c, int phase_y, int phase_x, int stride_y, int stride_x, int kernel_h,
+    int kernel_w, int dilation_y, int dilation_x, int pad_y, int pad_x) {
+  c->taps = 0;
+  // From the last tap to the first, so that neighbours in the window are neighbours in memory.
+  for (int ky = kernel_h - 1; ky >= 0; ky--) {
+    int y = phase_y + pad_y - ky * dilation_y;
+    if (y % stride_y != 0) continue;
+    for (int kx = kernel_w - 1; kx >= 0; kx--) {
+      int x = phase_x + pad_x - kx * dilation_x;
+      if (x % stride_x != 0) continue;
+      c->tap_y[c->taps] = y / stride_y;
+      c->tap_x[c->taps] = x / stride_x;
+      c->tap_slab[c->taps] = ky * kernel_w + kx;
+      c->taps++;
+    }
+  }
+}
+
+static void find_extent(graft_taps *c) {
+  c->min_y = c->max_y = c->tap_y[0];
+  c->min_x = c->max_x = c->tap_x[0];
+  for (int t = 1; t < c->taps; t++) {
+    c->min_y = least(c->min_y, c->tap_y[t]);
+    c->max_y = most(c->max_y, c->tap_y[t]);
+    c->min_x = least(c->min_x, c->tap_x[t]);
+    c->max_x = most(c->max_x, c->tap_x[t]);
+  }
+}
+
+/// Taps in full rows of neighbours: a row of them is one run of depth * width in packed data.
+static int taps_form_rows(const graft_taps *c) {
+  int width = c->max_x - c->min_x + 1;
+  if (c->taps % width != 0) return 0;
+  for (int t = 0; t < c->taps; t++) {
+    if (c->tap_x[t] != c->min_x + t % width) return 0;
+    if (c->tap_y[t] != c->tap_y[t - t % width]) return 0;
+  }
+  return 1;
+}
+
+static int packed_width(const graft_taps *c) {
+  return (c->out_w - 1) * c->stride_x + c->max_x - c->min_x + 1;
+}
+
+static int packed_height(const graft_taps *c, int rows) {
+  return (rows - 1) * c->stride_y + c->max_y - c->min_y + 1;
+}
+
+void graft_taps_prepare(graft_taps *c) {
+  find_extent(c);
+  c->is_direct = c->min_y >= 0 && c->min_x >= 0 &&
+                 (c->out_h - 1) * c->stride_y + c->max_y < c->in_h &&
+                 (c->out_w - 1) * c->stride_x + c->max_x < c->in_w;
+  c->panel_width = least(graft_tile_vectors(), ceiling(c->out_channels, 16)) * 16;
+  c->column_blocks = ceiling(c->out_channels, c->panel_width);
+  int most_depth = most(1, PANEL_FLOATS / (c->taps * 64));
+  c->depth_blocks = ceiling(c->depth, most_depth);
+  c->depth_block = ceiling(c->depth, c->depth_blocks);
+  c->depth_blocks = ceiling(c->depth, c->depth_block);
+  c->joins_rows = c->depth_blocks == 1 && taps_form_rows(c) &&
+                  (!c->is_direct || c->in_channels == c->depth);
+
+  // A task is a block of rows of some images, and some columns of the weights.
+  int row_floats = packed_width(c) * c->depth_block;
+  int by_memory = c->is_direct ? c->out_h : (ROWS_FLOATS / most(1, row_floats) -
+                                             (c->max_y - c->min_y)) / c->stride_y;
+  int by_pixels = ceiling(512, c->out_w);
+  c->rows_per_task = most(1, least(c->out_h, least(by_memory, by_pixels)));
+  c->row_tasks = ceiling(c->out_h, c->rows_per_task);
+  c->rows_per_task = ceiling(c->out_h, c->row_tasks);
+  c->row_tasks = ceiling(c->out_h, c->rows_per_task);
+  c->x_tasks = 1;
+  c->x_per_task = c->out_w;
+  if (c->is_direct && c->out_h == 1 && c->out_w > 192) {
+    c->x_tasks = ceiling(c->out_w, 192);
+    c->x_per_task = ceiling(c->out_w, c->x_tasks);
+    c->x_tasks = ceiling(c->out_w, c->x_per_task);
+  }
+  int pixels = c->rows_per_task * c->x_per_task;
+  c->images_per_task = most(1, least(c->batch, 96 / most(1, pixels)));
+  c->image_tasks = ceiling(c->batch, c->images_per_task);
+  int tasks = c->image_tasks * c->row_tasks * c->x_tasks;
+  c->column_tasks = least(c->column_blocks, most(1, 32 / tasks));
+  c->columns_per_task = ceiling(c->column_blocks, c->column_tasks);
+  c->column_tasks = ceiling(c->column_blocks, c->columns_per_task);
+  c->task_count = tasks * c->column_tasks;
+  c->panel_count = (ptrdiff_t)c->column_blocks * c->taps * c->depth * c->panel_width;
+  c->scratch_count =
+      c->is_direct ? 0 : (ptrdiff_t)packed_height(c, c->rows_per_task) * row_floats + GRAFT_SLACK;
+}
+
+void graft_taps_pack(
+    const graft_taps *c, const float *weights, ptrdiff_t slab_count, ptrdiff_t k_stride,
+    ptrdiff_t o_stride, const float *scale, float *panels, int column_block) {
+  int width = c->panel_width, first = column_block * width;
+  int lanes = least(width, c->out_channels - first);
+  float *panel = panels + (ptrdiff_t)column_block * c->taps * c->depth * width;
+  for (int k0 = 0; k0 < c->depth; k0 += c->depth_block) {
+    int k1 = least(c->depth, k0 + c->depth_block);
+    for (int t = 0; t < c->taps; t++) {
+      const float *slab = weights + c->tap_slab[t] * slab_count + first * o_stride;
+      for (int k = k0; k < k1; k++) {
+        const float *row = slab + k * k_stride;
+        if (o_stride == 1 && !scale) {
+          memcpy(panel, row, sizeof(float) * lanes);
+        } else {
+          for (int o = 0; o < lanes; o++)
+            panel[o] = row[o * o_stride] * (scale ? scale[first + o] : 1);
+        }
+        for (int o = lanes; o < width; o++) panel[o] = 0;
+        panel += width;
+      }
+    }
+  }
+}
+
+/// Copies rows y0 ... of one image's window, zeros outside, channels first ..< first + depth.
+static void pack_rows(
+    const graft_taps *c, const float *image, int first_row, int rows, int channel, int depth,
+    float *packed) {
+  int width = packed_width(c), height = packed_height(c, rows);
+  int x0 = c->min_x, y0 = first_row * c->stride_y + c->min_y;
+  int left = most(0, least(width, -x0));
+  int right = most(left, least(width, c->in_w - x0));
+  for (int y = y0; y < y0 + height; y++) {
+    if (y < 0 || y >= c->in_h) {
+      memset(packed, 0, sizeof(float) * width * depth);
+    } else {
+      const float *row = image + ((ptrdiff_t)y * c->in_w + x0 + left) * c->in_channels + channel;
+      memset(packed, 0, sizeof(float) * left * depth);
+      if (depth == c->in_channels) {
+        memcpy(packed + left * depth, row, sizeof(float) * (right - left) * depth);
+      } else {
+        for (int x = left; x < right; x++, row += c->in_channels)
+          memcpy(packed + x * depth, row, sizeof(float) * depth);
+      }
+      memset(packed + right * depth, 0, sizeof(float) * (width - right) * depth);
+    }
+    packed += width * depth;
+  }
+}
+
+GRAFT_DISPATCHED static void finish(
+    float *y, int pixels, ptrdiff_t pixel, int channels, const float *bias, const float *residual,
+    int activation) {
+  for (int p = 0; p < pixels; p++, y += pixel) {
+    if (bias)
+      for (int o = 0; o < channels; o++) y[o] += bias[o];
+    if (residual) {
+      for (int o = 0; o < channels; o++) y[o] += residual[o];
+      residual += pixel;
+    }
+    if (activation)
+      for (int o = 0; o < channels; o++) y[o] = graft_apply(y[o], activation);
+  }
+}
+
+/// Widths of tiles over a row of `count` outputs: as equal as they can be.
+static int tile_rows(int count, int most_rows) {
+  int tiles = ceiling(count, most_rows);
+  return ceiling(count, tiles);
+}
+
+void graft_taps_task(
+    const graft_taps *c, int task, const float *input, const float *panels, float *output,
+    int accumulates, const float *bias, const float *residual, graft_activation activation,
+    float *scratch) {
+  int column_task = task % c->column_tasks;
+  task /= c->column_tasks;
+  int x_task = task % c->x_tasks;
+  task /= c->x_tasks;
+  int row_task = task % c->row_tasks;
+  int image_task = task / c->row_tasks;
+  int first_row = row_task * c->rows_per_task;
+  int rows = least(c->rows_per_task, c->out_h - first_row);
+  int first_x = x_task * c->x_per_task;
+  int columns = least(c->x_per_task, c->out_w - first_x);
+  int first_block = column_task * c->columns_per_task;
+  int last_block = least(c->column_blocks, first_block + c->columns_per_task);
+  int last_image = least(c->batch, (image_task + 1) * c->images_per_task);
+  int width = c->panel_width;
+  int tap_columns = c->joins_rows ? c->max_x - c->min_x + 1 : 1;
+  int outer = c->taps / tap_columns;
+  ptrdiff_t a_offset[GRAFT_MOST_TAPS], b_offset[GRAFT_MOST_TAPS];
+
+  for (int n = image_task * c->images_per_task; n < last_image; n++) {
+    const float *image = input + (ptrdiff_t)n * c->in_h * c->in_w * c->in_channels;
+    float *out_image = output + c->out_origin + n * c->out_image + first_row * c->out_row +
+                       first_x * c->out_pixel;
+    for (int k0 = 0; k0 < c->depth; k0 += c->depth_block) {
+      int depth = least(c->depth_block, c->depth - k0);
+      const float *a;
+      ptrdiff_t pixel, line;
+      int origin_y = 0, origin_x = 0;
+      if (c->is_direct) {
+        pixel = c->in_channels;
+        line = (ptrdiff_t)c->in_w * pixel;
+        a = image + (ptrdiff_t)first_row * c->stride_y * line +
+            (ptrdiff_t)first_x * c->stride_x * pixel + c->in_first + k0;
+      } else {
+        pack_rows(c, image, first_row, rows, c->in_first + k0, depth, scratch);
+        pixel = depth;
+        line = (ptrdiff_t)packed_width(c) * depth;
+        a = scratch;
+        origin_y = c->min_y;
+        origin_x = c->min_x;
+      }
+      for (int t = 0; t < outer; t++) {
+        int tap = t * tap_columns;
+        a_offset[t] =
+            (c->tap_y[tap] - origin_y) * line + (c->tap_x[tap] - origin_x) * pixel;
+        b_offset[t] = (ptrdiff_t)tap * depth * width;
+      }
+      int adds = accumulates || k0 > 0;
+      for (int block = first_block; block < last_block; block++) {
+        int lanes = least(width, c->out_channels - block * width);
+        int vectors = ceiling(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
+        const float *b = panels + (ptrdiff_t)block * c->taps * c->depth * width +
+                         (ptrdiff_t)k0 * c->taps * width;
+        int step = tile_rows(columns, graft_tile_rows(vectors));
+        for (int y = 0; y < rows; y++) {
+          for (int x = 0; x < columns; x += step) {
+            int tile = least(step, columns - x);
+            graft_tile_kernel(tile, vectors)(
+                outer, a_offset, b_offset, (ptrdiff_t)depth * tap_columns,
+                a + y * c->stride_y * line + (ptrdiff_t)x * c->stride_x * pixel,
+                c->stride_x * pixel, 1, b, width,
+                out_image + y * c->out_row + x * c->out_pixel + block * width, c->out_pixel,
+                last_lanes, adds);
+          }
+        }
+      }
+    }
+    if (bias || residual || activation) {
+      int first = first_block * width;
+      int channels = least(c->out_channels, last_block * width) - first;
+      for (int y = 0; y < rows; y++) {
+        float *row = out_image + y * c->out_row + first;
+        finish(
+            row, columns, c->out_pixel, channels, bias ? bias + first : 0,
+            residual ? residual + (row - output) : 0, activation);
+      }
+    }
+  }
+}
+
+void graft_weight_gradient_prepare(graft_weight_gradient *g) {
+  graft_taps *c = &g->taps;
+  graft_taps_prepare(c);
+  g->weight_count = (ptrdiff_t)c->taps * c->depth * c->out_channels;
+  // Large weights are split over depth, small ones over images; both from the shape alone.
+  g->depth_tasks = g->weight_count > 64 * 1024 ? ceiling(c->depth, 64) : 1;
+  g->depth_split = ceiling(c->depth, g->depth_tasks);
+  g->depth_tasks = ceiling(c->depth, g->depth_split);
+  int by_memory = (int)((4 << 20) / most(1, (int)g->weight_count));
+  g->chunks = most(1, least(c->batch, least(ceiling(16, g->depth_tasks), by_memory)));
+  g->images_per_chunk = ceiling(c->batch, g->chunks);
+  g->chunks = ceiling(c->batch, g->images_per_chunk);
+  int row_floats = packed_width(c) * g->depth_split;
+  int by_rows = (ROWS_FLOATS / most(1, row_floats) - (c->max_y - c->min_y)) / c->stride_y;
+  g->rows_per_pack = most(1, least(c->out_h, least(least(by_rows, GRAFT_MOST_TAPS), ceiling(512, c->out_w))));
+  g->scratch_count =
+      (ptrdiff_t)packed_height(c, g->rows_per_pack) * row_floats + GRAFT_SLACK;
+  g->task_count = g->chunks * g->depth_tasks;
+}
+
+void graft_weight_gradient_task(
+    const graft_weight_gradient *g, int task, const float *input, const float *output_gradient,
+    float *partials, float *scratch) {
+  const graft_taps *c = &g->taps;
+  int chunk = task / g->depth_tasks;
+  int k0 = task % g->depth_tasks * g->depth_split;
+  int depth = least(g->depth_split, c->depth - k0);
+  int last_image = least(c->batch, (chunk + 1) * g->images_per_chunk);
+  float *partial = partials + chunk * g->weight_count;
+  // Neighbouring taps make longer tiles where they and their channels lie side by side.
+  int whole = depth == c->depth && taps_form_rows(c) &&
+              (!c->is_direct || c->in_channels == c->depth);
+  int tap_columns = whole ? c->max_x - c->min_x + 1 : 1;
+  int values = tap_columns * depth;
+  ptrdiff_t a_offset[GRAFT_MOST_TAPS], b_offset[GRAFT_MOST_TAPS];
+  int adds = 0;
+  int vectors_most = graft_tile_vectors();
+
+  for (int n = chunk * g->images_per_chunk; n < last_image; n++) {
+    const float *image = input + (ptrdiff_t)n * c->in_h * c->in_w * c->in_channels;
+    const float *dy = output_gradient + c->out_origin + n * c->out_image;
+    for (int first_row = 0; first_row < c->out_h; first_row += g->rows_per_pack) {
+      int rows = least(g->rows_per_pack, c->out_h - first_row);
+      const float *a;
+      ptrdiff_t pixel, line;
+      int origin_y = 0, origin_x = 0;
+      if (c->is_direct) {
+        pixel = c->in_channels;
+        line = (ptrdiff_t)c->in_w * pixel;
+        a = image + (ptrdiff_t)first_row * c->stride_y * line + c->in_first + k0;
+      } else {
+        pack_rows(c, image, first_row, rows, c->in_first + k0, depth, scratch);
+        pixel = depth;
+        line = (ptrdiff_t)packed_width(c) * depth;
+        a = scratch;
+        origin_y = c->min_y;
+        origin_x = c->min_x;
+      }
+      for (int y = 0; y < rows; y++) {
+        a_offset[y] = (ptrdiff_t)y * c->stride_y * line;
+        b_offset[y] = (first_row + y) * c->out_row;
+      }
+      for (int o0 = 0; o0 < c->out_channels;) {
+        int lanes = least(vectors_most * 16, c->out_channels - o0);
+        int vectors = ceiling(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
+        int step = tile_rows(values, graft_tile_rows(vectors));
+        for (int t = 0; t < c->taps; t += tap_columns) {
+          const float *at = a + (c->tap_y[t] - origin_y) * line + (c->tap_x[t] - origin_x) * pixel;
+          float *out = partial + ((ptrdiff_t)t * c->depth + k0) * c->out_channels + o0;
+          for (int p = 0; p < values; p += step) {
+            int tile = least(step, values - p);
+            graft_tile_kernel(tile, vectors)(
+                rows, a_offset, b_offset, c->out_w, at + p, 1, c->stride_x * pixel, dy + o0,
+                c->out_pixel, out + (ptrdiff_t)p * c->out_channels, c->out_channels, last_lanes,
+                adds);
+          }
+        }
+        o0 += lanes;
+      }
+      adds = 1;
+    }
+  }
+}
+
+GRAFT_DISPATCHED void graft_sum_chunks(
+    const float *partials, int chunks, ptrdiff_t stride, ptrdiff_t first, ptrdiff_t last,
+    float *sum, int accumulates) {
+  for (ptrdiff_t i = first; i < last; i++) {
+    float total = partials[i];
+    for (int chunk = 1; chunk < chunks; chunk++) total += partials[chunk * stride + i];
+    sum[i] = accumulates ? sum[i] + total : total;
+  }
+}

@@ -1,0 +1,64 @@
+#include "dispatch.h"
+#include "graft_kernels.h"
+
+GRAFT_DISPATCHED void graft_activate(
+    const float *x, ptrdiff_t count, graft_activation activation, float *y) {
+  if (activation == GRAFT_RELU6)
+    for (ptrdiff_t i = 0; i < count; i++) y[i] = graft_apply(x[i], 2);
+  else
+    for (ptrdiff_t i = 0; i < count; i++) y[i] = graft_apply(x[i], 1);
+}
+
+GRAFT_DISPATCHED void graft_activate_gradient(
+    const float *y, const float *dy, ptrdiff_t count, graft_activation activation, int accumulates,
+    float *dx) {
+  float top = activation == GRAFT_RELU6 ? 6 : __builtin_inff();
+  if (accumulates)
+    for (ptrdiff_t i = 0; i < count; i++) dx[i] += ((y[i] > 0) & (y[i] < top)) ? dy[i] : 0;
+  else
+    for (ptrdiff_t i = 0; i < count; i++) dx[i] = ((y[i] > 0) & (y[i] < top)) ? dy[i] : 0;
+}
+
+GRAFT_DISPATCHED void graft_add(const float *a, const float *b, ptrdiff_t count, float *y) {
+  for (ptrdiff_t i = 0; i < count; i++) y[i] = a[i] + b[i];
+}
+
+GRAFT_DISPATCHED void graft_copy(const float *x, ptrdiff_t count, int accumulates, float *y) {
+  if (accumulates)
+    for (ptrdiff_t i = 0; i < count; i++) y[i] += x[i];
+  else if (y != x)
+    __builtin_memmove(y, x, sizeof(float) * count);
+}
+
+GRAFT_DISPATCHED void graft_multiply(
+    const float *x, const float *m, ptrdiff_t count, int accumulates, float *y) {
+  if (accumulates)
+    for (ptrdiff_t i = 0; i < count; i++) y[i] += x[i] * m[i];
+  else
+    for (ptrdiff_t i = 0; i < count; i++) y[i] = x[i] * m[i];
+}
+
+GRAFT_DISPATCHED void graft_scale(
+    const float *x, float factor, ptrdiff_t count, int accumulates, float *y) {
+  if (accumulates)
+    for (ptrdiff_t i = 0; i < count; i++) y[i] += x[i] * factor;
+  else
+    for (ptrdiff_t i = 0; i < count; i++) y[i] = x[i] * factor;
+}
+
+GRAFT_DISPATCHED void graft_column_sums(
+    const float *x, ptrdiff_t rows, ptrdiff_t columns, float *sum) {
+  enum { LANES = 64, BLOCK = 64 };
+  for (ptrdiff_t c0 = 0; c0 < columns; c0 += LANES) {
+    int count = columns - c0 < LANES ? (int)(columns - c0) : LANES;
+    for (int c = 0; c < count; c++) sum[c0 + c] = 0;
+    // Short blocks keep the digits that one long float sum would lose.
+    for (ptrdiff_t r0 = 0; r0 < rows; r0 += BLOCK) {
+      ptrdiff_t r1 = r0 + BLOCK < rows ? r0 + BLOCK : rows;
+      float block[LANES] = {0};
+      for (ptrdiff_t r = r0; r < r1; r++)
+        for (int c = 0; c < count; c++) block[c] += x[r * columns + c0 + c];
+      for (int c = 0; c < count; c++) sum[c0 + c] += block[c];
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import GraftBase
+import GraftKernels
+
+/// Runs a graph one operation at a time with a buffer of its own for every value: the oracle that
+/// plans are tested against, and the mode that finds the layer where a NaN appears.
+package final class Interpreter {
+  private let lowered: LoweredGraph
+  private let graph: Graph
+  private let loss: Int?
+  private let pool: ThreadPool
+  private var values: [Int: Storage] = [:]
+  private var auxiliaries: [Storage] = []
+  private var gradients: [String: Storage] = [:]
+
+  package init(
+    graph: Graph, outputs: [Value], loss: Value? = nil, inputShapes: [String: Shape],
+    configuration: PlanConfiguration = .inference, pool: ThreadPool
+  ) throws {
+    var unfused = configuration
+    unfused.fuses = false
+    lowered = try LoweredGraph(
+      graph: graph, outputs: outputs.map(\.id), loss: loss?.id, inputShapes: inputShapes,
+      configuration: unfused)
+    self.graph = graph
+    self.loss = loss?.id
+    self.pool = pool
+    for (id, record) in graph.values.enumerated() where record.inputName != nil {
+      values[id] = Storage(count: lowered.shapes[id].elementCount)
+    }
+    for item in lowered.items {
+      values[item.output] = Storage(count: lowered.shapes[item.output].elementCount)
+      auxiliaries.append(
+        Storage(
+          count: item.op.auxiliaryCount(
+            inputs: item.inputs.map { lowered.shapes[$0] }, output: lowered.shapes[item.output])))
+    }
+    for parameter in graph.parameters where configuration.trainable.contains(parameter.name) {
+      gradients[parameter.name] = Storage(count: parameter.count)
+    }
+  }
+
+  package func input(_ name: String) -> Slice {
+    let place = graph.values.firstIndex { $0.inputName == name }
+    guard let place, let storage = values[place] else {
+      preconditionFailure("the graph has no input \(name)")
+    }
+    return storage.slice
+  }
+
+  package func value(_ value: Value) -> Slice {
+    guard let storage = values[value.id] else { preconditionFailure("a value never computed") }
+    return storage.slice
+  }
+
+  package func gradient(of parameter: Parameter) -> Slice? { gradients[parameter.name]?.slice }
+
+  private func slice(_ value: Int) -> Slice { values[value]?.slice ?? Storage(count: 0).slice }
+
+  /// Computes every value; returns the path of the first layer whose output is not finite.
+  @discardableResult
+  package func forward(random: RandomAddress = RandomAddress()) -> String? {
+    var firstFault: String?
+    for (index, item) in lowered.items.enumerated() {
+      let request = self.request(item, backward: nil)
+      let prepared = prepare(item, request)
+      let workspace = Storage(count: item.op.workspaceCount(request))
+      let output = slice(item.output)
+      item.op.forward(
+        ForwardContext(
+          inputs: item.inputs.map(slice), inputShapes: request.inputs,
+          parameters: item.parameters.map(\.slice), output: output, outputShape: request.output,
+          auxiliary: auxiliaries[index].slice, workspace: workspace.slice,
+          prepared: prepared.slice, isTraining: item.isTraining,
+          random: RandomAddress(seed: random.seed, step: random.step, node: item.node),
+          pool: pool))
+      withExtendedLifetime((prepared, workspace)) {}
+      if firstFault == nil, output.buffer.contains(where: { !$0.isFinite }) {
+        firstFault = item.path
+      }
+    }
+    return firstFault
+  }
+
+  /// Computes the gradients of the mean loss.
+  package func backward() {
+    guard let loss else { return }
+    var valueGradients: [Int: Storage] = [:]
+    let seed = Storage(count: lowered.shapes[loss].elementCount)
+    seed.slice.fill(1 / Float(seed.slice.count))
+    valueGradients[loss] = seed
+    for (index, item) in lowered.items.enumerated().reversed() {
+      guard let needs = item.needs, let outputGradient = valueGradients[item.output] else {
+        continue
+      }
+      let request = self.request(item, backward: needs)
+      let prepared = prepare(item, request)
+      let workspace = Storage(count: item.op.workspaceCount(request))
+      var slots: [GradientSlot?] = []
+      for (place, input) in item.inputs.enumerated() {
+        guard needs.inputs[place] else {
+          slots.append(nil)
+          continue
+        }
+        let existing = valueGradients[input]
+        let storage = existing ?? Storage(count: lowered.shapes[input].elementCount)
+        valueGradients[input] = storage
+        slots.append(GradientSlot(storage.slice, accumulates: existing != nil))
+      }
+      item.op.backward(
+        BackwardContext(
+          outputGradient: outputGradient.slice, inputs: item.inputs.map(slice),
+          inputShapes: request.inputs, output: slice(item.output), outputShape: request.output,
+          parameters: item.parameters.map(\.slice), auxiliary: auxiliaries[index].slice,
+          workspace: workspace.slice, prepared: prepared.slice, inputGradients: slots,
+          parameterGradients: item.parameters.indices.map { place in
+            guard needs.parameters[place] else { return nil }
+            return gradients[item.parameters[place].name].map {
+              GradientSlot($0.slice, accumulates: false)
+            }
+          },
+          isTraining: item.isTraining, random: RandomAddress(node: item.node), pool: pool))
+      withExtendedLifetime((prepared, workspace)) {}
+    }
+    withExtendedLifetime(valueGradients) {}
+  }
+
+  private func request(_ item: LoweredGraph.Item, backward: GradientNeeds?) -> WorkspaceRequest {
+    WorkspaceRequest(
+      inputs: item.inputs.map { lowered.shapes[$0] }, output: lowered.shapes[item.output],
+      threads: pool.threadCount, backward: backward)
+  }
+
+  private func prepare(_ item: LoweredGraph.Item, _ request: WorkspaceRequest) -> Storage {
+    let prepared = Storage(count: item.op.preparedCount(request))
+    item.op.prepare(
+      PrepareContext(
+        request: request, parameters: item.parameters.map(\.slice), prepared: prepared.slice,
+        pool: pool))
+    return prepared
+  }
+}

@@ -1,0 +1,150 @@
+import GraftBase
+import GraftKernels
+
+/// Two-dimensional convolution: [N, H, W, I] with weights [KH, KW, I / groups, O] -> [N, H', W', O],
+/// H' = (H + 2P - D·(KH - 1) - 1) / S + 1, rounded down.
+///
+/// Parameters: weight, then bias if `hasBias`. The fused form, which only plans make, takes a
+/// frozen batch norm's four parameters after these (folded into the weights), a residual as second
+/// input, and applies an activation while the results are in cache.
+package struct ConvolutionOp: Op {
+  package static let name = "convolution"
+
+  package let outputChannels: Int
+  package let kernel: Pair
+  package let stride: Pair
+  package let padding: Pair
+  package let dilation: Pair
+  package let groups: Int
+  package let hasBias: Bool
+  /// The epsilon of the batch norm that is folded in, nil when there is none.
+  package private(set) var foldedEpsilon: Float?
+  package private(set) var addsResidual = false
+  package private(set) var activation = Activation.linear
+
+  package init(
+    outputChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1,
+    groups: Int = 1, hasBias: Bool
+  ) {
+    precondition(kernel.y * kernel.x <= Int(GRAFT_MOST_TAPS), "a kernel of over 256 taps")
+    precondition(outputChannels % groups == 0, "groups must divide the output channels")
+    self.outputChannels = outputChannels
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+    self.groups = groups
+    self.hasBias = hasBias
+  }
+
+  package var details: String {
+    var text = "\(kernel.y)×\(kernel.x)"
+    if stride != 1 { text += " stride \(stride)" }
+    if dilation != 1 { text += " dilation \(dilation)" }
+    if groups != 1 { text += " groups \(groups)" }
+    if foldedEpsilon != nil { text += " + norm" }
+    if addsResidual { text += " + add" }
+    if activation != .linear { text += " + \(activation.rawValue)" }
+    return text
+  }
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    let x = inputs[0]
+    guard x.rank == 4 else {
+      throw GraftError(.failed, "a convolution takes [N, H, W, C], not \(x)")
+    }
+    guard x.channels % groups == 0 else {
+      throw GraftError(.failed, "\(groups) groups do not divide the \(x.channels) channels of \(x)")
+    }
+    let reach = Pair(dilation.y * (kernel.y - 1) + 1, dilation.x * (kernel.x - 1) + 1)
+    guard x[1] + 2 * padding.y >= reach.y, x[2] + 2 * padding.x >= reach.x else {
+      throw GraftError(.failed, "a \(kernel.y)×\(kernel.x) kernel does not fit into \(x)")
+    }
+    return [
+      x[0], (x[1] + 2 * padding.y - reach.y) / stride.y + 1,
+      (x[2] + 2 * padding.x - reach.x) / stride.x + 1, outputChannels,
+    ]
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention {
+    Retention(inputs: needs.parameters.first == true ? [0] : [])
+  }
+
+  package func multiplyAdds(inputs: [Shape], output: Shape) -> Int {
+    output.elementCount * kernel.y * kernel.x * inputs[0].channels / groups
+  }
+
+  var isDepthwise: Bool { groups > 1 && groups == outputChannels }
+
+  /// The values a fused bias takes, in this order: bias, scale, shift, mean, variance.
+  func foldedBias(_ parameters: [Slice]) -> (scale: [Float]?, bias: [Float]?) {
+    let bias = hasBias ? Array(parameters[1].buffer) : nil
+    guard let epsilon = foldedEpsilon else { return (nil, bias) }
+    let norm = parameters.suffix(4).map(\.pointer)
+    var scale = [Float](repeating: 0, count: outputChannels)
+    var shift = scale
+    for o in 0..<outputChannels {
+      scale[o] = norm[0][o] / (norm[3][o] + epsilon).squareRoot()
+      shift[o] = norm[1][o] + ((bias?[o] ?? 0) - norm[2][o]) * scale[o]
+    }
+    return (scale, shift)
+  }
+}
+
+extension ConvolutionOp {
+  /// This convolution with a frozen batch norm folded into weights and bias.
+  func folding(epsilon: Float) -> ConvolutionOp {
+    var fused = self
+    fused.foldedEpsilon = epsilon
+    return fused
+  }
+
+  /// This convolution with a second input added to its result.
+  func addingResidual() -> ConvolutionOp {
+    var fused = self
+    fused.addsResidual = true
+    return fused
+  }
+
+  /// This convolution followed by an activation.
+  func activating(_ activation: Activation) -> ConvolutionOp {
+    var fused = self
+    fused.activation = activation
+    return fused
+  }
+
+  package static var examples: [OpExample] {
+    func example(_ op: ConvolutionOp, _ input: Shape) -> OpExample {
+      let weight: Shape = [op.kernel.y, op.kernel.x, input.channels / op.groups, op.outputChannels]
+      return OpExample(
+        op, inputs: [input], parameters: op.hasBias ? [weight, [op.outputChannels]] : [weight])
+    }
+    return [
+      example(.init(outputChannels: 5, kernel: 3, padding: 1, hasBias: true), [2, 6, 5, 4]),
+      example(
+        .init(outputChannels: 20, kernel: 3, stride: 2, padding: 1, hasBias: false), [2, 7, 8, 3]),
+      example(.init(outputChannels: 18, kernel: 1, hasBias: true), [2, 4, 3, 7]),
+      example(.init(outputChannels: 6, kernel: 1, stride: 2, hasBias: false), [2, 5, 4, 3]),
+      example(
+        .init(
+          outputChannels: 4, kernel: Pair(5, 3), stride: Pair(2, 3), padding: Pair(2, 0),
+          hasBias: false), [1, 9, 8, 2]),
+      example(
+        .init(outputChannels: 4, kernel: 3, padding: 2, dilation: 2, hasBias: false),
+        [1, 6, 7, 3]),
+      example(
+        .init(outputChannels: 6, kernel: 3, padding: 1, groups: 2, hasBias: true), [2, 5, 4, 4]),
+      example(
+        .init(outputChannels: 4, kernel: 3, stride: 2, padding: 1, groups: 2, hasBias: false),
+        [1, 5, 6, 6]),
+      example(
+        .init(outputChannels: 18, kernel: 3, padding: 1, groups: 18, hasBias: true),
+        [2, 5, 6, 18]),
+      example(
+        .init(outputChannels: 5, kernel: 3, stride: 2, padding: 1, groups: 5, hasBias: false),
+        [1, 6, 7, 5]),
+      example(
+        .init(outputChannels: 66, kernel: 3, padding: 1, hasBias: false), [1, 4, 4, 130]),
+    ]
+  }
+}

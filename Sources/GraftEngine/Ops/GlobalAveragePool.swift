@@ -1,0 +1,45 @@
+import GraftBase
+import GraftKernels
+
+/// The mean of each channel over the picture: [N, H, W, C] -> [N, C] (Lin, 2013).
+package struct GlobalAveragePoolOp: Op {
+  package static let name = "global average pool"
+  package static var examples: [OpExample] {
+    [OpExample(GlobalAveragePoolOp(), inputs: [[3, 4, 5, 6]])]
+  }
+
+  package init() {}
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    guard inputs[0].rank == 4 else {
+      throw GraftError(.failed, "global pooling takes [N, H, W, C], not \(inputs[0])")
+    }
+    return [inputs[0].batch, inputs[0].channels]
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+
+  package func forward(_ c: ForwardContext) {
+    let pixels = c.inputShapes[0].pixels
+    let channels = c.outputShape.channels
+    c.pool.forEach(c.outputShape.batch) { image, _ in
+      let sum = c.output.pointer + image * channels
+      graft_column_sums(c.inputs[0].pointer + image * pixels * channels, pixels, channels, sum)
+      graft_scale(sum, 1 / Float(pixels), channels, 0, sum)
+    }
+  }
+
+  package func backward(_ c: BackwardContext) {
+    guard let slot = c.inputGradients[0] else { return }
+    let pixels = c.inputShapes[0].pixels
+    let channels = c.outputShape.channels
+    c.pool.forEach(c.outputShape.batch) { image, _ in
+      let dy = c.outputGradient.pointer + image * channels
+      for pixel in 0..<pixels {
+        graft_scale(
+          dy, 1 / Float(pixels), channels, slot.flag,
+          slot.slice.pointer + (image * pixels + pixel) * channels)
+      }
+    }
+  }
+}

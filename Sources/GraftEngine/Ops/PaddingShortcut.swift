@@ -1,0 +1,73 @@
+import GraftBase
+import GraftKernels
+
+/// The parameter-free shortcut of CIFAR ResNets (option A; He, 2015): every `stride`-th pixel, new
+/// channels zero, half of them in front and half behind.
+package struct PaddingShortcutOp: Op {
+  package static let name = "padding shortcut"
+  package static var examples: [OpExample] {
+    [OpExample(PaddingShortcutOp(stride: 2, outputChannels: 8), inputs: [[2, 5, 4, 4]])]
+  }
+
+  package let stride: Int
+  package let outputChannels: Int
+
+  package init(stride: Int, outputChannels: Int) {
+    self.stride = stride
+    self.outputChannels = outputChannels
+  }
+
+  package var details: String { "stride \(stride) to \(outputChannels) channels" }
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    let x = inputs[0]
+    guard x.rank == 4, outputChannels >= x.channels else {
+      throw GraftError(.failed, "cannot pad \(x) to \(outputChannels) channels")
+    }
+    return [x[0], (x[1] + stride - 1) / stride, (x[2] + stride - 1) / stride, outputChannels]
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+
+  package func forward(_ c: ForwardContext) {
+    let channels = c.inputShapes[0].channels
+    let front = (outputChannels - channels) / 2
+    forEachPixel(c.inputShapes[0], c.outputShape, c.pool) { from, to in
+      let y = c.output.part(to * outputChannels, count: outputChannels)
+      y.fill(0)
+      y.part(front, count: channels).copy(
+        from: c.inputs[0].part(from * channels, count: channels))
+    }
+  }
+
+  package func backward(_ c: BackwardContext) {
+    guard let slot = c.inputGradients[0] else { return }
+    let channels = c.inputShapes[0].channels
+    let front = (outputChannels - channels) / 2
+    let imageCount = slot.slice.count / c.outputShape.batch
+    if !slot.accumulates {
+      c.pool.forEach(c.outputShape.batch) { image, _ in
+        slot.slice.part(image * imageCount, count: imageCount).fill(0)
+      }
+    }
+    forEachPixel(c.inputShapes[0], c.outputShape, c.pool) { from, to in
+      graft_copy(
+        c.outputGradient.pointer + to * outputChannels + front, channels, 1,
+        slot.slice.pointer + from * channels)
+    }
+  }
+
+  private func forEachPixel(
+    _ x: Shape, _ y: Shape, _ pool: ThreadPool, _ body: (_ from: Int, _ to: Int) -> Void
+  ) {
+    pool.forEach(y.batch) { image, _ in
+      for row in 0..<y[1] {
+        for column in 0..<y[2] {
+          body(
+            (image * x[1] + row * stride) * x[2] + column * stride,
+            (image * y[1] + row) * y[2] + column)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import GraftBase
+import GraftKernels
+
+/// Max or average pooling over windows: [N, H, W, C] -> [N, (H + 2P - F)/S + 1, …, C].
+///
+/// Sizes round down, or up with `roundsUp` (torch's ceil mode: a window must start inside the
+/// padded picture). Average pooling counts padding as zeros. The maximum's switches are kept.
+package struct PoolOp: Op {
+  package enum Kind: String, Sendable { case max, average }
+
+  package static let name = "pool"
+  package static var examples: [OpExample] {
+    [
+      OpExample(PoolOp(.max, kernel: 3, stride: 2, padding: 1), inputs: [[2, 7, 6, 3]]),
+      OpExample(PoolOp(.max, kernel: 3, stride: 2, roundsUp: true), inputs: [[1, 6, 6, 2]]),
+      OpExample(PoolOp(.average, kernel: 2, stride: 2), inputs: [[2, 5, 4, 3]]),
+      OpExample(
+        PoolOp(.average, kernel: Pair(3, 2), stride: 2, padding: 1, roundsUp: true),
+        inputs: [[2, 6, 5, 3]]),
+    ]
+  }
+
+  package let kind: Kind
+  package let kernel: Pair
+  package let stride: Pair
+  package let padding: Pair
+  package let roundsUp: Bool
+
+  package init(
+    _ kind: Kind, kernel: Pair, stride: Pair, padding: Pair = 0, roundsUp: Bool = false
+  ) {
+    self.kind = kind
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    self.roundsUp = roundsUp
+  }
+
+  package var details: String {
+    "\(kind.rawValue) \(kernel)\(stride == 1 ? "" : " stride \(stride)")"
+  }
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    let x = inputs[0]
+    guard x.rank == 4, x[1] + 2 * padding.y >= kernel.y, x[2] + 2 * padding.x >= kernel.x else {
+      throw GraftError(.failed, "a \(kernel) pooling window does not fit into \(x)")
+    }
+    return [
+      x[0], size(x[1], kernel.y, stride.y, padding.y), size(x[2], kernel.x, stride.x, padding.x),
+      x[3],
+    ]
+  }
+
+  private func size(_ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Int {
+    let room = input + 2 * padding - kernel
+    guard roundsUp else { return room / stride + 1 }
+    let count = (room + stride - 1) / stride + 1
+    return (count - 1) * stride >= input + padding ? count - 1 : count
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+
+  package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
+    kind == .max ? output.elementCount : 0
+  }
+
+  package func forward(_ c: ForwardContext) {
+    let shape = geometry(c.inputShapes[0], c.outputShape)
+    let inputCount = c.inputs[0].count / c.outputShape.batch
+    let outputCount = c.output.count / c.outputShape.batch
+    let keepsSwitches = c.auxiliary.count > 0
+    c.pool.forEach(c.outputShape.batch) { image, _ in
+      let x = c.inputs[0].pointer + image * inputCount
+      let y = c.output.pointer + image * outputCount
+      switch kind {
+      case .max:
+        let switches =
+          keepsSwitches ? (c.auxiliary.pointer + image * outputCount).asSwitches : nil
+        withUnsafePointer(to: shape) { graft_max_pool($0, x, y, switches) }
+      case .average: withUnsafePointer(to: shape) { graft_average_pool($0, x, y) }
+      }
+    }
+  }
+
+  package func backward(_ c: BackwardContext) {
+    guard let slot = c.inputGradients[0] else { return }
+    let shape = geometry(c.inputShapes[0], c.outputShape)
+    let inputCount = slot.slice.count / c.outputShape.batch
+    let outputCount = c.outputGradient.count / c.outputShape.batch
+    c.pool.forEach(c.outputShape.batch) { image, _ in
+      let dy = c.outputGradient.pointer + image * outputCount
+      let dx = slot.slice.pointer + image * inputCount
+      withUnsafePointer(to: shape) { shape in
+        switch kind {
+        case .max:
+          let switches = (c.auxiliary.pointer + image * outputCount).asSwitches
+          graft_max_pool_gradient(shape, dy, switches, slot.flag, dx)
+        case .average: graft_average_pool_gradient(shape, dy, slot.flag, dx)
+        }
+      }
+    }
+  }
+
+  private func geometry(_ x: Shape, _ y: Shape) -> graft_pool {
+    graft_pool(
+      in_h: Int32(x[1]), in_w: Int32(x[2]), channels: Int32(x[3]), out_h: Int32(y[1]),
+      out_w: Int32(y[2]), kernel_h: Int32(kernel.y), kernel_w: Int32(kernel.x),
+      stride_y: Int32(stride.y), stride_x: Int32(stride.x), pad_y: Int32(padding.y),
+      pad_x: Int32(padding.x))
+  }
+}
+
+extension UnsafeMutablePointer<Float> {
+  /// The same memory as 32-bit places of maxima.
+  fileprivate var asSwitches: UnsafeMutablePointer<Int32> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Int32.self)
+  }
+}

@@ -1,0 +1,211 @@
+import GraftKernels
+
+/// Decides which buffers a plan needs, when they live, and who shares memory.
+struct PlanCompiler {
+  private let graph: Graph
+  private let lowered: LoweredGraph
+  private let outputs: Set<Int>
+  private let loss: Int?
+  private let threads: Int
+  private var buffers: [ArenaLayout.Buffer] = []
+  private var valueBuffer: [Int: Int] = [:]
+  private var gradientBuffer: [Int: Int] = [:]
+  private var auxiliaryBuffer: [Int: Int] = [:]
+  private var forwardWorkspace: [Int: Int] = [:]
+  private var backwardWorkspace: [Int: Int] = [:]
+  /// Whether item i's gradient of input k adds to what another consumer wrote.
+  private var accumulates: [[Bool]] = []
+  private var preparedOffsets: [(forward: Range<Int>, backward: Range<Int>)] = []
+  private(set) var preparedCount = 0
+
+  init(graph: Graph, lowered: LoweredGraph, outputs: [Int], loss: Int?, threads: Int) {
+    self.graph = graph
+    self.lowered = lowered
+    self.outputs = Set(outputs)
+    self.loss = loss
+    self.threads = threads
+  }
+
+  private var items: [LoweredGraph.Item] { lowered.items }
+  /// Forward of item i is step i; its backward is as far behind the middle.
+  private func backwardStep(_ index: Int) -> Int { 2 * items.count - index }
+  private var lastStep: Int { 2 * items.count + 1 }
+
+  private func request(_ item: LoweredGraph.Item, backward: GradientNeeds?) -> WorkspaceRequest {
+    WorkspaceRequest(
+      inputs: item.inputs.map { lowered.shapes[$0] }, output: lowered.shapes[item.output],
+      threads: threads, backward: backward)
+  }
+
+  /// Gives every buffer a life and every life a place.
+  mutating func layOut() -> ArenaLayout {
+    let lastUse = lastUses()
+    addValues(lastUse)
+    addGradients()
+    for (index, item) in items.enumerated() {
+      let shape = lowered.shapes[item.output]
+      if item.needs != nil {
+        let count = item.op.auxiliaryCount(
+          inputs: item.inputs.map { lowered.shapes[$0] }, output: shape)
+        auxiliaryBuffer[index] = add(count, index, backwardStep(index))
+      }
+      let scratch = item.op.workspaceCount(request(item, backward: nil))
+      forwardWorkspace[index] = add(scratch, index, index)
+      if let needs = item.needs {
+        let scratch = item.op.workspaceCount(request(item, backward: needs))
+        backwardWorkspace[index] = add(scratch, backwardStep(index), backwardStep(index))
+      }
+      let forward = item.op.preparedCount(request(item, backward: nil))
+      let backward = item.needs.map { item.op.preparedCount(request(item, backward: $0)) } ?? 0
+      let middle = preparedCount + (forward + 15) / 16 * 16
+      preparedOffsets.append(
+        (preparedCount..<preparedCount + forward, middle..<middle + backward))
+      preparedCount = middle + (backward + 15) / 16 * 16
+    }
+    return ArenaLayout(buffers)
+  }
+
+  private mutating func add(_ count: Int, _ first: Int, _ last: Int) -> Int {
+    buffers.append(ArenaLayout.Buffer(count: count, first: first, last: last))
+    return buffers.count - 1
+  }
+
+  /// The last step that reads each value.
+  private func lastUses() -> [Int] {
+    var last = [Int](repeating: -1, count: lowered.shapes.count)
+    for (index, item) in items.enumerated() {
+      last[item.output] = max(last[item.output], index)
+      for input in item.inputs { last[input] = max(last[input], index) }
+      guard let needs = item.needs else { continue }
+      let retention = item.op.retention(needs)
+      for place in retention.inputs {
+        last[item.inputs[place]] = max(last[item.inputs[place]], backwardStep(index))
+      }
+      if retention.output { last[item.output] = max(last[item.output], backwardStep(index)) }
+    }
+    for value in outputs { last[value] = lastStep }
+    if let loss { last[loss] = lastStep }
+    return last
+  }
+
+  private mutating func addValues(_ lastUse: [Int]) {
+    // What is fed from outside keeps its place for the whole run.
+    for (value, record) in graph.values.enumerated()
+    where record.inputName != nil && (lastUse[value] >= 0 || outputs.contains(value)) {
+      valueBuffer[value] = add(lowered.shapes[value].elementCount, 0, lastStep)
+    }
+    for (index, item) in items.enumerated() {
+      let first = item.inputs[0]
+      let isLastReader =
+        lastUse[first] == index && graph.values[first].inputName == nil
+        && !item.inputs.dropFirst().contains(first)
+      if item.op.worksInPlace, isLastReader, let buffer = valueBuffer[first] {
+        valueBuffer[item.output] = buffer
+        buffers[buffer].last = max(buffers[buffer].last, lastUse[item.output])
+      } else {
+        valueBuffer[item.output] = add(
+          lowered.shapes[item.output].elementCount, index, lastUse[item.output])
+      }
+    }
+  }
+
+  private mutating func addGradients() {
+    accumulates = items.map { $0.inputs.map { _ in false } }
+    guard let loss, lowered.hasGradient[loss] else { return }
+    gradientBuffer[loss] = add(lowered.shapes[loss].elementCount, items.count, lastStep)
+    for (index, item) in items.enumerated().reversed() {
+      guard let needs = item.needs, let own = gradientBuffer[item.output] else { continue }
+      let step = backwardStep(index)
+      var isOwnTaken = false
+      for (place, input) in item.inputs.enumerated() where needs.inputs[place] {
+        if let buffer = gradientBuffer[input] {
+          accumulates[index][place] = true
+          buffers[buffer].last = max(buffers[buffer].last, step)
+        } else if place == 0, item.op.gradientWorksInPlace, !isOwnTaken {
+          isOwnTaken = true
+          gradientBuffer[input] = own
+        } else {
+          gradientBuffer[input] = add(lowered.shapes[input].elementCount, step, step)
+        }
+      }
+      buffers[own].last = max(buffers[own].last, step)
+    }
+    // A gradient lives until the producer of its value has used it.
+    for (index, item) in items.enumerated() where item.needs != nil {
+      guard let buffer = gradientBuffer[item.output] else { continue }
+      buffers[buffer].last = max(buffers[buffer].last, backwardStep(index))
+    }
+  }
+
+  private func slice(_ buffer: Int?, _ layout: ArenaLayout, _ arena: Slice) -> Slice {
+    guard let buffer else { return Slice(arena.pointer, count: 0) }
+    return arena.part(layout.offsets[buffer], count: buffers[buffer].count)
+  }
+
+  func slice(ofValue value: Int, layout: ArenaLayout, arena: Slice) -> Slice {
+    slice(valueBuffer[value], layout, arena)
+  }
+
+  func lossGradient(layout: ArenaLayout, arena: Slice) -> Slice? {
+    loss.flatMap { gradientBuffer[$0] }.map { slice($0, layout, arena) }
+  }
+
+  func inputSlices(layout: ArenaLayout, arena: Slice) -> [String: Slice] {
+    var slices: [String: Slice] = [:]
+    for (value, record) in graph.values.enumerated() {
+      guard let name = record.inputName, let buffer = valueBuffer[value] else { continue }
+      slices[name] = slice(buffer, layout, arena)
+    }
+    return slices
+  }
+
+  func steps(
+    layout: ArenaLayout, arena: Slice, prepared: Slice, gradients: [String: Slice],
+    pool: ThreadPool
+  ) -> [PlanStep] {
+    items.enumerated().map { index, item in
+      let inputs = item.inputs.map { slice(valueBuffer[$0], layout, arena) }
+      let inputShapes = item.inputs.map { lowered.shapes[$0] }
+      let output = slice(valueBuffer[item.output], layout, arena)
+      let auxiliary = slice(auxiliaryBuffer[index], layout, arena)
+      let random = RandomAddress(node: item.node)
+      let offsets = preparedOffsets[index]
+      let forwardPrepared = prepared.part(offsets.forward.lowerBound, count: offsets.forward.count)
+      let backwardPrepared = prepared.part(
+        offsets.backward.lowerBound, count: offsets.backward.count)
+      let parameters = item.parameters.map(\.slice)
+      let forward = ForwardContext(
+        inputs: inputs, inputShapes: inputShapes, parameters: parameters, output: output,
+        outputShape: lowered.shapes[item.output], auxiliary: auxiliary,
+        workspace: slice(forwardWorkspace[index], layout, arena), prepared: forwardPrepared,
+        isTraining: item.isTraining, random: random, pool: pool)
+      let backward = item.needs.map { needs in
+        BackwardContext(
+          outputGradient: slice(gradientBuffer[item.output], layout, arena), inputs: inputs,
+          inputShapes: inputShapes, output: output, outputShape: lowered.shapes[item.output],
+          parameters: parameters, auxiliary: auxiliary,
+          workspace: slice(backwardWorkspace[index], layout, arena), prepared: backwardPrepared,
+          inputGradients: item.inputs.indices.map { place in
+            guard needs.inputs[place] else { return nil }
+            return GradientSlot(
+              slice(gradientBuffer[item.inputs[place]], layout, arena),
+              accumulates: accumulates[index][place])
+          },
+          parameterGradients: item.parameters.indices.map { place in
+            guard needs.parameters[place] else { return nil }
+            return gradients[item.parameters[place].name].map {
+              GradientSlot($0, accumulates: false)
+            }
+          },
+          isTraining: item.isTraining, random: random, pool: pool)
+      }
+      return PlanStep(
+        path: item.path, op: item.op, parameters: item.parameters, forward: forward,
+        backward: backward,
+        forwardPreparation: offsets.forward.isEmpty
+          ? nil : .init(request: request(item, backward: nil), slice: forwardPrepared),
+        backwardPreparation: offsets.backward.isEmpty
+          ? nil : .init(request: request(item, backward: item.needs), slice: backwardPrepared))
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import GraftKernels
+
+/// One operation of a plan with its operands in place.
+final class PlanStep {
+  let path: String
+  let op: any Op
+  private let parameters: [Parameter]
+  private var forwardContext: ForwardContext
+  private(set) var backwardContext: BackwardContext?
+  private let forwardPreparation: Preparation?
+  private let backwardPreparation: Preparation?
+
+  /// Memory for what one direction derives from the parameters.
+  struct Preparation {
+    let request: WorkspaceRequest
+    let slice: Slice
+  }
+
+  private var forwardVersion = -1
+  private var backwardVersion = -1
+
+  init(
+    path: String, op: any Op, parameters: [Parameter], forward: ForwardContext,
+    backward: BackwardContext?, forwardPreparation: Preparation?,
+    backwardPreparation: Preparation?
+  ) {
+    self.path = path
+    self.op = op
+    self.parameters = parameters
+    forwardContext = forward
+    backwardContext = backward
+    self.forwardPreparation = forwardPreparation
+    self.backwardPreparation = backwardPreparation
+  }
+
+  func forward(_ random: RandomAddress) {
+    forwardContext.random.seed = random.seed
+    forwardContext.random.step = random.step
+    op.forward(forwardContext)
+  }
+
+  func backward() {
+    if let backwardContext { op.backward(backwardContext) }
+  }
+
+  /// Versions only grow, so an equal sum means that nothing changed.
+  private var version: Int { parameters.reduce(0) { $0 + $1.version } }
+
+  func prepareForward(_ pool: ThreadPool) {
+    guard let forwardPreparation, version != forwardVersion else { return }
+    prepare(forwardPreparation, pool)
+    forwardVersion = version
+  }
+
+  func prepareBackward(_ pool: ThreadPool) {
+    guard let backwardPreparation, version != backwardVersion else { return }
+    prepare(backwardPreparation, pool)
+    backwardVersion = version
+  }
+
+  private func prepare(_ preparation: Preparation, _ pool: ThreadPool) {
+    op.prepare(
+      PrepareContext(
+        request: preparation.request, parameters: forwardContext.parameters,
+        prepared: preparation.slice, pool: pool))
+  }
+
+  /// The output's values after `forward`, while nothing has taken their place.
+  var output: Slice { forwardContext.output }
+}

@@ -1,0 +1,5 @@
+// The kernels of CGraftKernels under the names that ops use; nobody else imports the C target.
+@_exported import CGraftKernels
+
+/// Floats that every buffer carries beyond its end; kernels may read them, never use them.
+package let bufferSlack = Int(GRAFT_SLACK)

@@ -1,0 +1,225 @@
+import GraftBase
+import GraftKernels
+import Testing
+
+@testable import GraftEngine
+
+/// One case of one op with values, as a graph of a single node.
+struct OpCase: CustomTestStringConvertible, Sendable {
+  let index: Int
+  let example: OpExample
+
+  static let all: [OpCase] = Ops.all.flatMap { op in
+    op.examples.enumerated().map { OpCase(index: $0.offset, example: $0.element) }
+  }
+
+  var testDescription: String { "\(example.op.name) \(index): \(example.op.details)" }
+}
+
+/// An op's example made runnable: loss = mean of a fixed random weighting of the output.
+private struct Harness {
+  let graph = Graph()
+  let inputs: [Value]
+  let output: Value
+  let parameters: [Parameter]
+  let example: OpExample
+
+  init(_ example: OpExample) throws {
+    self.example = example
+    var inputs: [Value] = []
+    for (index, shape) in example.inputs.enumerated() {
+      inputs.append(graph.input("x\(index)", shape))
+    }
+    self.inputs = inputs
+    parameters = example.parameters.enumerated().map { index, shape in
+      Parameter(
+        name: "p\(index)", role: .weight, layout: .plain, torchShape: shape)
+    }
+    for (index, parameter) in parameters.enumerated() {
+      // Variances and scales must be positive; the rest may be anything.
+      let isPositive = example.op is BatchNormOp && (index == 0 || index == 3)
+      fill(parameter.slice, stream: 100 + index, isPositive: isPositive)
+    }
+    output = try graph.record(example.op, inputs, parameters: parameters, path: "node")
+  }
+
+  var outputCount: Int { output.shape.elementCount }
+  var configuration: PlanConfiguration {
+    PlanConfiguration(trainingNodes: example.isTraining ? [0] : [], fuses: false)
+  }
+}
+
+private func fill(_ slice: Slice, stream: Int, isPositive: Bool = false) {
+  var random = RandomStream(seed: 7, purpose: .initialisation, sample: stream)
+  for index in 0..<slice.count {
+    let value = random.uniform(-1...1)
+    slice.pointer[index] = Float(isPositive ? 0.5 + abs(value) : value)
+  }
+}
+
+private func fillTarget(_ slice: Slice, shape: Shape) {
+  fill(slice, stream: 55, isPositive: true)
+  for row in 0..<shape.batch {
+    let part = slice.part(row * shape.channels, count: shape.channels)
+    let sum = part.buffer.reduce(0, +)
+    for index in 0..<part.count { part.pointer[index] /= sum }
+  }
+}
+
+@Suite struct OpRegistryTests {
+  /// Runs forward and backward of an example through its op; every gradient as the op gives it.
+  private func run(
+    _ harness: Harness, threads: Int, weights: [Float]
+  ) throws -> (output: [Float], inputs: [[Float]], parameters: [[Float]]) {
+    let example = harness.example
+    let pool = ThreadPool(threads: threads)
+    defer { pool.shutDown() }
+    let storages = example.inputs.map { Storage(count: $0.elementCount) }
+    for (index, storage) in storages.enumerated() {
+      if example.differentiable[index] {
+        fill(storage.slice, stream: index)
+      } else {
+        fillTarget(storage.slice, shape: example.inputs[index])
+      }
+    }
+    return evaluate(harness, inputs: storages, pool: pool, weights: weights)
+  }
+
+  private func evaluate(
+    _ harness: Harness, inputs: [Storage], pool: ThreadPool, weights: [Float]
+  ) -> (output: [Float], inputs: [[Float]], parameters: [[Float]]) {
+    let example = harness.example
+    let op = example.op
+    let shape = harness.output.shape
+    let needs = GradientNeeds(
+      inputs: example.differentiable,
+      parameters: example.parameters.indices.map { !(op is BatchNormOp) || $0 < 2 },
+      isTraining: example.isTraining)
+    // Running statistics move in training: every evaluation starts from the same ones.
+    let parameters = harness.parameters.map { parameter in
+      let storage = Storage(count: parameter.count)
+      storage.slice.copy(from: parameter.slice)
+      return storage
+    }
+    func request(_ needs: GradientNeeds?) -> WorkspaceRequest {
+      WorkspaceRequest(
+        inputs: example.inputs, output: shape, threads: pool.threadCount, backward: needs)
+    }
+    func prepared(_ request: WorkspaceRequest) -> Storage {
+      let storage = Storage(count: op.preparedCount(request))
+      op.prepare(
+        PrepareContext(
+          request: request, parameters: parameters.map(\.slice), prepared: storage.slice,
+          pool: pool))
+      return storage
+    }
+    let output = Storage(count: shape.elementCount)
+    let auxiliary = Storage(
+      count: op.auxiliaryCount(inputs: example.inputs, output: shape))
+    let forwardScratch = Storage(count: op.workspaceCount(request(nil)))
+    let forwardPrepared = prepared(request(nil))
+    op.forward(
+      ForwardContext(
+        inputs: inputs.map(\.slice), inputShapes: example.inputs,
+        parameters: parameters.map(\.slice), output: output.slice, outputShape: shape,
+        auxiliary: auxiliary.slice, workspace: forwardScratch.slice,
+        prepared: forwardPrepared.slice, isTraining: example.isTraining,
+        random: RandomAddress(seed: 3, step: 5, node: 2), pool: pool))
+    let dy = Storage(count: shape.elementCount)
+    for index in 0..<weights.count { dy.slice.pointer[index] = weights[index] }
+    let inputGradients = example.inputs.map { Storage(count: $0.elementCount) }
+    let parameterGradients = example.parameters.map { Storage(count: $0.elementCount) }
+    let backwardScratch = Storage(count: op.workspaceCount(request(needs)))
+    let backwardPrepared = prepared(request(needs))
+    // Poison shows whether everything is written.
+    for storage in inputGradients + parameterGradients { storage.slice.fill(.nan) }
+    op.backward(
+      BackwardContext(
+        outputGradient: dy.slice, inputs: inputs.map(\.slice), inputShapes: example.inputs,
+        output: output.slice, outputShape: shape, parameters: parameters.map(\.slice),
+        auxiliary: auxiliary.slice, workspace: backwardScratch.slice,
+        prepared: backwardPrepared.slice,
+        inputGradients: zip(inputGradients, needs.inputs).map {
+          $1 ? GradientSlot($0.slice, accumulates: false) : nil
+        },
+        parameterGradients: zip(parameterGradients, needs.parameters).map {
+          $1 ? GradientSlot($0.slice, accumulates: false) : nil
+        }, isTraining: example.isTraining, random: RandomAddress(seed: 3, step: 5, node: 2),
+        pool: pool))
+    return (
+      Array(output.slice.buffer), inputGradients.map { Array($0.slice.buffer) },
+      parameterGradients.map { Array($0.slice.buffer) }
+    )
+  }
+
+  private func weights(_ count: Int) -> [Float] {
+    let storage = Storage(count: count)
+    fill(storage.slice, stream: 999)
+    return Array(storage.slice.buffer)
+  }
+
+  @Test(arguments: OpCase.all)
+  func gradientsMatchFiniteDifferences(_ testCase: OpCase) throws {
+    let harness = try Harness(testCase.example)
+    let example = testCase.example
+    let weights = weights(harness.outputCount)
+    let pool = ThreadPool(threads: 1)
+    let inputs = example.inputs.map { Storage(count: $0.elementCount) }
+    for (index, storage) in inputs.enumerated() {
+      if example.differentiable[index] {
+        fill(storage.slice, stream: index)
+      } else {
+        fillTarget(storage.slice, shape: example.inputs[index])
+      }
+    }
+    func loss() -> Double {
+      let output = evaluate(harness, inputs: inputs, pool: pool, weights: weights).output
+      return zip(output, weights).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    let result = evaluate(harness, inputs: inputs, pool: pool, weights: weights)
+    var misses = 0
+    var checked = 0
+    func check(_ slice: Slice, _ gradient: [Float], _ label: String) {
+      let scale = max(1e-2, gradient.map { abs($0) }.max() ?? 0)
+      let isWritten = gradient.allSatisfy { $0.isFinite }
+      #expect(isWritten, "\(label) has entries never written")
+      for index in stride(from: 0, to: slice.count, by: max(1, slice.count / 40)) {
+        let original = slice.pointer[index]
+        let step: Float = 4e-3
+        slice.pointer[index] = original + step
+        let above = loss()
+        slice.pointer[index] = original - step
+        let below = loss()
+        slice.pointer[index] = original
+        let numeric = (above - below) / (2 * Double(step))
+        checked += 1
+        if abs(numeric - Double(gradient[index])) > 0.01 * Double(scale) + 2e-3 { misses += 1 }
+      }
+    }
+    for index in example.inputs.indices where example.differentiable[index] {
+      check(inputs[index].slice, result.inputs[index], "input \(index)")
+    }
+    for index in example.parameters.indices where !(example.op is BatchNormOp) || index < 2 {
+      check(harness.parameters[index].slice, result.parameters[index], "parameter \(index)")
+    }
+    // A kink (ReLU, a tie of maxima) within the step may spoil single differences, never many.
+    let hasKink =
+      example.op is ActivationOp || example.op is PoolOp || example.op is BatchNormOp
+    #expect(misses <= (hasKink ? checked / 25 + 1 : 0), "\(misses) of \(checked) differ")
+  }
+
+  @Test(arguments: OpCase.all)
+  func bitsDoNotDependOnThreads(_ testCase: OpCase) throws {
+    let harness = try Harness(testCase.example)
+    let weights = weights(harness.outputCount)
+    let one = try run(harness, threads: 1, weights: weights)
+    for threads in [2, 4] {
+      let many = try run(harness, threads: threads, weights: weights)
+      #expect(many.output == one.output)
+      #expect(bits(many.inputs) == bits(one.inputs))
+      #expect(bits(many.parameters) == bits(one.parameters))
+    }
+  }
+
+  private func bits(_ values: [[Float]]) -> [[UInt32]] { values.map { $0.map(\.bitPattern) } }
+}
