@@ -1,0 +1,32 @@
+/// The pictures that an encoder was trained on; its weights are worth little on others.
+package struct InputSpecification: Codable, Hashable, Sendable {
+  package var width: Int
+  package var height: Int
+  package var channels: Int
+  /// Per channel, of values scaled to 0...1.
+  package var mean: [Float]
+  package var std: [Float]
+  /// The short side is resized to this before the centre is cropped.
+  package var resizeShortSide: Int
+  /// The resize filter's name: `bilinear`.
+  package var interpolation: String
+
+  /// 224×224 from pictures resized to 256, normalised by ImageNet's mean and deviation.
+  package static let imageNet = InputSpecification(
+    width: 224, height: 224, channels: 3, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
+    resizeShortSide: 256, interpolation: "bilinear")
+
+  /// 32×32 without a margin, normalised like ImageNet, as the CIFAR ResNets here were trained.
+  package static let cifar = InputSpecification(
+    width: 32, height: 32, channels: 3, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
+    resizeShortSide: 32, interpolation: "bilinear")
+
+  /// The same for square pictures of another size; the margin keeps its proportion.
+  package func resized(to side: Int) -> InputSpecification {
+    var result = self
+    result.resizeShortSide = (resizeShortSide * side + width / 2) / width
+    result.width = side
+    result.height = side
+    return result
+  }
+}

@@ -1,0 +1,117 @@
+import GraftEngine
+
+/// The residual networks for ImageNet, with torchvision's names: the stride of a bottleneck is in
+/// its 3×3 convolution (He et al., 2015).
+package struct ResNet: Encoder {
+  private let conv1: Convolution
+  private let bn1: BatchNorm
+  private let relu: PlainLayer
+  private let pool: PlainLayer
+  private let blocks: [Block]
+
+  package init(_ scope: Scope, blockCounts: [Int], isBottleneck: Bool) {
+    conv1 = Convolution(scope["conv1"], from: 3, to: 64, kernel: 7, stride: 2, padding: 3)
+    bn1 = BatchNorm(scope["bn1"], channels: 64)
+    relu = .relu(scope["relu"])
+    pool = .maxPool(scope["maxpool"], padding: 1)
+    var blocks: [Block] = []
+    var inputs = 64
+    for (stage, count) in blockCounts.enumerated() {
+      let width = 64 << stage
+      for index in 0..<count {
+        let block = Block(
+          scope["layer\(stage + 1)"][index], from: inputs, width: width,
+          stride: stage > 0 && index == 0 ? 2 : 1, isBottleneck: isBottleneck)
+        inputs = block.outputs
+        blocks.append(block)
+      }
+    }
+    self.blocks = blocks
+  }
+
+  package func callAsFunction(_ image: Value) throws -> Value {
+    try blocks.reduce(pool(relu(bn1(conv1(image))))) { try $1($0) }
+  }
+
+  private struct Block {
+    let outputs: Int
+    /// Convolution and norm, with a ReLU between one and the next.
+    let layers: [(convolution: Convolution, norm: BatchNorm)]
+    let activations: [PlainLayer]
+    let shortcut: (convolution: Convolution, norm: BatchNorm)?
+    let sum: PlainLayer
+
+    init(_ scope: Scope, from inputs: Int, width: Int, stride: Int, isBottleneck: Bool) {
+      let shapes: [(kernel: Int, stride: Int, outputs: Int)] =
+        isBottleneck
+        ? [(1, 1, width), (3, stride, width), (1, 1, 4 * width)]
+        : [(3, stride, width), (3, 1, width)]
+      var channels = inputs
+      layers = shapes.enumerated().map { index, shape in
+        defer { channels = shape.outputs }
+        return (
+          Convolution(
+            scope["conv\(index + 1)"], from: channels, to: shape.outputs, kernel: shape.kernel,
+            stride: shape.stride, padding: shape.kernel / 2),
+          BatchNorm(scope["bn\(index + 1)"], channels: shape.outputs)
+        )
+      }
+      activations = shapes.indices.map { .relu(scope["relu\($0 + 1)"]) }
+      outputs = channels
+      shortcut =
+        stride == 1 && inputs == channels
+        ? nil
+        : (
+          Convolution(
+            scope["downsample"][0], from: inputs, to: channels, kernel: 1, stride: stride),
+          BatchNorm(scope["downsample"][1], channels: channels)
+        )
+      sum = .sum(scope["sum"])
+    }
+
+    func callAsFunction(_ x: Value) throws -> Value {
+      var residual = x
+      for (index, layer) in layers.enumerated() {
+        residual = try layer.norm(layer.convolution(residual))
+        if index < layers.count - 1 { residual = try activations[index](residual) }
+      }
+      let identity = try shortcut.map { try $0.norm($0.convolution(x)) } ?? x
+      return try activations[layers.count - 1](sum(residual, identity))
+    }
+  }
+}
+
+extension ResNet {
+  package static let specs = [
+    spec(
+      "resnet18", [2, 2, 2, 2], isBottleneck: false, parameterCount: 11_689_512, tensorCount: 100),
+    spec(
+      "resnet34", [3, 4, 6, 3], isBottleneck: false, parameterCount: 21_797_672, tensorCount: 180),
+    spec(
+      "resnet50", [3, 4, 6, 3], isBottleneck: true, parameterCount: 25_557_032, tensorCount: 265),
+  ]
+
+  private static func spec(
+    _ name: String, _ blockCounts: [Int], isBottleneck: Bool, parameterCount: Int, tensorCount: Int
+  ) -> EncoderSpec {
+    let featureWidth = isBottleneck ? 2048 : 512
+    return EncoderSpec(
+      name: name, family: "ResNet",
+      summary: isBottleneck ? "bottleneck residual blocks, He 2015" : "residual blocks, He 2015",
+      parameterCount: parameterCount,
+      stages: [.init("stem", "conv1", "bn1", "relu", "maxpool")]
+        + (1...4).map { .init("layer\($0)", "layer\($0)") },
+      featureWidth: featureWidth, input: .imageNet, classifierPrefix: ["fc"],
+      linearHeadPath: "fc", ownClassCount: 1000,
+      fingerprint: .init(
+        tensorCount: tensorCount,
+        shapes: [
+          "conv1.weight": [64, 3, 7, 7],
+          "layer1.0.conv1.weight": isBottleneck ? [64, 64, 1, 1] : [64, 64, 3, 3],
+        ]),
+      makeEncoder: { ResNet($0, blockCounts: blockCounts, isBottleneck: isBottleneck) },
+      makeOwnHead: { scope, classCount in
+        PooledHead(scope, linear: Linear(scope["fc"], from: featureWidth, to: classCount))
+      })
+  }
+}

@@ -1,0 +1,101 @@
+import GraftEngine
+
+/// The residual networks for 32×32 pictures, three stages of 16, 32 and 64 channels, shortcut
+/// option A: padding instead of a convolution (He et al., 2015).
+package struct ResNetCIFAR: Encoder {
+  private let conv1: Convolution
+  private let bn1: BatchNorm
+  private let relu: PlainLayer
+  private let blocks: [Block]
+
+  /// - Parameter blockCount: blocks in each stage; the depth is 6 × blockCount + 2.
+  package init(_ scope: Scope, blockCount: Int) {
+    conv1 = Convolution(
+      scope["conv1"], from: 3, to: 16, kernel: 3, padding: 1, start: .kaimingNormalByInputs)
+    bn1 = BatchNorm(scope["bn1"], channels: 16)
+    relu = .relu(scope["relu"])
+    var blocks: [Block] = []
+    var inputs = 16
+    for (stage, outputs) in [16, 32, 64].enumerated() {
+      for index in 0..<blockCount {
+        blocks.append(
+          Block(
+            scope["layer\(stage + 1)"][index], from: inputs, to: outputs,
+            stride: outputs > inputs ? 2 : 1))
+        inputs = outputs
+      }
+    }
+    self.blocks = blocks
+  }
+
+  package func callAsFunction(_ image: Value) throws -> Value {
+    try blocks.reduce(relu(bn1(conv1(image)))) { try $1($0) }
+  }
+
+  private struct Block {
+    let conv1: Convolution
+    let bn1: BatchNorm
+    let relu1: PlainLayer
+    let conv2: Convolution
+    let bn2: BatchNorm
+    let shortcut: PlainLayer?
+    let sum: PlainLayer
+    let relu2: PlainLayer
+
+    init(_ scope: Scope, from inputs: Int, to outputs: Int, stride: Int) {
+      conv1 = Convolution(
+        scope["conv1"], from: inputs, to: outputs, kernel: 3, stride: stride, padding: 1,
+        start: .kaimingNormalByInputs)
+      bn1 = BatchNorm(scope["bn1"], channels: outputs)
+      relu1 = .relu(scope["relu1"])
+      conv2 = Convolution(
+        scope["conv2"], from: outputs, to: outputs, kernel: 3, padding: 1,
+        start: .kaimingNormalByInputs)
+      bn2 = BatchNorm(scope["bn2"], channels: outputs)
+      shortcut =
+        inputs == outputs
+        ? nil
+        : PlainLayer(
+          scope["shortcut"], PaddingShortcutOp(stride: stride, outputChannels: outputs))
+      sum = .sum(scope["sum"])
+      relu2 = .relu(scope["relu2"])
+    }
+
+    func callAsFunction(_ x: Value) throws -> Value {
+      let residual = try bn2(conv2(relu1(bn1(conv1(x)))))
+      return try relu2(sum(residual, shortcut?(x) ?? x))
+    }
+  }
+}
+
+extension ResNetCIFAR {
+  package static let specs = [
+    spec(depth: 20, parameterCount: 269_722),
+    spec(depth: 32, parameterCount: 464_154),
+    spec(depth: 44, parameterCount: 658_586),
+    spec(depth: 56, parameterCount: 853_018),
+    spec(depth: 110, parameterCount: 1_727_962),
+  ]
+
+  private static func spec(depth: Int, parameterCount: Int) -> EncoderSpec {
+    let blockCount = (depth - 2) / 6
+    return EncoderSpec(
+      name: "resnet\(depth)", family: "ResNet for CIFAR",
+      summary: "residual blocks with padded shortcuts, He 2015",
+      parameterCount: parameterCount,
+      stages: [
+        .init("stem", "conv1", "bn1", "relu"), .init("layer1", "layer1"),
+        .init("layer2", "layer2"), .init("layer3", "layer3"),
+      ],
+      featureWidth: 64, input: .cifar, classifierPrefix: ["fc"], linearHeadPath: "fc",
+      ownClassCount: 10,
+      fingerprint: .init(
+        tensorCount: 5 + 30 * blockCount, shapes: ["conv1.weight": [16, 3, 3, 3]]),
+      makeEncoder: { ResNetCIFAR($0, blockCount: blockCount) },
+      makeOwnHead: { scope, classCount in
+        let linear = Linear(
+          scope["fc"], from: 64, to: classCount, weight: .kaimingNormal(fan: 64))
+        return PooledHead(scope, linear: linear)
+      })
+  }
+}

@@ -1,0 +1,47 @@
+import GraftEngine
+
+/// A two-dimensional convolution with a square kernel: [N, H, W, I] to [N, H', W', O].
+package struct Convolution {
+  /// How the weight starts.
+  package enum Start: Sendable {
+    /// Kaiming's normal distribution over the inputs of an output.
+    case kaimingNormalByInputs
+    /// Kaiming's normal distribution over the outputs of an input, as ResNets have it.
+    case kaimingNormalByOutputs
+    /// Kaiming's uniform distribution over the inputs of an output, as SqueezeNet has it.
+    case kaimingUniformByInputs
+    case normal(deviation: Double)
+  }
+
+  private let path: String
+  private let op: ConvolutionOp
+  private let parameters: [Parameter]
+
+  package init(
+    _ scope: Scope, from inputs: Int, to outputs: Int, kernel: Int, stride: Int = 1,
+    padding: Int = 0, groups: Int = 1, hasBias: Bool = false,
+    start: Start = .kaimingNormalByOutputs
+  ) {
+    path = scope.path
+    op = ConvolutionOp(
+      outputChannels: outputs, kernel: Pair(kernel, kernel), stride: Pair(stride, stride),
+      padding: Pair(padding, padding), groups: groups, hasBias: hasBias)
+    let area = kernel * kernel
+    let initializer: Initializer =
+      switch start {
+      case .kaimingNormalByInputs: .kaimingNormal(fan: inputs / groups * area)
+      case .kaimingNormalByOutputs: .kaimingNormal(fan: outputs * area)
+      case .kaimingUniformByInputs: .kaimingUniform(fan: inputs / groups * area)
+      case .normal(let deviation): .normal(deviation: deviation)
+      }
+    let weight = scope.parameter(
+      "weight", .weight, layout: .convolution, shape: [outputs, inputs / groups, kernel, kernel],
+      initializer)
+    parameters =
+      hasBias ? [weight, scope.parameter("bias", .bias, shape: [outputs], .zeros)] : [weight]
+  }
+
+  package func callAsFunction(_ x: Value) throws -> Value {
+    try x.graph.record(op, [x], parameters: parameters, path: path)
+  }
+}

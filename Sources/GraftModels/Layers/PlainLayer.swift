@@ -1,0 +1,47 @@
+import GraftEngine
+
+/// A layer of one operation without parameters: activation, pooling, dropout, sum.
+package struct PlainLayer {
+  private let path: String
+  private let op: any Op
+
+  package init(_ scope: Scope, _ op: any Op) {
+    path = scope.path
+    self.op = op
+  }
+
+  package func callAsFunction(_ inputs: Value...) throws -> Value {
+    precondition(!inputs.isEmpty, "a layer without input")
+    return try inputs[0].graph.record(op, inputs, path: path)
+  }
+}
+
+extension PlainLayer {
+  package static func relu(_ scope: Scope) -> PlainLayer { PlainLayer(scope, ActivationOp(.relu)) }
+
+  package static func relu6(_ scope: Scope) -> PlainLayer {
+    PlainLayer(scope, ActivationOp(.relu6))
+  }
+
+  package static func sum(_ scope: Scope) -> PlainLayer { PlainLayer(scope, AddOp()) }
+
+  package static func concatenation(_ scope: Scope) -> PlainLayer { PlainLayer(scope, ConcatOp()) }
+
+  package static func dropout(_ scope: Scope, rate: Float) -> PlainLayer {
+    PlainLayer(scope, DropoutOp(rate: rate))
+  }
+
+  /// Maximum over 3×3 pixels, every second pixel.
+  package static func maxPool(
+    _ scope: Scope, padding: Int = 0, roundsUp: Bool = false
+  ) -> PlainLayer {
+    PlainLayer(
+      scope,
+      PoolOp(.max, kernel: 3, stride: 2, padding: Pair(padding, padding), roundsUp: roundsUp))
+  }
+
+  /// The mean over all pixels: [N, H, W, C] to [N, C].
+  package static func globalAveragePool(_ scope: Scope) -> PlainLayer {
+    PlainLayer(scope, GlobalAveragePoolOp())
+  }
+}

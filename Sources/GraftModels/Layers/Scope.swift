@@ -1,0 +1,69 @@
+import GraftEngine
+
+/// The place of a layer in a model; hands out parameters under torch's names.
+///
+/// `scope["layer1"]["0"]["conv1"]` is the path `layer1.0.conv1`. All scopes of a model share one
+/// list of what was asked for, in order: the model's `state_dict`.
+package struct Scope {
+  /// Torch's dotted path, empty at the top.
+  package let path: String
+  private let state: ModelState
+
+  package init(_ state: ModelState) {
+    self.init(path: "", state: state)
+  }
+
+  private init(path: String, state: ModelState) {
+    self.path = path
+    self.state = state
+  }
+
+  package subscript(name: String) -> Scope {
+    Scope(path: path.isEmpty ? name : "\(path).\(name)", state: state)
+  }
+
+  package subscript(index: Int) -> Scope { self[String(index)] }
+
+  /// Makes the parameter `path.name` and notes how it starts.
+  package func parameter(
+    _ name: String, _ role: ParameterRole, layout: ParameterLayout = .plain, shape: Shape,
+    _ initializer: Initializer
+  ) -> Parameter {
+    let parameter = Parameter(
+      name: self[name].path, role: role, layout: layout, torchShape: shape)
+    state.entries.append(.parameter(parameter, initializer))
+    return parameter
+  }
+
+  /// Notes an integer that torch keeps in files and nothing here computes with.
+  package func counter(_ name: String) {
+    state.entries.append(.counter(self[name].path))
+  }
+}
+
+/// What the layers of a model asked for, in the order of torch's `state_dict`.
+package final class ModelState {
+  package enum Entry {
+    case parameter(Parameter, Initializer)
+    case counter(String)
+
+    package var name: String {
+      switch self {
+      case .parameter(let parameter, _): parameter.name
+      case .counter(let name): name
+      }
+    }
+  }
+
+  package fileprivate(set) var entries: [Entry] = []
+
+  package init() {}
+
+  package var parameters: [Parameter] {
+    entries.compactMap { if case .parameter(let parameter, _) = $0 { parameter } else { nil } }
+  }
+
+  package var counters: [String] {
+    entries.compactMap { if case .counter(let name) = $0 { name } else { nil } }
+  }
+}

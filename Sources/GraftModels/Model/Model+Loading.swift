@@ -1,0 +1,134 @@
+import GraftBase
+import GraftEngine
+
+/// What became of each tensor of a weight file.
+package struct LoadReport: Sendable, Equatable {
+  /// Names of parameters that were filled, in the model's order.
+  package var matched: [String] = []
+  /// Parameters that the file lacks.
+  package var missing: [String] = []
+  /// Tensors that the model has no place for.
+  package var unexpected: [ByteString] = []
+  /// Sentences about tensors of another shape or type.
+  package var misshapen: [String] = []
+  /// Tensors of the file's classifier, left out because the head is new.
+  package var dropped: [ByteString] = []
+  /// Sentences about values that are NaN or infinite.
+  package var warnings: [String] = []
+
+  package var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && misshapen.isEmpty }
+}
+
+extension LoadReport: CustomStringConvertible {
+  package var description: String {
+    let dropped = dropped.map(\.description).joined(separator: ", ")
+    let text = "\(matched.count) tensors loaded"
+    return ([dropped.isEmpty ? text : "\(text), left out: \(dropped)"] + warnings)
+      .joined(separator: "\n")
+  }
+}
+
+extension Model {
+  /// Which parameters a file must bring.
+  package enum LoadScope: Sendable {
+    /// All of them.
+    case everything
+    /// The encoder's; the file's classifier is left out and the head stays as it is.
+    case encoder
+  }
+
+  /// Fills the parameters from a file; throws, and changes nothing, unless all of them fit.
+  ///
+  /// - Parameter scope: nil is everything for the head `own`, else the encoder.
+  @discardableResult
+  package func load(weights: WeightFile, scope: LoadScope? = nil) throws -> LoadReport {
+    let scope = scope ?? (headKind.isOwn ? .everything : .encoder)
+    var report = LoadReport()
+    var values: [(parameter: Parameter, tensor: SafetensorsTensor)] = []
+    var remaining = Set(weights.tensors.keys)
+    let headNames = Set(groups.last?.parameters.map(\.name) ?? [])
+    for parameter in parameters where scope == .everything || !headNames.contains(parameter.name) {
+      let name = ByteString(parameter.name)
+      remaining.remove(name)
+      guard let tensor = weights.tensors[name] else {
+        report.missing.append(parameter.name)
+        continue
+      }
+      if let misfit = misfit(of: tensor, for: parameter) {
+        report.misshapen.append(misfit)
+      } else {
+        values.append((parameter, tensor))
+      }
+    }
+    let newCounters = try takeCounters(from: weights, remaining: &remaining)
+    for name in remaining.sorted() {
+      let isClassifier = (spec.classifierPrefix + ["head"]).contains(where: name.isCovered)
+      if scope == .encoder && isClassifier {
+        report.dropped.append(name)
+      } else {
+        report.unexpected.append(name)
+      }
+    }
+    guard report.isComplete else { throw mismatch(report, weights) }
+    for (parameter, tensor) in values {
+      parameter.setTorchValues(try tensor.floats())
+      report.matched.append(parameter.name)
+    }
+    counters = newCounters
+    report.warnings = weights.warnings
+    loadReport = report
+    return report
+  }
+
+  private func misfit(of tensor: SafetensorsTensor, for parameter: Parameter) -> String? {
+    let wanted = parameter.torchShape
+    guard tensor.shape == wanted.dimensions else {
+      return "\(parameter.name) is \(Shape(tensor.shape)) instead of \(wanted)"
+    }
+    guard [.f32, .f16, .bf16, .f64].contains(tensor.type) else {
+      return "\(parameter.name) is of type \(tensor.type.rawValue)"
+    }
+    return nil
+  }
+
+  private func takeCounters(
+    from weights: WeightFile, remaining: inout Set<ByteString>
+  ) throws -> [(name: String, value: Int64)] {
+    try counters.map { counter in
+      let name = ByteString(counter.name)
+      remaining.remove(name)
+      guard let tensor = weights.tensors[name] else { return counter }
+      guard let value = try tensor.integers().first, tensor.elementCount == 1 else {
+        throw GraftError(
+          .input,
+          "'\(weights.name.escapingControlCharacters)': \(name) is \(Shape(tensor.shape)) instead of one number"
+        )
+      }
+      return (counter.name, value)
+    }
+  }
+
+  private func mismatch(_ report: LoadReport, _ weights: WeightFile) -> GraftError {
+    var lines: [String] = []
+    if !report.missing.isEmpty {
+      lines.append(
+        "\(report.missing.count) missing: " + report.missing.joined(separator: ", "))
+    }
+    if !report.unexpected.isEmpty {
+      lines.append(
+        "\(report.unexpected.count) unexpected: "
+          + report.unexpected.map(\.description).joined(separator: ", "))
+    }
+    if !report.misshapen.isEmpty {
+      lines.append(
+        "\(report.misshapen.count) of another shape: "
+          + report.misshapen.joined(separator: ", "))
+    }
+    let fitting = weights.recognisedEncoder.map { "the file fits \($0.name)" }
+    return GraftError(
+      .input,
+      "'\(weights.name.escapingControlCharacters)' does not fit \(spec.name): "
+        + lines.joined(separator: "; "),
+      help: fitting)
+  }
+}

@@ -1,0 +1,156 @@
+import GraftBase
+import GraftEngine
+
+/// An encoder with a head, recorded as a graph, with its parameters in groups from stem to head.
+package final class Model {
+  package let spec: EncoderSpec
+  package let headKind: HeadSpec
+  package let classes: [String]
+  /// The pictures it takes; the encoder's own unless asked otherwise.
+  package let input: InputSpecification
+
+  package let graph: Graph
+  /// Pictures [N, H, W, 3], normalised; the graph's input `image`.
+  package let image: Value
+  /// The encoder's last feature map [N, h, w, C].
+  package let featureMap: Value
+  /// Pooled features [N, F].
+  package let features: Value
+  /// What the head's own parameters read: a cache for a frozen encoder keeps it.
+  package let headInput: Value
+  /// [N, classes], before softmax.
+  package let logits: Value
+  /// Soft labels [N, classes]; the graph's input `target`.
+  package let target: Value
+  /// Cross-entropy of each image [N].
+  package let losses: Value
+
+  /// Every parameter, running statistics included, in the order of torch's `state_dict`.
+  package let parameters: [Parameter]
+  /// From stem to head; every parameter and every node but the loss is in exactly one.
+  package let groups: [LayerGroup]
+  /// torch's `num_batches_tracked`: carried from file to file, used by nothing.
+  package internal(set) var counters: [(name: String, value: Int64)]
+  /// What came from a weight file, if the model was made with one.
+  package internal(set) var loadReport: LoadReport?
+
+  let head: any Head
+  let state: ModelState
+
+  /// Builds the model and draws its parameters, or takes those of the encoder from `weights`.
+  ///
+  /// Parameters that come from the file are not drawn; a new head's are. With the head `own`, all
+  /// come from the file. The draws of a parameter depend on `seed` and its name alone.
+  package convenience init(
+    spec: EncoderSpec, head: HeadSpec, classes: [String], seed: UInt64,
+    input: InputSpecification? = nil, weights: WeightFile? = nil
+  ) throws {
+    try self.init(recording: spec, head: head, classes: classes, input: input)
+    var loaded: Set<String> = []
+    if let weights { loaded = Set(try load(weights: weights).matched) }
+    initialise(seed: seed, except: loaded)
+  }
+
+  /// Records the graph; all parameters are zero.
+  init(
+    recording spec: EncoderSpec, head headKind: HeadSpec, classes: [String],
+    input: InputSpecification? = nil
+  ) throws {
+    let input = input ?? spec.input
+    try Self.check(input, for: spec)
+    let state = ModelState()
+    let scope = Scope(state)
+    let encoder = spec.makeEncoder(scope)
+    let head = try headKind.makeHead(scope, for: spec, classCount: classes.count)
+    let graph = Graph()
+    let image = graph.input("image", [1, input.height, input.width, input.channels])
+    let map = try encoder(image)
+    let values = try head(map)
+    let target = graph.input("target", [1, classes.count])
+    let losses = try graph.record(SoftmaxCrossEntropyOp(), [values.logits, target], path: "loss")
+
+    self.spec = spec
+    self.headKind = headKind
+    self.classes = classes
+    self.input = input
+    self.graph = graph
+    self.image = image
+    self.target = target
+    self.losses = losses
+    self.head = head
+    self.state = state
+    featureMap = map
+    features = values.features
+    headInput = values.input
+    logits = values.logits
+    parameters = state.parameters
+    counters = state.counters.map { ($0, 0) }
+    groups = LayerGroup.groups(of: spec, parameters: parameters, nodes: graph.nodes.dropLast())
+  }
+
+  private static func check(_ input: InputSpecification, for spec: EncoderSpec) throws {
+    guard (16...4096).contains(input.width), (16...4096).contains(input.height) else {
+      throw GraftError(
+        .usage,
+        "pictures of \(input.width)×\(input.height) for \(spec.name); 16 to 4096 are possible")
+    }
+    guard input.channels == spec.input.channels else {
+      throw GraftError(
+        .usage,
+        "\(spec.name) takes pictures of \(spec.input.channels) channels, not \(input.channels)")
+    }
+  }
+
+  private func initialise(seed: UInt64, except loaded: Set<String>) {
+    for case .parameter(let parameter, let initializer) in state.entries
+    where !loaded.contains(parameter.name) {
+      initializer.fill(parameter, seed: seed)
+    }
+  }
+}
+
+extension Model {
+  /// Parameters that training may change; torch's count, without running statistics.
+  package var parameterCount: Int {
+    parameters.reduce(0) { $0 + ($1.canTrain ? $1.count : 0) }
+  }
+
+  /// The names of torch's `state_dict`, counters included, in its order.
+  package var stateNames: [String] { state.entries.map(\.name) }
+
+  /// The parameter of that name.
+  package func parameter(_ name: String) -> Parameter? {
+    parameters.first { $0.name == name }
+  }
+
+  /// SHA-256 over the content hashes of all parameters, sorted by name; equal means equal bits.
+  package var weightsHash: ContentHash.Digest {
+    var hash = ContentHash()
+    for parameter in parameters.sorted(by: { ByteString($0.name) < ByteString($1.name) }) {
+      hash.update(parameter.contentHash.bytes)
+    }
+    return hash.finish()
+  }
+}
+
+/// The head alone, reading stored features, for training on a frozen encoder.
+package struct HeadGraph {
+  package let graph: Graph
+  /// The graph's input `features`, shaped like the model's `headInput`.
+  package let input: Value
+  package let logits: Value
+  package let target: Value
+  package let losses: Value
+}
+
+extension Model {
+  /// Records the head once more on a graph of its own; it shares the model's parameters.
+  package func makeHeadGraph() throws -> HeadGraph {
+    let graph = Graph()
+    let input = graph.input("features", headInput.shape)
+    let logits = try head.logits(from: input)
+    let target = graph.input("target", target.shape)
+    let losses = try graph.record(SoftmaxCrossEntropyOp(), [logits, target], path: "loss")
+    return HeadGraph(graph: graph, input: input, logits: logits, target: target, losses: losses)
+  }
+}

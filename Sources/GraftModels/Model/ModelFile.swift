@@ -1,0 +1,129 @@
+import Foundation
+import GraftBase
+import GraftEngine
+
+/// A finetuned model in one safetensors file that says by itself how to use it.
+///
+/// The tensors have torch's names and layouts. The metadata hold the encoder, the head, the classes,
+/// the preprocessing, the recipe that made it, and a hash of the weights that is checked on loading.
+package struct ModelFile {
+  package let model: Model
+  /// Everything under `__metadata__`, `graft.recipe` among it.
+  package let metadata: [String: String]
+
+  /// The text of the recipe that made the model, if it was saved with one.
+  package var recipe: String? { metadata[Key.recipe.rawValue] }
+
+  /// The keys of the metadata that Graft gives a meaning.
+  package enum Key: String, CaseIterable, Sendable {
+    case encoder = "graft.encoder"
+    /// `HeadSpec` as JSON.
+    case head = "graft.head"
+    /// The classes' names as a JSON list.
+    case classes = "graft.classes"
+    /// `InputSpecification` as JSON.
+    case preprocessing = "graft.preprocessing"
+    case recipe = "graft.recipe"
+    /// `Model.weightsHash`, 64 hexadecimal digits.
+    case hash = "graft.hash"
+    /// The version of this list.
+    case version = "graft.version"
+  }
+
+  private static let version = "1"
+
+  /// Writes the model; `metadata` adds keys or the recipe, and cannot replace the others.
+  package static func save(
+    _ model: Model, to path: String, metadata: [String: String] = [:]
+  ) throws {
+    try Safetensors.write(try contents(of: model, metadata: metadata), to: path)
+  }
+
+  /// The file as it would be written.
+  package static func contents(
+    of model: Model, metadata: [String: String] = [:]
+  ) throws -> SafetensorsFile {
+    var all = metadata
+    all[Key.encoder.rawValue] = model.spec.name
+    all[Key.head.rawValue] = try json(model.headKind)
+    all[Key.classes.rawValue] = try json(model.classes)
+    all[Key.preprocessing.rawValue] = try json(model.input)
+    all[Key.hash.rawValue] = model.weightsHash.hex
+    all[Key.version.rawValue] = version
+    all["format"] = "pt"
+    let tensors = model.parameters.map {
+      SafetensorsTensor(
+        name: ByteString($0.name), shape: $0.torchShape.dimensions, floats: $0.torchValues())
+    }
+    let counters = model.counters.map {
+      SafetensorsTensor(name: ByteString($0.name), shape: [], integers: [$0.value])
+    }
+    return SafetensorsFile(
+      metadata: Dictionary(
+        all.map { (ByteString($0.key), ByteString($0.value)) },
+        uniquingKeysWith: { first, _ in first }),
+      tensors: tensors + counters)
+  }
+
+  /// Reads a model that `save` wrote; a changed weight is an error.
+  package static func load(path: String) throws -> ModelFile {
+    try load(WeightFile(path: path))
+  }
+
+  package static func load(_ file: WeightFile) throws -> ModelFile {
+    let reader = MetadataReader(file: file)
+    guard try reader.text(.version) == version else {
+      throw reader.failure(
+        .version, "version \(try reader.text(.version)) instead of \(version)")
+    }
+    let model = try Model(
+      recording: Encoders.named(reader.text(.encoder)), head: reader.value(.head),
+      classes: reader.value(.classes), input: reader.value(.preprocessing))
+    try model.load(weights: file, scope: .everything)
+    let hash = model.weightsHash.hex
+    guard try reader.text(.hash) == hash else {
+      throw GraftError(
+        .input,
+        "'\(file.name.escapingControlCharacters)': the weights have the hash \(hash.prefix(8)), but the file "
+          + "was saved with \(try reader.text(.hash).prefix(8).description.escapingControlCharacters)",
+        help: "the file was changed or damaged; take the original")
+    }
+    let metadata = file.metadata.map { ($0.key.text, $0.value.text) }
+    return ModelFile(
+      model: model, metadata: Dictionary(metadata, uniquingKeysWith: { first, _ in first }))
+  }
+
+  private static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  private struct MetadataReader {
+    let file: WeightFile
+
+    func text(_ key: Key) throws -> String {
+      guard let value = file.metadata[ByteString(key.rawValue)] else {
+        throw failure(key, "nothing")
+      }
+      return value.text
+    }
+
+    func value<Value: Decodable>(_ key: Key) throws -> Value {
+      let text = try text(key)
+      do {
+        return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+      } catch {
+        throw failure(key, "text that cannot be understood")
+      }
+    }
+
+    func failure(_ key: Key, _ found: String) -> GraftError {
+      GraftError(
+        .input,
+        "'\(file.name.escapingControlCharacters)' is no model saved by Graft: "
+          + "its '\(key.rawValue)' holds \(found.escapingControlCharacters)",
+        help: "plain weights are loaded with 'encoder FILE'")
+    }
+  }
+}

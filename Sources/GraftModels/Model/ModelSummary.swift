@@ -1,0 +1,95 @@
+import GraftEngine
+
+/// What a model consists of, layer by layer, for one picture.
+package struct ModelSummary: Sendable {
+  package struct Row: Sendable {
+    /// The layer's path, `layer1.0.conv1`.
+    package let path: String
+    package let operation: String
+    package let outputShape: Shape
+    /// Parameters that training may change.
+    package let parameterCount: Int
+    package let multiplyAdds: Int
+    /// The side of the square of input pixels that one output pixel sees; nil is the whole picture.
+    package let receptiveField: Int?
+    package let group: String
+  }
+
+  package let title: String
+  package let rows: [Row]
+
+  package var parameterCount: Int { rows.reduce(0) { $0 + $1.parameterCount } }
+  package var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
+  /// Bytes of all outputs of one picture.
+  package var activationBytes: Int { rows.reduce(0) { $0 + $1.outputShape.elementCount * 4 } }
+}
+
+extension Model {
+  /// Which layers a summary shows.
+  package enum SummaryPart: String, CaseIterable, Sendable {
+    case encoder
+    case head
+    case model
+  }
+
+  /// The table of layers; `side` asks for square pictures of another size.
+  package func summary(_ part: SummaryPart = .model, side: Int? = nil) throws -> ModelSummary {
+    let input = side.map { self.input.resized(to: $0) } ?? self.input
+    let imageShape: Shape = [1, input.height, input.width, input.channels]
+    let shapes = try graph.shapes(forInputs: ["image": imageShape])
+    var fields = ReceptiveFields(imageID: image.id)
+    let groupOfNode = Dictionary(
+      groups.flatMap { group in group.nodes.map { ($0, group.name) } },
+      uniquingKeysWith: { first, _ in first })
+    var rows: [ModelSummary.Row] = []
+    for node in graph.nodes(reaching: [logits.id]) {
+      fields.add(node)
+      let group = groupOfNode[node.index] ?? "head"
+      guard part == .model || (part == .head) == (group == "head") else { continue }
+      rows.append(
+        ModelSummary.Row(
+          path: node.path, operation: "\(node.op.name) \(node.op.details)",
+          outputShape: shapes[node.output],
+          parameterCount: node.parameters.reduce(0) { $0 + ($1.canTrain ? $1.count : 0) },
+          multiplyAdds: node.op.multiplyAdds(
+            inputs: node.inputs.map { shapes[$0] }, output: shapes[node.output]),
+          receptiveField: fields.side(of: node.output), group: group))
+    }
+    return ModelSummary(
+      title: "\(spec.name), head \(headKind), \(input.width)×\(input.height)", rows: rows)
+  }
+}
+
+/// How many input pixels each value sees, carried through the graph.
+private struct ReceptiveFields {
+  /// Side of the seen square and distance between neighbours, in input pixels.
+  private var fields: [Int: (side: Int, step: Int)]
+
+  init(imageID: Int) { fields = [imageID: (1, 1)] }
+
+  /// nil when the value sees the whole picture.
+  func side(of value: Int) -> Int? { fields[value]?.side }
+
+  mutating func add(_ node: Node) {
+    let inputs = node.inputs.compactMap { fields[$0] }
+    guard inputs.count == node.inputs.count, let window = Self.window(of: node.op) else { return }
+    let side = inputs.reduce(0) { max($0, $1.side) }
+    let step = inputs.reduce(0) { max($0, $1.step) }
+    fields[node.output] = (side + (window.extent - 1) * step, step * window.stride)
+  }
+
+  /// nil for operations that see everything.
+  private static func window(of op: any Op) -> (extent: Int, stride: Int)? {
+    switch op {
+    case let op as ConvolutionOp:
+      let extent = max(
+        (op.kernel.y - 1) * op.dilation.y + 1, (op.kernel.x - 1) * op.dilation.x + 1)
+      return (extent, max(op.stride.y, op.stride.x))
+    case let op as PoolOp:
+      return (max(op.kernel.y, op.kernel.x), max(op.stride.y, op.stride.x))
+    case let op as PaddingShortcutOp: return (1, op.stride)
+    case is GlobalAveragePoolOp, is FlattenOp, is LinearOp: return nil
+    default: return (1, 1)
+    }
+  }
+}

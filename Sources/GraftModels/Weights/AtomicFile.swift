@@ -1,0 +1,82 @@
+import Foundation
+import GraftBase
+
+/// Writes a file so that a crash leaves the old one or the new one, never a part.
+///
+/// The bytes go to a new file in the same folder, reach the disk, and take the name in one step.
+package enum AtomicFile {
+  package static func write(_ parts: [ArraySlice<UInt8>], to path: String) throws {
+    let folder = (path as NSString).deletingLastPathComponent
+    let (descriptor, temporary) = try createTemporary(beside: path, folder: folder)
+    do {
+      defer { close(descriptor) }
+      try writeAll(parts, to: descriptor, path: path)
+      guard fsync(descriptor) == 0 else { throw failure("flush", path) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    guard rename(temporary, path) == 0 else {
+      let error = failure("replace", path)
+      unlink(temporary)
+      throw error
+    }
+    try syncFolder(folder.isEmpty ? "." : folder)
+  }
+
+  /// Writes every byte to an open file; the error says how far it got.
+  package static func writeAll(
+    _ parts: [ArraySlice<UInt8>], to descriptor: Int32, path: String
+  ) throws {
+    let total = parts.reduce(0) { $0 + $1.count }
+    var written = 0
+    for part in parts {
+      try part.withUnsafeBytes { bytes in
+        var place = 0
+        while place < bytes.count, let base = bytes.baseAddress {
+          let count = Foundation.write(descriptor, base + place, bytes.count - place)
+          let code = errno
+          if count >= 0 {
+            place += count
+            written += count
+          } else if code != EINTR {
+            throw GraftError(
+              .failed,
+              "cannot write '\(path.escapingControlCharacters)': "
+                + "\(String(cString: strerror(code))) after \(written) of \(total) bytes",
+              help: code == ENOSPC ? "free \(total) bytes or save elsewhere" : nil)
+          }
+        }
+      }
+    }
+  }
+
+  private static func createTemporary(
+    beside path: String, folder: String
+  ) throws -> (descriptor: Int32, path: String) {
+    let name = (path as NSString).lastPathComponent
+    for attempt in 0..<100 {
+      let candidate = (folder as NSString)
+        .appendingPathComponent(".\(name).\(getpid()).\(attempt).partial")
+      let descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      if descriptor >= 0 { return (descriptor, candidate) }
+      guard errno == EEXIST else { break }
+    }
+    throw failure("create", path)
+  }
+
+  private static func syncFolder(_ folder: String) throws {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("flush the folder of", folder) }
+    defer { close(descriptor) }
+    // Some file systems cannot flush a folder and say EINVAL; there is nothing more to do there.
+    guard fsync(descriptor) == 0 || errno == EINVAL else {
+      throw failure("flush the folder", folder)
+    }
+  }
+
+  private static func failure(_ action: String, _ path: String) -> GraftError {
+    let reason = String(cString: strerror(errno))
+    return GraftError(.failed, "cannot \(action) '\(path.escapingControlCharacters)': \(reason)")
+  }
+}
