@@ -80,8 +80,10 @@ struct Painting {
     }
   }
 
-  /// Lays a colour over the pixels where `distance`, signed and in units of the picture, is
-  /// negative; edges fade over `softness` pixels. Nothing lies outside the box from `low` to `high`.
+  /// Lays a colour over the pixels where `distance` is negative.
+  ///
+  /// The distance is signed and in units of the picture; edges fade over `softness` pixels. Nothing
+  /// lies outside the box from `low` to `high`.
   mutating func blend(
     from low: SIMD2<Double>, to high: SIMD2<Double>, softness: Double,
     _ distance: (_ point: SIMD2<Double>) -> Double,
