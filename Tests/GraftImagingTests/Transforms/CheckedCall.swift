@@ -41,7 +41,9 @@ struct CheckedCall {
     text = text.dropFirst()
     while let argument = nextCall(&text) {
       let parts = argument.name.split(separator: "=", maxSplits: 1).map(String.init)
-      let value = argument.arguments.isEmpty ? TransformCall.Value.word(parts[parts.count - 1])
+      let value =
+        argument.arguments.isEmpty
+        ? TransformCall.Value.word(parts[parts.count - 1])
         : .call(argument)
       call.arguments.append(.init(label: parts.count > 1 ? parts[0] : nil, value: value))
     }
