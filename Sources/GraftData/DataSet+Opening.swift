@@ -15,7 +15,7 @@ package struct DataOptions: Sendable, Equatable, Codable {
   package var testPath: String?
   /// `limit=`: keep at most so many pictures, balanced over classes and in proportion over sides.
   package var limit: Int?
-  /// `bad=`
+  /// `bad=`: what to do about files that cannot be read.
   package var badFiles = BadFilePolicy.few
   /// Bytes of decoded pictures kept in memory.
   package var cacheBudget = 1 << 30
