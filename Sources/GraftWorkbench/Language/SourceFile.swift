@@ -11,38 +11,46 @@ package final class SourceFile: Sendable {
   /// The folder that relative paths in this text start from.
   package let folder: String
   package let lines: [String]
+  /// Whether the person at the keyboard wrote it: the prompt, `-c`, a knob. Only recipes are kept
+  /// from writing outside their own folder.
+  package let isTyped: Bool
 
-  package init(name: String, text: String, folder: String) {
+  package init(name: String, text: String, folder: String, isTyped: Bool = false) {
     self.name = name
     self.folder = folder
+    self.isTyped = isTyped
     lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
       let line = $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0
       return String(decoding: line, as: UTF8.self)
     }
   }
 
-  /// Reads a recipe; its folder is where the file lies.
-  package static func read(_ path: String) throws -> SourceFile {
-    let url = URL(fileURLWithPath: path)
+  /// Reads a recipe; its folder is where the file lies, unless `folder` overrides that.
+  ///
+  /// `path` is shown as given; a relative one starts from `base`.
+  package static func read(
+    _ path: String, base: String, folder: String? = nil
+  ) throws -> SourceFile {
+    let name = path
+    let path = FilePath.absolute(path, base: base)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw GraftError(
-        .input, "there is no recipe `\(path)`", help: "`graft` alone opens the prompt")
+        .input, "there is no recipe `\(name)`", help: "`graft` alone opens the prompt")
     }
     guard !isFolder.boolValue else {
       throw GraftError(
-        .input, "`\(path)` is a folder, not a recipe",
-        help: "data folders are named inside: graft -c 'data \(path)'")
+        .input, "`\(name)` is a folder, not a recipe",
+        help: "data folders are named inside: graft -c 'data \(name)'")
     }
     guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw GraftError(.input, "`\(path)` cannot be read", help: "check its permissions")
+      throw GraftError(.input, "`\(name)` cannot be read", help: "check its permissions")
     }
     guard let text = String(bytes: bytes, encoding: .utf8), !text.utf8.contains(0) else {
       throw GraftError(
-        .input, "`\(path)` is not a text file", help: "a recipe is UTF-8 text, one verb per line")
+        .input, "`\(name)` is not a text file", help: "a recipe is UTF-8 text, one verb per line")
     }
-    return SourceFile(
-      name: path, text: text, folder: url.deletingLastPathComponent().path)
+    return SourceFile(name: name, text: text, folder: folder ?? FilePath.folder(of: path))
   }
 }
 

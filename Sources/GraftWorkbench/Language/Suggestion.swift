@@ -34,7 +34,9 @@ package enum Suggestion {
     let limit = max(1, word.count / 3)
     let close = candidates.enumerated().map {
       (distance: distance(lowered, $1.lowercased(), limit: limit), order: $0, name: $1)
-    }.filter { $0.distance <= limit }.min { ($0.distance, $0.order) < ($1.distance, $1.order) }
+    }.filter { $0.distance <= limit && $0.distance < lowered.count }.min {
+      ($0.distance, $0.order) < ($1.distance, $1.order)
+    }
     if let close { return close.name }
     if lowered.count >= 2 {
       let byPrefix = candidates.first { $0.lowercased().hasPrefix(lowered) }

@@ -41,11 +41,16 @@ package struct ValueSyntax: Equatable, Sendable {
   }
 
   package var form: Form
+  /// Where an error about this value points.
   package var span: SourceSpan
+  /// The text it was written in; a value that came through a variable keeps where it came from, so
+  /// that its relative paths and its trust do not change on the way.
+  package var origin: SourceFile
 
-  package init(_ form: Form, at span: SourceSpan) {
+  package init(_ form: Form, at span: SourceSpan, from origin: SourceFile? = nil) {
     self.form = form
     self.span = span
+    self.origin = origin ?? span.file
   }
 
   package static func == (left: Self, right: Self) -> Bool { left.form == right.form }
