@@ -15,7 +15,7 @@ package struct DataOptions: Sendable, Equatable, Codable {
   package var testPath: String?
   /// `limit=`: keep at most so many pictures, balanced over classes and in proportion over sides.
   package var limit: Int?
-  /// `bad=`
+  /// `bad=`: what to do about files that cannot be read.
   package var badFiles = BadFilePolicy.few
   /// Bytes of decoded pictures kept in memory.
   package var cacheBudget = 1 << 30
@@ -94,6 +94,8 @@ extension DataSet {
 
 extension Listing {
   /// Adds the pictures at `path` to one side, their classes matched by name.
+  ///
+  /// Only the last part of `path` enters the pictures' names: a data set that moves stays the same.
   mutating func add(_ path: FilePath, as side: Partition) throws {
     guard !givenPartitions.contains(side) else {
       throw GraftError(
@@ -113,12 +115,12 @@ extension Listing {
     }
     for var entry in other.entries {
       entry.label = labels[other.classes[entry.label]] ?? entry.label
-      entry.path = path.appending(entry.path)
+      entry.path = path.name.appending(entry.path)
       entry.partition = side
       entries.append(entry)
     }
     ignored += other.ignored.map {
-      IgnoredFile(path: "\(path)/\($0.path)", reason: $0.reason)
+      IgnoredFile(path: "\(path.name)/\($0.path)", reason: $0.reason)
     }
   }
 

@@ -46,14 +46,15 @@ package struct SplitRatios: Sendable, Equatable, Codable, CustomStringConvertibl
 
 /// A stratified split by content: which side each picture is on, as a pure function.
 ///
-/// Each distinct content draws one number from (seed, content). In classes of 50 contents or more
-/// the number alone decides the side, so a picture keeps its side as the folder grows and counts
-/// come near the ratios. In smaller classes, where that would leave counts to luck, contents are
-/// ordered by their number and cut at the exact ratios, with one picture at least on every side.
-/// Equal contents are never on two sides, whatever their labels.
+/// Each distinct content draws one number from (seed, content). In classes of 200 contents or more
+/// the number alone decides the side: a picture keeps its side as the folder grows, and counts come
+/// near the ratios. Smaller classes, where that would leave too much to luck, are ordered by the
+/// same numbers and cut at the exact ratios, with one picture at least on every side; when they
+/// grow, only pictures next to a cut can change sides. Equal contents are never on two sides,
+/// whatever their labels.
 package struct Split: Sendable {
   /// Classes with fewer contents are cut by rank.
-  package static let rankedClassSize = 50
+  package static let rankedClassSize = 200
 
   package let ratios: SplitRatios
   package let seed: UInt64

@@ -109,7 +109,7 @@ import Testing
         """)
   }
 
-  /// Half widths of Wilson intervals at 50 %, from scipy's `binomtest(n / 2, n)` and formula.
+  /// Half widths by scipy 1.x: `binomtest(n // 2, n).proportion_ci(method="wilson")`.
   @Test(arguments: [(100, 10), (20, 20), (1000, 3)])
   func intervalsFollowWilson(count: Int, points: Int) {
     #expect(DataSet.scoreInterval(count: count) == points)

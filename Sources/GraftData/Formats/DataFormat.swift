@@ -18,6 +18,7 @@ package protocol DataFormat: SendableMetatype {
 /// The formats, most particular first: the first that recognises a path reads it.
 package enum DataFormats {
   package static let all: [any DataFormat.Type] = [
+    DemoShapesFormat.self,
     CIFAR10Binary.self,
     MNISTFiles.self,
     Manifest.self,
@@ -38,7 +39,7 @@ package enum DataFormats {
     if let format = all.first(where: { $0.recognises(path) }) { return format }
     if path.bytes.starts(with: Array("demo:".utf8)) {
       throw GraftError(
-        .usage, "there is no demo set called \"\(path)\"", help: "there is demo:shapes")
+        .usage, "there is no demo set called \"\(path)\"", help: DemoShapesFormat.summary)
     }
     if path.kind == .missing {
       throw GraftError(

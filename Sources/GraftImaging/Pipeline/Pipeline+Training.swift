@@ -34,7 +34,8 @@ extension Pipeline {
   }
 
   /// The picture at the encoder's input size.
-  private func fitted(_ image: Image, startSize: ImageSize, _ preprocessing: Preprocessing) -> Image {
+  private func fitted(_ image: Image, startSize: ImageSize, _ preprocessing: Preprocessing) -> Image
+  {
     if image.size == preprocessing.outputSize { return image }
     // No resizing operation passed its gate: squeezing the whole picture would change its aspect.
     if image.size == startSize { return preprocessing.evaluationImage(image) }

@@ -128,7 +128,8 @@ extension PipelineReader {
       do throws(TransformCallError) {
         if let member = Self.member(argument) {
           try members.read(member)
-          normalised.append(.init(label: nil, value: members.calls.last.map(Self.value) ?? argument.value))
+          normalised.append(
+            .init(label: nil, value: members.calls.last.map(Self.value) ?? argument.value))
         } else {
           do { try arguments.read(argument) } catch {
             throw TransformCallError(path: [], error: error)

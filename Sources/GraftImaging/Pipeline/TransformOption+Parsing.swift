@@ -36,8 +36,9 @@ extension TransformOption {
     case .integerRange(let legal):
       let (value, text) = try parseRange(
         word, Double(legal.lowerBound)...Double(legal.upperBound), .exactly)
-      if case .range(let range) = value, Int(exactly: range.lowerBound) == nil
-        || Int(exactly: range.upperBound) == nil
+      if case .range(let range) = value,
+        Int(exactly: range.lowerBound) == nil
+          || Int(exactly: range.upperBound) == nil
       {
         throw mismatch("a whole number or a range of them", word)
       }

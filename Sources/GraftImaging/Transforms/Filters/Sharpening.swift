@@ -18,7 +18,8 @@ extension Image {
         for index in 0..<step { out[index] = here[index] }
         for index in step..<(row - step) {
           let upper = Int32(above[index - step]) + Int32(above[index]) + Int32(above[index + step])
-          let middle = Int32(here[index - step]) + 5 * Int32(here[index]) + Int32(here[index + step])
+          let middle =
+            Int32(here[index - step]) + 5 * Int32(here[index]) + Int32(here[index + step])
           let lower = Int32(below[index - step]) + Int32(below[index]) + Int32(below[index + step])
           // The sum over 13, rounded: integers give what Pillow's float32 does, since 13 is odd
           // and no sum lies half-way.

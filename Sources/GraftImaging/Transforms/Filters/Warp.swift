@@ -147,7 +147,8 @@ extension WarpSource {
 
   func bicubic(_ map: AffineMap, _ target: ImageSize, _ out: UnsafeMutablePointer<UInt8>) {
     eachPosition(map, target, out) { x, y, dx, dy, out in
-      let columns = SIMD4(x - 1, x, x + 1, x + 2)
+      let columns =
+        SIMD4(x - 1, x, x + 1, x + 2)
         .clamped(lowerBound: .zero, upperBound: SIMD4(repeating: width - 1)) &* channels
       for channel in 0..<channels {
         var row = pixels + min(max(y - 1, 0), height - 1) * width * channels + channel

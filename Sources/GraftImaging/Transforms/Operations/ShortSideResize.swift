@@ -1,6 +1,9 @@
 import GraftBase
 
-/// Scales the picture so that its shorter side has a given length; the aspect is kept.
+/// Scales the picture so that its shorter side has a given length.
+///
+/// The aspect is kept, except that pictures longer than 32 to 1 are squeezed to that: a strip of one
+/// pixel must not grow into gigabytes.
 package struct ShortSideResize: Transform, Equatable {
   package static let name = "resize"
   package static let summary = "scale to a shorter side of given or drawn length"
@@ -12,6 +15,8 @@ package struct ShortSideResize: Transform, Equatable {
   ]
   package static let examples = ["resize(256)", "resize(256..320)"]
   package static let synonyms = ["scale", "randomresize"]
+
+  private static let largestAspect = 32
 
   let side: ClosedRange<Int>
   let filter: ResizeFilter
@@ -27,7 +32,8 @@ package struct ShortSideResize: Transform, Equatable {
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> ImageSize {
     let short = random.integer(in: side)
-    let long = max(size.width, size.height) * short / min(size.width, size.height)
+    let natural = max(size.width, size.height) * short / min(size.width, size.height)
+    let long = min(natural, Self.largestAspect * short)
     return size.width < size.height
       ? ImageSize(width: short, height: long) : ImageSize(width: long, height: short)
   }

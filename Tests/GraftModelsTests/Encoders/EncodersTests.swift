@@ -1,0 +1,106 @@
+import GraftBase
+import GraftEngine
+import Testing
+
+@testable import GraftModels
+
+@Suite struct EncodersTests {
+  struct StateDict: Decodable {
+    struct Entry: Decodable, Equatable {
+      var name: String
+      var shape: [Int]
+    }
+    var parameterCount: Int
+    var tensors: [Entry]
+  }
+
+  @Test func namesAndShapesAreTorchvisions() throws {
+    let references: [String: StateDict] = try decodeFixture("state_dicts.json")
+    #expect(references.count == 5)
+    for (name, reference) in references {
+      let model = try Model.own(.named(name))
+      let shapes = model.state.entries.map { entry -> StateDict.Entry in
+        switch entry {
+        case .parameter(let parameter, _):
+          .init(name: parameter.name, shape: parameter.torchShape.dimensions)
+        case .counter(let name): .init(name: name, shape: [])
+        }
+      }
+      #expect(shapes == reference.tensors, "\(name)")
+      #expect(model.parameterCount == reference.parameterCount, "\(name)")
+    }
+  }
+
+  @Test(arguments: Encoders.all.map(\.name)) func keepsItsPromises(_ name: String) throws {
+    let spec = try EncoderSpec.named(name)
+    let model = try Model.own(spec)
+    #expect(model.parameterCount == spec.parameterCount)
+    #expect(model.features.shape == [1, spec.featureWidth])
+    #expect(model.featureMap.shape.channels == spec.featureWidth)
+    #expect(model.logits.shape == [1, spec.ownClassCount])
+    #expect(try model.weightFile().recognisedEncoder?.name == name)
+  }
+
+  @Test(arguments: Encoders.all.map(\.name)) func everyParameterIsInOneGroup(
+    _ name: String
+  ) throws {
+    let spec = try EncoderSpec.named(name)
+    let model = try Model.own(spec)
+    #expect(model.groups.map(\.name) == spec.stages.map(\.name) + ["head"])
+    let grouped = model.groups.flatMap(\.parameters)
+    #expect(grouped.count == model.parameters.count)
+    #expect(Set(grouped.map(ObjectIdentifier.init)).count == grouped.count)
+    #expect(grouped.map(\.name) == model.parameters.map(\.name), "stem to head is the torch order")
+    #expect(model.groups.flatMap(\.nodes).sorted() == Array(0..<model.graph.nodes.count - 1))
+    for group in model.groups {
+      #expect(!group.parameters.isEmpty && !group.nodes.isEmpty, "\(group.name)")
+      let names = Set(group.parameters.map(\.name))
+      let used = group.nodes.flatMap { model.graph.nodes[$0].parameters.map(\.name) }
+      #expect(names == Set(used), "\(group.name) computes with its own parameters")
+    }
+    for parameter in try #require(model.groups.last).parameters {
+      let name = ByteString(parameter.name)
+      #expect(spec.classifierPrefix.contains(where: name.isCovered))
+    }
+  }
+
+  @Test func answersAnUnknownNameWithTheNearest() {
+    let error = graftError { try Encoders.named("resnet19") }
+    #expect(error?.message == "there is no encoder 'resnet19'")
+    #expect(error?.help?.hasPrefix("did you mean 'resnet18'? There are: resnet20, ") == true)
+    #expect(
+      graftError { try Encoders.named("\u{1B}transformer") }?.help?.hasPrefix("there are: ") == true
+    )
+  }
+
+  @Test func namesAreUnique() {
+    #expect(Set(Encoders.all.map(\.name)).count == Encoders.all.count)
+  }
+
+  @Test(
+    arguments: [
+      ("resnet20_cifar10", "resnet20"), ("resnet32_cifar10", "resnet32"),
+      ("resnet44_cifar10", "resnet44"), ("mobilenet_v2", "mobilenet_v2"),
+      ("squeezenet1_1", "squeezenet1_1"),
+    ])
+  func recognisesRealWeights(_ file: String, _ name: String) throws {
+    guard let path = sharedFile("weights/\(file).safetensors") else {
+      print("skipped: no shared weights/\(file).safetensors")
+      return
+    }
+    let weights = try WeightFile(path: path)
+    #expect(weights.recognisedEncoder?.name == name)
+    let model = try Model.own(.named(name))
+    let report = try model.load(weights: weights)
+    #expect(report.matched == model.parameters.map(\.name))
+    #expect(report.dropped.isEmpty && report.warnings.isEmpty)
+  }
+
+  @Test func recognisesNothingInOtherWeights() throws {
+    guard let path = sharedFile("weights/lenet_mnist.safetensors") else {
+      print("skipped: no shared weights/lenet_mnist.safetensors")
+      return
+    }
+    #expect(try WeightFile(path: path).recognisedEncoder == nil)
+  }
+}

@@ -1,0 +1,32 @@
+import Foundation
+import GraftBase
+import GraftEngine
+
+@testable import GraftModels
+
+let tenClasses = (0..<10).map { "class \($0)" }
+
+extension EncoderSpec {
+  static func named(_ name: String) throws -> EncoderSpec { try Encoders.named(name) }
+
+  /// Names for the classes of the own classifier.
+  var ownClassNames: [String] { (0..<ownClassCount).map(String.init) }
+}
+
+extension Model {
+  /// The model with the encoder's own classifier and all parameters zero.
+  static func own(_ spec: EncoderSpec) throws -> Model {
+    try Model(recording: spec, head: .own, classes: spec.ownClassNames)
+  }
+
+  /// What a weight file of this model would hold.
+  func weightFile() throws -> WeightFile {
+    WeightFile(try ModelFile.contents(of: self), name: "weights.safetensors")
+  }
+}
+
+/// The contents of a JSON fixture.
+func decodeFixture<Contents: Decodable>(_ name: String) throws -> Contents {
+  let data = try Data(contentsOf: URL(fileURLWithPath: fixture(name)))
+  return try JSONDecoder().decode(Contents.self, from: data)
+}
