@@ -22,6 +22,7 @@ let package = Package(
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(name: "CGraftKernels"),
 
@@ -31,7 +32,7 @@ let package = Package(
     .target(name: "GraftEngine", dependencies: ["GraftBase", "GraftKernels"]),
     .target(name: "GraftImaging", dependencies: ["GraftBase", "CPNG", "CTurboJPEG", "CCairo"]),
     .target(name: "GraftModels", dependencies: ["GraftEngine"]),
-    .target(name: "GraftData", dependencies: ["GraftImaging", "GraftKernels"]),
+    .target(name: "GraftData", dependencies: ["GraftImaging", "GraftKernels", "CZlib"]),
     .target(name: "GraftTraining", dependencies: ["GraftModels", "GraftData"]),
     .target(
       name: "GraftWorkbench",

@@ -8,6 +8,9 @@
 #endif
 #define GRAFT_INLINE static inline __attribute__((always_inline))
 
+/// Before a loop whose output may lie exactly where an input lies: entry by entry that is safe.
+#define GRAFT_IN_PLACE _Pragma("clang loop vectorize(assume_safety)")
+
 /// Sixteen floats: one AVX-512 register, or as many smaller ones as it takes.
 typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));
 

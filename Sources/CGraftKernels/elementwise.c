@@ -4,9 +4,9 @@
 GRAFT_DISPATCHED void graft_activate(
     const float *x, ptrdiff_t count, graft_activation activation, float *y) {
   if (activation == GRAFT_RELU6)
-    for (ptrdiff_t i = 0; i < count; i++) y[i] = graft_apply(x[i], 2);
+    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] = graft_apply(x[i], 2);
   else
-    for (ptrdiff_t i = 0; i < count; i++) y[i] = graft_apply(x[i], 1);
+    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] = graft_apply(x[i], 1);
 }
 
 GRAFT_DISPATCHED void graft_activate_gradient(
@@ -14,18 +14,18 @@ GRAFT_DISPATCHED void graft_activate_gradient(
     float *dx) {
   float top = activation == GRAFT_RELU6 ? 6 : __builtin_inff();
   if (accumulates)
-    for (ptrdiff_t i = 0; i < count; i++) dx[i] += ((y[i] > 0) & (y[i] < top)) ? dy[i] : 0;
+    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) dx[i] += ((y[i] > 0) & (y[i] < top)) ? dy[i] : 0;
   else
-    for (ptrdiff_t i = 0; i < count; i++) dx[i] = ((y[i] > 0) & (y[i] < top)) ? dy[i] : 0;
+    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) dx[i] = ((y[i] > 0) & (y[i] < top)) ? dy[i] : 0;
 }
 
 GRAFT_DISPATCHED void graft_add(const float *a, const float *b, ptrdiff_t count, float *y) {
-  for (ptrdiff_t i = 0; i < count; i++) y[i] = a[i] + b[i];
+  GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] = a[i] + b[i];
 }
 
 GRAFT_DISPATCHED void graft_copy(const float *x, ptrdiff_t count, int accumulates, float *y) {
   if (accumulates)
-    for (ptrdiff_t i = 0; i < count; i++) y[i] += x[i];
+    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] += x[i];
   else if (y != x)
     __builtin_memmove(y, x, sizeof(float) * count);
 }
@@ -33,17 +33,17 @@ GRAFT_DISPATCHED void graft_copy(const float *x, ptrdiff_t count, int accumulate
 GRAFT_DISPATCHED void graft_multiply(
     const float *x, const float *m, ptrdiff_t count, int accumulates, float *y) {
   if (accumulates)
-    for (ptrdiff_t i = 0; i < count; i++) y[i] += x[i] * m[i];
+    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] += x[i] * m[i];
   else
-    for (ptrdiff_t i = 0; i < count; i++) y[i] = x[i] * m[i];
+    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] = x[i] * m[i];
 }
 
 GRAFT_DISPATCHED void graft_scale(
     const float *x, float factor, ptrdiff_t count, int accumulates, float *y) {
   if (accumulates)
-    for (ptrdiff_t i = 0; i < count; i++) y[i] += x[i] * factor;
+    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] += x[i] * factor;
   else
-    for (ptrdiff_t i = 0; i < count; i++) y[i] = x[i] * factor;
+    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] = x[i] * factor;
 }
 
 GRAFT_DISPATCHED void graft_column_sums(

@@ -44,11 +44,11 @@ GRAFT_DISPATCHED void graft_norm_apply(
     const float *from = x + p * channels;
     float *to = y + p * channels;
     if (activation == GRAFT_LINEAR)
-      for (int c = 0; c < channels; c++) to[c] = from[c] * scale[c] + offset[c];
+      GRAFT_IN_PLACE for (int c = 0; c < channels; c++) to[c] = from[c] * scale[c] + offset[c];
     else if (activation == GRAFT_RELU)
-      for (int c = 0; c < channels; c++) to[c] = graft_apply(from[c] * scale[c] + offset[c], 1);
+      GRAFT_IN_PLACE for (int c = 0; c < channels; c++) to[c] = graft_apply(from[c] * scale[c] + offset[c], 1);
     else
-      for (int c = 0; c < channels; c++) to[c] = graft_apply(from[c] * scale[c] + offset[c], 2);
+      GRAFT_IN_PLACE for (int c = 0; c < channels; c++) to[c] = graft_apply(from[c] * scale[c] + offset[c], 2);
   }
 }
 
@@ -110,7 +110,7 @@ GRAFT_DISPATCHED void graft_norm_data_gradient(
     const float *b, const float *c, ptrdiff_t pixels, int channels, graft_activation activation,
     int accumulates, float *dx) {
 #define GRADIENT(activation, assign)                                                \
-  for (int i = 0; i < channels; i++)                                                \
+  GRAFT_IN_PLACE for (int i = 0; i < channels; i++)                                                \
   to[i] assign a[i] * passed(from[i], g[i], scale[i], offset[i], activation) +      \
       b[i] * from[i] + c[i]
   for (ptrdiff_t p = 0; p < pixels; p++) {

@@ -13,6 +13,7 @@ extension ConvolutionOp {
   }
 
   package func prepare(_ c: PrepareContext) {
+    guard c.prepared.count > 0 else { return }
     let isForward = c.request.backward == nil
     let folded = isForward ? foldedBias(c.parameters) : (scale: nil, bias: nil)
     let weights = c.parameters[0].pointer

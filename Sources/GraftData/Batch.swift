@@ -1,0 +1,100 @@
+import GraftBase
+import GraftImaging
+import Synchronization
+
+/// Pictures and targets of one training step, as the engine takes them.
+///
+/// A loader owns it and uses it again: it is valid until the loader's next `next()` or `start`.
+package final class Batch: @unchecked Sendable {
+  /// Room for the largest batch, N x height x width x channels, 64-byte aligned; the first `count`
+  /// pictures are set.
+  package let pixels: UnsafeMutableBufferPointer<Float>
+  /// Room for N x classes; each row sums to 1.
+  package let targets: UnsafeMutableBufferPointer<Float>
+  package let classCount: Int
+  /// Numbers a picture takes in `pixels`.
+  package let pictureLength: Int
+
+  /// Which batch of the epoch this is, from 0.
+  package private(set) var index = 0
+  /// The random addresses of the pictures, by which each can be made again alone.
+  package private(set) var keys: [SampleKey] = []
+  /// The labels of the pictures before smoothing and mixing.
+  package private(set) var labels: [Int] = []
+
+  private let remaining = Atomic<Int>(0)
+  /// The first failure by place in the batch, so that it does not depend on who came first.
+  private let failure = Mutex<(place: Int, error: GraftError)?>(nil)
+
+  /// Pictures in this batch.
+  package var count: Int { keys.count }
+
+  /// The numbers of the pictures in the data set.
+  package var samples: [Int] { keys.map(\.sample) }
+
+  /// The pixels that are set: count x height x width x channels.
+  package var usedPixels: UnsafeMutableBufferPointer<Float> {
+    .init(rebasing: pixels[..<(count * pictureLength)])
+  }
+
+  /// The targets that are set: count x classes.
+  package var usedTargets: UnsafeMutableBufferPointer<Float> {
+    .init(rebasing: targets[..<(count * classCount)])
+  }
+
+  init(capacity: Int, pictureLength: Int, classCount: Int) {
+    self.pictureLength = pictureLength
+    self.classCount = classCount
+    pixels = Self.allocate(capacity * pictureLength)
+    targets = Self.allocate(capacity * classCount)
+  }
+
+  deinit {
+    UnsafeMutableRawPointer(pixels.baseAddress)?.deallocate()
+    UnsafeMutableRawPointer(targets.baseAddress)?.deallocate()
+  }
+
+  /// Makes the batch ready to be filled with other pictures.
+  func prepare(index: Int, keys: [SampleKey], labels: [Int]) {
+    self.index = index
+    self.keys = keys
+    self.labels = labels
+    remaining.store(keys.count, ordering: .relaxed)
+    failure.withLock { $0 = nil }
+  }
+
+  /// Writes hard targets, smoothed by `smoothing`: s / C everywhere and 1 - s more at the label.
+  func writeTargets(smoothing: Float) {
+    let off = smoothing / Float(classCount)
+    usedTargets.update(repeating: off)
+    for (place, label) in labels.enumerated() {
+      targets[place * classCount + label] = 1 - smoothing + off
+    }
+  }
+
+  /// The room of one picture.
+  func slot(_ place: Int) -> UnsafeMutableBufferPointer<Float> {
+    .init(rebasing: pixels[(place * pictureLength)..<((place + 1) * pictureLength)])
+  }
+
+  /// Counts one picture as done; true for the last, when all others have been written.
+  func finishOne() -> Bool {
+    remaining.subtract(1, ordering: .acquiringAndReleasing).newValue == 0
+  }
+
+  func fail(at place: Int, _ error: GraftError) {
+    failure.withLock { failure in
+      if failure.map({ place < $0.place }) ?? true { failure = (place, error) }
+    }
+  }
+
+  /// The failure of the first picture that failed.
+  var error: GraftError? { failure.withLock { $0?.error } }
+
+  private static func allocate(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64)
+    let start = memory.initializeMemory(as: Float.self, repeating: 0, count: max(1, count))
+    return UnsafeMutableBufferPointer(start: start, count: count)
+  }
+}

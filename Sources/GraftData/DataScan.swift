@@ -1,0 +1,171 @@
+import Foundation
+import GraftBase
+import GraftImaging
+import GraftKernels
+import Synchronization
+
+/// What to do about files that cannot be used.
+package enum BadFilePolicy: String, Sendable, CaseIterable, Codable {
+  /// Leave out up to 5 % of the files; more, or a class left empty, is an error.
+  case few
+  /// Leave out any number.
+  case skip
+  /// Stop at the first.
+  case stop
+
+  static let largestShare = 0.05
+}
+
+/// Reads and decodes every listed picture once, so that bad files are known before training.
+struct DataScan {
+  /// Pictures between two reports of progress.
+  private static let sliceLength = 2048
+
+  let listing: Listing
+  let policy: BadFilePolicy
+  let pool: ThreadPool
+
+  /// A listed picture that could be read, its decoded pixels included while they fit.
+  struct Finding {
+    let content: ContentHash.Digest
+    let size: ImageSize
+    let isGray: Bool
+    let image: Image?
+  }
+
+  struct Result {
+    var samples: [Sample] = []
+    var partitions: [Partition?] = []
+    var badFiles: [BadFile] = []
+    /// Decoded pictures by their place in `samples`.
+    let cache: ImageCache
+  }
+
+  /// Scans in parallel; `progress` gets the number of pictures done and may throw to stop.
+  func run(
+    cacheBudget: Int, progress: (_ done: Int, _ of: Int) throws -> Void
+  ) throws -> Result {
+    let entries = listing.entries
+    var result = Result(cache: ImageCache(count: entries.count, byteBudget: cacheBudget))
+    let budget = Atomic<Int>(cacheBudget)
+    for start in stride(from: 0, to: entries.count, by: Self.sliceLength) {
+      let slice = entries[start..<min(start + Self.sliceLength, entries.count)]
+      for (entry, outcome) in zip(slice, examine(slice, budget: budget)) {
+        switch outcome {
+        case .success(let finding): result.add(entry, finding)
+        case .failure(let error):
+          if policy == .stop { throw error }
+          result.badFiles.append(BadFile(entry.path, error))
+        }
+      }
+      try progress(start + slice.count, entries.count)
+    }
+    try check(result)
+    return result
+  }
+
+  private func examine(
+    _ entries: ArraySlice<Listing.Entry>, budget: borrowing Atomic<Int>
+  ) -> [Swift.Result<Finding, GraftError>] {
+    let unknown = GraftError(.failed, "the picture was not examined")
+    var outcomes = [Swift.Result<Finding, GraftError>](
+      repeating: .failure(unknown), count: entries.count)
+    outcomes.withUnsafeMutableBufferPointer { outcomes in
+      nonisolated(unsafe) let outcomes = outcomes
+      pool.forEach(entries.count) { index, _ in
+        outcomes[index] = Self.examine(entries[entries.startIndex + index], budget: budget)
+      }
+    }
+    return outcomes
+  }
+
+  private static func examine(
+    _ entry: Listing.Entry, budget: borrowing Atomic<Int>
+  ) -> Swift.Result<Finding, GraftError> {
+    do {
+      let (image, content) = try entry.source.load(name: entry.path.description)
+      var fits = false
+      if entry.source.isWorthCaching {
+        let bytes = image.pixels.count
+        fits = budget.subtract(bytes, ordering: .relaxed).newValue >= 0
+        if !fits { budget.add(bytes, ordering: .relaxed) }
+      }
+      return .success(
+        Finding(
+          content: content, size: image.size, isGray: image.channels == 1,
+          image: fits ? image : nil))
+    } catch let error as GraftError {
+      return .failure(error)
+    } catch {
+      return .failure(GraftError(.input, "\(entry.path) cannot be read: \(error)"))
+    }
+  }
+
+  private func check(_ result: Result) throws {
+    guard policy != .skip, let first = result.badFiles.first else { return }
+    let share = Double(result.badFiles.count) / Double(max(1, listing.entries.count))
+    guard share <= BadFilePolicy.largestShare else {
+      throw GraftError(
+        .input,
+        "\(result.badFiles.count) of \(listing.entries.count) pictures cannot be read; "
+          + "the first: \(first)", help: "bad=skip goes on without them")
+    }
+    let before = Set(listing.entries.map(\.label))
+    let after = Set(result.samples.map(\.label))
+    if let emptied = before.subtracting(after).min() {
+      throw GraftError(
+        .input,
+        "no picture of class \(listing.classes[emptied]) can be read; the first bad file: \(first)",
+        help: "bad=skip goes on without them")
+    }
+  }
+}
+
+extension DataScan.Result {
+  fileprivate mutating func add(_ entry: Listing.Entry, _ finding: DataScan.Finding) {
+    if let image = finding.image { cache.store(image, at: samples.count) }
+    samples.append(
+      Sample(
+        path: entry.path.description, label: entry.label, content: finding.content,
+        size: finding.size, isGray: finding.isGray, source: entry.source))
+    partitions.append(entry.partition)
+  }
+}
+
+extension BadFile {
+  /// The error's sentence without the path that it starts with.
+  fileprivate init(_ path: FilePath, _ error: GraftError) {
+    let name = path.description
+    let reason = error.message
+    self.init(
+      path: name,
+      reason: reason.hasPrefix(name + " ") ? String(reason.dropFirst(name.count + 1)) : reason)
+  }
+}
+
+extension BadFile: CustomStringConvertible {
+  package var description: String { "\(path) \(reason)" }
+}
+
+extension PictureSource {
+  /// True when decoding costs more than a copy.
+  var isWorthCaching: Bool {
+    if case .record = self { return false }
+    return true
+  }
+
+  /// The picture, gray or RGB as stored, and the hash of what it was made from.
+  func load(name: String) throws -> (image: Image, content: ContentHash.Digest) {
+    switch self {
+    case .file(let path):
+      let bytes = try path.read(named: name)
+      let image = try ImageCodec.decode(bytes, name: name, keepsGray: true)
+      return (image, ContentHash.of(bytes))
+    case .record(let table, let record):
+      return (table.image(at: record), table.content(of: record))
+    case .drawn(let draw):
+      let image = draw()
+      return (image, ContentHash.of(image.pixels))
+    }
+  }
+}

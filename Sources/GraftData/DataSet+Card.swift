@@ -1,0 +1,109 @@
+import Foundation
+import GraftBase
+import GraftImaging
+
+extension DataSet: CustomStringConvertible {
+  /// The card: counts by class and side, picture sizes, what was left out, what to beware of.
+  package var description: String {
+    var lines = [summary]
+    lines += classTable
+    lines.append("split: \(splitDescription)")
+    lines.append("sizes: \(sizeSummary)")
+    lines += Self.section("bad files, left out", badFiles.map(\.description))
+    lines += Self.section("ignored", ignored.map { "\($0.path) (\($0.reason))" })
+    lines += Self.section("the same picture on two sides", straddlingDuplicates)
+    lines += (warnings + sizeWarnings).map { "warning: \($0)" }
+    return lines.joined(separator: "\n")
+  }
+
+  /// One line: `hymenoptera: 397 pictures, 2 classes, 9c41e07a`.
+  package var summary: String {
+    let bad = badFiles.isEmpty ? "" : ", \(badFiles.count) unreadable left out"
+    return
+      "\(name): \(samples.count) pictures, \(presentClasses.count) classes, \(fingerprint)\(bad)"
+  }
+
+  /// Equal contents on different sides: "train/a/1.jpg = val/a/9.jpg", a leak when not wanted.
+  package var straddlingDuplicates: [String] {
+    var first: [ContentHash.Digest: (side: Partition, index: Int)] = [:]
+    var found: [String] = []
+    for side in Partition.allCases {
+      for index in partition(side) {
+        let content = samples[index].content
+        if let earlier = first[content] {
+          guard earlier.side != side else { continue }
+          found.append("\(samples[earlier.index].path) = \(samples[index].path)")
+        } else {
+          first[content] = (side, index)
+        }
+      }
+    }
+    return found
+  }
+
+  /// The labels that have pictures.
+  private var presentClasses: [Int] {
+    counts(of: Array(samples.indices)).enumerated().filter { $0.element > 0 }.map(\.offset)
+  }
+
+  private static let shownLines = 20
+
+  private static func section(_ title: String, _ lines: [String]) -> [String] {
+    guard !lines.isEmpty else { return [] }
+    let more = lines.count - shownLines
+    return ["\(title): \(lines.count)"] + lines.prefix(shownLines).map { "  \($0)" }
+      + (more > 0 ? ["  and \(more) more"] : [])
+  }
+
+  private var classTable: [String] {
+    let sides = Partition.allCases.filter { !partition($0).isEmpty }
+    let counts = sides.map(classCounts)
+    let shown = presentClasses.prefix(Self.shownLines)
+    let width = (shown.map { classes[$0].count } + ["total".count]).max() ?? 0
+    func line(_ name: String, _ cells: [String]) -> String {
+      "  " + name + String(repeating: " ", count: max(0, width - name.count))
+        + cells.map { String(repeating: " ", count: max(2, 12 - $0.count)) + $0 }.joined()
+    }
+    var lines = [line("class", sides.map(\.rawValue))]
+    lines += shown.map { label in line(classes[label], counts.map { "\($0[label])" }) }
+    if presentClasses.count > shown.count {
+      lines.append("  and \(presentClasses.count - shown.count) more")
+    }
+    return lines + [line("total", sides.map { "\(partition($0).count)" })]
+  }
+
+  private var sizeSummary: String {
+    guard let first = samples.first else { return "none" }
+    var (smallest, largest) = (first.size, first.size)
+    for sample in samples {
+      let area = sample.size.width * sample.size.height
+      if area < smallest.width * smallest.height { smallest = sample.size }
+      if area > largest.width * largest.height { largest = sample.size }
+    }
+    let gray = samples.count(where: \.isGray)
+    let kinds = gray == 0 ? "" : gray == samples.count ? ", all gray" : ", \(gray) gray"
+    return (smallest == largest ? "\(smallest)" : "\(smallest) to \(largest)") + kinds
+  }
+
+  /// Classes of under 20 pictures, with what a score measured on them is worth.
+  private var sizeWarnings: [String] {
+    let totals = counts(of: Array(samples.indices))
+    let side: Partition = partition(.validation).isEmpty ? .test : .validation
+    let measured = classCounts(side)
+    let small = presentClasses.filter { totals[$0] < 20 && !hasFixedLabels }
+    let lines = small.prefix(Self.shownLines).map { label in
+      let interval = Self.scoreInterval(count: measured[label])
+      return "class \(classes[label]) has \(totals[label]) pictures; its score, "
+        + "measured on \(measured[label]), will be known to ±\(interval) points"
+    }
+    let more = small.count - lines.count
+    return lines + (more > 0 ? ["\(more) more classes have under 20 pictures"] : [])
+  }
+
+  /// Half the width in points of a 95 % interval around a score of 50 % (Wilson, 1927).
+  package static func scoreInterval(count: Int) -> Int {
+    let z = 1.96
+    let squared = z * z
+    return Int((100 * z * (0.25 / (Double(count) + squared)).squareRoot()).rounded())
+  }
+}

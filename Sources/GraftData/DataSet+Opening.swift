@@ -1,0 +1,161 @@
+import GraftBase
+import GraftKernels
+
+/// What a user may ask of a data set: the keys of the language's `data`.
+package struct DataOptions: Sendable, Equatable, Codable {
+  /// `as=`: the format, told from the path when nil.
+  package var format: String?
+  /// `split=`: the layout's own sides, or 80/20, when nil.
+  package var split: SplitRatios?
+  /// Shifts which pictures a split puts where.
+  package var splitSeed: UInt64 = 0
+  /// `val=`: a folder or table with the validation pictures.
+  package var validationPath: String?
+  /// `test=`: a folder or table with the test pictures.
+  package var testPath: String?
+  /// `limit=`: keep at most so many pictures, balanced over classes and in proportion over sides.
+  package var limit: Int?
+  /// `bad=`: what to do about files that cannot be read.
+  package var badFiles = BadFilePolicy.few
+  /// Bytes of decoded pictures kept in memory.
+  package var cacheBudget = 1 << 30
+
+  package init() {}
+}
+
+extension DataSet {
+  /// Reads, scans and splits the data set at `path`: a folder, a table or `demo:shapes`.
+  ///
+  /// `progress` gets the number of pictures scanned and may throw to stop.
+  package static func open(
+    _ path: String, options: DataOptions = DataOptions(), pool: ThreadPool,
+    progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
+  ) throws -> DataSet {
+    let location = FilePath(path)
+    var listing = try DataFormats.format(for: location, named: options.format).read(location)
+    for (path, side) in [(options.validationPath, Partition.validation), (options.testPath, .test)]
+    {
+      if let path { try listing.add(FilePath(path), as: side) }
+    }
+    if let limit = options.limit { try listing.limit(to: limit) }
+    guard !listing.entries.isEmpty else {
+      throw GraftError(.input, "\(location) lists no pictures")
+    }
+    let scan = DataScan(listing: listing, policy: options.badFiles, pool: pool)
+    let result = try scan.run(cacheBudget: options.cacheBudget, progress: progress)
+    var dataSet = DataSet(
+      name: location.name.description, listing: listing, badFiles: result.badFiles,
+      samples: result.samples, cache: result.cache)
+    try dataSet.checkClasses(location)
+    try dataSet.divide(given: result.partitions, options: options)
+    return dataSet
+  }
+
+  private func checkClasses(_ path: FilePath) throws {
+    let present = counts(of: Array(samples.indices)).count { $0 > 0 }
+    guard present < 2 else { return }
+    let first = samples.first.map { ", \"\(classes[$0.label])\"" } ?? ""
+    throw GraftError(
+      .input, "\(path) has pictures of \(present) class\(present == 1 ? first : "es")",
+      help: "a classifier needs two classes or more: \(ImageFolder.expectedLayout)")
+  }
+
+  /// Gives every picture its side: the layout's where it has one, else by content.
+  private mutating func divide(given: [Partition?], options: DataOptions) throws {
+    let hasValidation = given.contains(.validation)
+    let hasTest = given.contains(.test)
+    guard !hasValidation || options.split == nil else {
+      throw GraftError(
+        .usage, "split= was given for a data set that has its own validation pictures",
+        help: "leave out split=, or name its train folder alone")
+    }
+    var sides = given.map { $0 ?? .train }
+    splitDescription = "as given"
+    if !hasValidation, !hasFixedLabels || options.split != nil {
+      let ratios = options.split ?? (hasTest ? .trainOnly : .standard)
+      let split = Split(hasTest ? ratios.withoutTest : ratios, seed: options.splitSeed)
+      let train = sides.indices.filter { sides[$0] == .train }
+      let parts = try split.sides(
+        of: train.map { (samples[$0].label, samples[$0].content) }, classes: classes)
+      for (index, side) in zip(train, parts) { sides[index] = side }
+      splitDescription =
+        "\(split.ratios) by content, seed \(split.seed)" + (hasTest ? ", test as given" : "")
+    } else if hasFixedLabels, !hasValidation {
+      // A table with numbered classes is there to evaluate on; nothing is held back.
+      for index in sides.indices where given[index] == nil { sides[index] = .validation }
+    }
+    partitions = Dictionary(grouping: samples.indices, by: { sides[$0] })
+    for side in Partition.allCases where partition(side).isEmpty { partitions[side] = nil }
+    guard !partition(.train).isEmpty || hasFixedLabels else {
+      throw GraftError(.input, "\(name) has no pictures to train on")
+    }
+  }
+}
+
+extension Listing {
+  /// Adds the pictures at `path` to one side, their classes matched by name.
+  ///
+  /// Only the last part of `path` enters the pictures' names: a data set that moves stays the same.
+  mutating func add(_ path: FilePath, as side: Partition) throws {
+    guard !givenPartitions.contains(side) else {
+      throw GraftError(
+        .usage, "\(path) was given for the \(side.rawValue) side, which the data set has already",
+        help: "leave out one of the two")
+    }
+    let other = try DataFormats.format(for: path, named: nil).read(path)
+    let labels = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
+    if let stranger = other.classes.first(where: { labels[$0] == nil }) {
+      throw GraftError(
+        .input, "\(path) has a class \"\(stranger)\" that the training pictures have not",
+        help: "classes are matched by name; there are "
+          + classes.prefix(10).joined(separator: ", "))
+    }
+    for place in entries.indices where entries[place].partition == nil {
+      entries[place].partition = .train
+    }
+    for var entry in other.entries {
+      entry.label = labels[other.classes[entry.label]] ?? entry.label
+      entry.path = path.name.appending(entry.path)
+      entry.partition = side
+      entries.append(entry)
+    }
+    ignored += other.ignored.map {
+      IgnoredFile(path: "\(path.name)/\($0.path)", reason: $0.reason)
+    }
+  }
+
+  /// Keeps at most `limit` pictures: sides in proportion, classes alike, chosen by their paths.
+  mutating func limit(to limit: Int) throws {
+    guard limit >= 1 else {
+      throw GraftError(.usage, "limit=\(limit) keeps no picture", help: "give 1 or more")
+    }
+    guard limit < entries.count else { return }
+    let sides = Dictionary(grouping: entries.indices, by: { entries[$0].partition })
+    var kept: Set<Int> = []
+    for side in [nil] + Partition.allCases.map(Optional.some) {
+      guard let members = sides[side] else { continue }
+      let share = (Double(limit) * Double(members.count) / Double(entries.count))
+      kept.formUnion(balanced(members, count: max(1, Int(share))))
+    }
+    entries = entries.indices.filter(kept.contains).map { entries[$0] }
+  }
+
+  /// `count` of the entries: round after round one of each class, in the order of path hashes.
+  private func balanced(_ members: [Int], count: Int) -> [Int] {
+    let keyed = members.map { index in
+      (index: index, key: ContentHash.of(entries[index].path.bytes).prefix)
+    }
+    let byClass = Dictionary(grouping: keyed, by: { entries[$0.index].label })
+      .mapValues { $0.sorted { ($0.key, $0.index) < ($1.key, $1.index) }.map(\.index) }
+    var chosen: [Int] = []
+    var round = 0
+    while chosen.count < count {
+      let candidates = byClass.keys.sorted().compactMap { label in
+        byClass[label].flatMap { round < $0.count ? $0[round] : nil }
+      }
+      chosen += candidates.prefix(count - chosen.count)
+      round += 1
+    }
+    return chosen
+  }
+}

@@ -1,0 +1,104 @@
+import GraftBase
+import GraftImaging
+
+/// Labelled pictures with numbers that stay, divided into train, validation and test.
+///
+/// Everything random about a picture is addressed by its number, its place in `samples`. A data set
+/// is a value: splitting gives a new one that shares the pictures and their cache.
+package struct DataSet: Sendable {
+  /// The last part of the path it was read from, for tables and file names.
+  package let name: String
+  /// The data format that read it, as in `as=`.
+  package let format: String
+  /// Class names, sorted bytewise for folders and in the file's order where a file numbers them.
+  package let classes: [String]
+  package let samples: [Sample]
+  /// True when labels are numbers fixed by a file (ImageNet's 0...999): match them by number.
+  package let hasFixedLabels: Bool
+  package let badFiles: [BadFile]
+  package let ignored: [IgnoredFile]
+  /// Remarks about the layout: classes that a side lacks.
+  package let warnings: [String]
+  /// SHA-256 over class names and over the path, label and content of every picture; the first
+  /// eight digits are shown.
+  package let fingerprint: ContentHash.Digest
+  /// How the pictures came to their sides, for people: "80/20/0 by content, seed 0".
+  package internal(set) var splitDescription = "not split"
+
+  var partitions: [Partition: [Int]]
+  private let cache: ImageCache
+
+  init(
+    name: String, listing: Listing, badFiles: [BadFile], samples: [Sample], cache: ImageCache
+  ) {
+    self.name = name
+    format = listing.format
+    classes = listing.classes
+    hasFixedLabels = listing.hasFixedLabels
+    ignored = listing.ignored
+    warnings = listing.warnings
+    self.badFiles = badFiles
+    self.samples = samples
+    self.cache = cache
+    fingerprint = Self.fingerprint(of: samples, classes: listing.classes)
+    partitions = [.train: Array(samples.indices)]
+  }
+
+  /// The numbers of the pictures on one side, ascending.
+  package func partition(_ partition: Partition) -> [Int] { partitions[partition] ?? [] }
+
+  /// How many pictures of each class are on one side.
+  package func classCounts(_ partition: Partition) -> [Int] {
+    counts(of: self.partition(partition))
+  }
+
+  /// How many of the pictures belong to each class.
+  package func counts(of indices: [Int]) -> [Int] {
+    var counts = [Int](repeating: 0, count: classes.count)
+    for index in indices { counts[samples[index].label] += 1 }
+    return counts
+  }
+
+  /// A weight per class by which the classes count alike: total / (classes present x count).
+  ///
+  /// Classes without pictures weigh 1.
+  package func classWeights(_ partition: Partition = .train) -> [Float] {
+    let counts = classCounts(partition)
+    let present = Float(counts.count { $0 > 0 })
+    let total = Float(counts.reduce(0, +))
+    return counts.map { $0 > 0 ? total / (present * Float($0)) : 1 }
+  }
+
+  /// The picture with this number in RGB, its orientation applied; safe to call on any thread.
+  ///
+  /// Throws when its file has vanished, changed since the scan or cannot be read.
+  package func image(at index: Int) throws -> Image {
+    try storedImage(at: index).converted(toChannels: 3)
+  }
+
+  /// The picture as stored: one channel for gray files.
+  package func storedImage(at index: Int) throws -> Image {
+    if let image = cache.image(at: index) { return image }
+    let sample = samples[index]
+    let (image, content) = try sample.source.load(name: sample.path)
+    guard content == sample.content else {
+      throw GraftError(
+        .input, "\(sample.path) changed since the data set was scanned",
+        help: "read the data set again")
+    }
+    if sample.source.isWorthCaching { cache.store(image, at: index) }
+    return image
+  }
+
+  private static func fingerprint(
+    of samples: [Sample], classes: [String]
+  ) -> ContentHash.Digest {
+    var hash = ContentHash()
+    for name in classes { hash.update(name + "\0") }
+    for sample in samples {
+      hash.update("\(sample.path)\0\(sample.label)\0")
+      hash.update(sample.content.bytes)
+    }
+    return hash.finish()
+  }
+}

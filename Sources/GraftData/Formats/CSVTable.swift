@@ -1,0 +1,101 @@
+import GraftBase
+
+/// A comma-separated table with a line of column names (RFC 4180: quotes, doubled quotes, CRLF).
+struct CSVTable {
+  let name: FilePath
+  let columns: [String]
+  private(set) var rows: [[String]] = []
+  /// The line of the file that each row starts on, counted from 1.
+  private(set) var lines: [Int] = []
+
+  init(bytes: [UInt8], name: FilePath) throws {
+    self.name = name
+    var reader = Reader(bytes: bytes, name: name)
+    guard let header = try reader.record() else {
+      throw GraftError(.input, "the table \(name) is empty")
+    }
+    columns = header.map { $0.lowercased() }
+    while true {
+      let line = reader.line
+      guard let row = try reader.record() else { break }
+      if row == [""] { continue }
+      guard row.count == columns.count else {
+        throw GraftError(
+          .input,
+          "line \(line) of \(name) has \(row.count) fields where the first line has "
+            + "\(columns.count)")
+      }
+      rows.append(row)
+      lines.append(line)
+    }
+  }
+
+  /// The first column that has one of the names.
+  func column(named names: [String]) -> Int? {
+    names.lazy.compactMap { columns.firstIndex(of: $0) }.first
+  }
+
+  /// The column names for a message.
+  var columnList: String {
+    columns.prefix(20).map(\.escapingControlCharacters).joined(separator: ", ")
+  }
+
+  private struct Reader {
+    let bytes: [UInt8]
+    let name: FilePath
+    var place = 0
+    var line = 1
+
+    init(bytes: [UInt8], name: FilePath) {
+      self.bytes = bytes
+      self.name = name
+      // A byte order mark is no part of the first name.
+      if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { place = 3 }
+    }
+
+    mutating func record() throws -> [String]? {
+      guard place < bytes.count else { return nil }
+      var fields: [String] = []
+      while true {
+        fields.append(try field())
+        guard place < bytes.count, bytes[place] == UInt8(ascii: ",") else { break }
+        place += 1
+      }
+      if place < bytes.count, bytes[place] == UInt8(ascii: "\r") { place += 1 }
+      if place < bytes.count, bytes[place] == UInt8(ascii: "\n") {
+        place += 1
+        line += 1
+      }
+      return fields
+    }
+
+    private mutating func field() throws -> String {
+      guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else {
+        let start = place
+        while place < bytes.count, !isEnd(bytes[place]) { place += 1 }
+        return String(decoding: bytes[start..<place], as: UTF8.self)
+      }
+      let opening = line
+      place += 1
+      var text: [UInt8] = []
+      while place < bytes.count {
+        let byte = bytes[place]
+        place += 1
+        if byte == UInt8(ascii: "\"") {
+          guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else {
+            guard place == bytes.count || isEnd(bytes[place]) else { break }
+            return String(decoding: text, as: UTF8.self)
+          }
+          place += 1
+        }
+        if byte == UInt8(ascii: "\n") { line += 1 }
+        text.append(byte)
+      }
+      throw GraftError(.input, "line \(opening) of \(name) has a quote that is not closed")
+    }
+
+    private func isEnd(_ byte: UInt8) -> Bool {
+      byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+    }
+  }
+}

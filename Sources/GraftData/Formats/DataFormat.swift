@@ -1,0 +1,85 @@
+import GraftBase
+import GraftImaging
+
+/// A way to keep labelled pictures on disk: says whether a path is one of its own, then lists it.
+///
+/// A new format is one file with one conforming enum, and one line in `DataFormats.all`.
+package protocol DataFormat: SendableMetatype {
+  /// The name for `as=`, lower case with dashes.
+  static var name: String { get }
+  /// One line for `help`.
+  static var summary: String { get }
+  /// Looks at names only, reads no picture.
+  static func recognises(_ path: FilePath) -> Bool
+  /// Lists the pictures with their labels; throws `GraftError` when the layout makes no sense.
+  static func read(_ path: FilePath) throws -> Listing
+}
+
+/// The formats, most particular first: the first that recognises a path reads it.
+package enum DataFormats {
+  package static let all: [any DataFormat.Type] = [
+    DemoShapesFormat.self,
+    CIFAR10Binary.self,
+    MNISTFiles.self,
+    Manifest.self,
+    ImageFolder.self,
+  ]
+
+  /// The format called `name`, or the first that recognises `path` when no name is given.
+  package static func format(for path: FilePath, named name: String?) throws -> any DataFormat.Type
+  {
+    if let name {
+      guard let format = all.first(where: { $0.name == name }) else {
+        throw GraftError(
+          .usage, "there is no data format called \"\(name.escapingControlCharacters)\"",
+          help: "the formats are " + all.map { $0.name }.joined(separator: ", "))
+      }
+      return format
+    }
+    if let format = all.first(where: { $0.recognises(path) }) { return format }
+    if path.bytes.starts(with: Array("demo:".utf8)) {
+      throw GraftError(
+        .usage, "there is no demo set called \"\(path)\"", help: DemoShapesFormat.summary)
+    }
+    if path.kind == .missing {
+      throw GraftError(
+        .input, "there is no folder or file \(path)",
+        help: "give a folder of pictures, or demo:shapes to try without one")
+    }
+    throw GraftError(
+      .input, "\(path) is no data set that Graft knows",
+      help: "expected \(ImageFolder.expectedLayout)")
+  }
+}
+
+/// What a format found: classes and pictures with their labels, nothing decoded yet.
+package struct Listing: Sendable {
+  /// One picture as listed.
+  package struct Entry: Sendable {
+    package var path: FilePath
+    package var label: Int
+    /// The side the layout puts it on; nil when the layout says nothing.
+    package var partition: Partition?
+    package var source: PictureSource
+  }
+
+  package var format: String
+  package var classes: [String]
+  package var entries: [Entry] = []
+  package var ignored: [IgnoredFile] = []
+  package var warnings: [String] = []
+  /// True when labels are numbers fixed by the file (ImageNet's 0...999), so that classes without
+  /// pictures are in order.
+  package var hasFixedLabels = false
+
+  package init(format: String, classes: [String]) {
+    self.format = format
+    self.classes = classes
+  }
+
+  /// The sides that the layout itself names.
+  package var givenPartitions: Set<Partition> { Set(entries.compactMap(\.partition)) }
+
+  /// Puts the pictures into bytewise order of their paths, which gives them their numbers.
+  mutating func sortByPath() { entries.sort { $0.path < $1.path } }
+}

@@ -1,0 +1,45 @@
+import GraftBase
+import GraftImaging
+
+/// The built-in set `demo:shapes`, drawn when it is asked for, so that Graft can be tried at once.
+///
+/// `demo:shapes` has 1,600 pictures of 64 pixels a side, `demo:shapes:400` has 400; picture n is
+/// the same in both.
+package enum DemoShapesFormat: DataFormat {
+  package static let name = "demo"
+  package static let summary = "demo:shapes or demo:shapes:COUNT, drawn by Graft itself"
+
+  static let standardCount = 1600
+  private static let countRange = 20...100_000
+  private static let prefix = "demo:shapes"
+  private static let seed: UInt64 = 0
+
+  package static func recognises(_ path: FilePath) -> Bool {
+    path == FilePath(prefix) || path.bytes.starts(with: (prefix + ":").utf8)
+  }
+
+  package static func read(_ path: FilePath) throws -> Listing {
+    var listing = Listing(format: name, classes: DemoShapes.classNames)
+    let classCount = listing.classes.count
+    for index in 0..<(try count(in: path)) {
+      // Classes take turns, so the label is known before the picture is drawn.
+      let label = index % classCount
+      listing.entries.append(
+        Listing.Entry(
+          path: FilePath("\(listing.classes[label])[\(index)]"), label: label, partition: nil,
+          source: .drawn { DemoShapes.image(seed: seed, index: index).image }))
+    }
+    return listing
+  }
+
+  private static func count(in path: FilePath) throws -> Int {
+    guard path != FilePath(prefix) else { return standardCount }
+    let text = path.description.dropFirst(prefix.count + 1)
+    guard let count = Int(text), countRange.contains(count) else {
+      throw GraftError(
+        .usage, "demo:shapes cannot have \"\(text)\" pictures",
+        help: "give a whole number from \(countRange.lowerBound) to \(countRange.upperBound)")
+    }
+    return count
+  }
+}

@@ -1,0 +1,69 @@
+import GraftBase
+
+/// Walks through folders in bytewise order and remembers what it passed over.
+struct FolderWalk {
+  let root: FilePath
+  private(set) var ignored: [IgnoredFile] = []
+  /// Pictures met beside subfolders, where no class can be told.
+  private(set) var looseFiles = 0
+  private var reported: Set<FilePath> = []
+
+  init(root: FilePath) { self.root = root }
+
+  /// The visible folders in `folder` (relative to the root), as relative paths.
+  mutating func subfolders(of folder: FilePath) throws -> [FilePath] {
+    var result: [FilePath] = []
+    for name in try root.appending(folder).listing() {
+      let path = folder.appending(name)
+      if name.isHidden {
+        ignore(path, "hidden")
+      } else if root.appending(path).kind == .folder {
+        result.append(path)
+      } else {
+        let isNew = ignore(
+          path, isPicture(name) ? "in no class folder" : "not a PNG or JPEG file")
+        if isNew, isPicture(name) { looseFiles += 1 }
+      }
+    }
+    return result
+  }
+
+  /// The picture files in `folder` and below it, as relative paths.
+  mutating func pictures(under folder: FilePath) throws -> [FilePath] {
+    var result: [FilePath] = []
+    try collect(folder, above: [], into: &result)
+    return result
+  }
+
+  private mutating func collect(
+    _ folder: FilePath, above: [FilePath.Identity], into result: inout [FilePath]
+  ) throws {
+    let full = root.appending(folder)
+    guard let identity = full.identity, !above.contains(identity) else {
+      ignore(folder, "a link to a folder above it")
+      return
+    }
+    for name in try full.listing() {
+      let path = folder.appending(name)
+      if name.isHidden {
+        ignore(path, "hidden")
+      } else if root.appending(path).kind == .folder {
+        try collect(path, above: above + [identity], into: &result)
+      } else if isPicture(name) {
+        result.append(path)
+      } else {
+        ignore(path, "not a PNG or JPEG file")
+      }
+    }
+  }
+
+  /// Remembers a path once; false when it was remembered before.
+  @discardableResult
+  private mutating func ignore(_ path: FilePath, _ reason: String) -> Bool {
+    guard reported.insert(path).inserted else { return false }
+    ignored.append(IgnoredFile(path: path.description, reason: reason))
+    return true
+  }
+
+  private func isPicture(_ name: FilePath) -> Bool { ImageFolder.suffixes.contains(name.suffix) }
+}

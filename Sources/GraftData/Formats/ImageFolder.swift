@@ -1,0 +1,119 @@
+import GraftBase
+
+/// Pictures in one folder per class, with or without `train/`, `val/` and `test/` above them.
+///
+/// Classes are the folder names, sorted bytewise; pictures may lie deeper inside a class folder.
+/// The suffix says which files are pictures; what they are is decided by their content.
+package enum ImageFolder: DataFormat {
+  package static let name = "folder"
+  package static let summary = "one folder of PNG or JPEG files per class, train/ and val/ above"
+  package static let expectedLayout =
+    "FOLDER/class/picture.jpg, or FOLDER/train/class/picture.jpg with val/ and test/ beside it"
+  static let suffixes: Set<String> = ["png", "jpg", "jpeg", "jpe", "jfif"]
+
+  private static let partitionNames: [(name: String, partition: Partition)] = [
+    ("train", .train), ("training", .train), ("val", .validation), ("valid", .validation),
+    ("validation", .validation), ("test", .test), ("testing", .test),
+  ]
+
+  package static func recognises(_ path: FilePath) -> Bool { path.kind == .folder }
+
+  package static func read(_ path: FilePath) throws -> Listing {
+    var walk = FolderWalk(root: path)
+    let top = try walk.subfolders(of: FilePath(bytes: []))
+    guard !top.isEmpty else { throw noClassFolders(path, pictures: walk.looseFiles) }
+    let sides = top.compactMap { folder in
+      partitionNames.first { $0.name == folder.description.lowercased() }
+        .map { (folder: folder, partition: $0.partition) }
+    }
+    guard sides.contains(where: { $0.partition == .train }), sides.count == top.count,
+      try sides.contains(where: { try !walk.subfolders(of: $0.folder).isEmpty })
+    else {
+      return try read(classFolders: top, of: path, walk: &walk)
+    }
+    if let twice = Partition.allCases.first(where: { side in
+      sides.count { $0.partition == side } > 1
+    }) {
+      throw GraftError(
+        .input, "\(path) has two folders for the \(twice.rawValue) side",
+        help: "keep one of " + sides.map(\.folder.description).joined(separator: ", "))
+    }
+    return try read(sides: sides, of: path, walk: &walk)
+  }
+
+  private static func read(
+    classFolders: [FilePath], of path: FilePath, walk: inout FolderWalk
+  ) throws -> Listing {
+    try refuseMasks(classFolders, path)
+    var listing = Listing(format: name, classes: classFolders.map(\.description))
+    for (label, folder) in classFolders.enumerated() {
+      let files = try walk.pictures(under: folder)
+      guard !files.isEmpty else { throw emptyClass(folder, in: path) }
+      listing.entries += files.map {
+        Listing.Entry(path: $0, label: label, source: .file(path.appending($0)))
+      }
+    }
+    listing.sortByPath()
+    listing.ignored = walk.ignored
+    return listing
+  }
+
+  private static func read(
+    sides: [(folder: FilePath, partition: Partition)], of path: FilePath, walk: inout FolderWalk
+  ) throws -> Listing {
+    guard let train = sides.first(where: { $0.partition == .train }) else {
+      preconditionFailure("a layout with sides has a train folder")
+    }
+    let classFolders = try walk.subfolders(of: train.folder).map(\.name)
+    guard !classFolders.isEmpty else {
+      throw noClassFolders(path.appending(train.folder), pictures: walk.looseFiles)
+    }
+    try refuseMasks(classFolders, path)
+    var listing = Listing(format: name, classes: classFolders.map(\.description))
+    for (folder, partition) in sides {
+      let found = try walk.subfolders(of: folder).map(\.name)
+      if let stranger = found.first(where: { !classFolders.contains($0) }) {
+        throw GraftError(
+          .input,
+          "\(folder)/ has a class \"\(stranger)\" that \(train.folder)/ has not",
+          help: "classes are matched by name; \(train.folder)/ has "
+            + listing.classes.prefix(10).joined(separator: ", "))
+      }
+      for (label, name) in classFolders.enumerated() {
+        let classFolder = folder.appending(name)
+        let files = found.contains(name) ? try walk.pictures(under: classFolder) : []
+        if files.isEmpty, partition == .train { throw emptyClass(classFolder, in: path) }
+        if files.isEmpty { listing.warnings.append("\(folder)/ has no picture of class \(name)") }
+        listing.entries += files.map {
+          Listing.Entry(
+            path: $0, label: label, partition: partition, source: .file(path.appending($0)))
+        }
+      }
+    }
+    listing.sortByPath()
+    listing.ignored = walk.ignored
+    return listing
+  }
+
+  private static func noClassFolders(_ path: FilePath, pictures: Int) -> GraftError {
+    pictures == 0
+      ? GraftError(.input, "\(path) has no pictures", help: "expected \(expectedLayout)")
+      : GraftError(
+        .input, "\(path) has \(pictures) pictures but no class folders, so they have no labels",
+        help: "expected \(expectedLayout)")
+  }
+
+  private static func emptyClass(_ folder: FilePath, in path: FilePath) -> GraftError {
+    GraftError(
+      .input, "class folder \(path.appending(folder)) has no pictures",
+      help: "remove it or put PNG or JPEG files into it")
+  }
+
+  /// A segmentation set has the layout of a classification set; its masks are no class.
+  private static func refuseMasks(_ classFolders: [FilePath], _ path: FilePath) throws {
+    guard classFolders == [FilePath("images"), FilePath("masks")] else { return }
+    throw GraftError(
+      .input, "\(path) holds images and masks, a segmentation set, where classes were expected",
+      help: "expected \(expectedLayout)")
+  }
+}

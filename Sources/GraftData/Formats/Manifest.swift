@@ -1,0 +1,110 @@
+import GraftBase
+
+/// A table of files and labels: a CSV file, or a folder that holds a `manifest.csv`.
+///
+/// The first line names the columns: `file` (or `path`, `image`, `filename`), relative to the
+/// table; then `class_index`, or else `label` or `class`; an optional `split` says train, val or
+/// test. With a `class_index` the labels are those numbers and `name` names the classes, so that an
+/// encoder's own head can be evaluated; otherwise classes are the texts, sorted bytewise.
+package enum Manifest: DataFormat {
+  package static let name = "manifest"
+  package static let summary = "a CSV table with the columns file and label, class or class_index"
+
+  private static let fileColumns = ["file", "path", "image", "filename"]
+  private static let textColumns = ["label", "class"]
+  private static let partitions: [String: Partition] = [
+    "train": .train, "val": .validation, "valid": .validation, "validation": .validation,
+    "test": .test,
+  ]
+  private static let largestClassIndex = 99_999
+
+  package static func recognises(_ path: FilePath) -> Bool {
+    switch path.kind {
+    case .file: path.suffix == "csv"
+    case .folder: path.appending("manifest.csv").kind == .file
+    case .other, .missing: false
+    }
+  }
+
+  package static func read(_ path: FilePath) throws -> Listing {
+    let file = path.kind == .folder ? path.appending("manifest.csv") : path
+    let table = try CSVTable(bytes: try file.read(limit: 1 << 28), name: file)
+    guard let fileColumn = table.column(named: fileColumns) else {
+      throw GraftError(
+        .input, "\(file) has no column called file; it has \(table.columnList)",
+        help: "expected \(summary)")
+    }
+    var listing: Listing
+    if let index = table.column(named: ["class_index"]) {
+      listing = try readFixedLabels(table, index: index)
+    } else if let text = table.column(named: textColumns) {
+      listing = readTextLabels(table, column: text)
+    } else {
+      throw GraftError(
+        .input,
+        "\(file) has no column called label, class or class_index; it has "
+          + table.columnList, help: "expected \(summary)")
+    }
+    let partitionColumn = table.column(named: ["split"])
+    for row in table.rows.indices {
+      let text = table.rows[row][fileColumn]
+      guard !text.isEmpty, !text.utf8.contains(0) else {
+        throw GraftError(.input, "line \(table.lines[row]) of \(file) names no file")
+      }
+      let name = FilePath(text)
+      listing.entries[row].path = name
+      listing.entries[row].source = .file(
+        name.bytes.first == UInt8(ascii: "/") ? name : file.parent.appending(name))
+      if let partitionColumn, !table.rows[row][partitionColumn].isEmpty {
+        let text = table.rows[row][partitionColumn]
+        guard let partition = partitions[text.lowercased()] else {
+          throw GraftError(
+            .input,
+            "line \(table.lines[row]) of \(file) has split \"\(text.escapingControlCharacters)\"",
+            help: "expected train, val or test")
+        }
+        listing.entries[row].partition = partition
+      }
+    }
+    listing.sortByPath()
+    return listing
+  }
+
+  private static func readFixedLabels(_ table: CSVTable, index: Int) throws -> Listing {
+    let nameColumn = table.column(named: ["name"] + textColumns)
+    var names: [Int: String] = [:]
+    let labels = try table.rows.indices.map { row in
+      let text = table.rows[row][index]
+      guard let label = Int(text), (0...largestClassIndex).contains(label) else {
+        throw GraftError(
+          .input,
+          "line \(table.lines[row]) of \(table.name) has class_index "
+            + "\"\(text.escapingControlCharacters)\"",
+          help: "expected a whole number from 0 to \(largestClassIndex)")
+      }
+      if let nameColumn, names[label] == nil {
+        names[label] = table.rows[row][nameColumn].escapingControlCharacters
+      }
+      return label
+    }
+    let count = (labels.max() ?? 0) + 1
+    var listing = Listing(format: name, classes: (0..<count).map { names[$0] ?? "class \($0)" })
+    listing.hasFixedLabels = true
+    listing.entries = labels.map(entry)
+    return listing
+  }
+
+  private static func readTextLabels(_ table: CSVTable, column: Int) -> Listing {
+    let texts = table.rows.map { FilePath($0[column]) }
+    let classes = Set(texts).sorted()
+    let labels = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
+    var listing = Listing(format: name, classes: classes.map(\.description))
+    listing.entries = texts.map { entry(label: labels[$0] ?? 0) }
+    return listing
+  }
+
+  private static func entry(label: Int) -> Listing.Entry {
+    let none = FilePath(bytes: [])
+    return Listing.Entry(path: none, label: label, partition: nil, source: .file(none))
+  }
+}

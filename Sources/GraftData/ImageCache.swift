@@ -1,0 +1,29 @@
+import GraftImaging
+import Synchronization
+
+/// Decoded pictures kept in memory, up to a number of bytes.
+///
+/// The first pictures that fit stay and none is thrown out: epochs visit every picture once, and a
+/// cache that evicts the oldest would then never hit.
+final class ImageCache: Sendable {
+  private struct State {
+    var images: [Image?]
+    var freeBytes: Int
+  }
+
+  private let state: Mutex<State>
+
+  init(count: Int, byteBudget: Int) {
+    state = Mutex(State(images: [Image?](repeating: nil, count: count), freeBytes: byteBudget))
+  }
+
+  func image(at index: Int) -> Image? { state.withLock { $0.images[index] } }
+
+  func store(_ image: Image, at index: Int) {
+    state.withLock { state in
+      guard state.images[index] == nil, image.pixels.count <= state.freeBytes else { return }
+      state.freeBytes -= image.pixels.count
+      state.images[index] = image
+    }
+  }
+}

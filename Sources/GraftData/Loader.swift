@@ -1,0 +1,197 @@
+import GraftBase
+import GraftImaging
+import GraftKernels
+
+/// Prepares batches in the background, ahead of whoever trains or evaluates on them.
+///
+/// Pixels are a pure function of (seed, epoch, sample) and batches come in order, so nothing
+/// depends on the number of threads. While the trainer holds one batch the next two are made by
+/// threads that have nothing else to do; a trainer that comes too early helps. Use it from one
+/// thread:
+///
+///     loader.start(epoch: 3)
+///     while let batch = try loader.next() { train(on: batch) }
+package final class Loader {
+  /// How the epoch is cut into batches.
+  package let plan: BatchPlan
+  package let classCount: Int
+  /// Height and width of the pictures in a batch, in pixels.
+  package var inputSize: Int { work.recipe.preprocessing.inputSize }
+  package var channels: Int { work.recipe.preprocessing.channels }
+  /// Seconds that `next()` spent on pictures which were not ready, since the loader was made.
+  package private(set) var secondsWaited = 0.0
+
+  private let order: EpochOrder?
+  private let indices: [Int]
+  private let work: BatchWork
+  private let pool: ThreadPool
+  /// Batches that nobody uses.
+  private var free: [Batch] = []
+  /// Batches that are being made, in order.
+  private var underWay: [(batch: Batch, job: BackgroundJob)] = []
+  /// The batch that the trainer holds.
+  private var handedOut: Batch?
+  private var epoch = 0
+  private var epochKeys: [SampleKey] = []
+  private var nextBatch: Int
+
+  /// How a loader serves; every setting has the value that evaluation wants.
+  package struct Settings: Sendable {
+    package var batchSize: Int
+    /// Shuffle, and how to treat classes of different size; nil keeps the order of `indices`.
+    package var shuffle: ClassBalance?
+    package var labelSmoothing: Float = 0
+    package var seed: UInt64 = 0
+    /// Batches made ahead of the one in use.
+    package var batchesAhead = 2
+
+    package init(batchSize: Int) { self.batchSize = batchSize }
+  }
+
+  /// A loader over the pictures `indices` of `dataSet`; `classCount` may exceed the data set's.
+  ///
+  /// Throws when three batches do not fit into an address space, or a label has no place.
+  package init(
+    _ dataSet: DataSet, indices: [Int], settings: Settings, preprocessing: Preprocessing,
+    pipeline: Pipeline? = nil, classCount: Int? = nil, pool: ThreadPool
+  ) throws {
+    let classCount = classCount ?? dataSet.classes.count
+    let labels = indices.map { dataSet.samples[$0].label }
+    if let label = labels.max(), label >= classCount {
+      throw GraftError(
+        .usage,
+        "\(dataSet.name) has class \(dataSet.classes[label]) at place \(label), "
+          + "but the head has \(classCount) classes")
+    }
+    self.classCount = classCount
+    self.indices = indices
+    self.pool = pool
+    plan = BatchPlan(count: indices.count, batchSize: settings.batchSize)
+    nextBatch = plan.batchCount
+    order = settings.shuffle.map {
+      EpochOrder(indices, labels: labels, balance: $0, seed: settings.seed)
+    }
+    work = BatchWork(
+      dataSet: dataSet,
+      recipe: PictureRecipe(
+        preprocessing: preprocessing, pipeline: pipeline, seed: settings.seed),
+      labelSmoothing: settings.labelSmoothing)
+    let pictureLength = preprocessing.floatCount(for: preprocessing.outputSize)
+    let (length, overflow) = plan.largestBatch.multipliedReportingOverflow(by: pictureLength)
+    let buffers = min(settings.batchesAhead + 1, plan.batchCount)
+    guard !overflow, length < Int.max / 4 / max(1, buffers) else {
+      throw GraftError(
+        .usage,
+        "batches of \(plan.largestBatch) pictures of \(preprocessing.outputSize) "
+          + "do not fit into memory", help: "take a smaller batch")
+    }
+    for _ in 0..<buffers {
+      free.append(
+        Batch(
+          capacity: plan.largestBatch, pictureLength: pictureLength, classCount: classCount))
+    }
+  }
+
+  deinit { for entry in underWay { entry.job.wait() } }
+
+  /// Begins an epoch at batch number `firstBatch` (a resumed run's may not be 0).
+  ///
+  /// It returns at once with the first batches under way: call it early, before an evaluation of
+  /// the epoch before, and the wait is over when training goes on.
+  package func start(epoch: Int, at firstBatch: Int = 0) {
+    precondition((0...plan.batchCount).contains(firstBatch), "no such batch")
+    abandon()
+    self.epoch = epoch
+    epochKeys = keys(for: order?.indices(epoch: epoch) ?? indices)
+    nextBatch = firstBatch
+    submit()
+  }
+
+  /// The next batch, nil at the end of the epoch.
+  ///
+  /// Throws the error of a picture that could not be read; the epoch is then over.
+  package func next() throws -> Batch? {
+    recycle()
+    submit()
+    guard !underWay.isEmpty else { return nil }
+    let (batch, job) = underWay.removeFirst()
+    let clock = ContinuousClock()
+    let waited = clock.measure { job.wait() }
+    secondsWaited += waited / .seconds(1)
+    handedOut = batch
+    if let error = batch.error {
+      abandon()
+      throw error
+    }
+    return batch
+  }
+
+  /// The random addresses of an epoch's pictures.
+  ///
+  /// A sampler may show a picture several times in an epoch; each showing is drawn anew, as if it
+  /// belonged to an epoch far away.
+  private func keys(for samples: [Int]) -> [SampleKey] {
+    var showings: [Int: Int] = [:]
+    return samples.map { sample in
+      let showing = showings[sample, default: 0]
+      showings[sample] = showing + 1
+      return SampleKey(seed: work.recipe.seed, epoch: epoch + showing << 20, sample: sample)
+    }
+  }
+
+  /// Ends the epoch here; waits for the batches under way, whose jobs write into their buffers.
+  private func abandon() {
+    for entry in underWay {
+      entry.job.wait()
+      free.append(entry.batch)
+    }
+    underWay = []
+    nextBatch = plan.batchCount
+    recycle()
+  }
+
+  private func recycle() {
+    if let batch = handedOut { free.append(batch) }
+    handedOut = nil
+  }
+
+  /// Puts every free buffer to work.
+  private func submit() {
+    while nextBatch < plan.batchCount, let batch = free.popLast() {
+      let keys = Array(epochKeys[plan.range(of: nextBatch)])
+      batch.prepare(
+        index: nextBatch, keys: keys,
+        labels: keys.map { work.dataSet.samples[$0.sample].label })
+      let job = pool.submit(keys.count) { [work, epoch] place in
+        work.fill(batch, place: place, epoch: epoch)
+      }
+      underWay.append((batch, job))
+      nextBatch += 1
+    }
+  }
+}
+
+/// What it takes to fill a batch, on any thread.
+private struct BatchWork: Sendable {
+  let dataSet: DataSet
+  let recipe: PictureRecipe
+  let labelSmoothing: Float
+
+  /// Writes one picture; whoever writes the last one adds targets and mixes.
+  func fill(_ batch: Batch, place: Int, epoch: Int) {
+    let sample = batch.keys[place].sample
+    do {
+      let image = recipe.image(try dataSet.storedImage(at: sample), key: batch.keys[place])
+      recipe.preprocessing.write(image, into: batch.slot(place))
+    } catch let error as GraftError {
+      batch.fail(at: place, error)
+    } catch {
+      batch.fail(
+        at: place,
+        GraftError(.input, "\(dataSet.samples[sample].path) cannot be read: \(error)"))
+    }
+    guard batch.finishOne(), batch.error == nil else { return }
+    batch.writeTargets(smoothing: labelSmoothing)
+    recipe.mix(batch, epoch: epoch)
+  }
+}

@@ -1,0 +1,51 @@
+import GraftBase
+import GraftImaging
+
+/// One labelled picture of a data set; its place in `DataSet.samples` is its stable number.
+package struct Sample: Sendable {
+  /// The path inside the data set as shown to people, or a record's name: `test_batch.bin[7]`.
+  package let path: String
+  /// The position of its class in `DataSet.classes`.
+  package let label: Int
+  /// SHA-256 of the file, or of the stored pixels.
+  package let content: ContentHash.Digest
+  /// The picture's size with its orientation applied.
+  package let size: ImageSize
+  /// True when the stored picture has one channel; `DataSet.image(at:)` gives RGB all the same.
+  package let isGray: Bool
+  let source: PictureSource
+}
+
+/// Where a picture's pixels come from.
+package enum PictureSource: Sendable {
+  case file(FilePath)
+  case record(PixelTable, Int)
+  case drawn(@Sendable () -> Image)
+}
+
+/// The side of the split a picture is on.
+package enum Partition: String, Sendable, CaseIterable, Codable {
+  case train, validation, test
+}
+
+/// A file that belongs to the data set but cannot be used.
+package struct BadFile: Sendable, Hashable, Codable {
+  package let path: String
+  package let reason: String
+
+  package init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+}
+
+/// A file or folder that was passed over because it is hidden or no picture.
+package struct IgnoredFile: Sendable, Hashable, Codable {
+  package let path: String
+  package let reason: String
+
+  package init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+}

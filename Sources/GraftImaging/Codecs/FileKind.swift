@@ -1,0 +1,118 @@
+/// The picture formats that Graft reads, by the names people know them under.
+package enum ReadableKind: String, Sendable {
+  case jpeg = "JPEG"
+  case png = "PNG"
+}
+
+/// What a file's first bytes say it is; the kinds that are not read are known for error messages.
+package enum FileKind: Sendable, Equatable {
+  case readable(ReadableKind)
+  case empty
+  case htmlPage
+  case largeFilePointer
+  case text
+  /// Any other known format, with its article: `a GIF picture`.
+  case other(String, isPicture: Bool)
+  /// The first four bytes of something Graft does not know.
+  case unknown([UInt8])
+
+  package init(of bytes: [UInt8]) {
+    if bytes.isEmpty {
+      self = .empty
+    } else if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+      self = .readable(.jpeg)
+    } else if bytes.starts(with: PNGHeader.signature) {
+      self = .readable(.png)
+    } else if let known = Self.signatures.first(where: { $0.matches(bytes) }) {
+      self = .other(known.title, isPicture: known.isPicture)
+    } else {
+      self = Self.textKind(of: bytes) ?? .unknown(Array(bytes.prefix(4)))
+    }
+  }
+
+  /// What the file is, as the end of an error sentence.
+  var sentence: String {
+    switch self {
+    case .readable(let kind): "it is a \(kind.rawValue)"
+    case .empty: "the file is empty"
+    case .htmlPage: "it is an HTML page"
+    case .largeFilePointer: "it is a Git LFS pointer, not the picture itself"
+    case .text: "it looks like a text file"
+    case .other(let title, _): "it is \(title)"
+    case .unknown(let bytes):
+      "its first bytes, \(bytes.map(Self.hexadecimal).joined(separator: " ")), are of no picture"
+        + " format"
+    }
+  }
+
+  var help: String {
+    switch self {
+    case .htmlPage: "the download fetched a page in place of the picture; fetch it again"
+    case .largeFilePointer: "fetch the real files with `git lfs pull`"
+    case .empty: "copy or download it again, or remove it"
+    case .other(_, isPicture: true): "convert it to PNG or JPEG"
+    case .other(_, isPicture: false): "unpack or convert it to PNG or JPEG files, or remove it"
+    case .readable, .text, .unknown: "Graft reads PNG and JPEG; convert or remove the file"
+    }
+  }
+
+  private struct Signature: Sendable {
+    var title: String
+    var isPicture = true
+    var offset = 0
+    var bytes: [UInt8]
+
+    init(_ title: String, isPicture: Bool = true, offset: Int = 0, _ bytes: [UInt8]) {
+      self.title = title
+      self.isPicture = isPicture
+      self.offset = offset
+      self.bytes = bytes
+    }
+
+    func matches(_ file: [UInt8]) -> Bool {
+      file.count >= offset + bytes.count && file[offset..<offset + bytes.count].elementsEqual(bytes)
+    }
+  }
+
+  private static let signatures: [Signature] = [
+    Signature("a GIF picture", Array("GIF8".utf8)),
+    Signature("a WebP picture", offset: 8, Array("WEBP".utf8)),
+    Signature("a BMP picture", Array("BM".utf8)),
+    Signature("a TIFF picture", [0x49, 0x49, 0x2A, 0]),
+    Signature("a TIFF picture", [0x4D, 0x4D, 0, 0x2A]),
+    Signature("an AVIF picture", offset: 4, Array("ftypavi".utf8)),
+    Signature("a HEIC picture", offset: 4, Array("ftyphei".utf8)),
+    Signature("a HEIC picture", offset: 4, Array("ftypmif1".utf8)),
+    Signature("a JPEG 2000 picture", [0, 0, 0, 12, 0x6A, 0x50]),
+    Signature("a JPEG XL picture", [0xFF, 0x0A]),
+    Signature("a Photoshop picture", Array("8BPS".utf8)),
+    Signature("an SVG drawing", Array("<svg".utf8)),
+    Signature("a PDF document", isPicture: false, Array("%PDF".utf8)),
+    Signature("a gzip archive", isPicture: false, [0x1F, 0x8B]),
+    Signature("a zip archive", isPicture: false, [0x50, 0x4B, 3, 4]),
+    Signature("a bzip2 archive", isPicture: false, Array("BZh".utf8)),
+    Signature("an xz archive", isPicture: false, [0xFD, 0x37, 0x7A, 0x58, 0x5A]),
+    Signature("a tar archive", isPicture: false, offset: 257, Array("ustar".utf8)),
+    Signature("an MP4 video", isPicture: false, offset: 4, Array("ftyp".utf8)),
+    Signature("a program", isPicture: false, [0x7F, 0x45, 0x4C, 0x46]),
+  ]
+
+  /// The kind of a file whose first 512 bytes are all text, else nil.
+  private static func textKind(of bytes: [UInt8]) -> FileKind? {
+    let head = bytes.prefix(512)
+    let isText = head.allSatisfy { $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) }
+    guard isText else { return nil }
+    let text = String(decoding: head, as: UTF8.self)
+    if text.hasPrefix("version https://git-lfs") { return .largeFilePointer }
+    let start = text.drop { $0.isWhitespace }.prefix(15).lowercased()
+    if start.hasPrefix("<!doctype html") || start.hasPrefix("<html") { return .htmlPage }
+    // Bytes above 0x7F are text only as well-formed UTF-8, give or take a cut last character.
+    let replaced = text.unicodeScalars.dropLast(2).contains("\u{FFFD}")
+    return replaced ? nil : .text
+  }
+
+  private static func hexadecimal(_ byte: UInt8) -> String {
+    let text = String(byte, radix: 16, uppercase: true)
+    return text.count == 2 ? text : "0" + text
+  }
+}

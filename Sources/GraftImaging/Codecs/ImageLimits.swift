@@ -1,0 +1,56 @@
+/// What a picture file may ask for; checked from its header before anything is allocated.
+package struct ImageLimits: Sendable, Equatable {
+  /// Pixels a side.
+  package var maximumSide = 16_384
+  /// Width times height.
+  package var maximumPixels = 64_000_000
+  /// Length of the file in bytes.
+  package var maximumFileBytes = 64 << 20
+  /// Memory for decoding, in bytes: pixels, and coefficients where a format keeps them.
+  package var maximumDecodeBytes = 256 << 20
+
+  package static let standard = ImageLimits()
+
+  /// Throws when a picture of this size, decoded with `bytesPerPixel`, asks for too much.
+  func check(_ size: ImageSize, bytesPerPixel: Int) throws(ImageFault) {
+    guard size.width > 0 && size.height > 0 else {
+      throw ImageFault("its header says \(size), a picture without pixels")
+    }
+    guard size.width <= maximumSide && size.height <= maximumSide else {
+      throw ImageFault(
+        "it is \(size) pixels, more than the \(maximumSide) a side that Graft reads",
+        help: "scale it down; training uses a few hundred pixels a side")
+    }
+    let pixels = size.width * size.height
+    guard pixels <= maximumPixels else {
+      throw ImageFault(
+        "it has \(pixels / 1_000_000) million pixels, more than the \(maximumPixels / 1_000_000)"
+          + " million that Graft reads",
+        help: "scale it down; training uses a few hundred pixels a side")
+    }
+    guard pixels * bytesPerPixel <= maximumDecodeBytes else {
+      throw ImageFault(
+        "decoding it would take \(pixels * bytesPerPixel >> 20) MiB, more than the"
+          + " \(maximumDecodeBytes >> 20) MiB that Graft spends on a picture",
+        help: "scale it down or save it as a baseline JPEG")
+    }
+  }
+}
+
+/// Why a file could not be decoded, in words that continue "NAME cannot be read: ".
+struct ImageFault: Error {
+  var reason: String
+  var help: String?
+
+  init(_ reason: String, help: String? = nil) {
+    self.reason = reason
+    self.help = help
+  }
+
+  /// The fault of a file that ends before its picture does.
+  static func truncated(at count: Int) -> ImageFault {
+    ImageFault(
+      "it is cut short: the file ends after \(count) bytes, before the picture does",
+      help: "copy or download it again")
+  }
+}

@@ -1,0 +1,22 @@
+import GraftBase
+
+extension Pipeline {
+  /// The pipeline with one more operation at its end: `augment +blur`.
+  package func adding(_ call: TransformCall) throws(TransformCallError) -> Pipeline {
+    try Pipeline(calls + [call])
+  }
+
+  /// The pipeline without the operations of this name at the top of the line: `augment -blur`.
+  package func removing(_ name: String) throws(GraftError) -> Pipeline {
+    let kept = calls.filter { $0.name != name }
+    guard kept.count < calls.count else {
+      let names = calls.map(\.name)
+      let nearest = NearestName.of(name, in: names)
+      throw GraftError(
+        .usage, "the pipeline has no `\(name)` to remove",
+        help: nearest.map { "did you mean `\($0)`?" }
+          ?? (names.isEmpty ? "it is empty" : "it has " + names.joined(separator: ", ")))
+    }
+    do throws(TransformCallError) { return try Pipeline(kept) } catch { throw error.error }
+  }
+}

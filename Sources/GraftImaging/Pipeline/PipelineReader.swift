@@ -1,0 +1,173 @@
+import GraftBase
+
+/// Turns calls into checked steps.
+struct PipelineReader {
+  private(set) var steps: [PipelineStep] = []
+  private(set) var mixes: [Mixing.Choice] = []
+  /// The calls as given, numbers in their shortest form.
+  private(set) var calls: [TransformCall] = []
+  /// Where in the pipeline these steps stand: empty, or a path such as `some#0/`.
+  private let path: String
+  private var occurrences: [String: Int] = [:]
+
+  /// Groups inside groups deeper than this are refused.
+  private static let largestDepth = 8
+
+  init(path: String = "") { self.path = path }
+
+  mutating func read(_ call: TransformCall) throws(TransformCallError) {
+    switch call.name {
+    case ChooseOne.name: try readGroup(call, ChooseOne.self)
+    case ChooseSome.name: try readGroup(call, ChooseSome.self)
+    default:
+      if let type = Transforms.named(call.name) {
+        try readTransform(call, type)
+      } else if let type = Mixing.named(call.name) {
+        try readMix(call, type)
+      } else {
+        throw TransformCallError(path: [], error: Self.unknown(call.name))
+      }
+    }
+  }
+
+  private static func unknown(_ name: String) -> GraftError {
+    let operations = Pipeline.operations
+    let synonyms = operations.filter { $0.synonyms.contains(name.lowercased()) }.map { $0.name }
+    let nearest = synonyms.first ?? NearestName.of(name, in: operations.map { $0.name })
+    return GraftError(
+      .usage, "no operation is called `\(name)`",
+      help: nearest.map { "did you mean `\($0)`?" } ?? "`help augment` lists the operations")
+  }
+
+  /// The path of the next operation of this name, which also counts it.
+  private mutating func nextPath(_ name: String) -> String {
+    let occurrence = occurrences[name, default: 0]
+    occurrences[name] = occurrence + 1
+    return "\(path)\(name)#\(occurrence)"
+  }
+}
+
+// MARK: - Single operations
+
+extension PipelineReader {
+  private mutating func readTransform(
+    _ call: TransformCall, _ type: any Transform.Type
+  ) throws(TransformCallError) {
+    let reader = try Self.readArguments(call, type)
+    let transform: any Transform
+    do {
+      transform = try type.init(reader.arguments)
+    } catch {
+      throw Self.located(error)
+    }
+    steps.append(
+      PipelineStep(
+        name: call.name, arguments: reader.arguments, probability: reader.probability,
+        slot: PipelineStep.slot(path: nextPath(call.name)), action: .transform(transform)))
+    calls.append(TransformCall(name: call.name, arguments: reader.normalised))
+  }
+
+  private mutating func readMix(
+    _ call: TransformCall, _ type: any BatchMix.Type
+  ) throws(TransformCallError) {
+    guard path.isEmpty else {
+      throw TransformCallError(
+        path: [],
+        error: GraftError(
+          .usage, "`\(call.name)` works on whole batches and cannot be a choice for one picture",
+          help: "write it on its own in the line; with both, one is drawn per batch"))
+    }
+    guard !mixes.contains(where: { $0.name == call.name }) else {
+      throw TransformCallError(
+        path: [], error: GraftError(.usage, "`\(call.name)` is there twice", help: "give it once"))
+    }
+    let reader = try Self.readArguments(call, type)
+    mixes.append(
+      Mixing.Choice(
+        name: call.name, arguments: reader.arguments, probability: reader.probability,
+        mix: type.init(reader.arguments)))
+    calls.append(TransformCall(name: call.name, arguments: reader.normalised))
+  }
+
+  private static func readArguments(
+    _ call: TransformCall, _ operation: any PipelineOperation.Type
+  ) throws(TransformCallError) -> ArgumentReader {
+    var reader = ArgumentReader(operation)
+    for (index, argument) in call.arguments.enumerated() {
+      do { try reader.read(argument) } catch {
+        throw TransformCallError(path: [index], error: error)
+      }
+    }
+    do { try reader.fillDefaults() } catch { throw located(error) }
+    return reader
+  }
+
+  /// A fault of a whole call.
+  private static func located(_ error: any Error) -> TransformCallError {
+    let fault = error as? GraftError ?? GraftError(.usage, "\(error)")
+    return TransformCallError(path: [], error: fault)
+  }
+}
+
+// MARK: - Groups
+
+extension PipelineReader {
+  private mutating func readGroup(
+    _ call: TransformCall, _ group: any PipelineOperation.Type
+  ) throws(TransformCallError) {
+    var arguments = ArgumentReader(group)
+    let groupPath = nextPath(call.name)
+    guard groupPath.count(where: { $0 == "/" }) < Self.largestDepth else {
+      throw TransformCallError(
+        path: [],
+        error: GraftError(.usage, "groups lie more than \(Self.largestDepth) deep in each other"))
+    }
+    var members = PipelineReader(path: groupPath + "/")
+    var normalised: [TransformCall.Argument] = []
+    for (index, argument) in call.arguments.enumerated() {
+      do throws(TransformCallError) {
+        if let member = Self.member(argument) {
+          try members.read(member)
+          normalised.append(
+            .init(label: nil, value: members.calls.last.map(Self.value) ?? argument.value))
+        } else {
+          do { try arguments.read(argument) } catch {
+            throw TransformCallError(path: [], error: error)
+          }
+          normalised += arguments.normalised.suffix(1)
+        }
+      } catch {
+        throw error.inside(index)
+      }
+    }
+    do { try arguments.fillDefaults() } catch { throw Self.located(error) }
+    let isChoosingSome = group == ChooseSome.self
+    let count = isChoosingSome ? arguments.arguments.integer("n") : 1
+    guard members.steps.count >= max(count, 1) else {
+      throw TransformCallError(
+        path: [],
+        error: GraftError(
+          .usage, "`\(call.name)` has \(members.steps.count) operations to take \(count) from",
+          help: "for example \(group.examples[0])"))
+    }
+    steps.append(
+      PipelineStep(
+        name: call.name, arguments: arguments.arguments, probability: arguments.probability,
+        slot: PipelineStep.slot(path: groupPath), action: .choose(count, from: members.steps)))
+    calls.append(TransformCall(name: call.name, arguments: normalised))
+  }
+
+  /// The operation that an argument of a group names; nil for its numbers.
+  private static func member(_ argument: TransformCall.Argument) -> TransformCall? {
+    guard argument.label == nil else { return nil }
+    switch argument.value {
+    case .call(let call): return call
+    case .word(let word): return NumberText.value(of: word) == nil ? TransformCall(name: word) : nil
+    case .list: return nil
+    }
+  }
+
+  private static func value(_ call: TransformCall) -> TransformCall.Value {
+    call.arguments.isEmpty ? .word(call.name) : .call(call)
+  }
+}

@@ -1,0 +1,80 @@
+/// How a picture becomes the numbers an encoder was trained on; saved with every model.
+package struct Preprocessing: Sendable, Codable, Equatable {
+  /// The side of the square that the encoder sees, in pixels.
+  package var inputSize: Int
+  /// The short side after the resize that precedes the centre crop, in pixels.
+  package var resizeShortSide: Int
+  package var filter: ResizeFilter
+  /// The mean of each channel on the scale 0...1; always three.
+  package var mean: [Float]
+  /// The standard deviation of each channel on the scale 0...1; always three, none 0.
+  package var std: [Float]
+  /// Channels of the pictures that are written: 3, or 1 for networks on gray pictures.
+  package var channels: Int
+
+  package init(
+    inputSize: Int, resizeShortSide: Int, filter: ResizeFilter = .bilinear, mean: [Float],
+    std: [Float], channels: Int = 3
+  ) {
+    precondition(mean.count == 3 && std.count == 3, "three means and deviations")
+    self.inputSize = inputSize
+    self.resizeShortSide = resizeShortSide
+    self.filter = filter
+    self.mean = mean
+    self.std = std
+    self.channels = channels
+  }
+
+  /// What torchvision's ImageNet weights expect.
+  package static let imageNet = Preprocessing(
+    inputSize: 224, resizeShortSide: 256, mean: imageNetMean, std: imageNetStd)
+
+  /// What the shipped CIFAR networks expect: 32 pixels, ImageNet's mean and deviation.
+  package static let cifar = Preprocessing(
+    inputSize: 32, resizeShortSide: 32, mean: imageNetMean, std: imageNetStd)
+
+  private static let imageNetMean: [Float] = [0.485, 0.456, 0.406]
+  private static let imageNetStd: [Float] = [0.229, 0.224, 0.225]
+
+  package var outputSize: ImageSize { ImageSize(width: inputSize, height: inputSize) }
+
+  /// The square for evaluation: short side resized, then cropped in the centre.
+  ///
+  /// Sizes follow torchvision: the long side is cut to a whole number, crop offsets are rounded
+  /// half to even. Byte-equal to `Resize` and `CenterCrop` on a Pillow picture, except that a
+  /// short side below the input size is raised to it, so there is never a border.
+  package func evaluationImage(_ image: Image) -> Image {
+    let short = max(resizeShortSide, inputSize)
+    let isTall = image.width <= image.height
+    let long =
+      isTall ? short * image.height / image.width : short * image.width / image.height
+    let size = ImageSize(width: isTall ? short : long, height: isTall ? long : short)
+    let resized = image.converted(toChannels: channels).resized(to: size, filter: filter)
+    return resized.cropped(
+      x: Self.centreOffset(size.width - inputSize), y: Self.centreOffset(size.height - inputSize),
+      width: inputSize, height: inputSize)
+  }
+
+  /// Half of `margin`, ties to the even number.
+  private static func centreOffset(_ margin: Int) -> Int {
+    Int((Double(margin) / 2).rounded(.toNearestOrEven))
+  }
+}
+
+extension Preprocessing: CustomStringConvertible {
+  package var description: String {
+    let normalisation =
+      if mean == Self.imageNetMean && std == Self.imageNetStd {
+        "ImageNet normalisation"
+      } else {
+        "mean \(Self.list(mean)), std \(Self.list(std))"
+      }
+    let resize = "short side \(resizeShortSide), \(filter.rawValue)"
+    let gray = channels == 1 ? " gray" : ""
+    return "\(inputSize) px\(gray) (\(resize)), \(normalisation)"
+  }
+
+  private static func list(_ values: [Float]) -> String {
+    values.map { "\($0)" }.joined(separator: "/")
+  }
+}

@@ -1,0 +1,47 @@
+/// A colour for places that a transform leaves without a picture.
+package struct FillColour: Codable, Equatable, Sendable {
+  package var red: UInt8
+  package var green: UInt8
+  package var blue: UInt8
+
+  package init(red: UInt8, green: UInt8, blue: UInt8) {
+    self.red = red
+    self.green = green
+    self.blue = blue
+  }
+
+  package init(gray: UInt8) { self.init(red: gray, green: gray, blue: gray) }
+
+  package static let black = FillColour(gray: 0)
+  /// ImageNet's mean in bytes, round(255 * (0.485, 0.456, 0.406)).
+  package static let imageNetMean = FillColour(red: 124, green: 116, blue: 104)
+
+  /// The bytes of one pixel; gray pictures take the colour's luma.
+  func bytes(channels: Int) -> [UInt8] {
+    channels == 1 ? [luma(red, green, blue)] : [red, green, blue]
+  }
+}
+
+/// The words of a `fill=` argument.
+package enum FillChoice: String, Codable, CaseIterable, Sendable {
+  case black
+  case gray
+  case white
+  /// The mean colour of the data that the encoder was trained on.
+  case mean
+
+  func colour(in context: TransformContext) -> FillColour {
+    switch self {
+    case .black: .black
+    case .gray: FillColour(gray: 128)
+    case .white: FillColour(gray: 255)
+    case .mean: context.meanColour
+    }
+  }
+
+  static func option(default choice: FillChoice) -> TransformOption {
+    TransformOption(
+      "fill", .choice(allCases.map(\.rawValue)), default: choice.rawValue,
+      "the colour of places without a picture")
+  }
+}

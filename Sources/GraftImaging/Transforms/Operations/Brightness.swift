@@ -1,0 +1,18 @@
+import GraftBase
+
+/// Blends with black by a factor: Pillow's `ImageEnhance.Brightness`.
+package struct Brightness: FactorTransform, Equatable {
+  package static let name = "brightness"
+  package static let summary = "make brighter or darker"
+  package static let options = [TransformOption.factor("0 is black, 1 unchanged")]
+  package static let examples = ["brightness(0.2)", "brightness(0.5..1.5, p=0.8)"]
+  package static let synonyms = ["lightness", "exposure"]
+
+  let factorRange: ClosedRange<Double>
+
+  package init(_ arguments: TransformArguments) { factorRange = arguments.range("factor") }
+
+  package func apply(_ image: Image, _ parameters: Double) -> Image {
+    image.withBrightness(parameters)
+  }
+}

@@ -1,0 +1,87 @@
+import GraftBase
+
+/// Changes brightness, contrast, saturation and hue in a random order: torchvision's `ColorJitter`.
+package struct ColourJitter: Transform, Equatable {
+  package static let name = "jitter"
+  package static let summary = "change brightness, contrast, saturation and hue in random order"
+  package static let options = [
+    factor("brightness"), factor("contrast"), factor("saturation"),
+    TransformOption(
+      "hue", .range(legal: -0.5...0.5, meaning: .symmetric), default: "0",
+      "share of the colour wheel; h means -h..h", usual: "0.1"),
+  ]
+  package static let examples = [
+    "jitter(0.4, 0.4, 0.4, 0.1)", "jitter(brightness=0.2, contrast=0.5..1.5, p=0.8)",
+  ]
+  package static let synonyms = [
+    "colorjitter", "colourjitter", "colour", "color", "huesaturationvalue",
+  ]
+
+  let brightness: ClosedRange<Double>
+  let contrast: ClosedRange<Double>
+  let saturation: ClosedRange<Double>
+  let hue: ClosedRange<Double>
+
+  /// One change and its amount.
+  package struct Change: Codable, Sendable, Equatable {
+    package enum Kind: String, Codable, Sendable {
+      case brightness, contrast, saturation, hue
+    }
+
+    package var kind: Kind
+    package var amount: Double
+  }
+
+  package init(_ arguments: TransformArguments) throws {
+    brightness = arguments.range("brightness")
+    contrast = arguments.range("contrast")
+    saturation = arguments.range("saturation")
+    hue = arguments.range("hue")
+    if enabled.isEmpty {
+      throw GraftError(
+        .usage, "`jitter` changes nothing: all its parameters are 0",
+        help: "for example jitter(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1)")
+    }
+  }
+
+  private static func factor(_ name: String) -> TransformOption {
+    TransformOption(
+      name, .range(legal: 0...10, meaning: .factor), default: "0",
+      "factor; b means max(0, 1-b)..1+b", usual: "0.4")
+  }
+
+  /// The changes that do anything, in the order of the arguments.
+  private var enabled: [(kind: Change.Kind, range: ClosedRange<Double>)] {
+    let all: [(Change.Kind, ClosedRange<Double>)] = [
+      (.brightness, brightness), (.contrast, contrast), (.saturation, saturation),
+    ]
+    return all.filter { $0.1 != 1...1 } + (hue == 0...0 ? [] : [(.hue, hue)])
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> [Change] {
+    let order = random.permutation(enabled.count)
+    let changes = enabled.map { Change(kind: $0.kind, amount: random.uniform($0.range)) }
+    return order.map { changes[$0] }
+  }
+
+  package func apply(_ image: Image, _ parameters: [Change]) -> Image {
+    parameters.reduce(image) { image, change in
+      switch change.kind {
+      case .brightness: image.withBrightness(change.amount)
+      case .contrast: image.withContrast(change.amount)
+      case .saturation: image.withSaturation(change.amount)
+      case .hue: image.withHueTurned(by: change.amount)
+      }
+    }
+  }
+
+  package func describe(_ parameters: [Change]) -> String {
+    parameters.map { change in
+      change.kind == .hue
+        ? "hue " + NumberText.rounded(change.amount * 360, digits: 0) + "°"
+        : change.kind.rawValue + " ×" + NumberText.rounded(change.amount)
+    }.joined(separator: ", ")
+  }
+}

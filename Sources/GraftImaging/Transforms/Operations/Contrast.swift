@@ -1,0 +1,18 @@
+import GraftBase
+
+/// Blends with the picture's mean gray by a factor: Pillow's `ImageEnhance.Contrast`.
+package struct Contrast: FactorTransform, Equatable {
+  package static let name = "contrast"
+  package static let summary = "raise or lower the contrast"
+  package static let options = [TransformOption.factor("0 is flat gray, 1 unchanged")]
+  package static let examples = ["contrast(0.2)", "contrast(0.5..1.5, p=0.8)"]
+  package static let synonyms: [String] = []
+
+  let factorRange: ClosedRange<Double>
+
+  package init(_ arguments: TransformArguments) { factorRange = arguments.range("factor") }
+
+  package func apply(_ image: Image, _ parameters: Double) -> Image {
+    image.withContrast(parameters)
+  }
+}

@@ -1,0 +1,56 @@
+import GraftBase
+
+/// Paints over squares (DeVries and Taylor, 2017); they may lie partly outside.
+///
+/// The paper fills with the mean after normalisation; here bytes are painted, and the default fill is
+/// round(255 * mean), which normalises to zero within half a byte.
+package struct Cutout: Transform, Equatable {
+  package static let name = "cutout"
+  package static let summary = "paint over squares"
+  package static let options = [
+    TransformOption(
+      "size", .number(0.01...4096), default: "0.5",
+      "side of the square: pixels, or below 1 a share of the picture's shorter side"),
+    TransformOption("holes", .integer(1...64), default: "1", "number of squares"),
+    FillChoice.option(default: .mean),
+  ]
+  package static let examples = ["cutout(16)", "cutout(0.25, holes=2, p=0.5)"]
+  package static let synonyms = ["coarsedropout", "holes", "griddropout"]
+
+  let side: Double
+  let holes: Int
+  let fill: FillChoice
+
+  package struct Parameters: Codable, Sendable, Equatable {
+    /// Not yet clipped to the picture.
+    package var boxes: [ImageBox]
+    package var fill: FillColour
+  }
+
+  package init(_ arguments: TransformArguments) {
+    side = arguments.number("size")
+    holes = arguments.integer("holes")
+    fill = arguments.choice("fill")
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Parameters {
+    let length = side < 1 ? side * Double(min(size.width, size.height)) : side
+    let half = Int(length) / 2
+    let boxes = (0..<holes).map { _ in
+      let y = random.integer(in: 0...(size.height - 1))
+      let x = random.integer(in: 0...(size.width - 1))
+      return ImageBox(x: x - half, y: y - half, width: 2 * half, height: 2 * half)
+    }
+    return Parameters(boxes: boxes, fill: fill.colour(in: context))
+  }
+
+  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
+    parameters.boxes.reduce(image) { $0.painted($1, parameters.fill) }
+  }
+
+  package func describe(_ parameters: Parameters) -> String {
+    parameters.boxes.map(\.text).joined(separator: ", ")
+  }
+}

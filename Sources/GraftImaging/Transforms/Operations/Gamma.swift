@@ -1,0 +1,23 @@
+import GraftBase
+
+/// Raises the values to a power: below 1 opens the shadows, above 1 deepens them.
+package struct Gamma: FactorTransform, Equatable {
+  package static let name = "gamma"
+  package static let summary = "lighten or darken the middle tones"
+  package static let options = [
+    TransformOption(
+      "power", .range(legal: 0.01...10, meaning: .factor), default: "0.2",
+      "the exponent; g means 1-g..1+g")
+  ]
+  package static let examples = ["gamma(0.2)", "gamma(0.8..1.2)"]
+
+  let factorRange: ClosedRange<Double>
+
+  package init(_ arguments: TransformArguments) { factorRange = arguments.range("power") }
+
+  package func apply(_ image: Image, _ parameters: Double) -> Image {
+    image.applying(.gamma(parameters))
+  }
+
+  package func describe(_ parameters: Double) -> String { NumberText.rounded(parameters) }
+}

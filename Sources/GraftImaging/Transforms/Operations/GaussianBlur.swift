@@ -1,0 +1,30 @@
+import GraftBase
+
+/// Blurs with a true Gaussian, mirrored at the border.
+package struct GaussianBlur: Transform, Equatable {
+  package static let name = "blur"
+  package static let summary = "blur with a Gaussian"
+  package static let options = [
+    TransformOption(
+      "sigma", .range(legal: 0.01...50, meaning: .exactly), default: "0.1..2",
+      "standard deviation in pixels")
+  ]
+  package static let examples = ["blur", "blur(1)", "blur(0.1..2, p=0.5)"]
+  package static let synonyms = ["gaussianblur", "gaussblur", "smooth"]
+
+  let sigma: ClosedRange<Double>
+
+  package init(_ arguments: TransformArguments) { sigma = arguments.range("sigma") }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Double { random.uniform(sigma) }
+
+  package func apply(_ image: Image, _ parameters: Double) -> Image {
+    image.blurred(sigma: parameters)
+  }
+
+  package func describe(_ parameters: Double) -> String {
+    "σ " + NumberText.rounded(parameters)
+  }
+}

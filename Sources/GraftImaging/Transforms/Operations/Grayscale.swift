@@ -1,0 +1,12 @@
+/// Replaces every colour with its luma; the number of channels stays.
+package struct Grayscale: PlainTransform, Equatable {
+  package static let name = "grayscale"
+  package static let summary = "drop the colours"
+  package static let examples = ["grayscale", "grayscale(p=0.3)"]
+  package static let defaultProbability = 0.1
+  package static let synonyms = ["greyscale", "gray", "grey", "togray", "randomgrayscale"]
+
+  package init() {}
+
+  package func apply(_ image: Image) -> Image { image.grayscaled() }
+}

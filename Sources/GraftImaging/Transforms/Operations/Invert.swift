@@ -1,0 +1,12 @@
+/// Turns every value v into 255 - v.
+package struct Invert: PlainTransform, Equatable {
+  package static let name = "invert"
+  package static let summary = "turn into the negative"
+  package static let examples = ["invert", "invert(p=0.3)"]
+  package static let defaultProbability = 0.5
+  package static let synonyms = ["negative"]
+
+  package init() {}
+
+  package func apply(_ image: Image) -> Image { image.applying(.invert) }
+}

@@ -1,0 +1,22 @@
+import GraftBase
+
+/// A transform without arguments that draws nothing but its gate.
+protocol PlainTransform: Transform where Parameters == NoParameters {
+  init()
+  func apply(_ image: Image) -> Image
+}
+
+/// The parameters of a transform that draws none.
+package struct NoParameters: Codable, Sendable {}
+
+extension PlainTransform {
+  package init(_ arguments: TransformArguments) { self.init() }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> NoParameters { NoParameters() }
+
+  package func apply(_ image: Image, _ parameters: NoParameters) -> Image { apply(image) }
+
+  package func describe(_ parameters: NoParameters) -> String { "" }
+}

@@ -1,0 +1,51 @@
+import GraftBase
+
+/// Turns the picture about its middle; positive angles turn counter-clockwise.
+package struct Rotate: Transform, Equatable {
+  package static let name = "rotate"
+  package static let summary = "turn about the middle, counter-clockwise for positive angles"
+  package static let options = [
+    TransformOption(
+      "degrees", .range(legal: -360...360, meaning: .symmetric), default: "15",
+      "the angle; d means -d..d"),
+    TransformOption("expand", .flag, default: "no", "grow the picture until nothing is cut off"),
+    WarpFilter.option,
+    FillChoice.option(default: .black),
+  ]
+  package static let examples = [
+    "rotate(15)", "rotate(-10..30, p=0.5)", "rotate(30..30, filter=bilinear, fill=mean)",
+  ]
+  package static let synonyms = ["rotation", "turn", "randomrotation"]
+
+  let degrees: ClosedRange<Double>
+  let expands: Bool
+  let filter: WarpFilter
+  let fill: FillChoice
+
+  package struct Parameters: Codable, Sendable, Equatable {
+    package var degrees: Double
+    package var fill: FillColour
+  }
+
+  package init(_ arguments: TransformArguments) {
+    degrees = arguments.range("degrees")
+    expands = arguments.flag("expand")
+    filter = arguments.choice("filter")
+    fill = arguments.choice("fill")
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Parameters {
+    Parameters(degrees: random.uniform(degrees), fill: fill.colour(in: context))
+  }
+
+  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
+    image.rotated(
+      byDegrees: parameters.degrees, expands: expands, filter: filter, fill: parameters.fill)
+  }
+
+  package func describe(_ parameters: Parameters) -> String {
+    NumberText.rounded(parameters.degrees, digits: 1) + "°"
+  }
+}

@@ -1,0 +1,48 @@
+import GraftBase
+
+/// Turns single pixels white or black.
+package struct SaltAndPepper: Transform, Equatable {
+  package static let name = "saltpepper"
+  package static let summary = "turn single pixels white or black"
+  package static let options = [
+    TransformOption(
+      "amount", .range(legal: 0...1, meaning: .exactly), default: "0.01..0.06",
+      "share of the pixels that are hit"),
+    TransformOption(
+      "salt", .range(legal: 0...1, meaning: .exactly), default: "0.4..0.6",
+      "share of the hit pixels that turn white"),
+  ]
+  package static let examples = ["saltpepper(0.02)", "saltpepper(0.01..0.06, salt=0.5, p=0.3)"]
+  package static let synonyms = ["saltandpepper", "impulse", "pepper"]
+
+  let amount: ClosedRange<Double>
+  let salt: ClosedRange<Double>
+
+  package struct Parameters: Codable, Sendable, Equatable {
+    package var amount: Double
+    package var salt: Double
+    /// Key of the positions.
+    package var seed: UInt64
+  }
+
+  package init(_ arguments: TransformArguments) {
+    amount = arguments.range("amount")
+    salt = arguments.range("salt")
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Parameters {
+    Parameters(
+      amount: random.uniform(amount), salt: random.uniform(salt), seed: random.seed())
+  }
+
+  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
+    image.withSaltAndPepper(
+      amount: parameters.amount, salt: parameters.salt, seed: parameters.seed)
+  }
+
+  package func describe(_ parameters: Parameters) -> String {
+    NumberText.rounded(parameters.amount * 100, digits: 1) + " %"
+  }
+}

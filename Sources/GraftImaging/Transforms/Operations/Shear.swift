@@ -1,0 +1,55 @@
+import GraftBase
+
+/// Slants the picture about its middle.
+package struct Shear: Transform, Equatable {
+  package static let name = "shear"
+  package static let summary = "slant the picture"
+  package static let options = [
+    TransformOption(
+      "degrees", .range(legal: -85...85, meaning: .symmetric), default: "10",
+      "the angle; d means -d..d"),
+    Axis.option,
+    WarpFilter.option,
+    FillChoice.option(default: .black),
+  ]
+  package static let examples = ["shear(10)", "shear(-5..15, axis=x, p=0.5)"]
+  package static let synonyms = ["skew", "shearx", "sheary"]
+
+  let degrees: ClosedRange<Double>
+  let axis: Axis
+  let filter: WarpFilter
+  let fill: FillChoice
+
+  package struct Parameters: Codable, Sendable, Equatable {
+    package var x: Double
+    package var y: Double
+    package var fill: FillColour
+  }
+
+  package init(_ arguments: TransformArguments) {
+    degrees = arguments.range("degrees")
+    axis = arguments.choice("axis")
+    filter = arguments.choice("filter")
+    fill = arguments.choice("fill")
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Parameters {
+    let (x, y) = (random.uniform(degrees), random.uniform(degrees))
+    return Parameters(
+      x: axis.hasX ? x : 0, y: axis.hasY ? y : 0, fill: fill.colour(in: context))
+  }
+
+  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
+    let map = AffineMap.composed(
+      degrees: 0, shiftX: 0, shiftY: 0, scale: 1, shearX: parameters.x, shearY: parameters.y,
+      size: image.size)
+    return image.warped(by: map, filter: filter, fill: parameters.fill)
+  }
+
+  package func describe(_ parameters: Parameters) -> String {
+    let x = NumberText.rounded(parameters.x, digits: 1)
+    return "x \(x)° y \(NumberText.rounded(parameters.y, digits: 1))°"
+  }
+}

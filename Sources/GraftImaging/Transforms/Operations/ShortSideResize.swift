@@ -1,0 +1,46 @@
+import GraftBase
+
+/// Scales the picture so that its shorter side has a given length.
+///
+/// The aspect is kept, except that pictures longer than 32 to 1 are squeezed to that: a strip of one
+/// pixel must not grow into gigabytes.
+package struct ShortSideResize: Transform, Equatable {
+  package static let name = "resize"
+  package static let summary = "scale to a shorter side of given or drawn length"
+  package static let options = [
+    TransformOption(
+      "side", .integerRange(1...4096), default: "256", "length of the shorter side in pixels"),
+    TransformOption(
+      "filter", .choice(["bilinear", "bicubic"]), default: "bilinear", "how pixels are read"),
+  ]
+  package static let examples = ["resize(256)", "resize(256..320)"]
+  package static let synonyms = ["scale", "randomresize"]
+
+  private static let largestAspect = 32
+
+  let side: ClosedRange<Int>
+  let filter: ResizeFilter
+
+  package init(_ arguments: TransformArguments) {
+    side = arguments.integerRange("side")
+    filter = arguments.choice("filter")
+  }
+
+  package var input: TransformInput { .source }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> ImageSize {
+    let short = random.integer(in: side)
+    let natural = max(size.width, size.height) * short / min(size.width, size.height)
+    let long = min(natural, Self.largestAspect * short)
+    return size.width < size.height
+      ? ImageSize(width: short, height: long) : ImageSize(width: long, height: short)
+  }
+
+  package func apply(_ image: Image, _ parameters: ImageSize) -> Image {
+    image.resized(to: parameters, filter: filter)
+  }
+
+  package func describe(_ parameters: ImageSize) -> String { parameters.description }
+}

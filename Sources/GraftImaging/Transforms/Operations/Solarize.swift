@@ -1,0 +1,30 @@
+import GraftBase
+
+/// Inverts the values at or above a threshold.
+package struct Solarize: Transform, Equatable {
+  package static let name = "solarize"
+  package static let summary = "invert the values at or above a threshold"
+  package static let options = [
+    TransformOption(
+      "threshold", .range(legal: 0...256, meaning: .exactly), default: "128",
+      "0 inverts all, 256 nothing")
+  ]
+  package static let examples = ["solarize(128)", "solarize(128..256, p=0.2)"]
+  package static let defaultProbability = 0.5
+
+  let threshold: ClosedRange<Double>
+
+  package init(_ arguments: TransformArguments) { threshold = arguments.range("threshold") }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Double { random.uniform(threshold) }
+
+  package func apply(_ image: Image, _ parameters: Double) -> Image {
+    image.applying(.solarize(threshold: parameters))
+  }
+
+  package func describe(_ parameters: Double) -> String {
+    "from " + NumberText.rounded(parameters, digits: 0)
+  }
+}

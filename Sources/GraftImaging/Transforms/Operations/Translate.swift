@@ -1,0 +1,54 @@
+import GraftBase
+
+/// Shifts the picture by whole pixels.
+package struct Translate: Transform, Equatable {
+  package static let name = "translate"
+  package static let summary = "shift by whole pixels"
+  package static let options = [
+    TransformOption(
+      "share", .range(legal: -1...1, meaning: .symmetric), default: "0.1",
+      "shift as a share of the side, right and down; s means -s..s"),
+    Axis.option,
+    FillChoice.option(default: .black),
+  ]
+  package static let examples = ["translate(0.1)", "translate(0..0.2, axis=x, fill=mean)"]
+  package static let synonyms = ["shift", "translatex", "translatey"]
+
+  let share: ClosedRange<Double>
+  let axis: Axis
+  let fill: FillChoice
+
+  package struct Parameters: Codable, Sendable, Equatable {
+    /// In pixels, positive to the right and down.
+    package var x: Int
+    package var y: Int
+    package var fill: FillColour
+  }
+
+  package init(_ arguments: TransformArguments) {
+    share = arguments.range("share")
+    axis = arguments.choice("axis")
+    fill = arguments.choice("fill")
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Parameters {
+    func shift(_ side: Int) -> Int {
+      Int((random.uniform(share) * Double(side)).rounded(.toNearestOrEven))
+    }
+    let (x, y) = (shift(size.width), shift(size.height))
+    return Parameters(
+      x: axis.hasX ? x : 0, y: axis.hasY ? y : 0, fill: fill.colour(in: context))
+  }
+
+  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
+    let box = ImageBox(
+      x: -parameters.x, y: -parameters.y, width: image.width, height: image.height)
+    return image.window(box, fill: parameters.fill)
+  }
+
+  package func describe(_ parameters: Parameters) -> String {
+    "(\(parameters.x), \(parameters.y))".replacing("-", with: "−")
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+
+/// What a model said about each image of a set, and the scores that follow from it.
+package struct EvaluationResult: Codable, Hashable, Sendable {
+  package let classes: [String]
+  /// Stable indices of the images in their data set, in the order of evaluation.
+  package private(set) var samples: [Int]
+  package private(set) var labels: [Int]
+  /// Class probabilities [images, classes], row-major.
+  package private(set) var probabilities: [Float]
+  /// Plain cross-entropy per image: no smoothing, no mixing.
+  package private(set) var losses: [Float]
+
+  /// No images yet.
+  package init(classes: [String]) {
+    self.classes = classes
+    samples = []
+    labels = []
+    probabilities = []
+    losses = []
+  }
+
+  /// Adds one image.
+  package mutating func add(sample: Int, label: Int, probabilities row: [Float], loss: Float) {
+    precondition(row.count == classes.count && classes.indices.contains(label), "other classes")
+    samples.append(sample)
+    labels.append(label)
+    probabilities += row
+    losses.append(loss)
+  }
+
+  package var count: Int { labels.count }
+
+  /// The probabilities of one image.
+  package func probabilities(at index: Int) -> ArraySlice<Float> {
+    probabilities[index * classes.count..<(index + 1) * classes.count]
+  }
+
+  /// The most probable class of each image; the first of equals.
+  package var predictions: [Int] {
+    (0..<count).map { index in
+      let row = probabilities(at: index)
+      var best = row.startIndex
+      for place in row.indices where row[place] > row[best] { best = place }
+      return best - row.startIndex
+    }
+  }
+
+  package var isCorrect: [Bool] { zip(predictions, labels).map { $0 == $1 } }
+
+  package var accuracy: Proportion { Proportion(isCorrect.count { $0 }, of: count) }
+
+  /// The part of images whose class is among the `k` most probable.
+  package func topAccuracy(_ k: Int) -> Proportion {
+    let hits = (0..<count).count { index in
+      let row = Array(probabilities(at: index))
+      let own = row[labels[index]]
+      let ahead = row.indices.count { place in
+        row[place] > own || (row[place] == own && place < labels[index])
+      }
+      return ahead < k
+    }
+    return Proportion(hits, of: count)
+  }
+
+  /// Mean plain cross-entropy, 0 of nothing.
+  package var meanLoss: Double {
+    count == 0 ? 0 : losses.reduce(0.0) { $0 + Double($1) } / Double(count)
+  }
+
+  package var confusion: ConfusionMatrix {
+    ConfusionMatrix(classes: classes, labels: labels, predictions: predictions)
+  }
+
+  /// Expected calibration error over equally wide bins of confidence (Guo et al., 2017).
+  ///
+  /// The mean distance between how sure the model was and how often it was right.
+  package func calibrationError(bins: Int = 15) -> Double {
+    guard count > 0 else { return 0 }
+    var confidences = [Double](repeating: 0, count: bins)
+    var hits = [Double](repeating: 0, count: bins)
+    for (index, isCorrect) in isCorrect.enumerated() {
+      let confidence = Double(probabilities(at: index).max() ?? 0)
+      guard confidence.isFinite else { return .nan }
+      let bin = min(bins - 1, Int(confidence * Double(bins)))
+      confidences[bin] += confidence
+      hits[bin] += isCorrect ? 1 : 0
+    }
+    return zip(confidences, hits).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(count)
+  }
+}

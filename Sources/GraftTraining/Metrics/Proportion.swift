@@ -1,0 +1,47 @@
+import Foundation
+
+/// A count out of a total, with the 95 % interval of Wilson (1927).
+package struct Proportion: Codable, Hashable, Sendable {
+  package let count: Int
+  package let total: Int
+
+  package init(_ count: Int, of total: Int) {
+    precondition(count >= 0 && count <= total, "a proportion outside 0...1")
+    self.count = count
+    self.total = total
+  }
+
+  /// The share, 0 of nothing.
+  package var value: Double { total == 0 ? 0 : Double(count) / Double(total) }
+
+  /// Where the true share lies with 95 % confidence; 0...1 of nothing.
+  package var confidenceRange: ClosedRange<Double> {
+    guard total > 0 else { return 0...1 }
+    let z = 1.959963984540054
+    let n = Double(total)
+    let centre = value + z * z / (2 * n)
+    let spread = z * (value * (1 - value) / n + z * z / (4 * n * n)).squareRoot()
+    let scale = 1 + z * z / n
+    let low = count == 0 ? 0 : (centre - spread) / scale
+    let high = count == total ? 1 : (centre + spread) / scale
+    return max(0, low)...min(1, high)
+  }
+}
+
+extension Proportion: CustomStringConvertible {
+  package var description: String {
+    let range = confidenceRange
+    return "\(value.percentText) (95 %: \(range.lowerBound.percentText)–"
+      + "\(range.upperBound.percentText), \(count) of \(total))"
+  }
+}
+
+extension Double {
+  /// A share as `93.5 %`.
+  package var percentText: String { fixedText(1, scaledBy: 100) + " %" }
+
+  /// This number with a fixed count of decimals, the same in every locale.
+  package func fixedText(_ decimals: Int, scaledBy factor: Double = 1) -> String {
+    String(format: "%.\(decimals)f", locale: nil, self * factor)
+  }
+}

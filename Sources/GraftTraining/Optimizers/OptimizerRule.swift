@@ -1,0 +1,53 @@
+import GraftBase
+import GraftKernels
+
+/// The arithmetic of one optimizer: how a gradient changes a weight and the memory kept for it.
+///
+/// Rules are element-wise, so a parameter can be cut into chunks anywhere.
+package protocol OptimizerRule: Sendable {
+  static var name: String { get }
+  static var summary: String { get }
+  static var options: [ChoiceOption] { get }
+
+  init(_ values: ChoiceValues)
+
+  /// Names of the slots kept for each parameter, in the order `update` gets them.
+  var slotNames: [String] { get }
+  func update(_ operands: UpdateOperands)
+}
+
+/// The operands of one update: equally long parts of a parameter and of all that belongs to it.
+package struct UpdateOperands {
+  package let weight: Slice
+  package let gradient: Slice
+  package let slots: [Slice]
+  /// The absolute rate of this update.
+  package let rate: Double
+  package let decay: Double
+  /// The schedule's momentum; nil leaves the rule's own.
+  package let momentum: Double?
+  /// The factor of gradient clipping.
+  package let gradientScale: Double
+  /// How many updates this parameter has had, this one included.
+  package let updateCount: Int
+}
+
+/// The optimizers by name.
+package enum Optimizers {
+  package static let all: [any OptimizerRule.Type] = [
+    AdamWRule.self,
+    StochasticGradientRule.self,
+  ]
+
+  /// The optimizer that `choice` names, with its options checked.
+  package static func make(_ choice: Choice) throws -> any OptimizerRule {
+    guard let type = all.first(where: { $0.name == choice.name }) else {
+      let names = all.map { $0.name }
+      throw GraftError(
+        .usage, "there is no optimizer '\(choice.name.escapingControlCharacters)'",
+        help: nearest(to: choice.name, among: names).map { "did you mean '\($0)'?" }
+          ?? "optimizers: \(names.joined(separator: ", "))")
+    }
+    return type.init(try ChoiceValues(choice, options: type.options))
+  }
+}

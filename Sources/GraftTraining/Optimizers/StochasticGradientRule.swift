@@ -1,0 +1,33 @@
+import CGraftKernels
+
+/// Stochastic gradient descent with momentum, Nesterov's if asked (Sutskever et al., 2013).
+///
+/// torch's arithmetic: decay is added to the gradient, momentum has no dampening.
+package struct StochasticGradientRule: OptimizerRule {
+  package static let name = "sgd"
+  package static let summary = "gradient descent with momentum"
+  package static let options = [
+    ChoiceOption("momentum", 0.9, in: 0...0.9999, "part of the last step kept"),
+    ChoiceOption("nesterov", 0, in: 0...1, "1 looks ahead along the momentum"),
+  ]
+
+  private let momentum: Double
+  private let isNesterov: Bool
+
+  package init(_ values: ChoiceValues) {
+    momentum = values["momentum"]
+    isNesterov = values["nesterov"] >= 0.5
+  }
+
+  package var slotNames: [String] { momentum > 0 ? ["velocity"] : [] }
+
+  package func update(_ operands: UpdateOperands) {
+    let update = graft_sgd_update(
+      rate: Float(operands.rate), decay: Float(operands.decay),
+      momentum: Float(operands.momentum ?? momentum), nesterov: isNesterov,
+      gradient_scale: Float(operands.gradientScale))
+    graft_sgd_step(
+      operands.weight.pointer, operands.gradient.pointer, operands.slots.first?.pointer,
+      operands.weight.count, update)
+  }
+}

@@ -1,0 +1,164 @@
+import GraftBase
+import GraftEngine
+import GraftModels
+
+/// A policy worked out for one model: its parameter groups and what the plan must differentiate.
+package struct ResolvedPolicy: Sendable {
+  package let policy: Policy
+  /// Stem to head; every parameter of the model is in exactly one.
+  package let groups: [ParameterGroup]
+  /// Trainable names, and the nodes that behave as in training.
+  package let configuration: PlanConfiguration
+  /// Running statistics that training moves.
+  package let movingStatistics: [Parameter]
+
+  package var trainable: [Parameter] { groups.flatMap(\.trainable) }
+
+  /// Everything that must have the same bits after the run, statistics included.
+  package var frozen: [Parameter] {
+    let moving = Set((trainable + movingStatistics).map(\.name))
+    return groups.flatMap(\.parameters).filter { !moving.contains($0.name) }
+  }
+
+  /// Everything that training changes.
+  package var changing: [Parameter] { trainable + movingStatistics }
+}
+
+extension Policy {
+  /// Works the policy out for a model's layer groups.
+  ///
+  /// Pure: the model is not changed. A freeze that matches or changes nothing is refused, and so is
+  /// a policy that leaves nothing to train.
+  package func resolved(for model: Model, weightDecay: Double = 0.01) throws -> ResolvedPolicy {
+    try resolved(groups: model.groups, graph: model.graph, weightDecay: weightDecay)
+  }
+
+  package func resolved(
+    groups: [LayerGroup], graph: Graph, weightDecay: Double
+  ) throws -> ResolvedPolicy {
+    try validate()
+    checkPartition(groups)
+    var frozen = try frozenNames(groups)
+    let modes = try batchNormModes(groups, frozen: frozen)
+    var trainingNodes: Set<Int> = []
+    var statistics: [Parameter] = []
+    // What the modes come to where single layers are frozen by name.
+    var effectiveModes = modes
+    for (place, (group, mode)) in zip(groups, modes).enumerated() {
+      let hasNorm = group.nodes.contains { graph.nodes[$0].op is BatchNormOp }
+      if hasNorm { effectiveModes[place] = .frozen }
+      for index in group.nodes where graph.nodes[index].op is BatchNormOp {
+        let node = graph.nodes[index]
+        let isFixed = node.parameters.contains { $0.canTrain && frozen.contains($0.name) }
+        if mode == .train && !isFixed {
+          trainingNodes.insert(index)
+          effectiveModes[place] = .train
+          statistics += node.parameters.filter { !$0.canTrain }
+        } else if mode == .frozen {
+          frozen.formUnion(node.parameters.map(\.name))
+        } else if effectiveModes[place] == .frozen,
+          node.parameters.contains(where: { $0.canTrain && !frozen.contains($0.name) })
+        {
+          effectiveModes[place] = .affine
+        }
+      }
+    }
+    let rates = peakRates(groupCount: groups.count)
+    let resolved = groups.indices.map { index in
+      let group = groups[index]
+      let trainable = group.parameters.filter { $0.canTrain && !frozen.contains($0.name) }
+      return ParameterGroup(
+        name: group.name, parameters: group.parameters, trainable: trainable,
+        learningRate: trainable.isEmpty ? 0 : rates[index],
+        weightDecay: trainable.isEmpty ? 0 : weightDecay, batchNormMode: effectiveModes[index])
+    }
+    let names = Set(resolved.flatMap(\.trainable).map(\.name))
+    guard !names.isEmpty else {
+      throw GraftError(
+        .usage, "everything is frozen, so there is nothing to train",
+        help: "unfreeze the head: unfreeze \(groups.last?.name ?? "head")")
+    }
+    trainingNodes.formUnion(liveDropouts(groups, graph: graph, trainable: names))
+    return ResolvedPolicy(
+      policy: self, groups: resolved,
+      configuration: PlanConfiguration(trainable: names, trainingNodes: trainingNodes),
+      movingStatistics: statistics)
+  }
+
+  private func checkPartition(_ groups: [LayerGroup]) {
+    var seen: Set<ObjectIdentifier> = []
+    for parameter in groups.flatMap(\.parameters) {
+      precondition(
+        seen.insert(ObjectIdentifier(parameter)).inserted, "\(parameter.name) is in two groups")
+    }
+  }
+
+  /// Names of what the variant and its overrides freeze.
+  private func frozenNames(_ groups: [LayerGroup]) throws -> Set<String> {
+    var frozen: Set<String> = []
+    if case .headOnly = rates {
+      for group in groups.dropLast() {
+        frozen.formUnion(group.parameters.filter(\.canTrain).map(\.name))
+      }
+    }
+    for override in overrides {
+      let names = try LayerSelector(override.selector, in: groups).parameters()
+        .filter(\.canTrain).map(\.name)
+      let before = frozen.count
+      let isFreeze = if case .freeze = override { true } else { false }
+      if isFreeze { frozen.formUnion(names) } else { frozen.subtract(names) }
+      guard frozen.count != before else {
+        let verb = isFreeze ? "freeze" : "unfreeze"
+        let state = names.isEmpty ? "has nothing to train" : isFreeze ? "is frozen" : "learns"
+        throw GraftError(
+          .usage,
+          "\(verb) \(override.selector.escapingControlCharacters) changes nothing: it \(state) "
+            + "already", help: "leave it out, or look at the table of 'policy'")
+      }
+    }
+    return frozen
+  }
+
+  /// The mode of each group; groups without anything to train are frozen whatever is wished.
+  private func batchNormModes(
+    _ groups: [LayerGroup], frozen: Set<String>
+  ) throws -> [BatchNormMode] {
+    var wished = [BatchNormMode](repeating: .train, count: groups.count)
+    for wish in batchNormWishes {
+      let selector = wish.selector ?? "all"
+      guard let indices = try LayerSelector(selector, in: groups).groupIndices() else {
+        throw GraftError(
+          .usage, "'\(selector.escapingControlCharacters)' is no layer group",
+          help: "batch-norm modes belong to groups: "
+            + groups.map(\.name).joined(separator: ", "))
+      }
+      for index in indices { wished[index] = wish.mode }
+    }
+    return groups.indices.map { index in
+      let learns = groups[index].parameters.contains {
+        $0.canTrain && !frozen.contains($0.name)
+      }
+      return learns ? wished[index] : .frozen
+    }
+  }
+
+  /// Dropouts outside the constant part: in a group that learns, or fed by one that does.
+  private func liveDropouts(
+    _ groups: [LayerGroup], graph: Graph, trainable: Set<String>
+  ) -> [Int] {
+    var learning: Set<Int> = []
+    for group in groups where group.parameters.contains(where: { trainable.contains($0.name) }) {
+      learning.formUnion(group.nodes)
+    }
+    var liveValues: Set<Int> = []
+    var found: [Int] = []
+    for node in graph.nodes {
+      let isFed = node.inputs.contains(where: liveValues.contains)
+      if isFed || node.parameters.contains(where: { trainable.contains($0.name) }) {
+        liveValues.insert(node.output)
+      }
+      if node.op is DropoutOp, isFed || learning.contains(node.index) { found.append(node.index) }
+    }
+    return found
+  }
+}

@@ -1,0 +1,91 @@
+import GraftBase
+
+/// The shape of the learning rate over a run: a pure function of progress.
+///
+/// Groups store absolute peak rates; the rate of an update is the group's rate times the multiplier,
+/// so no group's rate can be lost on the way. Progress is (updates made) / (updates planned): 0 at
+/// the first update, just under 1 at the last.
+package protocol Schedule: Sendable {
+  static var name: String { get }
+  static var summary: String { get }
+  static var options: [ChoiceOption] { get }
+
+  init(_ values: ChoiceValues)
+
+  /// The part of the peak rate in use at `progress` in 0...1.
+  func multiplier(at progress: Double) -> Double
+  /// The momentum (Adam: first beta) at `progress`; nil leaves the optimizer's own.
+  func momentum(at progress: Double) -> Double?
+  /// The same schedule whose own rise takes `share` of the run; nil when it has no rise of its own
+  /// and a plain warm-up goes before it.
+  func rising(for share: Double) -> (any Schedule)?
+}
+
+extension Schedule {
+  package static var options: [ChoiceOption] { [] }
+  package func momentum(at progress: Double) -> Double? { nil }
+  package func rising(for share: Double) -> (any Schedule)? { nil }
+}
+
+/// The schedules by name.
+package enum Schedules {
+  package static let all: [any Schedule.Type] = [
+    ConstantSchedule.self,
+    LinearSchedule.self,
+    CosineSchedule.self,
+    PolynomialSchedule.self,
+    StepSchedule.self,
+    ExponentialSchedule.self,
+    OneCycleSchedule.self,
+    FlatCosineSchedule.self,
+  ]
+
+  /// The schedule that `choice` names, with its options checked.
+  package static func make(_ choice: Choice) throws -> any Schedule {
+    guard let type = all.first(where: { $0.name == choice.name }) else {
+      let names = all.map { $0.name }
+      throw GraftError(
+        .usage, "there is no schedule '\(choice.name.escapingControlCharacters)'",
+        help: nearest(to: choice.name, among: names).map { "did you mean '\($0)'?" }
+          ?? "schedules: \(names.joined(separator: ", "))")
+    }
+    return type.init(try ChoiceValues(choice, options: type.options))
+  }
+}
+
+/// A schedule stretched over the updates of one run, with its warm-up.
+package struct ScheduleCurve: Sendable {
+  package let schedule: any Schedule
+  package let totalSteps: Int
+  /// Updates of linear warm-up that go before the schedule; 0 when it rises by itself.
+  package let warmupSteps: Int
+
+  package init(_ schedule: any Schedule, totalSteps: Int, warmupSteps: Int = 0) {
+    precondition(totalSteps > 0 && warmupSteps >= 0, "a curve over no steps")
+    self.totalSteps = totalSteps
+    let warmup = min(warmupSteps, totalSteps - 1)
+    if warmup > 0, let rising = schedule.rising(for: Double(warmup) / Double(totalSteps)) {
+      self.schedule = rising
+      self.warmupSteps = 0
+    } else {
+      self.schedule = schedule
+      self.warmupSteps = warmup
+    }
+  }
+
+  /// The part of the peak rate at the update with index `step`.
+  package func multiplier(at step: Int) -> Double {
+    guard step >= warmupSteps else {
+      return schedule.multiplier(at: 0) * Double(step + 1) / Double(warmupSteps + 1)
+    }
+    return schedule.multiplier(at: progress(at: step))
+  }
+
+  package func momentum(at step: Int) -> Double? {
+    schedule.momentum(at: progress(at: step))
+  }
+
+  private func progress(at step: Int) -> Double {
+    min(1, max(0, Double(step - warmupSteps) / Double(totalSteps - warmupSteps)))
+  }
+}

@@ -1,0 +1,60 @@
+import GraftEngine
+import GraftKernels
+
+/// Where batches come from, in order, from any batch of any epoch on.
+///
+/// Because an epoch's order is a function of its number, a resumed run starts at the batch where it
+/// stopped and gets the same one. All batches have one size or one less, never a lone image.
+package protocol BatchSource: AnyObject {
+  /// Images of an epoch.
+  var sampleCount: Int { get }
+  /// Batches of an epoch.
+  var batchCount: Int { get }
+  /// Begins an epoch; returns at once, so it is worth calling before other work.
+  func start(epoch: Int, at firstBatch: Int)
+  /// The next batch, nil at the end; its memory is valid until the next call.
+  func nextBatch() throws -> LabelledImages?
+  /// What to call an image in a message: its file.
+  func name(ofSample sample: Int) -> String
+}
+
+/// Images ready for a model, and what they should be taken for.
+package struct LabelledImages {
+  /// Pixels [N, H, W, C].
+  package let images: Slice
+  package let imageShape: Shape
+  /// Soft targets [N, classes]; rows add up to 1.
+  package let targets: Slice
+  /// Stable indices of the images in their data set; the first of a mixed pair.
+  package let samples: [Int]
+
+  package init(images: Slice, imageShape: Shape, targets: Slice, samples: [Int]) {
+    precondition(
+      imageShape.batch == samples.count && images.count == imageShape.elementCount,
+      "a batch whose parts differ in length")
+    self.images = images
+    self.imageShape = imageShape
+    self.targets = targets
+    self.samples = samples
+  }
+
+  package var count: Int { samples.count }
+  package var classCount: Int { count == 0 ? 0 : targets.count / count }
+
+  /// The heaviest class of each image's target.
+  package var labels: [Int] { targets.rowMaxima(width: classCount) }
+}
+
+extension Slice {
+  /// The place of the largest value of each row, the first of equals.
+  func rowMaxima(width: Int) -> [Int] {
+    guard width > 0 else { return [] }
+    return stride(from: 0, to: count, by: width).map { start in
+      var best = 0
+      for place in 1..<max(1, width) where pointer[start + place] > pointer[start + best] {
+        best = place
+      }
+      return best
+    }
+  }
+}

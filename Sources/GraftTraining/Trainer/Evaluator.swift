@@ -1,0 +1,55 @@
+import Foundation
+import GraftBase
+import GraftEngine
+import GraftKernels
+import GraftModels
+
+/// Runs a model over images in inference: stored statistics, no dropout, nothing changes.
+package final class Evaluator {
+  private let model: Model
+  private let plans: PlanCache
+
+  package init(_ model: Model, pool: ThreadPool) {
+    self.model = model
+    plans = PlanCache(
+      model: model, configuration: PlanConfiguration(trainable: [], trainingNodes: []), pool: pool)
+  }
+
+  /// Probabilities, plain losses and labels of every image of `source`.
+  ///
+  /// `onBatch` is told how many batches are done; it ends the evaluation by answering false, and
+  /// then the result is nil.
+  package func evaluate(
+    _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool = { _, _ in true }
+  ) throws -> EvaluationResult? {
+    var result = EvaluationResult(classes: model.classes)
+    source.start(epoch: 0, at: 0)
+    var done = 0
+    while let batch = try source.nextBatch() {
+      let plan = try plans.plan(for: batch.imageShape)
+      plan.input(model.imageInput).copy(from: batch.images)
+      plan.input(model.targetInput).copy(from: batch.targets)
+      plan.forward()
+      let logits = plan.value(model.logits)
+      let losses = plan.value(model.losses)
+      let width = batch.classCount
+      for (place, label) in batch.labels.enumerated() {
+        result.add(
+          sample: batch.samples[place], label: label,
+          probabilities: softmax(logits.part(place * width, count: width)),
+          loss: losses.pointer[place])
+      }
+      done += 1
+      guard onBatch(done, source.batchCount) else { return nil }
+    }
+    return result
+  }
+}
+
+/// Probabilities from logits, computed in double precision.
+private func softmax(_ logits: Slice) -> [Float] {
+  let top = Double(logits.buffer.max() ?? 0)
+  let powers = logits.buffer.map { exp(Double($0) - top) }
+  let sum = powers.reduce(0, +)
+  return powers.map { Float($0 / sum) }
+}

@@ -1,0 +1,63 @@
+import GraftData
+import GraftEngine
+import GraftImaging
+import GraftKernels
+
+/// Batches of a data set's pictures, made by a loader ahead of the trainer.
+package final class PictureBatches: BatchSource {
+  private let loader: Loader
+  private let dataSet: DataSet
+
+  private init(_ loader: Loader, _ dataSet: DataSet) {
+    self.loader = loader
+    self.dataSet = dataSet
+  }
+
+  /// The training pictures: shuffled, augmented and mixed anew in each epoch.
+  ///
+  /// Targets are not smoothed here: the trainer does that, once.
+  package static func training(
+    _ dataSet: DataSet, batchSize: Int, preprocessing: Preprocessing, pipeline: Pipeline?,
+    balance: ClassBalance = .none, seed: UInt64, classCount: Int? = nil, pool: ThreadPool
+  ) throws -> PictureBatches {
+    var settings = Loader.Settings(batchSize: batchSize)
+    settings.shuffle = balance
+    settings.seed = seed
+    let loader = try Loader(
+      dataSet, indices: dataSet.partition(.train), settings: settings,
+      preprocessing: preprocessing, pipeline: pipeline, classCount: classCount, pool: pool)
+    return PictureBatches(loader, dataSet)
+  }
+
+  /// Pictures for evaluation, in the order of the data set and as the encoder wants them.
+  package static func evaluation(
+    _ dataSet: DataSet, _ partition: Partition, batchSize: Int, preprocessing: Preprocessing,
+    classCount: Int? = nil, pool: ThreadPool
+  ) throws -> PictureBatches {
+    let loader = try Loader(
+      dataSet, indices: dataSet.partition(partition),
+      settings: Loader.Settings(batchSize: batchSize), preprocessing: preprocessing,
+      classCount: classCount, pool: pool)
+    return PictureBatches(loader, dataSet)
+  }
+
+  package var sampleCount: Int { loader.plan.count }
+  package var batchCount: Int { loader.plan.batchCount }
+
+  package func start(epoch: Int, at firstBatch: Int) {
+    loader.start(epoch: epoch, at: firstBatch)
+  }
+
+  package func nextBatch() throws -> LabelledImages? {
+    guard let batch = try loader.next(), let pixels = batch.usedPixels.baseAddress,
+      let targets = batch.usedTargets.baseAddress
+    else { return nil }
+    let side = loader.inputSize
+    return LabelledImages(
+      images: Slice(pixels, count: batch.usedPixels.count),
+      imageShape: [batch.count, side, side, loader.channels],
+      targets: Slice(targets, count: batch.usedTargets.count), samples: batch.samples)
+  }
+
+  package func name(ofSample sample: Int) -> String { dataSet.samples[sample].path }
+}

@@ -1,0 +1,53 @@
+import GraftBase
+import GraftEngine
+
+/// Everything a run needs to go on as if never stopped, bit for bit.
+///
+/// Rates and momentum are not here: they follow from the step. Nor are random generators: draws are
+/// addressed by seed, step and node.
+package struct RunState: Sendable {
+  /// The counters and records, as JSON in a checkpoint.
+  package struct Progress: Codable, Hashable, Sendable {
+    /// The epoch in progress, from 0.
+    package var epoch = 0
+    /// The next batch of that epoch.
+    package var batch = 0
+    /// Updates made.
+    package var step = 0
+    package var totals = EpochTotals()
+    package var history: [EpochRecord] = []
+    /// The place of the best epoch in `history`.
+    package var best: Int?
+  }
+
+  package var progress: Progress
+  package var policy: Policy
+  package var settings: TrainingSettings
+  /// What the run was made from (recipe, data set, model), by name; compared on resume.
+  package var identity: [String: String]
+  /// All parameters, statistics included, in the engine's layout.
+  package var weights: [String: Tensor]
+  package var optimizer: [String: Optimizer.State]
+  /// The changing parameters after the best epoch; empty when patience does not need them.
+  package var bestWeights: [String: Tensor]
+}
+
+/// Sums over the batches of an unfinished epoch.
+package struct EpochTotals: Codable, Hashable, Sendable {
+  package var images = 0
+  package var correct = 0
+  package var loss = 0.0
+
+  package init() {}
+
+  package var meanLoss: Double { images == 0 ? 0 : loss / Double(images) }
+}
+
+extension Tensor {
+  /// A tensor with memory of its own and the same values.
+  func copied() -> Tensor {
+    let copy = Tensor(shape)
+    copy.slice.copy(from: slice)
+    return copy
+  }
+}

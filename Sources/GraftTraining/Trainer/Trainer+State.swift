@@ -1,0 +1,95 @@
+import GraftBase
+import GraftEngine
+
+extension Trainer {
+  /// The state after the last update.
+  ///
+  /// `sharingFrozen` saves the memory of tensors that this run cannot change.
+  func capture(sharingFrozen: Bool) -> RunState {
+    let changing = Set(policy.changing.map(\.name))
+    var weights: [String: Tensor] = [:]
+    for parameter in model.parameters {
+      let isShared = sharingFrozen && !changing.contains(parameter.name)
+      weights[parameter.name] = isShared ? parameter.value : parameter.value.copied()
+    }
+    return RunState(
+      progress: progress, policy: policy.policy, settings: settings, identity: identity,
+      weights: weights,
+      optimizer: optimizer.states.mapValues { state in
+        Optimizer.State(slots: state.slots.map { $0.copied() }, updateCount: state.updateCount)
+      },
+      bestWeights: sharingFrozen ? bestWeights : bestWeights.mapValues { $0.copied() })
+  }
+
+  /// Goes back, or on, to a state; throws and changes nothing when it is of another run.
+  func restore(_ state: RunState) throws {
+    for key in Set(identity.keys).union(state.identity.keys).sorted()
+    where identity[key] != state.identity[key] {
+      throw GraftError(
+        .input, "the checkpoint was made with another \(key.escapingControlCharacters)",
+        help: "resume with what the run was started with, or train anew")
+    }
+    guard state.policy == policy.policy else {
+      throw GraftError(
+        .input, "the checkpoint was made with policy \(state.policy), not \(policy.policy)",
+        help: "a resumed run keeps its policy; use 'train from=' to go on with another")
+    }
+    for parameter in model.parameters {
+      guard state.weights[parameter.name]?.shape == parameter.value.shape else {
+        throw GraftError(
+          .input, "the checkpoint does not fit the model at '\(parameter.name)'",
+          help: "resume with the encoder and head that the run was started with")
+      }
+    }
+    guard state.progress.batch <= training.batchCount else {
+      throw GraftError(
+        .input,
+        "the checkpoint stopped at batch \(state.progress.batch) of an epoch that has "
+          + "\(training.batchCount)", help: "resume with the same data and batch size")
+    }
+    try optimizer.restore(state.optimizer)
+    fill(model.parameters, from: state.weights)
+    bestWeights = state.bestWeights
+    progress = state.progress
+  }
+
+  /// Ends the epoch in progress and begins the next.
+  func closeEpoch(_ evaluation: EvaluationResult?) -> EpochRecord {
+    let totals = progress.totals
+    let record = EpochRecord(
+      epoch: progress.epoch + 1, step: progress.step, trainLoss: totals.meanLoss,
+      trainAccuracy: Proportion(totals.correct, of: totals.images),
+      validationLoss: evaluation?.meanLoss, validationAccuracy: evaluation?.accuracy)
+    progress.history.append(record)
+    progress.epoch += 1
+    progress.batch = 0
+    progress.totals = EpochTotals()
+    let isBest = progress.best.map { record.isBetter(than: progress.history[$0]) }
+    if isBest ?? (record.validationLoss?.isFinite ?? false) {
+      progress.best = progress.history.count - 1
+      if settings.patience != nil {
+        bestWeights = Dictionary(
+          uniqueKeysWithValues: policy.changing.map { ($0.name, $0.value.copied()) })
+      }
+    }
+    return record
+  }
+
+  /// Whether `patience` epochs went by without a better one.
+  var isOutOfPatience: Bool {
+    guard let patience = settings.patience, let best = progress.best else { return false }
+    return progress.history.count - 1 - best >= patience
+  }
+
+  /// Takes the weights of the best epoch.
+  func restoreBest() { fill(policy.changing, from: bestWeights) }
+
+  private func fill(_ parameters: [Parameter], from values: [String: Tensor]) {
+    for parameter in parameters {
+      guard let value = values[parameter.name] else { continue }
+      // A tensor shared with the state is the parameter's own memory.
+      if value.slice.pointer != parameter.slice.pointer { parameter.slice.copy(from: value.slice) }
+      parameter.markChanged()
+    }
+  }
+}

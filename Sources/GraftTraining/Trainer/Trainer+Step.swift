@@ -1,0 +1,113 @@
+import GraftBase
+import GraftEngine
+import GraftKernels
+
+extension Trainer {
+  /// One update; returns the mean loss of the batch.
+  ///
+  /// Nothing is changed when the loss or a gradient is not finite: the running statistics that the
+  /// forward pass moved are put back and the error names layer and files.
+  func update(on batch: LabelledImages) throws -> Double {
+    let plan = try plans.plan(for: batch.imageShape)
+    let statistics = policy.movingStatistics.map { $0.value.copied() }
+    let targets = plan.input(model.targetInput)
+    plan.input(model.imageInput).copy(from: batch.images)
+    targets.copy(from: batch.targets)
+    shape(targets, classCount: batch.classCount)
+    let random = RandomAddress(seed: settings.seed, step: progress.step)
+    plan.forward(random: random)
+    for parameter in policy.movingStatistics { parameter.markChanged() }
+
+    let losses = plan.value(model.losses).buffer
+    guard losses.allSatisfy(\.isFinite) else {
+      let places = losses.indices.filter { !losses[$0].isFinite }
+      restore(statistics)
+      throw fault("loss", in: batch, at: places, layer: try faultyLayer(batch, plan, random))
+    }
+    plan.backward()
+    let gradients = policy.trainable.map { ($0.name, gradient(of: $0, in: plan)) }
+    let norm = GradientNorm.of(gradients.map(\.1), pool: pool)
+    guard norm.isFinite else {
+      restore(statistics)
+      let layer = gradients.first { !$0.1.buffer.allSatisfy(\.isFinite) }?.0
+      throw fault("gradient", in: batch, at: [], layer: layer)
+    }
+    optimizer.step(
+      multiplier: curve.multiplier(at: progress.step),
+      momentum: curve.momentum(at: progress.step),
+      gradientScale: settings.gradientLimit.map { GradientNorm.scale(norm: norm, limit: $0) } ?? 1,
+      pool: pool, gradient: { self.gradient(of: $0, in: plan) })
+    return count(losses, plan.value(model.logits), batch)
+  }
+
+  /// Smooths targets, mixed or not, and weighs them by class.
+  private func shape(_ targets: Slice, classCount: Int) {
+    let smoothing = Float(settings.smoothing)
+    if smoothing > 0 {
+      let share = smoothing / Float(classCount)
+      for place in 0..<targets.count {
+        targets.pointer[place] = targets.pointer[place] * (1 - smoothing) + share
+      }
+    }
+    if let weights = settings.classWeights {
+      for place in 0..<targets.count { targets.pointer[place] *= weights[place % classCount] }
+    }
+  }
+
+  private func gradient(of parameter: Parameter, in plan: Plan) -> Slice {
+    guard let slice = plan.gradient(of: parameter) else {
+      preconditionFailure("the plan has no gradient of \(parameter.name)")
+    }
+    return slice
+  }
+
+  /// Adds a batch to the sums of the epoch, in the order of its images.
+  private func count(
+    _ losses: UnsafeMutableBufferPointer<Float>, _ logits: Slice, _ batch: LabelledImages
+  ) -> Double {
+    let loss = losses.reduce(0.0) { $0 + Double($1) }
+    let predictions = logits.rowMaxima(width: batch.classCount)
+    progress.totals.images += batch.count
+    progress.totals.loss += loss
+    progress.totals.correct += zip(predictions, batch.labels).count { $0 == $1 }
+    return loss / Double(batch.count)
+  }
+
+  private func restore(_ statistics: [Tensor]) {
+    for (parameter, value) in zip(policy.movingStatistics, statistics) {
+      parameter.slice.copy(from: value.slice)
+      parameter.markChanged()
+    }
+  }
+
+  /// Runs the step again layer by layer and finds where the first NaN or infinity appears.
+  private func faultyLayer(
+    _ batch: LabelledImages, _ plan: Plan, _ random: RandomAddress
+  ) throws -> String? {
+    guard batch.images.buffer.allSatisfy(\.isFinite) else { return "the images themselves" }
+    let statistics = policy.movingStatistics.map { $0.value.copied() }
+    defer { restore(statistics) }
+    let interpreter = try Interpreter(
+      graph: model.graph, outputs: [model.logits], loss: model.losses,
+      inputShapes: model.inputShapes(for: batch.imageShape),
+      configuration: policy.configuration, pool: pool)
+    interpreter.input(model.imageInput).copy(from: batch.images)
+    interpreter.input(model.targetInput).copy(from: plan.input(model.targetInput))
+    return interpreter.forward(random: random)
+  }
+
+  private func fault(
+    _ what: String, in batch: LabelledImages, at places: [Int], layer: String?
+  ) -> GraftError {
+    let samples = places.isEmpty ? batch.samples : places.map { batch.samples[$0] }
+    let names = samples.prefix(4).map { training.name(ofSample: $0).escapingControlCharacters }
+    let files = names.joined(separator: ", ") + (samples.count > 4 ? ", …" : "")
+    let place = layer.map { ", first at \($0.escapingControlCharacters)" } ?? ""
+    return GraftError(
+      .failed,
+      "the \(what) is not finite in update \(progress.step + 1) "
+        + "(epoch \(progress.epoch + 1), batch \(progress.batch + 1))\(place); images: \(files). "
+        + "The update was not made, the weights are those before it",
+      help: "lower the learning rate, limit gradients with clip=1, or look at these images")
+  }
+}

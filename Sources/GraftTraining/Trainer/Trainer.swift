@@ -1,0 +1,187 @@
+import GraftBase
+import GraftEngine
+import GraftKernels
+import GraftModels
+
+/// Trains a model under a policy and reports to an observer.
+///
+/// The result is a function of model, data, policy and settings alone: neither the thread count nor
+/// the time nor an interruption can change a bit of it.
+package final class Trainer {
+  package let model: Model
+  package let policy: ResolvedPolicy
+  package let settings: TrainingSettings
+  package let curve: ScheduleCurve
+  package let identity: [String: String]
+
+  let training: any BatchSource
+  let validation: (any BatchSource)?
+  let pool: ThreadPool
+  let optimizer: Optimizer
+  let plans: PlanCache
+  let evaluator: Evaluator
+  var progress = RunState.Progress()
+  var bestWeights: [String: Tensor] = [:]
+  private var clock = TrainingClock()
+  /// The validation of the weights as they are, if there was one.
+  private var evaluation: EvaluationResult?
+  /// The state after the last whole epoch, for an abort.
+  private var rollback: RunState?
+
+  /// Prepares a run; with `state`, the continuation of one.
+  ///
+  /// `identity` names what the run is made from; a state made from something else is refused.
+  package init(
+    _ model: Model, policy: Policy, settings: TrainingSettings, training: any BatchSource,
+    validation: (any BatchSource)? = nil, pool: ThreadPool, identity: [String: String] = [:],
+    resuming state: RunState? = nil
+  ) throws {
+    try settings.validate()
+    guard training.batchCount > 0 else {
+      throw GraftError(.input, "there are no training images", help: "look at the card of 'data'")
+    }
+    self.model = model
+    self.policy = try policy.resolved(for: model, weightDecay: settings.weightDecay)
+    self.settings = settings
+    self.training = training
+    self.validation = validation
+    self.pool = pool
+    self.identity = identity
+    curve = ScheduleCurve(
+      try Schedules.make(settings.schedule), totalSteps: settings.epochs * training.batchCount,
+      warmupSteps: Int((settings.warmupEpochs * Double(training.batchCount)).rounded()))
+    optimizer = Optimizer(try Optimizers.make(settings.optimizer), groups: self.policy.groups)
+    plans = PlanCache(model: model, configuration: self.policy.configuration, pool: pool)
+    evaluator = Evaluator(model, pool: pool)
+    if let state { try restore(state) }
+  }
+
+  /// Trains to the end, or until the observer, `stopAtStep` or patience ends the run.
+  ///
+  /// Throws when a loss or gradient is not finite, before the update, and when a file cannot be
+  /// read; the weights are then those after the last good update.
+  package func run(
+    observer: (TrainingEvent) -> TrainingAnswer = { _ in .continue }
+  ) throws -> TrainingResult {
+    let meter = ResourceMeter()
+    let proof = FreezeProof(policy)
+    clock = TrainingClock()
+    evaluation = nil
+    rollback = capture(sharingFrozen: true)
+    training.start(epoch: progress.epoch, at: progress.batch)
+    var answer = observer(.started(policy, curve))
+    var ending: TrainingResult.Ending?
+    while ending == nil {
+      if answer == .continue, progress.epoch < settings.epochs {
+        (ending, answer) = try runEpoch(observer)
+      } else {
+        ending = Self.ending(for: answer) ?? .completed
+      }
+    }
+    return try close(ending ?? .completed, meter: meter, proof: proof, observer)
+  }
+
+  /// The state after the last update, with memory of its own.
+  package func state() -> RunState { capture(sharingFrozen: false) }
+
+  /// Trains and validates what is left of the epoch in progress.
+  private func runEpoch(
+    _ observer: (TrainingEvent) -> TrainingAnswer
+  ) throws -> (TrainingResult.Ending?, TrainingAnswer) {
+    evaluation = nil
+    var answer = TrainingAnswer.continue
+    while progress.batch < training.batchCount {
+      guard answer == .continue, !isAtStop else {
+        return (Self.ending(for: answer) ?? .stopped, answer)
+      }
+      answer = try runBatch(observer)
+    }
+    // A stop after the last batch leaves the epoch open, so that resuming validates it.
+    guard answer == .continue, !isAtStop else {
+      return (Self.ending(for: answer) ?? .stopped, answer)
+    }
+    if progress.epoch + 1 < settings.epochs { training.start(epoch: progress.epoch + 1, at: 0) }
+    answer = try validate(observer)
+    guard answer != .abort else { return (.aborted, answer) }
+    let record = closeEpoch(evaluation)
+    rollback = capture(sharingFrozen: true)
+    let reply = observer(.epoch(record))
+    if isOutOfPatience {
+      restoreBest()
+      evaluation = nil
+      return (.outOfPatience, reply)
+    }
+    return (nil, answer == .continue ? reply : answer)
+  }
+
+  private func runBatch(
+    _ observer: (TrainingEvent) -> TrainingAnswer
+  ) throws -> TrainingAnswer {
+    guard let batch = try clock.waiting(for: training.nextBatch) else {
+      preconditionFailure("a source with fewer batches than it said")
+    }
+    let loss = try clock.training(images: batch.count) { try update(on: batch) }
+    progress.batch += 1
+    progress.step += 1
+    return observer(
+      .progress(
+        TrainingProgress(
+          step: progress.step, totalSteps: curve.totalSteps, epoch: progress.epoch + 1,
+          epochs: settings.epochs, loss: loss, epochLoss: progress.totals.meanLoss,
+          imagesPerSecond: clock.imagesPerSecond,
+          remainingSeconds: clock.secondsPerStep * Double(curve.totalSteps - progress.step),
+          waitingShare: clock.waitingShare)))
+  }
+
+  private var isAtStop: Bool {
+    progress.step < curve.totalSteps && progress.step >= settings.stopAtStep ?? .max
+  }
+
+  private static func ending(for answer: TrainingAnswer) -> TrainingResult.Ending? {
+    switch answer {
+    case .continue: nil
+    case .stop: .stopped
+    case .abort: .aborted
+    }
+  }
+
+  /// Evaluates the weights as they are on the validation images.
+  private func validate(
+    _ observer: (TrainingEvent) -> TrainingAnswer
+  ) throws -> TrainingAnswer {
+    guard let validation else { return .continue }
+    var answer = TrainingAnswer.continue
+    evaluation = try evaluator.evaluate(validation) { done, all in
+      let reply = observer(.evaluating(batch: done, of: all))
+      if reply != .continue { answer = reply }
+      return answer != .abort
+    }
+    return answer
+  }
+
+  /// Settles the weights, proves what was frozen, and reports.
+  private func close(
+    _ ending: TrainingResult.Ending, meter: ResourceMeter, proof: FreezeProof,
+    _ observer: (TrainingEvent) -> TrainingAnswer
+  ) throws -> TrainingResult {
+    var ending = ending
+    if ending == .aborted, let rollback { try restore(rollback) }
+    rollback = nil
+    // The last answer of a run that was over anyway changes nothing.
+    if ending == .stopped, progress.epoch == settings.epochs { ending = .completed }
+    // Whoever asked to stop does not want to wait for a validation.
+    if evaluation == nil, ending == .outOfPatience || isAtStop { _ = try validate(observer) }
+    let result = TrainingResult(
+      ending: ending, step: progress.step, totalSteps: curve.totalSteps,
+      history: progress.history, bestEpoch: progress.best.map { progress.history[$0].epoch },
+      validation: evaluation, freezeProof: try proof.verified(),
+      weightsHash: model.weightsHash.hex,
+      cost: TrainingCost(
+        seconds: meter.seconds, processorSeconds: meter.processorSeconds,
+        peakBytes: ResourceMeter.peakBytes, imagesPerSecond: clock.imagesPerSecond,
+        waitingShare: clock.waitingShare))
+    let hasFinished = ending == .completed || ending == .outOfPatience
+    _ = observer(hasFinished ? .finished(result) : .stopped(result))
+    return result
+  }
+}

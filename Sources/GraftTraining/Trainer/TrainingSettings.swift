@@ -1,0 +1,60 @@
+import GraftBase
+
+/// Everything a run is told besides model, data and policy.
+package struct TrainingSettings: Codable, Hashable, Sendable {
+  package var epochs = 5
+  package var optimizer = Choice("adamw")
+  package var schedule = Choice("one-cycle")
+  /// Epochs of linear warm-up; a schedule that rises by itself takes them as its rise.
+  package var warmupEpochs = 0.0
+  package var weightDecay = 0.01
+  /// Label smoothing: this part of each target, mixed or not, is spread evenly over the classes.
+  package var smoothing = 0.0
+  /// A weight per class for the loss of images of it; nil counts all alike.
+  package var classWeights: [Float]?
+  /// The largest norm a step's gradients may have together; nil leaves them as they are.
+  package var gradientLimit: Double?
+  /// Epochs without a better validation accuracy after which the run ends with its best weights;
+  /// nil runs to the end and keeps the last weights.
+  package var patience: Int?
+  /// The number of updates after which the run stops as if interrupted.
+  package var stopAtStep: Int?
+  /// Addresses dropout masks; the data has its own copy for order and augmentation.
+  package var seed: UInt64 = 1
+
+  package init(epochs: Int = 5) { self.epochs = epochs }
+
+  /// Refuses numbers that cannot be meant.
+  package func validate() throws {
+    func check(_ holds: Bool, _ what: String, _ help: String) throws {
+      guard holds else { throw GraftError(.usage, what, help: help) }
+    }
+    try check(
+      (1...100_000).contains(epochs), "\(epochs) epochs cannot be trained", "epochs=5 is usual")
+    try check(
+      warmupEpochs >= 0 && warmupEpochs < Double(epochs),
+      "a warm-up of \(warmupEpochs.shortText) epochs does not fit into \(epochs)",
+      "make it shorter than the run")
+    try check(
+      weightDecay >= 0 && weightDecay < 10, "a decay of \(weightDecay.shortText) is out of range",
+      "decay=0.01 is usual")
+    try check(
+      smoothing >= 0 && smoothing < 1, "smoothing by \(smoothing.shortText) is out of range",
+      "smooth=0.1 is usual")
+    try check(
+      classWeights?.allSatisfy { $0.isFinite && $0 >= 0 } ?? true,
+      "class weights must be numbers from 0", "1 counts a class once")
+    try check(
+      gradientLimit ?? 1 > 0,
+      "a gradient limit of \((gradientLimit ?? 0).shortText) stops training",
+      "clip=1 is usual")
+    try check(
+      patience ?? 1 > 0, "a patience of \(patience ?? 0) epochs stops at once",
+      "patience=5 is usual")
+    try check(
+      stopAtStep ?? 1 > 0, "stop=\(stopAtStep ?? 0) leaves nothing to train",
+      "stop counts updates from 1")
+    _ = try Optimizers.make(optimizer)
+    _ = try Schedules.make(schedule)
+  }
+}

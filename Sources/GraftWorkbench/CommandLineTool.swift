@@ -1,0 +1,244 @@
+import Foundation
+import GraftBase
+
+/// What was asked of `graft` from the shell, already split into options and words.
+package struct CommandLineRequest: Sendable {
+  package var words: [String]
+  package var commands: String?
+  package var isInteractive = false
+  package var printsJSON = false
+  package var isQuiet = false
+  package var refusesColor = false
+  package var refusesInput = false
+  package var threads: Int?
+  package var root: String?
+  package var keepsGoing = false
+  package var isDryRun = false
+  package var wantsManualPage = false
+  package var wantsVersion = false
+  package var wantsHelp = false
+
+  package init(words: [String]) { self.words = words }
+}
+
+/// The process around a session: finds the text to run, sets up console, journal, signals and editor.
+package struct CommandLineTool {
+  private let environment: [String: String]
+
+  package init(environment: [String: String]) { self.environment = environment }
+
+  /// Does what was asked; returns the exit status.
+  package func run(_ request: CommandLineRequest) -> Int32 {
+    let console = Console.standard(
+      format: request.printsJSON ? .json : .text, isQuiet: request.isQuiet,
+      allowsColor: !request.refusesColor, environment: environment)
+    do {
+      return try run(request, console)
+    } catch {
+      let fault = Diagnostic(error, at: nil)
+      console.report(fault)
+      return fault.code.exitStatus
+    }
+  }
+
+  private func run(_ request: CommandLineRequest, _ console: Console) throws -> Int32 {
+    if request.wantsHelp { return say(CommandLineHelp.text(), "help", console) }
+    if request.wantsVersion { return say("graft \(Version.number)", "version", console) }
+    let session = try makeSession(request, console)
+    session.interrupts.install()
+    let interpreter = Interpreter(session)
+    let options = Interpreter.Options(
+      keepsGoing: request.keepsGoing, isDryRun: request.isDryRun)
+    if let text = request.commands {
+      let file = SourceFile(name: "-c", text: text, folder: session.folder, isTyped: true)
+      let settings = try knobs(request.words[...], session)
+      return then(
+        interpreter.run(file, mode: .recipe, settings: settings, options: options),
+        request, session)
+    }
+    switch request.words.first {
+    case nil: return try withoutWords(request, session, interpreter, options)
+    case "help": return help(request, session, interpreter)
+    case "completions": return try completions(request, console)
+    case "check":
+      let (file, settings) = try recipe(request.words.dropFirst(), "check", session)
+      return interpreter.check(file, settings: settings)
+    case "run":
+      let (file, settings) = try recipe(request.words.dropFirst(), "run", session)
+      return then(
+        interpreter.run(file, mode: .recipe, settings: settings, options: options), request,
+        session)
+    case .some(let word):
+      try refuseVerb(word, session)
+      let (file, settings) = try recipe(request.words[...], nil, session)
+      return then(
+        interpreter.run(file, mode: .recipe, settings: settings, options: options), request,
+        session)
+    }
+  }
+
+  private func say(_ text: String, _ event: String, _ console: Console) -> Int32 {
+    console.document(text, event: event)
+    return 0
+  }
+
+  private func makeSession(
+    _ request: CommandLineRequest, _ console: Console
+  ) throws -> Session {
+    let working = FileManager.default.currentDirectoryPath
+    let root = request.root.map { FilePath.absolute($0, base: working) }
+    if let root, FilePath.isFolder(root) != true {
+      throw GraftError(.input, "--root `\(request.root ?? "")` is no folder")
+    }
+    let session = Session(console: console, folder: working, rootFolder: root)
+    if let threads = request.threads {
+      guard (1...1024).contains(threads) else {
+        throw GraftError(.usage, "--threads is \(threads), but must be 1..1024")
+      }
+      session.settings.threads = threads
+    }
+    if !request.isDryRun, let folder = UserFolders.state(environment) {
+      session.journal = Journal(stateFolder: folder)
+    }
+    return session
+  }
+
+  /// Standard input as a recipe, or the prompt when a person is there.
+  private func withoutWords(
+    _ request: CommandLineRequest, _ session: Session, _ interpreter: Interpreter,
+    _ options: Interpreter.Options
+  ) throws -> Int32 {
+    guard isatty(STDIN_FILENO) == 1 else {
+      return then(
+        interpreter.run(standardInput(session), mode: .recipe, options: options), request, session)
+    }
+    guard !request.refusesInput else {
+      throw GraftError(
+        .usage, "there is nothing to run, and --no-input forbids the prompt",
+        help: "graft FILE, graft -c 'COMMANDS'")
+    }
+    return prompt(session, showsBanner: true)
+  }
+
+  /// Opens the prompt after a recipe when `-i` asks for it.
+  private func then(_ status: Int32, _ request: CommandLineRequest, _ session: Session) -> Int32 {
+    guard request.isInteractive, !request.refusesInput, isatty(STDIN_FILENO) == 1,
+      !session.isEnding
+    else { return status }
+    return prompt(session, showsBanner: false)
+  }
+
+  private func prompt(_ session: Session, showsBanner: Bool) -> Int32 {
+    readInitFile(session)
+    if showsBanner && !session.console.isQuiet && session.console.format == .text {
+      session.console.print(
+        "graft \(Version.number) - `help` shows how to begin, Ctrl-D leaves")
+    }
+    return Prompt(session, editor: makeEditor(session)).run()
+  }
+
+  private func makeEditor(_ session: Session) -> any LineEditor {
+    #if Readline
+      if isatty(STDOUT_FILENO) == 1, environment["TERM"] != "dumb" {
+        let state = UserFolders.state(environment)
+        if let state {
+          try? FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        }
+        return ReadlineEditor(
+          interrupts: session.interrupts, historyPath: state.map { $0 + "/history" },
+          complete: { CompletionEngine(session).completions(for: $0, cursor: $1) })
+      }
+    #endif
+    return PlainEditor(session.console, interrupts: session.interrupts)
+  }
+
+  /// The user's own settings; only the prompt reads them, so recipes mean the same everywhere.
+  private func readInitFile(_ session: Session) {
+    guard let folder = UserFolders.configuration(environment) else { return }
+    let path = folder + "/init.graft"
+    guard FilePath.isFolder(path) == false else { return }
+    do {
+      let file = try SourceFile.read(path, base: "/")
+      _ = Interpreter(session).run(file, mode: .initFile)
+    } catch {
+      session.console.report(Diagnostic(error, at: nil))
+    }
+  }
+
+  private func standardInput(_ session: Session) -> SourceFile {
+    let bytes = FileHandle.standardInput.readDataToEndOfFile()
+    return SourceFile(
+      name: "-", text: String(decoding: bytes, as: UTF8.self), folder: session.folder)
+  }
+
+  private func recipe(
+    _ words: ArraySlice<String>, _ verb: String?, _ session: Session
+  ) throws -> (SourceFile, [KnobSetting]) {
+    guard let path = words.first else {
+      throw GraftError(
+        .usage, "graft \(verb ?? "run") needs a recipe",
+        help: "graft \(verb ?? "run") FILE; - reads it from standard input")
+    }
+    let settings = try knobs(words.dropFirst(), session)
+    if path == "-" { return (standardInput(session), settings) }
+    let working = FileManager.default.currentDirectoryPath
+    let file = try SourceFile.read(path, base: working, folder: session.rootFolder)
+    return (file, settings)
+  }
+
+  private func knobs(_ words: ArraySlice<String>, _ session: Session) throws -> [KnobSetting] {
+    // What the user passes on the command line means files as seen from the shell.
+    let working = FileManager.default.currentDirectoryPath
+    return try words.map { word in
+      guard let setting = KnobSetting(commandLine: word, folder: working) else {
+        throw GraftError(
+          .usage, "`\(word)` is no KNOB=VALUE", help: "graft run FILE lr=3e-4 data=roses/")
+      }
+      return setting
+    }
+  }
+
+  /// `graft train` is a command of the language, not a file.
+  private func refuseVerb(_ word: String, _ session: Session) throws {
+    let working = FileManager.default.currentDirectoryPath
+    guard FilePath.isFolder(FilePath.absolute(word, base: working)) == nil, word != "-" else {
+      return
+    }
+    if CommandTable.type(for: word) != nil {
+      throw GraftError(
+        .usage, "`\(word)` is a command of the language, and there is no file of that name",
+        help: "graft -c '\(word) …' runs it, graft help \(word) explains it")
+    }
+    if !word.contains("/") && !word.contains("."),
+      let near = Suggestion.nearest(to: word, among: ["run", "check", "help", "completions"])
+    {
+      throw GraftError(
+        .usage, "there is no recipe `\(word)`", help: "did you mean `graft \(near)`?")
+    }
+  }
+
+  private func help(
+    _ request: CommandLineRequest, _ session: Session, _ interpreter: Interpreter
+  ) -> Int32 {
+    if request.wantsManualPage || request.words.dropFirst().first == "man" {
+      return say(String(ManPage.text().dropLast()), "man", session.console)
+    }
+    let topics = request.words.dropFirst().joined(separator: " ")
+    let text = "help " + (topics.isEmpty ? "" : "'\(topics.replacing("'", with: ""))'")
+    let file = SourceFile(
+      name: "command line", text: text.trimmingSpaces, folder: session.folder, isTyped: true)
+    return interpreter.run(file, mode: .recipe)
+  }
+
+  private func completions(_ request: CommandLineRequest, _ console: Console) throws -> Int32 {
+    let shell = request.words.dropFirst().first ?? ""
+    guard let script = ShellCompletions.script(for: shell) else {
+      throw GraftError(
+        .usage, shell.isEmpty ? "graft completions needs a shell" : "no completions for `\(shell)`",
+        help: "one of: " + ShellCompletions.shells.joined(separator: ", "))
+    }
+    return say(script, "completions", console)
+  }
+}

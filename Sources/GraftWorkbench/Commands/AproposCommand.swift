@@ -1,0 +1,25 @@
+/// `apropos`: searches the texts of all commands, parameters and ops.
+package struct AproposCommand: Command {
+  package static let specification = CommandSpecification(
+    "apropos", "search all help texts for a word", group: .shell,
+    parameters: [
+      .positional("word", .text, default: .required, repeats: true, "what to search for")
+    ],
+    examples: ["apropos rate", "apropos freeze", "apropos \"batch norm\""], seeAlso: ["help"])
+
+  private let words: [String]
+
+  package init(_ arguments: CheckedArguments) throws { words = arguments.texts("word") }
+
+  package func run(in session: Session) throws {
+    let found = HelpText.search(words, in: session.vocabulary)
+    guard !found.isEmpty else {
+      session.console.progress("nothing found about `\(words.joined(separator: " "))`")
+      return
+    }
+    var table = TextTable(rows: found.map { [$0.topic, $0.summary] })
+    table.alignments = [.left, .left]
+    session.console.result(
+      table.rendered(), event: "apropos", found.map { ($0.topic, .string($0.summary)) })
+  }
+}

@@ -1,0 +1,20 @@
+/// `cd`: moves where relative paths typed at the prompt start from.
+package struct CdCommand: Command {
+  package static let specification = CommandSpecification(
+    "cd", "change the folder that typed paths start from", group: .shell,
+    parameters: [.positional("folder", .path(.folder), "the folder")],
+    examples: ["cd ..", "cd ~", "cd"], seeAlso: ["ls"], isPromptOnly: true,
+    discussion: "Alone, it shows the folder.")
+
+  private let folder: String?
+
+  package init(_ arguments: CheckedArguments) throws { folder = arguments.path("folder") }
+
+  package func run(in session: Session) throws {
+    if let folder {
+      session.folder =
+        folder.hasSuffix("/") && folder.count > 1 ? String(folder.dropLast()) : folder
+    }
+    session.console.print(session.folder)
+  }
+}

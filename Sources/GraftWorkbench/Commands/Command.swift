@@ -1,0 +1,42 @@
+/// One verb of the language: its row in the table, and what it does.
+///
+/// A new command is one file with one conforming struct, and one line in `CommandTable.all`.
+package protocol Command: Sendable {
+  static var specification: CommandSpecification { get }
+
+  /// Takes checked arguments; throws a `Diagnostic` for combinations that make no sense, which is
+  /// reported before anything runs.
+  init(_ arguments: CheckedArguments) throws
+
+  /// Does it; throws `GraftError` when it cannot, and leaves the session as it was then.
+  func run(in session: Session) throws
+
+  /// What a finished run of this command made and what it rested on, for the distilled recipe.
+  func lineage(in session: Session) -> Lineage
+}
+
+extension Command {
+  package func lineage(in session: Session) -> Lineage { Lineage() }
+}
+
+/// A command that acts while the plan is made, before anything runs: it binds names or brings in
+/// other files.
+package protocol PlanningCommand: Command {
+  func plan(in planner: inout Planner, _ syntax: CommandSyntax) throws
+}
+
+/// What a command made and what it rested on: `encoder`, `data`, `run:A`, `pipeline:mild`.
+package struct Lineage: Sendable, Equatable {
+  /// Things this command set anew; whoever needs them later depends on it.
+  package var provides: [String]
+  /// Things it read.
+  package var needs: [String]
+  /// Whether it belongs to the recipe although nothing rests on it, such as `expect` and `save`.
+  package var isOutcome: Bool
+
+  package init(provides: [String] = [], needs: [String] = [], isOutcome: Bool = false) {
+    self.provides = provides
+    self.needs = needs
+    self.isOutcome = isOutcome
+  }
+}

@@ -1,0 +1,95 @@
+import GraftBase
+
+/// `expect`: an assertion about a metric; a recipe that does not hold it ends with status 3.
+package struct ExpectCommand: Command {
+  package static let specification = CommandSpecification(
+    "expect", "state what must hold, or stop with status 3", group: .judge,
+    parameters: [
+      .positional("metric", .metric, default: .required, "accuracy, A.accuracy, A.test.accuracy"),
+      .positional(
+        "comparison", .choice([">=", ">", "<=", "<", "=="]), default: .required, "the comparison"),
+      .positional(
+        "value", .either([.percent, .number(-1e30...1e30), .metric]), default: .required,
+        "a number, or another metric"),
+      .positional("margin", .text, repeats: true, "+- TOLERANCE, or by DIFFERENCE"),
+    ],
+    examples: [
+      "expect accuracy >= 0.9", "expect C.accuracy > A.accuracy by 0.01",
+      "expect A.accuracy == 0.94 +- 0.01",
+    ],
+    seeAlso: ["evaluate", "runs"], isRecorded: true)
+
+  private enum Operand: Sendable {
+    case number(Double)
+    case metric(String)
+  }
+
+  private let metric: String
+  private let comparison: String
+  private let operand: Operand
+  private let tolerance: Double
+  private let difference: Double
+  private let text: String
+
+  package init(_ arguments: CheckedArguments) throws {
+    metric = arguments.text("metric") ?? ""
+    comparison = arguments.text("comparison") ?? ">="
+    operand =
+      arguments.number("value").map(Operand.number) ?? .metric(arguments.text("value") ?? "")
+    text = Printer.text(arguments.syntax)
+    let margin = arguments.texts("margin")
+    var tolerance = 0.0
+    var difference = 0.0
+    if !margin.isEmpty {
+      guard margin.count == 2, ["+-", "±", "by"].contains(margin[0]),
+        let amount = NumberText.fraction(margin[1]), amount >= 0
+      else {
+        throw arguments.fault(
+          .wrongType, at: "margin", "after the value comes `+- NUMBER` or `by NUMBER`",
+          help: "for example: expect C.accuracy > A.accuracy by 0.01")
+      }
+      if margin[0] == "by" { difference = amount } else { tolerance = amount }
+    }
+    if difference > 0, comparison == "==" {
+      throw arguments.fault(
+        .wrongType, at: "margin", "`by` goes with > and <, not with ==",
+        help: "for a tolerance write +- NUMBER")
+    }
+    self.tolerance = tolerance
+    self.difference = difference
+  }
+
+  package func run(in session: Session) throws {
+    let left = try session.metric(named: metric)
+    let right =
+      switch operand {
+      case .number(let number): number
+      case .metric(let name): try session.metric(named: name)
+      }
+    let holds =
+      switch comparison {
+      case ">=": left >= right + difference - tolerance
+      case ">": left > right + difference - tolerance
+      case "<=": left <= right - difference + tolerance
+      case "<": left < right - difference + tolerance
+      default: abs(left - right) <= tolerance
+      }
+    let found = "\(metric) is \(ProgressLine.decimals(left))"
+    guard holds else {
+      throw GraftError(.expectation, "expected \(text.dropFirst(7)), but \(found)")
+    }
+    session.console.result(
+      "holds: \(found)", event: "expect",
+      [("metric", .string(metric)), ("value", .number(left)), ("holds", .bool(true))])
+  }
+
+  package func lineage(in session: Session) -> Lineage {
+    var names = [metric]
+    if case .metric(let name) = operand { names.append(name) }
+    let needs = names.map { name in
+      let run = name.split(separator: ".").first.map(String.init) ?? name
+      return session.vocabulary.names(.run).contains(run) ? "run:\(run)" : "current"
+    }
+    return Lineage(needs: needs, isOutcome: true)
+  }
+}

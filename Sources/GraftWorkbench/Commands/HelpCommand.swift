@@ -1,0 +1,33 @@
+import GraftBase
+
+/// `help`: everything the table knows, for people.
+package struct HelpCommand: Command {
+  package static let specification = CommandSpecification(
+    "help", "explain a command, a parameter or an op", group: .shell,
+    parameters: [
+      .positional("topic", .text, "a command, COMMAND.PARAMETER, or an op of augment")
+    ],
+    examples: ["help", "help train", "help train.lr"], seeAlso: ["apropos"],
+    discussion: "`train ?` does the same as `help train`.")
+
+  private let topic: String?
+  private let arguments: CheckedArguments
+
+  package init(_ arguments: CheckedArguments) throws {
+    topic = arguments.text("topic")
+    self.arguments = arguments
+  }
+
+  package func run(in session: Session) throws {
+    let text = HelpText(
+      vocabulary: session.vocabulary, paint: session.console.paint, width: session.console.width)
+    guard let topic else { return session.console.document(text.overview(), event: "help") }
+    guard let page = text.page(about: topic) else {
+      let (suggestion, help) = Suggestion.help(for: topic, among: text.topics)
+      throw Diagnostic(
+        .unknownValue, "there is no help about `\(topic)`", at: arguments.span(of: "topic"),
+        suggestion: suggestion, help: help ?? "`apropos \(topic)` searches all texts")
+    }
+    session.console.document(page, event: "help")
+  }
+}

@@ -1,0 +1,20 @@
+/// `include`: the lines of another file, as if they stood here.
+package struct IncludeCommand: PlanningCommand {
+  package static let specification = CommandSpecification(
+    "include", "bring in the lines of another recipe", group: .recipes,
+    parameters: [.positional("file", .path(.recipe), default: .required, "the recipe")],
+    examples: ["include common.graft", "include common.graft lr=1e-3", "include ../base.graft"],
+    seeAlso: ["run", "param"], openness: .anyLabel,
+    discussion: "Its names become names here. NAME=VALUE sets its knobs.")
+
+  private let arguments: CheckedArguments
+
+  package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+
+  package func plan(in planner: inout Planner, _ syntax: CommandSyntax) throws {
+    try planner.include(arguments, isIsolated: false)
+  }
+
+  /// Nothing is left to do: the lines have been planned one by one.
+  package func run(in session: Session) throws {}
+}

@@ -1,0 +1,34 @@
+/// `let`: names a value.
+package struct LetCommand: PlanningCommand {
+  package static let specification = CommandSpecification(
+    "let", "name a value, to use as $name", group: .recipes,
+    examples: ["let rate = 1e-3", "let rates = [1e-4, 1e-3]", "let folder = \"my flowers\""],
+    seeAlso: ["param", "show"], isRecorded: true, openness: .anyLabel,
+    discussion: "Alone, it lists the names. `param` makes a name that the command line may change.")
+
+  private let arguments: CheckedArguments
+
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    for argument in arguments.openArguments where !Lexer.isName(argument.label ?? "") {
+      throw Diagnostic(
+        .malformedDeclaration, "`\(argument.label ?? "")` cannot be a name",
+        at: argument.labelSpan, help: "names are letters, digits and _, and start with a letter")
+    }
+  }
+
+  package func plan(in planner: inout Planner, _ syntax: CommandSyntax) throws {
+    for argument in arguments.openArguments {
+      planner.bind(argument.label ?? "", to: argument.value)
+    }
+    try planner.appendAsIs(self, arguments)
+  }
+
+  package func run(in session: Session) throws {
+    for argument in arguments.openArguments {
+      session.environment[argument.label ?? ""] = Environment.Binding(
+        role: .constant, value: argument.value)
+    }
+    if arguments.isBare { ShowCommand.showVariables(.constant, in: session) }
+  }
+}

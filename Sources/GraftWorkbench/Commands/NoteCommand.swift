@@ -1,0 +1,16 @@
+/// `note`: a remark that stays in the journal and in the recipe.
+package struct NoteCommand: Command {
+  package static let specification = CommandSpecification(
+    "note", "leave a remark in the recipe", group: .recipes,
+    parameters: [
+      .positional("text", .text, default: .required, repeats: true, "the remark")
+    ],
+    examples: ["note \"blurry photos are all from June\"", "note first try", "note 'cost: 12 $'"],
+    seeAlso: ["history", "recipe"], isRecorded: true)
+
+  package init(_ arguments: CheckedArguments) throws {}
+
+  package func run(in session: Session) throws {}
+
+  package func lineage(in session: Session) -> Lineage { Lineage(isOutcome: true) }
+}

@@ -1,0 +1,48 @@
+/// `param`: declares a knob, a value that whoever runs the recipe may change.
+package struct ParamCommand: PlanningCommand {
+  package static let specification = CommandSpecification(
+    "param", "declare a knob that `graft run FILE name=…` may change", group: .recipes,
+    parameters: [
+      .positional(
+        "declaration", .list(of: .text), repeats: true,
+        "NAME[: TYPE] [= DEFAULT] [in LIMITS] [\"TEXT\"]")
+    ],
+    examples: [
+      "param lr = 1e-3 in 1e-6..1 \"peak learning rate\"", "param epochs = 5",
+      "param out: path = model.safetensors",
+    ],
+    seeAlso: ["let", "run", "include"], isRecorded: true, openness: .anyLabel,
+    discussion: """
+      Without a default the knob must be given. Types: \
+      \(KnobDeclaration.ValueType.allCases.map(\.rawValue).joined(separator: ", ")); \
+      without one the default decides. Use it as $lr or ${lr}.
+      """)
+
+  private let arguments: CheckedArguments
+  private let binding: (name: String, value: Environment.Binding)?
+
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    binding = nil
+  }
+
+  private init(_ arguments: CheckedArguments, _ name: String, _ value: Environment.Binding) {
+    self.arguments = arguments
+    binding = (name, value)
+  }
+
+  package func plan(in planner: inout Planner, _ syntax: CommandSyntax) throws {
+    guard !arguments.isBare else { return try planner.appendAsIs(self, arguments) }
+    try planner.declare(try KnobDeclaration(arguments.syntax), arguments) {
+      ParamCommand(arguments, $0, $1)
+    }
+  }
+
+  package func run(in session: Session) throws {
+    if let binding {
+      session.environment[binding.name] = binding.value
+    } else {
+      ShowCommand.showVariables(.knob, in: session)
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/// `quit`: ends the session.
+package struct QuitCommand: Command {
+  package static let specification = CommandSpecification(
+    "quit", "leave graft", group: .shell, examples: ["quit", "exit", "history ; quit"],
+    seeAlso: ["save"], discussion: "Ctrl-D at an empty prompt does the same.")
+
+  package init(_ arguments: CheckedArguments) throws {}
+
+  package func run(in session: Session) throws { session.isEnding = true }
+}

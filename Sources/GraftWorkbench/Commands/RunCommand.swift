@@ -1,0 +1,25 @@
+/// `run`: replays a recipe in this session.
+package struct RunCommand: PlanningCommand {
+  package static let specification = CommandSpecification(
+    "run", "replay a recipe, with other knobs if wanted", group: .recipes,
+    parameters: [.positional("file", .path(.recipe), default: .required, "the recipe")],
+    examples: [
+      "run flowers.graft", "run flowers.graft data=roses/", "run flowers.graft C.lr=3e-4",
+    ],
+    seeAlso: ["include", "param", "save"], openness: .anyLabel,
+    discussion: """
+      NAME=VALUE sets a knob, RUN.key=VALUE an argument of the command that makes that run. Its \
+      names stay its own; its runs and ingredients are the session's.
+      """)
+
+  private let arguments: CheckedArguments
+
+  package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+
+  package func plan(in planner: inout Planner, _ syntax: CommandSyntax) throws {
+    try planner.include(arguments, isIsolated: true)
+  }
+
+  /// Nothing is left to do: the lines have been planned one by one.
+  package func run(in session: Session) throws {}
+}

@@ -1,0 +1,58 @@
+import Foundation
+import GraftBase
+
+/// `save`: writes what the suffix asks for: the model, or the recipe so far.
+package struct SaveCommand: Command {
+  package static let specification = CommandSpecification(
+    "save", "write the model or the recipe, by suffix", group: .keep,
+    parameters: [
+      .positional(
+        "file", .path(.output), default: .required,
+        ".safetensors for the model, .graft for the recipe")
+    ],
+    examples: ["save flowers.safetensors", "save flowers.graft", "save \"my model.safetensors\""],
+    seeAlso: ["load", "recipe"], isRecorded: true,
+    discussion: "A model file carries its recipe, classes and preprocessing.")
+
+  private static let suffixes = ["safetensors", "graft"]
+
+  private let path: String
+  private let isRecipe: Bool
+
+  package init(_ arguments: CheckedArguments) throws {
+    path = arguments.path("file") ?? ""
+    let name = String(path.split(separator: "/").last ?? "")
+    let suffix = name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? ""
+    guard Self.suffixes.contains(suffix) else {
+      let (suggestion, _) = Suggestion.help(for: suffix, among: Self.suffixes)
+      throw arguments.fault(
+        .unknownValue, at: "file", "`\(name)` does not end in .safetensors or .graft",
+        help: suggestion.map { "did you mean .\($0)?" } ?? "the suffix says what is written")
+    }
+    isRecipe = suffix == "graft"
+  }
+
+  package func run(in session: Session) throws {
+    guard isRecipe else {
+      throw GraftError(
+        .failed, "there is no trained model to save", help: "train one first: train epochs=5")
+    }
+    let text = session.distilledRecipe(folder: FilePath.folder(of: path))
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw GraftError(
+        .failed, "`\(path)` cannot be written", help: "check that its folder exists")
+    }
+    let lines = text.split(separator: "\n").count
+    let shown = FilePath.relative(path, to: session.folder)
+    session.console.result(
+      "saved \(shown), \(lines) lines", event: "save",
+      [("file", .string(path)), ("lines", .integer(lines))])
+  }
+
+  /// A recipe does not hold the line that saved it.
+  package func lineage(in session: Session) -> Lineage {
+    isRecipe ? Lineage() : Lineage(needs: ["current"], isOutcome: true)
+  }
+}

@@ -1,0 +1,66 @@
+/// `show`: settings, knobs, names and aliases as they are now.
+package struct ShowCommand: Command {
+  package static let specification = CommandSpecification(
+    "show", "show settings, knobs, names or aliases", group: .shell,
+    parameters: [
+      .positional(
+        "what", .choice(["settings", "knobs", "names", "aliases", "version"]),
+        default: .value("settings"), "what to show")
+    ],
+    examples: ["show", "show knobs", "show aliases"], seeAlso: ["set", "param", "let", "alias"])
+
+  private let what: String
+
+  package init(_ arguments: CheckedArguments) throws {
+    what = arguments.text("what") ?? "settings"
+  }
+
+  package func run(in session: Session) throws {
+    switch what {
+    case "knobs": Self.showVariables(.knob, in: session)
+    case "names": Self.showVariables(.constant, in: session)
+    case "aliases": AliasCommand.showAliases(in: session)
+    case "version":
+      session.console.result(
+        "graft \(Version.number)", event: "version", [("version", .string(Version.number))])
+    default: Self.showSettings(in: session)
+    }
+  }
+
+  static func showSettings(in session: Session) {
+    let settings = session.settings
+    let values: [(String, String)] = [
+      ("threads", settings.threads == 0 ? "0 (one per core)" : "\(settings.threads)"),
+      ("image", settings.image), ("color", settings.color),
+      ("prompt", settings.prompt.isEmpty ? "\"\"" : settings.prompt),
+      ("progress", settings.isProgressShown ? "yes" : "no"),
+    ]
+    var table = TextTable(
+      rows: values.map { name, value in
+        [name, value, SetCommand.specification.parameter(name)?.summary ?? ""]
+      })
+    table.alignments = [.left, .left, .left]
+    session.console.result(
+      table.rendered(), event: "settings", values.map { ($0.0, .string($0.1)) })
+  }
+
+  static func showVariables(_ role: Environment.Role, in session: Session) {
+    let names = session.environment.names.filter { session.environment[$0]?.role == role }
+    let rows = names.map { name in
+      let binding = session.environment[name]
+      let text = binding.map { Printer.text($0.value) } ?? ""
+      return [name, text, binding?.knob?.summary ?? ""]
+    }
+    if rows.isEmpty {
+      let verb = role == .knob ? "param" : "let"
+      session.console.progress("no \(role == .knob ? "knobs" : "names") yet; `\(verb)` makes one")
+    }
+    var table = TextTable(rows: rows)
+    table.alignments = [.left, .left, .left]
+    if !rows.isEmpty || session.console.format == .json {
+      session.console.result(
+        table.rendered(), event: role == .knob ? "knobs" : "names",
+        rows.map { ($0[0], .string($0[1])) })
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/// The parameters that `train`, `finetune` and their relatives share.
+package enum TrainingParameters {
+  package static let optimizers = [
+    "adamw", "adam", "sgd", "nesterov", "rmsprop", "adagrad", "adadelta",
+  ]
+  package static let schedules = [
+    "onecycle", "constant", "linear", "cosine", "step", "exponential", "polynomial", "flatcosine",
+    "plateau",
+  ]
+
+  static func epochs(default count: String) -> ParameterSpecification {
+    ParameterSpecification(
+      "epochs", .integer(1...100_000), default: .value(count), "passes over the training images")
+  }
+
+  static let rate = ParameterSpecification(
+    "lr", .range(0...10, acceptsSingle: true), default: .described("the policy's"),
+    "peak learning rate, or LO..HI from the lowest group to the head")
+
+  static let loop: [ParameterSpecification] = [
+    ParameterSpecification(
+      "batch", .integer(1...65_536), default: .value("32"), "images per update"),
+    ParameterSpecification(
+      "optimizer", .choice(optimizers), default: .value("adamw"), "how weights are updated"),
+    ParameterSpecification(
+      "schedule", .choice(schedules), default: .described("onecycle for A and C, constant for B"),
+      "how the rate changes over the run"),
+    ParameterSpecification(
+      "warmup", .percent, default: .described("the schedule's"), "share of updates to warm up in"),
+    ParameterSpecification(
+      "decay", .number(0...1), default: .value("0.01"),
+      "weight decay; biases and norms are spared"),
+    ParameterSpecification(
+      "momentum", .number(0...0.9999), default: .described("0.9, cycled by onecycle"),
+      "momentum, or the first beta of Adam"),
+    ParameterSpecification(
+      "smooth", .number(0...0.9), default: .value("0"), "label smoothing"),
+    ParameterSpecification(
+      "patience", .integer(1...100_000), "stop after this many epochs without a better score"),
+    ParameterSpecification(
+      "augment", .pipeline, default: .described("the current pipeline"),
+      "pipeline for this run: a name, an op, a list of ops, or none"),
+  ]
+
+  static let ending: [ParameterSpecification] = [
+    ParameterSpecification(
+      "stop", .integer(1...1_000_000_000), "end at this update of the schedule, as after Ctrl-C"),
+    ParameterSpecification(
+      "as", .newName(.run), default: .described("the next free letter"), "name of the run"),
+  ]
+
+  /// The things a run rests on.
+  static func lineage(
+    _ arguments: CheckedArguments, run: String?, in session: Session
+  ) -> Lineage {
+    let pipelines = arguments.calls("augment").map(\.name).filter {
+      session.vocabulary.names(.pipeline).contains($0)
+    }
+    let isNamed = !pipelines.isEmpty || arguments.calls("augment").contains { $0.name == "none" }
+    let hasFrom = arguments.specification.parameter("from") != nil
+    let from = hasFrom ? arguments.text("from") : nil
+    return Lineage(
+      provides: (run.map { ["run:\($0)"] } ?? []) + ["current"],
+      needs: ["encoder", "data", "head", "policy", "freeze", "seed"]
+        + (isNamed ? [] : ["augment"]) + pipelines.map { "pipeline:\($0)" }
+        + (from.map { ["run:\($0)"] } ?? []))
+  }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import Synchronization
+
+/// Where a session's words go: results to standard output, progress and errors to standard error.
+///
+/// Commands write only through a console, so tests capture it and `--json` changes it in one place.
+package final class Console {
+  package enum Format: Sendable { case text, json }
+
+  /// Takes finished text, line ends included.
+  package typealias Sink = (String) -> Void
+
+  package var format: Format
+  package var isQuiet: Bool
+  /// Whether results may carry colour.
+  package var isColored: Bool
+  /// Whether progress may be redrawn in place and carry colour.
+  package let isProgressTerminal: Bool
+  /// Whether standard output is a terminal, so that pictures make sense.
+  package let isOutputTerminal: Bool
+  private let startsColored: Bool
+  private let widthSource: () -> Int
+  private let output: Sink
+  private let errors: Sink
+
+  package init(
+    format: Format = .text, isQuiet: Bool = false, isColored: Bool = false,
+    isOutputTerminal: Bool = false, isProgressTerminal: Bool = false,
+    width: @escaping () -> Int = { 80 }, output: @escaping Sink, errors: @escaping Sink
+  ) {
+    self.format = format
+    self.isQuiet = isQuiet
+    self.isColored = isColored
+    startsColored = isColored
+    self.isOutputTerminal = isOutputTerminal
+    self.isProgressTerminal = isProgressTerminal
+    widthSource = width
+    self.output = output
+    self.errors = errors
+  }
+
+  /// Columns of the terminal; 80 when there is none or it claims 0.
+  package var width: Int {
+    let width = widthSource()
+    return width > 0 ? width : 80
+  }
+
+  package var paint: Paint { Paint(isOn: isColored) }
+  private var errorPaint: Paint { Paint(isOn: isColored && isProgressTerminal) }
+
+  /// Follows `set color`: `auto` is what the console started with.
+  package func setColor(_ choice: String) {
+    isColored = choice == "always" || choice == "auto" && startsColored
+  }
+
+  /// Prints a result for people; with `--json` results are events, so nothing is printed.
+  package func print(_ text: String = "") {
+    if format == .text { output(text + "\n") }
+  }
+
+  /// Prints a result as text, or with `--json` as one event on its own line.
+  package func result(_ text: String, event: String, _ fields: [(String, JSONValue)] = []) {
+    switch format {
+    case .text: output(text + "\n")
+    case .json: output(JSONValue.object([("event", .string(event))] + fields).description + "\n")
+    }
+  }
+
+  /// Prints text to standard output in any format: help, completions, the printed recipe.
+  package func document(_ text: String, event: String) {
+    result(text, event: event, [("text", .string(text))])
+  }
+
+  /// Emits an event that only `--json` shows.
+  package func event(_ name: String, _ fields: [(String, JSONValue)]) {
+    guard format == .json else { return }
+    output(JSONValue.object([("event", .string(name))] + fields).description + "\n")
+  }
+
+  /// Says on standard error what is going on; `--quiet` drops it.
+  package func progress(_ text: String) {
+    if !isQuiet { errors(text + "\n") }
+  }
+
+  /// Writes to standard error without a line end, for lines that are redrawn.
+  package func progressRaw(_ text: String) {
+    if !isQuiet { errors(text) }
+  }
+
+  /// Writes a prompt to standard output, in any format.
+  package func promptRaw(_ text: String) { output(text) }
+
+  /// Says on standard error what the user should know although nothing failed.
+  package func warn(_ text: String) { errors(errorPaint.yellow("note:") + " " + text + "\n") }
+
+  /// Reports a fault: on standard error for people, as an event on standard output with `--json`.
+  package func report(_ diagnostic: Diagnostic) {
+    switch format {
+    case .text: errors(diagnostic.rendered(isColored: errorPaint.isOn) + "\n")
+    case .json: output(diagnostic.json.description + "\n")
+    }
+  }
+}
+
+extension Console {
+  /// The console of this process.
+  ///
+  /// Colour needs a terminal on standard output, no `NO_COLOR` and a `TERM` that is not `dumb`.
+  package static func standard(
+    format: Format = .text, isQuiet: Bool = false, allowsColor: Bool = true,
+    environment: [String: String]
+  ) -> Console {
+    let isOutputTerminal = isatty(STDOUT_FILENO) == 1
+    let isErrorTerminal = isatty(STDERR_FILENO) == 1
+    let isDumb = environment["TERM"] == "dumb"
+    let refusesColor = !(environment["NO_COLOR"] ?? "").isEmpty
+    return Console(
+      format: format, isQuiet: isQuiet,
+      isColored: allowsColor && isOutputTerminal && !isDumb && !refusesColor && format == .text,
+      isOutputTerminal: isOutputTerminal, isProgressTerminal: isErrorTerminal && !isDumb,
+      width: { Int(terminalWidth()) },
+      output: { writeAll($0, to: STDOUT_FILENO) }, errors: { writeAll($0, to: STDERR_FILENO) })
+  }
+
+  private static func terminalWidth() -> UInt16 {
+    var size = winsize()
+    for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
+      if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return size.ws_col }
+    }
+    return 0
+  }
+
+  /// Writes all bytes; a closed pipe ends the writing silently, as in `graft … | head`.
+  private static func writeAll(_ text: String, to descriptor: Int32) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if written > 0 {
+        bytes = bytes.dropFirst(written)
+      } else if errno != EINTR && errno != EAGAIN {
+        return
+      }
+    }
+  }
+}
+
+/// A console that keeps what it is given, for tests.
+package final class CapturedConsole: Sendable {
+  private let texts = Mutex((output: "", errors: ""))
+
+  package init() {}
+
+  package var output: String { texts.withLock { $0.output } }
+  package var errors: String { texts.withLock { $0.errors } }
+
+  package func clear() { texts.withLock { $0 = ("", "") } }
+
+  /// A console that writes into this capture.
+  package func console(
+    format: Console.Format = .text, width: Int = 80, isProgressTerminal: Bool = false
+  ) -> Console {
+    Console(
+      format: format, isProgressTerminal: isProgressTerminal, width: { width },
+      output: { text in self.texts.withLock { $0.output += text } },
+      errors: { text in self.texts.withLock { $0.errors += text } })
+  }
+}

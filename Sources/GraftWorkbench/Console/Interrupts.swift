@@ -1,0 +1,75 @@
+import Foundation
+import GraftBase
+import Synchronization
+
+/// What the outside asks of a running session: Ctrl-C counted, SIGTERM and SIGHUP noted.
+///
+/// A signal handler can reach only global state, so one process-wide pair of counters stands behind
+/// this type. The first Ctrl-C in a long step asks it to stop after the batch, the second to abort,
+/// the third ends the process.
+package struct Interrupts: Sendable {
+  package init() {}
+
+  /// How often Ctrl-C was pressed since the last `reset`.
+  package var count: Int { pressCount.load(ordering: .relaxed) }
+  /// Whether the process was asked to end by SIGTERM or SIGHUP.
+  package var isTerminated: Bool { terminationFlag.load(ordering: .relaxed) }
+  /// A long step should stop at the next safe point.
+  package var asksToStop: Bool { count >= 1 || isTerminated }
+  /// A long step should give up at once and roll back.
+  package var asksToAbort: Bool { count >= 2 }
+
+  /// Forgets presses, before a new line is run.
+  package func reset() { pressCount.store(0, ordering: .relaxed) }
+
+  /// Counts one press as if Ctrl-C had come; for tests and for the line editor.
+  package func press() { pressCount.add(1, ordering: .relaxed) }
+
+  /// Tells the handler whether a step is running; only then does it answer and count to three.
+  package func setRunning(_ isRunning: Bool) { runningFlag.store(isRunning, ordering: .relaxed) }
+
+  /// Throws what ends a step when a stop was asked for.
+  package func check() throws {
+    if isTerminated { throw GraftError(.terminated, "terminated") }
+    if asksToStop { throw GraftError(.interrupted, "interrupted") }
+  }
+
+  /// Takes over SIGINT, SIGTERM and SIGHUP and ignores SIGPIPE.
+  ///
+  /// System calls are not restarted, so that reading a line ends when Ctrl-C comes.
+  package func install() {
+    reset()
+    setRunning(false)
+    terminationFlag.store(false, ordering: .relaxed)
+    handle(SIGINT) { _ in
+      let presses = pressCount.add(1, ordering: .relaxed).newValue
+      guard runningFlag.load(ordering: .relaxed) else { return }
+      switch presses {
+      case 1: say("\nstopping after this batch … (Ctrl-C again aborts it)\n")
+      case 2: say("\naborting … (Ctrl-C again ends graft)\n")
+      default: _exit(130)
+      }
+    }
+    for signal in [SIGTERM, SIGHUP] {
+      handle(signal) { _ in terminationFlag.store(true, ordering: .relaxed) }
+    }
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  private func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = handler
+    sigemptyset(&action.sa_mask)
+    action.sa_flags = 0
+    sigaction(number, &action, nil)
+  }
+}
+
+private let pressCount = Atomic<Int>(0)
+private let terminationFlag = Atomic<Bool>(false)
+private let runningFlag = Atomic<Bool>(false)
+
+/// Writes to standard error with nothing but a system call, as a signal handler must.
+private func say(_ text: StaticString) {
+  _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+}

@@ -1,0 +1,113 @@
+import GraftBase
+
+/// Runs text in a session: a line of the prompt, a recipe, `-c` and standard input all go this way.
+package struct Interpreter {
+  package struct Options: Sendable {
+    /// Go on with the next command when one fails.
+    package var keepsGoing = false
+    /// Print the checked commands and run none.
+    package var isDryRun = false
+
+    package init(keepsGoing: Bool = false, isDryRun: Bool = false) {
+      self.keepsGoing = keepsGoing
+      self.isDryRun = isDryRun
+    }
+  }
+
+  private let session: Session
+  private var console: Console { session.console }
+
+  package init(_ session: Session) { self.session = session }
+
+  /// Checks the whole text and then runs it; returns the exit status.
+  package func run(
+    _ file: SourceFile, mode: Planner.Mode, settings: [KnobSetting] = [],
+    options: Options = Options()
+  ) -> Int32 {
+    let planner = plan(file, mode: mode, settings: settings)
+    if let first = planner.faults.first {
+      console.report(first)
+      let rest = planner.faults.count - 1
+      if rest > 0 && console.format == .text {
+        let where_ =
+          mode == .recipe && !file.isTyped ? "; `graft check \(file.name)` lists them" : ""
+        console.warn("\(rest) more \(rest == 1 ? "fault" : "faults")\(where_)")
+      }
+      return Diagnostic.exitStatus(of: planner.faults)
+    }
+    if options.isDryRun {
+      for step in planner.steps {
+        console.document(Printer.text(step.arguments.syntax), event: "plan")
+      }
+      return 0
+    }
+    return run(planner.steps, mode: mode, options: options)
+  }
+
+  /// Lists every fault of a recipe and runs nothing; returns the exit status.
+  package func check(_ file: SourceFile, settings: [KnobSetting] = []) -> Int32 {
+    let planner = plan(file, mode: .recipe, settings: settings)
+    for fault in planner.faults { console.report(fault) }
+    let count = planner.faults.count
+    if count == 0 {
+      let steps = planner.steps.count
+      console.result(
+        "\(file.name): \(steps) \(steps == 1 ? "command" : "commands"), no faults",
+        event: "check", [("file", .string(file.name)), ("commands", .integer(steps))])
+      printKnobs(of: planner)
+    } else if console.format == .text {
+      console.progress("\(file.name): \(count) \(count == 1 ? "fault" : "faults")")
+    }
+    return Diagnostic.exitStatus(of: planner.faults)
+  }
+
+  private func printKnobs(of planner: Planner) {
+    let knobs = planner.environment.names.compactMap { planner.environment[$0] }
+    let rows = knobs.compactMap { binding in
+      binding.knob.map { [$0.name, Printer.text(binding.value), $0.summary ?? ""] }
+    }
+    guard !rows.isEmpty else { return }
+    console.print("knobs:")
+    console.print(TextTable(rows: rows, indent: 2).rendered())
+  }
+
+  package func plan(
+    _ file: SourceFile, mode: Planner.Mode, settings: [KnobSetting] = []
+  ) -> Planner {
+    var planner = Planner(
+      mode: mode, environment: session.environment, vocabulary: session.vocabulary,
+      rootFolder: session.rootFolder, aliases: session.aliases, settings: settings)
+    planner.plan(file)
+    return planner
+  }
+
+  private func run(_ steps: [PlannedStep], mode: Planner.Mode, options: Options) -> Int32 {
+    var status: Int32 = 0
+    session.interrupts.setRunning(true)
+    defer { session.interrupts.setRunning(false) }
+    for step in steps {
+      do {
+        try session.interrupts.check()
+        console.event(
+          "command",
+          [
+            ("line", .integer(step.span.line)),
+            ("text", .string(Printer.text(step.arguments.syntax))),
+          ])
+        try session.perform(step)
+      } catch {
+        let fault = Diagnostic(error, at: step.span)
+        let isStopped = fault.code == .interrupted || fault.code == .terminated
+        if isStopped && console.format == .text {
+          console.progress(fault.message)
+        } else {
+          console.report(fault)
+        }
+        if status == 0 || isStopped { status = fault.code.exitStatus }
+        if isStopped || !options.keepsGoing { return status }
+      }
+      if session.isEnding { return status }
+    }
+    return status
+  }
+}

@@ -1,0 +1,196 @@
+/// Boils a session down to the lines its kept runs depend on.
+///
+/// Walks backwards from what is kept: a statement stays when it provides something still wanted, and
+/// then what it needs is wanted too. So the last `encoder` before a train stays and the ones tried
+/// before it go.
+package struct Distiller {
+  /// The version of the recipe format.
+  package static let formatVersion = 1
+  private static let lineLength = 78
+
+  private let statements: [RecordedStatement]
+  /// What the recipe must bring about: `run:A`; empty keeps what the last ingredients depend on.
+  private let keptThings: [String]
+  private let folder: String
+  private var knobLines: [KnobLine] = []
+  private var knobNames: Set<String> = []
+  /// Knob names by absolute path.
+  private var liftedPaths: [String: String] = [:]
+
+  private struct KnobLine {
+    var name: String
+    var text: String
+    var receipt: String?
+  }
+
+  package init(_ statements: [RecordedStatement], keeping keptThings: [String], folder: String) {
+    self.statements = statements.filter { !["param", "let"].contains($0.verb) }
+    self.keptThings = keptThings
+    self.folder = folder
+  }
+
+  /// The recipe as text, with its header and a final line end.
+  package mutating func recipe(lineCount: Int? = nil) -> String {
+    let kept = keptStatements()
+    let finalKnobs = knobsToKeep(kept)
+    for (declaration, value) in finalKnobs {
+      knobNames.insert(declaration.name)
+      let isPath = declaration.type == .path
+      let shown = isPath ? value.replacingText(relative(value.literal ?? "")) : value
+      knobLines.append(
+        KnobLine(name: declaration.name, text: declaration.command(value: shown)))
+    }
+    var lines: [(text: String, receipt: String?, isJoinable: Bool)] = []
+    for statement in kept {
+      let (text, receipt) = self.text(of: statement, finalKnobs)
+      lines.append((text, receipt, Self.ingredients.contains(statement.verb)))
+    }
+    let count = lineCount ?? statements.count
+    let header =
+      "# graft \(Self.formatVersion) · distilled from \(count) \(count == 1 ? "line" : "lines")"
+    let knobs = knobLines.map { withReceipt($0.text, $0.receipt) }
+    return ([header] + knobs + joined(lines)).joined(separator: "\n") + "\n"
+  }
+
+  /// Verbs that only prepare; they share lines with what follows.
+  private static let ingredients: Set<String> = [
+    "encoder", "data", "head", "policy", "freeze", "unfreeze", "seed", "use",
+  ]
+
+  private func keptStatements() -> [RecordedStatement] {
+    var wanted = Set(keptThings)
+    let provided = Set(statements.flatMap(\.lineage.provides))
+    if keptThings.isEmpty {
+      wanted = provided
+    }
+    let reachable = wanted.union(["current"])
+    var kept: [RecordedStatement] = []
+    for statement in statements.reversed() {
+      let lineage = statement.lineage
+      let isWantedOutcome =
+        lineage.isOutcome
+        && lineage.needs.allSatisfy { need in
+          !need.hasPrefix("run:") && provided.contains(need) || reachable.contains(need)
+        }
+      guard isWantedOutcome || !wanted.isDisjoint(with: lineage.provides) else { continue }
+      wanted.subtract(lineage.provides)
+      wanted.formUnion(lineage.needs)
+      kept.append(statement)
+    }
+    return kept.reversed()
+  }
+
+  /// The last value of each knob that kept statements read.
+  private func knobsToKeep(
+    _ kept: [RecordedStatement]
+  ) -> [(declaration: KnobDeclaration, value: ValueSyntax)] {
+    var result: [(declaration: KnobDeclaration, value: ValueSyntax)] = []
+    for knob in kept.flatMap(\.knobs) {
+      if let index = result.firstIndex(where: { $0.declaration.name == knob.declaration.name }) {
+        result[index] = knob
+      } else {
+        result.append(knob)
+      }
+    }
+    return result
+  }
+
+  private mutating func text(
+    of statement: RecordedStatement,
+    _ finalKnobs: [(declaration: KnobDeclaration, value: ValueSyntax)]
+  ) -> (text: String, receipt: String?) {
+    // A knob that was changed later holds another value here: write that value out.
+    let isStale = statement.knobs.contains { knob in
+      !finalKnobs.contains {
+        $0.declaration == knob.declaration && $0.value == knob.value
+      }
+    }
+    var syntax = isStale ? statement.resolved : statement.syntax
+    var receipt = statement.receipt
+    for path in statement.inputPaths {
+      let isLiteral = syntax.arguments.contains { $0.value.literal == path }
+      guard isLiteral else {
+        receipt = moveReceipt(receipt, of: statement, path)
+        continue
+      }
+      let name = liftedName(of: path, verb: statement.verb)
+      syntax = syntax.mappingValues { value in
+        guard value.literal == path else { return value }
+        var result = value
+        result.form = .word(Template(segments: [.variable(name)]))
+        return result
+      }
+      receipt = moveReceipt(receipt, toKnob: name)
+    }
+    return (
+      RecordedStatement.text(syntax, paths: statement.paths, relativeTo: folder), receipt
+    )
+  }
+
+  /// The knob that stands for a path, declared on first use.
+  private mutating func liftedName(of path: String, verb: String) -> String {
+    if let name = liftedPaths[path] { return name }
+    var name = verb
+    var number = 2
+    while knobNames.contains(name) {
+      name = "\(verb)\(number)"
+      number += 1
+    }
+    knobNames.insert(name)
+    liftedPaths[path] = name
+    let shown = relative(path)
+    let quoted = Printer.isWord(shown) ? shown : "\"\(shown)\""
+    knobLines.append(KnobLine(name: name, text: "param \(name): path = \(quoted)"))
+    return name
+  }
+
+  /// The receipt of `data` describes the path, so it stands behind the knob.
+  private mutating func moveReceipt(_ receipt: String?, toKnob name: String) -> String? {
+    guard let receipt, let index = knobLines.firstIndex(where: { $0.name == name }),
+      knobLines[index].receipt == nil
+    else { return receipt }
+    knobLines[index].receipt = receipt
+    return nil
+  }
+
+  private mutating func moveReceipt(
+    _ receipt: String?, of statement: RecordedStatement, _ path: String
+  ) -> String? {
+    let knob = statement.knobs.first { $0.value.literal == path }
+    return knob.map { moveReceipt(receipt, toKnob: $0.declaration.name) } ?? receipt
+  }
+
+  private func relative(_ path: String) -> String {
+    let text = FilePath.relative(path, to: folder)
+    return FilePath.isFolder(path) == true && !text.hasSuffix("/") ? text + "/" : text
+  }
+
+  /// Short preparing statements share a line with what follows, as a person would write them.
+  private func joined(
+    _ lines: [(text: String, receipt: String?, isJoinable: Bool)]
+  ) -> [String] {
+    var result: [String] = []
+    var open = ""
+    for line in lines {
+      let candidate = open.isEmpty ? line.text : open + " ; " + line.text
+      if !open.isEmpty && candidate.count > Self.lineLength {
+        result.append(open)
+        open = line.text
+      } else {
+        open = candidate
+      }
+      if !line.isJoinable || line.receipt != nil {
+        result.append(withReceipt(open, line.receipt))
+        open = ""
+      }
+    }
+    if !open.isEmpty { result.append(open) }
+    return result
+  }
+
+  private func withReceipt(_ text: String, _ receipt: String?) -> String {
+    guard let receipt else { return text }
+    let padding = String(repeating: " ", count: max(2, 45 - text.count))
+    return text + padding + "#= " + receipt
+  }
+}

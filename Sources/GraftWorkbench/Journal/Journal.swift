@@ -1,0 +1,70 @@
+import Foundation
+import GraftBase
+
+/// The diary of a session on disk: every command that changed something, flushed before the next one
+/// runs, so that a crash loses nothing.
+package final class Journal {
+  package let path: String
+  private var descriptor: Int32 = -1
+
+  /// A journal named after the start of the session; the file appears with the first statement.
+  package init(stateFolder: String, date: Date = Date(), processIdentifier: Int32 = getpid()) {
+    var seconds = time_t(date.timeIntervalSince1970)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    var buffer = [CChar](repeating: 0, count: 64)
+    strftime(&buffer, buffer.count, "%Y-%m-%dT%H-%M-%S", &parts)
+    let stamp = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+    path = "\(stateFolder)/sessions/\(stamp)-\(processIdentifier).graft"
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Writes one statement with its receipt and waits until it is on disk.
+  package func append(_ statement: RecordedStatement) throws {
+    if descriptor < 0 { try open() }
+    let text = statement.text(relativeTo: nil)
+    try write(text + (statement.receipt.map { "  #= " + $0 } ?? "") + "\n")
+  }
+
+  private func open() throws {
+    try FileManager.default.createDirectory(
+      atPath: FilePath.folder(of: path), withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o700])
+    descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw failure("cannot be created") }
+    try write("# graft \(Distiller.formatVersion) · journal\n")
+  }
+
+  private func write(_ text: String) throws {
+    let bytes = Array(text.utf8)
+    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
+      throw failure("cannot be written")
+    }
+  }
+
+  private func failure(_ what: String) -> GraftError {
+    GraftError(.failed, "`\(path)` \(what): \(String(cString: strerror(errno)))")
+  }
+}
+
+/// Where Graft keeps what outlives a session, after the XDG base directory rules.
+package enum UserFolders {
+  /// `$XDG_STATE_HOME/graft`, or nil when there is no home.
+  package static func state(_ environment: [String: String]) -> String? {
+    folder("XDG_STATE_HOME", "/.local/state", environment)
+  }
+
+  /// `$XDG_CONFIG_HOME/graft`, or nil when there is no home.
+  package static func configuration(_ environment: [String: String]) -> String? {
+    folder("XDG_CONFIG_HOME", "/.config", environment)
+  }
+
+  private static func folder(
+    _ variable: String, _ fallback: String, _ environment: [String: String]
+  ) -> String? {
+    if let value = environment[variable], value.hasPrefix("/") { return value + "/graft" }
+    guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
+    return home + fallback + "/graft"
+  }
+}

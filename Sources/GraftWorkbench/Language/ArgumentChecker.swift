@@ -1,0 +1,167 @@
+import GraftBase
+import GraftImaging
+
+/// Checks the arguments of one command against the table; a pure function of what it is given, but
+/// for looking whether input files exist.
+struct ArgumentChecker {
+  let specification: CommandSpecification
+  let vocabulary: Vocabulary
+  /// Overrides the folder that relative paths start from.
+  let rootFolder: String?
+  /// Files that earlier commands of the same plan will have written.
+  let plannedOutputs: Set<String>
+
+  /// The typed arguments, or every fault found.
+  func check(_ original: CommandSyntax) -> Result<CheckedArguments, FaultList> {
+    var syntax = original
+    if specification.openness == .namesAsWords { syntax = namingWords(in: syntax) }
+    var faults: [Diagnostic] = []
+    var grouped: [String: [ValueSyntax]] = [:]
+    var spans: [String: SourceSpan] = [:]
+    var open: [ArgumentSyntax] = []
+    var remaining = specification.positional[...]
+    for argument in syntax.arguments {
+      if let label = argument.label {
+        if specification.parameter(label) == nil {
+          if specification.openness == .anyLabel {
+            open.append(argument)
+          } else {
+            faults.append(unknownParameter(label, argument))
+          }
+        } else if grouped[label] != nil {
+          faults.append(
+            Diagnostic(
+              .duplicateParameter, "`\(label)` is given twice",
+              at: argument.labelSpan ?? argument.span, help: "keep one of the two"))
+        } else {
+          grouped[label] = [argument.value]
+          spans[label] = argument.value.span
+          remaining = remaining.drop { $0.name == label }
+        }
+      } else if let parameter = remaining.first {
+        grouped[parameter.name, default: []].append(argument.value)
+        spans[parameter.name] =
+          spans[parameter.name]?.joined(with: argument.span) ?? argument.span
+        if !parameter.repeats { remaining = remaining.dropFirst() }
+      } else {
+        faults.append(tooMany(argument))
+      }
+    }
+    var checked: [String: [CheckedValue]] = [:]
+    for parameter in specification.parameters {
+      do {
+        checked[parameter.name] = try values(
+          of: parameter, given: grouped[parameter.name], syntax, &faults)
+      } catch let fault as Diagnostic {
+        faults.append(fault)
+      } catch {
+        faults.append(Diagnostic(error, at: syntax.verbSpan))
+      }
+    }
+    guard faults.isEmpty else { return .failure(FaultList(faults)) }
+    return .success(
+      CheckedArguments(
+        specification: specification, syntax: syntax, openArguments: open,
+        values: checked, spans: spans))
+  }
+
+  private func values(
+    of parameter: ParameterSpecification, given: [ValueSyntax]?, _ syntax: CommandSyntax,
+    _ faults: inout [Diagnostic]
+  ) throws -> [CheckedValue] {
+    let types = ValueChecker(
+      parameter: parameter, vocabulary: vocabulary, rootFolder: rootFolder,
+      plannedOutputs: plannedOutputs, verb: specification.verb)
+    if let given {
+      return given.compactMap { value in
+        do {
+          return try types.check(value)
+        } catch {
+          faults.append(Diagnostic(error, at: value.span))
+          return nil
+        }
+      }
+    }
+    switch parameter.whenOmitted {
+    case .none, .described: return []
+    case .required:
+      let form = parameter.isPositional ? parameter.name.uppercased() : "\(parameter.name)=…"
+      throw Diagnostic(
+        .missingParameter, "`\(specification.verb)` needs \(form): \(parameter.summary)",
+        at: syntax.verbSpan, help: "for example: \(specification.examples.first ?? form)")
+    case .value(let text):
+      let file = SourceFile(name: "default", text: text, folder: syntax.verbSpan.file.folder)
+      return [try types.check(Parser.value(text, in: file, column: 1))]
+    }
+  }
+
+  /// `threads 4` as `threads=4`.
+  private func namingWords(in syntax: CommandSyntax) -> CommandSyntax {
+    guard syntax.arguments.count == 2, syntax.arguments.allSatisfy({ $0.label == nil }),
+      let name = syntax.arguments[0].value.literalWord, specification.parameter(name) != nil
+    else { return syntax }
+    var result = syntax
+    result.arguments = [
+      ArgumentSyntax(
+        label: name, labelSpan: syntax.arguments[0].span, value: syntax.arguments[1].value)
+    ]
+    return result
+  }
+
+  private func unknownParameter(_ label: String, _ argument: ArgumentSyntax) -> Diagnostic {
+    let names = specification.parameters.map(\.name)
+    let (suggestion, help) = Suggestion.help(
+      for: label, among: names, detail: "help \(specification.verb)")
+    return Diagnostic(
+      .unknownParameter, "`\(specification.verb)` has no parameter `\(label)`",
+      at: argument.labelSpan ?? argument.span, suggestion: suggestion,
+      help: names.isEmpty ? "`\(specification.verb)` takes no arguments" : help)
+  }
+
+  private func tooMany(_ argument: ArgumentSyntax) -> Diagnostic {
+    let text = Printer.text(argument.value)
+    let verb = specification.verb
+    let count = specification.positional.count
+    // A parameter typed without its `=` is the usual reason.
+    if let word = argument.value.literalWord,
+      let name = Suggestion.nearest(to: word, among: specification.labelled.map(\.name))
+    {
+      return Diagnostic(
+        .tooManyArguments, "`\(verb)` cannot place `\(text)`", at: argument.span,
+        suggestion: "\(name)=", help: "did you mean `\(name)=…`?   (help \(verb))")
+    }
+    if let number = argument.value.literalWord.flatMap(NumberText.number),
+      let numeric = specification.labelled.first(where: { $0.kind.isNumeric })
+    {
+      let example = "\(numeric.name)=\(NumberText.short(number))"
+      return Diagnostic(
+        .tooManyArguments, "`\(verb)` cannot place `\(text)`", at: argument.span,
+        suggestion: example, help: "did you mean `\(example)`?   (help \(verb))")
+    }
+    let limit =
+      count == 0
+      ? "takes no arguments without a name" : "takes at most \(count) without a name"
+    return Diagnostic(
+      .tooManyArguments, "`\(verb)` \(limit), and `\(text)` is one more", at: argument.span,
+      help: specification.parameters.isEmpty ? nil : "arguments read key=value; see `help \(verb)`")
+  }
+}
+
+/// Several faults thrown together.
+package struct FaultList: Error {
+  package var faults: [Diagnostic]
+
+  package init(_ faults: [Diagnostic]) { self.faults = faults }
+}
+
+extension ParameterKind {
+  fileprivate var isNumeric: Bool {
+    switch self {
+    case .integer, .number, .percent, .increment: true
+    case .range(_, let acceptsSingle): acceptsSingle
+    case .either(let kinds): kinds.contains(where: \.isNumeric)
+    case .list(let element): element.isNumeric
+    default: false
+    }
+  }
+}

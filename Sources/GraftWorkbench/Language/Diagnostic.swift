@@ -1,0 +1,126 @@
+import GraftBase
+
+/// A fault in a command, with the place it points at and what to try instead.
+package struct Diagnostic: Error, Sendable {
+  /// What kind of fault this is; the raw value is the `code` of `--json`.
+  package enum Kind: String, Sendable, CaseIterable {
+    case unterminatedString = "unterminated-string"
+    case unterminatedBracket = "unterminated-bracket"
+    case unexpectedCharacter = "unexpected-character"
+    case badEscape = "bad-escape"
+    case badVariable = "bad-variable"
+    case missingSpace = "missing-space"
+    case missingValue = "missing-value"
+    case missingVerb = "missing-verb"
+    case loopWithoutEnd = "loop-without-end"
+    case endWithoutLoop = "end-without-loop"
+    case malformedLoop = "malformed-loop"
+    case unknownCommand = "unknown-command"
+    case ambiguousCommand = "ambiguous-command"
+    case unknownParameter = "unknown-parameter"
+    case duplicateParameter = "duplicate-parameter"
+    case missingParameter = "missing-parameter"
+    case tooManyArguments = "too-many-arguments"
+    case wrongType = "wrong-type"
+    case outOfRange = "out-of-range"
+    case unknownValue = "unknown-value"
+    case unknownVariable = "unknown-variable"
+    case unknownKnob = "unknown-knob"
+    case missingKnob = "missing-knob"
+    case malformedDeclaration = "malformed-declaration"
+    case duplicateName = "duplicate-name"
+    case missingFile = "missing-file"
+    case wrongFileKind = "wrong-file-kind"
+    case includeCycle = "include-cycle"
+    case promptOnly = "prompt-only"
+    case notAllowedHere = "not-allowed-here"
+    case outsideFolder = "outside-folder"
+    case tooLarge = "too-large"
+    case commandFailed = "command-failed"
+  }
+
+  package var kind: Kind
+  package var message: String
+  package var span: SourceSpan?
+  /// The closest legal spelling, when there is one.
+  package var suggestion: String?
+  /// What to try, as a sentence.
+  package var help: String?
+  /// Decides the exit status.
+  package var code: GraftError.Code
+
+  package init(
+    _ kind: Kind, _ message: String, at span: SourceSpan?, suggestion: String? = nil,
+    help: String? = nil, code: GraftError.Code? = nil
+  ) {
+    self.kind = kind
+    self.message = message
+    self.span = span
+    self.suggestion = suggestion
+    self.help = help
+    self.code = code ?? (kind == .missingFile || kind == .wrongFileKind ? .input : .usage)
+  }
+
+  /// An error thrown by a running command, placed at the command.
+  package init(_ error: any Error, at span: SourceSpan?) {
+    switch error {
+    case var diagnostic as Diagnostic:
+      diagnostic.span = diagnostic.span ?? span
+      self = diagnostic
+    case let error as GraftError:
+      self.init(.commandFailed, error.message, at: span, help: error.help, code: error.code)
+    default:
+      self.init(.commandFailed, "\(error)", at: span, code: .failed)
+    }
+  }
+
+  /// The exit status for a list of faults: 4 when all of them are about inputs, else the first's.
+  package static func exitStatus(of faults: [Diagnostic]) -> Int32 {
+    let others = faults.filter { $0.code != .input }
+    return (others.first ?? faults.first)?.code.exitStatus ?? 0
+  }
+}
+
+extension Diagnostic {
+  /// The error as people read it: message, place, source line, carets, help.
+  package func rendered(isColored: Bool = false) -> String {
+    let paint = Paint(isOn: isColored)
+    let clean = message.escapingControlCharacters
+    var lines = [paint.red("error:") + " " + clean]
+    if let span, let text = span.file.lines[checked: span.line - 1] {
+      let number = "\(span.line)"
+      let before = String(text.prefix(span.column - 1))
+      lines.append("  " + paint.dim("\(span.file.name):\(span.line):\(span.column)"))
+      lines.append("  " + paint.dim("\(number) |") + " " + text.escapingControlCharacters)
+      let indent = before.escapingControlCharacters.count
+      let carets = String(repeating: "^", count: max(1, span.length))
+      lines.append(
+        String(repeating: " ", count: 2 + number.count) + paint.dim(" |") + " "
+          + String(repeating: " ", count: indent) + paint.red(carets))
+    }
+    if let help { lines.append(paint.green("help:") + " " + help.escapingControlCharacters) }
+    return lines.joined(separator: "\n")
+  }
+
+  /// The error as one JSON event.
+  package var json: JSONValue {
+    var fields: [(String, JSONValue)] = [
+      ("event", .string("error")), ("code", .string(kind.rawValue)),
+      ("status", .integer(Int(code.exitStatus))), ("message", .string(message)),
+    ]
+    if let span {
+      fields += [
+        ("file", .string(span.file.name)), ("line", .integer(span.line)),
+        ("column", .integer(span.column)), ("length", .integer(span.length)),
+      ]
+    }
+    if let suggestion { fields.append(("suggestion", .string(suggestion))) }
+    if let help { fields.append(("help", .string(help))) }
+    return .object(fields)
+  }
+}
+
+extension Array {
+  /// The element at `index`, or nil outside the array.
+  package subscript(checked index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}

@@ -1,0 +1,240 @@
+/// Help pages written from the command table; pure text.
+package struct HelpText {
+  private let vocabulary: Vocabulary
+  private let paint: Paint
+  private let width: Int
+
+  package init(
+    vocabulary: Vocabulary = Vocabulary(), paint: Paint = Paint(isOn: false), width: Int = 80
+  ) {
+    self.vocabulary = vocabulary
+    self.paint = paint
+    self.width = max(40, min(width, 100))
+  }
+
+  /// The lines of the first session: what to type and what it does.
+  package static let firstSession: [(line: String, meaning: String)] = [
+    ("encoder resnet18", "a network that knows ImageNet"),
+    ("data flowers/ split=80/10/10", "one folder of images per class"),
+    ("augment flip rotate(15)", "random changes, against overfitting"),
+    ("policy A ; train epochs=5", "only the head learns; Ctrl-C stops safely"),
+    ("evaluate ; save flowers.safetensors", "measure it, keep it"),
+  ]
+
+  /// `help` without a topic.
+  package func overview() -> String {
+    var session = TextTable(rows: Self.firstSession.map { [$0.line, $0.meaning] }, indent: 2)
+    session.alignments = [.left, .left]
+    let groups = CommandSpecification.Group.allCases.map { group in
+      var verbs = CommandTable.specifications.filter { $0.group == group }.map(\.verb)
+      if group == .recipes { verbs.append("for … end") }
+      if let index = verbs.firstIndex(of: "!") { verbs[index] = "!CMD" }
+      let name = group.rawValue
+      let margin = String(repeating: " ", count: 13 - name.count)
+      return "  " + paint.cyan(name) + margin + verbs.joined(separator: "  ")
+    }
+    return """
+      Graft finetunes image classifiers: choose an encoder and images, train, look, keep.
+
+      \(paint.bold("A first session"))
+      \(session.rendered())
+
+      \(paint.bold("Commands"))
+      \(groups.joined(separator: "\n"))
+
+      \(wrapped([
+        "`help train` explains a command", "`train ?` too", "`help train.lr` a parameter",
+        "TAB completes", "Ctrl-C clears the line", "Ctrl-D leaves",
+      ], separator: ", "))
+      """
+  }
+
+  /// The page about a command, a parameter, an op, or `for`; nil when there is none.
+  package func page(about topic: String) -> String? {
+    if topic == "for" || topic == "end" { return Self.loopPage }
+    if let specification = CommandTable.specification(of: topic) { return page(specification) }
+    if let dot = topic.firstIndex(of: "."),
+      let specification = CommandTable.specification(of: String(topic[..<dot])),
+      let parameter = specification.parameter(String(topic[topic.index(after: dot)...]))
+    {
+      return page(parameter, of: specification)
+    }
+    if let entry = vocabulary.transform(topic) { return page(entry) }
+    let byPrefix = CommandTable.verbs(withPrefix: topic)
+    return byPrefix.count == 1 ? page(about: byPrefix[0]) : nil
+  }
+
+  /// Every topic that has a page of its own.
+  package var topics: [String] {
+    CommandTable.specifications.flatMap { specification in
+      [specification.verb] + specification.parameters.map { specification.verb + "." + $0.name }
+    } + vocabulary.transforms.map(\.name) + ["for"]
+  }
+
+  private func page(_ specification: CommandSpecification) -> String {
+    var blocks = [paint.bold(specification.verb) + " - " + specification.summary]
+    blocks.append(heading("usage") + Self.usage(of: specification, width: width))
+    if !specification.parameters.isEmpty {
+      let nameWidth = specification.parameters.map { $0.form.count }.max() ?? 0
+      let lines = specification.parameters.map { parameter in
+        let margin = String(repeating: " ", count: nameWidth - parameter.form.count)
+        let indent = String(repeating: " ", count: 4 + nameWidth)
+        return "  " + paint.cyan(parameter.form) + margin + "  " + parameter.summary + "\n" + indent
+          + paint.dim(parameter.detail)
+      }
+      blocks.append(heading("parameters") + lines.joined(separator: "\n"))
+    }
+    if specification.verb == "augment", !vocabulary.transforms.isEmpty {
+      let names = ColumnLayout.text(vocabulary.transforms.map(\.name), width: width - 2)
+      blocks.append(heading("ops") + indented(names))
+    }
+    if !specification.discussion.isEmpty {
+      blocks.append(wrapped(specification.discussion.split(separator: " ").map(String.init)))
+    }
+    blocks.append(heading("examples") + indented(specification.examples.joined(separator: "\n")))
+    blocks.append("see also: " + specification.seeAlso.joined(separator: ", "))
+    return blocks.joined(separator: "\n\n")
+  }
+
+  private func page(
+    _ parameter: ParameterSpecification, of specification: CommandSpecification
+  ) -> String {
+    let name = paint.bold("\(specification.verb).\(parameter.name)")
+    var lines = ["\(name) - \(parameter.summary)", "  type     \(parameter.kind.title)"]
+    lines.append("  default  \(parameter.defaultTitle)")
+    let known = parameter.kind.legalValues(in: vocabulary)
+    if !known.isEmpty, !parameter.kind.title.contains(known.joined(separator: " | ")) {
+      lines.append("  values   " + known.joined(separator: ", "))
+    }
+    let examples = specification.examples.filter {
+      $0.contains(parameter.name + "=") || parameter.isPositional
+    }
+    lines += examples.prefix(2).map { "  example  \($0)" }
+    return lines.joined(separator: "\n")
+  }
+
+  private func page(_ entry: Vocabulary.TransformEntry) -> String {
+    var blocks = [paint.bold(entry.name) + " - " + entry.summary]
+    let form = entry.options.map { $0.name + ($0.defaultText.map { "=" + $0 } ?? "") }
+    blocks.append(
+      heading("usage") + "  augment \(entry.name)(\((form + ["p=…"]).joined(separator: ", ")))")
+    var table = TextTable(
+      rows: entry.options.map { [$0.name, $0.summary, $0.kind.title] }
+        + [["p", "probability of being applied", "a number 0..1"]], indent: 2)
+    table.alignments = [.left, .left, .left]
+    blocks.append(heading("parameters") + table.rendered())
+    let examples = entry.examples.map { "augment " + $0 }.joined(separator: "\n")
+    blocks.append(heading("examples") + indented(examples))
+    blocks.append("see also: augment, preview")
+    return blocks.joined(separator: "\n\n")
+  }
+
+  /// The usage lines, wrapped and indented by two.
+  static func usage(of specification: CommandSpecification, width: Int) -> String {
+    if specification.verb == "!" { return "  !COMMAND" }
+    var parts = specification.parameters.map { parameter in
+      let name = parameter.isPositional ? parameter.name.uppercased() : "\(parameter.name)=…"
+      let repeated = name + (parameter.repeats ? "…" : "")
+      return parameter.isRequired ? repeated : "[\(repeated)]"
+    }
+    if specification.openness == .anyLabel { parts.append("[NAME=VALUE…]") }
+    var lines = [specification.verb]
+    for part in parts {
+      if 2 + lines[lines.count - 1].count + 1 + part.count > width {
+        lines.append(String(repeating: " ", count: specification.verb.count))
+      }
+      lines[lines.count - 1] += " " + part
+    }
+    return lines.map { "  " + $0 }.joined(separator: "\n")
+  }
+
+  private static let loopPage = """
+    for - repeat lines for each of some values
+
+    usage
+      for NAME in VALUE…
+        LINES with $NAME
+      end
+
+    examples
+      for lr in 1e-4 1e-3
+        train epochs=5 lr=$lr
+      end
+      for size in [128, 224]
+        encoder resnet18 size=$size
+      end
+
+    see also: param, let, include
+    """
+
+  private func heading(_ text: String) -> String { paint.bold(text) + "\n" }
+
+  private func indented(_ text: String) -> String {
+    text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
+  }
+
+  private func wrapped(_ words: [String], separator: String = " ") -> String {
+    var lines = [""]
+    for (index, word) in words.enumerated() {
+      let piece = index == words.count - 1 ? word : word + separator.trimmingSpaces
+      let open = lines[lines.count - 1]
+      if open.isEmpty {
+        lines[lines.count - 1] = piece
+      } else if open.count + 1 + piece.count <= width {
+        lines[lines.count - 1] += " " + piece
+      } else {
+        lines.append(piece)
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension HelpText {
+  /// Commands, parameters and ops whose texts hold all the words.
+  package static func search(
+    _ words: [String], in vocabulary: Vocabulary
+  ) -> [(topic: String, summary: String)] {
+    var all: [(topic: String, summary: String, more: String)] = []
+    for specification in CommandTable.specifications {
+      all.append((specification.verb, specification.summary, specification.discussion))
+      all += specification.parameters.map {
+        ("\(specification.verb).\($0.name)", $0.summary, $0.kind.title)
+      }
+    }
+    all += vocabulary.transforms.map { ($0.name, $0.summary, "op of augment") }
+    return all.filter { entry in
+      words.allSatisfy { word in
+        let needle = word.lowercased()
+        let synonym = Suggestion.synonyms[needle]
+        return "\(entry.topic) \(entry.summary) \(entry.more)".lowercased().contains(needle)
+          || entry.topic == synonym
+      }
+    }.map { ($0.topic, $0.summary) }
+  }
+}
+
+extension ParameterSpecification {
+  /// The parameter as it is typed: `FILE`, `OPS…`, `epochs=`.
+  var form: String {
+    isPositional ? name.uppercased() + (repeats ? "…" : "") : name + "="
+  }
+
+  var defaultTitle: String {
+    switch whenOmitted {
+    case .required: "must be given"
+    case .none: "none"
+    case .value(let text): text
+    case .described(let text): text
+    }
+  }
+
+  /// Type and default in one line.
+  package var detail: String {
+    switch whenOmitted {
+    case .required: kind.title + "; must be given"
+    case .none: kind.title
+    case .value(let text), .described(let text): kind.title + "; default " + text
+    }
+  }
+}

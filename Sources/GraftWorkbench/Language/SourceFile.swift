@@ -1,0 +1,76 @@
+import Foundation
+import GraftBase
+
+/// A text that holds commands: a recipe file, a line typed at the prompt, an argument of `graft`.
+///
+/// Every token remembers its file and original line, so an error can point at what the user wrote
+/// even after joins, includes and loops.
+package final class SourceFile: Sendable {
+  /// The name shown in errors: `flowers.graft`, `prompt`.
+  package let name: String
+  /// The folder that relative paths in this text start from.
+  package let folder: String
+  package let lines: [String]
+  /// Whether the person at the keyboard wrote it: the prompt, `-c`, a knob. Only recipes are kept
+  /// from writing outside their own folder.
+  package let isTyped: Bool
+
+  package init(name: String, text: String, folder: String, isTyped: Bool = false) {
+    self.name = name
+    self.folder = folder
+    self.isTyped = isTyped
+    lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
+      let line = $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0
+      return String(decoding: line, as: UTF8.self)
+    }
+  }
+
+  /// Reads a recipe; its folder is where the file lies, unless `folder` overrides that.
+  ///
+  /// `path` is shown as given; a relative one starts from `base`.
+  package static func read(
+    _ path: String, base: String, folder: String? = nil
+  ) throws -> SourceFile {
+    let name = path
+    let path = FilePath.absolute(path, base: base)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw GraftError(
+        .input, "there is no recipe `\(name)`", help: "`graft` alone opens the prompt")
+    }
+    guard !isFolder.boolValue else {
+      throw GraftError(
+        .input, "`\(name)` is a folder, not a recipe",
+        help: "data folders are named inside: graft -c 'data \(name)'")
+    }
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw GraftError(.input, "`\(name)` cannot be read", help: "check its permissions")
+    }
+    guard let text = String(bytes: bytes, encoding: .utf8), !text.utf8.contains(0) else {
+      throw GraftError(
+        .input, "`\(name)` is not a text file", help: "a recipe is UTF-8 text, one verb per line")
+    }
+    return SourceFile(name: name, text: text, folder: folder ?? FilePath.folder(of: path))
+  }
+}
+
+/// A stretch of characters on one line of a source file; where carets go.
+package struct SourceSpan: Sendable {
+  package var file: SourceFile
+  /// Counted from 1.
+  package var line: Int
+  /// Counted from 1, in characters.
+  package var column: Int
+  package var length: Int
+
+  /// From the start of this span to the end of `other`, or to the end of the line where they differ.
+  package func joined(with other: SourceSpan) -> SourceSpan {
+    var result = self
+    if other.line == line {
+      result.length = max(length, other.column + other.length - column)
+    } else {
+      result.length = max(length, file.lines[line - 1].count - column + 1)
+    }
+    return result
+  }
+}

@@ -1,0 +1,52 @@
+import GraftImaging
+
+/// The names that are legal now, besides the verbs and parameters of the command table.
+///
+/// Registries (encoders, transforms, metrics) fill it at start; commands add runs, pipelines and
+/// layers while they succeed.
+package struct Vocabulary: Sendable {
+  /// An op of `augment` as the language sees it.
+  package struct TransformEntry: Sendable {
+    package var name: String
+    package var summary: String
+    package var options: [TransformOption]
+    package var examples: [String]
+
+    package init(
+      name: String, summary: String, options: [TransformOption], examples: [String]
+    ) {
+      self.name = name
+      self.summary = summary
+      self.options = options
+      self.examples = examples
+    }
+
+    package init(_ type: any Transform.Type) {
+      self.init(
+        name: type.name, summary: type.summary, options: type.options, examples: type.examples)
+    }
+  }
+
+  /// Every op; empty means that ops are not checked by name.
+  package var transforms: [TransformEntry] = []
+  private var namesBySet: [NameSet: [String]] = [:]
+
+  package init() {}
+
+  /// The known names of a set, in the order they were added; nothing is checked against an empty set.
+  package func names(_ set: NameSet) -> [String] { namesBySet[set] ?? [] }
+
+  package mutating func setNames(_ names: [String], of set: NameSet) { namesBySet[set] = names }
+
+  package mutating func add(_ name: String, to set: NameSet) {
+    if !names(set).contains(name) { namesBySet[set, default: []].append(name) }
+  }
+
+  package mutating func remove(_ name: String, from set: NameSet) {
+    namesBySet[set]?.removeAll { $0 == name }
+  }
+
+  package func transform(_ name: String) -> TransformEntry? {
+    transforms.first { $0.name == name }
+  }
+}

@@ -1,0 +1,54 @@
+import GraftBase
+
+/// The read-run loop of a person at the terminal.
+package struct Prompt {
+  private let session: Session
+  private let editor: any LineEditor
+  private let interpreter: Interpreter
+
+  package init(_ session: Session, editor: any LineEditor) {
+    self.session = session
+    self.editor = editor
+    interpreter = Interpreter(session)
+  }
+
+  /// Reads and runs lines until `quit` or Ctrl-D; returns the exit status.
+  package func run() -> Int32 {
+    session.isInteractive = true
+    var pending: [String] = []
+    while !session.isEnding {
+      switch editor.readLine(prompt: pending.isEmpty ? Self.text(for: session) : "...> ") {
+      case .cleared: pending = []
+      case .terminated: return GraftError.Code.terminated.exitStatus
+      case .ended:
+        session.console.promptRaw("\n")
+        return 0
+      case .line(let line):
+        let typed = Transcript.commands(in: line)
+        pending.append(typed)
+        let text = pending.joined(separator: "\n")
+        let file = SourceFile(name: "prompt", text: text, folder: session.folder, isTyped: true)
+        if Parser.parse(file).isIncomplete { continue }
+        pending = []
+        if !text.trimmingSpaces.isEmpty {
+          editor.remember(text)
+          run(file)
+        }
+      }
+      if session.interrupts.isTerminated { return GraftError.Code.terminated.exitStatus }
+    }
+    return 0
+  }
+
+  private func run(_ file: SourceFile) {
+    session.interrupts.reset()
+    _ = interpreter.run(file, mode: .prompt)
+    session.interrupts.reset()
+  }
+
+  /// What stands before the cursor.
+  static func text(for session: Session) -> String {
+    let title = session.settings.prompt.isEmpty ? session.title : session.settings.prompt
+    return (title.isEmpty ? "graft" : title) + "> "
+  }
+}

@@ -1,0 +1,226 @@
+import GraftBase
+import GraftKernels
+import Testing
+
+@testable import GraftEngine
+
+/// A small residual network with every kind of neighbour that a plan may merge.
+private struct SmallNetwork {
+  let graph = Graph()
+  let logits: Value
+  let losses: Value
+  var trainingNodes: Set<Int> = []
+
+  init() throws {
+    let graph = graph
+    var nodes: Set<Int> = []
+    var stream = 0
+    func parameter(_ name: String, _ role: ParameterRole, _ shape: Shape) -> Parameter {
+      let parameter = Parameter(name: name, role: role, torchShape: shape)
+      stream += 1
+      var random = RandomStream(seed: 1, purpose: .initialisation, sample: stream)
+      for index in 0..<parameter.count {
+        let value = Float(random.uniform(-1...1))
+        let isPositive = role == .normScale || name.hasSuffix("variance")
+        parameter.slice.pointer[index] = isPositive ? 0.5 + abs(value) : value * 0.4
+      }
+      return parameter
+    }
+    func convolution(_ x: Value, _ name: String, _ width: Int, stride: Int = 1) throws -> Value {
+      let weight = parameter("\(name).weight", .weight, [3, 3, x.shape.channels, width])
+      let y = try graph.record(
+        ConvolutionOp(
+          outputChannels: width, kernel: 3, stride: Pair(stride), padding: 1, hasBias: false),
+        [x], parameters: [weight], path: name)
+      nodes.insert(graph.nodes.count)
+      return try graph.record(
+        BatchNormOp(), [y],
+        parameters: [
+          parameter("\(name).scale", .normScale, [width]),
+          parameter("\(name).shift", .normShift, [width]),
+          parameter("\(name).mean", .runningStatistic, [width]),
+          parameter("\(name).variance", .runningStatistic, [width]),
+        ], path: "\(name).norm")
+    }
+    func relu(_ x: Value) throws -> Value {
+      try graph.record(ActivationOp(.relu), [x], path: "relu")
+    }
+    let image = graph.input("image", [1, 8, 8, 3])
+    let target = graph.input("target", [1, 5])
+    var x = try relu(convolution(image, "stem", 8))
+    for block in 0..<2 {
+      let width = 8 << block
+      let stride = block + 1
+      let main = try convolution(
+        relu(convolution(x, "b\(block).1", width, stride: stride)), "b\(block).2", width)
+      let shortcut = block == 0 ? x : try convolution(x, "b\(block).s", width, stride: stride)
+      x = try relu(graph.record(AddOp(), [main, shortcut], path: "b\(block).add"))
+    }
+    let features = try graph.record(GlobalAveragePoolOp(), [x], path: "pool")
+    nodes.insert(graph.nodes.count)
+    let dropped = try graph.record(DropoutOp(rate: 0.3), [features], path: "dropout")
+    logits = try graph.record(
+      LinearOp(outputCount: 5, hasBias: true), [dropped],
+      parameters: [
+        parameter("head.weight", .weight, [16, 5]), parameter("head.bias", .bias, [5]),
+      ],
+      path: "head")
+    losses = try graph.record(SoftmaxCrossEntropyOp(), [logits, target], path: "loss")
+    trainingNodes = nodes
+  }
+
+  func fill(_ image: Slice, _ target: Slice) {
+    var random = RandomStream(seed: 2, purpose: .augmentation)
+    for index in 0..<image.count { image.pointer[index] = Float(random.uniform(-1...1)) }
+    for index in 0..<target.count { target.pointer[index] = index % 5 == index / 5 % 5 ? 1 : 0 }
+  }
+}
+
+@Suite struct PlanTests {
+  private static let shapes: [String: Shape] = ["image": [4, 8, 8, 3], "target": [4, 5]]
+
+  private struct Outcome: Equatable {
+    var logits: [UInt32]
+    var losses: [UInt32]
+    var gradients: [String: [UInt32]]
+    var statistics: [UInt32]
+  }
+
+  private func bits(_ slice: Slice) -> [UInt32] { slice.buffer.map(\.bitPattern) }
+
+  private func outcome(
+    _ configuration: PlanConfiguration, threads: Int, interprets: Bool
+  ) throws -> Outcome {
+    let network = try SmallNetwork()
+    let pool = ThreadPool(threads: threads)
+    defer { pool.shutDown() }
+    let random = RandomAddress(seed: 9, step: 3)
+    let value: (Value) -> Slice
+    let gradient: (Parameter) -> Slice?
+    if interprets {
+      let interpreter = try Interpreter(
+        graph: network.graph, outputs: [network.logits], loss: network.losses,
+        inputShapes: Self.shapes, configuration: configuration, pool: pool)
+      network.fill(interpreter.input("image"), interpreter.input("target"))
+      #expect(interpreter.forward(random: random) == nil)
+      interpreter.backward()
+      (value, gradient) = (interpreter.value, interpreter.gradient)
+      return collect(network, value, gradient)
+    }
+    let plan = try Plan(
+      graph: network.graph, outputs: [network.logits], loss: network.losses,
+      inputShapes: Self.shapes, configuration: configuration, pool: pool)
+    network.fill(plan.input("image"), plan.input("target"))
+    plan.forward(random: random)
+    plan.backward()
+    (value, gradient) = (plan.value, plan.gradient)
+    return collect(network, value, gradient)
+  }
+
+  private func collect(
+    _ network: SmallNetwork, _ value: (Value) -> Slice, _ gradient: (Parameter) -> Slice?
+  ) -> Outcome {
+    var gradients: [String: [UInt32]] = [:]
+    for parameter in network.graph.parameters {
+      gradients[parameter.name] = gradient(parameter).map(bits)
+    }
+    return Outcome(
+      logits: bits(value(network.logits)), losses: bits(value(network.losses)),
+      gradients: gradients,
+      statistics: network.graph.parameters.filter { $0.role == .runningStatistic }
+        .flatMap { bits($0.slice) })
+  }
+
+  /// What is trained: nothing, the head, everything, everything with frozen statistics.
+  static let variants = ["inference", "head", "all", "all with fixed statistics", "upper half"]
+
+  private func configuration(_ variant: String, fuses: Bool) throws -> PlanConfiguration {
+    let network = try SmallNetwork()
+    let all = network.graph.parameters.filter(\.canTrain).map(\.name)
+    let trainable: [String]
+    switch variant {
+    case "inference": trainable = []
+    case "head": trainable = all.filter { $0.hasPrefix("head") }
+    case "upper half": trainable = all.filter { $0.hasPrefix("head") || $0.hasPrefix("b1") }
+    default: trainable = all
+    }
+    return PlanConfiguration(
+      trainable: Set(trainable), trainingNodes: variant == "all" ? network.trainingNodes : [],
+      fuses: fuses)
+  }
+
+  @Test(arguments: variants)
+  func equalsTheInterpreterBitForBit(_ variant: String) throws {
+    let configuration = try configuration(variant, fuses: false)
+    let plan = try outcome(configuration, threads: 2, interprets: false)
+    let oracle = try outcome(configuration, threads: 1, interprets: true)
+    #expect(plan == oracle)
+    #expect(Set(plan.gradients.keys) == configuration.trainable)
+  }
+
+  @Test(arguments: variants)
+  func mergingChangesOnlyTheLastDigits(_ variant: String) throws {
+    let fused = try outcome(configuration(variant, fuses: true), threads: 2, interprets: false)
+    let plain = try outcome(configuration(variant, fuses: false), threads: 2, interprets: false)
+    func expectClose(_ a: [UInt32], _ b: [UInt32], _ label: String) {
+      let (x, y) = (a.map { Float(bitPattern: $0) }, b.map { Float(bitPattern: $0) })
+      let scale = y.map { abs($0) }.max() ?? 1
+      let largest = zip(x, y).map { abs($0 - $1) }.max() ?? 0
+      #expect(largest <= 1e-5 * max(scale, 1e-6), "\(label) off by \(largest / scale)")
+    }
+    expectClose(fused.logits, plain.logits, "logits")
+    expectClose(fused.losses, plain.losses, "losses")
+    for (name, gradient) in plain.gradients {
+      expectClose(try #require(fused.gradients[name]), gradient, name)
+    }
+  }
+
+  @Test(arguments: [2, 3, 4])
+  func bitsDoNotDependOnThreads(_ threads: Int) throws {
+    let configuration = try configuration("all", fuses: true)
+    let many = try outcome(configuration, threads: threads, interprets: false)
+    #expect(many == (try outcome(configuration, threads: 1, interprets: false)))
+  }
+
+  @Test func frozenNormsFoldIntoConvolutions() throws {
+    let network = try SmallNetwork()
+    let pool = ThreadPool(threads: 1)
+    let plan = try Plan(
+      graph: network.graph, outputs: [network.logits], inputShapes: Self.shapes, pool: pool)
+    // Stem, two blocks of two, one shortcut; pool, dropout, head: nothing else is left.
+    #expect(plan.lowered.items.count == 9)
+    #expect(plan.describe().contains("3×3 + norm + add + relu"))
+  }
+
+  @Test func buffersAliveTogetherDoNotOverlap() {
+    var random = RandomStream(seed: 4, purpose: .order)
+    for _ in 0..<200 {
+      let buffers = (0..<20).map { _ in
+        let first = random.integer(in: 0...30)
+        return ArenaLayout.Buffer(
+          count: random.integer(in: 0...500), first: first,
+          last: first + random.integer(in: 0...12))
+      }
+      let layout = ArenaLayout(buffers)
+      for (i, a) in buffers.enumerated() where a.count > 0 {
+        #expect(layout.offsets[i] + a.count <= layout.count)
+        for (j, b) in buffers.enumerated().dropFirst(i + 1) where b.count > 0 {
+          let meetInTime = a.first <= b.last && b.first <= a.last
+          let meetInSpace =
+            layout.offsets[i] < layout.offsets[j] + b.count
+            && layout.offsets[j] < layout.offsets[i] + a.count
+          #expect(!(meetInTime && meetInSpace))
+        }
+      }
+    }
+  }
+
+  @Test func misfitsNameTheLayer() throws {
+    let graph = Graph()
+    let a = graph.input("a", [1, 4, 4, 3])
+    let b = graph.input("b", [1, 4, 4, 2])
+    #expect(throws: GraftError(.failed, "layer1.0: cannot add [1, 4, 4, 3] and [1, 4, 4, 2]")) {
+      try graph.record(AddOp(), [a, b], path: "layer1.0")
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import GraftBase
+import GraftImaging
+import Testing
+
+@Suite struct ImageFileTests {
+  private let folder = FileManager.default.temporaryDirectory
+    .appendingPathComponent("graft-image-file-\(UUID().uuidString)")
+
+  init() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  @Test func picturesAreWrittenAndRead() throws {
+    let photo = try ImagingFixtures.photo()
+    let path = folder.appendingPathComponent("photo.png").path
+    try ImageFile.writePNG(photo, to: path)
+    #expect(try ImageFile.read(path) == photo)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["photo.png"])
+  }
+
+  @Test func nameAndContentMayDisagree() throws {
+    let path = folder.appendingPathComponent("really-a-png.jpg").path
+    try ImageFile.writePNG(ImagingFixtures.photo(), to: path)
+    #expect(try ImageFile.read(path).size == ImageSize(width: 96, height: 75))
+  }
+
+  @Test func onlyRegularFilesAreRead() throws {
+    let pipe = folder.appendingPathComponent("pipe").path
+    #expect(mkfifo(pipe, 0o600) == 0)
+    for (path, sentence) in [
+      (folder.path, "is a folder, not a picture file"),
+      (pipe, "is a pipe (FIFO), not a picture file"),
+      ("/dev/zero", "is a device, not a picture file"),
+      (folder.path + "/absent.png", "cannot be opened: No such file or directory"),
+    ] {
+      let error = try #require(throws: GraftError.self) { try ImageFile.read(path) }
+      #expect(error.code == .input)
+      #expect(error.message == "\(path) \(sentence)")
+    }
+  }
+
+  @Test func hugeFilesAreRefusedUnread() throws {
+    let path = folder.appendingPathComponent("sparse.png").path
+    #expect(FileManager.default.createFile(atPath: path, contents: nil))
+    #expect(truncate(path, 1 << 40) == 0)
+    let error = try #require(throws: GraftError.self) { try ImageFile.read(path) }
+    #expect(error.message.contains("more than the 64 MiB"))
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import GraftImaging
+import Testing
+
+@Suite struct ResizeTests {
+  private struct Case: Decodable {
+    var file: String
+    var crop: [Int]?
+    var isGray: Bool
+    var filter: ResizeFilter
+    var width: Int
+    var height: Int
+    var channels: Int
+    var sha256: String
+  }
+
+  @Test(arguments: ResizeFilter.allCases) func bytesArePillows(filter: ResizeFilter) throws {
+    let data = try Data(contentsOf: ImagingFixtures.url("resize.json"))
+    let cases = try JSONDecoder().decode([Case].self, from: data).filter { $0.filter == filter }
+    #expect(cases.count > 20)
+    for test in cases {
+      let source = try ImageCodec.decode(ImagingFixtures.bytes(test.file), name: test.file)
+        .converted(toChannels: test.isGray ? 1 : 3)
+      let box = test.crop.map { ImageBox(x: $0[0], y: $0[1], width: $0[2], height: $0[3]) }
+      let size = ImageSize(width: test.width, height: test.height)
+      expectEqual(
+        source.resized(to: size, filter: filter, crop: box),
+        ImagingFixtures.Oracle(
+          width: test.width, height: test.height, channels: test.channels, sha256: test.sha256),
+        "\(test)")
+      if let box {
+        let cropped = source.cropped(box).resized(to: size, filter: filter)
+        #expect(source.resized(to: size, filter: filter, crop: box) == cropped)
+      }
+    }
+  }
+
+  @Test func theSameSizeIsTheSamePicture() throws {
+    let photo = try ImagingFixtures.photo()
+    for filter in ResizeFilter.allCases {
+      #expect(photo.resized(to: photo.size, filter: filter) == photo)
+    }
+  }
+
+  @Test func flatPicturesStayFlat() {
+    let flat = Image(width: 40, height: 30, fill: 77)
+    for filter in ResizeFilter.allCases {
+      let size = ImageSize(width: 17, height: 63)
+      #expect(
+        flat.resized(to: size, filter: filter) == Image(width: 17, height: 63, fill: 77),
+        "\(filter)"
+      )
+    }
+  }
+}

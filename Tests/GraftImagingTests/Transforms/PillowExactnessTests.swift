@@ -1,0 +1,104 @@
+import GraftBase
+import Testing
+
+@testable import GraftImaging
+
+/// Byte equality with Pillow 13 and torchvision on every kind of picture.
+@Suite struct PillowExactnessTests {
+  private static let operations = [
+    "brightness", "contrast", "saturation", "sharpness", "posterize", "solarize", "solarizeAdd",
+    "gamma", "invert", "autocontrast", "equalize", "grayscale", "hue", "flip", "vflip", "pad",
+    "padCrop", "resizedCrop", "rotate", "affine", "composed", "policy",
+  ]
+
+  @Test(arguments: operations)
+  func bytesEqualTheReference(operation: String) throws {
+    let oracle = try TransformOracle.load()
+    let pictures = try oracle.pictures()
+    let cases = oracle.cases.filter { $0.op == operation }
+    #expect(!cases.isEmpty)
+    for example in cases {
+      let picture = try #require(pictures[example.input])
+      let result = try Self.result(of: example, on: picture)
+      let place = "\(example.op)\(example.numbers)\(example.words) on \(example.input)"
+      #expect(result.size == ImageSize(width: example.width, height: example.height), "\(place)")
+      #expect(ContentHash.of(result.pixels).hex.hasPrefix(example.sha256), "\(place)")
+    }
+  }
+
+  @Test func everyCaseOfTheFixtureIsTested() throws {
+    let recorded = Set(try TransformOracle.load().cases.map(\.op))
+    #expect(recorded == Set(Self.operations))
+  }
+
+  private static func result(of example: TransformOracle.Case, on image: Image) throws -> Image {
+    let n = example.numbers
+    let integers = n.map { Int($0) }
+    switch example.op {
+    case "brightness": return image.withBrightness(n[0])
+    case "contrast": return image.withContrast(n[0])
+    case "saturation": return image.withSaturation(n[0])
+    case "sharpness": return image.withSharpness(n[0])
+    case "posterize": return image.applying(.posterize(bits: integers[0]))
+    case "solarize": return image.applying(.solarize(threshold: n[0]))
+    case "solarizeAdd": return image.applying(.solarizeAdd(integers[0]))
+    case "gamma": return image.applying(.gamma(n[0]))
+    case "invert": return image.applying(.invert)
+    case "autocontrast": return image.applying(.autoContrast(Histogram(image)))
+    case "equalize": return image.applying(.equalize(Histogram(image)))
+    case "grayscale": return image.grayscaled()
+    case "hue": return image.withHueTurned(by: n[0])
+    case "flip": return image.flippedHorizontally()
+    case "vflip": return image.flippedVertically()
+    default: return try geometricResult(of: example, on: image)
+    }
+  }
+
+  private static func geometricResult(
+    of example: TransformOracle.Case, on image: Image
+  ) throws -> Image {
+    let n = example.numbers
+    let integers = n.map { Int($0) }
+    switch example.op {
+    case "pad":
+      let frame = integers[0]
+      let box = ImageBox(
+        x: -frame, y: -frame, width: image.width + 2 * frame, height: image.height + 2 * frame)
+      return image.window(box, fill: FillColour(gray: UInt8(integers[1])))
+    case "padCrop":
+      let box = ImageBox(
+        x: integers[2] - integers[0], y: integers[3] - integers[0],
+        width: integers[4] - integers[2], height: integers[5] - integers[3])
+      return image.window(box, fill: FillColour(gray: UInt8(integers[1])))
+    case "resizedCrop":
+      let box = ImageBox(
+        x: integers[0], y: integers[1], width: integers[2] - integers[0],
+        height: integers[3] - integers[1])
+      let crop = try Crop(CheckedCall("crop(scale=0.5..1)").arguments)
+      let target = ImageSize(width: integers[4], height: integers[5])
+      return crop.apply(image, .init(box: box, outputSize: target))
+    case "rotate":
+      return image.rotated(
+        byDegrees: n[0], expands: n[1] == 1, filter: try filter(example),
+        fill: FillColour(gray: UInt8(n[2])))
+    case "affine":
+      return image.warped(
+        by: AffineMap(n[0], n[1], n[2], n[3], n[4], n[5]),
+        to: ImageSize(width: integers[6], height: integers[7]), filter: try filter(example),
+        fill: FillColour(gray: UInt8(n[8])))
+    case "composed":
+      let map = AffineMap.composed(
+        degrees: n[0], shiftX: n[1], shiftY: n[2], scale: n[3], shearX: n[4], shearY: n[5],
+        size: image.size)
+      return image.warped(by: map, filter: try filter(example), fill: .black)
+    default:
+      let operation = try #require(PolicyOperation(rawValue: example.words[0]))
+      return PolicyStep(operation: operation, amount: n[0])
+        .applied(to: image, filter: .nearest, fill: .black)
+    }
+  }
+
+  private static func filter(_ example: TransformOracle.Case) throws -> WarpFilter {
+    try #require(WarpFilter(rawValue: example.words[0]))
+  }
+}

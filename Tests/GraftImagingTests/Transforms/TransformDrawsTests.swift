@@ -1,0 +1,199 @@
+import Foundation
+import GraftBase
+import Testing
+
+@testable import GraftImaging
+
+/// The laws that draws follow.
+@Suite struct TransformDrawsTests {
+  private let size = ImageSize(width: 64, height: 48)
+  private let context = TransformContext(outputSize: ImageSize(width: 32, height: 32))
+
+  /// Calls `body` with the parameters of `count` independent draws.
+  private func draws<Kind: Transform>(
+    _ transform: Kind, count: Int, size: ImageSize? = nil, _ body: (Kind.Parameters) -> Void
+  ) {
+    for sample in 0..<count {
+      var random = RandomStream(seed: 11, purpose: .augmentation, sample: sample)
+      body(transform.sample(size: size ?? self.size, context: context, random: &random))
+    }
+  }
+
+  @Test func randAugmentChoosesItsOperationsEqually() throws {
+    let policy = try RandAugment(CheckedCall("randaugment(n=2, m=9)").arguments)
+    var counts: [PolicyOperation: Int] = [:]
+    var negative = 0
+    var signed = 0
+    draws(policy, count: 50_000) { parameters in
+      #expect(parameters.steps.count == 2)
+      for step in parameters.steps {
+        counts[step.operation, default: 0] += 1
+        if step.operation.isSigned {
+          signed += 1
+          negative += step.amount < 0 ? 1 : 0
+        }
+      }
+    }
+    #expect(counts.count == 14)
+    #expect(counts[.invert] == nil)
+    let expected = 100_000.0 / 14
+    let chiSquare = counts.values.reduce(0.0) { $0 + pow(Double($1) - expected, 2) / expected }
+    // 34.53 is exceeded with probability 0.001 at 13 degrees of freedom.
+    #expect(chiSquare < 34.53)
+    #expect(abs(Double(negative) / Double(signed) - 0.5) < 4 * 0.5 / Double(signed).squareRoot())
+  }
+
+  /// The magnitudes that AUGMENTATION lists for m = 9 of 30.
+  @Test func randAugmentAmountsAreTorchvisions() {
+    let t = 9.0 / 30
+    let expected: [(PolicyOperation, Double)] = [
+      (.shearX, 0.09), (.rotate, 9), (.brightness, 0.27), (.posterize, 7), (.solarize, 178.5),
+      (.translateX, (0.3 * 150 / 331 * 64).rounded(.towardZero)),
+    ]
+    for (operation, amount) in expected {
+      #expect(abs(operation.randAugmentAmount(t, size: size) - amount) < 1e-12)
+    }
+    let bits = (0...30).map {
+      PolicyOperation.posterize.randAugmentAmount(Double($0) / 30, size: size)
+    }
+    let table: [(Double, Int)] = [(8, 4), (7, 8), (6, 7), (5, 8), (4, 4)]
+    #expect(bits == table.flatMap { Array(repeating: $0.0, count: $0.1) })
+  }
+
+  @Test func resizedCropsFollowTorchvisionsLaw() throws {
+    for reference in try TransformOracle.load().resizedCrops {
+      let size = ImageSize(width: reference.width, height: reference.height)
+      let count = 20_000
+      var sums = [Double](repeating: 0, count: 5)
+      for sample in 0..<count {
+        var random = RandomStream(seed: 2, purpose: .augmentation, sample: sample)
+        let box = Crop.resizedCropBox(
+          size, areaShare: reference.scale[0]...reference.scale[1],
+          ratio: reference.ratio[0]...reference.ratio[1], random: &random)
+        #expect(box.x >= 0 && box.x + box.width <= size.width)
+        #expect(box.y >= 0 && box.y + box.height <= size.height)
+        let values = [box.x, box.y, box.width, box.height, box.width * box.height]
+        for (index, value) in values.enumerated() { sums[index] += Double(value) }
+      }
+      let spread = (1 / Double(count) + 1 / Double(reference.count)).squareRoot()
+      for index in 0..<5 {
+        let tolerance = 4.5 * reference.deviations[index] * spread + 1e-9
+        #expect(abs(sums[index] / Double(count) - reference.means[index]) < tolerance)
+      }
+    }
+  }
+
+  @Test func noiseHasTheMomentsOfTorchvisions() throws {
+    let gray = Image(width: 200, height: 150, fill: 128)
+    let noisy = gray.withGaussianNoise(sigma: 0.1, seed: 9)
+    let differences = noisy.pixels.map { Double($0) - 128 }
+    let count = Double(differences.count)
+    let mean = differences.reduce(0, +) / count
+    let variance = differences.reduce(0) { $0 + $1 * $1 } / count - mean * mean
+    // Truncation towards zero takes about (sigma sqrt(2/pi) - 1/3) from sigma^2.
+    let sigma = 25.5
+    let expected = sigma * sigma - sigma * (2 / Double.pi).squareRoot() + 1.0 / 3
+    #expect(abs(mean) < 4 * sigma / count.squareRoot())
+    #expect(abs(variance / expected - 1) < 0.02)
+    let near = Double(differences.count { abs($0) < 25.5 }) / count
+    #expect(abs(near - erf(26 / sigma / 2.squareRoot())) < 0.01)
+    #expect(noisy != gray.withGaussianNoise(sigma: 0.1, seed: 10))
+  }
+
+  /// The cumulative distribution against the normal one at every integer.
+  @Test func truncatedNormalFollowsItsDistribution() {
+    let noise = TruncatedNormal(standardDeviation: 3)
+    var counts: [Int32: Int] = [:]
+    let total = 1 << 16
+    noise.withSampler { sampler in
+      for step in 0..<total { counts[sampler.value(UInt32(step) << 16), default: 0] += 1 }
+    }
+    var below = 0
+    for value in Int32(-12)...12 {
+      below += counts[value, default: 0]
+      let end = Double(value < 0 ? value : value + 1)
+      let expected = 0.5 * erfc(-end / 3 / 2.squareRoot())
+      #expect(abs(Double(below) / Double(total) - expected) < 2e-4)
+    }
+  }
+
+  @Test func saltAndPepperHitTheirShares() {
+    let image = Image(width: 300, height: 200, fill: 100)
+    let result = image.withSaltAndPepper(amount: 0.05, salt: 0.4, seed: 4)
+    let pixels = stride(from: 0, to: result.pixels.count, by: 3).map { result.pixels[$0] }
+    let hit = pixels.count { $0 != 100 }
+    let white = pixels.count { $0 == 255 }
+    #expect(abs(Double(hit) - 3000) < 4 * (60_000 * 0.05 * 0.95).squareRoot())
+    #expect(abs(Double(white) / Double(hit) - 0.4) < 4 * (0.24 / Double(hit)).squareRoot())
+    #expect(image.withSaltAndPepper(amount: 1, salt: 1, seed: 4).pixels.allSatisfy { $0 == 255 })
+  }
+
+  @Test func singleNumbersMeanWhatTorchvisionMeans() throws {
+    #expect(try Rotate(CheckedCall("rotate(15)").arguments).degrees == -15...15)
+    #expect(try Rotate(CheckedCall("rotate(30..30)").arguments).degrees == 30...30)
+    #expect(try Brightness(CheckedCall("brightness(0.2)").arguments).factorRange == 0.8...1.2)
+    #expect(try Brightness(CheckedCall("brightness(1.5)").arguments).factorRange == 0...2.5)
+    #expect(try Sharpness(CheckedCall("sharpness(2)").arguments).factorRange == 2...2)
+    #expect(try Hue(CheckedCall("hue(0.1)").arguments).range == -0.1...0.1)
+    #expect(try Crop(CheckedCall("crop(0.6)").arguments).scale == 0.6...1)
+    #expect(try Crop(CheckedCall("crop(4)").arguments).pad == 4)
+    #expect(try Crop(CheckedCall("crop(0.6..1)").arguments).scale == 0.6...1)
+    draws(try Rotate(CheckedCall("rotate(30..30)").arguments), count: 20) {
+      #expect($0.degrees == 30)
+    }
+  }
+
+  @Test func anglesFillTheirRange() throws {
+    var angles: [Double] = []
+    draws(try Rotate(CheckedCall("rotate(15)").arguments), count: 4000) {
+      angles.append($0.degrees)
+    }
+    let mean = angles.reduce(0, +) / 4000
+    #expect(abs(mean) < 4 * 15 / 3.0.squareRoot() / 4000.0.squareRoot())
+    #expect((angles.min() ?? 0) > -15 && (angles.min() ?? 0) < -14.9)
+    #expect((angles.max() ?? 0) < 15 && (angles.max() ?? 0) > 14.9)
+  }
+
+  @Test func paddedCropsReachEveryOffset() throws {
+    let crop = try Crop(CheckedCall("crop(pad=4)").arguments)
+    var offsets: Set<Int> = []
+    draws(crop, count: 400, size: ImageSize(width: 32, height: 32)) { parameters in
+      offsets.insert(parameters.box.x)
+      #expect(parameters.box.width == 32 && (-4...4).contains(parameters.box.y))
+    }
+    #expect(offsets == Set(-4...4))
+  }
+
+  @Test func erasedRectanglesHaveTheirArea() throws {
+    let erase = try RandomErasing(CheckedCall("erase(0.02..0.33, p=1)").arguments)
+    draws(erase, count: 2000) { parameters in
+      guard let box = parameters.box else { return }
+      #expect(box.x >= 0 && box.x + box.width <= 64 && box.y >= 0 && box.y + box.height <= 48)
+      let share = Double(box.width * box.height) / (64 * 48)
+      #expect(share > 0.01 && share < 0.36)
+      #expect(parameters.fill == .imageNetMean)
+    }
+  }
+
+  @Test func jitterDrawsEveryOrder() throws {
+    let jitter = try ColourJitter(CheckedCall("jitter(0.4, 0.4, 0.4, 0.1)").arguments)
+    var orders: Set<[ColourJitter.Change.Kind]> = []
+    draws(jitter, count: 600) { orders.insert($0.map(\.kind)) }
+    #expect(orders.count == 24)
+    let one = try ColourJitter(CheckedCall("jitter(contrast=0.5)").arguments)
+    draws(one, count: 20) { #expect($0.map(\.kind) == [.contrast]) }
+  }
+
+  @Test func blurIsTheTrueGaussianWithinOneLevel() throws {
+    let oracle = try TransformOracle.load()
+    let pictures = try oracle.pictures()
+    let expected = [UInt8](try TransformOracle.data("blur.bin"))
+    for blur in oracle.blurs {
+      let picture = try #require(pictures[blur.input])
+      let result = picture.blurred(sigma: blur.sigma).pixels
+      let largest = result.indices.map { abs(Int(result[$0]) - Int(expected[blur.offset + $0])) }
+        .max()
+      #expect(try #require(largest) <= 1, "\(blur.input) \(blur.sigma)")
+    }
+  }
+}

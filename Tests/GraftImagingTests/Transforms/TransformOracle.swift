@@ -1,0 +1,69 @@
+import Foundation
+import GraftBase
+import GraftImaging
+
+/// What Pillow, scipy and torchvision made of the pictures in Fixtures/transforms.
+struct TransformOracle: Decodable {
+  struct Input: Decodable {
+    let name: String
+    let width: Int
+    let height: Int
+    let channels: Int
+  }
+
+  struct Case: Decodable, Sendable {
+    let input: String
+    let op: String
+    let numbers: [Double]
+    let words: [String]
+    let width: Int
+    let height: Int
+    /// The first 16 hexadecimal digits.
+    let sha256: String
+  }
+
+  struct Blur: Decodable {
+    let input: String
+    let sigma: Double
+    let offset: Int
+  }
+
+  /// Moments of left, top, width, height and area over torchvision's draws.
+  struct ResizedCrop: Decodable {
+    let width: Int
+    let height: Int
+    let scale: [Double]
+    let ratio: [Double]
+    let count: Int
+    let means: [Double]
+    let deviations: [Double]
+  }
+
+  let inputs: [Input]
+  let cases: [Case]
+  let blurs: [Blur]
+  let resizedCrops: [ResizedCrop]
+
+  static func load() throws -> TransformOracle {
+    try JSONDecoder().decode(TransformOracle.self, from: data("oracle.json"))
+  }
+
+  static func data(_ name: String) throws -> Data {
+    try Data(contentsOf: ImagingFixtures.url("transforms/" + name))
+  }
+
+  /// The input pictures by name.
+  func pictures() throws -> [String: Image] {
+    let bytes = [UInt8](try Self.data("inputs.bin"))
+    var result: [String: Image] = [:]
+    var offset = 0
+    for input in inputs {
+      let count = input.width * input.height * input.channels
+      result[input.name] = Image(
+        width: input.width, height: input.height, channels: input.channels,
+        pixels: Array(bytes[offset..<(offset + count)]))
+      offset += count
+    }
+    return result
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import GraftBase
+import Testing
+
+@testable import GraftImaging
+
+/// What holds for every transform of the registry.
+@Suite struct TransformsTests {
+  private static let context = TransformContext(outputSize: ImageSize(width: 20, height: 20))
+
+  @Test func namesAndSynonymsAreUnique() {
+    let names = Pipeline.operations.map { $0.name }
+    #expect(Set(names).count == names.count)
+    let synonyms = Pipeline.operations.flatMap { $0.synonyms }
+    #expect(Set(synonyms).count == synonyms.count)
+    #expect(Set(synonyms).isDisjoint(with: names))
+    #expect(names.allSatisfy { $0 == $0.lowercased() && !$0.contains(" ") })
+  }
+
+  @Test func everyOperationHasLegalDefaultsAndRunnableExamples() throws {
+    for operation in Pipeline.operations {
+      #expect(!operation.examples.isEmpty)
+      #expect(!operation.summary.isEmpty && !operation.summary.hasSuffix("."))
+      for example in operation.examples {
+        let pipeline = try Pipeline(line: example)
+        #expect(pipeline.calls.map(\.name) == [operation.name])
+      }
+      for option in operation.options {
+        if let text = option.defaultText, text != TransformOption.absent {
+          _ = try option.parse(text)
+        }
+        if let usual = option.usualText { _ = try option.parse(usual) }
+      }
+    }
+  }
+
+  /// Odd sizes through every example: no trap, same channels, and the same bytes again.
+  @Test(arguments: [(1, 1), (1, 7), (7, 1), (2, 2), (33, 17)])
+  func everySizeGoesThrough(width: Int, height: Int) throws {
+    for channels in [1, 3] {
+      let image = Self.texture(width, height, channels)
+      for type in Transforms.all {
+        for example in type.examples {
+          let pipeline = try Pipeline(line: example)
+          for sample in 0..<6 {
+            let key = SampleKey(seed: 5, sample: sample)
+            let result = pipeline.apply(to: image, key: key, context: Self.context)
+            #expect(result.channels == channels)
+            #expect(result == pipeline.apply(to: image, key: key, context: Self.context))
+          }
+        }
+      }
+    }
+  }
+
+  @Test func everyTransformChangesATexture() throws {
+    let image = Self.texture(31, 23, 3)
+    for type in Transforms.all {
+      let changed = try (0..<40).contains { sample in
+        let key = SampleKey(seed: 1, sample: sample)
+        let pipeline = try Pipeline(line: type.examples[0])
+        return pipeline.apply(to: image, key: key, context: Self.context) != image
+      }
+      #expect(changed, "\(type.name)")
+    }
+  }
+
+  @Test func transformsAndTheirDrawsSurviveJSON() throws {
+    for type in Transforms.all {
+      for example in type.examples { try Self.expectRoundTrip(CheckedCall(example).transform()) }
+    }
+  }
+
+  private static func expectRoundTrip<Kind: Transform>(_ transform: Kind) throws {
+    let image = texture(31, 23, 3)
+    let copy = try JSONDecoder().decode(Kind.self, from: JSONEncoder().encode(transform))
+    for slot in 0..<5 {
+      var random = RandomStream(seed: 3, purpose: .augmentation, slot: slot)
+      var again = random
+      let drawn = transform.sample(size: image.size, context: context, random: &random)
+      let drawnAgain = copy.sample(size: image.size, context: context, random: &again)
+      let restored = try JSONDecoder().decode(
+        Kind.Parameters.self, from: JSONEncoder().encode(drawn))
+      let expected = transform.apply(image, drawn)
+      #expect(copy.apply(image, drawnAgain) == expected, "\(Kind.name)")
+      #expect(transform.apply(image, restored) == expected, "\(Kind.name)")
+      #expect(transform.describe(restored) == transform.describe(drawn))
+    }
+  }
+
+  static func texture(_ width: Int, _ height: Int, _ channels: Int) -> Image {
+    var random = RandomStream(seed: 77, purpose: .drawing)
+    var pixels: [UInt8] = []
+    for y in 0..<height {
+      for x in 0..<width {
+        for channel in 0..<channels {
+          let smooth = 5 * x + 3 * y + 40 * channel
+          pixels.append(UInt8(truncatingIfNeeded: smooth % 200 + random.integer(in: 0...40)))
+        }
+      }
+    }
+    return Image(width: width, height: height, channels: channels, pixels: pixels)
+  }
+}
