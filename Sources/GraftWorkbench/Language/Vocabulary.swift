@@ -21,14 +21,14 @@ package struct Vocabulary: Sendable {
       self.examples = examples
     }
 
-    package init(_ type: any Transform.Type) {
+    package init(_ type: any PipelineOperation.Type) {
       self.init(
         name: type.name, summary: type.summary, options: type.options, examples: type.examples)
     }
   }
 
-  /// Every op; empty means that ops are not checked by name.
-  package var transforms: [TransformEntry] = []
+  /// Every op of a pipeline.
+  package var transforms: [TransformEntry] = Pipeline.operations.map { TransformEntry($0) }
   private var namesBySet: [NameSet: [String]] = [:]
 
   package init() {}
