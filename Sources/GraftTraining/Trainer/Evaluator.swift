@@ -9,14 +9,14 @@ package final class Evaluator {
   private let model: Model
   private let plans: PlanCache
 
-  package init(_ model: Model, pool: ThreadPool) {
-    self.model = model
-    plans = PlanCache(
-      model: model, configuration: PlanConfiguration(trainable: [], trainingNodes: []), pool: pool)
+  package convenience init(_ model: Model, pool: ThreadPool) {
+    self.init(model, plans: PlanCache(model: model, pool: pool))
   }
 
-  /// Bytes of the plans compiled so far.
-  package var peakBytes: Int { plans.peakBytes }
+  init(_ model: Model, plans: PlanCache) {
+    self.model = model
+    self.plans = plans
+  }
 
   /// Probabilities, plain losses and labels of every image of `source`.
   ///
@@ -29,7 +29,7 @@ package final class Evaluator {
     source.start(epoch: 0, at: 0)
     var done = 0
     while let batch = try source.nextBatch() {
-      let plan = try plans.plan(for: batch.imageShape)
+      let plan = try plans.plan(for: batch.imageShape, .inference)
       plan.input(model.imageInput).copy(from: batch.images)
       plan.input(model.targetInput).copy(from: batch.targets)
       plan.forward()

@@ -58,7 +58,7 @@ extension Trainer {
     return Forecast(
       secondsPerEpoch: clock.secondsPerStep * Double(training.batchCount),
       validationSeconds: validationSeconds, epochs: settings.epochs,
-      bytes: plans.peakBytes + evaluator.peakBytes + weights + optimizer.stateBytes + rollback
+      bytes: plans.peakBytes + weights + optimizer.stateBytes + rollback
         + best)
   }
 }

@@ -10,7 +10,7 @@ extension Trainer {
   ///
   /// `multiplier` replaces the schedule's.
   func update(on batch: LabelledImages, multiplier: Double? = nil) throws -> Double {
-    let plan = try plans.plan(for: batch.imageShape)
+    let plan = try plans.plan(for: batch.imageShape, policy.configuration)
     let statistics = policy.movingStatistics.map { $0.value.copied() }
     let targets = plan.input(model.targetInput)
     plan.input(model.imageInput).copy(from: batch.images)

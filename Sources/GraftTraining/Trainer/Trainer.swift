@@ -51,8 +51,8 @@ package final class Trainer {
       try Schedules.make(settings.schedule), totalSteps: settings.epochs * training.batchCount,
       warmupSteps: Int((settings.warmupEpochs * Double(training.batchCount)).rounded()))
     optimizer = Optimizer(try Optimizers.make(settings.optimizer), groups: self.policy.groups)
-    plans = PlanCache(model: model, configuration: self.policy.configuration, pool: pool)
-    evaluator = Evaluator(model, pool: pool)
+    plans = PlanCache(model: model, pool: pool)
+    evaluator = Evaluator(model, plans: plans)
     if let state { try restore(state) }
   }
 
