@@ -8,16 +8,18 @@ extension Image {
   package func withGaussianNoise(sigma: Double, seed: UInt64) -> Image {
     guard sigma > 0 else { return self }
     let count = pixels.count
-    let noise = TruncatedNormal(standardDeviation: sigma * 255)
     let key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-    return mapped { source, target in
-      noise.withSampler { sampler in
-        for start in stride(from: 0, to: count, by: 4) {
-          let counter = SIMD4<UInt32>(UInt32(truncatingIfNeeded: start / 4), 0, 0, 0)
+    let noise = TruncatedNormal(standardDeviation: sigma * 255)
+    return noise.values.withUnsafeBufferPointer { noise in
+      mapped { source, target in
+        for start in stride(from: 0, to: count, by: 8) {
+          let counter = SIMD4<UInt32>(UInt32(truncatingIfNeeded: start / 8), 0, 0, 0)
           let words = Philox.block(key: key, counter: counter)
-          for index in start..<min(start + 4, count) {
-            let value = Int32(source[index]) + sampler.value(words[index - start])
-            target[index] = UInt8(truncatingIfNeeded: min(max(value, 0), 255))
+          // Eight draws of 16 bits each.
+          let draws = unsafeBitCast(words, to: SIMD8<UInt16>.self)
+          for index in 0..<min(8, count - start) {
+            let value = Int32(source[start + index]) + Int32(noise[Int(draws[index])])
+            target[start + index] = UInt8(truncatingIfNeeded: min(max(value, 0), 255))
           }
         }
       }
@@ -49,50 +51,23 @@ private func gap(_ amount: Double, _ random: inout RandomStream) -> Int {
   return Int(min(log(1 - random.uniform()) / log(1 - amount), 1e15))
 }
 
-/// The integer part of a normal variable, drawn from 32 random bits by inverting its distribution.
+/// The integer part of a normal variable as a table of 2^16 equally likely values.
 struct TruncatedNormal {
   /// Values beyond change no byte's fate.
-  static let limit = 255
+  private static let limit = 255
 
-  /// For each value from -limit: the words below belong to it or to a smaller one.
-  private let thresholds: [UInt32]
-  /// For the highest byte of a word: the first value to look at.
-  private let starts: [Int32]
+  /// In rising order.
+  let values: [Int16]
 
   init(standardDeviation: Double) {
-    func share(below x: Double) -> Double { 0.5 * erfc(-x / standardDeviation / 2.squareRoot()) }
-    let values = -Self.limit...Self.limit
-    thresholds = values.map { value in
+    var values: [Int16] = []
+    values.reserveCapacity(1 << 16)
+    for value in -Self.limit...Self.limit {
       let end = Double(value < 0 ? value : value + 1)
-      return UInt32(min(share(below: end) * 0x1p32, 0x1p32 - 1))
+      let share = 0.5 * erfc(-end / standardDeviation / 2.squareRoot())
+      let count = value == Self.limit ? 1 << 16 : Int((share * 0x1p16).rounded())
+      values.append(contentsOf: repeatElement(Int16(value), count: max(0, count - values.count)))
     }
-    var index = 0
-    var found: [Int32] = []
-    for high in 0..<256 {
-      while index < thresholds.count - 1, thresholds[index] <= UInt32(high) << 24 { index += 1 }
-      found.append(Int32(index))
-    }
-    starts = found
-  }
-
-  /// The tables as pointers, for the loop over a picture.
-  struct Sampler {
-    fileprivate let thresholds: UnsafeBufferPointer<UInt32>
-    fileprivate let starts: UnsafeBufferPointer<Int32>
-
-    @inline(__always)
-    func value(_ word: UInt32) -> Int32 {
-      var index = starts[Int(word >> 24)]
-      while index < 2 * TruncatedNormal.limit, word >= thresholds[Int(index)] { index += 1 }
-      return index - Int32(TruncatedNormal.limit)
-    }
-  }
-
-  func withSampler(_ body: (Sampler) -> Void) {
-    thresholds.withUnsafeBufferPointer { thresholds in
-      starts.withUnsafeBufferPointer { starts in
-        body(Sampler(thresholds: thresholds, starts: starts))
-      }
-    }
+    self.values = values
   }
 }
