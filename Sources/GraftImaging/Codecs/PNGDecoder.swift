@@ -40,7 +40,7 @@ enum PNGDecoder {
     _ indices: Image, in palette: [UInt8], count: Int
   ) throws(ImageFault) -> Image {
     if let largest = indices.pixels.max(), Int(largest) >= count {
-      throw ImageFault("it uses colour \(largest) of a palette of \(count) colours")
+      throw ImageFault(missingColour)
     }
     return Image.drawn(width: indices.width, height: indices.height, channels: 3) { output in
       for (position, index) in indices.pixels.enumerated() {
@@ -49,11 +49,16 @@ enum PNGDecoder {
     }
   }
 
+  private static let missingColour = "it uses colours that its palette does not have"
+
   private static func reason(for message: [CChar]) -> String {
     let text = String(
       decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self
     ).escapingControlCharacters
-    if text.contains("CRC error") { return "a checksum does not match, so the file is damaged" }
+    if text.contains("CRC error") || text.contains("data check") {
+      return "a checksum does not match, so the file is damaged"
+    }
+    if text.contains("palette index") { return missingColour }
     if text.contains("Not enough image data") { return "its picture data end early" }
     return "the decoder says \u{201C}\(text)\u{201D}"
   }

@@ -1,0 +1,187 @@
+import GraftBase
+
+/// The built-in data set `demo:shapes`: one shape on a busy ground, drawn by Graft itself.
+///
+/// Each picture is a pure function of seed and index, and the same bytes on every machine: only
+/// IEEE additions, products, quotients and square roots are used, whose results are prescribed.
+/// Place, size, turn, proportions and colours vary; stripes, noise and stray strokes distract.
+package enum DemoShapes {
+  /// Alphabetical, as folders of classes would be.
+  package static let classNames = Shape.allCases.map(\.rawValue)
+
+  /// Picture `index` of the set that `seed` names, and its class; classes take turns.
+  package static func image(
+    seed: UInt64, index: Int, size: Int = 64
+  ) -> (image: Image, label: Int) {
+    precondition(index >= 0 && size >= 8, "demo pictures have at least 8 pixels a side")
+    let label = index % Shape.allCases.count
+    let shape = Shape.allCases[label]
+    var random = RandomStream(seed: seed, purpose: .drawing, sample: index)
+    var painting = Painting(size: size)
+
+    let palette = Palette(&random)
+    painting.fillGround(palette, &random)
+    for _ in 0..<random.integer(in: 1...4) { painting.addStroke(palette, &random) }
+    painting.add(shape, palette, &random)
+    // A stroke across the shape, thin enough that the shape can still be told.
+    if random.gate(0.35) { painting.addStroke(palette, &random) }
+    return (painting.finished(&random), label)
+  }
+}
+
+/// The colours of one picture: two for the ground, one for the shape, which stands out from both.
+struct Palette {
+  let ground: (Colour, Colour)
+  let shape: Colour
+
+  /// Red, green, blue on the scale 0...1.
+  typealias Colour = SIMD3<Double>
+
+  init(_ random: inout RandomStream) {
+    ground = (Self.anyColour(&random), Self.anyColour(&random))
+    var best = Self.anyColour(&random)
+    // The first colour of sufficient contrast, or the best of sixteen.
+    let enough = random.uniform(0.3...0.6)
+    for _ in 0..<16 where Self.contrast(best, ground) < enough {
+      let other = Self.anyColour(&random)
+      if Self.contrast(other, ground) > Self.contrast(best, ground) { best = other }
+    }
+    shape = best
+  }
+
+  static func anyColour(_ random: inout RandomStream) -> Colour {
+    Colour(random.uniform(), random.uniform(), random.uniform())
+  }
+
+  /// The smaller of the distances to the two ground colours, weighted as the eye does.
+  private static func contrast(_ colour: Colour, _ ground: (Colour, Colour)) -> Double {
+    let weights = Colour(0.9, 1.3, 0.6)
+    let first = (colour - ground.0) * weights
+    let second = (colour - ground.1) * weights
+    return min((first * first).sum(), (second * second).sum()).squareRoot()
+  }
+}
+
+/// A picture in the making: square, colours as numbers, coordinates 0...1 from the left upper
+/// corner.
+struct Painting {
+  let size: Int
+  private var colours: [Palette.Colour]
+
+  init(size: Int) {
+    self.size = size
+    colours = Array(repeating: .zero, count: size * size)
+  }
+
+  /// Sets every pixel; `colour` gets the pixel's centre.
+  mutating func paint(_ colour: (_ point: SIMD2<Double>) -> Palette.Colour) {
+    for y in 0..<size {
+      for x in 0..<size { colours[y * size + x] = colour(centre(x, y)) }
+    }
+  }
+
+  /// Lays a colour over the pixels where `distance` is negative.
+  ///
+  /// The distance is signed and in units of the picture; edges fade over `softness` pixels. Nothing
+  /// lies outside the box from `low` to `high`.
+  mutating func blend(
+    from low: SIMD2<Double>, to high: SIMD2<Double>, softness: Double,
+    _ distance: (_ point: SIMD2<Double>) -> Double,
+    colour: (_ point: SIMD2<Double>) -> Palette.Colour
+  ) {
+    let scale = Double(size) / softness
+    for y in pixels(from: low.y, to: high.y) {
+      for x in pixels(from: low.x, to: high.x) {
+        let point = centre(x, y)
+        let coverage = min(max(0.5 - distance(point) * scale, 0), 1)
+        guard coverage > 0 else { continue }
+        let old = colours[y * size + x]
+        colours[y * size + x] = old + (colour(point) - old) * coverage
+      }
+    }
+  }
+
+  /// The pixels along one axis that the interval touches, with two to spare for soft edges.
+  private func pixels(from low: Double, to high: Double) -> Range<Int> {
+    let first = min(max(Int(low * Double(size)) - 3, 0), size)
+    return first..<min(max(Int(high * Double(size)) + 3, first), size)
+  }
+
+  /// The bytes, with sensor noise.
+  func finished(_ random: inout RandomStream) -> Image {
+    let amplitude = random.uniform(0.02...0.16)
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(size * size * 3)
+    for colour in colours {
+      // One word gives three values of ten bits.
+      let bits = random.bits()
+      for channel in 0..<3 {
+        let value = Double(bits >> UInt32(channel * 10) & 1023) / 1023 - 0.5
+        let noisy = colour[channel] + value * amplitude
+        pixels.append(UInt8(min(max(noisy, 0), 1) * 255 + 0.5))
+      }
+    }
+    return Image(width: size, height: size, channels: 3, pixels: pixels)
+  }
+
+  private func centre(_ x: Int, _ y: Int) -> SIMD2<Double> {
+    SIMD2(Double(x) + 0.5, Double(y) + 0.5) / Double(size)
+  }
+}
+
+extension Painting {
+  /// The shape itself, at a place where most of it can be seen.
+  mutating func add(
+    _ shape: DemoShapes.Shape, _ palette: Palette, _ random: inout RandomStream
+  ) {
+    let radius = random.uniform(0.17...0.38)
+    let centre = SIMD2(
+      random.uniform(radius * 0.85...1 - radius * 0.85),
+      random.uniform(radius * 0.85...1 - radius * 0.85))
+    let direction = random.direction()
+    let squeeze = random.uniform(0.82...1.2)
+    let light = random.direction() * random.uniform(0...0.22)
+    let softness = random.uniform(1...2.2)
+    let colour = palette.shape
+    // No shape reaches farther from its centre than 1.25, and squeezing adds at most a fifth.
+    let reach = SIMD2(repeating: radius * 1.5)
+    blend(
+      from: centre - reach, to: centre + reach, softness: softness,
+      { point in
+        let offset = (point - centre) / radius
+        let local = SIMD2(
+          (offset.x * direction.x + offset.y * direction.y) * squeeze,
+          (offset.y * direction.x - offset.x * direction.y) / squeeze)
+        return shape.distance(to: local) * radius
+      },
+      colour: { point in
+        let shade = (point - centre) * light
+        return colour + (shade.x + shade.y) / radius
+      })
+  }
+
+  /// A stray line somewhere across the picture.
+  mutating func addStroke(_ palette: Palette, _ random: inout RandomStream) {
+    let start = SIMD2(random.uniform(-0.1...1.1), random.uniform(-0.1...1.1))
+    let end = start + random.direction() * random.uniform(0.2...0.8)
+    let halfWidth = random.uniform(0.006...0.022)
+    let mixed = palette.ground.0 + (palette.shape - palette.ground.0) * random.uniform(0...0.8)
+    let colour = random.gate(0.5) ? mixed : Palette.anyColour(&random)
+    let reach = SIMD2(repeating: halfWidth)
+    blend(
+      from: pointwiseMin(start, end) - reach, to: pointwiseMax(start, end) + reach, softness: 1.3,
+      { DemoShapes.distance(from: $0, toSegment: start, end) - halfWidth },
+      colour: { _ in colour })
+  }
+}
+
+extension RandomStream {
+  /// A unit vector, all directions alike, without trigonometry.
+  mutating func direction() -> SIMD2<Double> {
+    while true {
+      let point = SIMD2(uniform(-1...1), uniform(-1...1))
+      let square = (point * point).sum()
+      if square > 0.01 && square <= 1 { return point / square.squareRoot() }
+    }
+  }
+}

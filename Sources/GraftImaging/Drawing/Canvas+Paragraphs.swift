@@ -1,0 +1,42 @@
+extension Canvas {
+  /// `text` shortened with an ellipsis so that it is at most `maximumWidth` pixels wide.
+  package func elided(_ text: String, maximumWidth: Double, font: Font) -> String {
+    if width(of: text, font: font) <= maximumWidth { return text }
+    let characters = Array(text)
+    // The longest prefix that fits, by bisection: width grows with length.
+    var fits = 0
+    var tooLong = characters.count
+    while tooLong - fits > 1 {
+      let middle = (fits + tooLong) / 2
+      let candidate = String(characters[..<middle]) + "…"
+      if width(of: candidate, font: font) <= maximumWidth {
+        fits = middle
+      } else {
+        tooLong = middle
+      }
+    }
+    let kept = String(characters[..<fits])
+    let end = kept.lastIndex { !$0.isWhitespace }.map { kept.index(after: $0) }
+    return String(kept[..<(end ?? kept.startIndex)]) + "…"
+  }
+
+  /// `text` broken at spaces into at most `maximumLines` lines, the last one elided if need be.
+  package func wrapped(
+    _ text: String, maximumWidth: Double, maximumLines: Int, font: Font
+  ) -> [String] {
+    var lines: [String] = []
+    var rest = text.split(separator: " ", omittingEmptySubsequences: true)[...]
+    while !rest.isEmpty && lines.count < maximumLines {
+      var line = String(rest.removeFirst())
+      let isLast = lines.count == maximumLines - 1
+      while let next = rest.first,
+        isLast || width(of: line + " " + next, font: font) <= maximumWidth
+      {
+        line += " " + next
+        rest.removeFirst()
+      }
+      lines.append(elided(line, maximumWidth: maximumWidth, font: font))
+    }
+    return lines
+  }
+}

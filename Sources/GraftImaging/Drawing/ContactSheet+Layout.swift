@@ -1,0 +1,80 @@
+extension ContactSheet {
+  /// Sizes, fonts and colours of every sheet, in pixels.
+  enum Style {
+    static let margin = 28
+    /// Between two cells side by side.
+    static let gap = 16
+    /// Between a row's captions and the next row.
+    static let rowGap = 20
+    static let captionGap = 7.0
+    static let lineHeight = 16.0
+    static let widestLabel = 150.0
+
+    static let title = Canvas.Font(size: 21, isBold: true)
+    static let subtitle = Canvas.Font(size: 13)
+    static let label = Canvas.Font(size: 13, isBold: true)
+    static let caption = Canvas.Font(size: 12)
+
+    static let background = Canvas.Colour(0xF7F6F3)
+    static let mount = Canvas.Colour(0xEBE9E4)
+    static let hairline = Canvas.Colour(0xD3D0C9)
+    static let ink = Canvas.Colour(0x23262B)
+    static let softInk = Canvas.Colour(0x6A6F78)
+
+    /// The colour that stands for a verdict, nil for none.
+    static func colour(of tone: Tone) -> Canvas.Colour? {
+      switch tone {
+      case .neutral: nil
+      case .good: Canvas.Colour(0x2F855A)
+      case .bad: Canvas.Colour(0xC0392B)
+      }
+    }
+  }
+
+  /// Where everything goes; made before the canvas, since it decides the canvas's size.
+  struct Layout {
+    struct Row {
+      var y: Int
+      var label: [String]
+      /// The caption lines of each cell.
+      var captions: [[String]]
+    }
+
+    private(set) var width = 0
+    private(set) var height = 0
+    private(set) var gridX = Style.margin
+    private(set) var rows: [Row] = []
+
+    init(of sheet: ContactSheet, measuredOn canvas: Canvas) {
+      let labels = sheet.rows.map {
+        canvas.wrapped(
+          $0.label, maximumWidth: Style.widestLabel, maximumLines: 4, font: Style.label)
+      }
+      let labelWidth =
+        labels.joined().map { canvas.width(of: $0, font: Style.label) }.max() ?? 0
+      if labelWidth > 0 { gridX += Int(labelWidth.rounded(.up)) + Style.gap }
+
+      let columns = sheet.rows.map(\.cells.count).max() ?? 0
+      let gridWidth = columns * (sheet.cellSize + Style.gap) - (columns > 0 ? Style.gap : 0)
+      width = max(gridX + gridWidth + Style.margin, 320)
+
+      var y = Style.margin
+      if !sheet.title.isEmpty { y += Int(Style.title.size) }
+      if !sheet.subtitle.isEmpty { y += Int(Style.subtitle.size) + 8 }
+      if y > Style.margin { y += 22 }
+      for (row, label) in zip(sheet.rows, labels) {
+        let captions = row.cells.map {
+          canvas.wrapped(
+            $0.caption, maximumWidth: Double(sheet.cellSize),
+            maximumLines: sheet.maximumCaptionLines, font: Style.caption)
+        }
+        rows.append(Row(y: y, label: label, captions: captions))
+        let lines = captions.map(\.count).max() ?? 0
+        y += sheet.cellSize + Style.rowGap
+        if lines > 0 { y += Int(Style.captionGap + Double(lines) * Style.lineHeight) }
+      }
+      if !rows.isEmpty { y -= Style.rowGap }
+      height = y + Style.margin - 6
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import GraftBase
+
+/// A labelled grid of pictures on one page: samples of a data set, augmented copies, predictions.
+///
+/// Rows may carry a label on the left (one pipeline a row), cells a caption below and a coloured
+/// frame. Pictures keep their aspect; small ones are enlarged in whole multiples, so that a person
+/// sees the very pixels an encoder sees.
+package struct ContactSheet {
+  /// What a cell's frame says: green is right, red is wrong.
+  package enum Tone: Sendable { case neutral, good, bad }
+
+  package struct Cell: Sendable {
+    package var image: Image
+    package var caption: String
+    package var tone: Tone
+
+    package init(_ image: Image, caption: String = "", tone: Tone = .neutral) {
+      self.image = image
+      self.caption = caption
+      self.tone = tone
+    }
+  }
+
+  package struct Row: Sendable {
+    package var label: String
+    package var cells: [Cell]
+
+    package init(label: String = "", cells: [Cell]) {
+      self.label = label
+      self.cells = cells
+    }
+  }
+
+  package var title: String
+  package var subtitle: String
+  package var rows: [Row]
+  /// The side of the square that a picture is fitted into, in pixels.
+  package var cellSize: Int
+  /// Lines that a caption may take before it is elided.
+  package var maximumCaptionLines = 2
+
+  package init(title: String, subtitle: String = "", rows: [Row], cellSize: Int = 144) {
+    precondition(cellSize > 0, "cells without pixels")
+    self.title = title
+    self.subtitle = subtitle
+    self.rows = rows
+    self.cellSize = cellSize
+  }
+
+  /// A sheet that fills rows of `columns` cells one after the other.
+  package init(
+    title: String, subtitle: String = "", cells: [Cell], columns: Int, cellSize: Int = 144
+  ) {
+    precondition(columns > 0, "a sheet without columns")
+    let rows = stride(from: 0, to: cells.count, by: columns).map {
+      Row(cells: Array(cells[$0..<min($0 + columns, cells.count)]))
+    }
+    self.init(title: title, subtitle: subtitle, rows: rows, cellSize: cellSize)
+  }
+
+  /// The sheet as a picture; throws when it would be too large to draw.
+  package func drawn() throws -> Image {
+    let measure = try Canvas(width: 1, height: 1, background: Style.background)
+    let layout = Layout(of: self, measuredOn: measure)
+    let canvas = try Canvas(
+      width: layout.width, height: layout.height, background: Style.background)
+    drawHeading(on: canvas, layout)
+    for (row, rowLayout) in zip(rows, layout.rows) {
+      drawLabel(rowLayout, on: canvas)
+      for (column, cell) in row.cells.enumerated() {
+        let x = layout.gridX + column * (cellSize + Style.gap)
+        drawCell(cell, captionLines: rowLayout.captions[column], x: x, y: rowLayout.y, on: canvas)
+      }
+    }
+    return canvas.image()
+  }
+
+  private func drawHeading(on canvas: Canvas, _ layout: Layout) {
+    var y = Double(Style.margin)
+    let width = Double(layout.width - 2 * Style.margin)
+    if !title.isEmpty {
+      let text = canvas.elided(title, maximumWidth: width, font: Style.title)
+      y += Style.title.size
+      canvas.text(text, x: Double(Style.margin), y: y, font: Style.title, Style.ink)
+    }
+    if !subtitle.isEmpty {
+      let text = canvas.elided(subtitle, maximumWidth: width, font: Style.subtitle)
+      y += Style.subtitle.size + 8
+      canvas.text(text, x: Double(Style.margin), y: y, font: Style.subtitle, Style.softInk)
+    }
+  }
+
+  private func drawLabel(_ row: Layout.Row, on canvas: Canvas) {
+    let height = Double(row.label.count) * Style.lineHeight
+    var y = Double(row.y) + (Double(cellSize) - height) / 2 + Style.label.size
+    for line in row.label {
+      canvas.text(line, x: Double(Style.margin), y: y, font: Style.label, Style.ink)
+      y += Style.lineHeight
+    }
+  }
+
+  private func drawCell(
+    _ cell: Cell, captionLines: [String], x: Int, y: Int, on canvas: Canvas
+  ) {
+    let square = Canvas.Rectangle(
+      x: Double(x), y: Double(y), width: Double(cellSize), height: Double(cellSize))
+    canvas.fill(square, Style.mount)
+    let picture = cell.image.fitted(into: cellSize)
+    canvas.draw(
+      picture, x: x + (cellSize - picture.width) / 2, y: y + (cellSize - picture.height) / 2)
+    drawFrame(cell.tone, around: square, on: canvas)
+    var baseLine = Double(y + cellSize) + Style.captionGap + Style.caption.size
+    for line in captionLines {
+      canvas.text(
+        line, x: Double(x) + Double(cellSize) / 2, y: baseLine, font: Style.caption,
+        Style.colour(of: cell.tone) ?? Style.ink, alignment: .centre)
+      baseLine += Style.lineHeight
+    }
+  }
+
+  private func drawFrame(_ tone: Tone, around square: Canvas.Rectangle, on canvas: Canvas) {
+    let colour = Style.colour(of: tone)
+    let lineWidth = colour == nil ? 1.0 : 3.0
+    let outset = lineWidth / 2
+    canvas.stroke(
+      Canvas.Rectangle(
+        x: square.x - outset, y: square.y - outset, width: square.width + lineWidth,
+        height: square.height + lineWidth), colour ?? Style.hairline, lineWidth: lineWidth)
+  }
+}
+
+extension Image {
+  /// The picture scaled, with its aspect, to the largest size that fits a square of `side`.
+  fileprivate func fitted(into side: Int) -> Image {
+    let long = max(width, height)
+    if long * 2 <= side {
+      let factor = side / long
+      return resized(
+        to: ImageSize(width: width * factor, height: height * factor), filter: .nearest)
+    }
+    let size = ImageSize(
+      width: max(1, (width * side + long / 2) / long),
+      height: max(1, (height * side + long / 2) / long))
+    return resized(to: size, filter: .bicubic)
+  }
+}
