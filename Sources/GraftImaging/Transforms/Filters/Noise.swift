@@ -9,8 +9,8 @@ extension Image {
     guard sigma > 0 else { return self }
     let count = pixels.count
     let key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-    let noise = TruncatedNormal(standardDeviation: sigma * 255)
-    return noise.values.withUnsafeBufferPointer { noise in
+    let scale = Float(sigma * 255)
+    return NormalQuantiles.all.withUnsafeBufferPointer { quantiles in
       mapped { source, target in
         for start in stride(from: 0, to: count, by: 8) {
           let counter = SIMD4<UInt32>(UInt32(truncatingIfNeeded: start / 8), 0, 0, 0)
@@ -18,7 +18,7 @@ extension Image {
           // Eight draws of 16 bits each.
           let draws = unsafeBitCast(words, to: SIMD8<UInt16>.self)
           for index in 0..<min(8, count - start) {
-            let value = Int32(source[start + index]) + Int32(noise[Int(draws[index])])
+            let value = Int32(source[start + index]) + Int32(scale * quantiles[Int(draws[index])])
             target[start + index] = UInt8(truncatingIfNeeded: min(max(value, 0), 255))
           }
         }
@@ -51,23 +51,22 @@ private func gap(_ amount: Double, _ random: inout RandomStream) -> Int {
   return Int(min(log(1 - random.uniform()) / log(1 - amount), 1e15))
 }
 
-/// The integer part of a normal variable as a table of 2^16 equally likely values.
-struct TruncatedNormal {
-  /// Values beyond change no byte's fate.
-  private static let limit = 255
-
-  /// In rising order.
-  let values: [Int16]
-
-  init(standardDeviation: Double) {
-    var values: [Int16] = []
-    values.reserveCapacity(1 << 16)
-    for value in -Self.limit...Self.limit {
-      let end = Double(value < 0 ? value : value + 1)
-      let share = 0.5 * erfc(-end / standardDeviation / 2.squareRoot())
-      let count = value == Self.limit ? 1 << 16 : Int((share * 0x1p16).rounded())
-      values.append(contentsOf: repeatElement(Int16(value), count: max(0, count - values.count)))
+/// The standard normal distribution as 2^16 equally likely values, for drawing by table.
+enum NormalQuantiles {
+  /// The quantiles of (i + 0.5) / 2^16, in rising order.
+  static let all: [Float] = {
+    let half = 1 << 15
+    var upper: [Double] = []
+    var x = 0.0
+    for index in 0..<half {
+      let tail = 0.5 - (Double(index) + 0.5) / Double(2 * half)
+      // The tail is a falling convex function: Newton's steps from the left never overshoot.
+      for _ in 0..<6 {
+        let excess = 0.5 * erfc(x / 2.squareRoot()) - tail
+        x += excess * (2 * Double.pi).squareRoot() * exp(0.5 * x * x)
+      }
+      upper.append(x)
     }
-    self.values = values
-  }
+    return upper.reversed().map { Float(-$0) } + upper.map { Float($0) }
+  }()
 }
