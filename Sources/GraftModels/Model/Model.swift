@@ -118,6 +118,11 @@ extension Model {
   /// The names of torch's `state_dict`, counters included, in its order.
   package var stateNames: [String] { state.entries.map(\.name) }
 
+  /// The shapes of the graph's inputs for so many pictures of the model's size.
+  package func inputShapes(batch: Int) -> [String: Shape] {
+    ["image": image.shape.withBatch(batch), "target": target.shape.withBatch(batch)]
+  }
+
   /// The parameter of that name.
   package func parameter(_ name: String) -> Parameter? {
     parameters.first { $0.name == name }

@@ -18,8 +18,18 @@ enum FormulaValues {
     }
   }
 
-  static func values(_ name: String, _ shape: [Int]) -> [Float] {
+  /// The values of a parameter, in torch's layout.
+  ///
+  /// - Parameter isFar: keeps norms' outputs away from 0 and 6, where ReLU6 breaks and PyTorch's own
+  ///   32-bit and 64-bit gradients differ.
+  static func values(_ name: String, _ shape: [Int], isFar: Bool = false) -> [Float] {
     let uniform = uniform(name, shape.reduce(1, *))
+    let isNorm = shape.count == 1 && name.hasPrefix("features") && !name.contains("running")
+    if isFar, isNorm {
+      guard name.hasSuffix("bias") else { return uniform.map { 0.25 + $0 * 0.25 } }
+      let base: [Float] = [3, 3, 3, -3, 3, 3, 9, 3]
+      return uniform.enumerated().map { base[$0 % 8] + (2 * $1 - 1) * 0.125 }
+    }
     if name.hasSuffix("running_var") || (name.hasSuffix("weight") && shape.count == 1) {
       return uniform.map { 0.5 + $0 }
     }
@@ -33,9 +43,10 @@ enum FormulaValues {
     return uniform.map { (2 * $0 - 1) * bound }
   }
 
-  static func fill(_ parameters: [Parameter]) {
+  static func fill(_ parameters: [Parameter], isFar: Bool) {
     for parameter in parameters {
-      parameter.setTorchValues(values(parameter.name, parameter.torchShape.dimensions))
+      parameter.setTorchValues(
+        values(parameter.name, parameter.torchShape.dimensions, isFar: isFar))
     }
   }
 }
