@@ -2,15 +2,11 @@
 
 #include <math.h>
 
+#include "dispatch.h"
+
 // Vectors of the machine's width change nothing but speed here: each element is computed alone and
 // no multiply-add may be fused.
 #pragma STDC FP_CONTRACT OFF
-
-#if defined(__x86_64__) && defined(__linux__)
-#define GRAFT_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define GRAFT_CLONES
-#endif
 
 // A root that leaves errno alone, so that the loop around it becomes vectors; correctly rounded.
 #if defined(__has_builtin) && __has_builtin(__builtin_elementwise_sqrt)
@@ -19,7 +15,7 @@
 #define GRAFT_ROOT(x) sqrtf(x)
 #endif
 
-GRAFT_CLONES
+GRAFT_DISPATCHED
 static void plain_step(
     float *restrict weight, const float *restrict gradient, ptrdiff_t count,
     graft_sgd_update update) {
@@ -29,7 +25,7 @@ static void plain_step(
   }
 }
 
-GRAFT_CLONES
+GRAFT_DISPATCHED
 static void momentum_step(
     float *restrict weight, const float *restrict gradient, float *restrict velocity,
     ptrdiff_t count, graft_sgd_update update) {
@@ -41,7 +37,7 @@ static void momentum_step(
   }
 }
 
-GRAFT_CLONES
+GRAFT_DISPATCHED
 static void nesterov_step(
     float *restrict weight, const float *restrict gradient, float *restrict velocity,
     ptrdiff_t count, graft_sgd_update update) {
@@ -65,7 +61,7 @@ void graft_sgd_step(
   }
 }
 
-GRAFT_CLONES
+GRAFT_DISPATCHED
 void graft_adamw_step(
     float *restrict weight, const float *restrict gradient, float *restrict mean,
     float *restrict square, ptrdiff_t count, graft_adamw_update update) {
@@ -81,7 +77,7 @@ void graft_adamw_step(
   }
 }
 
-GRAFT_CLONES
+GRAFT_DISPATCHED
 double graft_sum_of_squares(const float *values, ptrdiff_t count) {
   enum { LANES = 16 };
   double lanes[LANES] = {0};
@@ -98,7 +94,7 @@ double graft_sum_of_squares(const float *values, ptrdiff_t count) {
   return sum;
 }
 
-GRAFT_CLONES
+GRAFT_DISPATCHED
 void graft_accumulate(
     float *restrict sum, const float *restrict values, ptrdiff_t count, float scale) {
   for (ptrdiff_t i = 0; i < count; i++) sum[i] += values[i] * scale;

@@ -18,6 +18,8 @@ package final class Optimizer {
       self.slots = slots
       self.updateCount = updateCount
     }
+
+    func copied() -> State { State(slots: slots.map { $0.copied() }, updateCount: updateCount) }
   }
 
   package let rule: any OptimizerRule
@@ -63,18 +65,23 @@ package final class Optimizer {
     states = kept
   }
 
-  /// Replaces all memory, as read from a checkpoint.
-  package func restore(_ restored: [String: State]) throws {
-    for name in states.keys.sorted() {
+  /// Throws when a checkpoint's memory does not fit these groups and this rule.
+  func check(_ restored: [String: State]) throws {
+    for name in Set(states.keys).union(restored.keys).sorted() {
       guard let own = states[name], let state = restored[name],
         state.slots.map(\.shape) == own.slots.map(\.shape)
       else {
         throw GraftError(
-          .input, "the checkpoint's optimizer state does not fit '\(name)'",
+          .input,
+          "the checkpoint's optimizer memory does not fit '\(name.escapingControlCharacters)'",
           help: "resume with the policy and optimizer that the run was started with")
       }
-      states[name] = state
     }
+  }
+
+  /// Takes a copy of memory that fits.
+  func rewind(to restored: [String: State]) {
+    states = restored.mapValues { $0.copied() }
   }
 
   /// Bytes of optimizer memory.

@@ -15,6 +15,9 @@ package final class Evaluator {
       model: model, configuration: PlanConfiguration(trainable: [], trainingNodes: []), pool: pool)
   }
 
+  /// Bytes of the plans compiled so far.
+  package var peakBytes: Int { plans.peakBytes }
+
   /// Probabilities, plain losses and labels of every image of `source`.
   ///
   /// `onBatch` is told how many batches are done; it ends the evaluation by answering false, and

@@ -15,9 +15,7 @@ extension Trainer {
     return RunState(
       progress: progress, policy: policy.policy, settings: settings, identity: identity,
       weights: weights,
-      optimizer: optimizer.states.mapValues { state in
-        Optimizer.State(slots: state.slots.map { $0.copied() }, updateCount: state.updateCount)
-      },
+      optimizer: optimizer.states.mapValues { $0.copied() },
       bestWeights: sharingFrozen ? bestWeights : bestWeights.mapValues { $0.copied() })
   }
 
@@ -47,8 +45,14 @@ extension Trainer {
         "the checkpoint stopped at batch \(state.progress.batch) of an epoch that has "
           + "\(training.batchCount)", help: "resume with the same data and batch size")
     }
-    try optimizer.restore(state.optimizer)
+    try optimizer.check(state.optimizer)
+    rewind(to: state)
+  }
+
+  /// Goes to a state that is known to fit.
+  func rewind(to state: RunState) {
     fill(model.parameters, from: state.weights)
+    optimizer.rewind(to: state.optimizer)
     bestWeights = state.bestWeights
     progress = state.progress
   }

@@ -7,7 +7,9 @@ extension Trainer {
   ///
   /// Nothing is changed when the loss or a gradient is not finite: the running statistics that the
   /// forward pass moved are put back and the error names layer and files.
-  func update(on batch: LabelledImages) throws -> Double {
+  ///
+  /// `multiplier` replaces the schedule's.
+  func update(on batch: LabelledImages, multiplier: Double? = nil) throws -> Double {
     let plan = try plans.plan(for: batch.imageShape)
     let statistics = policy.movingStatistics.map { $0.value.copied() }
     let targets = plan.input(model.targetInput)
@@ -33,7 +35,7 @@ extension Trainer {
       throw fault("gradient", in: batch, at: [], layer: layer)
     }
     optimizer.step(
-      multiplier: curve.multiplier(at: progress.step),
+      multiplier: multiplier ?? curve.multiplier(at: progress.step),
       momentum: curve.momentum(at: progress.step),
       gradientScale: settings.gradientLimit.map { GradientNorm.scale(norm: norm, limit: $0) } ?? 1,
       pool: pool, gradient: { self.gradient(of: $0, in: plan) })

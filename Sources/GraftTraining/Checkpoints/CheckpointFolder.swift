@@ -1,0 +1,91 @@
+import Foundation
+import GraftBase
+import GraftModels
+
+/// The last two checkpoints of a run in a folder: `last.safetensors` and `last-1.safetensors`.
+///
+/// Saving is all or nothing: whatever happens, one of the two loads. A new file is complete on disk
+/// before the old one gives up its name.
+package struct CheckpointFolder: Sendable {
+  package let path: String
+
+  package init(_ path: String) { self.path = path }
+
+  private var last: String { file("last.safetensors") }
+  private var previous: String { file("last-1.safetensors") }
+  private var incoming: String { file("next.safetensors") }
+
+  private func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
+
+  /// Saves a state; when that fails, what was there before is still there.
+  package func save(_ state: RunState) throws {
+    try save(bytes: state.fileBytes())
+  }
+
+  func save(bytes: [UInt8]) throws {
+    try checkSpace(for: bytes.count)
+    try AtomicFile.write([bytes[...]], to: incoming)
+    if rename(last, previous) != 0, errno != ENOENT { throw failure("keep", last) }
+    guard rename(incoming, last) == 0 else { throw failure("replace", last) }
+    try flushFolder()
+  }
+
+  /// A loaded state, and a sentence when it is not the newest.
+  package struct Loaded: Sendable {
+    package let state: RunState
+    package let warning: String?
+  }
+
+  /// The newest state that is whole; nil when the folder has none at all.
+  ///
+  /// Throws the newest file's error when files are there and none is whole.
+  package func load() throws -> Loaded? {
+    var firstError: GraftError?
+    // A crash between two renames leaves the newest under its first name.
+    for (index, candidate) in [incoming, last, previous].enumerated()
+    where access(candidate, F_OK) == 0 {
+      do {
+        let file = try RegularFile(path: candidate)
+        let state = try RunState(
+          fileBytes: try file.read(at: 0, count: file.size), name: candidate)
+        if firstError != nil { setAsideDamaged(Array([incoming, last].prefix(index))) }
+        let warning = firstError.map { "\($0.message); took the checkpoint before it" }
+        return Loaded(state: state, warning: warning)
+      } catch let error as GraftError {
+        firstError = firstError ?? error
+      }
+    }
+    if let firstError { throw firstError }
+    return nil
+  }
+
+  /// Moves damaged files out of the way, so that the next save does not push a whole one out.
+  private func setAsideDamaged(_ candidates: [String]) {
+    for candidate in candidates { _ = rename(candidate, candidate + ".damaged") }
+  }
+
+  private func checkSpace(for count: Int) throws {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { throw failure("save a checkpoint in", path) }
+    let (free, overflows) = Int(clamping: status.f_bavail)
+      .multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
+    guard overflows || free > count else {
+      throw GraftError(
+        .failed,
+        "a checkpoint of \(count) bytes does not fit into the \(free) bytes free in "
+          + "'\(path.escapingControlCharacters)'", help: "free some space; training can go on")
+    }
+  }
+
+  private func flushFolder() throws {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("flush", path) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure("flush", path) }
+  }
+
+  private func failure(_ action: String, _ path: String) -> GraftError {
+    let reason = String(cString: strerror(errno))
+    return GraftError(.failed, "cannot \(action) '\(path.escapingControlCharacters)': \(reason)")
+  }
+}

@@ -1,0 +1,77 @@
+import GraftBase
+import GraftEngine
+import GraftKernels
+import GraftModels
+
+/// What a run will take, told from its compiled plan and timed batches before it starts.
+package struct Forecast: Hashable, Sendable {
+  /// One epoch of updates, images included, without validation.
+  package let secondsPerEpoch: Double
+  /// The validation after each epoch.
+  package let validationSeconds: Double
+  package let epochs: Int
+  /// Plans, weights, optimizer memory and the copy kept for rolling back, in bytes; the program
+  /// itself and cached images come on top.
+  package let bytes: Int
+
+  package var seconds: Double { Double(epochs) * (secondsPerEpoch + validationSeconds) }
+}
+
+extension Forecast: CustomStringConvertible {
+  /// `about 2m10s (5 epochs of 26 s), 410 MB`.
+  package var description: String {
+    let epoch = secondsPerEpoch + validationSeconds
+    return "about \(seconds.durationText) (\(epochs) epochs of \(epoch.durationText)), "
+      + "\(bytes / 1_000_000) MB"
+  }
+}
+
+extension Trainer {
+  /// Times one batch of training and one of validation; changes nothing.
+  ///
+  /// The first batch warms caches and the second is timed, so the forecast takes about as long as
+  /// two updates.
+  package func forecast() throws -> Forecast {
+    let before = capture(sharingFrozen: true)
+    defer { rewind(to: before) }
+    training.start(epoch: 0, at: 0)
+    var clock = TrainingClock()
+    for _ in 0..<2 {
+      guard let batch = try training.nextBatch() else { break }
+      clock = TrainingClock()
+      _ = try clock.training(images: batch.count) { try update(on: batch) }
+    }
+    var validationSeconds = 0.0
+    if let validation {
+      let start = ContinuousClock.now
+      var batches = 0
+      _ = try evaluator.evaluate(validation) { done, _ in
+        batches = done
+        return done < 2
+      }
+      let seconds = (ContinuousClock.now - start).seconds
+      validationSeconds = seconds / Double(max(1, batches)) * Double(validation.batchCount)
+    }
+    let weights = model.parameters.reduce(0) { $0 + $1.count * 4 }
+    let rollback = policy.changing.reduce(0) { $0 + $1.count * 4 } + optimizer.stateBytes
+    let best = settings.patience == nil ? 0 : policy.changing.reduce(0) { $0 + $1.count * 4 }
+    return Forecast(
+      secondsPerEpoch: clock.secondsPerStep * Double(training.batchCount),
+      validationSeconds: validationSeconds, epochs: settings.epochs,
+      bytes: plans.peakBytes + evaluator.peakBytes + weights + optimizer.stateBytes + rollback
+        + best)
+  }
+}
+
+extension Double {
+  /// Seconds as `4.2 s`, `38 s`, `2m10s` or `1h05m`.
+  package var durationText: String {
+    guard isFinite else { return "?" }
+    if self < 10 { return "\(fixedText(1)) s" }
+    let whole = Int(rounded())
+    if whole < 100 { return "\(whole) s" }
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return whole < 3600
+      ? "\(whole / 60)m\(two(whole % 60))s" : "\(whole / 3600)h\(two(whole % 3600 / 60))m"
+  }
+}

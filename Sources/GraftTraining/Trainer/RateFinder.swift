@@ -1,0 +1,100 @@
+import Foundation
+import GraftBase
+import GraftEngine
+
+/// Loss against learning rate, and what rate it suggests (Smith, 2017).
+package struct RateCurve: Hashable, Sendable {
+  /// A rate that was tried and the loss there.
+  package struct Point: Hashable, Sendable {
+    package let rate: Double
+    package let loss: Double
+    /// The exponentially smoothed loss, corrected for its start.
+    package let smoothedLoss: Double
+  }
+
+  package let points: [Point]
+
+  package init(points: [Point]) { self.points = points }
+
+  /// The rate at which the smoothed loss falls fastest per factor of rate; nil when it never falls.
+  package var steepest: Double? {
+    let slopes = zip(points, points.dropFirst()).map {
+      ($0.rate, $1.smoothedLoss - $0.smoothedLoss)
+    }
+    guard let best = slopes.min(by: { $0.1 < $1.1 }), best.1 < 0 else { return nil }
+    return best.0
+  }
+
+  /// Two thirds down the longest valley: the longest falling subsequence of smoothed losses, as
+  /// fastai suggests it; nil when it never falls.
+  package var valley: Double? {
+    guard !points.isEmpty else { return nil }
+    var lengths = [Int](repeating: 1, count: points.count)
+    var starts = Array(points.indices)
+    for end in points.indices {
+      for start in 0..<end
+      where points[end].smoothedLoss < points[start].smoothedLoss
+        && lengths[end] < lengths[start] + 1
+      {
+        lengths[end] = lengths[start] + 1
+        starts[end] = starts[start]
+      }
+    }
+    guard let end = lengths.indices.max(by: { (lengths[$0], $1) < (lengths[$1], $0) }),
+      lengths[end] > 1
+    else { return nil }
+    let third = Double(end - starts[end]) / 3
+    return points[starts[end] + Int(third) + Int(third / 2)].rate
+  }
+}
+
+extension Trainer {
+  /// Trains on rising rates and puts everything back: weights, statistics, optimizer, order.
+  ///
+  /// Rates rise by a constant factor and are those of the group with the highest; others keep their
+  /// proportion to it. Ends early at four times the best smoothed loss. Throws when a single bit of
+  /// the model is not as it was.
+  package func findRate(
+    from lowest: Double = 1e-7, to highest: Double = 10, steps: Int = 100,
+    isCancelled: (_ step: Int) -> Bool = { _ in false }
+  ) throws -> RateCurve {
+    guard lowest > 0, highest > lowest, highest.isFinite, steps > 2 else {
+      throw GraftError(
+        .usage,
+        "rates from \(lowest.shortText) to \(highest.shortText) in \(steps) steps make no curve",
+        help: "from=1e-7 to=10 is usual")
+    }
+    let hash = model.weightsHash
+    let before = capture(sharingFrozen: true)
+    defer { rewind(to: before) }
+    let peak = policy.groups.map(\.learningRate).max() ?? 1
+    var points: [RateCurve.Point] = []
+    var average = 0.0
+    var best = Double.infinity
+    training.start(epoch: 0, at: 0)
+    for step in 0..<steps where !isCancelled(step) {
+      var batch = try training.nextBatch()
+      if batch == nil {
+        training.start(epoch: step / training.batchCount, at: 0)
+        batch = try training.nextBatch()
+      }
+      guard let batch else { break }
+      let rate = lowest * pow(highest / lowest, Double(step) / Double(steps - 1))
+      // A loss that is not finite is where the curve ends, not a fault.
+      guard let loss = try? update(on: batch, multiplier: rate / peak) else { break }
+      progress.step += 1
+      average = 0.98 * average + 0.02 * loss
+      let smoothed = average / (1 - pow(0.98, Double(step + 1)))
+      points.append(RateCurve.Point(rate: rate, loss: loss, smoothedLoss: smoothed))
+      best = min(best, smoothed)
+      if smoothed > 4 * best { break }
+    }
+    rewind(to: before)
+    guard model.weightsHash == hash else {
+      throw GraftError(
+        .failed, "finding a rate changed the weights",
+        help: "this is a fault in graft; please report it with the recipe")
+    }
+    return RateCurve(points: points)
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import GraftBase
+import GraftModels
+import GraftTestSupport
+import Testing
+
+@testable import GraftTraining
+
+@Suite struct CheckpointTests {
+  private let policy = Policy(.geometric(lowest: 1e-3, highest: 1e-2))
+
+  private func trainer(resuming state: RunState? = nil) throws -> Trainer {
+    try TrainerTests.trainer(
+      ToyEncoder.model(dropout: 0.2), policy, settings: TrainerTests.settings(epochs: 4),
+      resuming: state)
+  }
+
+  /// A run stopped after so many updates.
+  private func stopped(at step: Int) throws -> RunState {
+    let trainer = try trainer()
+    _ = try trainer.run { event in
+      if case .progress(let progress) = event, progress.step == step { return .stop }
+      return .continue
+    }
+    return trainer.state()
+  }
+
+  @Test(arguments: [4, 6])
+  func fourEpochsEqualTwoSavedLoadedAndTwo(step: Int) throws {
+    let folder = try TemporaryFolder()
+    let checkpoints = CheckpointFolder(folder.path)
+    try checkpoints.save(stopped(at: step))
+    let loaded = try #require(try checkpoints.load())
+    #expect(loaded.warning == nil && loaded.state.progress.step == step)
+    let resumed = try trainer(resuming: loaded.state).run()
+    let straight = try trainer().run()
+    #expect(resumed.weightsHash == straight.weightsHash)
+    #expect(resumed.history == straight.history)
+  }
+
+  @Test func theSameStateGivesTheSameBytes() throws {
+    let first = try stopped(at: 5).fileBytes()
+    let second = try stopped(at: 5).fileBytes()
+    #expect(first == second)
+    let again = try RunState(fileBytes: first, name: "again").fileBytes()
+    #expect(again == first)
+  }
+
+  @Test func scoresThatAreNotFiniteAreKept() throws {
+    var state = try stopped(at: 3)
+    state.progress.history = [
+      EpochRecord(
+        epoch: 1, step: 3, trainLoss: 1, trainAccuracy: Proportion(1, of: 2),
+        validationLoss: .nan, validationAccuracy: nil)
+    ]
+    let again = try RunState(fileBytes: state.fileBytes(), name: "again")
+    #expect(again.progress.history[0].validationLoss?.isNaN ?? false)
+  }
+
+  @Test func keepsTheLastTwo() throws {
+    let folder = try TemporaryFolder()
+    let checkpoints = CheckpointFolder(folder.path)
+    #expect(try checkpoints.load() == nil)
+    for step in 1...3 { try checkpoints.save(stopped(at: step)) }
+    #expect(try checkpoints.load()?.state.progress.step == 3)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(names == ["last-1.safetensors", "last.safetensors"])
+  }
+
+  @Test func aDamagedCheckpointGivesWayToTheOneBefore() throws {
+    let folder = try TemporaryFolder()
+    let checkpoints = CheckpointFolder(folder.path)
+    for step in 1...2 { try checkpoints.save(stopped(at: step)) }
+    let last = folder.url.appending(path: "last.safetensors")
+    var bytes = try Data(contentsOf: last)
+    bytes[bytes.count - 3] ^= 1
+    try bytes.write(to: last)
+    let loaded = try #require(try checkpoints.load())
+    #expect(loaded.state.progress.step == 1)
+    #expect(loaded.warning?.contains("its SHA-256 is another") ?? false)
+    // The damaged file must not push the whole one out.
+    try checkpoints.save(loaded.state)
+    #expect(try checkpoints.load()?.warning == nil)
+  }
+
+  @Test func everyFlippedByteIsDetected() throws {
+    let bytes = try stopped(at: 1).fileBytes()
+    // All of the header and a sample of the values; each flip means one SHA-256 of the file.
+    let places =
+      Array(0..<min(bytes.count, 700)) + Array(stride(from: 700, to: bytes.count, by: 97))
+    for place in places {
+      var damaged = bytes
+      damaged[place] ^= 0x04
+      #expect(throws: GraftError.self, "byte \(place)") {
+        try RunState(fileBytes: damaged, name: "damaged")
+      }
+    }
+    for count in stride(from: 0, to: bytes.count, by: 997) {
+      #expect(throws: GraftError.self, "cut to \(count)") {
+        try RunState(fileBytes: Array(bytes.prefix(count)), name: "cut")
+      }
+    }
+  }
+
+  @Test func aFailedSaveLeavesTheOldOnes() throws {
+    let folder = try TemporaryFolder()
+    let checkpoints = CheckpointFolder(folder.path)
+    try checkpoints.save(stopped(at: 1))
+    let missing = CheckpointFolder(folder.path + "/absent")
+    #expect(throws: GraftError.self) { try missing.save(stopped(at: 2)) }
+    // A folder in the place of the new file makes its creation fail at the rename.
+    try folder.makeFolder("next.safetensors")
+    #expect(throws: GraftError.self) { try checkpoints.save(stopped(at: 2)) }
+    try FileManager.default.removeItem(at: folder.url.appending(path: "next.safetensors"))
+    #expect(try checkpoints.load()?.state.progress.step == 1)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(names == ["last.safetensors"])
+  }
+
+  @Test func otherSafetensorsFilesAreNoCheckpoints() throws {
+    let bytes = try Safetensors.bytes(of: SafetensorsFile(tensors: []))
+    #expect {
+      try RunState(fileBytes: bytes, name: "model.safetensors")
+    } throws: {
+      ($0 as? GraftError)?.message == "'model.safetensors' is no checkpoint of a run"
+    }
+  }
+}

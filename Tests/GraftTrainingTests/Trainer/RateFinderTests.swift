@@ -1,0 +1,70 @@
+import Foundation
+import GraftBase
+import Testing
+
+@testable import GraftTraining
+
+@Suite struct RateFinderTests {
+  @Test(arguments: ["adamw", "sgd"])
+  func changesNothing(optimizer: String) throws {
+    var settings = TrainerTests.settings()
+    settings.optimizer = Choice(optimizer)
+    let untouched = try TrainerTests.trainer(ToyEncoder.model(dropout: 0.2), settings: settings)
+    let expected = try untouched.run()
+    let model = try ToyEncoder.model(dropout: 0.2)
+    let trainer = try TrainerTests.trainer(model, settings: settings)
+    let before = try trainer.state().fileBytes()
+    let curve = try trainer.findRate(steps: 30)
+    #expect(try trainer.state().fileBytes() == before)
+    #expect(curve.points.count > 3)
+    #expect(abs(curve.points[0].rate - 1e-7) < 1e-18)
+    #expect(try trainer.run().weightsHash == expected.weightsHash)
+  }
+
+  @Test func forecastChangesNothing() throws {
+    let model = try ToyEncoder.model()
+    let trainer = try TrainerTests.trainer(model)
+    let before = try trainer.state().fileBytes()
+    let forecast = try trainer.forecast()
+    #expect(try trainer.state().fileBytes() == before)
+    #expect(forecast.secondsPerEpoch > 0 && forecast.validationSeconds > 0)
+    #expect(forecast.bytes > trainer.optimizer.stateBytes)
+    #expect(forecast.epochs == 2)
+  }
+
+  @Test func suggestsWhereTheLossFalls() {
+    let points = (0..<90).map { step in
+      let rate = pow(10, -7 + Double(step) / 12)
+      let fall = 2.3 - 2 / (1 + exp(-Double(step - 45) / 4))
+      let loss = step > 75 ? fall + Double(step - 75) : fall
+      return RateCurve.Point(rate: rate, loss: loss, smoothedLoss: loss)
+    }
+    let curve = RateCurve(points: points)
+    #expect(curve.steepest == points[44].rate)
+    // Falling from 0 to 75: a third and half a third of the way, in whole points.
+    #expect(curve.valley == points[37].rate)
+    #expect(RateCurve(points: []).valley == nil)
+    #expect(RateCurve(points: points.suffix(10)).steepest == nil)
+    #expect(RateCurve(points: points.suffix(10)).valley == nil)
+  }
+
+  @Test func rangesThatMakeNoCurveAreRefused() throws {
+    let trainer = try TrainerTests.trainer(ToyEncoder.model())
+    #expect(throws: GraftError.self) { try trainer.findRate(from: 1, to: 0.1) }
+  }
+
+  @Test func durationsReadWell() {
+    #expect([4.24, 38.4, 130, 3900].map(\.durationText) == ["4.2 s", "38 s", "2m10s", "1h05m"])
+  }
+
+  @Test func headThenEverythingHasFastaisRates() throws {
+    let phases = TrainingPhase.headThenEverything(epochs: 4, settings: TrainingSettings())
+    #expect(phases.map(\.policy.letter) == ["A", "C"])
+    #expect(phases.map(\.settings.epochs) == [1, 4])
+    #expect(phases[1].policy.rates == .geometric(lowest: 1e-5, highest: 1e-3))
+    let first = ScheduleCurve(try Schedules.make(phases[0].settings.schedule), totalSteps: 100)
+    #expect(first.multiplier(at: 99) == 1)
+    let second = ScheduleCurve(try Schedules.make(phases[1].settings.schedule), totalSteps: 100)
+    #expect(abs(second.multiplier(at: 0) - 0.2) < 1e-12 && second.multiplier(at: 30) == 1)
+  }
+}
