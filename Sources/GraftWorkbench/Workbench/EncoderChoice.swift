@@ -1,3 +1,4 @@
+import Foundation
 import GraftBase
 import GraftImaging
 import GraftModels
@@ -88,4 +89,27 @@ extension String {
 extension Int {
   /// This many for a reader: `11.7 M`, `269.7 k`, `812`.
   package var countText: String { formattedCount }
+}
+
+extension EncoderChoice {
+  /// The names of the classes that its weights were trained on: from the model file, or from a table
+  /// `*_classes.csv` with a column `name` beside it; nil when nobody tells.
+  package var ownClasses: [String]? {
+    guard let weights else { return nil }
+    if let text = weights.metadata[ByteString(ModelFile.Key.classes.rawValue)]?.text {
+      return try? JSONDecoder().decode([String].self, from: Data(text.utf8))
+    }
+    let folder = FilePath.folder(of: weights.name)
+    for entry in FolderListing.entries(of: folder) where entry.name.hasSuffix("_classes.csv") {
+      guard let data = FileManager.default.contents(atPath: folder + "/" + entry.name) else {
+        continue
+      }
+      let rows = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+        .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+      guard let column = rows.first?.firstIndex(of: "name") else { continue }
+      let names = rows.dropFirst().compactMap { $0[checked: column] }
+      if names.count == spec.ownClassCount { return names }
+    }
+    return nil
+  }
 }
