@@ -54,6 +54,11 @@ package struct Interrupts: Sendable {
       handle(signal) { _ in terminationFlag.store(true, ordering: .relaxed) }
     }
     signal(SIGPIPE, SIG_IGN)
+    // Whoever started graft may have blocked them, as worker threads of some programs do.
+    var handled = sigset_t()
+    sigemptyset(&handled)
+    for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&handled, signal) }
+    pthread_sigmask(SIG_UNBLOCK, &handled, nil)
   }
 
   private func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {

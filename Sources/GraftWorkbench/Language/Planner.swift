@@ -13,8 +13,10 @@ package struct PlannedStep: Sendable {
   package var span: SourceSpan { arguments.syntax.span }
 }
 
-/// Turns statements into checked steps: unrolls loops, brings in files, binds knobs, checks all
-/// arguments. Nothing runs before the whole plan stands.
+/// Turns statements into checked steps.
+///
+/// It unrolls loops, brings in files, binds knobs and checks all arguments; nothing runs before the
+/// whole plan stands.
 package struct Planner {
   /// Where the text comes from decides what it may do.
   package enum Mode: Sendable { case prompt, recipe, initFile }
@@ -279,21 +281,29 @@ extension Planner {
     command: (String, Environment.Binding) -> any Command
   ) throws {
     var chosen = knob.defaultValue
+    var isSet = false
     for index in settings.indices {
       settings[index].declared.append(knob.name)
       guard let setting = settings[index].settings.last(where: { $0.name == knob.name }),
         isolationDepth == 0 || index == settings.count - 1
       else { continue }
       settings[index].used.insert(knob.name)
-      chosen = setting.value
-      break
+      if !isSet { chosen = setting.value }
+      isSet = true
     }
     guard var value = chosen else {
       throw Diagnostic(
         .missingKnob, "the knob `\(knob.name)` has no default and was not given",
         at: knob.nameSpan, help: "give it: graft run FILE \(knob.name)=…")
     }
-    try knob.checked(value)
+    do {
+      try knob.checked(value)
+    } catch {
+      // Bound all the same, so that its uses do not count as faults of their own.
+      environment[knob.name] = Environment.Binding(
+        role: .knob, value: knob.defaultValue ?? value, knob: knob)
+      throw error
+    }
     // A path keeps meaning the same file wherever the knob is used.
     if knob.type == .path, let text = value.literal {
       let base = value.origin.isTyped ? value.origin.folder : rootFolder ?? value.origin.folder
