@@ -84,9 +84,10 @@ package final class Session {
   package func perform(_ step: PlannedStep) throws {
     receipt = nil
     try step.command.run(in: self)
-    guard step.specification.isRecorded else { return }
-    let statement = RecordedStatement(
-      step, lineage: step.command.lineage(in: self), receipt: receipt)
+    guard step.specification.isRecorded, let lineage = step.command.lineage(in: self) else {
+      return
+    }
+    let statement = RecordedStatement(step, lineage: lineage, receipt: receipt)
     recorder.append(statement)
     do {
       try journal?.append(statement)

@@ -18,7 +18,7 @@ package struct EvaluateCommand: DeclaredCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     let run = arguments.text("run") ?? session.currentRun
     return Lineage(
       needs: ["data"] + (run.map { ["run:\($0)"] } ?? ["current"]), isOutcome: true)

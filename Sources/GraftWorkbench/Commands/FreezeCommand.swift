@@ -14,7 +14,7 @@ package struct FreezeCommand: DeclaredCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     Lineage(provides: ["freeze"], needs: ["freeze", "policy"])
   }
 }

@@ -13,7 +13,7 @@ package struct LoadCommand: DeclaredCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     Lineage(provides: ["current", "encoder", "head", "policy", "freeze"])
   }
 }

@@ -26,7 +26,7 @@ package struct PolicyCommand: DeclaredCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
-    Lineage(provides: arguments.isBare ? [] : ["policy", "freeze"])
+  package func lineage(in session: Session) -> Lineage? {
+    arguments.isBare ? nil : Lineage(provides: ["policy", "freeze"])
   }
 }

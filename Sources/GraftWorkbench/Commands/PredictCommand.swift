@@ -17,7 +17,7 @@ package struct PredictCommand: DeclaredCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     Lineage(needs: ["current"], isOutcome: true)
   }
 }

@@ -26,7 +26,7 @@ package struct PreviewCommand: DeclaredCommand {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   /// Only a preview that writes a file belongs to a recipe.
-  package func lineage(in session: Session) -> Lineage {
-    Lineage(needs: ["data"], isOutcome: arguments.isGiven("to"))
+  package func lineage(in session: Session) -> Lineage? {
+    arguments.isGiven("to") ? Lineage(needs: ["data"], isOutcome: true) : nil
   }
 }

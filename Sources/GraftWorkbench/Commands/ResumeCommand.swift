@@ -16,7 +16,7 @@ package struct ResumeCommand: DeclaredCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     let run = arguments.text("run") ?? session.currentRun
     let things = run.map { ["run:\($0)"] } ?? []
     return Lineage(provides: things + ["current"], needs: things + ["encoder", "data", "seed"])

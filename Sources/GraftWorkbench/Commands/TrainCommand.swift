@@ -25,7 +25,7 @@ package struct TrainCommand: DeclaredCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     TrainingParameters.lineage(
       arguments, run: arguments.text("as") ?? session.currentRun, in: session)
   }

@@ -10,7 +10,7 @@ package struct UseCommand: DeclaredCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     Lineage(provides: ["current"], needs: arguments.text("run").map { ["run:\($0)"] } ?? [])
   }
 }

@@ -18,9 +18,9 @@ import Testing
           bench.session.vocabulary.add(value, to: set)
         }
       }
+      guard let lineage = step.command.lineage(in: bench.session) else { continue }
       bench.session.recorder.append(
-        RecordedStatement(
-          step, lineage: step.command.lineage(in: bench.session), receipt: receipts[index]))
+        RecordedStatement(step, lineage: lineage, receipt: receipts[index]))
     }
   }
 

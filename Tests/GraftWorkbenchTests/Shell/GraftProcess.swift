@@ -71,7 +71,10 @@ final class GraftTerminal {
   private let process: pid_t
   private(set) var screen = ""
 
-  init?(folder: String, columns: UInt16 = 100, environment: [String: String] = [:]) {
+  init?(
+    folder: String, columns: UInt16 = 100, arguments: [String] = [],
+    environment: [String: String] = [:]
+  ) {
     guard let path = GraftProcess.path else { return nil }
     var main: Int32 = -1
     var side: Int32 = -1
@@ -93,7 +96,8 @@ final class GraftTerminal {
     posix_spawn_file_actions_adddup2(&actions, 0, 2)
     posix_spawn_file_actions_addclose(&actions, main)
     posix_spawn_file_actions_addclose(&actions, side)
-    let words = ["/bin/sh", "-c", "cd \"$1\" && exec \"$2\"", "sh", folder, path]
+    let words =
+      ["/bin/sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", folder, path] + arguments
     let variables = GraftProcess.environment(folder).merging(environment) { _, new in new }
     var pointers = words.map { strdup($0) } + [nil]
     var variablePointers = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]

@@ -174,6 +174,13 @@ struct TerminalTests {
     #expect(terminal.waits(for: "graft> "))
   }
 
+  @Test func controlCEndsGraftWhileItWaitsForStandardInput() throws {
+    let other = try #require(GraftTerminal(folder: folder, arguments: ["-"]))
+    usleep(500_000)
+    other.send("\u{3}")
+    #expect(other.exitStatus() == 130)
+  }
+
   @Test func terminationEndsWith143() {
     terminal.signal(SIGTERM)
     #expect(terminal.exitStatus() == 143)
