@@ -28,7 +28,6 @@ package struct Diagnostic: Error, Sendable {
     case unknownKnob = "unknown-knob"
     case missingKnob = "missing-knob"
     case malformedDeclaration = "malformed-declaration"
-    case duplicateName = "duplicate-name"
     case missingFile = "missing-file"
     case wrongFileKind = "wrong-file-kind"
     case includeCycle = "include-cycle"

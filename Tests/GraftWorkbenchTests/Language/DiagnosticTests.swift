@@ -88,7 +88,7 @@ import Testing
   @Test func otherKindsHaveTestsOfTheirOwn() throws {
     let covered = Set(Self.cases.map(\.kind))
     let elsewhere: Set<Diagnostic.Kind> = [
-      .ambiguousCommand, .unknownKnob, .notAllowedHere, .commandFailed, .duplicateName,
+      .ambiguousCommand, .unknownKnob, .notAllowedHere, .commandFailed,
     ]
     #expect(covered.union(elsewhere) == Set(Diagnostic.Kind.allCases))
     let bench = try TestBench()
