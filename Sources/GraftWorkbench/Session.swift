@@ -114,9 +114,8 @@ package final class Session {
   }
 
   private func record(_ step: PlannedStep) throws {
-    guard !step.isQuestion else { return }
-    var statement = RecordedStatement(
-      step, lineage: step.command.lineage(in: self), receipt: receipt)
+    guard let lineage = step.command.lineage(in: self) else { return }
+    var statement = RecordedStatement(step, lineage: lineage, receipt: receipt)
     for (label, value) in amendments { statement.amend(label, value) }
     recorder.append(statement)
     do {
@@ -125,12 +124,5 @@ package final class Session {
       journal = nil
       console.warn("the journal is off: \(error)")
     }
-  }
-}
-
-extension PlannedStep {
-  /// A noun alone shows itself and changes nothing.
-  fileprivate var isQuestion: Bool {
-    arguments.isBare && specification.group == .ingredients
   }
 }

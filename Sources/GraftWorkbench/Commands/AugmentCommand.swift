@@ -38,8 +38,8 @@ package struct AugmentCommand: Command {
     }
   }
 
-  package func lineage(in session: Session) -> Lineage {
-    guard !arguments.isBare else { return Lineage() }
+  package func lineage(in session: Session) -> Lineage? {
+    guard !arguments.isBare else { return nil }
     let calls = arguments.calls("ops")
     let isChange = calls.contains { $0.name.hasPrefix("+") || $0.name.hasPrefix("-") }
     let pipelines = calls.map(\.name).filter { session.vocabulary.names(.pipeline).contains($0) }

@@ -116,7 +116,7 @@ package struct DataCommand: Command {
     ]
   }
 
-  package func lineage(in session: Session) -> Lineage {
-    Lineage(provides: arguments.isBare ? [] : ["data"], needs: ["seed"])
+  package func lineage(in session: Session) -> Lineage? {
+    arguments.isBare ? nil : Lineage(provides: ["data"], needs: ["seed"])
   }
 }

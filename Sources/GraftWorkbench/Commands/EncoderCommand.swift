@@ -135,7 +135,7 @@ package struct EncoderCommand: Command {
     ].joined(separator: "\n")
   }
 
-  package func lineage(in session: Session) -> Lineage {
-    Lineage(provides: arguments.isBare ? [] : ["encoder"])
+  package func lineage(in session: Session) -> Lineage? {
+    arguments.isBare ? nil : Lineage(provides: ["encoder"])
   }
 }

@@ -91,7 +91,7 @@ package struct EvaluateCommand: Command {
       ])
   }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     let run = arguments.text("run") ?? session.currentRun
     return Lineage(
       needs: ["data"] + (run.map { ["run:\($0)"] } ?? ["current"]), isOutcome: true)

@@ -47,7 +47,7 @@ package struct FinetuneCommand: Command {
     try session.start(name, model, plan: plan, verb: "finetune")
   }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     TrainingParameters.lineage(
       arguments, run: arguments.text("as") ?? session.currentRun, in: session)
   }

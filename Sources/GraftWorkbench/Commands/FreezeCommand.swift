@@ -20,7 +20,7 @@ package struct FreezeCommand: Command {
     try session.override(arguments.texts("layers").map(Policy.Override.freeze))
   }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     Lineage(provides: ["freeze"], needs: ["freeze", "policy"])
   }
 }

@@ -51,7 +51,7 @@ package struct HeadCommand: Command {
     }
   }
 
-  package func lineage(in session: Session) -> Lineage {
-    Lineage(provides: arguments.isBare ? [] : ["head"])
+  package func lineage(in session: Session) -> Lineage? {
+    arguments.isBare ? nil : Lineage(provides: ["head"])
   }
 }

@@ -49,7 +49,7 @@ package struct LoadCommand: Command {
     session.leaveReceipt("weights \(model.weightsHash)")
   }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     Lineage(
       provides: ["current", "encoder"] + (session.currentRun.map { ["run:\($0)"] } ?? []))
   }

@@ -65,7 +65,7 @@ package struct PolicyCommand: Command {
     session.console.print("\(try workbench.policy.resolved(for: model))")
   }
 
-  package func lineage(in session: Session) -> Lineage {
-    Lineage(provides: arguments.isBare ? [] : ["policy", "freeze"])
+  package func lineage(in session: Session) -> Lineage? {
+    arguments.isBare ? nil : Lineage(provides: ["policy", "freeze"])
   }
 }

@@ -99,7 +99,7 @@ package struct PredictCommand: Command {
     return [".jpg", ".jpeg", ".png"].contains { lower.hasSuffix($0) }
   }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     Lineage(needs: ["current"], isOutcome: true)
   }
 }

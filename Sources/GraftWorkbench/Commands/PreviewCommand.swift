@@ -83,7 +83,7 @@ package struct PreviewCommand: Command {
   }
 
   /// Only a preview that writes a file belongs to a recipe.
-  package func lineage(in session: Session) -> Lineage {
-    Lineage(needs: ["data"], isOutcome: arguments.isGiven("to"))
+  package func lineage(in session: Session) -> Lineage? {
+    arguments.isGiven("to") ? Lineage(needs: ["data"], isOutcome: true) : nil
   }
 }

@@ -50,7 +50,7 @@ package struct ResumeCommand: Command {
     try session.train(run.name, run.model, plan: plan, verb: "resume", resuming: state)
   }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     let run = arguments.text("run") ?? session.currentRun
     let things = run.map { ["run:\($0)"] } ?? []
     return Lineage(provides: things + ["current"], needs: things + ["encoder", "data", "seed"])

@@ -58,7 +58,7 @@ package struct SaveCommand: Command {
   }
 
   /// A recipe does not hold the line that saved it.
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     isRecipe ? Lineage() : Lineage(needs: ["current"], isOutcome: true)
   }
 }

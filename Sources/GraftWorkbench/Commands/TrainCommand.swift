@@ -62,7 +62,7 @@ package struct TrainCommand: Command {
     }
   }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     TrainingParameters.lineage(
       arguments, run: arguments.text("as") ?? session.currentRun, in: session)
   }

@@ -18,7 +18,7 @@ package struct UseCommand: Command {
       "\(run.name) is the current run", event: "use", [("run", .string(run.name))])
   }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     Lineage(provides: ["current"], needs: arguments.text("run").map { ["run:\($0)"] } ?? [])
   }
 }

@@ -175,8 +175,7 @@ struct ValueChecker {
       } ?? (nil, nil)
     return Diagnostic(
       .wrongType,
-      "`\(parameter.name)` takes a \(kind.title), not `\(Printer.text(value))`"
-        .replacing("takes a yes", with: "takes yes"),
+      "`\(parameter.name)` cannot be `\(Printer.text(value))`; expected \(kind.title)",
       at: value.span, suggestion: suggestion, help: help ?? "see `help \(verb).\(parameter.name)`")
   }
 
@@ -184,7 +183,8 @@ struct ValueChecker {
     _ text: String, _ value: ValueSyntax, _ kind: ParameterKind
   ) -> Diagnostic {
     Diagnostic(
-      .outOfRange, "`\(parameter.name)` is `\(text)`, but must be a \(kind.title)", at: value.span,
+      .outOfRange, "`\(parameter.name)` cannot be `\(text)`; expected \(kind.title)",
+      at: value.span,
       help: "see `help \(verb).\(parameter.name)`")
   }
 
