@@ -11,10 +11,10 @@ package struct DataSet: Sendable {
   /// The data format that read it, as in `as=`.
   package let format: String
   /// Class names, sorted bytewise for folders and in the file's order where a file numbers them.
-  package let classes: [String]
-  package let samples: [Sample]
+  package internal(set) var classes: [String]
+  package internal(set) var samples: [Sample]
   /// True when labels are numbers fixed by a file (ImageNet's 0...999): match them by number.
-  package let hasFixedLabels: Bool
+  package internal(set) var hasFixedLabels: Bool
   package let badFiles: [BadFile]
   package let ignored: [IgnoredFile]
   /// Remarks about the layout: classes that a side lacks.

@@ -6,7 +6,7 @@ package struct Sample: Sendable {
   /// The path inside the data set as shown to people, or a record's name: `test_batch.bin[7]`.
   package let path: String
   /// The position of its class in `DataSet.classes`.
-  package let label: Int
+  package internal(set) var label: Int
   /// SHA-256 of the file, or of the stored pixels.
   package let content: ContentHash.Digest
   /// The picture's size with its orientation applied.

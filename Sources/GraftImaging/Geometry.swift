@@ -67,8 +67,8 @@ extension Image {
   /// The rectangle of the given size whose left upper pixel is (x, y); it must lie inside.
   package func cropped(x: Int, y: Int, width: Int, height: Int) -> Image {
     precondition(
-      x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= self.width
-        && y + height <= self.height, "a crop outside the picture")
+      ImageBox(x: x, y: y, width: width, height: height).isInside(size),
+      "a crop outside the picture")
     if width == self.width && height == self.height { return self }
     let count = width * channels
     return Image.drawn(width: width, height: height, channels: channels) { output in
@@ -161,5 +161,19 @@ package struct ImageBox: Hashable, Sendable, Codable {
     self.y = y
     self.width = width
     self.height = height
+  }
+
+  /// All of a picture.
+  package init(_ size: ImageSize) {
+    self.init(x: 0, y: 0, width: size.width, height: size.height)
+  }
+
+  package var columns: Range<Int> { x..<x + width }
+  package var rows: Range<Int> { y..<y + height }
+
+  /// Whether the box has pixels, all of them within a picture of `size`.
+  package func isInside(_ size: ImageSize) -> Bool {
+    x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= size.width
+      && y + height <= size.height
   }
 }

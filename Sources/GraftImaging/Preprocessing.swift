@@ -1,3 +1,5 @@
+import GraftBase
+
 /// How a picture becomes the numbers an encoder was trained on; saved with every model.
 package struct Preprocessing: Sendable, Codable, Equatable {
   /// The side of the square that the encoder sees, in pixels.
@@ -49,15 +51,49 @@ package struct Preprocessing: Sendable, Codable, Equatable {
     let long =
       isTall ? short * image.height / image.width : short * image.width / image.height
     let size = ImageSize(width: isTall ? short : long, height: isTall ? long : short)
-    let resized = image.converted(toChannels: channels).resized(to: size, filter: filter)
-    return resized.cropped(
+    let centre = ImageBox(
       x: Self.centreOffset(size.width - inputSize), y: Self.centreOffset(size.height - inputSize),
       width: inputSize, height: inputSize)
+    return image.converted(toChannels: channels)
+      .resized(to: size, filter: filter, keeping: centre)
   }
 
   /// Half of `margin`, ties to the even number.
   private static func centreOffset(_ margin: Int) -> Int {
     Int((Double(margin) / 2).rounded(.toNearestOrEven))
+  }
+}
+
+extension Preprocessing {
+  private enum CodingKeys: String, CodingKey {
+    case inputSize, resizeShortSide, filter, mean, std, channels
+  }
+
+  /// Reads a saved value; throws `GraftError` when its numbers could not have been saved by Graft.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let mean = try values.decode([Float].self, forKey: .mean)
+    let std = try values.decode([Float].self, forKey: .std)
+    let inputSize = try values.decode(Int.self, forKey: .inputSize)
+    let resizeShortSide = try values.decode(Int.self, forKey: .resizeShortSide)
+    let channels = try values.decode(Int.self, forKey: .channels)
+    let sides = 1...ImageLimits.standard.maximumSide
+    guard sides.contains(inputSize), sides.contains(resizeShortSide) else {
+      throw GraftError(
+        .input, "a preprocessing of \(inputSize) px out of \(resizeShortSide) px is not possible")
+    }
+    guard mean.count == 3, std.count == 3, std.allSatisfy({ $0 > 0 && $0.isFinite }),
+      mean.allSatisfy(\.isFinite), channels == 1 || channels == 3
+    else {
+      throw GraftError(
+        .input,
+        "a preprocessing with mean \(mean), std \(std) and \(channels) channels is not possible",
+        help: "it takes three means, three deviations above 0, and 1 or 3 channels")
+    }
+    self.init(
+      inputSize: inputSize, resizeShortSide: resizeShortSide,
+      filter: try values.decode(ResizeFilter.self, forKey: .filter), mean: mean, std: std,
+      channels: channels)
   }
 }
 

@@ -12,33 +12,39 @@ extension Image {
   /// The picture, or the part of it in `box`, at another size; byte for byte what Pillow's
   /// `crop(box).resize(size, filter)` gives.
   ///
-  /// Reducing is antialiased: the filter grows with the scale, so every source pixel counts.
+  /// Reducing is antialiased: the filter grows with the scale, so every source pixel counts. With
+  /// a `window`, only that part of the result is computed, with the same bytes: time and memory
+  /// depend on the window, not on `size`.
   package func resized(
-    to size: ImageSize, filter: ResizeFilter = .bilinear, crop box: ImageBox? = nil
+    to size: ImageSize, filter: ResizeFilter = .bilinear, crop box: ImageBox? = nil,
+    keeping window: ImageBox? = nil
   ) -> Image {
-    precondition(size.width > 0 && size.height > 0, "a resize to nothing")
-    let box = box ?? ImageBox(x: 0, y: 0, width: width, height: height)
-    precondition(
-      box.x >= 0 && box.y >= 0 && box.width > 0 && box.height > 0 && box.x + box.width <= width
-        && box.y + box.height <= height, "a crop outside the picture")
-    if size.width == box.width && size.height == box.height { return cropped(box) }
-    if filter == .nearest { return resizedToNearest(size, box) }
+    let box = box ?? ImageBox(self.size)
+    let window = window ?? ImageBox(size)
+    precondition(box.isInside(self.size), "a crop outside the picture")
+    precondition(window.isInside(size), "a window outside the resized picture")
+    if filter == .nearest { return resizedToNearest(size, box, window) }
+    let columns = ResizeAxis(from: box.width, to: size.width, filter, keeping: window.columns)
+    let rows = ResizeAxis(from: box.height, to: size.height, filter, keeping: window.rows)
+    let needed = ImageBox(
+      x: box.x + columns.sources.lowerBound, y: box.y + rows.sources.lowerBound,
+      width: columns.sources.count, height: rows.sources.count)
     // Between the passes pixels are rounded to bytes, so their order matters. Pillow 13 goes
     // vertically first where that leaves clearly fewer rows; before, it never did.
     let lostRows = box.height - size.height
     if lostRows > 0 && lostRows > 2 * (box.width - size.width) {
-      return cropped(box).resizedVertically(to: size.height, filter)
-        .resizedHorizontally(to: size.width, filter)
+      let middle = cropped(needed).resizedVertically(by: rows)
+      return middle.resizedHorizontally(by: columns, crop: ImageBox(middle.size))
     }
-    return resizedHorizontally(to: size.width, filter, crop: box)
-      .resizedVertically(to: size.height, filter)
+    return resizedHorizontally(by: columns, crop: needed).resizedVertically(by: rows)
   }
 
-  private func resizedToNearest(_ size: ImageSize, _ box: ImageBox) -> Image {
-    let columns = Self.nearestIndices(from: box.width, to: size.width)
+  private func resizedToNearest(_ size: ImageSize, _ box: ImageBox, _ window: ImageBox) -> Image {
+    let columns = Self.nearestIndices(from: box.width, to: size.width)[window.columns]
       .map { ($0 + box.x) * channels }
-    let rows = Self.nearestIndices(from: box.height, to: size.height).map { $0 + box.y }
-    return Image.drawn(width: size.width, height: size.height, channels: channels) { output in
+    let rows = Self.nearestIndices(from: box.height, to: size.height)[window.rows]
+      .map { $0 + box.y }
+    return Image.drawn(width: window.width, height: window.height, channels: channels) { output in
       pixels.withUnsafeBufferPointer { source in
         var index = 0
         for row in rows {
@@ -65,12 +71,10 @@ extension Image {
     }
   }
 
-  private func resizedHorizontally(
-    to newWidth: Int, _ filter: ResizeFilter, crop box: ImageBox? = nil
-  ) -> Image {
-    let box = box ?? ImageBox(x: 0, y: 0, width: width, height: height)
-    if newWidth == box.width { return cropped(box) }
-    let table = ResizeWeights(from: box.width, to: newWidth, filter: filter)
+  /// `box` holds the axis's source columns.
+  private func resizedHorizontally(by axis: ResizeAxis, crop box: ImageBox) -> Image {
+    guard let weights = axis.weights else { return cropped(box) }
+    let newWidth = weights.count
     return Image.drawn(width: newWidth, height: box.height, channels: channels) { output in
       pixels.withUnsafeBufferPointer { source in
         for y in 0..<box.height {
@@ -78,22 +82,40 @@ extension Image {
           let line = UnsafeBufferPointer(rebasing: source[row..<row + box.width * channels])
           let target = y * newWidth * channels
           if channels == 3 {
-            table.applyToRGBRow(line, output, at: target)
+            weights.applyToRGBRow(line, output, at: target)
           } else {
-            table.applyToGrayRow(line, output, at: target)
+            weights.applyToGrayRow(line, output, at: target)
           }
         }
       }
     }
   }
 
-  private func resizedVertically(to newHeight: Int, _ filter: ResizeFilter) -> Image {
-    if newHeight == height { return self }
-    let table = ResizeWeights(from: height, to: newHeight, filter: filter)
-    return Image.drawn(width: width, height: newHeight, channels: channels) { output in
+  /// The picture holds the axis's source rows.
+  private func resizedVertically(by axis: ResizeAxis) -> Image {
+    guard let weights = axis.weights else { return self }
+    return Image.drawn(width: width, height: weights.count, channels: channels) { output in
       pixels.withUnsafeBufferPointer { source in
-        table.applyToColumns(source, output, rowLength: width * channels)
+        weights.applyToColumns(source, output, rowLength: width * channels)
       }
+    }
+  }
+}
+
+/// One axis of a resize: the source pixels that the kept targets need, and their weights.
+private struct ResizeAxis {
+  let sources: Range<Int>
+  /// Nil when the axis keeps its length, so that pixels are only copied.
+  let weights: ResizeWeights?
+
+  init(from count: Int, to newCount: Int, _ filter: ResizeFilter, keeping targets: Range<Int>) {
+    if count == newCount {
+      sources = targets
+      weights = nil
+    } else {
+      let table = ResizeWeights(from: count, to: newCount, filter: filter, keeping: targets)
+      sources = table.sources
+      weights = table
     }
   }
 }

@@ -5,27 +5,34 @@ import Glibc
 /// Weights are integers with 22 fractional bits, computed in the same order of operations as
 /// Pillow's, so that results agree to the last bit.
 struct ResizeWeights {
-  /// The first source index and the number of source pixels of each target index.
+  /// The source pixels that count for any target.
+  let sources: Range<Int>
+  /// The first source index, counted from the start of `sources`, and the number of source pixels
+  /// of each target index.
   private let spans: [(first: Int, count: Int)]
   /// `stride` weights for each target index, of which the first `count` are used.
   private let weights: [Int32]
   private let stride: Int
 
+  /// How many target pixels there are weights for.
+  var count: Int { spans.count }
+
   private static let fractionBits: Int32 = 22
   private static let half = Int32(1) << (fractionBits - 1)
 
-  init(from count: Int, to newCount: Int, filter: ResizeFilter) {
+  /// Weights for reducing or enlarging `count` pixels to `newCount`, for the `targets` among them.
+  init(from count: Int, to newCount: Int, filter: ResizeFilter, keeping targets: Range<Int>) {
     let scale = Double(count) / Double(newCount)
     let filterScale = max(scale, 1)
     let support = filter.support * filterScale
     let stride = Int(support.rounded(.up)) * 2 + 1
     let inverseScale = 1 / filterScale
     var spans: [(first: Int, count: Int)] = []
-    spans.reserveCapacity(newCount)
-    var weights = [Int32](repeating: 0, count: newCount * stride)
+    spans.reserveCapacity(targets.count)
+    var weights = [Int32](repeating: 0, count: targets.count * stride)
     var values = [Double](repeating: 0, count: stride)
-    for index in 0..<newCount {
-      let centre = (Double(index) + 0.5) * scale
+    for target in targets {
+      let centre = (Double(target) + 0.5) * scale
       let first = max(0, Int(centre - support + 0.5))
       let end = min(count, Int(centre + support + 0.5))
       var sum = 0.0
@@ -37,11 +44,13 @@ struct ResizeWeights {
       for offset in 0..<end - first {
         let value = sum == 0 ? values[offset] : values[offset] / sum
         let scaled = value * Double(Int32(1) << Self.fractionBits)
-        weights[index * stride + offset] = Int32(scaled + (value < 0 ? -0.5 : 0.5))
+        weights[spans.count * stride + offset] = Int32(scaled + (value < 0 ? -0.5 : 0.5))
       }
       spans.append((first, end - first))
     }
-    self.spans = spans
+    let lowest = spans.first?.first ?? 0
+    sources = lowest..<(spans.last.map { $0.first + $0.count } ?? lowest)
+    self.spans = spans.map { ($0.first - lowest, $0.count) }
     self.weights = weights
     self.stride = stride
   }

@@ -99,7 +99,12 @@ package struct CommandLineTool {
     }
     if !request.isDryRun, let folder = UserFolders.state(environment) {
       session.journal = Journal(stateFolder: folder)
+      session.stateFolder = folder
     }
+    let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+    session.pretrained = PretrainedWeights(
+      environment: environment, program: program ?? CommandLine.arguments[0],
+      folders: [session.folder])
     return session
   }
 

@@ -83,8 +83,8 @@ package struct Interpreter {
 
   private func run(_ steps: [PlannedStep], mode: Planner.Mode, options: Options) -> Int32 {
     var status: Int32 = 0
-    session.interrupts.setRunning(true)
-    defer { session.interrupts.setRunning(false) }
+    let phase = session.interrupts.enter(.running)
+    defer { session.interrupts.enter(phase) }
     for step in steps {
       do {
         try session.interrupts.check()

@@ -1,4 +1,6 @@
+import Foundation
 import GraftBase
+import GraftModels
 
 /// The state of one sitting: what commands read and change.
 ///
@@ -35,12 +37,22 @@ package final class Session {
   package var typedLines: [String] = []
   /// The result of the running command in one line, recorded behind it as `#= …`.
   package private(set) var receipt: String?
+  /// What the running command adds to its recorded line.
+  private var amendments: [(label: String, value: String)] = []
+  /// The ingredients chosen and the runs made of them.
+  package let workbench = Workbench()
+  /// Where journals and checkpoints go; nil keeps none.
+  package var stateFolder: String?
+  /// Where pretrained weights are looked for.
+  package var pretrained = PretrainedWeights(environment: [:], program: "", folders: [])
 
   package init(console: Console, folder: String, rootFolder: String? = nil) {
     self.console = console
     self.folder = rootFolder ?? folder
     self.rootFolder = rootFolder
     vocabulary.setNames(SetCommand.specification.parameters.map(\.name), of: .setting)
+    vocabulary.setNames(Encoders.all.map(\.name), of: .encoder)
+    refresh()
   }
 
   /// Display and resources; nothing here ever changes a result.
@@ -56,6 +68,12 @@ package final class Session {
 
   /// Leaves a receipt for the running command: what came out, without what varies between machines.
   package func leaveReceipt(_ text: String) { receipt = text }
+
+  /// Writes an argument into the recorded line: what a replay needs and the user did not type.
+  package func amendRecord(_ label: String, _ value: String) { amendments.append((label, value)) }
+
+  /// Processors that this process may compute on.
+  package static var processorCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
   /// A score by the names people use: `A.val.accuracy`, `A.accuracy` (of the validation images),
   /// `accuracy` (of the current run).
@@ -83,10 +101,22 @@ package final class Session {
   /// Runs one planned step and records it when it succeeds.
   package func perform(_ step: PlannedStep) throws {
     receipt = nil
-    try step.command.run(in: self)
-    guard step.specification.isRecorded else { return }
-    let statement = RecordedStatement(
-      step, lineage: step.command.lineage(in: self), receipt: receipt)
+    amendments = []
+    do {
+      try step.command.run(in: self)
+    } catch let error as GraftError
+      where error.code == .interrupted && step.specification.isRecorded
+    {
+      try? record(step)
+      throw error
+    }
+    if step.specification.isRecorded { try record(step) }
+  }
+
+  private func record(_ step: PlannedStep) throws {
+    guard let lineage = step.command.lineage(in: self) else { return }
+    var statement = RecordedStatement(step, lineage: lineage, receipt: receipt)
+    for (label, value) in amendments { statement.amend(label, value) }
     recorder.append(statement)
     do {
       try journal?.append(statement)

@@ -1,4 +1,5 @@
 import Foundation
+import GraftBase
 import GraftImaging
 import Testing
 
@@ -81,5 +82,35 @@ import Testing
   @Test func savedAndLoadedIsTheSame() throws {
     let data = try JSONEncoder().encode(Preprocessing.imageNet)
     #expect(try JSONDecoder().decode(Preprocessing.self, from: data) == .imageNet)
+  }
+
+  @Test(arguments: [
+    "\"inputSize\":224|\"inputSize\":0", "\"channels\":3|\"channels\":2",
+    "0.229|0", "0.485,|", "\"resizeShortSide\":256|\"resizeShortSide\":99999999",
+  ])
+  func impossibleSavedValuesAreRefused(change: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    var saved = Preprocessing.imageNet
+    saved.mean = [0.485, 0.5, 0.5]
+    saved.std = [0.229, 0.5, 0.5]
+    let data = try encoder.encode(saved)
+    let text = String(decoding: data, as: UTF8.self)
+      .replacing(#/0\.48\d+/#, with: "0.485").replacing(#/0\.22\d+/#, with: "0.229")
+    #expect(throws: Never.self) {
+      try JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8))
+    }
+    let parts = change.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+    #expect(text.contains(parts[0]))
+    let changed = text.replacing(parts[0], with: parts[1])
+    #expect(throws: GraftError.self) {
+      try JSONDecoder().decode(Preprocessing.self, from: Data(changed.utf8))
+    }
+  }
+
+  @Test func extremeShapesTakeLittleMemory() {
+    let image = Image(width: 1, height: 16_000, fill: 9)
+    #expect(
+      Preprocessing.imageNet.evaluationImage(image) == Image(width: 224, height: 224, fill: 9))
   }
 }

@@ -52,4 +52,24 @@ import Testing
       )
     }
   }
+
+  @Test(arguments: ResizeFilter.allCases) func windowsAreCropsOfTheWhole(filter: ResizeFilter)
+    throws
+  {
+    let photo = try ImagingFixtures.photo()
+    for (width, height) in [(40, 33), (150, 100), (96, 30), (200, 10), (96, 75)] {
+      let size = ImageSize(width: width, height: height)
+      let window = ImageBox(x: width / 3, y: height / 4, width: width / 2, height: height / 2)
+      #expect(
+        photo.resized(to: size, filter: filter, keeping: window)
+          == photo.resized(to: size, filter: filter).cropped(window), "\(size)")
+    }
+  }
+
+  @Test func windowsOfEnormousPicturesAreCheap() {
+    let thin = Image(width: 1, height: 16_000, fill: 50)
+    let window = ImageBox(x: 10, y: 2_000_000, width: 32, height: 32)
+    let size = ImageSize(width: 256, height: 4_096_000)
+    #expect(thin.resized(to: size, keeping: window) == Image(width: 32, height: 32, fill: 50))
+  }
 }

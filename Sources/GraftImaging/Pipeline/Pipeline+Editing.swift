@@ -20,3 +20,11 @@ extension Pipeline {
     do throws(TransformCallError) { return try Pipeline(kept) } catch { throw error.error }
   }
 }
+
+extension Pipeline {
+  /// The pipeline for single pictures: mixup and CutMix are left out.
+  package var withoutMixing: Pipeline {
+    let kept = calls.filter { Mixing.named($0.name) == nil }
+    return (try? Pipeline(kept)) ?? .none
+  }
+}

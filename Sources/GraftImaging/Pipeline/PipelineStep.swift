@@ -45,7 +45,7 @@ extension PipelineStep: Equatable {
 }
 
 extension PipelineStep {
-  /// Replaces `image` by the picture after this step; adds what happened to `trace` if there is one.
+  /// Replaces `image` by the picture after this step; adds what happened to a `trace` if asked for.
   func run(
     on image: inout Image, key: SampleKey, context: TransformContext, trace: inout [TraceStep]?
   ) {

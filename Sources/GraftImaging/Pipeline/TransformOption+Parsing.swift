@@ -20,7 +20,8 @@ extension TransformOption {
     }
   }
 
-  /// The checked value of `word` and its shortest form; messages continue "`degrees` of `rotate` …".
+  /// The checked value of `word` and its shortest form; messages continue
+  /// "`degrees` of `rotate` …".
   func parse(_ word: String) throws(GraftError) -> (value: Value, text: String) {
     switch kind {
     case .number(let legal):

@@ -39,6 +39,12 @@ extension Safetensors {
     json += "}"
     var text = Array(json.utf8)
     text += Array(repeating: 0x20, count: (8 - text.count % 8) % 8)
+    guard text.count <= Limits.standard.headerBytes else {
+      throw GraftError(
+        .failed,
+        "cannot write safetensors: a header of \(text.count) bytes; "
+          + "\(Limits.standard.headerBytes) can be read back")
+    }
     let length = UInt64(text.count)
     return ((0..<8).map { UInt8(truncatingIfNeeded: length >> ($0 * 8)) } + text, tensors)
   }
@@ -46,6 +52,12 @@ extension Safetensors {
   private static func check(_ tensors: [SafetensorsTensor]) throws {
     var names: Set<ByteString> = [metadataName]
     for tensor in tensors {
+      guard tensor.name.bytes.count <= Limits.standard.nameBytes else {
+        throw GraftError(
+          .failed,
+          "cannot write safetensors: a name of \(tensor.name.bytes.count) bytes; "
+            + "\(Limits.standard.nameBytes) can be read back")
+      }
       guard names.insert(tensor.name).inserted else {
         let reason = tensor.name == metadataName ? "is reserved" : "comes twice"
         throw GraftError(.failed, "cannot write safetensors: the name '\(tensor.name)' \(reason)")

@@ -7,10 +7,13 @@ import GraftKernels
 package final class PictureBatches: BatchSource {
   private let loader: Loader
   private let dataSet: DataSet
+  /// Added to the epoch when pictures are drawn: another view of the same pictures.
+  private let view: Int
 
-  private init(_ loader: Loader, _ dataSet: DataSet) {
+  private init(_ loader: Loader, _ dataSet: DataSet, view: Int = 0) {
     self.loader = loader
     self.dataSet = dataSet
+    self.view = view
   }
 
   /// The training pictures: shuffled, augmented and mixed anew in each epoch.
@@ -30,22 +33,27 @@ package final class PictureBatches: BatchSource {
   }
 
   /// Pictures for evaluation, in the order of the data set and as the encoder wants them.
+  ///
+  /// With a pipeline, the augmented view of that number; nothing is mixed.
   package static func evaluation(
     _ dataSet: DataSet, _ partition: Partition, batchSize: Int, preprocessing: Preprocessing,
-    classCount: Int? = nil, pool: ThreadPool
+    pipeline: Pipeline? = nil, view: Int = 0, seed: UInt64 = 0, classCount: Int? = nil,
+    pool: ThreadPool
   ) throws -> PictureBatches {
+    var settings = Loader.Settings(batchSize: batchSize)
+    settings.seed = seed
     let loader = try Loader(
-      dataSet, indices: dataSet.partition(partition),
-      settings: Loader.Settings(batchSize: batchSize), preprocessing: preprocessing,
-      classCount: classCount, pool: pool)
-    return PictureBatches(loader, dataSet)
+      dataSet, indices: dataSet.partition(partition), settings: settings,
+      preprocessing: preprocessing, pipeline: pipeline?.withoutMixing, classCount: classCount,
+      pool: pool)
+    return PictureBatches(loader, dataSet, view: view)
   }
 
   package var sampleCount: Int { loader.plan.count }
   package var batchCount: Int { loader.plan.batchCount }
 
   package func start(epoch: Int, at firstBatch: Int) {
-    loader.start(epoch: epoch, at: firstBatch)
+    loader.start(epoch: epoch + view, at: firstBatch)
   }
 
   package func nextBatch() throws -> LabelledImages? {

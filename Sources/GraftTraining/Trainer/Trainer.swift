@@ -159,6 +159,16 @@ package final class Trainer {
     return answer
   }
 
+  private func cost(_ meter: ResourceMeter) -> TrainingCost {
+    var cost = TrainingCost()
+    cost.seconds = meter.seconds
+    cost.processorSeconds = meter.processorSeconds
+    cost.peakBytes = ResourceMeter.peakBytes
+    cost.imagesPerSecond = clock.imagesPerSecond
+    cost.waitingShare = clock.waitingShare
+    return cost
+  }
+
   /// Settles the weights, proves what was frozen, and reports.
   private func close(
     _ ending: TrainingResult.Ending, meter: ResourceMeter, proof: FreezeProof,
@@ -176,10 +186,7 @@ package final class Trainer {
       history: progress.history, bestEpoch: progress.best.map { progress.history[$0].epoch },
       validation: evaluation, freezeProof: try proof.verified(),
       weightsHash: model.weightsHash.hex,
-      cost: TrainingCost(
-        seconds: meter.seconds, processorSeconds: meter.processorSeconds,
-        peakBytes: ResourceMeter.peakBytes, imagesPerSecond: clock.imagesPerSecond,
-        waitingShare: clock.waitingShare))
+      cost: cost(meter))
     let hasFinished = ending == .completed || ending == .outOfPatience
     _ = observer(hasFinished ? .finished(result) : .stopped(result))
     return result

@@ -108,4 +108,6 @@ package struct TrainingCost: Sendable, Hashable {
   package var imagesPerSecond = 0.0
   /// The part of training time spent waiting for images.
   package var waitingShare = 0.0
+
+  package init() {}
 }

@@ -1,5 +1,8 @@
+import GraftBase
+import GraftImaging
+
 /// `augment`: builds the pipeline that changes training images at random.
-package struct AugmentCommand: DeclaredCommand {
+package struct AugmentCommand: Command {
   package static let specification = CommandSpecification(
     "augment", "change training images at random, in this order", group: .ingredients,
     parameters: [
@@ -14,12 +17,29 @@ package struct AugmentCommand: DeclaredCommand {
     seeAlso: ["preview", "train"], isRecorded: true,
     discussion: "Every op takes p=, the probability of being applied. `help OP` explains an op.")
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
-    guard !arguments.isBare else { return Lineage() }
+  package func run(in session: Session) throws {
+    let workbench = session.workbench
+    if !arguments.isBare {
+      let pipeline = try session.pipeline(
+        arguments.calls("ops"), startingFrom: arguments.isGiven("ops") ? nil : workbench.pipeline)
+      workbench.pipeline = pipeline
+      if let name = arguments.text("as") { workbench.pipelines[name] = pipeline }
+      session.refresh()
+    }
+    let text = workbench.pipeline.isEmpty ? "none" : workbench.pipeline.description
+    session.console.result("augment \(text)", event: "augment", [("augment", .string(text))])
+    guard arguments.isBare else { return }
+    for (name, pipeline) in workbench.pipelines.sorted(by: { $0.key < $1.key }) {
+      session.console.print("  \(name): \(pipeline.isEmpty ? "none" : pipeline.description)")
+    }
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
+    guard !arguments.isBare else { return nil }
     let calls = arguments.calls("ops")
     let isChange = calls.contains { $0.name.hasPrefix("+") || $0.name.hasPrefix("-") }
     let pipelines = calls.map(\.name).filter { session.vocabulary.names(.pipeline).contains($0) }

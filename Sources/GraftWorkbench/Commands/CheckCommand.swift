@@ -1,4 +1,5 @@
 import GraftBase
+import GraftData
 
 /// `check`: looks for faults before they cost time, in the data or in a recipe.
 package struct CheckCommand: Command {
@@ -23,12 +24,23 @@ package struct CheckCommand: Command {
 
   package func run(in session: Session) throws {
     guard arguments.text("what") == "recipe", let path = arguments.path("file") else {
-      throw GraftError(
-        .failed, "there is no data to check", help: "choose it first: data FOLDER")
+      return try checkData(in: session)
     }
     let shown = FilePath.relative(path, to: session.folder)
     let file = try SourceFile.read(shown, base: session.folder, folder: session.rootFolder)
     let status = Interpreter(session).check(file)
     if status != 0 { throw GraftError(.failed, "`\(shown)` has faults") }
+  }
+
+  /// Lists what is wrong with the images: bad files, what was ignored, pictures on both sides.
+  private func checkData(in session: Session) throws {
+    let data = try session.requireData()
+    var lines = [data.summary]
+    lines += data.badFiles.map { "bad: \($0)" }
+    lines += data.ignored.map { "ignored: \($0.path.escapingControlCharacters) \($0.reason)" }
+    lines += data.straddlingDuplicates.map { "in more than one part: \($0)" }
+    lines += data.warnings
+    if lines.count == 1 { lines.append("nothing to complain about") }
+    session.console.result(lines.joined(separator: "\n"), event: "check", DataCommand.fields(data))
   }
 }

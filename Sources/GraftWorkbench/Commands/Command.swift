@@ -12,11 +12,13 @@ package protocol Command: Sendable {
   func run(in session: Session) throws
 
   /// What a finished run of this command made and what it rested on, for the distilled recipe.
-  func lineage(in session: Session) -> Lineage
+  ///
+  /// Nil when it only answered a question, such as a noun alone; then it is not recorded.
+  func lineage(in session: Session) -> Lineage?
 }
 
 extension Command {
-  package func lineage(in session: Session) -> Lineage { Lineage() }
+  package func lineage(in session: Session) -> Lineage? { Lineage() }
 }
 
 /// A command that acts while the plan is made, before anything runs: it binds names or brings in

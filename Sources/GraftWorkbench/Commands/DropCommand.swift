@@ -1,12 +1,28 @@
 /// `drop`: forgets runs.
-package struct DropCommand: DeclaredCommand {
+package struct DropCommand: Command {
   package static let specification = CommandSpecification(
     "drop", "forget runs and their weights", group: .keep,
     parameters: [.positional("runs", .name(.run), default: .required, repeats: true, "the runs")],
     examples: ["drop A", "drop A B", "drop C ; runs"],
     seeAlso: ["runs", "use"], isRecorded: true)
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+
+  package func run(in session: Session) throws {
+    let names = arguments.texts("runs")
+    for name in names { _ = try session.requireRun(name) }
+    for name in names {
+      session.workbench.drop(name)
+      for key in session.metrics.keys where key.hasPrefix(name + ".") {
+        session.metrics[key] = nil
+      }
+      if session.currentRun == name { session.currentRun = session.workbench.runs.last?.name }
+    }
+    session.refresh()
+    session.console.result(
+      "dropped \(names.joined(separator: ", "))", event: "drop",
+      [("runs", .array(names.map(JSONValue.string)))])
+  }
 }

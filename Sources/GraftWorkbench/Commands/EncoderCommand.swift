@@ -1,5 +1,9 @@
+import Foundation
+import GraftBase
+import GraftModels
+
 /// `encoder`: chooses the network whose features are used; alone it shows its card.
-package struct EncoderCommand: DeclaredCommand {
+package struct EncoderCommand: Command {
   package static let specification = CommandSpecification(
     "encoder", "choose the encoder, the network that turns images into features",
     group: .ingredients,
@@ -26,11 +30,112 @@ package struct EncoderCommand: DeclaredCommand {
     seeAlso: ["data", "head", "summary"], isRecorded: true,
     discussion: "Alone, it shows parameters, layer groups, input size and preprocessing.")
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
-  package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    guard arguments.isBare || arguments.isGiven("name") else {
+      throw arguments.fault(
+        .missingParameter, at: "name", "`encoder` needs a name or a weight file",
+        help: "for example: encoder resnet18")
+    }
+  }
 
-  package func lineage(in session: Session) -> Lineage {
-    Lineage(provides: arguments.isBare ? [] : ["encoder"])
+  package func run(in session: Session) throws {
+    if !arguments.isBare {
+      session.workbench.encoder = try choice(in: session)
+      session.refresh()
+    }
+    let encoder = try session.requireEncoder()
+    session.console.result(
+      arguments.isBare ? try card(encoder) : encoder.description, event: "encoder",
+      [
+        ("encoder", .string(encoder.spec.name)),
+        ("parameters", .integer(encoder.spec.parameterCount)),
+        ("size", .integer(encoder.input.width)),
+        ("weights", encoder.weights.map { .string($0.name) } ?? .null),
+      ])
+    for warning in encoder.weights?.warnings ?? [] { session.console.warn(warning) }
+    session.leaveReceipt(
+      "\(encoder.spec.name), weights \(encoder.weightsHash?.prefix(8) ?? "random")")
+  }
+
+  private func choice(in session: Session) throws -> EncoderChoice {
+    let path = try weightsPath(in: session)
+    let file = try path.map { try WeightFile(path: $0) }
+    let spec = try encoder(of: file)
+    return EncoderChoice(
+      spec: spec, input: try input(of: spec, file), weights: file,
+      weightsHash: try path.map { try Self.hash(ofFile: $0) })
+  }
+
+  /// The file that `weights=` or the name itself points at; nil for random weights.
+  private func weightsPath(in session: Session) throws -> String? {
+    if let path = arguments.path("weights") { return path }
+    if let path = arguments.path("name") { return path }
+    if arguments.text("weights") == "random" { return nil }
+    return try session.pretrained.requireFile(for: arguments.text("name") ?? "")
+  }
+
+  private func encoder(of file: WeightFile?) throws -> EncoderSpec {
+    if let name = arguments.text("name") { return try Encoders.named(name) }
+    if let name = file?.metadata[ByteString(ModelFile.Key.encoder.rawValue)]?.text {
+      return try Encoders.named(name)
+    }
+    if let spec = file?.recognisedEncoder { return spec }
+    throw GraftError(
+      .input, "the weights in `\(file?.name ?? "")` fit no encoder that graft knows",
+      help: "name it: encoder NAME weights=FILE; encoders: "
+        + Encoders.all.map(\.name).joined(separator: ", "))
+  }
+
+  /// The pictures it takes: as the model file says, else the encoder's own, else as asked.
+  private func input(of spec: EncoderSpec, _ file: WeightFile?) throws -> InputSpecification {
+    var input = spec.input
+    let key = ByteString(ModelFile.Key.preprocessing.rawValue)
+    if let text = file?.metadata[key]?.text {
+      input = (try? JSONDecoder().decode(InputSpecification.self, from: Data(text.utf8))) ?? input
+    }
+    if let size = arguments.integer("size") { input = input.resized(to: size) }
+    for (name, place) in [("mean", \InputSpecification.mean), ("std", \.std)] {
+      let numbers = arguments.numbers(name)
+      guard !numbers.isEmpty else { continue }
+      guard numbers.count == 1 || numbers.count == input.channels else {
+        throw GraftError(
+          .usage, "`\(name)` has \(numbers.count) numbers for \(input.channels) channels",
+          help: "give one for all or one each: \(name)=[0.485, 0.456, 0.406]")
+      }
+      input[keyPath: place] = (0..<input.channels).map {
+        Float(numbers[numbers.count == 1 ? 0 : $0])
+      }
+    }
+    return input
+  }
+
+  private static func hash(ofFile path: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw GraftError(.input, "`\(path)` cannot be read")
+    }
+    return ContentHash.of([UInt8](data)).hex
+  }
+
+  private func card(_ encoder: EncoderChoice) throws -> String {
+    let model = try Model(
+      spec: encoder.spec, head: .linear(), classes: ["a", "b"], seed: 0, input: encoder.input)
+    let rows = model.groups.map { group in
+      [
+        group.name, "\(group.parameters.count)",
+        group.name == "head" ? "" : group.parameterCount.countText,
+      ]
+    }
+    let table = TextTable(["group", "tensors", "parameters"], rows: rows, indent: 2).rendered()
+    return [
+      "\(encoder)", encoder.spec.summary,
+      "features \(encoder.spec.featureWidth), layer groups from stem to head:", table,
+    ].joined(separator: "\n")
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
+    arguments.isBare ? nil : Lineage(provides: ["encoder"])
   }
 }

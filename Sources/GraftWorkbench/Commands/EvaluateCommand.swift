@@ -1,5 +1,10 @@
+import GraftBase
+import GraftData
+import GraftImaging
+import GraftTraining
+
 /// `evaluate`: metrics of a run, overall and per class.
-package struct EvaluateCommand: DeclaredCommand {
+package struct EvaluateCommand: Command {
   package static let specification = CommandSpecification(
     "evaluate", "measure a run, overall and per class", group: .judge,
     parameters: [
@@ -14,11 +19,79 @@ package struct EvaluateCommand: DeclaredCommand {
     seeAlso: ["expect", "predict", "runs"], isRecorded: true,
     discussion: "Looks at the test part are counted and shown: the more looks, the less it proves.")
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func run(in session: Session) throws {
+    let run = try session.runToMeasure(arguments.text("run"), classes: session.workbench.data)
+    let (data, partition, label) = try images(in: session)
+    let views = arguments.integer("views") ?? 1
+    let evaluation = RunEvaluation(run: run, session: session)
+    let result = try evaluation.evaluate(
+      data, partition, views: views, pipeline: session.workbench.pipeline)
+    if partition == .test {
+      session.workbench.testLooks[run.name, default: 0] += 1
+    }
+    keepScores(result, of: run.name, label, in: session)
+    show(result, run: run, label, data, in: session)
+    session.leaveReceipt("\(label).accuracy \(ProgressLine.decimals(result.accuracy.value))")
+  }
+
+  /// The data set, its part, and what scores are called after it.
+  private func images(in session: Session) throws -> (DataSet, Partition, String) {
+    if let path = arguments.path("on") {
+      let data = try DataCommand.open(path, DataOptions(), in: session)
+      let partition: Partition =
+        data.partition(.test).isEmpty ? .validation : .test
+      return (data, partition, path.lastPathComponent)
+    }
+    let data = try session.requireData()
+    let label = arguments.text("on") ?? "val"
+    let partition: Partition = ["test": .test, "train": .train][label] ?? .validation
+    guard !data.partition(partition).isEmpty else {
+      throw GraftError(
+        .failed, "\(data.name) has no \(label) images",
+        help: "split some off: data FOLDER split=80/10/10")
+    }
+    return (data, partition, label)
+  }
+
+  private func keepScores(
+    _ result: EvaluationResult, of run: String, _ label: String, in session: Session
+  ) {
+    session.metrics["\(run).\(label).accuracy"] = result.accuracy.value
+    session.metrics["\(run).\(label).loss"] = result.meanLoss
+    session.metrics["\(run).\(label).top5"] = result.topAccuracy(5).value
+    session.metrics["\(run).\(label).f1"] = result.confusion.macroF1
+    if session.workbench.run(named: run) != nil { session.currentRun = run }
+    session.refresh()
+  }
+
+  private func show(
+    _ result: EvaluationResult, run: TrainingRun, _ label: String, _ data: DataSet,
+    in session: Session
+  ) {
+    var lines = ["\(run.name) on \(label), \(result.count) images", result.summary]
+    if result.classes.count <= 30 { lines += ["", result.classTable] }
+    if let looks = session.workbench.testLooks[run.name], label == "test" {
+      lines.append("look \(looks) at the test images; every look makes them prove less")
+    }
+    session.console.result(
+      lines.joined(separator: "\n"), event: "evaluate",
+      [
+        ("run", .string(run.name)), ("on", .string(label)), ("images", .integer(result.count)),
+        ("correct", .integer(result.accuracy.count)),
+        ("accuracy", .number(result.accuracy.value)),
+        ("accuracy.low", .number(result.accuracy.confidenceRange.lowerBound)),
+        ("accuracy.high", .number(result.accuracy.confidenceRange.upperBound)),
+        ("top5", .number(result.topAccuracy(5).value)), ("loss", .number(result.meanLoss)),
+        ("f1", .number(result.confusion.macroF1)),
+        ("weights_hash", .string(run.model.weightsHash.hex)),
+      ])
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
     let run = arguments.text("run") ?? session.currentRun
     return Lineage(
       needs: ["data"] + (run.map { ["run:\($0)"] } ?? ["current"]), isOutcome: true)

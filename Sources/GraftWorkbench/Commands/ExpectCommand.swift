@@ -83,7 +83,7 @@ package struct ExpectCommand: Command {
       [("metric", .string(metric)), ("value", .number(left)), ("holds", .bool(true))])
   }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     var names = [metric]
     if case .metric(let name) = operand { names.append(name) }
     let needs = names.map { name in

@@ -1,5 +1,7 @@
+import GraftTraining
+
 /// `finetune`: first the head, then everything: the two-phase default of the field.
-package struct FinetuneCommand: DeclaredCommand {
+package struct FinetuneCommand: Command {
   package static let specification = CommandSpecification(
     "finetune", "train the head first, then everything", group: .train,
     parameters: [
@@ -14,11 +16,38 @@ package struct FinetuneCommand: DeclaredCommand {
     ],
     seeAlso: ["train", "policy", "resume"], isRecorded: true)
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func run(in session: Session) throws {
+    let rate = arguments.number("lr") ?? 2e-3
+    let reader = TrainingArguments(arguments)
+    var plan = try session.trainingPlan(arguments)
+    func phase(_ policy: Policy, epochs: Int, _ schedule: Choice) -> TrainingPlan.Phase {
+      var settings = reader.settings(
+        epochs: epochs, policy: policy, seed: session.seed, classWeights: session.classWeights)
+      if !arguments.isGiven("schedule") { settings.schedule = schedule }
+      return TrainingPlan.Phase(policy: policy, settings: settings)
+    }
+    let frozen = arguments.integer("freeze") ?? 1
+    if frozen > 0 {
+      // The head warms up to its full rate at the very end (fastai, Howard and Gugger, 2020).
+      plan.phases.append(
+        phase(Policy(.headOnly(rate)), epochs: frozen, Choice("one-cycle", ["rise": 0.99])))
+    }
+    plan.phases.append(
+      phase(
+        Policy(.geometric(lowest: rate / 200, highest: rate / 2)),
+        epochs: arguments.integer("epochs") ?? 5,
+        Choice("one-cycle", ["rise": 0.3, "start": 5])))
+    let name = arguments.text("as") ?? session.workbench.freeName(preferred: "F")
+    session.amendRecord("as", name)
+    let model = try session.makeModel(classes: plan.data.classes)
+    try session.start(name, model, plan: plan, verb: "finetune")
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
     TrainingParameters.lineage(
       arguments, run: arguments.text("as") ?? session.currentRun, in: session)
   }

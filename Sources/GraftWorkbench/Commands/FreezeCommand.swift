@@ -1,5 +1,7 @@
+import GraftTraining
+
 /// `freeze`: overrides the policy for single layers or groups.
-package struct FreezeCommand: DeclaredCommand {
+package struct FreezeCommand: Command {
   package static let specification = CommandSpecification(
     "freeze", "keep layers as they are while training", group: .ingredients,
     parameters: [
@@ -10,11 +12,15 @@ package struct FreezeCommand: DeclaredCommand {
     examples: ["freeze layer1", "freeze layer1..layer3", "freeze all"],
     seeAlso: ["policy", "summary", "unfreeze"], isRecorded: true)
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func run(in session: Session) throws {
+    try session.override(arguments.texts("layers").map(Policy.Override.freeze))
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
     Lineage(provides: ["freeze"], needs: ["freeze", "policy"])
   }
 }

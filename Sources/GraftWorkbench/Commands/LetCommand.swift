@@ -31,4 +31,6 @@ package struct LetCommand: PlanningCommand {
     }
     if arguments.isBare { ShowCommand.showVariables(.constant, in: session) }
   }
+
+  package func lineage(in session: Session) -> Lineage? { arguments.isBare ? nil : Lineage() }
 }

@@ -12,5 +12,5 @@ package struct NoteCommand: Command {
 
   package func run(in session: Session) throws {}
 
-  package func lineage(in session: Session) -> Lineage { Lineage(isOutcome: true) }
+  package func lineage(in session: Session) -> Lineage? { Lineage(isOutcome: true) }
 }

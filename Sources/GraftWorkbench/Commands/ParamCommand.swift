@@ -45,4 +45,6 @@ package struct ParamCommand: PlanningCommand {
       ShowCommand.showVariables(.knob, in: session)
     }
   }
+
+  package func lineage(in session: Session) -> Lineage? { arguments.isBare ? nil : Lineage() }
 }

@@ -1,5 +1,8 @@
+import GraftBase
+import GraftTraining
+
 /// `policy`: decides which layers learn, and how fast; alone it shows the table of groups.
-package struct PolicyCommand: DeclaredCommand {
+package struct PolicyCommand: Command {
   package static let specification = CommandSpecification(
     "policy", "decide which layers learn, and how fast", group: .ingredients,
     parameters: [
@@ -22,11 +25,47 @@ package struct PolicyCommand: DeclaredCommand {
     discussion:
       "Alone, it shows every layer group with its tensors, parameters, rate and norm mode.")
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
-  package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    guard !arguments.isBare else { return }
+    guard let variant = arguments.text("variant") else {
+      throw arguments.fault(
+        .missingParameter, at: "variant", "`policy` needs a variant: A, B or C",
+        help: "for example: policy C lr=1e-5..1e-3")
+    }
+    let isRange = arguments.range("lr").map { $0.lowerBound < $0.upperBound } ?? false
+    if isRange && variant != "C" {
+      throw arguments.fault(
+        .wrongType, at: "lr", "policy \(variant) has one rate, not a range",
+        help: "a range goes with C: policy C lr=1e-5..1e-3")
+    }
+    if arguments.isGiven("decay") && (variant != "C" || isRange) {
+      throw arguments.fault(
+        .wrongType, at: "decay",
+        variant == "C"
+          ? "give a range lr=LO..HI or a factor decay=, not both"
+          : "`decay` goes with policy C", help: "for example: policy C lr=1e-3 decay=0.75")
+    }
+  }
 
-  package func lineage(in session: Session) -> Lineage {
-    Lineage(provides: arguments.isBare ? [] : ["policy", "freeze"])
+  package func run(in session: Session) throws {
+    let workbench = session.workbench
+    if let variant = arguments.text("variant") {
+      workbench.policy = Policy.variant(
+        variant, rate: arguments.range("lr"), factor: arguments.number("decay"),
+        mode: arguments.text("bn").flatMap(BatchNormMode.init(rawValue:)))
+      try workbench.policy.validate()
+    }
+    session.console.result(
+      "policy \(workbench.policy)", event: "policy", [("policy", .string("\(workbench.policy)"))])
+    guard arguments.isBare, workbench.encoder != nil else { return }
+    let model = try session.makeModel(classes: workbench.data?.classes ?? ["a", "b"])
+    session.console.print("\(try workbench.policy.resolved(for: model))")
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
+    arguments.isBare ? nil : Lineage(provides: ["policy", "freeze"])
   }
 }

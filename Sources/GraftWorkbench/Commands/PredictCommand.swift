@@ -1,5 +1,10 @@
+import Foundation
+import GraftBase
+import GraftData
+import GraftImaging
+
 /// `predict`: labels with probabilities for image files.
-package struct PredictCommand: DeclaredCommand {
+package struct PredictCommand: Command {
   package static let specification = CommandSpecification(
     "predict", "label image files", group: .judge,
     parameters: [
@@ -13,11 +18,88 @@ package struct PredictCommand: DeclaredCommand {
     examples: ["predict rose.jpg", "predict new/ top=3 to=labels.csv", "predict -"],
     seeAlso: ["evaluate", "load"], isRecorded: true)
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func run(in session: Session) throws {
+    let run = try session.runToMeasure(nil, classes: session.workbench.data)
+    let predictor = try Predictor(run, pool: session.pool)
+    let top = min(arguments.integer("top") ?? 1, run.model.classes.count)
+    var table: [String] = ["path,label,probability"]
+    var failures = 0
+    let paths = try imagePaths(in: session)
+    for path in paths {
+      try session.interrupts.check()
+      let shown = FilePath.relative(path, to: session.folder)
+      do {
+        let labels = try predictor.predict(ImageFile.read(path), top: top)
+        report(shown, labels, in: session)
+        table += labels.map {
+          "\(shown.asCSVField),\($0.name.asCSVField),\($0.probability.shortProbability)"
+        }
+      } catch let error as GraftError {
+        failures += 1
+        session.console.warn(error.description)
+      }
+    }
+    if let output = arguments.path("to") {
+      try TextFile.write(table.joined(separator: "\n") + "\n", to: output)
+      session.console.print("wrote \(FilePath.relative(output, to: session.folder))")
+    }
+    if failures > 0 {
+      throw GraftError(
+        .input, "\(failures) of \(paths.count) files could not be read as images")
+    }
+  }
+
+  private func report(
+    _ path: String, _ labels: [Predictor.Label], in session: Session
+  ) {
+    for (rank, label) in labels.enumerated() {
+      let name = rank == 0 ? path.escapingControlCharacters : ""
+      session.console.result(
+        "\(name)\t\(label.name.escapingControlCharacters)\t\(label.probability.shortProbability)",
+        event: "predict",
+        [
+          ("path", .string(path)), ("label", .string(label.name)),
+          ("probability", .number(Double(label.probability))), ("rank", .integer(rank + 1)),
+        ])
+    }
+  }
+
+  /// The files named, those inside folders in bytewise order, and those that standard input lists.
+  private func imagePaths(in session: Session) throws -> [String] {
+    var result: [String] = []
+    for path in arguments.paths("paths") {
+      if path == "-" {
+        while let line = readLine() {
+          if !line.isEmpty { result.append(FilePath.absolute(line, base: session.folder)) }
+        }
+      } else if FilePath.isFolder(path) == true {
+        let names = FolderListing.entries(of: path).filter { !$0.isFolder }.map(\.name)
+          .filter(Self.hasImageSuffix)
+        result += names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
+          path.hasSuffix("/") ? path + $0 : path + "/" + $0
+        }
+      } else {
+        result.append(path)
+      }
+    }
+    guard !result.isEmpty else {
+      throw GraftError(
+        .input, "there are no images in \(arguments.paths("paths").joined(separator: ", "))",
+        help: "graft reads .jpg, .jpeg and .png")
+    }
+    return result
+  }
+
+  private static func hasImageSuffix(_ name: String) -> Bool {
+    let lower = name.lowercased()
+    return [".jpg", ".jpeg", ".png"].contains { lower.hasSuffix($0) }
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
     Lineage(needs: ["current"], isOutcome: true)
   }
 }

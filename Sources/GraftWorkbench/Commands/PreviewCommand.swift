@@ -1,5 +1,8 @@
+import GraftBase
+import GraftImaging
+
 /// `preview`: shows augmented images in the terminal or writes them to a picture.
-package struct PreviewCommand: DeclaredCommand {
+package struct PreviewCommand: Command {
   package static let specification = CommandSpecification(
     "preview", "show augmented images", group: .look,
     parameters: [
@@ -21,12 +24,66 @@ package struct PreviewCommand: DeclaredCommand {
     examples: ["preview 8 to=augmented.png", "preview 4 steps=yes", "preview 8 augment=none"],
     seeAlso: ["augment", "data"], isRecorded: true)
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
+  package func run(in session: Session) throws {
+    let sheet = try PreviewSheet(
+      session: session, request: request, pipelines: try pipelines(in: session)
+    ).sheet()
+    let picture = try sheet.drawn()
+    guard let path = arguments.path("to") else { return try show(picture, in: session) }
+    try ImageFile.writePNG(picture, to: path)
+    session.console.result(
+      "wrote \(FilePath.relative(path, to: session.folder)), \(picture.size)", event: "preview",
+      [
+        ("file", .string(path)), ("width", .integer(picture.width)),
+        ("height", .integer(picture.height)),
+      ])
+  }
+
+  private var request: PreviewSheet.Request {
+    var request = PreviewSheet.Request()
+    for value in arguments.all("images").flatMap(\.elements) {
+      switch value {
+      case .integer(let count): request.count = count
+      case .path(let path): request.paths.append(path)
+      default: break
+      }
+    }
+    request.epoch = arguments.integer("epoch") ?? 0
+    request.className = arguments.text("class")
+    request.showsSteps = arguments.flag("steps") ?? false
+    if case .grid(let columns, let rows)? = arguments.value("grid") {
+      request.columns = columns
+      request.count = columns * rows
+    }
+    return request
+  }
+
+  /// The pipelines to show, each with its label: those given, or the current one.
+  private func pipelines(in session: Session) throws -> [(label: String, pipeline: Pipeline)] {
+    let calls = arguments.calls("augment")
+    guard !calls.isEmpty else {
+      return [("", session.workbench.pipeline)]
+    }
+    return try calls.map { call in
+      (call.arguments.isEmpty ? call.name : call.description, try session.pipeline([call]))
+    }
+  }
+
+  /// In the terminal as half blocks; nowhere else.
+  private func show(_ picture: Image, in session: Session) throws {
+    guard session.console.isOutputTerminal, session.console.format == .text,
+      session.settings.image != "none"
+    else { return session.console.warn("preview skipped, add to=FILE.png") }
+    session.console.print(
+      HalfBlocks.render(picture, columns: min(session.console.width, 160)))
+  }
+
   /// Only a preview that writes a file belongs to a recipe.
-  package func lineage(in session: Session) -> Lineage {
-    Lineage(needs: ["data"], isOutcome: arguments.isGiven("to"))
+  package func lineage(in session: Session) -> Lineage? {
+    arguments.isGiven("to") ? Lineage(needs: ["data"], isOutcome: true) : nil
   }
 }

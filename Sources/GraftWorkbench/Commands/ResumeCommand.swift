@@ -1,5 +1,8 @@
+import GraftBase
+import GraftTraining
+
 /// `resume`: continues a run as if it had never stopped.
-package struct ResumeCommand: DeclaredCommand {
+package struct ResumeCommand: Command {
   package static let specification = CommandSpecification(
     "resume", "continue a run as if it had never stopped", group: .train,
     parameters: [
@@ -12,11 +15,42 @@ package struct ResumeCommand: DeclaredCommand {
     examples: ["resume", "resume C", "resume A epochs=+5"],
     seeAlso: ["train", "runs"], isRecorded: true)
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func run(in session: Session) throws {
+    let run = try session.requireRun(arguments.text("run"))
+    guard var plan = run.plan, let state = run.state else {
+      throw GraftError(
+        .failed, "\(run.name) came from a file, without the state of its training",
+        help: "train from its weights: encoder FILE ; train")
+    }
+    let last = state.identity["phase"].flatMap { Int($0) } ?? 0
+    for index in plan.phases.indices { plan.phases[index].settings.stopAtStep = nil }
+    if let epochs = arguments.value("epochs") {
+      let planned = plan.phases[last].settings.epochs
+      switch epochs {
+      case .increment(let more): plan.phases[last].settings.epochs = planned + more
+      case .integer(let total): plan.phases[last].settings.epochs = total
+      default: break
+      }
+      guard plan.phases[last].settings.epochs >= state.progress.epoch else {
+        throw GraftError(
+          .failed,
+          "\(run.name) has done \(state.progress.epoch) epochs, more than "
+            + "\(plan.phases[last].settings.epochs)", help: "ask for more: epochs=+5")
+      }
+    } else if !run.isUnfinished {
+      throw GraftError(
+        .failed, "\(run.name) is finished: \(state.progress.epoch) epochs",
+        help: "add epochs: resume \(run.name) epochs=+5")
+    }
+    session.amendRecord("run", run.name)
+    try session.train(run.name, run.model, plan: plan, verb: "resume", resuming: state)
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
     let run = arguments.text("run") ?? session.currentRun
     let things = run.map { ["run:\($0)"] } ?? []
     return Lineage(provides: things + ["current"], needs: things + ["encoder", "data", "seed"])

@@ -1,10 +1,45 @@
 /// `runs`: the table of runs.
-package struct RunsCommand: DeclaredCommand {
+package struct RunsCommand: Command {
   package static let specification = CommandSpecification(
     "runs", "list the runs with their scores", group: .keep,
     examples: ["runs", "runs ; use A", "runs ?"], seeAlso: ["use", "drop", "train"])
 
-  package let arguments: CheckedArguments
+    package init(_ arguments: CheckedArguments) throws {}
 
-  package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+  package func run(in session: Session) throws {
+    let runs = session.workbench.runs
+    guard !runs.isEmpty else {
+      return session.console.result(
+        "no runs yet - train one: train epochs=5", event: "runs", [("runs", .array([]))])
+    }
+    let table = TextTable(
+      ["", "run", "encoder", "policy", "steps", "val", "test", "time"],
+      rows: runs.map { row($0, in: session) })
+    session.console.result(
+      table.rendered(paint: session.console.paint), event: "runs",
+      [("runs", .array(runs.map { object($0, in: session) }))])
+  }
+
+  private func row(_ run: TrainingRun, in session: Session) -> [String] {
+    func score(_ name: String) -> String {
+      session.metrics["\(run.name).\(name)"].map { ProgressLine.decimals($0) } ?? ""
+    }
+    let policies = run.plan?.phases.map { "\($0.policy)" }.joined(separator: ", ")
+    let steps = run.result.map { "\($0.step)/\($0.totalSteps)" }
+    let seconds = session.metrics["\(run.name).seconds"].map { ProgressLine.clock($0) }
+    return [
+      run.name == session.currentRun ? "*" : "", run.name, run.model.spec.name,
+      policies ?? "from a file", steps ?? "", score("val.accuracy"), score("test.accuracy"),
+      seconds ?? "",
+    ]
+  }
+
+  private func object(_ run: TrainingRun, in session: Session) -> JSONValue {
+    let accuracy = session.metrics["\(run.name).val.accuracy"]
+    return .object([
+      ("run", .string(run.name)), ("encoder", .string(run.model.spec.name)),
+      ("val.accuracy", accuracy.map { .number($0) } ?? .null),
+      ("weights_hash", .string(run.model.weightsHash.hex)),
+    ])
+  }
 }

@@ -1,5 +1,5 @@
-import Foundation
 import GraftBase
+import GraftModels
 
 /// `save`: writes what the suffix asks for: the model, or the recipe so far.
 package struct SaveCommand: Command {
@@ -33,17 +33,9 @@ package struct SaveCommand: Command {
   }
 
   package func run(in session: Session) throws {
-    guard isRecipe else {
-      throw GraftError(
-        .failed, "there is no trained model to save", help: "train one first: train epochs=5")
-    }
+    guard isRecipe else { return try saveModel(in: session) }
     let text = session.distilledRecipe(folder: FilePath.folder(of: path))
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw GraftError(
-        .failed, "`\(path)` cannot be written", help: "check that its folder exists")
-    }
+    try TextFile.write(text, to: path)
     let lines = text.split(separator: "\n").count
     let shown = FilePath.relative(path, to: session.folder)
     session.console.result(
@@ -51,8 +43,22 @@ package struct SaveCommand: Command {
       [("file", .string(path)), ("lines", .integer(lines))])
   }
 
+  private func saveModel(in session: Session) throws {
+    let run = try session.requireRun()
+    let recipe = run.recipe ?? session.distilledRecipe(folder: FilePath.folder(of: path))
+    try ModelFile.save(
+      run.model, to: path, metadata: [ModelFile.Key.recipe.rawValue: recipe])
+    run.isSaved = true
+    session.refresh()
+    let hash = run.model.weightsHash
+    session.console.result(
+      "saved \(run.name) as \(FilePath.relative(path, to: session.folder)), weights \(hash)",
+      event: "save", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
+    session.leaveReceipt("weights \(hash)")
+  }
+
   /// A recipe does not hold the line that saved it.
-  package func lineage(in session: Session) -> Lineage {
+  package func lineage(in session: Session) -> Lineage? {
     isRecipe ? Lineage() : Lineage(needs: ["current"], isOutcome: true)
   }
 }

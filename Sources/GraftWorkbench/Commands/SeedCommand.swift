@@ -15,7 +15,7 @@ package struct SeedCommand: Command {
       "seed \(session.seed)", event: "seed", [("seed", .integer(Int(session.seed)))])
   }
 
-  package func lineage(in session: Session) -> Lineage {
-    Lineage(provides: number == nil ? [] : ["seed"])
+  package func lineage(in session: Session) -> Lineage? {
+    number == nil ? nil : Lineage(provides: ["seed"])
   }
 }

@@ -34,6 +34,8 @@ package struct ShellCommand: Command {
         .failed, "the shell cannot be started: \(String(cString: strerror(failure)))")
     }
     var status: Int32 = 0
+    let phase = session.interrupts.enter(.prompt)
+    defer { session.interrupts.enter(phase) }
     // Ctrl-C reaches the child as well; graft itself only waits on.
     while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
     session.interrupts.reset()

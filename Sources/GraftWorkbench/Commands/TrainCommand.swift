@@ -1,11 +1,15 @@
+import GraftBase
+import GraftModels
+import GraftTraining
+
 /// `train`: trains the model as the policy says.
-package struct TrainCommand: DeclaredCommand {
+package struct TrainCommand: Command {
   package static let specification = CommandSpecification(
     "train", "train the model as the policy says", group: .train,
     parameters: [TrainingParameters.epochs(default: "5"), TrainingParameters.rate]
       + TrainingParameters.loop + [
         ParameterSpecification(
-          "head", .choice(["linear", "mlp"]), default: .described("the current head"),
+          "head", .choice(["linear", "mlp", "own"]), default: .described("the current head"),
           "head for this run"),
         ParameterSpecification(
           "policy", .choice(["A", "B", "C"]), default: .described("the current policy"),
@@ -21,11 +25,44 @@ package struct TrainCommand: DeclaredCommand {
     seeAlso: ["finetune", "resume", "policy", "augment", "evaluate"], isRecorded: true,
     discussion: "Ctrl-C stops after the batch and keeps the weights; `resume` goes on.")
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func run(in session: Session) throws {
+    var policy = session.workbench.policy
+    if let letter = arguments.text("policy") {
+      policy = Policy.variant(letter, rate: arguments.range("lr"))
+    }
+    policy = policy.with(rate: arguments.range("lr"))
+    var plan = try session.trainingPlan(arguments)
+    plan.phases = [
+      TrainingPlan.Phase(
+        policy: policy,
+        settings: TrainingArguments(arguments).settings(
+          epochs: arguments.integer("epochs") ?? 5, policy: policy, seed: session.seed,
+          classWeights: session.classWeights))
+    ]
+    let name =
+      arguments.text("as") ?? session.workbench.freeName(preferred: policy.letter)
+    session.amendRecord("as", name)
+    let model = try session.makeModel(classes: plan.data.classes, head: head)
+    if let source = arguments.text("from") {
+      try model.takeWeights(of: session.requireRun(source).model)
+    }
+    try session.start(name, model, plan: plan, verb: "train")
+  }
+
+  private var head: HeadSpec? {
+    switch arguments.text("head") {
+    case "linear": .linear()
+    case "mlp": .mlp(hidden: 512)
+    case "own": .own
+    default: nil
+    }
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
     TrainingParameters.lineage(
       arguments, run: arguments.text("as") ?? session.currentRun, in: session)
   }

@@ -1,12 +1,11 @@
+import GraftBase
+import GraftTraining
+
 /// The parameters that `train`, `finetune` and their relatives share.
 package enum TrainingParameters {
-  package static let optimizers = [
-    "adamw", "adam", "sgd", "nesterov", "rmsprop", "adagrad", "adadelta",
-  ]
-  package static let schedules = [
-    "onecycle", "constant", "linear", "cosine", "step", "exponential", "polynomial", "flatcosine",
-    "plateau",
-  ]
+  /// The registered ones, and Nesterov's momentum under a name of its own.
+  package static let optimizers = Optimizers.all.map { $0.name } + ["nesterov"]
+  package static let schedules = Schedules.all.map { $0.name }
 
   static func epochs(default count: String) -> ParameterSpecification {
     ParameterSpecification(
@@ -23,15 +22,15 @@ package enum TrainingParameters {
     ParameterSpecification(
       "optimizer", .choice(optimizers), default: .value("adamw"), "how weights are updated"),
     ParameterSpecification(
-      "schedule", .choice(schedules), default: .described("onecycle for A and C, constant for B"),
+      "schedule", .choice(schedules), default: .described("one-cycle for A and C, constant for B"),
       "how the rate changes over the run"),
     ParameterSpecification(
-      "warmup", .percent, default: .described("the schedule's"), "share of updates to warm up in"),
+      "warmup", .percent, default: .described("the schedule's"), "share of the updates to warm up in, such as 10%"),
     ParameterSpecification(
       "decay", .number(0...1), default: .value("0.01"),
       "weight decay; biases and norms are spared"),
     ParameterSpecification(
-      "momentum", .number(0...0.9999), default: .described("0.9, cycled by onecycle"),
+      "momentum", .number(0...0.9999), default: .described("0.9, cycled by one-cycle"),
       "momentum, or the first beta of Adam"),
     ParameterSpecification(
       "smooth", .number(0...0.9), default: .value("0"), "label smoothing"),

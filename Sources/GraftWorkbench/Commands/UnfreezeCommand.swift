@@ -1,5 +1,7 @@
+import GraftTraining
+
 /// `unfreeze`: overrides the policy for single layers or groups.
-package struct UnfreezeCommand: DeclaredCommand {
+package struct UnfreezeCommand: Command {
   package static let specification = CommandSpecification(
     "unfreeze", "let layers learn again", group: .ingredients,
     parameters: [
@@ -10,11 +12,15 @@ package struct UnfreezeCommand: DeclaredCommand {
     examples: ["unfreeze layer1", "unfreeze layer1..layer3", "unfreeze all"],
     seeAlso: ["policy", "summary", "freeze"], isRecorded: true)
 
-  package let arguments: CheckedArguments
+  private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func lineage(in session: Session) -> Lineage {
+  package func run(in session: Session) throws {
+    try session.override(arguments.texts("layers").map(Policy.Override.unfreeze))
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
     Lineage(provides: ["freeze"], needs: ["freeze", "policy"])
   }
 }

@@ -25,8 +25,21 @@ package struct Interrupts: Sendable {
   /// Counts one press as if Ctrl-C had come; for tests and for the line editor.
   package func press() { pressCount.add(1, ordering: .relaxed) }
 
-  /// Tells the handler whether a step is running; only then does it answer and count to three.
-  package func setRunning(_ isRunning: Bool) { runningFlag.store(isRunning, ordering: .relaxed) }
+  /// What the process is doing, which decides how a signal is answered.
+  package enum Phase: Int, Sendable {
+    /// Starting, or waiting for standard input: a signal ends the process.
+    case idle
+    /// Reading a line from a person, who drops it with Ctrl-C.
+    case prompt
+    /// Running a command, which stops when it can.
+    case running
+  }
+
+  /// Changes the phase and returns the one before, to be put back later.
+  @discardableResult
+  package func enter(_ phase: Phase) -> Phase {
+    Phase(rawValue: phaseNumber.exchange(phase.rawValue, ordering: .relaxed)) ?? .idle
+  }
 
   /// Throws what ends a step when a stop was asked for.
   package func check() throws {
@@ -39,11 +52,13 @@ package struct Interrupts: Sendable {
   /// System calls are not restarted, so that reading a line ends when Ctrl-C comes.
   package func install() {
     reset()
-    setRunning(false)
+    enter(.idle)
     terminationFlag.store(false, ordering: .relaxed)
     handle(SIGINT) { _ in
       let presses = pressCount.add(1, ordering: .relaxed).newValue
-      guard runningFlag.load(ordering: .relaxed) else { return }
+      let phase = phaseNumber.load(ordering: .relaxed)
+      if phase == Phase.idle.rawValue { _exit(130) }
+      if phase == Phase.prompt.rawValue { return }
       switch presses {
       case 1: say("\nstopping after this batch … (Ctrl-C again aborts it)\n")
       case 2: say("\naborting … (Ctrl-C again ends graft)\n")
@@ -51,9 +66,17 @@ package struct Interrupts: Sendable {
       }
     }
     for signal in [SIGTERM, SIGHUP] {
-      handle(signal) { _ in terminationFlag.store(true, ordering: .relaxed) }
+      handle(signal) { _ in
+        if phaseNumber.load(ordering: .relaxed) == Phase.idle.rawValue { _exit(143) }
+        terminationFlag.store(true, ordering: .relaxed)
+      }
     }
     signal(SIGPIPE, SIG_IGN)
+    // Whoever started graft may have blocked them, as worker threads of some programs do.
+    var handled = sigset_t()
+    sigemptyset(&handled)
+    for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&handled, signal) }
+    pthread_sigmask(SIG_UNBLOCK, &handled, nil)
   }
 
   private func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
@@ -67,7 +90,7 @@ package struct Interrupts: Sendable {
 
 private let pressCount = Atomic<Int>(0)
 private let terminationFlag = Atomic<Bool>(false)
-private let runningFlag = Atomic<Bool>(false)
+private let phaseNumber = Atomic<Int>(0)
 
 /// Writes to standard error with nothing but a system call, as a signal handler must.
 private func say(_ text: StaticString) {

@@ -12,10 +12,18 @@ package struct Distiller {
   /// What the recipe must bring about: `run:A`; empty keeps what the last ingredients depend on.
   private let keptThings: [String]
   private let folder: String
+  /// The knobs in the order they were declared.
+  private let knobOrder: [String]
   private var knobLines: [KnobLine] = []
   private var knobNames: Set<String> = []
   /// Knob names by absolute path.
   private var liftedPaths: [String: String] = [:]
+
+  private struct Line {
+    var verb: String
+    var text: String
+    var receipt: String?
+  }
 
   private struct KnobLine {
     var name: String
@@ -24,6 +32,11 @@ package struct Distiller {
   }
 
   package init(_ statements: [RecordedStatement], keeping keptThings: [String], folder: String) {
+    knobOrder = statements.filter { $0.verb == "param" }.compactMap { statement in
+      let first = statement.syntax.arguments.first
+      let name = first?.label ?? first?.value.literal
+      return name?.split(separator: ":").first.map(String.init)
+    }
     self.statements = statements.filter { !["param", "let"].contains($0.verb) }
     self.keptThings = keptThings
     self.folder = folder
@@ -40,10 +53,10 @@ package struct Distiller {
       knobLines.append(
         KnobLine(name: declaration.name, text: declaration.command(value: shown)))
     }
-    var lines: [(text: String, receipt: String?, isJoinable: Bool)] = []
+    var lines: [Line] = []
     for statement in kept {
       let (text, receipt) = self.text(of: statement, finalKnobs)
-      lines.append((text, receipt, Self.ingredients.contains(statement.verb)))
+      lines.append(Line(verb: statement.verb, text: text, receipt: receipt))
     }
     let count = lineCount ?? statements.count
     let header =
@@ -52,10 +65,11 @@ package struct Distiller {
     return ([header] + knobs + joined(lines)).joined(separator: "\n") + "\n"
   }
 
-  /// Verbs that only prepare; they share lines with what follows.
+  /// Verbs that only prepare; they share a line with each other and with a training step.
   private static let ingredients: Set<String> = [
     "encoder", "data", "head", "policy", "freeze", "unfreeze", "seed", "use",
   ]
+  private static let trainingVerbs: Set<String> = ["train", "finetune", "resume"]
 
   private func keptStatements() -> [RecordedStatement] {
     var wanted = Set(keptThings)
@@ -92,7 +106,11 @@ package struct Distiller {
         result.append(knob)
       }
     }
-    return result
+    return result.enumerated().sorted {
+      let left = knobOrder.firstIndex(of: $0.element.declaration.name) ?? .max
+      let right = knobOrder.firstIndex(of: $1.element.declaration.name) ?? .max
+      return (left, $0.offset) < (right, $1.offset)
+    }.map(\.element)
   }
 
   private mutating func text(
@@ -166,25 +184,24 @@ package struct Distiller {
   }
 
   /// Short preparing statements share a line with what follows, as a person would write them.
-  private func joined(
-    _ lines: [(text: String, receipt: String?, isJoinable: Bool)]
-  ) -> [String] {
+  private func joined(_ lines: [Line]) -> [String] {
     var result: [String] = []
     var open = ""
+    func flush() {
+      if !open.isEmpty { result.append(open) }
+      open = ""
+    }
     for line in lines {
-      let candidate = open.isEmpty ? line.text : open + " ; " + line.text
-      if !open.isEmpty && candidate.count > Self.lineLength {
-        result.append(open)
-        open = line.text
-      } else {
-        open = candidate
-      }
-      if !line.isJoinable || line.receipt != nil {
-        result.append(withReceipt(open, line.receipt))
-        open = ""
+      let isIngredient = Self.ingredients.contains(line.verb)
+      let mayJoin = isIngredient || Self.trainingVerbs.contains(line.verb)
+      if !mayJoin || open.count + 3 + line.text.count > Self.lineLength { flush() }
+      open += (open.isEmpty ? "" : " ; ") + line.text
+      if !isIngredient || line.receipt != nil {
+        open = withReceipt(open, line.receipt)
+        flush()
       }
     }
-    if !open.isEmpty { result.append(open) }
+    flush()
     return result
   }
 

@@ -33,6 +33,12 @@ package struct RecordedStatement: Sendable {
     inputPaths = finder.inputPaths
   }
 
+  /// Adds or replaces an argument by its name.
+  package mutating func amend(_ label: String, _ value: String) {
+    syntax.amend(label, value)
+    resolved.amend(label, value)
+  }
+
   /// The statement as language text, paths as seen from `folder` or absolute.
   package func text(relativeTo folder: String?, isResolved: Bool = false) -> String {
     Self.text(isResolved ? resolved : syntax, paths: paths, relativeTo: folder)
@@ -99,6 +105,14 @@ private struct PathFinder {
       return result
     default: return value
     }
+  }
+}
+
+extension CommandSyntax {
+  fileprivate mutating func amend(_ label: String, _ text: String) {
+    arguments.removeAll { $0.label == label }
+    let value = ValueSyntax(.word(Template(literal: text)), at: verbSpan)
+    arguments.append(ArgumentSyntax(label: label, value: value.replacingText(text)))
   }
 }
 

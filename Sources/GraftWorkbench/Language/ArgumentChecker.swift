@@ -48,7 +48,10 @@ struct ArgumentChecker {
       }
     }
     var checked: [String: [CheckedValue]] = [:]
+    let isMistyped = !faults.isEmpty
     for parameter in specification.parameters {
+      // A parameter that seems missing is probably the one that was mistyped.
+      if isMistyped && parameter.isRequired && grouped[parameter.name] == nil { continue }
       do {
         checked[parameter.name] = try values(
           of: parameter, given: grouped[parameter.name], syntax, &faults)
@@ -58,7 +61,10 @@ struct ArgumentChecker {
         faults.append(Diagnostic(error, at: syntax.verbSpan))
       }
     }
-    guard faults.isEmpty else { return .failure(FaultList(faults)) }
+    guard faults.isEmpty else {
+      let place = { (fault: Diagnostic) in (fault.span?.line ?? 0, fault.span?.column ?? 0) }
+      return .failure(FaultList(faults.sorted { place($0) < place($1) }))
+    }
     return .success(
       CheckedArguments(
         specification: specification, syntax: syntax, openArguments: open,

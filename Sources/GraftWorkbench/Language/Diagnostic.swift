@@ -28,7 +28,6 @@ package struct Diagnostic: Error, Sendable {
     case unknownKnob = "unknown-knob"
     case missingKnob = "missing-knob"
     case malformedDeclaration = "malformed-declaration"
-    case duplicateName = "duplicate-name"
     case missingFile = "missing-file"
     case wrongFileKind = "wrong-file-kind"
     case includeCycle = "include-cycle"
@@ -87,7 +86,7 @@ extension Diagnostic {
     let paint = Paint(isOn: isColored)
     let clean = message.escapingControlCharacters
     var lines = [paint.red("error:") + " " + clean]
-    if let span, let text = span.file.lines[checked: span.line - 1] {
+    if let span, !isObvious, let text = span.file.lines[checked: span.line - 1] {
       let number = "\(span.line)"
       let before = String(text.prefix(span.column - 1))
       lines.append("  " + paint.dim("\(span.file.name):\(span.line):\(span.column)"))
@@ -100,6 +99,12 @@ extension Diagnostic {
     }
     if let help { lines.append(paint.green("help:") + " " + help.escapingControlCharacters) }
     return lines.joined(separator: "\n")
+  }
+
+  /// Whether the place needs no pointing at: a command that failed on the line just typed.
+  private var isObvious: Bool {
+    guard kind == .commandFailed, let file = span?.file else { return false }
+    return file.isTyped && file.lines.count == 1
   }
 
   /// The error as one JSON event.

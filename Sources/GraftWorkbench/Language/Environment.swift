@@ -89,10 +89,11 @@ package struct Environment: Sendable {
 
   private func binding(of name: String, at span: SourceSpan) throws -> Binding {
     if let binding = bindings[name] { return binding }
-    let (suggestion, help) = Suggestion.help(for: name, among: names)
+    let near = Suggestion.nearest(to: name, among: names)
     throw Diagnostic(
       .unknownVariable, "there is no variable `$\(name)`", at: span,
-      suggestion: suggestion.map { "$" + $0 },
-      help: help ?? "`let \(name) = …` or `param \(name) = …` makes one")
+      suggestion: near.map { "$" + $0 },
+      help: near.map { "did you mean `$\($0)`?" }
+        ?? "`let \(name) = …` or `param \(name) = …` makes one")
   }
 }

@@ -34,7 +34,7 @@ package struct HelpText {
       return "  " + paint.cyan(name) + margin + verbs.joined(separator: "  ")
     }
     return """
-      Graft finetunes image classifiers: choose an encoder and images, train, look, keep.
+      Graft finetunes image classifiers: choose an encoder and images, train, keep.
 
       \(paint.bold("A first session"))
       \(session.rendered())
@@ -42,10 +42,8 @@ package struct HelpText {
       \(paint.bold("Commands"))
       \(groups.joined(separator: "\n"))
 
-      \(wrapped([
-        "`help train` explains a command", "`train ?` too", "`help train.lr` a parameter",
-        "TAB completes", "Ctrl-C clears the line", "Ctrl-D leaves",
-      ], separator: ", "))
+      `help train` explains a command, `train ?` too, `help train.lr` a parameter.
+      TAB completes, Ctrl-C clears the line, Ctrl-D leaves.
       """
   }
 
@@ -79,8 +77,10 @@ package struct HelpText {
       let lines = specification.parameters.map { parameter in
         let margin = String(repeating: " ", count: nameWidth - parameter.form.count)
         let indent = String(repeating: " ", count: 4 + nameWidth)
-        return "  " + paint.cyan(parameter.form) + margin + "  " + parameter.summary + "\n" + indent
-          + paint.dim(parameter.detail)
+        let summary = wrapped(parameter.summary, indent: indent.count)
+        let detail = wrapped(parameter.detail, indent: indent.count).map(paint.dim)
+        return "  " + paint.cyan(parameter.form) + margin + "  "
+          + (summary + detail).joined(separator: "\n" + indent)
       }
       blocks.append(heading("parameters") + lines.joined(separator: "\n"))
     }
@@ -89,7 +89,7 @@ package struct HelpText {
       blocks.append(heading("ops") + indented(names))
     }
     if !specification.discussion.isEmpty {
-      blocks.append(wrapped(specification.discussion.split(separator: " ").map(String.init)))
+      blocks.append(wrapped(specification.discussion).joined(separator: "\n"))
     }
     blocks.append(heading("examples") + indented(specification.examples.joined(separator: "\n")))
     blocks.append("see also: " + specification.seeAlso.joined(separator: ", "))
@@ -173,20 +173,17 @@ package struct HelpText {
     text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
   }
 
-  private func wrapped(_ words: [String], separator: String = " ") -> String {
-    var lines = [""]
-    for (index, word) in words.enumerated() {
-      let piece = index == words.count - 1 ? word : word + separator.trimmingSpaces
-      let open = lines[lines.count - 1]
-      if open.isEmpty {
-        lines[lines.count - 1] = piece
-      } else if open.count + 1 + piece.count <= width {
-        lines[lines.count - 1] += " " + piece
+  /// A text as lines that leave room for an indent.
+  private func wrapped(_ text: String, indent: Int = 0) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let open = lines.last, open.count + 1 + word.count <= width - indent {
+        lines[lines.count - 1] += " " + word
       } else {
-        lines.append(piece)
+        lines.append(String(word))
       }
     }
-    return lines.joined(separator: "\n")
+    return lines
   }
 }
 

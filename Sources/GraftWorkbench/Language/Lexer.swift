@@ -106,6 +106,11 @@ struct Lexer {
       position = afterEquals
       return
     }
+    if text.hasSuffix("\\") {
+      fault(
+        .unexpectedCharacter, "a word cannot end in `\\`",
+        at: span(from: position - 1, length: 1), help: "put it in quotes: '\(text)'")
+    }
     let template = self.template(of: text, from: start)
     emit(.word(template, isAfterLabel: isAfterLabel), from: start, length: position - start)
   }
@@ -121,8 +126,7 @@ struct Lexer {
   }
 
   private func isLabel(from start: Int, to end: Int) -> Bool {
-    guard start < end, characters[start].isLetter || characters[start] == "_" else { return false }
-    return characters[start..<end].allSatisfy { Self.isNameCharacter($0) || ".-:".contains($0) }
+    Self.isLabel(characters[start..<end])
   }
 
   private mutating func readString(quote: Character) {
@@ -261,51 +265,16 @@ extension Lexer {
     isNameStart(character) || character.isASCII && character.isNumber
   }
 
+  /// Whether a text before `=` is the name of an argument.
+  static func isLabel(_ text: some Collection<Character>) -> Bool {
+    guard let first = text.first, isNameStart(first) else { return false }
+    return text.allSatisfy { isNameCharacter($0) || ".-:".contains($0) }
+  }
+
   /// Whether a text can name a knob, a run or a pipeline.
   static func isName(_ text: String) -> Bool {
     guard let first = text.first, isNameStart(first) else { return false }
     return text.allSatisfy(isNameCharacter)
-  }
-}
-
-/// One token and where it stood.
-struct Token {
-  enum Kind: Equatable {
-    case word(Template, isAfterLabel: Bool)
-    case string(Template)
-    /// A name with the `=` that follows it.
-    case label(String)
-    case openParenthesis, closeParenthesis, openBracket, closeBracket
-    case comma, semicolon, newline
-  }
-
-  var kind: Kind
-  var span: SourceSpan
-  /// Whether no space stands before it.
-  var isTouchingPrevious: Bool
-}
-
-/// Collects characters and variables into a template.
-struct TemplateBuilder {
-  private var segments: [Template.Segment] = []
-  private var text = ""
-
-  mutating func append(_ character: Character) { text.append(character) }
-
-  mutating func append(variable name: String) {
-    flush()
-    segments.append(.variable(name))
-  }
-
-  private mutating func flush() {
-    if !text.isEmpty { segments.append(.literal(text)) }
-    text = ""
-  }
-
-  var template: Template {
-    var copy = self
-    copy.flush()
-    return Template(segments: copy.segments)
   }
 }
 

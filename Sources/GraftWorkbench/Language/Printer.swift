@@ -57,9 +57,7 @@ package enum Printer {
     guard let first = text.first, first != "#" else { return false }
     if text.contains(where: Lexer.isDelimiter) || text.last == "\\" { return false }
     guard !isLabelled, let equals = text.firstIndex(of: "=") else { return true }
-    let before = text[..<equals]
-    return before.isEmpty
-      || !before.allSatisfy { Lexer.isNameCharacter($0) || $0.isLetter || ".-:".contains($0) }
+    return !Lexer.isLabel(text[..<equals])
   }
 
   private static func string(_ template: Template) -> String {

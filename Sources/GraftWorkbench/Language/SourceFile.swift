@@ -11,8 +11,9 @@ package final class SourceFile: Sendable {
   /// The folder that relative paths in this text start from.
   package let folder: String
   package let lines: [String]
-  /// Whether the person at the keyboard wrote it: the prompt, `-c`, a knob. Only recipes are kept
-  /// from writing outside their own folder.
+  /// Whether the person at the keyboard wrote it, at the prompt or on the command line.
+  ///
+  /// Only recipes are kept from writing outside their own folder.
   package let isTyped: Bool
 
   package init(name: String, text: String, folder: String, isTyped: Bool = false) {

@@ -131,6 +131,8 @@ struct ValueChecker {
     _ text: String, _ value: ValueSyntax, _ kind: ParameterKind.PathKind
   ) throws -> CheckedValue {
     if text == "-" && (kind == .image || kind == .file) { return .path("-") }
+    // Data sets that Graft draws have no place on the disk.
+    if kind == .data && text.hasPrefix("demo:") { return .text(text) }
     guard !text.isEmpty, !text.utf8.contains(0) else {
       throw Diagnostic(.wrongType, "a path cannot be empty", at: value.span)
     }
@@ -173,8 +175,7 @@ struct ValueChecker {
       } ?? (nil, nil)
     return Diagnostic(
       .wrongType,
-      "`\(parameter.name)` takes a \(kind.title), not `\(Printer.text(value))`"
-        .replacing("takes a yes", with: "takes yes"),
+      "`\(parameter.name)` cannot be `\(Printer.text(value))`; expected \(kind.title)",
       at: value.span, suggestion: suggestion, help: help ?? "see `help \(verb).\(parameter.name)`")
   }
 
@@ -182,7 +183,8 @@ struct ValueChecker {
     _ text: String, _ value: ValueSyntax, _ kind: ParameterKind
   ) -> Diagnostic {
     Diagnostic(
-      .outOfRange, "`\(parameter.name)` is `\(text)`, but must be a \(kind.title)", at: value.span,
+      .outOfRange, "`\(parameter.name)` cannot be `\(text)`; expected \(kind.title)",
+      at: value.span,
       help: "see `help \(verb).\(parameter.name)`")
   }
 

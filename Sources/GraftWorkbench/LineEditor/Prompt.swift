@@ -15,6 +15,7 @@ package struct Prompt {
   /// Reads and runs lines until `quit` or Ctrl-D; returns the exit status.
   package func run() -> Int32 {
     session.isInteractive = true
+    session.interrupts.enter(.prompt)
     var pending: [String] = []
     while !session.isEnding {
       switch editor.readLine(prompt: pending.isEmpty ? Self.text(for: session) : "...> ") {

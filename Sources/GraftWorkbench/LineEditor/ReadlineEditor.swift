@@ -136,7 +136,9 @@
     }
   }
 
-  /// The editor that is reading a line. Readline's callbacks carry no context and readline itself is
+  /// The editor that is reading a line.
+  ///
+  /// Readline's callbacks carry no context and readline itself is
   /// one per process, so this mirrors its own global state; only the prompt's thread touches it.
   nonisolated(unsafe) private var activeEditor: ReadlineEditor?
 #endif

@@ -100,21 +100,16 @@ import Testing
     #expect(noisy != gray.withGaussianNoise(sigma: 0.1, seed: 10))
   }
 
-  /// The cumulative distribution against the normal one at every integer.
-  @Test func truncatedNormalFollowsItsDistribution() {
-    let noise = TruncatedNormal(standardDeviation: 3)
-    var counts: [Int32: Int] = [:]
-    let total = 1 << 16
-    noise.withSampler { sampler in
-      for step in 0..<total { counts[sampler.value(UInt32(step) << 16), default: 0] += 1 }
+  @Test func normalQuantilesInvertTheDistribution() {
+    let quantiles = NormalQuantiles.all
+    #expect(quantiles.count == 65536)
+    for (index, quantile) in quantiles.enumerated() where index % 97 == 0 || index > 65500 {
+      let share = 0.5 * erfc(-Double(quantile) / 2.squareRoot())
+      #expect(abs(share * 65536 - (Double(index) + 0.5)) < 0.02)
     }
-    var below = 0
-    for value in Int32(-12)...12 {
-      below += counts[value, default: 0]
-      let end = Double(value < 0 ? value : value + 1)
-      let expected = 0.5 * erfc(-end / 3 / 2.squareRoot())
-      #expect(abs(Double(below) / Double(total) - expected) < 2e-4)
-    }
+    #expect(zip(quantiles, quantiles.reversed()).allSatisfy { $0 == -$1 })
+    let variance = quantiles.reduce(0) { $0 + Double($1) * Double($1) } / 65536
+    #expect(abs(variance - 1) < 1e-4)
   }
 
   @Test func saltAndPepperHitTheirShares() {

@@ -48,6 +48,11 @@ import Testing
     #expect(
       graftError { try Safetensors.bytes(of: .init(tensors: [twice, twice])) }?.message
         == "cannot write safetensors: the name 'a' comes twice")
+    let long = SafetensorsTensor(
+      name: ByteString(String(repeating: "n", count: 1025)), shape: [], floats: [1])
+    #expect(
+      graftError { try Safetensors.bytes(of: .init(tensors: [long])) }?.message
+        == "cannot write safetensors: a name of 1025 bytes; 1024 can be read back")
   }
 
   @Test func neverCrashesOnMutants() throws {

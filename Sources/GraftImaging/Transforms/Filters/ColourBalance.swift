@@ -11,13 +11,15 @@ extension Image {
   func withSaturation(_ factor: Double) -> Image {
     guard channels == 3, factor != 1 else { return self }
     let count = pixels.count
-    let factor = Float(factor)
+    let table = BlendTable(factor: factor)
     return mapped { source, target in
-      for index in stride(from: 0, to: count, by: 3) {
-        let gray = luma(source[index], source[index + 1], source[index + 2])
-        target[index] = blended(from: gray, to: source[index], factor: factor)
-        target[index + 1] = blended(from: gray, to: source[index + 1], factor: factor)
-        target[index + 2] = blended(from: gray, to: source[index + 2], factor: factor)
+      table.with { blend in
+        for index in stride(from: 0, to: count, by: 3) {
+          let gray = luma(source[index], source[index + 1], source[index + 2])
+          target[index] = blend(from: gray, to: source[index])
+          target[index + 1] = blend(from: gray, to: source[index + 1])
+          target[index + 2] = blend(from: gray, to: source[index + 2])
+        }
       }
     }
   }

@@ -20,6 +20,12 @@ package struct FillColour: Codable, Equatable, Sendable {
   func bytes(channels: Int) -> [UInt8] {
     channels == 1 ? [luma(red, green, blue)] : [red, green, blue]
   }
+
+  /// The bytes of `width` pixels.
+  func row(width: Int, channels: Int) -> [UInt8] {
+    let pixel = bytes(channels: channels)
+    return (0..<(width * channels)).map { pixel[$0 % channels] }
+  }
 }
 
 /// The words of a `fill=` argument.

@@ -56,13 +56,6 @@ extension PointTable {
   }
 }
 
-/// Pillow's blend of two bytes: `origin + factor * (value - origin)` in float32, truncated.
-@inline(__always)
-func blended(from origin: UInt8, to value: UInt8, factor: Float) -> UInt8 {
-  let mixed = Float(Int32(origin)) + factor * Float(Int32(value) - Int32(origin))
-  return UInt8(min(max(mixed, 0), 255))
-}
-
 // MARK: - Functions of the picture's histogram
 
 extension PointTable {

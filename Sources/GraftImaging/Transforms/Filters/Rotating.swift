@@ -1,8 +1,8 @@
 extension Image {
   /// Turns the picture about its middle, counter-clockwise for positive angles.
   ///
-  /// Equal to Pillow's `rotate`: half turns, and quarter turns of square or expanding pictures, move
-  /// pixels without any reading between them.
+  /// Equal to Pillow's `rotate`: half turns, and quarter turns of square or expanding pictures,
+  /// move pixels without any reading between them.
   package func rotated(
     byDegrees degrees: Double, expands: Bool = false, filter: WarpFilter = .nearest,
     fill: FillColour = .black

@@ -25,13 +25,13 @@ extension Image {
           guard let pixels = pixels.baseAddress, let out = out.baseAddress,
             let fill = colour.baseAddress
           else { return }
-          let source = WarpSource(
-            pixels: pixels, width: width, height: height, channels: channels, fill: fill)
-          switch filter {
-          case .nearest where map.b == 0 && map.d == 0: source.scaled(map, target, out)
-          case .nearest: source.nearest(map, target, out)
-          case .bilinear: source.bilinear(map, target, out)
-          case .bicubic: source.bicubic(map, target, out)
+          // Two calls, so that each is compiled for its number of channels.
+          if channels == 3 {
+            WarpSource(pixels: pixels, width: width, height: height, channels: 3, fill: fill)
+              .warp(map, target, filter, out)
+          } else {
+            WarpSource(pixels: pixels, width: width, height: height, channels: 1, fill: fill)
+              .warp(map, target, filter, out)
           }
         }
       }
@@ -49,7 +49,20 @@ struct WarpSource {
   let fill: UnsafePointer<UInt8>
 
   @inline(__always)
-  func copy(_ x: Int, _ y: Int, to out: UnsafeMutablePointer<UInt8>) {
+  func warp(
+    _ map: AffineMap, _ target: ImageSize, _ filter: WarpFilter,
+    _ out: UnsafeMutablePointer<UInt8>
+  ) {
+    switch filter {
+    case .nearest where map.b == 0 && map.d == 0: scaled(map, target, out)
+    case .nearest: nearest(map, target, out)
+    case .bilinear: bilinear(map, target, out)
+    case .bicubic: bicubic(map, target, out)
+    }
+  }
+
+  @inline(__always)
+  private func copy(_ x: Int, _ y: Int, to out: UnsafeMutablePointer<UInt8>) {
     let from = pixels + (y * width + x) * channels
     out[0] = from[0]
     if channels == 3 {
@@ -59,7 +72,7 @@ struct WarpSource {
   }
 
   @inline(__always)
-  func fillPixel(_ out: UnsafeMutablePointer<UInt8>) {
+  private func fillPixel(_ out: UnsafeMutablePointer<UInt8>) {
     out[0] = fill[0]
     if channels == 3 {
       out[1] = fill[1]
@@ -72,7 +85,8 @@ struct WarpSource {
 
 extension WarpSource {
   /// Pure scale and shift: positions accumulate in double along each axis and are truncated.
-  func scaled(_ map: AffineMap, _ target: ImageSize, _ out: UnsafeMutablePointer<UInt8>) {
+  @inline(__always)
+  private func scaled(_ map: AffineMap, _ target: ImageSize, _ out: UnsafeMutablePointer<UInt8>) {
     let columns = positions(from: map.c + map.a * 0.5, step: map.a, target.width, below: width)
     let rows = positions(from: map.f + map.e * 0.5, step: map.e, target.height, below: height)
     var out = out
@@ -96,7 +110,8 @@ extension WarpSource {
   }
 
   /// Positions in 16.16 fixed point, accumulated along rows and columns.
-  func nearest(_ map: AffineMap, _ target: ImageSize, _ out: UnsafeMutablePointer<UInt8>) {
+  @inline(__always)
+  private func nearest(_ map: AffineMap, _ target: ImageSize, _ out: UnsafeMutablePointer<UInt8>) {
     func fixed(_ value: Double) -> Int { Int((value * 65536 + 0.5).rounded(.down)) }
     let (stepX, stepY) = (fixed(map.a), fixed(map.d))
     let (rowStepX, rowStepY) = (fixed(map.b), fixed(map.e))
@@ -125,7 +140,8 @@ extension WarpSource {
 // MARK: - Bilinear and bicubic
 
 extension WarpSource {
-  func bilinear(_ map: AffineMap, _ target: ImageSize, _ out: UnsafeMutablePointer<UInt8>) {
+  @inline(__always)
+  private func bilinear(_ map: AffineMap, _ target: ImageSize, _ out: UnsafeMutablePointer<UInt8>) {
     eachPosition(map, target, out) { x, y, dx, dy, out in
       let top = pixels + min(max(y, 0), height - 1) * width * channels
       // Below the last row the value of the first row is kept, so both rows may be the same.
@@ -145,25 +161,27 @@ extension WarpSource {
     Double(first) + Double(Int32(second) - Int32(first)) * share
   }
 
-  func bicubic(_ map: AffineMap, _ target: ImageSize, _ out: UnsafeMutablePointer<UInt8>) {
+  @inline(__always)
+  private func bicubic(_ map: AffineMap, _ target: ImageSize, _ out: UnsafeMutablePointer<UInt8>) {
     eachPosition(map, target, out) { x, y, dx, dy, out in
-      let columns =
-        SIMD4(x - 1, x, x + 1, x + 2)
-        .clamped(lowerBound: .zero, upperBound: SIMD4(repeating: width - 1)) &* channels
+      let last = width - 1
+      let columns = (
+        min(max(x - 1, 0), last) * channels, min(max(x, 0), last) * channels,
+        min(max(x + 1, 0), last) * channels, min(max(x + 2, 0), last) * channels
+      )
+      // A row below the picture repeats the one before it, as in Pillow.
+      let first = min(max(y - 1, 0), height - 1)
+      let second = y >= 0 && y < height ? y : first
+      let third = y + 1 < height ? y + 1 : second
+      let fourth = y + 2 < height ? y + 2 : third
+      let rowLength = width * channels
       for channel in 0..<channels {
-        var row = pixels + min(max(y - 1, 0), height - 1) * width * channels + channel
-        var values = SIMD4<Double>(repeating: cubic(row, columns, dx))
-        for index in 1...3 {
-          // A row below the picture repeats the one before it, as in Pillow.
-          let line = y - 1 + index
-          if line >= 0 && line < height {
-            row = pixels + line * width * channels + channel
-            values[index] = cubic(row, columns, dx)
-          } else {
-            values[index] = values[index - 1]
-          }
-        }
-        let value = cubic(values[0], values[1], values[2], values[3], dy)
+        let plane = pixels + channel
+        let value = cubic(
+          cubic(plane + first * rowLength, columns, dx),
+          cubic(plane + second * rowLength, columns, dx),
+          cubic(plane + third * rowLength, columns, dx),
+          cubic(plane + fourth * rowLength, columns, dx), dy)
         out[channel] = UInt8(min(max(value, 0), 255))
       }
     }
@@ -171,11 +189,11 @@ extension WarpSource {
 
   @inline(__always)
   private func cubic(
-    _ row: UnsafePointer<UInt8>, _ columns: SIMD4<Int>, _ share: Double
+    _ row: UnsafePointer<UInt8>, _ columns: (Int, Int, Int, Int), _ share: Double
   ) -> Double {
     cubic(
-      Double(row[columns[0]]), Double(row[columns[1]]), Double(row[columns[2]]),
-      Double(row[columns[3]]), share)
+      Double(row[columns.0]), Double(row[columns.1]), Double(row[columns.2]),
+      Double(row[columns.3]), share)
   }
 
   /// The cubic through four values with a = -1, at `share` of the way from `v2` to `v3`.

@@ -16,18 +16,28 @@ extension Image {
   /// The pixels of `box`, with `fill` where the box leaves the picture.
   func window(_ box: ImageBox, fill: FillColour = .black) -> Image {
     let inside = box.clipped(to: size)
-    let colour = fill.bytes(channels: channels)
     let step = channels
+    let (before, length) = (max(0, inside.x - box.x) * step, inside.width * step)
+    let frame = fill.row(width: box.width, channels: step)
     return Image.drawn(width: box.width, height: box.height, channels: channels) { target in
-      if inside.width < box.width || inside.height < box.height {
-        for index in 0..<target.count { target[index] = colour[index % step] }
-      }
       pixels.withUnsafeBufferPointer { source in
-        guard inside.width > 0, let from = source.baseAddress, let to = target.baseAddress
-        else { return }
-        for row in inside.y..<(inside.y + inside.height) {
-          let start = to + ((row - box.y) * box.width + inside.x - box.x) * step
-          start.update(from: from + (row * width + inside.x) * step, count: inside.width * step)
+        frame.withUnsafeBufferPointer { frame in
+          guard let from = source.baseAddress, let to = target.baseAddress,
+            let fill = frame.baseAddress
+          else { return }
+          for row in 0..<box.height {
+            let out = to + row * frame.count
+            let sourceRow = row + box.y
+            guard length > 0, sourceRow >= 0, sourceRow < height else {
+              out.update(from: fill, count: frame.count)
+              continue
+            }
+            out.update(from: fill, count: before)
+            (out + before).update(
+              from: from + (sourceRow * width + inside.x) * step, count: length)
+            let after = before + length
+            (out + after).update(from: fill, count: frame.count - after)
+          }
         }
       }
     }
@@ -36,13 +46,15 @@ extension Image {
   /// The picture with `box`, clipped to it, painted over.
   func painted(_ box: ImageBox, _ fill: FillColour) -> Image {
     let inside = box.clipped(to: size)
-    let colour = fill.bytes(channels: channels)
+    let colour = fill.row(width: inside.width, channels: channels)
     var result = self
-    let (rowLength, step) = (width * channels, channels)
+    let (rowLength, start) = (width * channels, inside.x * channels)
     result.pixels.withUnsafeMutableBufferPointer { pixels in
-      for row in inside.y..<(inside.y + inside.height) {
-        let start = row * rowLength + inside.x * step
-        for index in 0..<(inside.width * step) { pixels[start + index] = colour[index % step] }
+      colour.withUnsafeBufferPointer { colour in
+        guard let to = pixels.baseAddress, let fill = colour.baseAddress else { return }
+        for row in inside.y..<(inside.y + inside.height) {
+          (to + row * rowLength + start).update(from: fill, count: colour.count)
+        }
       }
     }
     return result

@@ -3,8 +3,8 @@ import GraftBase
 
 /// Takes a random window of the picture.
 ///
-/// With `scale` it is torchvision's random resized crop: a window of a random share of the area and a
-/// random aspect, resized to the encoder's input. With `pad` the picture gets a black frame and a
+/// With `scale` it is torchvision's random resized crop: a window of a random share of the area and
+/// a random aspect, resized to the encoder's input. With `pad` the picture gets a black frame and a
 /// window of the input size is taken; without either the window is taken from the resized picture.
 package struct Crop: Transform, Equatable {
   package static let name = "crop"

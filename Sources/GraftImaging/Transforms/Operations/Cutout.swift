@@ -2,8 +2,8 @@ import GraftBase
 
 /// Paints over squares (DeVries and Taylor, 2017); they may lie partly outside.
 ///
-/// The paper fills with the mean after normalisation; here bytes are painted, and the default fill is
-/// round(255 * mean), which normalises to zero within half a byte.
+/// The paper fills with the mean after normalisation; here bytes are painted, and the default fill
+/// is round(255 * mean), which normalises to zero within half a byte.
 package struct Cutout: Transform, Equatable {
   package static let name = "cutout"
   package static let summary = "paint over squares"

@@ -3,8 +3,8 @@ import GraftBase
 
 /// Paints over a random rectangle (Zhong et al., 2020), drawn as in torchvision.
 ///
-/// The paper fills with the mean after normalisation; here bytes are painted, and the default fill is
-/// round(255 * mean), which normalises to zero within half a byte.
+/// The paper fills with the mean after normalisation; here bytes are painted, and the default fill
+/// is round(255 * mean), which normalises to zero within half a byte.
 package struct RandomErasing: Transform, Equatable {
   package static let name = "erase"
   package static let summary = "paint over a random rectangle"

@@ -2,8 +2,8 @@ import GraftBase
 
 /// Scales the picture so that its shorter side has a given length.
 ///
-/// The aspect is kept, except that pictures longer than 32 to 1 are squeezed to that: a strip of one
-/// pixel must not grow into gigabytes.
+/// The aspect is kept, except that pictures longer than 32 to 1 are squeezed to that: a strip of
+/// one pixel must not grow into gigabytes.
 package struct ShortSideResize: Transform, Equatable {
   package static let name = "resize"
   package static let summary = "scale to a shorter side of given or drawn length"

@@ -1,0 +1,26 @@
+import GraftBase
+
+extension DataSet {
+  /// The same pictures under another list of classes, matched by name.
+  ///
+  /// Throws when a class with pictures is not in the list.
+  package func relabelled(by names: [String]) throws -> DataSet {
+    let used = Set(samples.map(\.label))
+    var places: [Int: Int] = [:]
+    for label in used.sorted() {
+      guard let place = names.firstIndex(of: classes[label]) else {
+        let known = names.prefix(6).map { "\"\($0.escapingControlCharacters)\"" }
+        throw GraftError(
+          .failed,
+          "\(name) has the class \"\(classes[label].escapingControlCharacters)\", which the model "
+            + "does not know",
+          help: "it knows \(known.joined(separator: ", "))\(names.count > 6 ? ", …" : "")")
+      }
+      places[label] = place
+    }
+    var result = self
+    result.classes = names
+    for index in samples.indices { result.samples[index].label = places[samples[index].label] ?? 0 }
+    return result
+  }
+}

@@ -1,0 +1,21 @@
+import GraftBase
+
+/// Weighted means of pictures (Zhang et al., 2018).
+package struct MixUp: BatchMix {
+  package static let name = "mixup"
+  package static let summary = "average pictures and labels in pairs"
+  package static let options = [
+    TransformOption(
+      "alpha", .number(0.001...100), default: "0.2",
+      "the weight is drawn from Beta(alpha, alpha); 1 is uniform")
+  ]
+  package static let examples = ["mixup(0.2)", "mixup(alpha=1, p=0.5)"]
+
+  let alpha: Double
+
+  package init(_ arguments: TransformArguments) { alpha = arguments.number("alpha") }
+
+  package func sample(size: ImageSize, random: inout RandomStream) -> MixingRegion {
+    .everywhere(share: random.beta(alpha, alpha))
+  }
+}

@@ -1,0 +1,37 @@
+import GraftTraining
+
+extension Policy {
+  /// The policy that a letter and its numbers stand for; what is nil takes the usual value.
+  static func variant(
+    _ letter: String, rate: ClosedRange<Double>?, factor: Double? = nil,
+    mode: BatchNormMode? = nil
+  ) -> Policy {
+    let wishes = mode.map { [BatchNormWish($0)] } ?? []
+    let rates: Rates
+    switch letter {
+    case "A": rates = .headOnly(rate?.upperBound ?? 2e-3)
+    case "B": rates = .uniform(rate?.upperBound ?? 1e-4)
+    default:
+      if let factor {
+        rates = .decaying(factor: factor, highest: rate?.upperBound ?? 1e-3)
+      } else if let rate, rate.lowerBound < rate.upperBound {
+        rates = .geometric(lowest: rate.lowerBound, highest: rate.upperBound)
+      } else {
+        let highest = rate?.upperBound ?? 1e-3
+        rates = .geometric(lowest: highest / 100, highest: highest)
+      }
+    }
+    return Policy(rates, batchNormWishes: wishes)
+  }
+
+  /// The same policy with other rates, as `lr=` of one run asks.
+  func with(rate: ClosedRange<Double>?) -> Policy {
+    guard let rate else { return self }
+    var factor: Double?
+    if case .decaying(let own, _) = rates, rate.lowerBound == rate.upperBound { factor = own }
+    var result = Policy.variant(letter, rate: rate, factor: factor)
+    result.batchNormWishes = batchNormWishes
+    result.overrides = overrides
+    return result
+  }
+}

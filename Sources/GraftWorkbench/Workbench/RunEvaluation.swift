@@ -1,0 +1,79 @@
+import GraftBase
+import GraftData
+import GraftEngine
+import GraftImaging
+import GraftModels
+import GraftTraining
+
+/// Measures a run on pictures of a data set, its classes matched by name.
+struct RunEvaluation {
+  let run: TrainingRun
+  let session: Session
+
+  /// The scores on one part; with views, probabilities averaged over augmented ones.
+  ///
+  /// The plain picture weighs three quarters against the augmented views together (fastai).
+  func evaluate(
+    _ data: DataSet, _ partition: Partition, views: Int, pipeline: Pipeline
+  ) throws -> EvaluationResult {
+    let data = try matched(data)
+    let evaluator = Evaluator(run.model, pool: session.pool)
+    let plain = try result(of: evaluator, data, partition, pipeline: nil, view: 0)
+    guard views > 1 else { return plain }
+    guard !pipeline.isEmpty else {
+      throw GraftError(
+        .failed, "views=\(views) needs a pipeline to draw them with",
+        help: "choose one first, such as: augment flip")
+    }
+    let others = try (1..<views).map {
+      try result(of: evaluator, data, partition, pipeline: pipeline, view: $0)
+    }
+    return plain.averaged(with: others, ownShare: 0.75)
+  }
+
+  private func result(
+    of evaluator: Evaluator, _ data: DataSet, _ partition: Partition, pipeline: Pipeline?,
+    view: Int
+  ) throws -> EvaluationResult {
+    let source = try PictureBatches.evaluation(
+      data, partition, batchSize: 32, preprocessing: run.preprocessing, pipeline: pipeline,
+      view: view, seed: session.seed, classCount: run.model.classes.count, pool: session.pool)
+    var writer = ProgressWriter(session.console)
+    defer { writer.finish() }
+    let result = try evaluator.evaluate(source) { done, all in
+      let line = ProgressLine(
+        title: "evaluate \(run.name)", epoch: 1, epochCount: 1,
+        fraction: Double(done) / Double(all))
+      if session.settings.isProgressShown && all > 8 { writer.show(line) }
+      return !session.interrupts.asksToStop
+    }
+    guard let result else {
+      throw GraftError(.interrupted, "the evaluation was interrupted")
+    }
+    return result
+  }
+
+  /// The data set with the labels of the model's classes.
+  private func matched(_ data: DataSet) throws -> DataSet {
+    if data.classes == run.model.classes { return data }
+    // Bare weights name no classes, and tables with class numbers count as the weights do.
+    if data.hasFixedLabels && data.classes.count <= run.model.classes.count { return data }
+    return try data.relabelled(by: run.model.classes)
+  }
+}
+
+extension Session {
+  /// The named run; without any run, the encoder as it came with its own classifier.
+  func runToMeasure(_ name: String?, classes data: DataSet?) throws -> TrainingRun {
+    if let run = (name ?? currentRun).flatMap({ workbench.run(named: $0) }) { return run }
+    guard name == nil, workbench.head.isOwn, let encoder = workbench.encoder,
+      encoder.weights != nil
+    else { return try requireRun(name) }
+    let count = encoder.spec.ownClassCount
+    let classes =
+      encoder.ownClasses
+      ?? (data?.classes.count == count ? data?.classes : nil)
+      ?? (0..<count).map { "class \($0)" }
+    return TrainingRun(name: encoder.spec.name, model: try makeModel(classes: classes))
+  }
+}

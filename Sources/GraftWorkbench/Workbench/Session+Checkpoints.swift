@@ -1,0 +1,51 @@
+import Foundation
+import GraftBase
+import GraftModels
+import GraftTraining
+
+// A recipe that was interrupted leaves a checkpoint under a name that only the same training can
+// have: data, encoder, head, weights, pipeline, batch, seed, policy and settings. Running the recipe
+// again finds it and goes on.
+extension Session {
+  /// Saves where an interrupted run stands; returns the place for people.
+  func saveCheckpoint(of run: TrainingRun) throws -> String {
+    guard let folder = checkpointFolder(of: run), let state = run.state else {
+      return "the beginning"
+    }
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    try CheckpointFolder(folder).save(state)
+    return "step \(state.progress.step)"
+  }
+
+  /// The state that an earlier, interrupted replay left of this training.
+  func checkpoint(of plan: TrainingPlan, _ model: Model) -> (state: RunState, folder: String)? {
+    let run = TrainingRun(name: "", model: model, plan: plan)
+    guard let folder = checkpointFolder(of: run), FilePath.isFolder(folder) == true,
+      let loaded = try? CheckpointFolder(folder).load()
+    else { return nil }
+    if let warning = loaded.warning { console.warn(warning) }
+    return (loaded.state, folder)
+  }
+
+  /// The folder that belongs to the training alone; nil when there is no place for state.
+  private func checkpointFolder(of run: TrainingRun) -> String? {
+    guard let stateFolder, let plan = run.plan else { return nil }
+    var hash = ContentHash()
+    for (key, value) in plan.identity(of: run.model).sorted(by: { $0.key < $1.key }) {
+      hash.update("\(key)=\(value)\n")
+    }
+    for phase in plan.phases {
+      var settings = phase.settings
+      settings.stopAtStep = nil
+      hash.update("\(phase.policy) \(settings)\n")
+    }
+    hash.update(requireWeightsName())
+    return "\(stateFolder)/checkpoints/\(hash.finish().hex.prefix(16))"
+  }
+
+  /// What the encoder's weights are, by content.
+  private func requireWeightsName() -> String {
+    workbench.encoder?.weightsHash ?? "random"
+  }
+}

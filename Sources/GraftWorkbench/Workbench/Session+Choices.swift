@@ -1,0 +1,53 @@
+import GraftBase
+import GraftImaging
+import GraftTraining
+
+extension Session {
+  /// The pipeline that ops and names of an `augment` argument spell.
+  ///
+  /// Without `+` or `-` it starts empty; with one of them it edits the current pipeline.
+  func pipeline(_ calls: [TransformCall], startingFrom start: Pipeline? = nil) throws -> Pipeline {
+    let isEdit = calls.contains { $0.name.hasPrefix("+") || $0.name.hasPrefix("-") }
+    var result = start ?? (isEdit ? workbench.pipeline : .none)
+    do {
+      for call in calls {
+        var plain = call
+        if call.name.hasPrefix("-") {
+          result = try result.removing(String(call.name.dropFirst()))
+          continue
+        }
+        if call.name.hasPrefix("+") { plain.name = String(call.name.dropFirst()) }
+        if plain.name == "none" {
+          result = .none
+        } else if let named = pipeline(named: plain.name), plain.arguments.isEmpty {
+          result = try Pipeline(result.calls + named.calls)
+        } else {
+          result = try result.adding(plain)
+        }
+      }
+    } catch let error as TransformCallError {
+      throw error.error
+    }
+    return result
+  }
+
+  private func pipeline(named name: String) -> Pipeline? {
+    if let pipeline = workbench.pipelines[name] { return pipeline }
+    return Pipeline.presets.first { $0.name == name }.flatMap { try? Pipeline($0.calls) }
+  }
+
+  /// Freezes or unfreezes layers and shows the groups; refused when nothing fits.
+  func override(_ overrides: [Policy.Override]) throws {
+    var policy = workbench.policy
+    policy.overrides += overrides
+    let model = try makeModel(classes: workbench.data?.classes ?? ["a", "b"])
+    let resolved = try policy.resolved(for: model)
+    workbench.policy = policy
+    console.result(
+      "\(resolved)", event: "policy",
+      [
+        ("policy", .string("\(policy)")), ("frozen", .integer(resolved.frozen.count)),
+        ("trainable", .integer(resolved.trainable.count)),
+      ])
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import GraftBase
+import GraftModels
+
+extension Session {
+  /// Trains from the start, or from where an interrupted replay of the same recipe left off.
+  func start(_ name: String, _ model: Model, plan: TrainingPlan, verb: String) throws {
+    guard !isInteractive, let (state, folder) = checkpoint(of: plan, model) else {
+      return try train(name, model, plan: plan, verb: verb)
+    }
+    console.progress("\(name) goes on from step \(state.progress.step), where it was interrupted")
+    try train(name, model, plan: plan, verb: verb, resuming: state)
+    if workbench.run(named: name)?.isUnfinished == false {
+      try? FileManager.default.removeItem(atPath: folder)
+    }
+  }
+}
+
+extension Model {
+  /// Copies all weights of another model of the same encoder and head; the classes must agree.
+  func takeWeights(of other: Model) throws {
+    guard spec.name == other.spec.name else {
+      throw GraftError(
+        .failed, "the run has the encoder \(other.spec.name), not \(spec.name)",
+        help: "choose the same encoder: encoder \(other.spec.name)")
+    }
+    let takesHead = headKind == other.headKind && classes == other.classes
+    let headNames = Set(groups.last?.parameters.map(\.name) ?? [])
+    for parameter in parameters where takesHead || !headNames.contains(parameter.name) {
+      guard let source = other.parameter(parameter.name),
+        source.torchShape == parameter.torchShape
+      else {
+        throw GraftError(.failed, "the run has no \(parameter.name) of \(parameter.torchShape)")
+      }
+      parameter.slice.copy(from: source.slice)
+      parameter.markChanged()
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import GraftBase
+import GraftTraining
+
+/// The loop's arguments that `train` and `finetune` share, as settings.
+struct TrainingArguments {
+  private let arguments: CheckedArguments
+
+  init(_ arguments: CheckedArguments) { self.arguments = arguments }
+
+  /// Settings for one phase; a schedule that was not given is the policy's usual one.
+  func settings(
+    epochs: Int, policy: Policy, seed: UInt64, classWeights: [Float]?
+  ) -> TrainingSettings {
+    var settings = TrainingSettings(epochs: epochs)
+    let usual = policy.letter == "B" ? "constant" : "one-cycle"
+    settings.schedule = Choice(arguments.text("schedule") ?? usual)
+    settings.optimizer = optimizer
+    settings.weightDecay = arguments.number("decay") ?? 0.01
+    settings.smoothing = arguments.number("smooth") ?? 0
+    settings.patience = arguments.integer("patience")
+    settings.stopAtStep = arguments.integer("stop")
+    settings.warmupEpochs = (share("warmup") ?? 0) * Double(epochs)
+    settings.classWeights = classWeights
+    settings.seed = seed
+    if let momentum = arguments.number("momentum") {
+      if settings.optimizer.name == "sgd" {
+        settings.optimizer.values["momentum"] = momentum
+      } else {
+        settings.optimizer.values["beta1"] = momentum
+      }
+      if settings.schedule.name == "one-cycle" {
+        settings.schedule.values["high"] = momentum
+        settings.schedule.values["low"] = momentum
+      }
+    }
+    return settings
+  }
+
+  private var optimizer: Choice {
+    let name = arguments.text("optimizer") ?? "adamw"
+    return name == "nesterov" ? Choice("sgd", ["nesterov": 1]) : Choice(name)
+  }
+
+  private func share(_ name: String) -> Double? {
+    arguments.number(name) ?? arguments.fractions(name)?.first
+  }
+}
+
+extension Session {
+  /// What a run is made of besides its phases.
+  func trainingPlan(_ arguments: CheckedArguments) throws -> TrainingPlan {
+    let calls = arguments.calls("augment")
+    return TrainingPlan(
+      data: try requireData(), balance: workbench.balance,
+      pipeline: calls.isEmpty ? workbench.pipeline : try pipeline(calls),
+      batchSize: arguments.integer("batch") ?? 32, seed: seed, phases: [])
+  }
+
+  /// Weights of classes for the loss when `balance=weights` asks for them.
+  var classWeights: [Float]? {
+    workbench.balance == .weights ? workbench.data?.classWeights() : nil
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import GraftBase
+import GraftTraining
+
+/// Shows a training on the console and passes on what Ctrl-C asks.
+struct TrainingObserver {
+  private let session: Session
+  private let run: String
+  private let title: String
+  private var writer: ProgressWriter
+  private var losses: [Double] = []
+  private var validation: Double?
+
+  init(_ session: Session, verb: String, run: String) {
+    self.session = session
+    self.run = run
+    title = "\(verb) \(run)"
+    writer = ProgressWriter(session.console, now: { ProcessInfo.processInfo.systemUptime })
+  }
+
+  /// Takes one event; the answer stops the training when the user asked for it.
+  mutating func observe(_ event: TrainingEvent) -> TrainingAnswer {
+    switch event {
+    case .started(let policy, let curve): showTable(policy, curve)
+    case .progress(let progress):
+      var line = ProgressLine(
+        title: title, epoch: progress.epoch, epochCount: progress.epochs,
+        fraction: Double(progress.step) / Double(progress.totalSteps))
+      line.imagesPerSecond = progress.imagesPerSecond
+      line.loss = progress.epochLoss
+      line.lossHistory = losses + [progress.epochLoss]
+      line.validation = validation
+      line.remainingSeconds = progress.remainingSeconds
+      if session.settings.isProgressShown { writer.show(line) }
+      lastLine = line
+    case .evaluating: break
+    case .epoch(let record): show(record)
+    case .finished, .stopped: writer.finish()
+    }
+    if session.interrupts.asksToAbort { return .abort }
+    return session.interrupts.asksToStop ? .stop : .continue
+  }
+
+  private var lastLine: ProgressLine?
+
+  mutating func finish() { writer.finish() }
+
+  private func showTable(_ policy: ResolvedPolicy, _ curve: ScheduleCurve) {
+    guard session.isInteractive || !session.console.isQuiet else { return }
+    session.console.progress(policy.description)
+  }
+
+  private mutating func show(_ record: EpochRecord) {
+    losses.append(record.trainLoss)
+    validation = record.validationAccuracy?.value
+    if var line = lastLine {
+      line.loss = record.trainLoss
+      line.lossHistory = losses
+      line.validation = validation
+      if session.settings.isProgressShown { writer.show(line, isEpochEnd: true) }
+    }
+    session.console.event(
+      "epoch",
+      [
+        ("run", .string(run)), ("epoch", .integer(record.epoch)),
+        ("step", .integer(record.step)), ("train.loss", .number(record.trainLoss)),
+        ("train.accuracy", .number(record.trainAccuracy.value)),
+        ("val.loss", record.validationLoss.map(JSONValue.number) ?? .null),
+        ("val.accuracy", record.validationAccuracy.map { .number($0.value) } ?? .null),
+        ("images_per_second", lastLine?.imagesPerSecond.map(JSONValue.number) ?? .null),
+      ])
+  }
+}

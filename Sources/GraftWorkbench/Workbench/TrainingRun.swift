@@ -1,0 +1,66 @@
+import GraftBase
+import GraftData
+import GraftEngine
+import GraftImaging
+import GraftModels
+import GraftTraining
+
+/// A trained model by its name, with what it was made from and how it did.
+package final class TrainingRun {
+  package let name: String
+  package let model: Model
+  /// What it was trained on; nil for a model from a file.
+  package let plan: TrainingPlan?
+  /// Where it stands, for `resume`.
+  package var state: RunState?
+  package var result: TrainingResult?
+  /// The recipe a loaded model came with.
+  package let recipe: String?
+  package var isSaved = false
+
+  package init(name: String, model: Model, plan: TrainingPlan? = nil, recipe: String? = nil) {
+    self.name = name
+    self.model = model
+    self.plan = plan
+    self.recipe = recipe
+  }
+
+  package var preprocessing: Preprocessing { model.input.preprocessing }
+
+  /// Whether updates are left to do.
+  package var isUnfinished: Bool {
+    guard let result else { return false }
+    return result.ending == .stopped || result.ending == .aborted
+  }
+}
+
+/// Everything a run is made from: enough to start it, and to go on with it.
+package struct TrainingPlan {
+  package var data: DataSet
+  package var balance: ClassBalance
+  package var pipeline: Pipeline
+  package var batchSize: Int
+  package var seed: UInt64
+  /// Phases in order; all but `finetune` have one.
+  package var phases: [Phase]
+
+  /// A policy trained under for some epochs.
+  package struct Phase {
+    package var policy: Policy
+    package var settings: TrainingSettings
+
+    package init(policy: Policy, settings: TrainingSettings) {
+      self.policy = policy
+      self.settings = settings
+    }
+  }
+
+  /// What a checkpoint must agree with.
+  package func identity(of model: Model) -> [String: String] {
+    [
+      "data": data.fingerprint.hex, "encoder": model.spec.name,
+      "augmentation": pipeline.description, "batch size": String(batchSize),
+      "seed": String(seed), "head": model.headKind.description,
+    ]
+  }
+}

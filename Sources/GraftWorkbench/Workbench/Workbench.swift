@@ -1,0 +1,111 @@
+import GraftBase
+import GraftData
+import GraftImaging
+import GraftKernels
+import GraftModels
+import GraftTraining
+
+/// The ingredients chosen so far and the runs made of them.
+package final class Workbench {
+  package var encoder: EncoderChoice?
+  package var data: DataSet?
+  package var balance = ClassBalance.none
+  package var head = HeadSpec.linear()
+  /// The current pipeline.
+  package var pipeline = Pipeline.none
+  /// Pipelines by the names users gave them.
+  package var pipelines: [String: Pipeline] = [:]
+  package var policy = Policy.headOnly
+  /// In the order they were made.
+  package private(set) var runs: [TrainingRun] = []
+  /// How often each run was measured on test images.
+  package var testLooks: [String: Int] = [:]
+  private var sharedPool: ThreadPool?
+
+  package init() {}
+
+  /// The one pool, made when something is first computed.
+  package func pool(threads: Int) -> ThreadPool {
+    if let sharedPool, sharedPool.threadCount == threads { return sharedPool }
+    sharedPool?.shutDown()
+    let pool = ThreadPool(threads: threads)
+    sharedPool = pool
+    return pool
+  }
+
+  package func run(named name: String) -> TrainingRun? { runs.first { $0.name == name } }
+
+  /// Keeps a run; one of the same name gives way.
+  package func keep(_ run: TrainingRun) {
+    if let place = runs.firstIndex(where: { $0.name == run.name }) {
+      runs[place] = run
+    } else {
+      runs.append(run)
+    }
+  }
+
+  package func drop(_ name: String) { runs.removeAll { $0.name == name } }
+
+  /// The next free letter: A, B, … Z, A2, …
+  package func freeName(preferred: String) -> String {
+    if run(named: preferred) == nil { return preferred }
+    var number = 2
+    while run(named: "\(preferred)\(number)") != nil { number += 1 }
+    return "\(preferred)\(number)"
+  }
+}
+
+extension Session {
+  package var pool: ThreadPool {
+    workbench.pool(threads: settings.threads > 0 ? settings.threads : Self.processorCount)
+  }
+
+  /// The encoder, or a sentence about how to choose one.
+  package func requireEncoder() throws -> EncoderChoice {
+    guard let encoder = workbench.encoder else {
+      throw GraftError(
+        .failed, "there is no encoder yet", help: "choose one first, such as: encoder resnet20")
+    }
+    return encoder
+  }
+
+  package func requireData() throws -> DataSet {
+    guard let data = workbench.data else {
+      throw GraftError(
+        .failed, "there are no images yet",
+        help: "choose them first: data FOLDER, or data demo:shapes")
+    }
+    return data
+  }
+
+  /// The named run, or the current one.
+  package func requireRun(_ name: String? = nil) throws -> TrainingRun {
+    if let name = name ?? currentRun, let run = workbench.run(named: name) { return run }
+    if let name { throw GraftError(.failed, "there is no run `\(name)`", help: "`runs` lists them") }
+    throw GraftError(
+      .failed, "there is no run yet", help: "train one first: train epochs=5")
+  }
+
+  /// A new model of the chosen encoder and head for these classes.
+  package func makeModel(classes: [String], head: HeadSpec? = nil) throws -> Model {
+    let encoder = try requireEncoder()
+    return try Model(
+      spec: encoder.spec, head: head ?? workbench.head, classes: classes, seed: seed,
+      input: encoder.input, weights: encoder.weights)
+  }
+
+  /// What the prompt and the completion know: names of runs, layers and scores, and the title.
+  package func refresh() {
+    vocabulary.setNames(workbench.runs.map(\.name), of: .run)
+    vocabulary.setNames(metrics.keys.sorted(), of: .metric)
+    vocabulary.setNames(
+      Pipeline.presets.map(\.name) + workbench.pipelines.keys.sorted(), of: .pipeline)
+    vocabulary.setNames(
+      (workbench.encoder?.spec.stages.map(\.name) ?? []) + ["head"], of: .layer)
+    let run = currentRun.flatMap { workbench.run(named: $0) }
+    let parts = [
+      workbench.data?.name, workbench.encoder?.spec.name, run.map { $0.name + ($0.isSaved ? "" : "*") },
+    ]
+    title = parts.compactMap { $0?.escapingControlCharacters }.joined(separator: "·")
+  }
+}

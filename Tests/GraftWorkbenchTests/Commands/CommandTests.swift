@@ -1,0 +1,60 @@
+import GraftBase
+import Testing
+
+@testable import GraftWorkbench
+
+@Suite struct CommandTests {
+  static let verbs = CommandTable.specifications.map(\.verb).filter { $0 != "!" }
+
+  @Test(arguments: verbs) func runsInAnEmptySession(_ verb: String) throws {
+    let bench = try TestBench()
+    let status = bench.type(verb)
+    #expect([0, 1, 2].contains(status))
+    if status != 0 { #expect(bench.capture.errors.contains("error: ")) }
+  }
+
+  @Test(arguments: verbs) func refusesUnknownParameters(_ verb: String) throws {
+    let specification = try #require(CommandTable.specification(of: verb))
+    guard specification.openness != .anyLabel else { return }
+    let bench = try TestBench()
+    #expect(bench.type("\(verb) bogus=1") == 2)
+    #expect(bench.capture.errors.contains("`\(verb)` has no parameter `bogus`"))
+  }
+
+  @Test func metricsAreFoundByTheNamesPeopleUse() throws {
+    let bench = try TestBench()
+    bench.session.metrics = ["A.val.accuracy": 0.9, "C.val.accuracy": 0.95, "C.test.accuracy": 0.8]
+    bench.session.currentRun = "C"
+    #expect(bench.type("expect accuracy >= 0.95 ; expect A.accuracy == 0.91 +- 0.02") == 0)
+    #expect(bench.type("expect C.accuracy > A.accuracy by 0.01 ; expect test.accuracy < 90%") == 0)
+    #expect(bench.type("expect C.accuracy > A.accuracy by 0.1") == 3)
+    #expect(bench.capture.errors.contains("but C.accuracy is 0.950"))
+    #expect(bench.type("expect C.acuracy > 1") == 1)
+    #expect(bench.type("expect accuracy > 1 by") == 2)
+    #expect(bench.type("expect accuracy = 1") == 2)
+  }
+
+  @Test func settingsAreSetByWordOrByKey() throws {
+    let bench = try TestBench()
+    #expect(bench.type("set threads 3 ; set image=none color=never") == 0)
+    #expect(bench.session.settings.threads == 3)
+    #expect(bench.session.settings.image == "none")
+    #expect(bench.type("set thread 3") == 2)
+  }
+
+  @Test func failedStepsStopUnlessToldToGoOn() throws {
+    let bench = try TestBench()
+    let file = bench.recipe("seed 1\nexpect accuracy > 0\nseed 2")
+    #expect(Interpreter(bench.session).run(file, mode: .recipe) == 1)
+    #expect(bench.session.seed == 1)
+    let options = Interpreter.Options(keepsGoing: true)
+    #expect(Interpreter(bench.session).run(file, mode: .recipe, options: options) == 1)
+    #expect(bench.session.seed == 2)
+  }
+
+  @Test func nothingRunsWhenAnythingIsWrong() throws {
+    let bench = try TestBench()
+    #expect(bench.replay("seed 4\nseed x") == 2)
+    #expect(bench.session.seed == 0)
+  }
+}

@@ -1,0 +1,77 @@
+import Testing
+
+@testable import GraftWorkbench
+
+@Suite struct HelpTextTests {
+  @Test func overviewFitsAndNamesEveryVerb() {
+    let text = HelpText().overview()
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    for verb in CommandTable.specifications.map(\.verb) { #expect(text.contains(verb)) }
+    #expect(HelpText.firstSession.count == 5)
+  }
+
+  @Test func pageOfSeed() {
+    #expect(
+      HelpText().page(about: "seed") == """
+        seed - set the one seed for split, weights, order and pixels
+
+        usage
+          seed [NUMBER]
+
+        parameters
+          NUMBER  the seed; 0 at the start
+                  whole number from 0
+
+        examples
+          seed 7
+          seed 0
+          seed
+
+        see also: data, train
+        """)
+  }
+
+  @Test(arguments: CommandTable.specifications.map(\.verb)) func tableIsComplete(_ verb: String)
+    throws
+  {
+    let specification = try #require(CommandTable.specification(of: verb))
+    #expect(specification.examples.count >= 3)
+    #expect(!specification.seeAlso.isEmpty)
+    for other in specification.seeAlso { #expect(CommandTable.specification(of: other) != nil) }
+    for parameter in specification.parameters {
+      #expect(HelpText().page(about: "\(verb).\(parameter.name)") != nil)
+    }
+    let page = try #require(HelpText().page(about: verb))
+    #expect(page.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(page)")
+    #expect(Set(specification.parameters.map(\.name)).count == specification.parameters.count)
+  }
+
+  @Test func opsHavePages() throws {
+    let bench = try TestBench()
+    #expect(bench.type("help rotate") == 0)
+    #expect(bench.capture.output.contains("augment rotate(degrees=15, p=…)"))
+    #expect(bench.type("help rotat") == 2)
+    #expect(bench.capture.errors.contains("did you mean `rotate`?"))
+    bench.capture.clear()
+    #expect(bench.type("train ?") == 0)
+    #expect(bench.capture.output.hasPrefix("train - "))
+  }
+
+  @Test func aproposSearches() throws {
+    let bench = try TestBench()
+    #expect(bench.type("apropos learning rate") == 0)
+    #expect(bench.capture.output.contains("train.lr"))
+  }
+
+  @Test func manualPageNamesEverything() {
+    let page = ManPage.text()
+    for verb in CommandTable.specifications.map(\.verb) { #expect(page.contains(".SS \(verb)")) }
+    #expect(!page.contains("\n'"))
+  }
+
+  @Test(arguments: ShellCompletions.shells) func shellScripts(_ shell: String) throws {
+    let script = try #require(ShellCompletions.script(for: shell))
+    #expect(script.contains("check"))
+    #expect(ShellCompletions.script(for: "tcsh") == nil)
+  }
+}

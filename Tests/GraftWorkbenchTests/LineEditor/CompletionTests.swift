@@ -1,0 +1,81 @@
+import Testing
+
+@testable import GraftWorkbench
+
+@Suite struct CompletionTests {
+  private func complete(_ line: String, cursor: Int? = nil) throws -> CompletionResult {
+    let bench = try TestBench()
+    bench.session.vocabulary.setNames(["A", "C"], of: .run)
+    let engine = CompletionEngine(
+      vocabulary: bench.session.vocabulary, variables: ["rate"], folder: "/home",
+      listing: { folder in
+        folder == "/home"
+          ? [
+            .init(name: "flowers", isFolder: true), .init(name: "my roses", isFolder: true),
+            .init(name: "net.safetensors", isFolder: false),
+            .init(name: "rose.jpg", isFolder: false), .init(name: "a b.jpg", isFolder: false),
+          ] : folder == "/home/flowers/" ? [.init(name: "red", isFolder: true)] : []
+      })
+    return engine.completions(for: line, cursor: cursor)
+  }
+
+  private func texts(_ line: String) throws -> [String] { try complete(line).items.map(\.text) }
+
+  @Test func verbsThenKeysThenValues() throws {
+    #expect(try texts("tr") == ["train"])
+    #expect(
+      try complete("train ep")
+        == CompletionResult(
+          start: 6, items: [Completion("epochs=", isFinished: false)], hint: nil))
+    #expect(try texts("train epochs=5 ep") == [])
+    #expect(
+      try complete("train optimizer=ada").items.map(\.text) == [
+        "adamw", "adam", "adagrad", "adadelta",
+      ])
+    #expect(try complete("train optimizer=ada").start == 16)
+    #expect(try texts("tr sch") == ["schedule="])
+  }
+
+  @Test func statementsAndCursor() throws {
+    #expect(try texts("seed 3 ; tr") == ["train"])
+    #expect(try texts("note \"a;b\" ; ev") == ["evaluate"])
+    #expect(try complete("tr epochs=5", cursor: 2).items.map(\.text) == ["train"])
+  }
+
+  @Test func filesByKind() throws {
+    #expect(try texts("data fl") == ["flowers/"])
+    #expect(try texts("data flowers/") == ["flowers/red/"])
+    #expect(try texts("data m") == ["\"my roses/"])
+    #expect(try texts("data \"my") == ["my roses/"])
+    #expect(try texts("encoder n") == ["net.safetensors"])
+    #expect(try texts("predict r") == ["rose.jpg"])
+    #expect(try texts("predict a") == ["\"a b.jpg\""])
+    #expect(try texts("data r") == [])
+  }
+
+  @Test func namesOpsAndVariables() throws {
+    #expect(try texts("encoder resnet") == ["resnet18", "resnet50"])
+    #expect(try texts("use ") == ["A", "C"])
+    #expect(try texts("augment ro") == ["rotate"])
+    #expect(try texts("augment flip rotate(") == ["degrees=", "p="])
+    #expect(try texts("augment rotate(degrees=3, ") == ["p="])
+    #expect(try texts("train augment=[flip, r") == ["rotate"])
+    #expect(try texts("train lr=$") == ["$rate"])
+    #expect(try texts("help train.ep") == ["train.epochs"])
+  }
+
+  @Test func nothingToOfferGivesAHint() throws {
+    #expect(try complete("train epochs=").hint == "epochs: whole number 1..100000; default 5")
+    #expect(try complete("nonsense x").items.isEmpty)
+  }
+
+  @Test func neverCrashes() throws {
+    var random = SplitMix(state: 3)
+    let noise = Array("train augment=[](),;'\"$= \\é/x.")
+    for _ in 0..<2_000 {
+      let line = String((0..<random.below(20)).map { _ in noise[random.below(noise.count)] })
+      let found = try complete(line, cursor: random.below(line.count + 1))
+      #expect(found.start <= line.count)
+    }
+  }
+}

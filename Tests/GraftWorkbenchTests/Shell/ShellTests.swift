@@ -1,0 +1,198 @@
+import Foundation
+import Testing
+
+@testable import GraftWorkbench
+
+/// The real executable without a terminal.
+@Suite(.enabled(if: GraftProcess.isBuilt, "graft is not built beside the tests"))
+struct ShellTests {
+  private let folder: String
+
+  init() throws { folder = try TemporaryFolder.make() }
+
+  private func graft(
+    _ arguments: String..., input: String = "", environment: [String: String] = [:]
+  ) throws -> GraftProcess.Outcome {
+    try GraftProcess.run(arguments, input: input, folder: folder, environment: environment)
+  }
+
+  private func write(_ name: String, _ text: String) throws {
+    try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8)
+  }
+
+  @Test func commandsStandardInputAndFilesGoTheSameWay() throws {
+    let text = "seed 7 ; note hello\nhistory"
+    try write("a.graft", "#!/usr/bin/env graft\n" + text)
+    let expected = "seed 7\n  1  seed 7\n  2  note hello\n"
+    for outcome in [
+      try graft("-c", text), try graft(input: text), try graft("-", input: text),
+      try graft("a.graft"), try graft("run", "a.graft"),
+    ] {
+      #expect(outcome.output == expected)
+      #expect(outcome.errors == "")
+      #expect(outcome.status == 0)
+    }
+  }
+
+  @Test func outputHasNoEscapesBannerOrPrompt() throws {
+    let outcome = try graft(input: "help\nhelp train\nshow\ntrain ?")
+    #expect(outcome.status == 0)
+    #expect(!outcome.output.contains("\u{1B}") && !outcome.output.contains("\r"))
+    #expect(outcome.output.hasPrefix("Graft finetunes"))
+  }
+
+  @Test func optionsStandBeforeAndAfter() throws {
+    try write("a.graft", "param n = 1\nseed $n")
+    let before = try graft("--json", "--quiet", "run", "a.graft", "n=3")
+    let after = try graft("run", "a.graft", "n=3", "--json", "--quiet")
+    #expect(before.output == after.output)
+    #expect(before.output.contains(#"{"event":"seed","seed":3}"#))
+    #expect(try graft("a.graft", "n=4").output == "seed 4\n")
+    #expect(try graft("--dry-run", "a.graft").output == "param n=1\nseed 1\n")
+  }
+
+  @Test(arguments: [
+    ("-c|seed 1", Int32(0)), ("-c|expect accuracy > 1", 1), ("-c|trian", 2), ("nothing.graft", 4),
+    ("-c|data nowhere/", 4), ("--bogus", 2), ("run", 2), ("train", 2), ("check|bad.graft", 2),
+    ("completions|tcsh", 2), ("--version", 0), ("--help", 0), ("--root|nowhere|-c|seed 1", 4),
+    ("run|good.graft|m=1", 2), ("good.graft|stray", 2), ("help|nonsense", 2),
+    ("check|good.graft", 0),
+    ("folder", 4), ("binary.graft", 4),
+  ])
+  func exitStatuses(_ line: String, _ status: Int32) throws {
+    try write("bad.graft", "trian")
+    try write("good.graft", "param n = 1\nseed $n")
+    try write("binary.graft", "\0\0")
+    try FileManager.default.createDirectory(
+      atPath: folder + "/folder", withIntermediateDirectories: true)
+    let outcome = try GraftProcess.run(line.split(separator: "|").map(String.init), folder: folder)
+    #expect(outcome.status == status, "\(outcome.errors)")
+    #expect((outcome.errors == "") == (status == 0))
+  }
+
+  @Test func checkListsAllFaultsAndRunsNothing() throws {
+    try write("bad.graft", "seed 3\ntrian\n\ntrain epochs=0 bach=3\n!rm x\n")
+    let outcome = try graft("check", "bad.graft")
+    #expect(outcome.output == "")
+    for place in ["bad.graft:2:1", "bad.graft:4:14", "bad.graft:4:16", "bad.graft:5:1"] {
+      #expect(outcome.errors.contains(place))
+    }
+    #expect(outcome.errors.hasSuffix("bad.graft: 4 faults\n"))
+  }
+
+  @Test func rootOverridesWherePathsStart() throws {
+    try FileManager.default.createDirectory(
+      atPath: folder + "/elsewhere/images", withIntermediateDirectories: true)
+    try write("a.graft", "data images/")
+    #expect(try graft("check", "a.graft").status == 4)
+    #expect(try graft("--root", "elsewhere", "check", "a.graft").status == 0)
+  }
+
+  @Test func environmentVariablesNeverEnterARecipe() throws {
+    let outcome = try graft("-c", "note $HOME")
+    #expect(outcome.errors.contains("there is no variable `$HOME`"))
+  }
+
+  @Test func startsFast() throws {
+    var best = Double.infinity
+    for _ in 0..<5 {
+      let start = Date()
+      _ = try graft("-c", "seed 1")
+      best = min(best, Date().timeIntervalSince(start))
+    }
+    // The aim is 50 ms for an optimised build on an idle machine; this only catches a collapse.
+    #expect(best < 1)
+  }
+}
+
+/// The real executable on a pseudo-terminal.
+@Suite(.enabled(if: GraftProcess.isBuilt, "graft is not built beside the tests"))
+struct TerminalTests {
+  private let folder: String
+  private let terminal: GraftTerminal
+
+  init() throws {
+    folder = try TemporaryFolder.make()
+    terminal = try #require(GraftTerminal(folder: folder))
+    #expect(terminal.waits(for: "graft> "))
+  }
+
+  @Test func controlCClearsTheLineAndControlDLeaves() {
+    terminal.send("seed 12")
+    #expect(terminal.waits(for: "seed 12"))
+    terminal.send("\u{3}")
+    #expect(terminal.waits(for: "^C"))
+    #expect(terminal.waits(for: "graft> "))
+    terminal.send("\u{3}")
+    #expect(terminal.waits(for: "graft> "))
+    terminal.send("seed\r")
+    #expect(terminal.waits(for: "seed 0"))
+    #expect(terminal.waits(for: "graft> "))
+    terminal.send("\u{4}")
+    #expect(terminal.exitStatus() == 0)
+  }
+
+  @Test func controlCEndsAnUnfinishedLoop() {
+    terminal.send("for x in 1\r")
+    #expect(terminal.waits(for: "...> "))
+    terminal.send("\u{3}")
+    #expect(terminal.waits(for: "graft> "))
+    #expect(terminal.answers("seed 3", with: "seed 3"))
+  }
+
+  @Test func tabCompletes() {
+    terminal.send("tra\t")
+    #expect(terminal.waits(for: "train "))
+    terminal.send("epo\t")
+    #expect(terminal.waits(for: "epochs="))
+    terminal.send("\t")
+    #expect(terminal.waits(for: "epochs: whole number 1..100000; default 5"))
+    terminal.send("5 optimizer=rm\t")
+    #expect(terminal.waits(for: "optimizer=rmsprop "))
+  }
+
+  @Test func pastedTranscriptsRunWhole() {
+    let pasted = "graft> seed 41\nseed 41\nx·y> for n in 42\n...> seed $n\n...> end"
+    terminal.send("\u{1B}[200~\(pasted)\u{1B}[201~\r")
+    #expect(terminal.waits(for: "seed 41\r\nseed 42\r\n"))
+  }
+
+  @Test func faultsReturnToThePrompt() {
+    terminal.send("trian\r")
+    #expect(terminal.waits(for: "did you mean `train`?"))
+    #expect(terminal.waits(for: "graft> "))
+    terminal.send("quit\r")
+    #expect(terminal.exitStatus() == 0)
+  }
+
+  @Test func controlCEndsAShellCommandOnly() {
+    terminal.send("!sleep 30\r")
+    #expect(terminal.waits(for: "\n"))
+    usleep(300_000)
+    terminal.send("\u{3}")
+    #expect(terminal.waits(for: "exit status 130"))
+    #expect(terminal.waits(for: "graft> "))
+  }
+
+  @Test func controlCEndsGraftWhileItWaitsForStandardInput() throws {
+    let other = try #require(GraftTerminal(folder: folder, arguments: ["-"]))
+    usleep(500_000)
+    other.send("\u{3}")
+    #expect(other.exitStatus() == 130)
+  }
+
+  @Test func terminationEndsWith143() {
+    terminal.signal(SIGTERM)
+    #expect(terminal.exitStatus() == 143)
+  }
+
+  @Test func historyOutlivesTheSession() throws {
+    #expect(terminal.answers("seed 77", with: "seed 77"))
+    #expect(terminal.waits(for: "graft> "))
+    terminal.send("\u{4}")
+    #expect(terminal.exitStatus() == 0)
+    let next = try #require(GraftTerminal(folder: folder))
+    #expect(next.waits(for: "graft> "))
+    #expect(next.answers("\u{1B}[A", with: "seed 77"))
+  }
+}
