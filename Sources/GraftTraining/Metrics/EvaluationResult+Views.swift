@@ -18,7 +18,8 @@ extension EvaluationResult {
         }
       }
       let loss = -log(max(Double(row[labels[index]]), 1e-30))
-      result.add(sample: samples[index], label: labels[index], probabilities: row, loss: Float(loss))
+      result.add(
+        sample: samples[index], label: labels[index], probabilities: row, loss: Float(loss))
     }
     return result
   }

@@ -26,7 +26,8 @@ package struct DataCommand: Command {
         "how to make up for classes of different size"),
     ],
     examples: [
-      "data demo:shapes", "data flowers/ split=80/10/10", "data flowers/ val=20% limit=100 bad=stop",
+      "data demo:shapes", "data flowers/ split=80/10/10",
+      "data flowers/ val=20% limit=100 bad=stop",
     ],
     seeAlso: ["encoder", "check", "preview"], isRecorded: true,
     discussion: "Alone, it shows classes, counts, sizes and files that could not be read.")

@@ -5,7 +5,9 @@ package struct HeadCommand: Command {
   package static let specification = CommandSpecification(
     "head", "choose the classifier on top of the encoder", group: .ingredients,
     parameters: [
-      .positional("kind", .choice(["linear", "mlp", "own"]), "a new classifier, or own: the one the weights came with"),
+      .positional(
+        "kind", .choice(["linear", "mlp", "own"]),
+        "a new classifier, or own: the one the weights came with"),
       ParameterSpecification(
         "hidden", .integer(1...65536), default: .value("512"), "units of the hidden layer of mlp"),
       ParameterSpecification(

@@ -4,7 +4,7 @@ package struct RunsCommand: Command {
     "runs", "list the runs with their scores", group: .keep,
     examples: ["runs", "runs ; use A", "runs ?"], seeAlso: ["use", "drop", "train"])
 
-    package init(_ arguments: CheckedArguments) throws {}
+  package init(_ arguments: CheckedArguments) throws {}
 
   package func run(in session: Session) throws {
     let runs = session.workbench.runs

@@ -25,7 +25,8 @@ package enum TrainingParameters {
       "schedule", .choice(schedules), default: .described("one-cycle for A and C, constant for B"),
       "how the rate changes over the run"),
     ParameterSpecification(
-      "warmup", .percent, default: .described("the schedule's"), "share of the updates to warm up in, such as 10%"),
+      "warmup", .percent, default: .described("the schedule's"),
+      "share of the updates to warm up in, such as 10%"),
     ParameterSpecification(
       "decay", .number(0...1), default: .value("0.01"),
       "weight decay; biases and norms are spared"),

@@ -9,7 +9,8 @@ extension Session {
   /// With `state`, goes on where it stopped. What the user asked for by Ctrl-C ends it early; the
   /// weights are kept and the recorded line says where it stopped.
   package func train(
-    _ name: String, _ model: Model, plan: TrainingPlan, verb: String, resuming state: RunState? = nil
+    _ name: String, _ model: Model, plan: TrainingPlan, verb: String,
+    resuming state: RunState? = nil
   ) throws {
     let run = TrainingRun(name: name, model: model, plan: plan)
     let startPhase = state?.identity["phase"].flatMap { Int($0) } ?? 0

@@ -81,7 +81,9 @@ extension Session {
   /// The named run, or the current one.
   package func requireRun(_ name: String? = nil) throws -> TrainingRun {
     if let name = name ?? currentRun, let run = workbench.run(named: name) { return run }
-    if let name { throw GraftError(.failed, "there is no run `\(name)`", help: "`runs` lists them") }
+    if let name {
+      throw GraftError(.failed, "there is no run `\(name)`", help: "`runs` lists them")
+    }
     throw GraftError(
       .failed, "there is no run yet", help: "train one first: train epochs=5")
   }
@@ -104,7 +106,8 @@ extension Session {
       (workbench.encoder?.spec.stages.map(\.name) ?? []) + ["head"], of: .layer)
     let run = currentRun.flatMap { workbench.run(named: $0) }
     let parts = [
-      workbench.data?.name, workbench.encoder?.spec.name, run.map { $0.name + ($0.isSaved ? "" : "*") },
+      workbench.data?.name, workbench.encoder?.spec.name,
+      run.map { $0.name + ($0.isSaved ? "" : "*") },
     ]
     title = parts.compactMap { $0?.escapingControlCharacters }.joined(separator: "·")
   }
