@@ -1,8 +1,10 @@
 import GraftBase
 import GraftKernels
 
-/// Drops values with probability `rate` and scales the rest by 1/(1 - rate), in training only
-/// (Srivastava et al., 2014). The mask is a pure function of seed, step and node.
+/// Drops values at random and scales the rest, in training only (Srivastava et al., 2014).
+///
+/// Each value is dropped with probability `rate`, the others grow by 1/(1 - rate). The mask is a
+/// pure function of seed, step and node.
 package struct DropoutOp: Op {
   package static let name = "dropout"
   package static var examples: [OpExample] {

@@ -46,7 +46,7 @@ package final class Workbench {
 
   package func drop(_ name: String) { runs.removeAll { $0.name == name } }
 
-  /// The next free letter: A, B, … Z, A2, …
+  /// The wanted name, or the first free one of A2, A3, and so on.
   package func freeName(preferred: String) -> String {
     if run(named: preferred) == nil { return preferred }
     var number = 2
