@@ -33,7 +33,7 @@ struct PipelineReader {
   private static func unknown(_ name: String) -> GraftError {
     let operations = Pipeline.operations
     let synonyms = operations.filter { $0.synonyms.contains(name.lowercased()) }.map { $0.name }
-    let nearest = synonyms.first ?? NearestName.of(name, in: operations.map { $0.name })
+    let nearest = synonyms.first ?? NearestName.of(name, among: operations.map { $0.name })
     return GraftError(
       .usage, "no operation is called `\(name)`",
       help: nearest.map { "did you mean `\($0)`?" } ?? "`help augment` lists the operations")

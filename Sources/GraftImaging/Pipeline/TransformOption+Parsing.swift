@@ -97,7 +97,7 @@ extension TransformOption {
   private var usualHelp: String? { usualText.map { "usual is \(name)=\($0)" } }
 
   private func unknown(_ word: String, among words: [String]) -> GraftError {
-    let nearest = NearestName.of(word, in: words)
+    let nearest = NearestName.of(word, among: words)
     return GraftError(
       .usage, "cannot be `\(word)`",
       help: nearest.map { "did you mean `\($0)`?" } ?? "one of " + words.joined(separator: ", "))

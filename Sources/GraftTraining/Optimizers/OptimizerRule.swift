@@ -45,7 +45,7 @@ package enum Optimizers {
       let names = all.map { $0.name }
       throw GraftError(
         .usage, "there is no optimizer '\(choice.name.escapingControlCharacters)'",
-        help: nearest(to: choice.name, among: names).map { "did you mean '\($0)'?" }
+        help: NearestName.of(choice.name, among: names).map { "did you mean '\($0)'?" }
           ?? "optimizers: \(names.joined(separator: ", "))")
     }
     return type.init(try ChoiceValues(choice, options: type.options))

@@ -46,7 +46,7 @@ package enum Schedules {
       let names = all.map { $0.name }
       throw GraftError(
         .usage, "there is no schedule '\(choice.name.escapingControlCharacters)'",
-        help: nearest(to: choice.name, among: names).map { "did you mean '\($0)'?" }
+        help: NearestName.of(choice.name, among: names).map { "did you mean '\($0)'?" }
           ?? "schedules: \(names.joined(separator: ", "))")
     }
     return type.init(try ChoiceValues(choice, options: type.options))
