@@ -4,7 +4,7 @@ import GraftBase
 extension ResolvedPolicy: CustomStringConvertible {
   /// The pre-flight table: each group once, stem to head, with a line of totals.
   package var description: String {
-    var table = TextTable([
+    var table = TextTable(ofNumbers: [
       "group", "tensors", "parameters", "trained", "peak rate", "decay", "batch norm",
     ])
     for group in groups {

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// `runs`: the table of runs.
 package struct RunsCommand: Command {
   package static let specification = CommandSpecification(
@@ -16,7 +18,7 @@ package struct RunsCommand: Command {
       ["", "run", "encoder", "policy", "steps", "val", "test", "time"],
       rows: runs.map { row($0, in: session) })
     session.console.result(
-      table.rendered(paint: session.console.paint), event: "runs",
+      table.rendered(paintHeader: session.console.paint.dim), event: "runs",
       [("runs", .array(runs.map { object($0, in: session) }))])
   }
 
