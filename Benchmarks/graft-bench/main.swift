@@ -54,7 +54,7 @@ func measure(
     print(
       "\(name) \(size) px, batch \(batch), \(label): "
         + String(format: "%.1f img/s, forward part %.0f GFLOP/s, ", Double(batch) / median, rate)
-        + plan.peakBytes.formattedBytes)
+        + plan.peakBytes.bytesText)
     if ProcessInfo.processInfo.environment["GRAFT_PROFILE"] != nil { plan.profile() }
   }
 }

@@ -162,7 +162,7 @@ extension PipelineReader {
     guard argument.label == nil else { return nil }
     switch argument.value {
     case .call(let call): return call
-    case .word(let word): return NumberText.value(of: word) == nil ? TransformCall(name: word) : nil
+    case .word(let word): return NumberText.fraction(word) == nil ? TransformCall(name: word) : nil
     case .list: return nil
     }
   }

@@ -70,10 +70,3 @@ package struct ChoiceValues: Sendable {
     return value
   }
 }
-
-extension Double {
-  /// The shortest text that reads back as this number, without `.0`.
-  package var shortText: String {
-    self == rounded() && abs(self) < 1e15 ? String(Int64(self)) : "\(self)"
-  }
-}

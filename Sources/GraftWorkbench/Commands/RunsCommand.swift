@@ -24,7 +24,7 @@ package struct RunsCommand: Command {
 
   private func row(_ run: TrainingRun, in session: Session) -> [String] {
     func score(_ name: String) -> String {
-      session.metrics["\(run.name).\(name)"].map { ProgressLine.decimals($0) } ?? ""
+      session.metrics["\(run.name).\(name)"].map { $0.fixedText(3) } ?? ""
     }
     let policies = run.plan?.phases.map { "\($0.policy)" }.joined(separator: ", ")
     let steps = run.result.map { "\($0.step)/\($0.totalSteps)" }

@@ -86,11 +86,6 @@ extension String {
   }
 }
 
-extension Int {
-  /// This many for a reader: `11.7 M`, `269.7 k`, `812`.
-  package var countText: String { formattedCount }
-}
-
 extension EncoderChoice {
   /// The names of the classes that its weights were trained on: from the model file, or from a table
   /// `*_classes.csv` with a column `name` beside it; nil when nobody tells.

@@ -43,7 +43,7 @@ struct Predictor {
 
 extension Float {
   /// Four decimals, the same in every locale.
-  var shortProbability: String { String(format: "%.4f", locale: nil, Double(self)) }
+  var shortProbability: String { Double(self).fixedText(4) }
 }
 
 extension String {

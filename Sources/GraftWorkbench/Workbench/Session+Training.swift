@@ -92,7 +92,7 @@ extension Session {
       console.print("\(run.name): epoch \(best) was the best; \(kept)")
     }
     leaveReceipt(
-      (accuracy.map { "val.accuracy \(ProgressLine.decimals($0.value)), " } ?? "")
+      (accuracy.map { "val.accuracy \($0.value.fixedText(3)), " } ?? "")
         + "weights \(result.weightsHash.prefix(8))")
   }
 
