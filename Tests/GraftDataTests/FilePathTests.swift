@@ -39,7 +39,7 @@ import Testing
     let long = #expect(throws: GraftError.self) { try file.read(limit: 2) }
     #expect(long?.message.contains("has 3 bytes, more than the 2") == true)
     let notAFile = #expect(throws: GraftError.self) { try FilePath(folder.path).read() }
-    #expect(notAFile?.message.hasSuffix("is not a regular file") == true)
+    #expect(notAFile?.message.hasSuffix("is a folder, not a regular file") == true)
     #expect(throws: GraftError.self) { try file.listing() }
   }
 }

@@ -53,15 +53,3 @@ extension String {
     return "\"" + replacing("\"", with: "\"\"") + "\""
   }
 }
-
-/// Writes whole text files.
-enum TextFile {
-  static func write(_ text: String, to path: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw GraftError(
-        .failed, "`\(path)` cannot be written", help: "check that its folder exists")
-    }
-  }
-}
