@@ -10,7 +10,7 @@ extension Int {
     return result
   }
 
-  /// About this many things: `11.7 M`, `269.7 k`, `812`.
+  /// About this many things: `11.7 M`, `270 k`, `812`.
   package var countText: String { scaledText(units: ["", " k", " M", " G", " T"]) }
 
   /// About this many bytes: `1.4 GB`, `812 MB`, `24.0 kB`.

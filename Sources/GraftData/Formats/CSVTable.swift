@@ -2,13 +2,13 @@ import GraftBase
 
 /// A comma-separated table with a line of column names (RFC 4180: quotes, doubled quotes, CRLF).
 struct CSVTable {
-  let name: FilePath
+  let name: BytePath
   let columns: [String]
   private(set) var rows: [[String]] = []
   /// The line of the file that each row starts on, counted from 1.
   private(set) var lines: [Int] = []
 
-  init(bytes: [UInt8], name: FilePath) throws {
+  init(bytes: [UInt8], name: BytePath) throws {
     self.name = name
     var reader = Reader(bytes: bytes, name: name)
     guard let header = try reader.record() else {
@@ -42,11 +42,11 @@ struct CSVTable {
 
   private struct Reader {
     let bytes: [UInt8]
-    let name: FilePath
+    let name: BytePath
     var place = 0
     var line = 1
 
-    init(bytes: [UInt8], name: FilePath) {
+    init(bytes: [UInt8], name: BytePath) {
       self.bytes = bytes
       self.name = name
       // A byte order mark is no part of the first name.

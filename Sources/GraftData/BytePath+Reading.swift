@@ -1,7 +1,7 @@
 import Foundation
 import GraftBase
 
-extension FilePath {
+extension BytePath {
   /// What the system says a path is, symbolic links followed.
   package enum Kind: Sendable, Equatable {
     case file, folder, other, missing
@@ -23,20 +23,20 @@ extension FilePath {
   }
 
   /// The names in this folder, sorted bytewise, `.` and `..` left out.
-  package func listing() throws -> [FilePath] {
+  package func listing() throws -> [BytePath] {
     guard let folder = withCString({ opendir($0) }) else {
       throw listingFailure
     }
     defer { closedir(folder) }
-    var names: [FilePath] = []
+    var names: [BytePath] = []
     errno = 0
     while let entry = readdir(folder) {
       let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
       let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
       let length = strlen(start)
       let bytes = UnsafeRawBufferPointer(start: start, count: length)
-      let name = FilePath(bytes: Array(bytes))
-      if name != FilePath("."), name != FilePath("..") { names.append(name) }
+      let name = BytePath(bytes: Array(bytes))
+      if name != BytePath("."), name != BytePath("..") { names.append(name) }
       errno = 0
     }
     guard errno == 0 else { throw listingFailure }
