@@ -65,3 +65,10 @@ package enum FilePath {
     return isFolder.boolValue
   }
 }
+
+extension String {
+  /// What comes after the last slash.
+  package var lastPathComponent: String {
+    String(split(separator: "/", omittingEmptySubsequences: true).last ?? Substring(self))
+  }
+}
