@@ -45,7 +45,10 @@ let package = Package(
         "GraftWorkbench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
-      name: "graft-bench", dependencies: ["GraftWorkbench"], path: "Benchmarks/graft-bench"),
+      name: "graft-bench",
+      dependencies: [
+        "GraftModels", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks/graft-bench"),
 
     // Tests mirror the sources file by file.
     .target(name: "GraftTestSupport", dependencies: ["GraftWorkbench"]),
@@ -63,7 +66,9 @@ let package = Package(
     .testTarget(
       name: "GraftModelsTests", dependencies: ["GraftModels", "GraftTestSupport"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "GraftTrainingTests", dependencies: ["GraftTraining", "GraftTestSupport"]),
+    .testTarget(
+      name: "GraftTrainingTests", dependencies: ["GraftTraining", "GraftTestSupport"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "GraftWorkbenchTests", dependencies: ["GraftWorkbench", "GraftTestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -86,9 +86,6 @@ extension DataSet {
     }
     partitions = Dictionary(grouping: samples.indices, by: { sides[$0] })
     for side in Partition.allCases where partition(side).isEmpty { partitions[side] = nil }
-    guard !partition(.train).isEmpty || hasFixedLabels else {
-      throw GraftError(.input, "\(name) has no pictures to train on")
-    }
   }
 }
 

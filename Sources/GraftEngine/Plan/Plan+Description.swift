@@ -18,32 +18,27 @@ extension Plan: CustomStringConvertible {
 }
 
 extension Plan {
-  /// Runs once more, timing each step; prints seconds by operation, forward and backward.
-  package func profile() {
+  /// Runs once more and tells how long each kind of operation took, forward and backward.
+  package func profile() -> String {
     var totals: [String: (forward: Double, backward: Double)] = [:]
     let clock = ContinuousClock()
-    func seconds(_ body: () -> Void) -> Double {
-      let elapsed = clock.measure(body).components
-      return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-    }
     for step in steps {
-      let key = "\(step.op.name) \(step.op.details)"
-      totals[key, default: (0, 0)].forward += seconds {
+      let time = clock.measure {
         step.prepareForward(pool)
         step.forward(RandomAddress())
       }
+      totals["\(step.op.name) \(step.op.details)", default: (0, 0)].forward += time / .seconds(1)
     }
     for step in steps.reversed() where step.backwardContext != nil {
-      let key = "\(step.op.name) \(step.op.details)"
-      totals[key, default: (0, 0)].backward += seconds {
+      let time = clock.measure {
         step.prepareBackward(pool)
         step.backward()
       }
+      totals["\(step.op.name) \(step.op.details)", default: (0, 0)].backward += time / .seconds(1)
     }
-    for (key, time) in totals.sorted(by: { $0.key < $1.key }) {
-      let forward = (time.forward * 1e5).rounded() / 100
-      let backward = (time.backward * 1e5).rounded() / 100
-      print("  \(key): \(forward) ms, backward \(backward) ms")
-    }
+    func milliseconds(_ seconds: Double) -> Double { (seconds * 1e5).rounded() / 100 }
+    return totals.sorted { $0.key < $1.key }.map { name, time in
+      "  \(name): \(milliseconds(time.forward)) ms, backward \(milliseconds(time.backward)) ms"
+    }.joined(separator: "\n")
   }
 }

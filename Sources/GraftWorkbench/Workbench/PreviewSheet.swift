@@ -119,8 +119,9 @@ struct PreviewSheet {
       }
       classes = [place]
     }
+    let indices = data.partition(data.partition(.train).isEmpty ? .validation : .train)
     let order = EpochOrder(
-      data.partition(.train), labels: data.samples.map(\.label), seed: session.seed
+      indices, labels: indices.map { data.samples[$0].label }, seed: session.seed
     ).indices(epoch: request.epoch)
     var byClass: [Int: [Int]] = [:]
     for index in order { byClass[data.samples[index].label, default: []].append(index) }
