@@ -38,7 +38,7 @@ package final class Session {
   /// The result of the running command in one line, recorded behind it as `#= …`.
   package private(set) var receipt: String?
   /// What the running command adds to its recorded line.
-  private var amendments: [(label: String, value: String)] = []
+  private var amendments: [(label: String?, value: String)] = []
   /// The ingredients chosen and the runs made of them.
   package let workbench = Workbench()
   /// Where journals and checkpoints go; nil keeps none.
@@ -70,7 +70,9 @@ package final class Session {
   package func leaveReceipt(_ text: String) { receipt = text }
 
   /// Writes an argument into the recorded line: what a replay needs and the user did not type.
-  package func amendRecord(_ label: String, _ value: String) { amendments.append((label, value)) }
+  ///
+  /// Without a label it becomes the first positional one.
+  package func amendRecord(_ label: String?, _ value: String) { amendments.append((label, value)) }
 
   /// Processors that this process may compute on.
   package static var processorCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }

@@ -51,4 +51,8 @@ package struct FinetuneCommand: Command {
     TrainingParameters.lineage(
       arguments, run: arguments.text("as") ?? session.currentRun, in: session)
   }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    ["augment": session.workbench.pipeline.text]
+  }
 }

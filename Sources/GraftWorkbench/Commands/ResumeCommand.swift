@@ -46,7 +46,7 @@ package struct ResumeCommand: Command {
         .failed, "\(run.name) is finished: \(state.progress.epoch) epochs",
         help: "add epochs: resume \(run.name) epochs=+5")
     }
-    session.amendRecord("run", run.name)
+    if !arguments.isGiven("run") { session.amendRecord(nil, run.name) }
     try session.train(run.name, run.model, plan: plan, verb: "resume", resuming: state)
   }
 
@@ -54,5 +54,9 @@ package struct ResumeCommand: Command {
     let run = arguments.text("run") ?? session.currentRun
     let things = run.map { ["run:\($0)"] } ?? []
     return Lineage(provides: things + ["current"], needs: things + ["encoder", "data", "seed"])
+  }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    session.currentRun.map { ["run": $0] } ?? [:]
   }
 }

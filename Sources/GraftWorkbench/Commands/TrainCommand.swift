@@ -66,4 +66,12 @@ package struct TrainCommand: Command {
     TrainingParameters.lineage(
       arguments, run: arguments.text("as") ?? session.currentRun, in: session)
   }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    let workbench = session.workbench
+    return [
+      "head": workbench.head.description, "policy": workbench.policy.description,
+      "augment": workbench.pipeline.text,
+    ]
+  }
 }

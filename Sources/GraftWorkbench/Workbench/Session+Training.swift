@@ -82,17 +82,24 @@ extension Session {
         ("trainable_changed", .integer(proof.trainableCount - proof.unchangedTrainable.count)),
         ("trainable", .integer(proof.trainableCount)),
       ])
-    let score = accuracy.map { "val.accuracy \($0)" } ?? "no validation images"
+    let isStopped = run.isUnfinished && result.validation == nil
+    let place = isStopped ? history.last.map { " after epoch \($0.epoch)" } ?? "" : ""
+    let score =
+      accuracy.map { "val.accuracy \($0)\(place)" }
+      ?? (isStopped ? "not measured yet" : "no validation images")
     console.print(
-      "\(run.name): \(score), \(ProgressLine.clock(cost.seconds)), "
-        + "\(Int(cost.imagesPerSecond.rounded())) img/s, weights \(result.weightsHash.prefix(8))")
+      "\(run.name): \(score), \(cost.seconds.durationText), "
+        + "\(NumberText.grouped(Int(cost.imagesPerSecond.rounded()))) img/s, weights \(result.weightsHash.prefix(8))"
+    )
     console.print("\(run.name): \(proof)")
     if let best = result.bestEpoch, best != history.last?.epoch, history.count > 1 {
       let kept = result.ending == .outOfPatience ? "kept" : "the last epoch's weights are kept"
       console.print("\(run.name): epoch \(best) was the best; \(kept)")
     }
+    // A stop by Ctrl-C is not measured and its replay is: only the weights are the same in both.
+    let measured = run.isUnfinished ? nil : accuracy
     leaveReceipt(
-      (accuracy.map { "val.accuracy \(ProgressLine.decimals($0.value)), " } ?? "")
+      (measured.map { "val.accuracy \(ProgressLine.decimals($0.value)), " } ?? "")
         + "weights \(result.weightsHash.prefix(8))")
   }
 

@@ -49,6 +49,7 @@ struct TrainingArguments {
 extension Session {
   /// What a run is made of besides its phases.
   func trainingPlan(_ arguments: CheckedArguments) throws -> TrainingPlan {
+    _ = try requireEncoder()
     let calls = arguments.calls("augment")
     return TrainingPlan(
       data: try requireData(), balance: workbench.balance,

@@ -99,6 +99,7 @@ extension Session {
   /// What the prompt and the completion know: names of runs, layers and scores, and the title.
   package func refresh() {
     vocabulary.setNames(workbench.runs.map(\.name), of: .run)
+    vocabulary.setNames(workbench.data?.classes ?? [], of: .className)
     vocabulary.setNames(metrics.keys.sorted(), of: .metric)
     vocabulary.setNames(
       Pipeline.presets.map(\.name) + workbench.pipelines.keys.sorted(), of: .pipeline)
