@@ -10,7 +10,7 @@ package struct ResumeCommand: Command {
         "run", .name(.run), default: .described("the current run"), "the run to continue"),
       ParameterSpecification(
         "epochs", .increment(1...100_000), default: .described("those it was planned for"),
-        "+N for N more, or the new total"),
+        "+N for N more, or the new total"), TrainingParameters.stop,
     ],
     examples: ["resume", "resume C", "resume A epochs=+5"],
     seeAlso: ["train", "runs"], isRecorded: true)
@@ -26,8 +26,8 @@ package struct ResumeCommand: Command {
         .failed, "\(run.name) came from a file, without the state of its training",
         help: "train from its weights: encoder FILE ; train")
     }
-    let last = state.identity["phase"].flatMap { Int($0) } ?? 0
-    for index in plan.phases.indices { plan.phases[index].settings.stopAtStep = nil }
+    let last = state.phase
+    plan.stop = arguments.integer("stop")
     if let epochs = arguments.value("epochs") {
       let planned = plan.phases[last].settings.epochs
       switch epochs {
