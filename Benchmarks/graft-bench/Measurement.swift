@@ -63,6 +63,6 @@ struct Measurement {
     }
     let median = times.dropFirst().sorted()[steps / 2] / .seconds(1)
     let rate = String(format: "%.1f", locale: nil, Double(batch) / median)
-    return "\(label): \(rate) img/s, \(plan.peakBytes.formattedBytes)"
+    return "\(label): \(rate) img/s, \(plan.peakBytes.bytesText)"
   }
 }

@@ -169,6 +169,30 @@ static void pack_rows(
   }
 }
 
+/// Rows of one image as taps read them: in the input itself, or packed into scratch.
+typedef struct {
+  const float *start;
+  /// Floats from one pixel, and from one row, to the next.
+  ptrdiff_t pixel, line;
+  /// The tap that reads at start.
+  int y, x;
+} rows_view;
+
+static rows_view view_rows(
+    const graft_taps *c, const float *image, int first_row, int rows, int first_x, int k0,
+    int depth, float *scratch) {
+  int channel = c->in_first + k0;
+  if (c->is_direct) {
+    ptrdiff_t pixel = c->in_channels, line = (ptrdiff_t)c->in_w * pixel;
+    const float *start = image + (ptrdiff_t)first_row * c->stride_y * line +
+                         (ptrdiff_t)first_x * c->stride_x * pixel + channel;
+    return (rows_view){start, pixel, line, 0, 0};
+  }
+  pack_rows(c, image, first_row, rows, channel, depth, scratch);
+  return (rows_view){
+      scratch, depth, (ptrdiff_t)packed_width(c) * depth, c->min_y, c->min_x};
+}
+
 GRAFT_DISPATCHED static void finish(
     float *y, int pixels, ptrdiff_t pixel, int channels, const float *bias, const float *residual,
     int activation) {
@@ -218,26 +242,11 @@ void graft_taps_task(
                        first_x * c->out_pixel;
     for (int k0 = 0; k0 < c->depth; k0 += c->depth_block) {
       int depth = least(c->depth_block, c->depth - k0);
-      const float *a;
-      ptrdiff_t pixel, line;
-      int origin_y = 0, origin_x = 0;
-      if (c->is_direct) {
-        pixel = c->in_channels;
-        line = (ptrdiff_t)c->in_w * pixel;
-        a = image + (ptrdiff_t)first_row * c->stride_y * line +
-            (ptrdiff_t)first_x * c->stride_x * pixel + c->in_first + k0;
-      } else {
-        pack_rows(c, image, first_row, rows, c->in_first + k0, depth, scratch);
-        pixel = depth;
-        line = (ptrdiff_t)packed_width(c) * depth;
-        a = scratch;
-        origin_y = c->min_y;
-        origin_x = c->min_x;
-      }
+      rows_view view = view_rows(c, image, first_row, rows, first_x, k0, depth, scratch);
       for (int t = 0; t < outer; t++) {
         int tap = t * tap_columns;
         a_offset[t] =
-            (c->tap_y[tap] - origin_y) * line + (c->tap_x[tap] - origin_x) * pixel;
+            (c->tap_y[tap] - view.y) * view.line + (c->tap_x[tap] - view.x) * view.pixel;
         b_offset[t] = (ptrdiff_t)tap * depth * width;
       }
       int adds = accumulates || k0 > 0;
@@ -252,8 +261,9 @@ void graft_taps_task(
             int tile = least(step, columns - x);
             graft_tile_kernel(tile, vectors)(
                 outer, a_offset, b_offset, (ptrdiff_t)depth * tap_columns,
-                a + y * c->stride_y * line + (ptrdiff_t)x * c->stride_x * pixel,
-                c->stride_x * pixel, 1, b, width,
+                view.start + y * c->stride_y * view.line +
+                    (ptrdiff_t)x * c->stride_x * view.pixel,
+                c->stride_x * view.pixel, 1, b, width,
                 out_image + y * c->out_row + x * c->out_pixel + block * width, c->out_pixel,
                 last_lanes, adds);
           }
@@ -316,23 +326,9 @@ void graft_weight_gradient_task(
     const float *dy = output_gradient + c->out_origin + n * c->out_image;
     for (int first_row = 0; first_row < c->out_h; first_row += g->rows_per_pack) {
       int rows = least(g->rows_per_pack, c->out_h - first_row);
-      const float *a;
-      ptrdiff_t pixel, line;
-      int origin_y = 0, origin_x = 0;
-      if (c->is_direct) {
-        pixel = c->in_channels;
-        line = (ptrdiff_t)c->in_w * pixel;
-        a = image + (ptrdiff_t)first_row * c->stride_y * line + c->in_first + k0;
-      } else {
-        pack_rows(c, image, first_row, rows, c->in_first + k0, depth, scratch);
-        pixel = depth;
-        line = (ptrdiff_t)packed_width(c) * depth;
-        a = scratch;
-        origin_y = c->min_y;
-        origin_x = c->min_x;
-      }
+      rows_view view = view_rows(c, image, first_row, rows, 0, k0, depth, scratch);
       for (int y = 0; y < rows; y++) {
-        a_offset[y] = (ptrdiff_t)y * c->stride_y * line;
+        a_offset[y] = (ptrdiff_t)y * c->stride_y * view.line;
         b_offset[y] = (first_row + y) * c->out_row;
       }
       for (int o0 = 0; o0 < c->out_channels;) {
@@ -340,12 +336,13 @@ void graft_weight_gradient_task(
         int vectors = ceiling(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
         int step = tile_rows(values, graft_tile_rows(vectors));
         for (int t = 0; t < c->taps; t += tap_columns) {
-          const float *at = a + (c->tap_y[t] - origin_y) * line + (c->tap_x[t] - origin_x) * pixel;
+          const float *at = view.start + (c->tap_y[t] - view.y) * view.line +
+                            (c->tap_x[t] - view.x) * view.pixel;
           float *out = partial + ((ptrdiff_t)t * c->depth + k0) * c->out_channels + o0;
           for (int p = 0; p < values; p += step) {
             int tile = least(step, values - p);
             graft_tile_kernel(tile, vectors)(
-                rows, a_offset, b_offset, c->out_w, at + p, 1, c->stride_x * pixel, dy + o0,
+                rows, a_offset, b_offset, c->out_w, at + p, 1, c->stride_x * view.pixel, dy + o0,
                 c->out_pixel, out + (ptrdiff_t)p * c->out_channels, c->out_channels, last_lanes,
                 adds);
           }

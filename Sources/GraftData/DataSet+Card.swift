@@ -59,17 +59,13 @@ extension DataSet: CustomStringConvertible {
     let sides = Partition.allCases.filter { !partition($0).isEmpty }
     let counts = sides.map(classCounts)
     let shown = presentClasses.prefix(Self.shownLines)
-    let width = (shown.map { classes[$0].count } + ["total".count]).max() ?? 0
-    func line(_ name: String, _ cells: [String]) -> String {
-      "  " + name + String(repeating: " ", count: max(0, width - name.count))
-        + cells.map { String(repeating: " ", count: max(2, 12 - $0.count)) + $0 }.joined()
-    }
-    var lines = [line("class", sides.map(\.rawValue))]
-    lines += shown.map { label in line(classes[label], counts.map { "\($0[label])" }) }
+    var table = TextTable(ofNumbers: ["class"] + sides.map(\.rawValue), indent: 2)
+    for label in shown { table.add([classes[label]] + counts.map { "\($0[label])" }) }
     if presentClasses.count > shown.count {
-      lines.append("  and \(presentClasses.count - shown.count) more")
+      table.add(["and \(presentClasses.count - shown.count) more"])
     }
-    return lines + [line("total", sides.map { "\(partition($0).count)" })]
+    table.add(["total"] + sides.map { "\(partition($0).count)" })
+    return table.description.split(separator: "\n").map(String.init)
   }
 
   private var sizeSummary: String {

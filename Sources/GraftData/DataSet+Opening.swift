@@ -31,11 +31,11 @@ extension DataSet {
     _ path: String, options: DataOptions = DataOptions(), pool: ThreadPool,
     progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
   ) throws -> DataSet {
-    let location = FilePath(path)
+    let location = BytePath(path)
     var listing = try DataFormats.format(for: location, named: options.format).read(location)
     for (path, side) in [(options.validationPath, Partition.validation), (options.testPath, .test)]
     {
-      if let path { try listing.add(FilePath(path), as: side) }
+      if let path { try listing.add(BytePath(path), as: side) }
     }
     if let limit = options.limit { try listing.limit(to: limit) }
     guard !listing.entries.isEmpty else {
@@ -51,7 +51,7 @@ extension DataSet {
     return dataSet
   }
 
-  private func checkClasses(_ path: FilePath) throws {
+  private func checkClasses(_ path: BytePath) throws {
     let present = counts(of: Array(samples.indices)).count { $0 > 0 }
     guard present < 2 else { return }
     let first = samples.first.map { ", \"\(classes[$0.label])\"" } ?? ""
@@ -93,7 +93,7 @@ extension Listing {
   /// Adds the pictures at `path` to one side, their classes matched by name.
   ///
   /// Only the last part of `path` enters the pictures' names: a data set that moves stays the same.
-  mutating func add(_ path: FilePath, as side: Partition) throws {
+  mutating func add(_ path: BytePath, as side: Partition) throws {
     guard !givenPartitions.contains(side) else {
       throw GraftError(
         .usage, "\(path) was given for the \(side.rawValue) side, which the data set has already",

@@ -10,7 +10,7 @@ enum GzipReader {
   ///
   /// `expectedCount` is asked once, with the first bytes that come out, how many there may be.
   static func unpack(
-    _ bytes: [UInt8], name: FilePath, expectedCount: ([UInt8]) throws -> Int
+    _ bytes: [UInt8], name: BytePath, expectedCount: ([UInt8]) throws -> Int
   ) throws -> [UInt8] {
     var stream = z_stream()
     // 16 + 15: a gzip header is expected, with the largest window.
@@ -37,7 +37,7 @@ enum GzipReader {
   }
 
   private static func inflate(
-    _ stream: inout z_stream, into output: inout [UInt8], name: FilePath,
+    _ stream: inout z_stream, into output: inout [UInt8], name: BytePath,
     expectedCount: ([UInt8]) throws -> Int
   ) throws -> Int32 {
     var chunk = [UInt8](repeating: 0, count: 1 << 18)

@@ -50,7 +50,7 @@ package final class Loader {
 
   /// A loader over the pictures `indices` of `dataSet`; `classCount` may exceed the data set's.
   ///
-  /// Throws when three batches do not fit into an address space, or a label has no place.
+  /// Throws when the batches do not fit into memory, or a label has no place.
   package init(
     _ dataSet: DataSet, indices: [Int], settings: Settings, preprocessing: Preprocessing,
     pipeline: Pipeline? = nil, classCount: Int? = nil, pool: ThreadPool
@@ -79,12 +79,9 @@ package final class Loader {
     let pictureLength = preprocessing.floatCount(for: preprocessing.outputSize)
     let (length, overflow) = plan.largestBatch.multipliedReportingOverflow(by: pictureLength)
     let buffers = min(settings.batchesAhead + 1, plan.batchCount)
-    guard !overflow, length < Int.max / 4 / max(1, buffers) else {
-      throw GraftError(
-        .usage,
-        "batches of \(plan.largestBatch) pictures of \(preprocessing.outputSize) "
-          + "do not fit into memory", help: "take a smaller batch")
-    }
+    let (bytes, isHuge) = length.multipliedReportingOverflow(by: 4 * max(1, buffers))
+    try MemoryBudget.require(
+      overflow || isHuge ? .max : bytes, for: "a loader of \(plan.largestBatch) images a batch")
     for _ in 0..<buffers {
       free.append(
         Batch(

@@ -18,7 +18,7 @@ package struct Sample: Sendable {
 
 /// Where a picture's pixels come from.
 package enum PictureSource: Sendable {
-  case file(FilePath)
+  case file(BytePath)
   case record(PixelTable, Int)
   case drawn(@Sendable () -> Image)
 }

@@ -41,11 +41,15 @@ package final class Graph {
   }
 
   /// The shapes of all values when the named inputs have other shapes than recorded.
-  package func shapes(forInputs inputShapes: [String: Shape]) throws -> [Shape] {
+  ///
+  /// With `outputs`, only what they depend on is inferred; other values keep the recorded shape.
+  package func shapes(
+    forInputs inputShapes: [String: Shape], reaching outputs: [Int]? = nil
+  ) throws -> [Shape] {
     var shapes = values.map { record in
       record.inputName.flatMap { inputShapes[$0] } ?? record.shape
     }
-    for node in nodes {
+    for node in outputs.map(nodes(reaching:)) ?? nodes {
       do {
         shapes[node.output] = try node.op.outputShape(of: node.inputs.map { shapes[$0] })
       } catch let error as GraftError {

@@ -31,7 +31,7 @@ import Testing
         == ["a/cut.png", "a/empty.jpg", "a/page.jpeg", "b/dangling.png", "b/pipe.png"])
     #expect(data.badFiles.allSatisfy { !$0.reason.isEmpty && !$0.reason.hasPrefix("a/") })
     #expect(data.badFiles[3].reason == "cannot be opened: No such file or directory")
-    #expect(data.badFiles[4].reason == "is not a regular file")
+    #expect(data.badFiles[4].reason == "is a pipe, not a regular file")
     for index in [0, 60, 119] {
       #expect(try data.image(at: index).size == data.samples[index].size)
     }

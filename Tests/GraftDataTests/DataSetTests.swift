@@ -97,10 +97,10 @@ import Testing
     #expect(
       data.description == """
         \(name): 31 pictures, 2 classes, \(data.fingerprint), 1 unreadable left out
-          class       train  validation
-          ants           21           3
-          bees            5           2
-          total          26           5
+          class  train  validation
+          ants      21           3
+          bees       5           2
+          total     26           5
         split: as given
         sizes: 6×5, 1 gray
         bad files, left out: 1

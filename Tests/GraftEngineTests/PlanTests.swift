@@ -192,6 +192,15 @@ private struct SmallNetwork {
     #expect(plan.describe().contains("3×3 + norm + add + relu"))
   }
 
+  @Test func inferenceNeedsNoTarget() throws {
+    let network = try SmallNetwork()
+    let plan = try Plan(
+      graph: network.graph, outputs: [network.logits], inputShapes: ["image": [3, 8, 8, 3]],
+      pool: ThreadPool(threads: 1))
+    plan.forward()
+    #expect(plan.value(network.logits).count == 15)
+  }
+
   @Test func buffersAliveTogetherDoNotOverlap() {
     var random = RandomStream(seed: 4, purpose: .order)
     for _ in 0..<200 {

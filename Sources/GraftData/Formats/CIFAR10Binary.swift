@@ -15,11 +15,11 @@ package enum CIFAR10Binary: DataFormat {
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
   ]
 
-  package static func recognises(_ path: FilePath) -> Bool {
+  package static func recognises(_ path: BytePath) -> Bool {
     path.kind == .folder && (try? !batchFiles(in: path).isEmpty) == true
   }
 
-  package static func read(_ path: FilePath) throws -> Listing {
+  package static func read(_ path: BytePath) throws -> Listing {
     var listing = Listing(format: name, classes: try classes(in: path))
     let files = try batchFiles(in: path)
     guard files.contains(where: { $0.partition == .train }) else {
@@ -48,7 +48,7 @@ package enum CIFAR10Binary: DataFormat {
         }
         listing.entries.append(
           Listing.Entry(
-            path: FilePath("\(file)[\(record)]"), label: label, partition: partition,
+            path: BytePath("\(file)[\(record)]"), label: label, partition: partition,
             source: .record(table, record)))
       }
     }
@@ -59,8 +59,8 @@ package enum CIFAR10Binary: DataFormat {
   }
 
   private static func batchFiles(
-    in path: FilePath
-  ) throws -> [(name: FilePath, partition: Partition)] {
+    in path: BytePath
+  ) throws -> [(name: BytePath, partition: Partition)] {
     try path.listing().compactMap { file in
       let text = file.description
       if text == "test_batch.bin" { return (file, .test) }
@@ -68,7 +68,7 @@ package enum CIFAR10Binary: DataFormat {
     }
   }
 
-  private static func classes(in path: FilePath) throws -> [String] {
+  private static func classes(in path: BytePath) throws -> [String] {
     let file = path.appending("batches.meta.txt")
     guard file.kind == .file else { return usualClasses }
     let names = TextLines.read(try file.read(limit: 1 << 20))

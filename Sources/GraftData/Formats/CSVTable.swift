@@ -1,14 +1,15 @@
 import GraftBase
 
 /// A comma-separated table with a line of column names (RFC 4180: quotes, doubled quotes, CRLF).
-struct CSVTable {
-  let name: FilePath
-  let columns: [String]
-  private(set) var rows: [[String]] = []
+package struct CSVTable {
+  let name: BytePath
+  /// In lower case.
+  package let columns: [String]
+  package private(set) var rows: [[String]] = []
   /// The line of the file that each row starts on, counted from 1.
   private(set) var lines: [Int] = []
 
-  init(bytes: [UInt8], name: FilePath) throws {
+  package init(bytes: [UInt8], name: BytePath) throws {
     self.name = name
     var reader = Reader(bytes: bytes, name: name)
     guard let header = try reader.record() else {
@@ -31,7 +32,7 @@ struct CSVTable {
   }
 
   /// The first column that has one of the names.
-  func column(named names: [String]) -> Int? {
+  package func column(named names: [String]) -> Int? {
     names.lazy.compactMap { columns.firstIndex(of: $0) }.first
   }
 
@@ -42,11 +43,11 @@ struct CSVTable {
 
   private struct Reader {
     let bytes: [UInt8]
-    let name: FilePath
+    let name: BytePath
     var place = 0
     var line = 1
 
-    init(bytes: [UInt8], name: FilePath) {
+    init(bytes: [UInt8], name: BytePath) {
       self.bytes = bytes
       self.name = name
       // A byte order mark is no part of the first name.

@@ -10,9 +10,9 @@ package protocol DataFormat: SendableMetatype {
   /// One line for `help`.
   static var summary: String { get }
   /// Looks at names only, reads no picture.
-  static func recognises(_ path: FilePath) -> Bool
+  static func recognises(_ path: BytePath) -> Bool
   /// Lists the pictures with their labels; throws `GraftError` when the layout makes no sense.
-  static func read(_ path: FilePath) throws -> Listing
+  static func read(_ path: BytePath) throws -> Listing
 }
 
 /// The formats, most particular first: the first that recognises a path reads it.
@@ -26,7 +26,7 @@ package enum DataFormats {
   ]
 
   /// The format called `name`, or the first that recognises `path` when no name is given.
-  package static func format(for path: FilePath, named name: String?) throws -> any DataFormat.Type
+  package static func format(for path: BytePath, named name: String?) throws -> any DataFormat.Type
   {
     if let name {
       guard let format = all.first(where: { $0.name == name }) else {
@@ -56,7 +56,7 @@ package enum DataFormats {
 package struct Listing: Sendable {
   /// One picture as listed.
   package struct Entry: Sendable {
-    package var path: FilePath
+    package var path: BytePath
     package var label: Int
     /// The side the layout puts it on; nil when the layout says nothing.
     package var partition: Partition?

@@ -14,11 +14,11 @@ package enum DemoShapesFormat: DataFormat {
   private static let prefix = "demo:shapes"
   private static let seed: UInt64 = 0
 
-  package static func recognises(_ path: FilePath) -> Bool {
-    path == FilePath(prefix) || path.bytes.starts(with: (prefix + ":").utf8)
+  package static func recognises(_ path: BytePath) -> Bool {
+    path == BytePath(prefix) || path.bytes.starts(with: (prefix + ":").utf8)
   }
 
-  package static func read(_ path: FilePath) throws -> Listing {
+  package static func read(_ path: BytePath) throws -> Listing {
     var listing = Listing(format: name, classes: DemoShapes.classNames)
     let classCount = listing.classes.count
     for index in 0..<(try count(in: path)) {
@@ -26,14 +26,14 @@ package enum DemoShapesFormat: DataFormat {
       let label = index % classCount
       listing.entries.append(
         Listing.Entry(
-          path: FilePath("\(listing.classes[label])[\(index)]"), label: label, partition: nil,
+          path: BytePath("\(listing.classes[label])[\(index)]"), label: label, partition: nil,
           source: .drawn { DemoShapes.image(seed: seed, index: index).image }))
     }
     return listing
   }
 
-  private static func count(in path: FilePath) throws -> Int {
-    guard path != FilePath(prefix) else { return standardCount }
+  private static func count(in path: BytePath) throws -> Int {
+    guard path != BytePath(prefix) else { return standardCount }
     let text = path.description.dropFirst(prefix.count + 1)
     guard let count = Int(text), countRange.contains(count) else {
       throw GraftError(

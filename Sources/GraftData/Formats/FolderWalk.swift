@@ -2,17 +2,17 @@ import GraftBase
 
 /// Walks through folders in bytewise order and remembers what it passed over.
 struct FolderWalk {
-  let root: FilePath
+  let root: BytePath
   private(set) var ignored: [IgnoredFile] = []
   /// Pictures met beside subfolders, where no class can be told.
   private(set) var looseFiles = 0
-  private var reported: Set<FilePath> = []
+  private var reported: Set<BytePath> = []
 
-  init(root: FilePath) { self.root = root }
+  init(root: BytePath) { self.root = root }
 
   /// The visible folders in `folder` (relative to the root), as relative paths.
-  mutating func subfolders(of folder: FilePath) throws -> [FilePath] {
-    var result: [FilePath] = []
+  mutating func subfolders(of folder: BytePath) throws -> [BytePath] {
+    var result: [BytePath] = []
     for name in try root.appending(folder).listing() {
       let path = folder.appending(name)
       if name.isHidden {
@@ -29,14 +29,14 @@ struct FolderWalk {
   }
 
   /// The picture files in `folder` and below it, as relative paths.
-  mutating func pictures(under folder: FilePath) throws -> [FilePath] {
-    var result: [FilePath] = []
+  mutating func pictures(under folder: BytePath) throws -> [BytePath] {
+    var result: [BytePath] = []
     try collect(folder, above: [], into: &result)
     return result
   }
 
   private mutating func collect(
-    _ folder: FilePath, above: [FilePath.Identity], into result: inout [FilePath]
+    _ folder: BytePath, above: [BytePath.Identity], into result: inout [BytePath]
   ) throws {
     let full = root.appending(folder)
     guard let identity = full.identity, !above.contains(identity) else {
@@ -59,11 +59,11 @@ struct FolderWalk {
 
   /// Remembers a path once; false when it was remembered before.
   @discardableResult
-  private mutating func ignore(_ path: FilePath, _ reason: String) -> Bool {
+  private mutating func ignore(_ path: BytePath, _ reason: String) -> Bool {
     guard reported.insert(path).inserted else { return false }
     ignored.append(IgnoredFile(path: path.description, reason: reason))
     return true
   }
 
-  private func isPicture(_ name: FilePath) -> Bool { ImageFolder.suffixes.contains(name.suffix) }
+  private func isPicture(_ name: BytePath) -> Bool { ImageFolder.suffixes.contains(name.suffix) }
 }

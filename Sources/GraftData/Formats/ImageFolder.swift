@@ -16,11 +16,11 @@ package enum ImageFolder: DataFormat {
     ("validation", .validation), ("test", .test), ("testing", .test),
   ]
 
-  package static func recognises(_ path: FilePath) -> Bool { path.kind == .folder }
+  package static func recognises(_ path: BytePath) -> Bool { path.kind == .folder }
 
-  package static func read(_ path: FilePath) throws -> Listing {
+  package static func read(_ path: BytePath) throws -> Listing {
     var walk = FolderWalk(root: path)
-    let top = try walk.subfolders(of: FilePath(bytes: []))
+    let top = try walk.subfolders(of: BytePath(bytes: []))
     guard !top.isEmpty else { throw noClassFolders(path, pictures: walk.looseFiles) }
     let sides = top.compactMap { folder in
       partitionNames.first { $0.name == folder.description.lowercased() }
@@ -42,7 +42,7 @@ package enum ImageFolder: DataFormat {
   }
 
   private static func read(
-    classFolders: [FilePath], of path: FilePath, walk: inout FolderWalk
+    classFolders: [BytePath], of path: BytePath, walk: inout FolderWalk
   ) throws -> Listing {
     try refuseMasks(classFolders, path)
     var listing = Listing(format: name, classes: classFolders.map(\.description))
@@ -59,7 +59,7 @@ package enum ImageFolder: DataFormat {
   }
 
   private static func read(
-    sides: [(folder: FilePath, partition: Partition)], of path: FilePath, walk: inout FolderWalk
+    sides: [(folder: BytePath, partition: Partition)], of path: BytePath, walk: inout FolderWalk
   ) throws -> Listing {
     guard let train = sides.first(where: { $0.partition == .train }) else {
       preconditionFailure("a layout with sides has a train folder")
@@ -95,7 +95,7 @@ package enum ImageFolder: DataFormat {
     return listing
   }
 
-  private static func noClassFolders(_ path: FilePath, pictures: Int) -> GraftError {
+  private static func noClassFolders(_ path: BytePath, pictures: Int) -> GraftError {
     pictures == 0
       ? GraftError(.input, "\(path) has no pictures", help: "expected \(expectedLayout)")
       : GraftError(
@@ -103,15 +103,15 @@ package enum ImageFolder: DataFormat {
         help: "expected \(expectedLayout)")
   }
 
-  private static func emptyClass(_ folder: FilePath, in path: FilePath) -> GraftError {
+  private static func emptyClass(_ folder: BytePath, in path: BytePath) -> GraftError {
     GraftError(
       .input, "class folder \(path.appending(folder)) has no pictures",
       help: "remove it or put PNG or JPEG files into it")
   }
 
   /// A segmentation set has the layout of a classification set; its masks are no class.
-  private static func refuseMasks(_ classFolders: [FilePath], _ path: FilePath) throws {
-    guard classFolders == [FilePath("images"), FilePath("masks")] else { return }
+  private static func refuseMasks(_ classFolders: [BytePath], _ path: BytePath) throws {
+    guard classFolders == [BytePath("images"), BytePath("masks")] else { return }
     throw GraftError(
       .input, "\(path) holds images and masks, a segmentation set, where classes were expected",
       help: "expected \(expectedLayout)")

@@ -14,11 +14,11 @@ package enum MNISTFiles: DataFormat {
   /// More than any set in this format has; keeps a lying header from filling memory.
   private static let byteLimit = 1 << 30
 
-  package static func recognises(_ path: FilePath) -> Bool {
+  package static func recognises(_ path: BytePath) -> Bool {
     path.kind == .folder && stems.contains { file(path, $0.stem, "images-idx3-ubyte") != nil }
   }
 
-  package static func read(_ path: FilePath) throws -> Listing {
+  package static func read(_ path: BytePath) throws -> Listing {
     var listing = Listing(format: name, classes: try classes(in: path))
     for (stem, partition) in stems {
       guard let imageFile = file(path, stem, "images-idx3-ubyte") else { continue }
@@ -35,7 +35,7 @@ package enum MNISTFiles: DataFormat {
       for (record, label) in labels.enumerated() {
         listing.entries.append(
           Listing.Entry(
-            path: FilePath("\(stem)-images[\(record)]"), label: Int(label), partition: partition,
+            path: BytePath("\(stem)-images[\(record)]"), label: Int(label), partition: partition,
             source: .record(table, record)))
       }
     }
@@ -48,14 +48,14 @@ package enum MNISTFiles: DataFormat {
     return listing
   }
 
-  private static func readImages(_ file: FilePath) throws -> PixelTable {
+  private static func readImages(_ file: BytePath) throws -> PixelTable {
     let (bytes, sizes) = try contents(of: file, dimensions: 3)
     return PixelTable(
       bytes: bytes, size: ImageSize(width: sizes[2], height: sizes[1]), channels: 1,
       count: sizes[0], start: 16, stride: sizes[1] * sizes[2])
   }
 
-  private static func readLabels(_ file: FilePath, classes: Int) throws -> ArraySlice<UInt8> {
+  private static func readLabels(_ file: BytePath, classes: Int) throws -> ArraySlice<UInt8> {
     let bytes = try contents(of: file, dimensions: 1).bytes
     let labels = bytes[8...]
     if let place = labels.firstIndex(where: { $0 >= classes }) {
@@ -69,7 +69,7 @@ package enum MNISTFiles: DataFormat {
 
   /// The bytes of an IDX file, checked to be as many as its header says, and the sizes in it.
   private static func contents(
-    of file: FilePath, dimensions: Int
+    of file: BytePath, dimensions: Int
   ) throws -> (bytes: [UInt8], sizes: [Int]) {
     let stored = try file.read(limit: byteLimit)
     let bytes =
@@ -90,7 +90,7 @@ package enum MNISTFiles: DataFormat {
 
   /// The sizes in an IDX header of bytes: two zeros, type 8, the number of dimensions, the sizes.
   private static func sizes(
-    in bytes: [UInt8], dimensions: Int, name: FilePath
+    in bytes: [UInt8], dimensions: Int, name: BytePath
   ) throws -> [Int] {
     guard bytes.count >= 4 + 4 * dimensions, bytes.starts(with: [0, 0, 8, UInt8(dimensions)]) else {
       throw GraftError(
@@ -102,7 +102,7 @@ package enum MNISTFiles: DataFormat {
     }
   }
 
-  private static func expectedCount(_ sizes: [Int], name: FilePath) throws -> Int {
+  private static func expectedCount(_ sizes: [Int], name: BytePath) throws -> Int {
     var count = 1
     for size in sizes {
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
@@ -116,14 +116,14 @@ package enum MNISTFiles: DataFormat {
     return count + 4 + 4 * sizes.count
   }
 
-  private static func file(_ path: FilePath, _ stem: String, _ kind: String) -> FilePath? {
+  private static func file(_ path: BytePath, _ stem: String, _ kind: String) -> BytePath? {
     // Some archives name the files with a dot before idx.
     let names = ["\(stem)-\(kind)", "\(stem)-\(kind.replacing("-idx", with: ".idx"))"]
     return names.flatMap { [path.appending($0), path.appending($0 + ".gz")] }
       .first { $0.kind == .file }
   }
 
-  private static func classes(in path: FilePath) throws -> [String] {
+  private static func classes(in path: BytePath) throws -> [String] {
     let file = path.appending("classes.txt")
     guard file.kind == .file else { return (0...9).map(String.init) }
     let names = TextLines.read(try file.read(limit: 1 << 20))

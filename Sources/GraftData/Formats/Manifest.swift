@@ -18,7 +18,7 @@ package enum Manifest: DataFormat {
   ]
   private static let largestClassIndex = 99_999
 
-  package static func recognises(_ path: FilePath) -> Bool {
+  package static func recognises(_ path: BytePath) -> Bool {
     switch path.kind {
     case .file: path.suffix == "csv"
     case .folder: path.appending("manifest.csv").kind == .file
@@ -26,7 +26,7 @@ package enum Manifest: DataFormat {
     }
   }
 
-  package static func read(_ path: FilePath) throws -> Listing {
+  package static func read(_ path: BytePath) throws -> Listing {
     let file = path.kind == .folder ? path.appending("manifest.csv") : path
     let table = try CSVTable(bytes: try file.read(limit: 1 << 28), name: file)
     guard let fileColumn = table.column(named: fileColumns) else {
@@ -51,7 +51,7 @@ package enum Manifest: DataFormat {
       guard !text.isEmpty, !text.utf8.contains(0) else {
         throw GraftError(.input, "line \(table.lines[row]) of \(file) names no file")
       }
-      let name = FilePath(text)
+      let name = BytePath(text)
       listing.entries[row].path = name
       listing.entries[row].source = .file(
         name.bytes.first == UInt8(ascii: "/") ? name : file.parent.appending(name))
@@ -95,7 +95,7 @@ package enum Manifest: DataFormat {
   }
 
   private static func readTextLabels(_ table: CSVTable, column: Int) -> Listing {
-    let texts = table.rows.map { FilePath($0[column]) }
+    let texts = table.rows.map { BytePath($0[column]) }
     let classes = Set(texts).sorted()
     let labels = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
     var listing = Listing(format: name, classes: classes.map(\.description))
@@ -104,7 +104,7 @@ package enum Manifest: DataFormat {
   }
 
   private static func entry(label: Int) -> Listing.Entry {
-    let none = FilePath(bytes: [])
+    let none = BytePath(bytes: [])
     return Listing.Entry(path: none, label: label, partition: nil, source: .file(none))
   }
 }

@@ -23,8 +23,9 @@ struct LoweredGraph {
     graph: Graph, outputs: [Int], loss: Int?, inputShapes: [String: Shape],
     configuration: PlanConfiguration
   ) throws {
-    shapes = try graph.shapes(forInputs: inputShapes)
-    let nodes = graph.nodes(reaching: outputs + (loss.map { [$0] } ?? []))
+    let wanted = outputs + (loss.map { [$0] } ?? [])
+    shapes = try graph.shapes(forInputs: inputShapes, reaching: wanted)
+    let nodes = graph.nodes(reaching: wanted)
     let backwardNodes = Set(loss.map { graph.nodes(reaching: [$0]) }?.map(\.index) ?? [])
     var needsGradient = [Bool](repeating: false, count: graph.values.count)
     items = nodes.map { node in
@@ -40,7 +41,7 @@ struct LoweredGraph {
         parameters: node.parameters, isTraining: isTraining, needs: runsBackward ? needs : nil)
     }
     hasGradient = needsGradient
-    if configuration.fuses { fuse(keeping: Set(outputs + (loss.map { [$0] } ?? []))) }
+    if configuration.fuses { fuse(keeping: Set(wanted)) }
   }
 
   /// Merges what can be computed while it is in cache.

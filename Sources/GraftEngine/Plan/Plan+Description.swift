@@ -1,7 +1,9 @@
+import GraftBase
+
 extension Plan: CustomStringConvertible {
   package var description: String {
     "plan of \(steps.count) steps, \(steps.count { $0.backwardContext != nil }) with backward, "
-      + "\(peakBytes.formattedBytes), \(multiplyAdds.formattedCount) multiply-adds"
+      + "\(peakBytes.bytesText), \(multiplyAdds.countText) multiply-adds"
   }
 
   /// One line a step: path, operation, output shape, and whether backward runs.
@@ -12,37 +14,6 @@ extension Plan: CustomStringConvertible {
       return "\(mark) \(item.path)  \(item.op.name) \(item.op.details) → \(shape)"
     }
     return (rows + [description]).joined(separator: "\n")
-  }
-}
-
-extension Int {
-  /// This many bytes for a reader: `1.4 GB`, `812 MB`, `24 kB`.
-  package var formattedBytes: String {
-    let units = ["B", "kB", "MB", "GB", "TB"]
-    var value = Double(self)
-    var unit = 0
-    while value >= 1000, unit < units.count - 1 {
-      value /= 1000
-      unit += 1
-    }
-    return "\(Self.threeDigits(value, isWhole: unit == 0)) \(units[unit])"
-  }
-
-  /// This many things for a reader: `11.7 M`, `269.7 k`, `812`.
-  package var formattedCount: String {
-    let units = ["", " k", " M", " G", " T"]
-    var value = Double(self)
-    var unit = 0
-    while value >= 1000, unit < units.count - 1 {
-      value /= 1000
-      unit += 1
-    }
-    return "\(Self.threeDigits(value, isWhole: unit == 0))\(units[unit])"
-  }
-
-  private static func threeDigits(_ value: Double, isWhole: Bool) -> String {
-    if isWhole || value >= 100 { return String(Int(value.rounded())) }
-    return String((value * 10).rounded() / 10)
   }
 }
 

@@ -21,7 +21,7 @@ package final class Plan {
   /// Parameters with a gradient, in the graph's order.
   package let trainableParameters: [Parameter]
 
-  /// Compiles a plan; throws when the shapes do not fit the graph.
+  /// Compiles a plan; throws when the shapes do not fit the graph, or the buffers the machine.
   package init(
     graph: Graph, outputs: [Value], loss: Value? = nil, inputShapes: [String: Shape],
     configuration: PlanConfiguration = .inference, pool: ThreadPool
@@ -33,10 +33,15 @@ package final class Plan {
       graph: graph, lowered: lowered, outputs: outputs.map(\.id), loss: loss?.id,
       threads: pool.threadCount)
     let layout = compiler.layOut()
+    let trainable = graph.parameters.filter { configuration.trainable.contains($0.name) }
+    let gradientCount = trainable.reduce(0) { $0 + ($1.count + 15) / 16 * 16 }
+    let images = inputShapes.values.map(\.batch).max() ?? 1
+    try MemoryBudget.require(
+      4 * (layout.count + compiler.preparedCount + gradientCount),
+      for: "a batch of \(images) images")
     let arena = Storage(count: layout.count)
     let preparedStorage = Storage(count: compiler.preparedCount)
-    let trainable = graph.parameters.filter { configuration.trainable.contains($0.name) }
-    let gradientStorage = Storage(count: trainable.reduce(0) { $0 + ($1.count + 15) / 16 * 16 })
+    let gradientStorage = Storage(count: gradientCount)
     var gradients: [String: Slice] = [:]
     var offset = 0
     for parameter in trainable {

@@ -48,7 +48,7 @@ struct ArgumentReader {
   ) throws(GraftError) -> TransformOption {
     if let label = argument.label {
       if let option = options.first(where: { $0.name == label }) { return option }
-      let nearest = NearestName.of(label, in: options.map(\.name))
+      let nearest = NearestName.of(label, among: options.map(\.name))
       throw GraftError(
         .usage, "`\(name)` has no parameter `\(label)`",
         help: nearest.map { "did you mean `\($0)`?" } ?? usage)

@@ -11,7 +11,7 @@ extension Pipeline {
     let kept = calls.filter { $0.name != name }
     guard kept.count < calls.count else {
       let names = calls.map(\.name)
-      let nearest = NearestName.of(name, in: names)
+      let nearest = NearestName.of(name, among: names)
       throw GraftError(
         .usage, "the pipeline has no `\(name)` to remove",
         help: nearest.map { "did you mean `\($0)`?" }

@@ -33,7 +33,7 @@ struct PipelineReader {
   private static func unknown(_ name: String) -> GraftError {
     let operations = Pipeline.operations
     let synonyms = operations.filter { $0.synonyms.contains(name.lowercased()) }.map { $0.name }
-    let nearest = synonyms.first ?? NearestName.of(name, in: operations.map { $0.name })
+    let nearest = synonyms.first ?? NearestName.of(name, among: operations.map { $0.name })
     return GraftError(
       .usage, "no operation is called `\(name)`",
       help: nearest.map { "did you mean `\($0)`?" } ?? "`help augment` lists the operations")
@@ -162,7 +162,7 @@ extension PipelineReader {
     guard argument.label == nil else { return nil }
     switch argument.value {
     case .call(let call): return call
-    case .word(let word): return NumberText.value(of: word) == nil ? TransformCall(name: word) : nil
+    case .word(let word): return NumberText.fraction(word) == nil ? TransformCall(name: word) : nil
     case .list: return nil
     }
   }

@@ -11,10 +11,10 @@ extension TransformOption {
   /// Whether a positional `word` has the shape of this option, legal or not.
   func fits(_ word: String) -> Bool {
     switch kind {
-    case .number: NumberText.value(of: word) != nil
+    case .number: NumberText.fraction(word) != nil
     case .integer: Int(word) != nil
     case .range, .integerRange:
-      NumberText.value(of: word) != nil || NumberText.ends(of: word) != nil
+      NumberText.fraction(word) != nil || NumberText.ends(word) != nil
     case .choice(let words): words.contains(word)
     case .flag: word == "yes" || word == "no"
     }
@@ -25,9 +25,9 @@ extension TransformOption {
   func parse(_ word: String) throws(GraftError) -> (value: Value, text: String) {
     switch kind {
     case .number(let legal):
-      guard let value = NumberText.value(of: word) else { throw mismatch("a number", word) }
+      guard let value = NumberText.fraction(word) else { throw mismatch("a number", word) }
       guard legal.contains(value) else { throw outside(word) }
-      return (.number(value), NumberText.of(value))
+      return (.number(value), value.shortText)
     case .integer(let legal):
       guard let value = Int(word) else { throw mismatch("a whole number", word) }
       guard legal.contains(value) else { throw outside(word) }
@@ -56,8 +56,8 @@ extension TransformOption {
   private func parseRange(
     _ word: String, _ legal: ClosedRange<Double>, _ meaning: SingleNumberMeaning
   ) throws(GraftError) -> (value: Value, text: String) {
-    if let (low, high) = NumberText.ends(of: word) {
-      let (lowText, highText) = (NumberText.of(low), NumberText.of(high))
+    if let (low, high) = NumberText.ends(word) {
+      let (lowText, highText) = (low.shortText, high.shortText)
       guard low <= high else {
         throw GraftError(
           .usage, "is \(word), which ends below its start", help: "write \(highText)..\(lowText)")
@@ -65,13 +65,13 @@ extension TransformOption {
       guard legal.contains(low), legal.contains(high) else { throw outside(word) }
       return (.range(low...high), "\(lowText)..\(highText)")
     }
-    guard let single = NumberText.value(of: word) else {
+    guard let single = NumberText.fraction(word) else {
       throw mismatch("a number or a range such as \(usualRange)", word)
     }
     guard let range = meaning.range(of: single), legal.contains(range.lowerBound),
       legal.contains(range.upperBound)
     else { throw outside(word) }
-    return (.range(range), NumberText.of(single))
+    return (.range(range), single.shortText)
   }
 
   /// A range to show as an example.
@@ -91,13 +91,13 @@ extension TransformOption {
   /// Names the legal single numbers where they differ from the legal ends of a range.
   private var legalSingleText: String {
     guard case .range(let legal, .symmetric) = kind else { return "" }
-    return "0..\(NumberText.of(min(-legal.lowerBound, legal.upperBound))) or a range within "
+    return "0..\(min(-legal.lowerBound, legal.upperBound).shortText) or a range within "
   }
 
   private var usualHelp: String? { usualText.map { "usual is \(name)=\($0)" } }
 
   private func unknown(_ word: String, among words: [String]) -> GraftError {
-    let nearest = NearestName.of(word, in: words)
+    let nearest = NearestName.of(word, among: words)
     return GraftError(
       .usage, "cannot be `\(word)`",
       help: nearest.map { "did you mean `\($0)`?" } ?? "one of " + words.joined(separator: ", "))

@@ -56,7 +56,7 @@ extension TransformOption {
   package var legalText: String {
     switch kind {
     case .number(let legal), .range(let legal, _):
-      "\(NumberText.of(legal.lowerBound))..\(NumberText.of(legal.upperBound))"
+      "\(legal.lowerBound.shortText)..\(legal.upperBound.shortText)"
     case .integer(let legal), .integerRange(let legal): "\(legal.lowerBound)..\(legal.upperBound)"
     case .choice(let words): words.joined(separator: ", ")
     case .flag: "yes or no"
@@ -66,7 +66,7 @@ extension TransformOption {
   /// The gate that every operation has.
   static func probability(default probability: Double) -> TransformOption {
     TransformOption(
-      "p", .number(0...1), default: NumberText.of(probability),
+      "p", .number(0...1), default: probability.shortText,
       "the probability of being applied to a picture")
   }
 }

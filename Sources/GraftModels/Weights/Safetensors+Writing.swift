@@ -24,7 +24,7 @@ extension Safetensors {
     var json = "{"
     if !file.metadata.isEmpty {
       let members = file.metadata.sorted { $0.key < $1.key }
-        .map { "\(quoted($0.key)):\(quoted($0.value))" }
+        .map { "\($0.key.text.quotedAsJSON):\($0.value.text.quotedAsJSON)" }
       json += "\"__metadata__\":{\(members.joined(separator: ","))}"
     }
     var offset = 0
@@ -32,7 +32,7 @@ extension Safetensors {
       if json.utf8.count > 1 { json += "," }
       let end = offset + tensor.bytes.count
       let sizes = tensor.shape.map(String.init).joined(separator: ",")
-      json += "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.type.rawValue)\","
+      json += "\(tensor.name.text.quotedAsJSON):{\"dtype\":\"\(tensor.type.rawValue)\","
       json += "\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(end)]}"
       offset = end
     }
@@ -67,25 +67,5 @@ extension Safetensors {
           .failed, "cannot write safetensors: the name '\(tensor.name)' is not UTF-8")
       }
     }
-  }
-
-  private static func quoted(_ name: ByteString) -> String {
-    var result = "\""
-    for scalar in name.text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\u{08}": result += "\\b"
-      case "\u{0C}": result += "\\f"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

@@ -35,7 +35,7 @@ package enum Safetensors {
   package static func read(
     _ file: RegularFile, limits: Limits = .standard
   ) throws -> SafetensorsFile {
-    try SafetensorsReader(name: file.path, size: file.size, limits: limits, bytes: file.read)
+    try SafetensorsReader(name: file.name, size: file.size, limits: limits, bytes: file.read)
       .read()
   }
 

@@ -1,6 +1,5 @@
 import Foundation
 import GraftBase
-import GraftModels
 
 /// The last two checkpoints of a run in a folder: `last.safetensors` and `last-1.safetensors`.
 ///
@@ -27,7 +26,7 @@ package struct CheckpointFolder: Sendable {
     try AtomicFile.write([bytes[...]], to: incoming)
     if rename(last, previous) != 0, errno != ENOENT { throw failure("keep", last) }
     guard rename(incoming, last) == 0 else { throw failure("replace", last) }
-    try flushFolder()
+    try AtomicFile.flushFolder(path)
   }
 
   /// A loaded state, and a sentence when it is not the newest.
@@ -75,13 +74,6 @@ package struct CheckpointFolder: Sendable {
         "a checkpoint of \(count) bytes does not fit into the \(free) bytes free in "
           + "'\(path.escapingControlCharacters)'", help: "free some space; training can go on")
     }
-  }
-
-  private func flushFolder() throws {
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("flush", path) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure("flush", path) }
   }
 
   private func failure(_ action: String, _ path: String) -> GraftError {

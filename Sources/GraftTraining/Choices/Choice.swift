@@ -22,6 +22,17 @@ extension Choice: CustomStringConvertible {
   }
 }
 
+extension Choice {
+  /// Where this name stands in the registry of a `kind`; an unknown name is refused with the nearest.
+  func place(among names: [String], kind: String) throws -> Int {
+    if let place = names.firstIndex(of: name) { return place }
+    throw GraftError(
+      .usage, "there is no \(kind) '\(name.escapingControlCharacters)'",
+      help: NearestName.of(name, among: names).map { "did you mean '\($0)'?" }
+        ?? "\(kind)s: \(names.joined(separator: ", "))")
+  }
+}
+
 /// One number that a building block takes.
 package struct ChoiceOption: Sendable, Hashable {
   package let name: String
@@ -68,12 +79,5 @@ package struct ChoiceValues: Sendable {
   package subscript(_ name: String) -> Double {
     guard let value = values[name] else { preconditionFailure("no option '\(name)'") }
     return value
-  }
-}
-
-extension Double {
-  /// The shortest text that reads back as this number, without `.0`.
-  package var shortText: String {
-    self == rounded() && abs(self) < 1e15 ? String(Int64(self)) : "\(self)"
   }
 }

@@ -74,7 +74,8 @@ package struct ConfusionMatrix: Codable, Hashable, Sendable {
 extension ConfusionMatrix: CustomStringConvertible {
   /// A table with one row per true class; zeros are dots.
   package var description: String {
-    var table = TextTable(["true \\ predicted"] + classes.map(\.escapingControlCharacters))
+    var table = TextTable(
+      ofNumbers: ["true \\ predicted"] + classes.map(\.escapingControlCharacters))
     for (name, row) in zip(classes, counts) {
       table.add([name.escapingControlCharacters] + row.map { $0 == 0 ? "·" : String($0) })
     }

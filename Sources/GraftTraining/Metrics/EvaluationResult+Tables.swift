@@ -3,7 +3,7 @@ import GraftBase
 extension EvaluationResult {
   /// One row per class: images, precision, recall, F1.
   package var classTable: String {
-    var table = TextTable(["class", "images", "precision", "recall", "F1"])
+    var table = TextTable(ofNumbers: ["class", "images", "precision", "recall", "F1"])
     for score in confusion.scores {
       table.add([
         score.name.escapingControlCharacters, String(score.support), score.precision.percentText,

@@ -1,4 +1,4 @@
-import Foundation
+import GraftBase
 
 /// A count out of a total, with the 95 % interval of Wilson (1927).
 package struct Proportion: Codable, Hashable, Sendable {
@@ -33,15 +33,5 @@ extension Proportion: CustomStringConvertible {
     let range = confidenceRange
     return "\(value.percentText) (95 %: \(range.lowerBound.percentText)–"
       + "\(range.upperBound.percentText), \(count) of \(total))"
-  }
-}
-
-extension Double {
-  /// A share as `93.5 %`.
-  package var percentText: String { fixedText(1, scaledBy: 100) + " %" }
-
-  /// This number with a fixed count of decimals, the same in every locale.
-  package func fixedText(_ decimals: Int, scaledBy factor: Double = 1) -> String {
-    String(format: "%.\(decimals)f", locale: nil, self * factor)
   }
 }

@@ -41,13 +41,7 @@ package enum Optimizers {
 
   /// The optimizer that `choice` names, with its options checked.
   package static func make(_ choice: Choice) throws -> any OptimizerRule {
-    guard let type = all.first(where: { $0.name == choice.name }) else {
-      let names = all.map { $0.name }
-      throw GraftError(
-        .usage, "there is no optimizer '\(choice.name.escapingControlCharacters)'",
-        help: nearest(to: choice.name, among: names).map { "did you mean '\($0)'?" }
-          ?? "optimizers: \(names.joined(separator: ", "))")
-    }
+    let type = all[try choice.place(among: all.map { $0.name }, kind: "optimizer")]
     return type.init(try ChoiceValues(choice, options: type.options))
   }
 }

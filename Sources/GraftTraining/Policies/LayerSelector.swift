@@ -52,7 +52,7 @@ struct LayerSelector {
     let layers = groups.flatMap(\.parameters).map { parameter in
       parameter.name.split(separator: ".").dropLast().joined(separator: ".")
     }
-    let suggestion = nearest(to: name, among: names + layers)
+    let suggestion = NearestName.of(name, among: names + layers)
     return GraftError(
       .usage, "'\(name.escapingControlCharacters)' matches no layer group and no parameter",
       help: suggestion.map { "did you mean '\($0)'?" }

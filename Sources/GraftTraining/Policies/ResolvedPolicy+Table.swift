@@ -4,7 +4,7 @@ import GraftBase
 extension ResolvedPolicy: CustomStringConvertible {
   /// The pre-flight table: each group once, stem to head, with a line of totals.
   package var description: String {
-    var table = TextTable([
+    var table = TextTable(ofNumbers: [
       "group", "tensors", "parameters", "trained", "peak rate", "decay", "batch norm",
     ])
     for group in groups {
@@ -14,8 +14,8 @@ extension ResolvedPolicy: CustomStringConvertible {
       table.add([
         group.name.escapingControlCharacters, String(group.parameters.count), count.groupedText,
         trained == 0 ? "frozen" : trained == count ? "all" : trained.groupedText,
-        trained == 0 ? "–" : group.learningRate.rateText,
-        trained == 0 ? "–" : group.weightDecay.rateText,
+        trained == 0 ? "–" : group.learningRate.threeDigitText,
+        trained == 0 ? "–" : group.weightDecay.threeDigitText,
         hasBatchNorm(group) ? group.batchNormMode.rawValue : "–",
       ])
     }
@@ -49,24 +49,7 @@ extension ResolvedPolicy: CustomStringConvertible {
       }.joined()
       let space = String(repeating: " ", count: nameWidth - group.name.count)
       return
-        "\(group.name.escapingControlCharacters)\(space)  \(line)  \(group.learningRate.rateText)"
+        "\(group.name.escapingControlCharacters)\(space)  \(line)  \(group.learningRate.threeDigitText)"
     }.joined(separator: "\n")
-  }
-}
-
-extension Double {
-  /// A rate with three digits: `0.002`, `3.16e-05`.
-  package var rateText: String { String(format: "%.3g", locale: nil, self) }
-}
-
-extension Int {
-  /// Digits in groups of three: `11 182 158`.
-  package var groupedText: String {
-    var result = ""
-    for (place, digit) in String(self).reversed().enumerated() {
-      if place > 0, place.isMultiple(of: 3), digit != "-" { result = " " + result }
-      result = String(digit) + result
-    }
-    return result
   }
 }

@@ -42,13 +42,7 @@ package enum Schedules {
 
   /// The schedule that `choice` names, with its options checked.
   package static func make(_ choice: Choice) throws -> any Schedule {
-    guard let type = all.first(where: { $0.name == choice.name }) else {
-      let names = all.map { $0.name }
-      throw GraftError(
-        .usage, "there is no schedule '\(choice.name.escapingControlCharacters)'",
-        help: nearest(to: choice.name, among: names).map { "did you mean '\($0)'?" }
-          ?? "schedules: \(names.joined(separator: ", "))")
-    }
+    let type = all[try choice.place(among: all.map { $0.name }, kind: "schedule")]
     return type.init(try ChoiceValues(choice, options: type.options))
   }
 }

@@ -22,7 +22,7 @@ extension Forecast: CustomStringConvertible {
   package var description: String {
     let epoch = secondsPerEpoch + validationSeconds
     return "about \(seconds.durationText) (\(epochs) epochs of \(epoch.durationText)), "
-      + "\(bytes / 1_000_000) MB"
+      + bytes.bytesText
   }
 }
 
@@ -60,18 +60,5 @@ extension Trainer {
       validationSeconds: validationSeconds, epochs: settings.epochs,
       bytes: plans.peakBytes + weights + optimizer.stateBytes + rollback
         + best)
-  }
-}
-
-extension Double {
-  /// Seconds as `4.2 s`, `38 s`, `2m10s` or `1h05m`.
-  package var durationText: String {
-    guard isFinite else { return "?" }
-    if self < 10 { return "\(fixedText(1)) s" }
-    let whole = Int(rounded())
-    if whole < 100 { return "\(whole) s" }
-    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    return whole < 3600
-      ? "\(whole / 60)m\(two(whole % 60))s" : "\(whole / 3600)h\(two(whole % 3600 / 60))m"
   }
 }

@@ -40,8 +40,5 @@ extension timeval {
 }
 
 extension Duration {
-  var seconds: Double {
-    let (whole, part) = components
-    return Double(whole) + Double(part) / 1e18
-  }
+  var seconds: Double { self / .seconds(1) }
 }

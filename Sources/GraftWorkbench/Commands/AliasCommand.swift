@@ -1,3 +1,5 @@
+import GraftBase
+
 /// `alias`: a short name of your own for a command, at the prompt.
 package struct AliasCommand: Command {
   package static let specification = CommandSpecification(

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// `apropos`: searches the texts of all commands, parameters and ops.
 package struct AproposCommand: Command {
   package static let specification = CommandSpecification(

@@ -35,7 +35,7 @@ package struct EvaluateCommand: Command {
     }
     keepScores(result, of: run.name, label, in: session)
     show(result, run: run, label, data, in: session)
-    session.leaveReceipt("\(label).accuracy \(ProgressLine.decimals(result.accuracy.value))")
+    session.leaveReceipt("\(label).accuracy \(result.accuracy.value.fixedText(3))")
   }
 
   /// The data set, its part, and what scores are called after it.

@@ -74,7 +74,7 @@ package struct ExpectCommand: Command {
       case "<": left < right - difference + tolerance
       default: abs(left - right) <= tolerance
       }
-    let found = "\(metric) is \(ProgressLine.decimals(left))"
+    let found = "\(metric) is \(left.fixedText(3))"
     guard holds else {
       throw GraftError(.expectation, "expected \(text.dropFirst(7)), but \(found)")
     }

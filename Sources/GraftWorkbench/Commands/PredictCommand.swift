@@ -45,7 +45,7 @@ package struct PredictCommand: Command {
       }
     }
     if let output = arguments.path("to") {
-      try TextFile.write(table.joined(separator: "\n") + "\n", to: output)
+      try AtomicFile.write(table.joined(separator: "\n") + "\n", to: output)
       session.console.print("wrote \(FilePath.relative(output, to: session.folder))")
     }
     if failures > 0 {

@@ -1,4 +1,4 @@
-import GraftTraining
+import GraftBase
 
 /// `runs`: the table of runs.
 package struct RunsCommand: Command {
@@ -18,13 +18,13 @@ package struct RunsCommand: Command {
       ["", "run", "encoder", "policy", "steps", "val", "test", "time"],
       rows: runs.map { row($0, in: session) })
     session.console.result(
-      table.rendered(paint: session.console.paint), event: "runs",
+      table.rendered(paintHeader: session.console.paint.dim), event: "runs",
       [("runs", .array(runs.map { object($0, in: session) }))])
   }
 
   private func row(_ run: TrainingRun, in session: Session) -> [String] {
     func score(_ name: String) -> String {
-      session.metrics["\(run.name).\(name)"].map { ProgressLine.decimals($0) } ?? ""
+      session.metrics["\(run.name).\(name)"].map { $0.fixedText(3) } ?? ""
     }
     let policies = run.plan?.phases.map { "\($0.policy)" }.joined(separator: ", ")
     let steps = run.result.map { "\($0.step)/\($0.totalSteps)" }

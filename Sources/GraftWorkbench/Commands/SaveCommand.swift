@@ -35,7 +35,7 @@ package struct SaveCommand: Command {
   package func run(in session: Session) throws {
     guard isRecipe else { return try saveModel(in: session) }
     let text = session.distilledRecipe(folder: FilePath.folder(of: path))
-    try TextFile.write(text, to: path)
+    try AtomicFile.write(text, to: path)
     let lines = text.split(separator: "\n").count
     let shown = FilePath.relative(path, to: session.folder)
     session.console.result(

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// `show`: settings, knobs, names and aliases as they are now.
 package struct ShowCommand: Command {
   package static let specification = CommandSpecification(

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// A JSON value whose object keys keep the order they were written in, so that output is stable.
 package enum JSONValue: Sendable, CustomStringConvertible {
   case null
@@ -15,28 +17,10 @@ package enum JSONValue: Sendable, CustomStringConvertible {
     case .bool(let value): value ? "true" : "false"
     case .integer(let value): "\(value)"
     case .number(let value): value.isFinite ? "\(value)" : "null"
-    case .string(let value): Self.quoted(value)
+    case .string(let value): value.quotedAsJSON
     case .array(let values): "[" + values.map(\.description).joined(separator: ",") + "]"
     case .object(let fields):
-      "{" + fields.map { Self.quoted($0.0) + ":" + $0.1.description }.joined(separator: ",") + "}"
+      "{" + fields.map { $0.0.quotedAsJSON + ":" + $0.1.description }.joined(separator: ",") + "}"
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

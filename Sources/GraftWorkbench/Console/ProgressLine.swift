@@ -1,4 +1,5 @@
 import Foundation
+import GraftBase
 
 /// The state of a long step as numbers; how it looks is a pure function of them.
 package struct ProgressLine: Sendable, Equatable {
@@ -53,13 +54,13 @@ package struct ProgressLine: Sendable, Equatable {
   private func details(isPlain: Bool) -> [String] {
     var parts: [String] = []
     if let imagesPerSecond {
-      parts.append("\(NumberText.grouped(Int(Self.clamped(imagesPerSecond, 0...1e9)))) img/s")
+      parts.append("\(Int(Self.clamped(imagesPerSecond, 0...1e9)).groupedText) img/s")
     }
     if let loss {
       let spark = isPlain ? "" : Self.sparkline(lossHistory.suffix(12))
-      parts.append("loss " + Self.decimals(loss) + (spark.isEmpty ? "" : " " + spark))
+      parts.append("loss " + loss.fixedText(3) + (spark.isEmpty ? "" : " " + spark))
     }
-    if let validation { parts.append("val " + Self.decimals(validation)) }
+    if let validation { parts.append("val " + validation.fixedText(3)) }
     if let remainingSeconds { parts.append("eta " + Self.clock(remainingSeconds)) }
     return parts
   }
@@ -92,11 +93,6 @@ package struct ProgressLine: Sendable, Equatable {
     let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
     return hours > 0 ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
-  }
-
-  /// Three decimals, or `nan` and `inf` as they are.
-  package static func decimals(_ value: Double) -> String {
-    value.isFinite ? String(format: "%.3f", value) : "\(value)"
   }
 
   private static func clamped(

@@ -139,7 +139,7 @@ struct ArgumentChecker {
     if let number = argument.value.literalWord.flatMap(NumberText.number),
       let numeric = specification.labelled.first(where: { $0.kind.isNumeric })
     {
-      let example = "\(numeric.name)=\(NumberText.short(number))"
+      let example = "\(numeric.name)=\(number.shortText)"
       return Diagnostic(
         .tooManyArguments, "`\(verb)` cannot place `\(text)`", at: argument.span,
         suggestion: example, help: "did you mean `\(example)`?   (help \(verb))")

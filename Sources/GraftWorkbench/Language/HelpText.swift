@@ -1,3 +1,5 @@
+import GraftBase
+
 /// Help pages written from the command table; pure text.
 package struct HelpText {
   private let vocabulary: Vocabulary

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// `param lr = 1e-3 in 1e-6..1 "peak learning rate"`: a value that whoever runs a recipe may change.
 package struct KnobDeclaration: Sendable, Equatable {
   /// The types a knob can have; without one given, the default's form decides.

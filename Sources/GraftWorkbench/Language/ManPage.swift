@@ -1,3 +1,5 @@
+import GraftBase
+
 /// The manual page, in man(7) form, written from the command table.
 package enum ManPage {
   package static func text() -> String {

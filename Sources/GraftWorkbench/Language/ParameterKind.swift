@@ -1,3 +1,5 @@
+import GraftBase
+
 /// The type of a parameter: what may be typed for it.
 package indirect enum ParameterKind: Sendable {
   case integer(ClosedRange<Int>)
@@ -77,8 +79,8 @@ package indirect enum ParameterKind: Sendable {
   private static func text(_ range: ClosedRange<Double>) -> String {
     switch (range.lowerBound.isFinite, range.upperBound.isFinite) {
     case (true, true):
-      " \(NumberText.short(range.lowerBound))..\(NumberText.short(range.upperBound))"
-    case (true, false): " from \(NumberText.short(range.lowerBound))"
+      " \(range.lowerBound.shortText)..\(range.upperBound.shortText)"
+    case (true, false): " from \(range.lowerBound.shortText)"
     default: ""
     }
   }

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// Finds what the user probably meant.
 package enum Suggestion {
   /// Words of the trade that Graft calls differently; they only feed suggestions.
@@ -27,23 +29,9 @@ package enum Suggestion {
     "false": "no", "on": "yes", "off": "no",
   ]
 
-  /// The one candidate nearest to `word`: by edit distance at most max(1, length/3), then by prefix,
-  /// then by the synonym table.
+  /// The one candidate nearest to `word`, synonyms included; see `NearestName`.
   package static func nearest(to word: String, among candidates: [String]) -> String? {
-    let lowered = word.lowercased()
-    let limit = max(1, word.count / 3)
-    let close = candidates.enumerated().map {
-      (distance: distance(lowered, $1.lowercased(), limit: limit), order: $0, name: $1)
-    }.filter { $0.distance <= limit && $0.distance < lowered.count }.min {
-      ($0.distance, $0.order) < ($1.distance, $1.order)
-    }
-    if let close { return close.name }
-    if lowered.count >= 2 {
-      let byPrefix = candidates.first { $0.lowercased().hasPrefix(lowered) }
-      if let byPrefix { return byPrefix }
-    }
-    if let synonym = synonyms[lowered], candidates.contains(synonym) { return synonym }
-    return candidates.first { $0.count >= 4 && lowered.hasPrefix($0.lowercased()) }
+    NearestName.of(word, among: candidates, synonyms: synonyms)
   }
 
   /// The help line for an unknown word: one suggestion, or all legal values when there are few.
@@ -57,28 +45,5 @@ package enum Suggestion {
       return (nil, "one of: " + candidates.joined(separator: ", "))
     }
     return (nil, detail.map { "see `\($0)`" })
-  }
-
-  /// The Damerau-Levenshtein distance (insert, delete, replace, swap neighbours), or `limit` + 1 when
-  /// it is larger than `limit`.
-  package static func distance(_ first: String, _ second: String, limit: Int) -> Int {
-    let a = Array(first)
-    let b = Array(second)
-    if abs(a.count - b.count) > limit { return limit + 1 }
-    var beforePrevious = [Int](repeating: 0, count: b.count + 1)
-    var previous = Array(0...b.count)
-    for i in 0..<a.count {
-      var row = [i + 1]
-      for j in 0..<b.count {
-        var best = min(previous[j + 1] + 1, row[j] + 1, previous[j] + (a[i] == b[j] ? 0 : 1))
-        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
-          best = min(best, beforePrevious[j - 1] + 1)
-        }
-        row.append(best)
-      }
-      beforePrevious = previous
-      previous = row
-    }
-    return min(previous[b.count], limit + 1)
   }
 }

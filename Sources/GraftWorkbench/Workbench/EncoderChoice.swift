@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftData
 import GraftImaging
 import GraftModels
 
@@ -79,18 +80,6 @@ package struct PretrainedWeights {
   }
 }
 
-extension String {
-  /// What comes after the last slash.
-  package var lastPathComponent: String {
-    String(split(separator: "/", omittingEmptySubsequences: true).last ?? Substring(self))
-  }
-}
-
-extension Int {
-  /// This many for a reader: `11.7 M`, `269.7 k`, `812`.
-  package var countText: String { formattedCount }
-}
-
 extension EncoderChoice {
   /// The names of the classes that its weights were trained on: from the model file, or from a table
   /// `*_classes.csv` with a column `name` beside it; nil when nobody tells.
@@ -101,13 +90,11 @@ extension EncoderChoice {
     }
     let folder = FilePath.folder(of: weights.name)
     for entry in FolderListing.entries(of: folder) where entry.name.hasSuffix("_classes.csv") {
-      guard let data = FileManager.default.contents(atPath: folder + "/" + entry.name) else {
-        continue
-      }
-      let rows = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-        .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
-      guard let column = rows.first?.firstIndex(of: "name") else { continue }
-      let names = rows.dropFirst().compactMap { $0[checked: column] }
+      let file = BytePath(folder + "/" + entry.name)
+      guard let table = try? CSVTable(bytes: file.read(limit: 1 << 20), name: file),
+        let column = table.column(named: ["name"])
+      else { continue }
+      let names = table.rows.map { $0[column] }
       if names.count == spec.ownClassCount { return names }
     }
     return nil

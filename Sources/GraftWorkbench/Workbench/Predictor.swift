@@ -43,7 +43,7 @@ struct Predictor {
 
 extension Float {
   /// Four decimals, the same in every locale.
-  var shortProbability: String { String(format: "%.4f", locale: nil, Double(self)) }
+  var shortProbability: String { Double(self).fixedText(4) }
 }
 
 extension String {
@@ -51,17 +51,5 @@ extension String {
   var asCSVField: String {
     guard contains(where: { ",\"\n\r".contains($0) }) else { return self }
     return "\"" + replacing("\"", with: "\"\"") + "\""
-  }
-}
-
-/// Writes whole text files.
-enum TextFile {
-  static func write(_ text: String, to path: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw GraftError(
-        .failed, "`\(path)` cannot be written", help: "check that its folder exists")
-    }
   }
 }

@@ -92,7 +92,7 @@ extension RecipeForecast {
     var rows = self.rows.map { row in
       [
         "\(row.line)", "\(row.verb) \(row.name)", row.parameters.countText,
-        row.trainable.countText, NumberText.grouped(row.images), NumberText.grouped(row.updates),
+        row.trainable.countText, row.images.groupedText, row.updates.groupedText,
         row.seconds.durationText, "\(row.bytes / 1_000_000) MB",
       ]
     }

@@ -128,7 +128,7 @@ extension Session {
       ?? (isStopped ? "not measured yet" : "no validation images")
     console.print(
       "\(run.name): \(score), \(cost.seconds.durationText), "
-        + "\(NumberText.grouped(Int(cost.imagesPerSecond.rounded()))) img/s, weights \(result.weightsHash.prefix(8))"
+        + "\(Int(cost.imagesPerSecond.rounded()).groupedText) img/s, weights \(result.weightsHash.prefix(8))"
     )
     console.print("\(run.name): \(proof)")
     if let best = result.bestEpoch, best != history.last?.epoch, history.count > 1 {
@@ -138,7 +138,7 @@ extension Session {
     // A stop by Ctrl-C is not measured and its replay is: only the weights are the same in both.
     let measured = run.isUnfinished ? nil : accuracy
     leaveReceipt(
-      (measured.map { "val.accuracy \(ProgressLine.decimals($0.value)), " } ?? "")
+      (measured.map { "val.accuracy \($0.value.fixedText(3)), " } ?? "")
         + "weights \(result.weightsHash.prefix(8))")
   }
 

@@ -12,18 +12,18 @@ import Testing
 
   @Test func unknownFormatsAndDemoSetsAreNamed() {
     let format = #expect(throws: GraftError.self) {
-      try DataFormats.format(for: FilePath("x"), named: "parquet")
+      try DataFormats.format(for: BytePath("x"), named: "parquet")
     }
     #expect(format?.message == "there is no data format called \"parquet\"")
     #expect(format?.help?.contains("folder") == true)
     let demo = #expect(throws: GraftError.self) {
-      try DataFormats.format(for: FilePath("demo:cats"), named: nil)
+      try DataFormats.format(for: BytePath("demo:cats"), named: nil)
     }
     #expect(demo?.message == "there is no demo set called \"demo:cats\"")
   }
 
   @Test func aFormatCanBeForced() throws {
-    let format = try DataFormats.format(for: FilePath("anything"), named: "folder")
+    let format = try DataFormats.format(for: BytePath("anything"), named: "folder")
     #expect(format.name == "folder")
   }
 }

@@ -58,7 +58,7 @@ import Testing
       images: MNISTFilesTests.images(20), labels: MNISTFilesTests.labels(20))
     try MNISTFilesTests.gzip(folder, "train-images-idx3-ubyte")
     let name = "train-images-idx3-ubyte.gz"
-    let bytes = try FilePath(folder.path).appending(name).read()
+    let bytes = try BytePath(folder.path).appending(name).read()
     try Self.check(name, in: folder, purpose: 2, bytes: bytes)
   }
 

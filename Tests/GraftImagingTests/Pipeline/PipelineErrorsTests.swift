@@ -27,7 +27,7 @@ import Testing
     Fault(
       "rotate(degree=3)", [0, 0], "`rotate` has no parameter `degree`", "did you mean `degrees`?"),
     Fault(
-      "flip(q=3)", [0, 0], "`flip` has no parameter `q`", "did you mean `p`?"),
+      "flip(q=3)", [0, 0], "`flip` has no parameter `q`", "parameters: p"),
     Fault(
       "rotate(400)", [0, 0],
       "`degrees` of `rotate` is 400, legal is 0..360 or a range within "

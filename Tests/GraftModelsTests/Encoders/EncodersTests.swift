@@ -1,5 +1,6 @@
 import GraftBase
 import GraftEngine
+import GraftTestSupport
 import Testing
 
 @testable import GraftModels
@@ -78,16 +79,14 @@ import Testing
   }
 
   @Test(
+    .needsShared("weights/resnet20_cifar10.safetensors"),
     arguments: [
       ("resnet20_cifar10", "resnet20"), ("resnet32_cifar10", "resnet32"),
       ("resnet44_cifar10", "resnet44"), ("mobilenet_v2", "mobilenet_v2"),
       ("squeezenet1_1", "squeezenet1_1"),
     ])
   func recognisesRealWeights(_ file: String, _ name: String) throws {
-    guard let path = sharedFile("weights/\(file).safetensors") else {
-      print("skipped: no shared weights/\(file).safetensors")
-      return
-    }
+    let path = try #require(SharedFiles.url("weights/\(file).safetensors")).path
     let weights = try WeightFile(path: path)
     #expect(weights.recognisedEncoder?.name == name)
     let model = try Model.own(.named(name))
@@ -96,11 +95,9 @@ import Testing
     #expect(report.dropped.isEmpty && report.warnings.isEmpty)
   }
 
-  @Test func recognisesNothingInOtherWeights() throws {
-    guard let path = sharedFile("weights/lenet_mnist.safetensors") else {
-      print("skipped: no shared weights/lenet_mnist.safetensors")
-      return
-    }
+  @Test(.needsShared("weights/lenet_mnist.safetensors"))
+  func recognisesNothingInOtherWeights() throws {
+    let path = try #require(SharedFiles.url("weights/lenet_mnist.safetensors")).path
     #expect(try WeightFile(path: path).recognisedEncoder == nil)
   }
 }

@@ -1,6 +1,7 @@
 import GraftBase
 import GraftEngine
 import GraftKernels
+import GraftTestSupport
 import Testing
 
 @testable import GraftModels
@@ -159,6 +160,7 @@ import Testing
 /// Logits of the published weights on real pictures, computed by PyTorch.
 @Suite struct ReferenceOutputTests {
   @Test(
+    .needsShared("weights/reference_outputs.safetensors"),
     arguments: [
       ("resnet20", "resnet20_cifar10", "cifar10"), ("resnet32", "resnet32_cifar10", "cifar10"),
       ("resnet44", "resnet44_cifar10", "cifar10"), ("mobilenet_v2", "mobilenet_v2", "imagenet"),
@@ -167,12 +169,8 @@ import Testing
   func realWeightsGivePyTorchsLogits(
     _ name: String, _ file: String, _ images: String
   ) throws {
-    guard let weights = sharedFile("weights/\(file).safetensors"),
-      let outputs = sharedFile("weights/reference_outputs.safetensors")
-    else {
-      print("skipped: no shared weights/\(file).safetensors")
-      return
-    }
+    let weights = try #require(SharedFiles.url("weights/\(file).safetensors")).path
+    let outputs = try #require(SharedFiles.url("weights/reference_outputs.safetensors")).path
     let references = try Safetensors.read(path: outputs)
     let model = try Model(
       spec: .named(name), head: .own, classes: EncoderSpec.named(name).ownClassNames, seed: 0,

@@ -1,6 +1,7 @@
 import Foundation
 import GraftBase
 import GraftEngine
+import GraftTestSupport
 import Testing
 
 @testable import GraftModels
@@ -14,7 +15,7 @@ import Testing
 
   @Test func comesBackAsItWas() throws {
     let folder = try TemporaryFolder()
-    let path = folder.path("m.safetensors")
+    let path = folder.path + "/m.safetensors"
     let model = try model()
     try ModelFile.save(model, to: path, metadata: ["graft.recipe": "encoder resnet20\n"])
     let file = try ModelFile.load(path: path)
@@ -25,7 +26,7 @@ import Testing
     #expect(file.recipe == "encoder resnet20\n")
     #expect(file.metadata["graft.hash"] == model.weightsHash.hex)
     #expect(file.metadata["graft.encoder"] == "resnet20")
-    let again = folder.path("again.safetensors")
+    let again = folder.path + "/again.safetensors"
     try ModelFile.save(file.model, to: again, metadata: file.metadata)
     #expect(
       try Data(contentsOf: URL(fileURLWithPath: again))

@@ -3,42 +3,9 @@ import GraftBase
 
 @testable import GraftModels
 
-/// A folder of its own for one test, removed afterwards.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("graft-\(UUID())")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-
-  func write(_ bytes: [UInt8], _ name: String) throws -> String {
-    try Data(bytes).write(to: url.appendingPathComponent(name))
-    return path(name)
-  }
-}
-
 /// The path of a file in this target's Fixtures folder.
 func fixture(_ name: String) -> String {
   Bundle.module.bundleURL.appendingPathComponent("Fixtures/\(name)").path
-}
-
-/// The path of a file of the shared folder, nil when this machine does not have it.
-func sharedFile(_ name: String) -> String? {
-  let root = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-  let folders = [
-    ProcessInfo.processInfo.environment["GRAFT_SHARED"].map { URL(fileURLWithPath: $0) },
-    root.deletingLastPathComponent().appendingPathComponent("shared"),
-    root.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared"),
-  ]
-  return folders.compactMap { $0?.appendingPathComponent(name).path }
-    .first(where: FileManager.default.fileExists)
 }
 
 /// The error that the closure throws, nil when it throws none or another type.

@@ -83,35 +83,6 @@ import Testing
   }
 }
 
-@Suite struct AtomicFileTests {
-  @Test func replacesTheFileAndLeavesNothingElse() throws {
-    let folder = try TemporaryFolder()
-    let path = try folder.write([1, 2, 3], "w")
-    try AtomicFile.write([[4, 5][...], [6][...]], to: path)
-    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([4, 5, 6]))
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["w"])
-  }
-
-  @Test func namesPathAndBytesOnAFullDisk() {
-    let descriptor = open("/dev/full", O_WRONLY)
-    defer { close(descriptor) }
-    let error = graftError {
-      try AtomicFile.writeAll([[1, 2, 3][...]], to: descriptor, path: "m.safetensors")
-    }
-    #expect(
-      error?.message
-        == "cannot write 'm.safetensors': No space left on device after 0 of 3 bytes")
-    #expect(error?.help == "free 3 bytes or save elsewhere")
-  }
-
-  @Test func saysWhyItCannotStart() throws {
-    let path = try TemporaryFolder().path("none/w")
-    #expect(
-      graftError { try AtomicFile.write([], to: path) }?.message
-        == "cannot create '\(path)': No such file or directory")
-  }
-}
-
 /// Random legal files: every type, ranks 0 to 4, empty sizes, odd names.
 enum RandomFile {
   static func make(seed: Int) -> SafetensorsFile {

@@ -189,6 +189,6 @@ import Testing
     policy.batchNormWishes = [.init(.affine, for: "layer1")]
     let data = try JSONEncoder().encode(policy)
     #expect(try JSONDecoder().decode(Policy.self, from: data) == policy)
-    #expect(policy.description == "C lr=1e-05..0.001 bn(layer1)=affine")
+    #expect(policy.description == "C lr=1e-5..0.001 bn(layer1)=affine")
   }
 }

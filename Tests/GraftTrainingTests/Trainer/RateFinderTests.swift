@@ -53,10 +53,6 @@ import Testing
     #expect(throws: GraftError.self) { try trainer.findRate(from: 1, to: 0.1) }
   }
 
-  @Test func durationsReadWell() {
-    #expect([4.24, 38.4, 130, 3900].map(\.durationText) == ["4.2 s", "38 s", "2m10s", "1h05m"])
-  }
-
   @Test func headThenEverythingHasFastaisRates() throws {
     let phases = TrainingPhase.headThenEverything(epochs: 4, settings: TrainingSettings())
     #expect(phases.map(\.policy.letter) == ["A", "C"])

@@ -50,11 +50,6 @@ import Testing
     #expect(!capture.errors.contains("\r"))
   }
 
-  @Test func tablesAlign() {
-    let table = TextTable(["name", "count"], rows: [["rose", "12"], ["tulip", "3"]])
-    #expect(table.rendered() == "name   count\nrose      12\ntulip      3")
-  }
-
   @Test func jsonIsStableAndEscaped() {
     let value = JSONValue.object([("b", .string("\"\n\u{1}é")), ("a", .number(.nan))])
     #expect(value.description == #"{"b":"\"\n\u0001é","a":null}"#)

@@ -18,10 +18,4 @@ import Testing
     #expect(Suggestion.help(for: "xyzzy", among: ["a1", "b2"]).help == "one of: a1, b2")
     #expect(Suggestion.help(for: "xyzzy", among: verbs).help == nil)
   }
-
-  @Test func distances() {
-    #expect(Suggestion.distance("kitten", "sitting", limit: 5) == 3)
-    #expect(Suggestion.distance("ab", "ba", limit: 5) == 1)
-    #expect(Suggestion.distance("abc", "xyz", limit: 1) == 2)
-  }
 }

@@ -28,23 +28,6 @@ import Testing
     #expect(try arguments("encoder resnet18 mean=[0.1, 0.2, 1]").numbers("mean") == [0.1, 0.2, 1])
   }
 
-  @Test func numbers() {
-    #expect(NumberText.seconds("1h30m") == 5400)
-    #expect(NumberText.seconds("90s") == 90)
-    #expect(NumberText.seconds("5m1h") == nil)
-    #expect(NumberText.seconds("5x") == nil)
-    #expect(NumberText.ratio("80/10/10") == [0.8, 0.1, 0.1])
-    #expect(NumberText.ratio("80") == nil)
-    #expect(NumberText.ratio("0/10") == nil)
-    #expect(NumberText.range("3..1") == nil)
-    #expect(NumberText.range("-1..1e1") == -1...10)
-    #expect(NumberText.number("nan") == nil)
-    #expect(NumberText.number("0x10") == nil)
-    #expect(NumberText.number("1e999") == nil)
-    #expect(NumberText.short(0.000001) == "1e-6")
-    #expect(NumberText.grouped(1_234_567) == "1 234 567")
-  }
-
   @Test(arguments: ["99999999999999999999", "1e3", "-1", "+", "", "５"])
   func oddWholeNumbersAreRefused(_ text: String) throws {
     #expect(throws: Diagnostic.self) { try arguments("train epochs='\(text)'") }

@@ -74,11 +74,11 @@ package struct Affine: Transform, Equatable {
   }
 
   package func describe(_ parameters: Parameters) -> String {
-    let angle = NumberText.rounded(parameters.degrees, digits: 1)
+    let angle = parameters.degrees.signedText(1)
     let shift =
-      "(\(NumberText.rounded(parameters.shiftX, digits: 0)), "
-      + "\(NumberText.rounded(parameters.shiftY, digits: 0)))"
-    let shear = NumberText.rounded(parameters.shear, digits: 1)
-    return "\(angle)° shift \(shift) ×\(NumberText.rounded(parameters.scale)) shear \(shear)°"
+      "(\(parameters.shiftX.signedText(0)), "
+      + "\(parameters.shiftY.signedText(0)))"
+    let shear = parameters.shear.signedText(1)
+    return "\(angle)° shift \(shift) ×\(parameters.scale.signedText()) shear \(shear)°"
   }
 }

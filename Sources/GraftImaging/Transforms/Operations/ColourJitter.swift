@@ -80,8 +80,8 @@ package struct ColourJitter: Transform, Equatable {
   package func describe(_ parameters: [Change]) -> String {
     parameters.map { change in
       change.kind == .hue
-        ? "hue " + NumberText.rounded(change.amount * 360, digits: 0) + "°"
-        : change.kind.rawValue + " ×" + NumberText.rounded(change.amount)
+        ? "hue " + (change.amount * 360).signedText(0) + "°"
+        : change.kind.rawValue + " ×" + change.amount.signedText()
     }.joined(separator: ", ")
   }
 }

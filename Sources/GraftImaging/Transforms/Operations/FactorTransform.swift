@@ -10,7 +10,7 @@ extension FactorTransform {
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Double { random.uniform(factorRange) }
 
-  package func describe(_ parameters: Double) -> String { "×" + NumberText.rounded(parameters) }
+  package func describe(_ parameters: Double) -> String { "×" + parameters.signedText() }
 }
 
 extension TransformOption {

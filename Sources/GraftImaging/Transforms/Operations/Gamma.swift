@@ -19,5 +19,5 @@ package struct Gamma: FactorTransform, Equatable {
     image.applying(.gamma(parameters))
   }
 
-  package func describe(_ parameters: Double) -> String { NumberText.rounded(parameters) }
+  package func describe(_ parameters: Double) -> String { parameters.signedText() }
 }

@@ -25,6 +25,6 @@ package struct GaussianBlur: Transform, Equatable {
   }
 
   package func describe(_ parameters: Double) -> String {
-    "σ " + NumberText.rounded(parameters)
+    "σ " + parameters.signedText()
   }
 }

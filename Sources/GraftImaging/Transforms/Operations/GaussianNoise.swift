@@ -33,7 +33,7 @@ package struct GaussianNoise: Transform, Equatable {
   }
 
   package func describe(_ parameters: Parameters) -> String {
-    "σ " + NumberText.rounded(parameters.sigma, digits: 3)
+    "σ " + parameters.sigma.signedText(3)
   }
 }
 

@@ -24,6 +24,6 @@ package struct Hue: Transform, Equatable {
   }
 
   package func describe(_ parameters: Double) -> String {
-    NumberText.rounded(parameters * 360, digits: 0) + "°"
+    (parameters * 360).signedText(0) + "°"
   }
 }

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// The operations that automatic policies choose from.
 package enum PolicyOperation: String, Codable, CaseIterable, Sendable {
   case identity
@@ -74,12 +76,12 @@ package struct PolicyStep: Codable, Equatable, Sendable {
   var text: String {
     switch operation {
     case .identity, .autocontrast, .equalize, .invert: operation.rawValue
-    case .rotate: "rotate \(NumberText.rounded(amount, digits: 1))°"
+    case .rotate: "rotate \(amount.signedText(1))°"
     case .brightness, .colour, .contrast, .sharpness:
-      "\(operation.rawValue) ×\(NumberText.rounded(1 + amount))"
+      "\(operation.rawValue) ×\((1 + amount).signedText())"
     case .translateX, .translateY, .posterize, .solarize:
-      "\(operation.rawValue) \(NumberText.rounded(amount, digits: 0))"
-    case .shearX, .shearY: "\(operation.rawValue) \(NumberText.rounded(amount))"
+      "\(operation.rawValue) \(amount.signedText(0))"
+    case .shearX, .shearY: "\(operation.rawValue) \(amount.signedText())"
     }
   }
 }

@@ -46,6 +46,6 @@ package struct Rotate: Transform, Equatable {
   }
 
   package func describe(_ parameters: Parameters) -> String {
-    NumberText.rounded(parameters.degrees, digits: 1) + "°"
+    parameters.degrees.signedText(1) + "°"
   }
 }

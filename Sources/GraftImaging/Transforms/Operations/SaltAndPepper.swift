@@ -43,6 +43,6 @@ package struct SaltAndPepper: Transform, Equatable {
   }
 
   package func describe(_ parameters: Parameters) -> String {
-    NumberText.rounded(parameters.amount * 100, digits: 1) + " %"
+    (parameters.amount * 100).signedText(1) + " %"
   }
 }

@@ -49,7 +49,7 @@ package struct Shear: Transform, Equatable {
   }
 
   package func describe(_ parameters: Parameters) -> String {
-    let x = NumberText.rounded(parameters.x, digits: 1)
-    return "x \(x)° y \(NumberText.rounded(parameters.y, digits: 1))°"
+    let x = parameters.x.signedText(1)
+    return "x \(x)° y \(parameters.y.signedText(1))°"
   }
 }

@@ -25,6 +25,6 @@ package struct Solarize: Transform, Equatable {
   }
 
   package func describe(_ parameters: Double) -> String {
-    "from " + NumberText.rounded(parameters, digits: 0)
+    "from " + parameters.signedText(0)
   }
 }

@@ -1,40 +1,57 @@
 import Foundation
-import GraftBase
 
 /// A regular file opened for reading in pieces.
 ///
 /// Folders, pipes and devices are refused by name. Reads copy into owned memory: a mapped file that
-/// somebody else cuts would end the process.
+/// somebody else cuts would end the process. Messages start with `name`.
 package final class RegularFile {
-  package let path: String
+  /// What messages call the file, safe to print.
+  package let name: String
   /// The size when the file was opened.
   package let size: Int
   private let descriptor: Int32
 
-  package init(path: String) throws {
-    self.path = path
+  /// Opens the file at `path`; messages call it `name`, or by its path when none is given.
+  package convenience init(path: String, name: String? = nil) throws {
+    try self.init(
+      pathBytes: Array(path.utf8), name: name ?? path.escapingControlCharacters)
+  }
+
+  /// Opens the file whose path is these bytes, which need not be valid text.
+  package init(pathBytes: [UInt8], name: String) throws {
+    self.name = name
     // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-    descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+    descriptor = (pathBytes + [0]).withUnsafeBytes { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { path in
+        path.baseAddress.map { open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) } ?? -1
+      }
+    }
     guard descriptor >= 0 else {
       let code = errno
       throw GraftError(
-        .input,
-        "cannot open '\(path.escapingControlCharacters)': \(String(cString: strerror(code)))",
+        .input, "\(name) cannot be opened: \(String(cString: strerror(code)))",
         help: code == ENOENT ? "check the path" : nil)
     }
     var status = stat()
     let hasStatus = fstat(descriptor, &status) == 0
     guard hasStatus, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      let kind = hasStatus ? Self.kind(of: status.st_mode) : "not a regular file"
+      let kind = hasStatus ? Self.title(of: status.st_mode) : "unreadable"
       throw GraftError(
-        .input, "cannot read '\(path.escapingControlCharacters)': it is \(kind)",
-        help: "name a regular file")
+        .input, "\(name) is \(kind), not a regular file", help: "name a regular file")
     }
     size = Int(status.st_size)
   }
 
   deinit { close(descriptor) }
+
+  /// All bytes of a file that has at most `limit` of them.
+  package func readAll(limit: Int) throws -> [UInt8] {
+    guard size <= limit else {
+      throw GraftError(.input, "\(name) has \(size) bytes, more than the \(limit) that are read")
+    }
+    return try read(at: 0, count: size)
+  }
 
   /// The bytes at `offset`; the range must lie inside `size`.
   package func read(at offset: Int, count: Int) throws -> [UInt8] {
@@ -56,24 +73,21 @@ package final class RegularFile {
   }
 
   private func interruption(at place: Int, ended: Bool) -> GraftError {
-    let name = path.escapingControlCharacters
-    return ended
+    ended
       ? GraftError(
-        .input,
-        "cannot read '\(name)': it was cut from \(size) to at most \(place) bytes while being read",
+        .input, "\(name) was cut from \(size) to at most \(place) bytes while it was read",
         help: "wait until the file is complete and read it again")
       : GraftError(
-        .input, "cannot read '\(name)' at byte \(place): \(String(cString: strerror(errno)))")
+        .input, "\(name) cannot be read at byte \(place): \(String(cString: strerror(errno)))")
   }
 
-  private static func kind(of mode: mode_t) -> String {
+  private static func title(of mode: mode_t) -> String {
     switch mode & S_IFMT {
     case S_IFDIR: "a folder"
     case S_IFIFO: "a pipe"
-    case S_IFCHR: "a character device"
-    case S_IFBLK: "a block device"
+    case S_IFCHR, S_IFBLK: "a device"
     case S_IFSOCK: "a socket"
-    default: "not a regular file"
+    default: "something special"
     }
   }
 }

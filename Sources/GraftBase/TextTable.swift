@@ -1,5 +1,5 @@
-/// A small table for the terminal: columns aligned, numbers to the right.
-package struct TextTable: Sendable {
+/// A table in plain text: columns aligned, numbers to the right.
+package struct TextTable: Sendable, CustomStringConvertible {
   package enum Alignment: Sendable { case left, right }
 
   package var header: [String]
@@ -8,14 +8,29 @@ package struct TextTable: Sendable {
   package var alignments: [Alignment]?
   package var indent = 0
 
-  package init(_ header: [String] = [], rows: [[String]] = [], indent: Int = 0) {
+  package init(
+    _ header: [String] = [], rows: [[String]] = [], alignments: [Alignment]? = nil, indent: Int = 0
+  ) {
     self.header = header
     self.rows = rows
+    self.alignments = alignments
     self.indent = indent
   }
 
+  /// A table of numbers by name: the first column to the left, all others to the right.
+  package init(ofNumbers header: [String], indent: Int = 0) {
+    let numbers = [Alignment](repeating: .right, count: max(0, header.count - 1))
+    self.init(header, alignments: [.left] + numbers, indent: indent)
+  }
+
+  package mutating func add(_ row: [String]) { rows.append(row) }
+
+  package var description: String { rendered() }
+
   /// The table as lines joined by line ends, without a final one; the last column may run on.
-  package func rendered(paint: Paint = Paint(isOn: false)) -> String {
+  ///
+  /// `paintHeader` gets the finished header line, so that colours do not count as width.
+  package func rendered(paintHeader: (String) -> String = { $0 }) -> String {
     let all = (header.isEmpty ? [] : [header]) + rows
     let columnCount = all.map(\.count).max() ?? 0
     let widths = (0..<columnCount).map { column in
@@ -26,12 +41,11 @@ package struct TextTable: Sendable {
       let cells = (0..<columnCount).map { column in
         let cell = row[checked: column] ?? ""
         let padding = String(repeating: " ", count: widths[column] - cell.count)
-        let isLast = column == columnCount - 1
-        return sides[column] == .right ? padding + cell : isLast ? cell : cell + padding
+        return sides[column] == .right ? padding + cell : cell + padding
       }
       let line = String(repeating: " ", count: indent) + cells.joined(separator: "  ")
       let trimmed = String(line.reversed().drop { $0 == " " }.reversed())
-      return index == 0 && !header.isEmpty ? paint.dim(trimmed) : trimmed
+      return index == 0 && !header.isEmpty ? paintHeader(trimmed) : trimmed
     }
     return lines.joined(separator: "\n")
   }

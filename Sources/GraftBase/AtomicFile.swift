@@ -1,10 +1,13 @@
 import Foundation
-import GraftBase
 
 /// Writes a file so that a crash leaves the old one or the new one, never a part.
 ///
 /// The bytes go to a new file in the same folder, reach the disk, and take the name in one step.
 package enum AtomicFile {
+  package static func write(_ text: String, to path: String) throws {
+    try write([Array(text.utf8)[...]], to: path)
+  }
+
   package static func write(_ parts: [ArraySlice<UInt8>], to path: String) throws {
     let folder = (path as NSString).deletingLastPathComponent
     let (descriptor, temporary) = try createTemporary(beside: path, folder: folder)
@@ -21,7 +24,7 @@ package enum AtomicFile {
       unlink(temporary)
       throw error
     }
-    try syncFolder(folder.isEmpty ? "." : folder)
+    try flushFolder(folder.isEmpty ? "." : folder)
   }
 
   /// Writes every byte to an open file; the error says how far it got.
@@ -65,7 +68,8 @@ package enum AtomicFile {
     throw failure("create", path)
   }
 
-  private static func syncFolder(_ folder: String) throws {
+  /// Has the disk keep the names in a folder, as after a rename.
+  package static func flushFolder(_ folder: String) throws {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("flush the folder of", folder) }
     defer { close(descriptor) }
@@ -76,7 +80,10 @@ package enum AtomicFile {
   }
 
   private static func failure(_ action: String, _ path: String) -> GraftError {
-    let reason = String(cString: strerror(errno))
-    return GraftError(.failed, "cannot \(action) '\(path.escapingControlCharacters)': \(reason)")
+    let code = errno
+    return GraftError(
+      .failed,
+      "cannot \(action) '\(path.escapingControlCharacters)': \(String(cString: strerror(code)))",
+      help: code == ENOENT ? "check that its folder exists" : nil)
   }
 }

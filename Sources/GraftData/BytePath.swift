@@ -5,7 +5,7 @@ import GraftBase
 ///
 /// Sorting and opening use the bytes; people see `description`, in which bytes that are no UTF-8
 /// and control characters are escaped.
-package struct FilePath: Sendable, Hashable {
+package struct BytePath: Sendable, Hashable {
   package let bytes: [UInt8]
 
   package init(bytes: [UInt8]) { self.bytes = bytes }
@@ -13,28 +13,28 @@ package struct FilePath: Sendable, Hashable {
   package init(_ text: String) { self.bytes = Array(text.utf8) }
 
   /// This path with one more component.
-  package func appending(_ component: FilePath) -> FilePath {
+  package func appending(_ component: BytePath) -> BytePath {
     if bytes.isEmpty { return component }
     let separator: [UInt8] = bytes.last == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]
-    return FilePath(bytes: bytes + separator + component.bytes)
+    return BytePath(bytes: bytes + separator + component.bytes)
   }
 
-  package func appending(_ component: String) -> FilePath { appending(FilePath(component)) }
+  package func appending(_ component: String) -> BytePath { appending(BytePath(component)) }
 
   /// The last component.
-  package var name: FilePath {
+  package var name: BytePath {
     let trimmed = trimmingSlashes
     guard let slash = trimmed.lastIndex(of: UInt8(ascii: "/")) else {
-      return FilePath(bytes: Array(trimmed))
+      return BytePath(bytes: Array(trimmed))
     }
-    return FilePath(bytes: Array(trimmed[(slash + 1)...]))
+    return BytePath(bytes: Array(trimmed[(slash + 1)...]))
   }
 
   /// Everything before the last component; `.` when there is nothing.
-  package var parent: FilePath {
+  package var parent: BytePath {
     let trimmed = trimmingSlashes
-    guard let slash = trimmed.lastIndex(of: UInt8(ascii: "/")) else { return FilePath(".") }
-    return FilePath(bytes: slash == 0 ? [UInt8(ascii: "/")] : Array(trimmed[..<slash]))
+    guard let slash = trimmed.lastIndex(of: UInt8(ascii: "/")) else { return BytePath(".") }
+    return BytePath(bytes: slash == 0 ? [UInt8(ascii: "/")] : Array(trimmed[..<slash]))
   }
 
   /// The suffix after the last dot in lower case, empty when there is none.
@@ -55,16 +55,16 @@ package struct FilePath: Sendable, Hashable {
   }
 }
 
-extension FilePath: Comparable {
+extension BytePath: Comparable {
   /// Bytewise order, the same in every locale.
-  package static func < (left: FilePath, right: FilePath) -> Bool {
+  package static func < (left: BytePath, right: BytePath) -> Bool {
     let shared = min(left.bytes.count, right.bytes.count)
     let order = memcmp(left.bytes, right.bytes, shared)
     return order == 0 ? left.bytes.count < right.bytes.count : order < 0
   }
 }
 
-extension FilePath: CustomStringConvertible {
+extension BytePath: CustomStringConvertible {
   /// The name for people: invalid bytes as `\x80`, control characters escaped.
   package var description: String {
     if let text = String(validating: bytes, as: UTF8.self) { return text.escapingControlCharacters }

@@ -1,7 +1,7 @@
 import Foundation
 import GraftBase
 
-extension FilePath {
+extension BytePath {
   /// What the system says a path is, symbolic links followed.
   package enum Kind: Sendable, Equatable {
     case file, folder, other, missing
@@ -23,23 +23,23 @@ extension FilePath {
   }
 
   /// The names in this folder, sorted bytewise, `.` and `..` left out.
-  package func listing() throws -> [FilePath] {
+  package func listing() throws -> [BytePath] {
     guard let folder = withCString({ opendir($0) }) else {
-      throw Self.failure(description, "cannot be listed")
+      throw listingFailure
     }
     defer { closedir(folder) }
-    var names: [FilePath] = []
+    var names: [BytePath] = []
     errno = 0
     while let entry = readdir(folder) {
       let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
       let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
       let length = strlen(start)
       let bytes = UnsafeRawBufferPointer(start: start, count: length)
-      let name = FilePath(bytes: Array(bytes))
-      if name != FilePath("."), name != FilePath("..") { names.append(name) }
+      let name = BytePath(bytes: Array(bytes))
+      if name != BytePath("."), name != BytePath("..") { names.append(name) }
       errno = 0
     }
-    guard errno == 0 else { throw Self.failure(description, "cannot be listed") }
+    guard errno == 0 else { throw listingFailure }
     return names.sorted()
   }
 
@@ -48,33 +48,7 @@ extension FilePath {
   /// Never blocks: a named pipe or a device is refused, not read. Errors call the file `name`, or
   /// by its path when none is given.
   package func read(limit: Int = 1 << 30, named name: String? = nil) throws -> [UInt8] {
-    let name = name ?? description
-    let descriptor = withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-    guard descriptor >= 0 else { throw Self.failure(name, "cannot be opened") }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw Self.failure(name, "cannot be read") }
-    guard Self.kind(of: status) == .file else {
-      throw GraftError(.input, "\(name) is not a regular file")
-    }
-    let size = Int(status.st_size)
-    guard (0...limit).contains(size) else {
-      throw GraftError(.input, "\(name) has \(size) bytes, more than the \(limit) that are read")
-    }
-    var failureNumber: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      while count < size {
-        let got = Foundation.read(descriptor, buffer.baseAddress?.advanced(by: count), size - count)
-        if got < 0, errno == EINTR { continue }
-        if got < 0 { failureNumber = errno }
-        if got <= 0 { break }
-        count += got
-      }
-    }
-    guard failureNumber == 0 else {
-      throw Self.failure(name, "cannot be read", number: failureNumber)
-    }
-    return bytes
+    try RegularFile(pathBytes: bytes, name: name ?? description).readAll(limit: limit)
   }
 
   private var status: stat? {
@@ -98,9 +72,7 @@ extension FilePath {
     }
   }
 
-  private static func failure(
-    _ name: String, _ what: String, number: Int32 = errno
-  ) -> GraftError {
-    GraftError(.input, "\(name) \(what): \(String(cString: strerror(number)))")
+  private var listingFailure: GraftError {
+    GraftError(.input, "\(self) cannot be listed: \(String(cString: strerror(errno)))")
   }
 }

@@ -1,0 +1,36 @@
+import Foundation
+import GraftBase
+import GraftTestSupport
+import Testing
+
+@Suite struct AtomicFileTests {
+  @Test func replacesTheFileAndLeavesNothingElse() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write([1, 2, 3], to: "w")
+    try AtomicFile.write([[4, 5][...], [6][...]], to: path)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([4, 5, 6]))
+    try AtomicFile.write("é\n", to: path)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([0xC3, 0xA9, 0x0A]))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["w"])
+  }
+
+  @Test func namesPathAndBytesOnAFullDisk() throws {
+    let descriptor = open("/dev/full", O_WRONLY)
+    defer { close(descriptor) }
+    let error = try #require(throws: GraftError.self) {
+      try AtomicFile.writeAll([[1, 2, 3][...]], to: descriptor, path: "m.safetensors")
+    }
+    #expect(
+      error.message
+        == "cannot write 'm.safetensors': No space left on device after 0 of 3 bytes")
+    #expect(error.help == "free 3 bytes or save elsewhere")
+  }
+
+  @Test func saysWhyItCannotStart() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/none/w"
+    let error = try #require(throws: GraftError.self) { try AtomicFile.write([], to: path) }
+    #expect(error.message == "cannot create '\(path)': No such file or directory")
+    #expect(error.help == "check that its folder exists")
+  }
+}
