@@ -149,6 +149,6 @@ package struct EncoderCommand: Command {
   }
 
   private static func list(_ numbers: [Float]) -> String {
-    "[" + numbers.map { NumberText.short(Double($0)) }.joined(separator: ", ") + "]"
+    "[" + numbers.map { Double($0).shortText }.joined(separator: ", ") + "]"
   }
 }

@@ -1,3 +1,4 @@
+import GraftBase
 import GraftImaging
 
 extension ValueChecker {
