@@ -14,7 +14,7 @@ package struct EncoderCommand: Command {
         "weights", .either([.choice(["pretrained", "random"]), .path(.weights)]),
         default: .value("pretrained"), "where its weights come from"),
       ParameterSpecification(
-        "size", .integer(8...4096), default: .described("the size it was trained at"),
+        "size", .integer(16...4096), default: .described("the size it was trained at"),
         "side of the input image in pixels"),
       ParameterSpecification(
         "mean", .list(of: .number(-10...10)), default: .described("of its training images"),

@@ -1,5 +1,8 @@
 import GraftBase
+<<<<<<< HEAD
 import GraftTraining
+=======
+>>>>>>> shell
 
 /// `runs`: the table of runs.
 package struct RunsCommand: Command {

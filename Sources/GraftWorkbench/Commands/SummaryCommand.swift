@@ -8,7 +8,8 @@ package struct SummaryCommand: Command {
       .positional(
         "part", .choice(["encoder", "head", "model"]), default: .value("model"), "what to show"),
       ParameterSpecification(
-        "size", .integer(8...4096), default: .described("the encoder's"), "side of the input image"),
+        "size", .integer(16...4096), default: .described("the encoder's"), "side of the input image"
+      ),
     ],
     examples: ["summary", "summary encoder", "summary model size=128"],
     seeAlso: ["encoder", "policy"])

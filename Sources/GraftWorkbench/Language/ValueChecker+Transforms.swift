@@ -1,3 +1,4 @@
+import GraftBase
 import GraftImaging
 
 extension ValueChecker {
@@ -27,10 +28,26 @@ extension ValueChecker {
     do {
       _ = try Pipeline([plain])
     } catch {
-      throw Diagnostic(
-        .wrongType, error.error.message, at: value.span(at: error.path.dropFirst()),
-        help: error.error.help)
+      throw fault(error, value)
     }
+  }
+
+  /// The pipeline's refusal with its place; a misspelt parameter points at its name.
+  private func fault(_ error: TransformCallError, _ value: ValueSyntax) -> Diagnostic {
+    let path = error.path.dropFirst()
+    var fault = Diagnostic(
+      .wrongType, error.error.message, at: value.span(at: path), help: error.error.help)
+    guard let (operation, argument) = value.argument(at: path) else { return fault }
+    let options = vocabulary.transform(operation)?.options ?? []
+    if let label = argument.label, label != "p", !options.contains(where: { $0.name == label }) {
+      fault.kind = .unknownParameter
+      fault.span = argument.labelSpan ?? argument.span
+      fault.suggestion = Suggestion.nearest(to: label, among: options.map(\.name) + ["p"])
+    } else if let word = argument.value.literalWord, NumberText.number(word) != nil {
+      fault.kind = .outOfRange
+      fault.span = argument.value.span
+    }
+    return fault
   }
 
   private func unknownOperation(_ name: String, _ value: ValueSyntax) -> Diagnostic {
@@ -83,6 +100,19 @@ extension ValueSyntax {
     else { return span }
     let argument = arguments[index]
     return path.count == 1 ? argument.span : argument.value.span(at: path.dropFirst())
+  }
+}
+
+extension ValueSyntax {
+  /// The argument that `path` leads to, and the op it was given to.
+  fileprivate func argument(
+    at path: ArraySlice<Int>
+  ) -> (operation: String, argument: ArgumentSyntax)? {
+    guard let index = path.first, case .call(let name, let arguments) = form,
+      arguments.indices.contains(index)
+    else { return nil }
+    if path.count > 1 { return arguments[index].value.argument(at: path.dropFirst()) }
+    return (String(name.drop { $0 == "+" || $0 == "-" }), arguments[index])
   }
 }
 

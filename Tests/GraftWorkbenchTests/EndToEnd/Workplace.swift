@@ -14,7 +14,9 @@ struct Workplace {
   let session: Session
   let folder: String
 
-  /// With `stateFolder`, interrupted recipes leave checkpoints there. `watch` sees all that is
+  /// With `stateFolder`, interrupted recipes leave checkpoints there.
+  ///
+  /// `watch` sees all that is
   /// written and may press Ctrl-C.
   init(
     format: Console.Format = .text, threads: Int = 2, folder: String? = nil,
