@@ -12,12 +12,9 @@ package enum MemoryBudget {
   /// `what` begins the sentence: "a plan for 512 images".
   package static func require(_ bytes: Int, for what: String) throws {
     guard bytes > Self.bytes else { return }
-    func gigabytes(_ bytes: Int) -> String {
-      String(format: "%.1f GB", locale: nil, Double(bytes) / 1e9)
-    }
     throw GraftError(
       .failed,
-      "\(what) needs \(gigabytes(bytes)) of memory; \(gigabytes(Self.bytes)) can be had here",
+      "\(what) needs \(bytes.bytesText) of memory; \(Self.bytes.bytesText) can be had here",
       help: "ask for less at a time: batch=16, or a smaller size= of the encoder")
   }
 }

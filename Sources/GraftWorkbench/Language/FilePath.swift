@@ -3,7 +3,9 @@ import Foundation
 /// Paths as texts; the working directory of the process is never consulted.
 package enum FilePath {
   /// The absolute form of `path`: `~` expanded, relative paths from `base`, `.` and `..` resolved,
-  /// and a final `/` kept. `demo:shapes` and its like have no place and stay as they are.
+  /// and a final `/` kept.
+  ///
+  /// `demo:shapes` and its like have no place and stay as they are.
   package static func absolute(_ path: String, base: String) -> String {
     if path.hasPrefix("demo:") { return path }
     var text = path
