@@ -82,7 +82,7 @@ extension DataSet: CustomStringConvertible {
   }
 
   /// Classes of under 20 pictures, with what a score measured on them is worth.
-  private var sizeWarnings: [String] {
+  package var sizeWarnings: [String] {
     let totals = counts(of: Array(samples.indices))
     let side: Partition = partition(.validation).isEmpty ? .test : .validation
     let measured = classCounts(side)

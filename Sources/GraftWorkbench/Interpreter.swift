@@ -44,21 +44,40 @@ package struct Interpreter {
     return run(planner.steps, mode: mode, options: options)
   }
 
-  /// Lists every fault of a recipe and runs nothing; returns the exit status.
+  /// Lists every fault of a recipe, or forecasts its trainings; keeps nothing and returns the exit
+  /// status.
+  ///
+  /// Once the text has no faults, the data are looked through and the weights read, so that what is
+  /// wrong with them shows before a run does.
   package func check(_ file: SourceFile, settings: [KnobSetting] = []) -> Int32 {
     let planner = plan(file, mode: .recipe, settings: settings)
-    for fault in planner.faults { console.report(fault) }
-    let count = planner.faults.count
+    var faults = planner.faults
+    let forecast = faults.isEmpty ? RecipeForecast(planner.steps, in: session) : nil
+    if let fault = forecast?.fault { faults.append(fault) }
+    for fault in faults { console.report(fault) }
+    let count = faults.count
     if count == 0 {
       let steps = planner.steps.count
       console.result(
         "\(file.name): \(steps) \(steps == 1 ? "command" : "commands"), no faults",
         event: "check", [("file", .string(file.name)), ("commands", .integer(steps))])
       printKnobs(of: planner)
+      if let forecast { show(forecast) }
     } else if console.format == .text {
       console.progress("\(file.name): \(count) \(count == 1 ? "fault" : "faults")")
     }
-    return Diagnostic.exitStatus(of: planner.faults)
+    return Diagnostic.exitStatus(of: faults)
+  }
+
+  private func show(_ forecast: RecipeForecast) {
+    for row in forecast.rows { console.event("forecast", RecipeForecast.fields(row)) }
+    if !forecast.rows.isEmpty {
+      console.print("forecast, from two timed batches of each training:")
+      console.print(forecast.table)
+    }
+    if let line = forecast.unknownLine {
+      console.print("line \(line) needs a file that the recipe makes; no forecast from there on")
+    }
   }
 
   private func printKnobs(of planner: Planner) {

@@ -38,15 +38,20 @@ package final class Session {
   /// The result of the running command in one line, recorded behind it as `#= …`.
   package private(set) var receipt: String?
   /// What the running command adds to its recorded line.
-  private var amendments: [(label: String, value: String)] = []
+  private var amendments: [(label: String?, value: String)] = []
+  private var recording = Recording.onSuccess
   /// The ingredients chosen and the runs made of them.
-  package let workbench = Workbench()
+  package let workbench: Workbench
   /// Where journals and checkpoints go; nil keeps none.
   package var stateFolder: String?
   /// Where pretrained weights are looked for.
   package var pretrained = PretrainedWeights(environment: [:], program: "", folders: [])
 
-  package init(console: Console, folder: String, rootFolder: String? = nil) {
+  package init(
+    console: Console, folder: String, rootFolder: String? = nil,
+    workbench: Workbench = Workbench()
+  ) {
+    self.workbench = workbench
     self.console = console
     self.folder = rootFolder ?? folder
     self.rootFolder = rootFolder
@@ -70,7 +75,18 @@ package final class Session {
   package func leaveReceipt(_ text: String) { receipt = text }
 
   /// Writes an argument into the recorded line: what a replay needs and the user did not type.
-  package func amendRecord(_ label: String, _ value: String) { amendments.append((label, value)) }
+  ///
+  /// Without a label it becomes the first positional one.
+  package func amendRecord(_ label: String?, _ value: String) { amendments.append((label, value)) }
+
+  /// Keeps the running command out of the recipe, because it changed nothing.
+  package func leaveUnrecorded() { recording = .never }
+
+  /// Records the running command even when it fails, because it left something behind.
+  package func recordDespiteFailure() { recording = .always }
+
+  /// When the running command is recorded.
+  private enum Recording { case never, onSuccess, always }
 
   /// Processors that this process may compute on.
   package static var processorCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
@@ -102,19 +118,21 @@ package final class Session {
   package func perform(_ step: PlannedStep) throws {
     receipt = nil
     amendments = []
+    recording = .onSuccess
     do {
       try step.command.run(in: self)
-    } catch let error as GraftError
-      where error.code == .interrupted && step.specification.isRecorded
-    {
-      try? record(step)
+    } catch {
+      let isInterrupted = (error as? GraftError)?.code == .interrupted
+      if recording == .always || isInterrupted && recording == .onSuccess { try? record(step) }
       throw error
     }
-    if step.specification.isRecorded { try record(step) }
+    if recording != .never { try record(step) }
   }
 
   private func record(_ step: PlannedStep) throws {
-    guard let lineage = step.command.lineage(in: self) else { return }
+    guard step.specification.isRecorded, let lineage = step.command.lineage(in: self) else {
+      return
+    }
     var statement = RecordedStatement(step, lineage: lineage, receipt: receipt)
     for (label, value) in amendments { statement.amend(label, value) }
     recorder.append(statement)

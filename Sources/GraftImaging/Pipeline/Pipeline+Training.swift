@@ -24,7 +24,8 @@ extension Pipeline {
     return steps
   }
 
-  private func startingImage(from source: Image, _ preprocessing: Preprocessing) -> Image {
+  /// What the first operation is given.
+  package func startingImage(from source: Image, _ preprocessing: Preprocessing) -> Image {
     let source = source.converted(toChannels: preprocessing.channels)
     return switch input {
     case .source: source

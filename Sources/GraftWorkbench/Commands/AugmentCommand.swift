@@ -30,11 +30,11 @@ package struct AugmentCommand: Command {
       if let name = arguments.text("as") { workbench.pipelines[name] = pipeline }
       session.refresh()
     }
-    let text = workbench.pipeline.isEmpty ? "none" : workbench.pipeline.description
+    let text = workbench.pipeline.text
     session.console.result("augment \(text)", event: "augment", [("augment", .string(text))])
     guard arguments.isBare else { return }
     for (name, pipeline) in workbench.pipelines.sorted(by: { $0.key < $1.key }) {
-      session.console.print("  \(name): \(pipeline.isEmpty ? "none" : pipeline.description)")
+      session.console.print("  \(name): \(pipeline.text)")
     }
   }
 
@@ -48,5 +48,9 @@ package struct AugmentCommand: Command {
       provides: ["augment"] + (name.map { ["pipeline:\($0)"] } ?? []),
       needs: (isChange ? ["augment"] : [])
         + pipelines.filter { $0 != name }.map { "pipeline:\($0)" })
+  }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    ["ops": session.workbench.pipeline.text]
   }
 }

@@ -17,4 +17,8 @@ package struct CdCommand: Command {
     }
     session.console.print(session.folder)
   }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    ["folder": session.folder.escapingControlCharacters]
+  }
 }

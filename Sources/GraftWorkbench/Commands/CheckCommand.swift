@@ -39,7 +39,7 @@ package struct CheckCommand: Command {
     lines += data.badFiles.map { "bad: \($0)" }
     lines += data.ignored.map { "ignored: \($0.path.escapingControlCharacters) \($0.reason)" }
     lines += data.straddlingDuplicates.map { "in more than one part: \($0)" }
-    lines += data.warnings
+    lines += (data.warnings + data.sizeWarnings).map { "warning: \($0)" }
     if lines.count == 1 { lines.append("nothing to complain about") }
     session.console.result(lines.joined(separator: "\n"), event: "check", DataCommand.fields(data))
   }

@@ -15,9 +15,14 @@ package protocol Command: Sendable {
   ///
   /// Nil when it only answered a question, such as a noun alone; then it is not recorded.
   func lineage(in session: Session) -> Lineage?
+
+  /// What its parameters are now, by name, for those that outlast the command; `help` shows them.
+  static func currentValues(in session: Session) -> [String: String]
 }
 
 extension Command {
+  package static func currentValues(in session: Session) -> [String: String] { [:] }
+
   package func lineage(in session: Session) -> Lineage? { Lineage() }
 }
 

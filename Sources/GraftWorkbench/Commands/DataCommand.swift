@@ -120,4 +120,12 @@ package struct DataCommand: Command {
   package func lineage(in session: Session) -> Lineage? {
     arguments.isBare ? nil : Lineage(provides: ["data"], needs: ["seed"])
   }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    guard let data = session.workbench.data else { return [:] }
+    return [
+      "path": data.name.escapingControlCharacters,
+      "balance": session.workbench.balance.rawValue,
+    ]
+  }
 }

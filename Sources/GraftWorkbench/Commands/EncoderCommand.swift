@@ -135,4 +135,17 @@ package struct EncoderCommand: Command {
   package func lineage(in session: Session) -> Lineage? {
     arguments.isBare ? nil : Lineage(provides: ["encoder"])
   }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    guard let encoder = session.workbench.encoder else { return [:] }
+    return [
+      "name": encoder.spec.name, "size": "\(encoder.input.width)",
+      "weights": encoder.weights?.name.lastPathComponent.escapingControlCharacters ?? "random",
+      "mean": list(encoder.input.mean), "std": list(encoder.input.std),
+    ]
+  }
+
+  private static func list(_ numbers: [Float]) -> String {
+    "[" + numbers.map { Double($0).shortText }.joined(separator: ", ") + "]"
+  }
 }

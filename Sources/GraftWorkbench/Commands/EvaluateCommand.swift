@@ -94,6 +94,12 @@ package struct EvaluateCommand: Command {
   package func lineage(in session: Session) -> Lineage? {
     let run = arguments.text("run") ?? session.currentRun
     return Lineage(
-      needs: ["data"] + (run.map { ["run:\($0)"] } ?? ["current"]), isOutcome: true)
+      needs: (arguments.path("on") == nil ? ["data"] : [])
+        + ((arguments.integer("views") ?? 1) > 1 ? ["augment", "seed"] : [])
+        + (run.map { ["run:\($0)"] } ?? ["current"]), isOutcome: true)
+  }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    session.currentRun.map { ["run": $0] } ?? [:]
   }
 }

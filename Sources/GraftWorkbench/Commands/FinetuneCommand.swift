@@ -1,7 +1,7 @@
 import GraftTraining
 
 /// `finetune`: first the head, then everything: the two-phase default of the field.
-package struct FinetuneCommand: Command {
+package struct FinetuneCommand: TrainingCommand {
   package static let specification = CommandSpecification(
     "finetune", "train the head first, then everything", group: .train,
     parameters: [
@@ -20,7 +20,7 @@ package struct FinetuneCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func run(in session: Session) throws {
+  package func request(in session: Session) throws -> TrainingRequest {
     let rate = arguments.number("lr") ?? 2e-3
     let reader = TrainingArguments(arguments)
     var plan = try session.trainingPlan(arguments)
@@ -42,13 +42,16 @@ package struct FinetuneCommand: Command {
         epochs: arguments.integer("epochs") ?? 5,
         Choice("one-cycle", ["rise": 0.3, "start": 5])))
     let name = arguments.text("as") ?? session.workbench.freeName(preferred: "F")
-    session.amendRecord("as", name)
     let model = try session.makeModel(classes: plan.data.classes)
-    try session.start(name, model, plan: plan, verb: "finetune")
+    return TrainingRequest(verb: "finetune", name: name, model: model, plan: plan)
   }
 
   package func lineage(in session: Session) -> Lineage? {
     TrainingParameters.lineage(
       arguments, run: arguments.text("as") ?? session.currentRun, in: session)
+  }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    ["augment": session.workbench.pipeline.text]
   }
 }

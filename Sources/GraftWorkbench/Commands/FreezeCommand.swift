@@ -9,7 +9,7 @@ package struct FreezeCommand: Command {
         "layers", .layers, default: .required, repeats: true,
         "layers or groups: layer1, layer4.*, layer1..layer3, all, none")
     ],
-    examples: ["freeze layer1", "freeze layer1..layer3", "freeze all"],
+    examples: ["freeze layer1", "freeze layer1..layer3", "freeze stem layer1"],
     seeAlso: ["policy", "summary", "unfreeze"], isRecorded: true)
 
   private let arguments: CheckedArguments

@@ -56,4 +56,8 @@ package struct HeadCommand: Command {
   package func lineage(in session: Session) -> Lineage? {
     arguments.isBare ? nil : Lineage(provides: ["head"])
   }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    ["kind": session.workbench.head.description]
+  }
 }

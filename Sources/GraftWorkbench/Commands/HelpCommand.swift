@@ -20,7 +20,8 @@ package struct HelpCommand: Command {
 
   package func run(in session: Session) throws {
     let text = HelpText(
-      vocabulary: session.vocabulary, paint: session.console.paint, width: session.console.width)
+      vocabulary: session.vocabulary, paint: session.console.paint, width: session.console.width,
+      currentValues: { CommandTable.type(for: $0)?.currentValues(in: session) ?? [:] })
     guard let topic else { return session.console.document(text.overview(), event: "help") }
     guard let page = text.page(about: topic) else {
       let (suggestion, help) = Suggestion.help(for: topic, among: text.topics)

@@ -68,4 +68,8 @@ package struct PolicyCommand: Command {
   package func lineage(in session: Session) -> Lineage? {
     arguments.isBare ? nil : Lineage(provides: ["policy", "freeze"])
   }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    ["variant": session.workbench.policy.description]
+  }
 }

@@ -29,12 +29,13 @@ package struct PredictCommand: Command {
     var table: [String] = ["path,label,probability"]
     var failures = 0
     let paths = try imagePaths(in: session)
-    for path in paths {
+    let names = paths.map { FilePath.relative($0, to: session.folder) }
+    let layout = Layout(names, run.model.classes, isTable: session.console.isOutputTerminal)
+    for (path, shown) in zip(paths, names) {
       try session.interrupts.check()
-      let shown = FilePath.relative(path, to: session.folder)
       do {
         let labels = try predictor.predict(ImageFile.read(path), top: top)
-        report(shown, labels, in: session)
+        report(shown, labels, layout, in: session)
         table += labels.map {
           "\(shown.asCSVField),\($0.name.asCSVField),\($0.probability.shortProbability)"
         }
@@ -54,17 +55,42 @@ package struct PredictCommand: Command {
   }
 
   private func report(
-    _ path: String, _ labels: [Predictor.Label], in session: Session
+    _ path: String, _ labels: [Predictor.Label], _ layout: Layout, in session: Session
   ) {
     for (rank, label) in labels.enumerated() {
-      let name = rank == 0 ? path.escapingControlCharacters : ""
       session.console.result(
-        "\(name)\t\(label.name.escapingControlCharacters)\t\(label.probability.shortProbability)",
+        layout.line(path, label, isFirst: rank == 0),
         event: "predict",
         [
           ("path", .string(path)), ("label", .string(label.name)),
           ("probability", .number(Double(label.probability))), ("rank", .integer(rank + 1)),
         ])
+    }
+  }
+
+  /// Columns for people on a terminal; elsewhere fields between tabs, all of them on every line.
+  private struct Layout {
+    let isTable: Bool
+    let pathWidth: Int
+    let labelWidth: Int
+
+    init(_ paths: [String], _ classes: [String], isTable: Bool) {
+      self.isTable = isTable
+      pathWidth = min(60, paths.map(\.escapingControlCharacters.count).max() ?? 0)
+      labelWidth = classes.map(\.escapingControlCharacters.count).max() ?? 0
+    }
+
+    func line(_ path: String, _ label: Predictor.Label, isFirst: Bool) -> String {
+      let path = path.escapingControlCharacters
+      let name = label.name.escapingControlCharacters
+      let probability = label.probability.shortProbability
+      guard isTable else { return [path, name, probability].joined(separator: "\t") }
+      return Self.padded(isFirst ? path : "", pathWidth) + "  " + Self.padded(name, labelWidth)
+        + "  " + probability
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(0, width - text.count))
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import GraftBase
 import GraftImaging
 
@@ -14,7 +15,7 @@ package struct PreviewCommand: Command {
         "pipelines to compare"),
       ParameterSpecification(
         "epoch", .integer(0...1_000_000), default: .value("0"), "epoch whose draws are shown"),
-      ParameterSpecification("class", .text, "only images of this class"),
+      ParameterSpecification("class", .name(.className), "only images of this class"),
       ParameterSpecification(
         "grid", .grid, default: .described("one row per image"), "columns by rows"),
       ParameterSpecification(
@@ -73,17 +74,29 @@ package struct PreviewCommand: Command {
     }
   }
 
-  /// In the terminal as half blocks; nowhere else.
+  /// In the terminal, as large as it fits; nowhere else.
   private func show(_ picture: Image, in session: Session) throws {
-    guard session.console.isOutputTerminal, session.console.format == .text,
-      session.settings.image != "none"
-    else { return session.console.warn("preview skipped, add to=FILE.png") }
-    session.console.print(
-      HalfBlocks.render(picture, columns: min(session.console.width, 160)))
+    let console = session.console
+    guard console.isOutputTerminal, console.format == .text,
+      let style = TerminalPicture.style(
+        session.settings.image, ProcessInfo.processInfo.environment)
+    else { return console.warn("preview skipped, add to=FILE.png") }
+    console.print(
+      try TerminalPicture.text(picture, style, columns: console.width, rows: console.height - 3))
   }
 
   /// Only a preview that writes a file belongs to a recipe.
   package func lineage(in session: Session) -> Lineage? {
-    arguments.isGiven("to") ? Lineage(needs: ["data"], isOutcome: true) : nil
+    guard arguments.isGiven("to") else { return nil }
+    let names = arguments.calls("augment").map(\.name)
+    let pipelines = names.filter { session.vocabulary.names(.pipeline).contains($0) }
+    return Lineage(
+      needs: (request.paths.isEmpty ? ["data"] : []) + ["seed"]
+        + (session.workbench.encoder == nil ? [] : ["encoder"])
+        + (names.isEmpty ? ["augment"] : pipelines.map { "pipeline:\($0)" }), isOutcome: true)
+  }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    ["augment": session.workbench.pipeline.text]
   }
 }

@@ -10,7 +10,7 @@ package struct ResumeCommand: Command {
         "run", .name(.run), default: .described("the current run"), "the run to continue"),
       ParameterSpecification(
         "epochs", .increment(1...100_000), default: .described("those it was planned for"),
-        "+N for N more, or the new total"),
+        "+N for N more, or the new total"), TrainingParameters.stop,
     ],
     examples: ["resume", "resume C", "resume A epochs=+5"],
     seeAlso: ["train", "runs"], isRecorded: true)
@@ -26,8 +26,8 @@ package struct ResumeCommand: Command {
         .failed, "\(run.name) came from a file, without the state of its training",
         help: "train from its weights: encoder FILE ; train")
     }
-    let last = state.identity["phase"].flatMap { Int($0) } ?? 0
-    for index in plan.phases.indices { plan.phases[index].settings.stopAtStep = nil }
+    let last = state.phase
+    plan.stop = arguments.integer("stop")
     if let epochs = arguments.value("epochs") {
       let planned = plan.phases[last].settings.epochs
       switch epochs {
@@ -46,7 +46,7 @@ package struct ResumeCommand: Command {
         .failed, "\(run.name) is finished: \(state.progress.epoch) epochs",
         help: "add epochs: resume \(run.name) epochs=+5")
     }
-    session.amendRecord("run", run.name)
+    if !arguments.isGiven("run") { session.amendRecord(nil, run.name) }
     try session.train(run.name, run.model, plan: plan, verb: "resume", resuming: state)
   }
 
@@ -54,5 +54,9 @@ package struct ResumeCommand: Command {
     let run = arguments.text("run") ?? session.currentRun
     let things = run.map { ["run:\($0)"] } ?? []
     return Lineage(provides: things + ["current"], needs: things + ["encoder", "data", "seed"])
+  }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    session.currentRun.map { ["run": $0] } ?? [:]
   }
 }

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftTraining
 
 /// `runs`: the table of runs.
 package struct RunsCommand: Command {
@@ -28,7 +29,7 @@ package struct RunsCommand: Command {
     }
     let policies = run.plan?.phases.map { "\($0.policy)" }.joined(separator: ", ")
     let steps = run.result.map { "\($0.step)/\($0.totalSteps)" }
-    let seconds = session.metrics["\(run.name).seconds"].map { ProgressLine.clock($0) }
+    let seconds = session.metrics["\(run.name).seconds"].map(\.durationText)
     return [
       run.name == session.currentRun ? "*" : "", run.name, run.model.spec.name,
       policies ?? "from a file", steps ?? "", score("val.accuracy"), score("test.accuracy"),

@@ -18,4 +18,8 @@ package struct SeedCommand: Command {
   package func lineage(in session: Session) -> Lineage? {
     number == nil ? nil : Lineage(provides: ["seed"])
   }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    ["number": "\(session.seed)"]
+  }
 }

@@ -9,7 +9,7 @@ package struct SetCommand: Command {
         "threads", .integer(0...1024), default: .described("0: one per core"),
         "threads to compute with"),
       ParameterSpecification(
-        "image", .choice(["auto", "kitty", "iterm", "sixel", "blocks", "none"]),
+        "image", .choice(["auto"] + TerminalPicture.Style.allCases.map(\.rawValue) + ["none"]),
         default: .described("auto: from the environment"), "how pictures are shown"),
       ParameterSpecification(
         "color", .choice(["auto", "always", "never"]), default: .described("auto"), "colour"),
@@ -39,5 +39,9 @@ package struct SetCommand: Command {
       session.settings.color = color
       session.console.setColor(color)
     }
+  }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    Dictionary(uniqueKeysWithValues: ShowCommand.settings(of: session))
   }
 }

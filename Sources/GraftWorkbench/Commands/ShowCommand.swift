@@ -29,14 +29,19 @@ package struct ShowCommand: Command {
     }
   }
 
-  static func showSettings(in session: Session) {
+  /// The settings as they are, in the order of the table.
+  static func settings(of session: Session) -> [(String, String)] {
     let settings = session.settings
-    let values: [(String, String)] = [
+    return [
       ("threads", settings.threads == 0 ? "0 (one per core)" : "\(settings.threads)"),
       ("image", settings.image), ("color", settings.color),
       ("prompt", settings.prompt.isEmpty ? "\"\"" : settings.prompt),
       ("progress", settings.isProgressShown ? "yes" : "no"),
     ]
+  }
+
+  static func showSettings(in session: Session) {
+    let values = settings(of: session)
     var table = TextTable(
       rows: values.map { name, value in
         [name, value, SetCommand.specification.parameter(name)?.summary ?? ""]

@@ -3,7 +3,7 @@ import GraftModels
 import GraftTraining
 
 /// `train`: trains the model as the policy says.
-package struct TrainCommand: Command {
+package struct TrainCommand: TrainingCommand {
   package static let specification = CommandSpecification(
     "train", "train the model as the policy says", group: .train,
     parameters: [TrainingParameters.epochs(default: "5"), TrainingParameters.rate]
@@ -29,7 +29,7 @@ package struct TrainCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func run(in session: Session) throws {
+  package func request(in session: Session) throws -> TrainingRequest {
     var policy = session.workbench.policy
     if let letter = arguments.text("policy") {
       policy = Policy.variant(letter, rate: arguments.range("lr"))
@@ -45,12 +45,11 @@ package struct TrainCommand: Command {
     ]
     let name =
       arguments.text("as") ?? session.workbench.freeName(preferred: policy.letter)
-    session.amendRecord("as", name)
     let model = try session.makeModel(classes: plan.data.classes, head: head)
     if let source = arguments.text("from") {
       try model.takeWeights(of: session.requireRun(source).model)
     }
-    try session.start(name, model, plan: plan, verb: "train")
+    return TrainingRequest(verb: "train", name: name, model: model, plan: plan)
   }
 
   private var head: HeadSpec? {
@@ -65,5 +64,13 @@ package struct TrainCommand: Command {
   package func lineage(in session: Session) -> Lineage? {
     TrainingParameters.lineage(
       arguments, run: arguments.text("as") ?? session.currentRun, in: session)
+  }
+
+  package static func currentValues(in session: Session) -> [String: String] {
+    let workbench = session.workbench
+    return [
+      "head": workbench.head.description, "policy": workbench.policy.description,
+      "augment": workbench.pipeline.text,
+    ]
   }
 }

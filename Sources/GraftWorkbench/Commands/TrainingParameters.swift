@@ -42,9 +42,11 @@ package enum TrainingParameters {
       "pipeline for this run: a name, an op, a list of ops, or none"),
   ]
 
+  static let stop = ParameterSpecification(
+    "stop", .integer(1...1_000_000_000), "end at this update of the schedule, as after Ctrl-C")
+
   static let ending: [ParameterSpecification] = [
-    ParameterSpecification(
-      "stop", .integer(1...1_000_000_000), "end at this update of the schedule, as after Ctrl-C"),
+    stop,
     ParameterSpecification(
       "as", .newName(.run), default: .described("the next free letter"), "name of the run"),
   ]

@@ -20,13 +20,15 @@ package final class Console {
   package let isOutputTerminal: Bool
   private let startsColored: Bool
   private let widthSource: () -> Int
+  private let heightSource: () -> Int
   private let output: Sink
   private let errors: Sink
 
   package init(
     format: Format = .text, isQuiet: Bool = false, isColored: Bool = false,
     isOutputTerminal: Bool = false, isProgressTerminal: Bool = false,
-    width: @escaping () -> Int = { 80 }, output: @escaping Sink, errors: @escaping Sink
+    width: @escaping () -> Int = { 80 }, height: @escaping () -> Int = { 24 },
+    output: @escaping Sink, errors: @escaping Sink
   ) {
     self.format = format
     self.isQuiet = isQuiet
@@ -35,6 +37,7 @@ package final class Console {
     self.isOutputTerminal = isOutputTerminal
     self.isProgressTerminal = isProgressTerminal
     widthSource = width
+    heightSource = height
     self.output = output
     self.errors = errors
   }
@@ -43,6 +46,12 @@ package final class Console {
   package var width: Int {
     let width = widthSource()
     return width > 0 ? width : 80
+  }
+
+  /// Lines of the terminal; 24 when there is none or it claims 0.
+  package var height: Int {
+    let height = heightSource()
+    return height > 0 ? height : 24
   }
 
   package var paint: Paint { Paint(isOn: isColored) }
@@ -118,16 +127,16 @@ extension Console {
       format: format, isQuiet: isQuiet,
       isColored: allowsColor && isOutputTerminal && !isDumb && !refusesColor && format == .text,
       isOutputTerminal: isOutputTerminal, isProgressTerminal: isErrorTerminal && !isDumb,
-      width: { Int(terminalWidth()) },
+      width: { Int(terminalSize()?.ws_col ?? 0) }, height: { Int(terminalSize()?.ws_row ?? 0) },
       output: { writeAll($0, to: STDOUT_FILENO) }, errors: { writeAll($0, to: STDERR_FILENO) })
   }
 
-  private static func terminalWidth() -> UInt16 {
+  private static func terminalSize() -> winsize? {
     var size = winsize()
     for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
-      if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return size.ws_col }
+      if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return size }
     }
-    return 0
+    return nil
   }
 
   /// Writes all bytes; a closed pipe ends the writing silently, as in `graft … | head`.

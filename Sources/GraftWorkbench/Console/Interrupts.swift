@@ -4,26 +4,37 @@ import Synchronization
 
 /// What the outside asks of a running session: Ctrl-C counted, SIGTERM and SIGHUP noted.
 ///
-/// A signal handler can reach only global state, so one process-wide pair of counters stands behind
-/// this type. The first Ctrl-C in a long step asks it to stop after the batch, the second to abort,
-/// the third ends the process.
-package struct Interrupts: Sendable {
+/// The first Ctrl-C in a long step asks it to stop after the batch, the second to abort, the third
+/// ends the process. A signal handler can reach only global state, so process-wide counters stand
+/// behind the one that is installed; others hear only their own `press`.
+package final class Interrupts: Sendable {
+  private let ownPresses = Atomic<Int>(0)
+  private let isInstalled = Atomic<Bool>(false)
+
   package init() {}
 
   /// How often Ctrl-C was pressed since the last `reset`.
-  package var count: Int { pressCount.load(ordering: .relaxed) }
+  package var count: Int {
+    let signals = isInstalled.load(ordering: .relaxed) ? pressCount.load(ordering: .relaxed) : 0
+    return signals + ownPresses.load(ordering: .relaxed)
+  }
   /// Whether the process was asked to end by SIGTERM or SIGHUP.
-  package var isTerminated: Bool { terminationFlag.load(ordering: .relaxed) }
+  package var isTerminated: Bool {
+    isInstalled.load(ordering: .relaxed) && terminationFlag.load(ordering: .relaxed)
+  }
   /// A long step should stop at the next safe point.
   package var asksToStop: Bool { count >= 1 || isTerminated }
   /// A long step should give up at once and roll back.
   package var asksToAbort: Bool { count >= 2 }
 
   /// Forgets presses, before a new line is run.
-  package func reset() { pressCount.store(0, ordering: .relaxed) }
+  package func reset() {
+    ownPresses.store(0, ordering: .relaxed)
+    if isInstalled.load(ordering: .relaxed) { pressCount.store(0, ordering: .relaxed) }
+  }
 
   /// Counts one press as if Ctrl-C had come; for tests and for the line editor.
-  package func press() { pressCount.add(1, ordering: .relaxed) }
+  package func press() { ownPresses.add(1, ordering: .relaxed) }
 
   /// What the process is doing, which decides how a signal is answered.
   package enum Phase: Int, Sendable {
@@ -51,6 +62,7 @@ package struct Interrupts: Sendable {
   ///
   /// System calls are not restarted, so that reading a line ends when Ctrl-C comes.
   package func install() {
+    isInstalled.store(true, ordering: .relaxed)
     reset()
     enter(.idle)
     terminationFlag.store(false, ordering: .relaxed)

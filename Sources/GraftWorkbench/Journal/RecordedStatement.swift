@@ -33,8 +33,8 @@ package struct RecordedStatement: Sendable {
     inputPaths = finder.inputPaths
   }
 
-  /// Adds or replaces an argument by its name.
-  package mutating func amend(_ label: String, _ value: String) {
+  /// Adds or replaces an argument by its name; without one it becomes the first.
+  package mutating func amend(_ label: String?, _ value: String) {
     syntax.amend(label, value)
     resolved.amend(label, value)
   }
@@ -109,10 +109,12 @@ private struct PathFinder {
 }
 
 extension CommandSyntax {
-  fileprivate mutating func amend(_ label: String, _ text: String) {
-    arguments.removeAll { $0.label == label }
+  fileprivate mutating func amend(_ label: String?, _ text: String) {
     let value = ValueSyntax(.word(Template(literal: text)), at: verbSpan)
-    arguments.append(ArgumentSyntax(label: label, value: value.replacingText(text)))
+    let argument = ArgumentSyntax(label: label, value: value.replacingText(text))
+    guard label != nil else { return arguments.insert(argument, at: 0) }
+    arguments.removeAll { $0.label == label }
+    arguments.append(argument)
   }
 }
 

@@ -5,10 +5,14 @@ package struct HelpText {
   private let vocabulary: Vocabulary
   private let paint: Paint
   private let width: Int
+  private let currentValues: (String) -> [String: String]
 
+  /// `currentValues` tells what the parameters of a command are now, for those that last.
   package init(
-    vocabulary: Vocabulary = Vocabulary(), paint: Paint = Paint(isOn: false), width: Int = 80
+    vocabulary: Vocabulary = Vocabulary(), paint: Paint = Paint(isOn: false), width: Int = 80,
+    currentValues: @escaping (_ verb: String) -> [String: String] = { _ in [:] }
   ) {
+    self.currentValues = currentValues
     self.vocabulary = vocabulary
     self.paint = paint
     self.width = max(40, min(width, 100))
@@ -74,13 +78,15 @@ package struct HelpText {
   private func page(_ specification: CommandSpecification) -> String {
     var blocks = [paint.bold(specification.verb) + " - " + specification.summary]
     blocks.append(heading("usage") + Self.usage(of: specification, width: width))
+    let current = currentValues(specification.verb)
     if !specification.parameters.isEmpty {
       let nameWidth = specification.parameters.map { $0.form.count }.max() ?? 0
       let lines = specification.parameters.map { parameter in
         let margin = String(repeating: " ", count: nameWidth - parameter.form.count)
         let indent = String(repeating: " ", count: 4 + nameWidth)
         let summary = wrapped(parameter.summary, indent: indent.count)
-        let detail = wrapped(parameter.detail, indent: indent.count).map(paint.dim)
+        let now = current[parameter.name].map { "; now \($0)" } ?? ""
+        let detail = wrapped(parameter.detail + now, indent: indent.count).map(paint.dim)
         return "  " + paint.cyan(parameter.form) + margin + "  "
           + (summary + detail).joined(separator: "\n" + indent)
       }
@@ -104,6 +110,9 @@ package struct HelpText {
     let name = paint.bold("\(specification.verb).\(parameter.name)")
     var lines = ["\(name) - \(parameter.summary)", "  type     \(parameter.kind.title)"]
     lines.append("  default  \(parameter.defaultTitle)")
+    if let current = currentValues(specification.verb)[parameter.name] {
+      lines.append("  now      \(current)")
+    }
     let known = parameter.kind.legalValues(in: vocabulary)
     if !known.isEmpty, !parameter.kind.title.contains(known.joined(separator: " | ")) {
       lines.append("  values   " + known.joined(separator: ", "))

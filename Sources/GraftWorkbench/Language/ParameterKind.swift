@@ -141,6 +141,8 @@ extension ParameterKind.PathKind {
 /// A set of names that grows while a session runs or comes from a registry.
 package enum NameSet: String, Sendable, CaseIterable {
   case encoder, pipeline, run, layer, metric, knob, setting, verb
+  /// A class of the images at hand.
+  case className
 
   var article: String {
     switch self {
@@ -152,6 +154,7 @@ package enum NameSet: String, Sendable, CaseIterable {
     case .knob: "a knob"
     case .setting: "a setting"
     case .verb: "a verb"
+    case .className: "a class"
     }
   }
 }

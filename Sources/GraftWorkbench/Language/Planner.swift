@@ -183,5 +183,6 @@ package struct Planner {
     let isLoading = arguments.specification.verb == "load"
     if namesRuns || isLoading { vocabulary.setNames([], of: .run) }
     if arguments.specification.verb == "encoder" { vocabulary.setNames([], of: .layer) }
+    if arguments.specification.verb == "data" { vocabulary.setNames([], of: .className) }
   }
 }

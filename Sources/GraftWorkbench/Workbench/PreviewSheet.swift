@@ -73,7 +73,10 @@ struct PreviewSheet {
         let steps = pipeline.trainingTrace(
           from: subject.image, key: subject.key, preprocessing: preprocessing)
         let cells =
-          [ContactSheet.Cell(preprocessing.evaluationImage(subject.image), caption: "original")]
+          [
+            ContactSheet.Cell(
+              pipeline.startingImage(from: subject.image, preprocessing), caption: "original")
+          ]
           + steps.map { ContactSheet.Cell($0.image, caption: $0.title) }
         return ContactSheet.Row(label: label.isEmpty ? subject.caption : label, cells: cells)
       }

@@ -36,9 +36,7 @@ extension Session {
       hash.update("\(key)=\(value)\n")
     }
     for phase in plan.phases {
-      var settings = phase.settings
-      settings.stopAtStep = nil
-      hash.update("\(phase.policy) \(settings)\n")
+      hash.update("\(phase.policy) \(phase.settings)\n")
     }
     hash.update(requireWeightsName())
     return "\(stateFolder)/checkpoints/\(hash.finish().hex.prefix(16))"

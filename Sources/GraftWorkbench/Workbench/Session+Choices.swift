@@ -2,6 +2,11 @@ import GraftBase
 import GraftImaging
 import GraftTraining
 
+extension Pipeline {
+  /// As it is typed; the empty one is `none`.
+  var text: String { isEmpty ? "none" : description }
+}
+
 extension Session {
   /// The pipeline that ops and names of an `augment` argument spell.
   ///

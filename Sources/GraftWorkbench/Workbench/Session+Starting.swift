@@ -2,9 +2,32 @@ import Foundation
 import GraftBase
 import GraftModels
 
+/// A training about to start.
+package struct TrainingRequest {
+  package let verb: String
+  package let name: String
+  package let model: Model
+  package let plan: TrainingPlan
+}
+
+/// A command that trains a new run; what it asks for can be told without doing it.
+package protocol TrainingCommand: Command {
+  /// Reads the session and changes nothing.
+  func request(in session: Session) throws -> TrainingRequest
+}
+
+extension TrainingCommand {
+  package func run(in session: Session) throws {
+    let request = try request(in: session)
+    session.amendRecord("as", request.name)
+    try session.start(request)
+  }
+}
+
 extension Session {
   /// Trains from the start, or from where an interrupted replay of the same recipe left off.
-  func start(_ name: String, _ model: Model, plan: TrainingPlan, verb: String) throws {
+  func start(_ request: TrainingRequest) throws {
+    let (name, model, plan, verb) = (request.name, request.model, request.plan, request.verb)
     guard !isInteractive, let (state, folder) = checkpoint(of: plan, model) else {
       return try train(name, model, plan: plan, verb: verb)
     }

@@ -13,33 +13,24 @@ extension Session {
     resuming state: RunState? = nil
   ) throws {
     let run = TrainingRun(name: name, model: model, plan: plan)
-    let startPhase = state?.identity["phase"].flatMap { Int($0) } ?? 0
+    let startPhase = state?.phase ?? 0
+    var done = state?.stepsBefore ?? 0
     var elapsed = TrainingCost()
     var history: [EpochRecord] = []
-    for (index, phase) in plan.phases.enumerated().dropFirst(startPhase) {
-      var identity = plan.identity(of: model)
-      identity["phase"] = String(index)
-      let training = try PictureBatches.training(
-        plan.data, batchSize: plan.batchSize, preprocessing: run.preprocessing,
-        pipeline: plan.pipeline, balance: plan.balance, seed: plan.seed, pool: pool)
-      let validation =
-        plan.data.partition(.validation).isEmpty
-        ? nil
-        : try PictureBatches.evaluation(
-          plan.data, .validation, batchSize: max(plan.batchSize, 16),
-          preprocessing: run.preprocessing, pool: pool)
-      let trainer = try Trainer(
-        model, policy: phase.policy, settings: phase.settings, training: training,
-        validation: validation, pool: pool, identity: identity,
+    for index in plan.phases.indices.dropFirst(startPhase) {
+      let trainer = try makeTrainer(
+        model, plan, phase: index, stepsBefore: done,
         resuming: index == startPhase ? state : nil)
       var observer = TrainingObserver(
         self, verb: plan.phases.count > 1 ? "\(verb) \(index + 1)/\(plan.phases.count)" : verb,
         run: name)
+      observer.stopsAtOnce = plan.stop == done
       let result: TrainingResult
       do {
         result = try trainer.run { observer.observe($0) }
       } catch {
         observer.finish()
+        keepFailed(run, trainer.state())
         throw error
       }
       elapsed.add(result.cost)
@@ -47,12 +38,60 @@ extension Session {
       run.state = trainer.state()
       run.result = result
       if run.isUnfinished { break }
+      done += result.step
+    }
+    guard run.stepsDone > 0 else {
+      leaveUnrecorded()
+      return try reportInterruption("stopped \(name) before its first update, nothing is kept")
     }
     workbench.keep(run)
     currentRun = name
     finish(run, history: history, cost: elapsed)
     refresh()
-    try reportInterruption(of: run)
+    guard run.isUnfinished else { return }
+    amendRecord("stop", String(run.stepsDone))
+    let place = run.result.map { "step \($0.step) of \($0.totalSteps)" } ?? "the beginning"
+    try reportInterruption("stopped \(name) at \(place), weights kept", of: run)
+  }
+
+  /// Keeps the weights after the last good update of a training that failed, and records the line
+  /// so that its replay stops there.
+  private func keepFailed(_ run: TrainingRun, _ state: RunState) {
+    run.state = state
+    guard run.stepsDone > 0 else { return }
+    workbench.keep(run)
+    currentRun = run.name
+    amendRecord("stop", String(run.stepsDone))
+    leaveReceipt("weights \(run.model.weightsHash)")
+    recordDespiteFailure()
+    console.warn("the weights of \(run.name) at step \(run.stepsDone) are kept")
+    refresh()
+  }
+
+  /// The trainer of one phase of a plan.
+  func makeTrainer(
+    _ model: Model, _ plan: TrainingPlan, phase index: Int, stepsBefore: Int = 0,
+    resuming state: RunState? = nil
+  ) throws -> Trainer {
+    let identity = plan.identity(of: model).merging(
+      RunState.place(phase: index, stepsBefore: stepsBefore)
+    ) { $1 }
+    var settings = plan.phases[index].settings
+    settings.stopAtStep = plan.stop.flatMap { $0 > stepsBefore ? $0 - stepsBefore : nil }
+    let preprocessing = model.input.preprocessing
+    let training = try PictureBatches.training(
+      plan.data, batchSize: plan.batchSize, preprocessing: preprocessing,
+      pipeline: plan.pipeline, balance: plan.balance, seed: plan.seed, pool: pool)
+    let validation =
+      plan.data.partition(.validation).isEmpty
+      ? nil
+      : try PictureBatches.evaluation(
+        plan.data, .validation, batchSize: max(plan.batchSize, 16),
+        preprocessing: preprocessing, pool: pool)
+    return try Trainer(
+      model, policy: plan.phases[index].policy, settings: settings,
+      training: training, validation: validation, pool: pool, identity: identity,
+      resuming: state)
   }
 
   /// Prints the outcome, keeps the scores and leaves the receipt.
@@ -82,39 +121,57 @@ extension Session {
         ("trainable_changed", .integer(proof.trainableCount - proof.unchangedTrainable.count)),
         ("trainable", .integer(proof.trainableCount)),
       ])
-    let score = accuracy.map { "val.accuracy \($0)" } ?? "no validation images"
+    let isStopped = run.isUnfinished && result.validation == nil
+    let place = isStopped ? history.last.map { " after epoch \($0.epoch)" } ?? "" : ""
+    let score =
+      accuracy.map { "val.accuracy \($0)\(place)" }
+      ?? (isStopped ? "not measured yet" : "no validation images")
     console.print(
-      "\(run.name): \(score), \(ProgressLine.clock(cost.seconds)), "
-        + "\(Int(cost.imagesPerSecond.rounded())) img/s, weights \(result.weightsHash.prefix(8))")
+      "\(run.name): \(score), \(cost.seconds.durationText), "
+        + "\(Int(cost.imagesPerSecond.rounded()).groupedText) img/s, weights \(result.weightsHash.prefix(8))"
+    )
     console.print("\(run.name): \(proof)")
     if let best = result.bestEpoch, best != history.last?.epoch, history.count > 1 {
       let kept = result.ending == .outOfPatience ? "kept" : "the last epoch's weights are kept"
       console.print("\(run.name): epoch \(best) was the best; \(kept)")
     }
+    // A stop by Ctrl-C is not measured and its replay is: only the weights are the same in both.
+    let measured = run.isUnfinished ? nil : accuracy
     leaveReceipt(
-      (accuracy.map { "val.accuracy \($0.value.fixedText(3)), " } ?? "")
+      (measured.map { "val.accuracy \($0.value.fixedText(3)), " } ?? "")
         + "weights \(result.weightsHash.prefix(8))")
   }
 
   /// At the prompt says how to go on; in a recipe ends it, so that nothing runs as if all was done.
-  private func reportInterruption(of run: TrainingRun) throws {
-    guard let result = run.result, run.isUnfinished else { return }
-    amendRecord("stop", String(result.step))
-    let where_ =
-      "stopped \(run.name) at step \(result.step) of \(result.totalSteps), weights kept"
-    guard interrupts.asksToStop else {
-      return console.print("\(where_) - `resume \(run.name)` continues")
-    }
-    if isInteractive {
-      console.print("\(where_) - `resume \(run.name)` continues")
-      interrupts.reset()
+  private func reportInterruption(_ message: String, of run: TrainingRun? = nil) throws {
+    let advice = run.map { " - `resume \($0.name)` continues" } ?? ""
+    guard interrupts.asksToStop, !isInteractive else {
+      console.print(message + advice)
+      if isInteractive { interrupts.reset() }
       return
     }
-    let checkpoint = try saveCheckpoint(of: run)
+    let place = try run.map { try saveCheckpoint(of: $0) } ?? "the beginning"
     throw GraftError(
       interrupts.isTerminated ? .terminated : .interrupted,
-      "\(where_); the same command continues from \(checkpoint)")
+      "\(message); the same command continues from \(place)")
   }
+}
+
+// Where a run of several phases stands is kept with its state, beside what it was made from.
+extension RunState {
+  fileprivate static func place(phase: Int, stepsBefore: Int) -> [String: String] {
+    ["phase": String(phase), "steps before": String(stepsBefore)]
+  }
+
+  /// The phase in progress.
+  var phase: Int { identity["phase"].flatMap { Int($0) } ?? 0 }
+  /// Updates of the phases before it.
+  var stepsBefore: Int { identity["steps before"].flatMap { Int($0) } ?? 0 }
+}
+
+extension TrainingRun {
+  /// Updates in the weights, over all phases.
+  fileprivate var stepsDone: Int { state.map { $0.stepsBefore + $0.progress.step } ?? 0 }
 }
 
 extension TrainingCost {

@@ -18,7 +18,6 @@ struct TrainingArguments {
     settings.weightDecay = arguments.number("decay") ?? 0.01
     settings.smoothing = arguments.number("smooth") ?? 0
     settings.patience = arguments.integer("patience")
-    settings.stopAtStep = arguments.integer("stop")
     settings.warmupEpochs = (share("warmup") ?? 0) * Double(epochs)
     settings.classWeights = classWeights
     settings.seed = seed
@@ -49,11 +48,13 @@ struct TrainingArguments {
 extension Session {
   /// What a run is made of besides its phases.
   func trainingPlan(_ arguments: CheckedArguments) throws -> TrainingPlan {
+    _ = try requireEncoder()
     let calls = arguments.calls("augment")
     return TrainingPlan(
       data: try requireData(), balance: workbench.balance,
       pipeline: calls.isEmpty ? workbench.pipeline : try pipeline(calls),
-      batchSize: arguments.integer("batch") ?? 32, seed: seed, phases: [])
+      batchSize: arguments.integer("batch") ?? 32, seed: seed, phases: [],
+      stop: arguments.integer("stop"))
   }
 
   /// Weights of classes for the loss when `balance=weights` asks for them.

@@ -10,6 +10,8 @@ struct TrainingObserver {
   private var writer: ProgressWriter
   private var losses: [Double] = []
   private var validation: Double?
+  /// Whether to end before the first update, as a replayed stop between two phases does.
+  var stopsAtOnce = false
 
   init(_ session: Session, verb: String, run: String) {
     self.session = session
@@ -38,7 +40,7 @@ struct TrainingObserver {
     case .finished, .stopped: writer.finish()
     }
     if session.interrupts.asksToAbort { return .abort }
-    return session.interrupts.asksToStop ? .stop : .continue
+    return stopsAtOnce || session.interrupts.asksToStop ? .stop : .continue
   }
 
   private var lastLine: ProgressLine?

@@ -29,7 +29,8 @@ package final class TrainingRun {
 
   /// Whether updates are left to do.
   package var isUnfinished: Bool {
-    guard let result else { return false }
+    // A training that failed left a state and no result.
+    guard let result else { return state != nil }
     return result.ending == .stopped || result.ending == .aborted
   }
 }
@@ -43,6 +44,8 @@ package struct TrainingPlan {
   package var seed: UInt64
   /// Phases in order; all but `finetune` have one.
   package var phases: [Phase]
+  /// The update to end at, counted over all phases, as after Ctrl-C.
+  package var stop: Int?
 
   /// A policy trained under for some epochs.
   package struct Phase {

@@ -24,6 +24,26 @@ package final class Workbench {
 
   package init() {}
 
+  /// A copy to try things on; what is chosen and made there stays there.
+  package func copy() -> Workbench {
+    let copy = Workbench()
+    copy.encoder = encoder
+    copy.data = data
+    copy.balance = balance
+    copy.head = head
+    copy.pipeline = pipeline
+    copy.pipelines = pipelines
+    copy.policy = policy
+    copy.runs = runs
+    return copy
+  }
+
+  /// Ends the threads; the next use of the pool starts new ones.
+  package func shutDown() {
+    sharedPool?.shutDown()
+    sharedPool = nil
+  }
+
   /// The one pool, made when something is first computed.
   package func pool(threads: Int) -> ThreadPool {
     if let sharedPool, sharedPool.threadCount == threads { return sharedPool }
@@ -99,6 +119,7 @@ extension Session {
   /// What the prompt and the completion know: names of runs, layers and scores, and the title.
   package func refresh() {
     vocabulary.setNames(workbench.runs.map(\.name), of: .run)
+    vocabulary.setNames(workbench.data?.classes ?? [], of: .className)
     vocabulary.setNames(metrics.keys.sorted(), of: .metric)
     vocabulary.setNames(
       Pipeline.presets.map(\.name) + workbench.pipelines.keys.sorted(), of: .pipeline)

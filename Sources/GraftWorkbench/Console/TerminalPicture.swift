@@ -1,0 +1,55 @@
+import Foundation
+import GraftImaging
+
+/// A picture as text that a terminal draws: by its own protocol where it has one, else as half
+/// blocks.
+///
+/// The choice comes from the environment alone: an answer of the terminal to a question would land in
+/// what the user types next.
+package enum TerminalPicture {
+  /// What `set image` may name, besides `auto` and `none`.
+  package enum Style: String, CaseIterable, Sendable { case kitty, iterm, blocks }
+
+  /// The style for `set image`: nil shows nothing.
+  package static func style(_ setting: String, _ environment: [String: String]) -> Style? {
+    guard setting == "auto" else { return Style(rawValue: setting) }
+    // A multiplexer passes no pictures on, whatever terminal is behind it.
+    if environment["TMUX"] != nil || environment["STY"] != nil { return .blocks }
+    if environment["KITTY_WINDOW_ID"] != nil || environment["TERM"] == "xterm-kitty" {
+      return .kitty
+    }
+    let program = environment["TERM_PROGRAM"] ?? ""
+    if program == "ghostty" { return .kitty }
+    return ["iTerm.app", "WezTerm"].contains(program) ? .iterm : .blocks
+  }
+
+  /// The picture as text, without a final line end; blocks fit into `columns` and `rows`.
+  package static func text(
+    _ picture: Image, _ style: Style, columns: Int, rows: Int
+  ) throws -> String {
+    switch style {
+    case .kitty: kitty(Data(try PNGEncoder.encode(picture)).base64EncodedString())
+    case .iterm:
+      "\u{1B}]1337;File=inline=1:" + Data(try PNGEncoder.encode(picture)).base64EncodedString()
+        + "\u{7}"
+    case .blocks:
+      HalfBlocks.render(
+        picture,
+        columns: max(1, min(columns, 160, 2 * max(1, rows) * picture.width / picture.height)))
+    }
+  }
+
+  /// Kitty's graphics protocol takes at most 4096 characters at once.
+  private static func kitty(_ encoded: String) -> String {
+    var rest = encoded[...]
+    var control = "a=T,f=100,"
+    var result = ""
+    repeat {
+      let part = rest.prefix(4096)
+      rest = rest.dropFirst(part.count)
+      result += "\u{1B}_G\(control)m=\(rest.isEmpty ? 0 : 1);\(part)\u{1B}\\"
+      control = ""
+    } while !rest.isEmpty
+    return result
+  }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+@testable import GraftWorkbench
+
+extension EndToEnd {
+  /// Every example that help prints runs in a session that has what it names.
+  @Suite struct ExampleTests {
+    /// A session with what examples name: folders of pictures, recipes, runs A, B and C.
+    private static func prepared() throws -> Workplace {
+      let outside = try TemporaryFolder.make()
+      let place = try Workplace(folder: outside + "/inside")
+      for name in ["flowers", "roses", "new"] {
+        _ = try Shapes.write(to: place.path(name), perClass: 3)
+      }
+      for name in ["rose.jpg", "new/0.png"] {
+        try FileManager.default.copyItem(
+          atPath: place.path("new/red/0.png"), toPath: place.path(name))
+      }
+      try FileManager.default.createDirectory(
+        atPath: place.path("runs"), withIntermediateDirectories: true)
+      for name in ["flowers.graft", "common.graft"] {
+        try recipe.write(toFile: place.path(name), atomically: true, encoding: .utf8)
+      }
+      try "include inside/flowers.graft".write(
+        toFile: place.path("../base.graft"), atomically: true, encoding: .utf8)
+      let status = place.type(
+        """
+        encoder resnet20 weights=random size=16
+        data flowers/ split=34/33/33
+        augment flip as=mild
+        train epochs=1 as=A
+        train epochs=1 as=B
+        train epochs=2 stop=1 as=C
+        save flowers.safetensors
+        save runs/best.safetensors
+        """)
+      #expect(status == 0, "\(place.errors)")
+      place.capture.clear()
+      return place
+    }
+
+    private static let recipe = """
+      param data: path = flowers/
+      param lr = 1e-3
+      encoder resnet20 weights=random size=16
+      data $data split=34/33/33
+      train epochs=1 lr=$lr policy=C as=C
+      """
+
+    /// Nothing here may start a shell, end the session or wait for standard input.
+    private static let skipped: Set<String> = [
+      "!ls -l", "!du -sh .", "!date", "quit", "exit", "history ; quit", "predict -",
+    ]
+
+    /// Weights that a test cannot count on.
+    private static let needsWeights: Set<String> = [
+      "encoder resnet18", "encoder mobilenet_v2 size=160",
+    ]
+
+    /// Verbs after whose example the next one would miss something.
+    private static let spending: Set<String> = ["drop", "resume"]
+
+    @Test(arguments: CommandTable.specifications.map(\.verb))
+    func examples(of verb: String) throws {
+      let examples = CommandTable.specification(of: verb)?.examples ?? []
+      #expect(!examples.isEmpty)
+      var place = try Self.prepared()
+      for example in examples where !Self.skipped.contains(example) {
+        if Self.spending.contains(verb) { place = try Self.prepared() }
+        if verb == "freeze" { place.type("policy B") }
+        place.capture.clear()
+        // That a long training starts is enough.
+        let status = place.type(example.replacing(/epochs=\d+/, with: "epochs=1"))
+        if Self.needsWeights.contains(example) {
+          #expect(status == 4 && place.errors.contains("error: no pretrained weights"))
+        } else if verb == "expect" && status == 3 {
+          #expect(place.errors.contains("error: expected "))
+        } else {
+          #expect(status == 0, "\(example): \(place.errors)")
+        }
+      }
+    }
+
+    @Test func examplesOfEveryOp() throws {
+      let place = try Self.prepared()
+      for entry in place.session.vocabulary.transforms {
+        for example in entry.examples {
+          let status = place.type("augment \(example) ; preview 1 to=op.png")
+          #expect(status == 0, "\(example): \(place.errors)")
+        }
+        #expect(place.type("help \(entry.name)") == 0)
+      }
+    }
+
+    @Test func theFirstSessionOfHelpRuns() throws {
+      let place = try Self.prepared()
+      for (line, _) in HelpText.firstSession where !line.hasPrefix("encoder") {
+        let status = place.type(
+          line.replacing("epochs=5", with: "epochs=1").replacing("80/10/10", with: "34/33/33"))
+        #expect(status == 0, "\(line): \(place.errors)")
+      }
+    }
+
+    @Test func helpTellsWhatASettingIsNow() throws {
+      let place = try Self.prepared()
+      #expect(place.type("help train.policy\nhelp seed") == 0)
+      #expect(
+        place.output == """
+          train.policy - policy for this run
+            type     A | B | C
+            default  the current policy
+            now      A lr=0.002
+            example  train epochs=20 policy=C lr=1e-5..1e-3 patience=3 as=C
+          seed - set the one seed for split, weights, order and pixels
+
+          usage
+            seed [NUMBER]
+
+          parameters
+            NUMBER  the seed; 0 at the start
+                    whole number from 0; now 0
+
+          examples
+            seed 7
+            seed 0
+            seed
+
+          see also: data, train
+
+          """)
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import GraftImaging
+import Testing
+
+@testable import GraftWorkbench
+
+extension EndToEnd {
+  /// From an encoder to a saved model, as in the first session of the manual.
+  @Suite struct FullSessionTests {
+    @Test func fromEncoderToSavedModelAndBack() throws {
+      let place = try Workplace()
+      #expect(place.type(Workplace.ingredients) == 0)
+      #expect(
+        place.type(
+          """
+          head linear
+          augment flip rotate(15) crop(scale=0.6..1) as=mild
+          train epochs=1 policy=A as=A
+          train epochs=1 policy=B augment=mild as=B
+          train epochs=1 policy=C lr=1e-5..1e-3 from=A as=C
+          evaluate C
+          preview 4 augment=[none, mild] to=sheet.png
+          preview 2 steps=yes to=steps.png
+          preview sheet.png to=again.png
+          predict sheet.png top=3
+          save model.safetensors
+          save session.graft
+          """) == 0, "\(place.errors)")
+      #expect(place.session.workbench.runs.map(\.name) == ["A", "B", "C"])
+      #expect(place.output.contains("A: 0 of 95 frozen tensors changed; all 2 trainable"))
+      #expect(place.output.contains("B: 0 of 0 frozen tensors changed; all 97 trainable"))
+      #expect(Set(try ["A", "B", "C"].map(place.hash)).count == 3)
+      for name in ["sheet.png", "steps.png", "again.png"] {
+        let picture = try ImageFile.read(place.path(name))
+        #expect(picture.width > 100 && Set(picture.pixels).count > 20)
+      }
+      let saved = try place.hash("C")
+      let labels = place.output.split(separator: "\n").filter { $0.hasPrefix("sheet.png\t") }
+      #expect(labels.count == 3)
+
+      let other = try Workplace(folder: place.folder)
+      #expect(other.type("load model.safetensors\npredict sheet.png top=3") == 0)
+      #expect(try other.hash("model") == saved)
+      #expect(
+        other.output.split(separator: "\n").filter { $0.hasPrefix("sheet.png\t") } == labels)
+    }
+
+    @Test func finetuneTrainsTheHeadAndThenEverything() throws {
+      let place = try Workplace(format: .json)
+      #expect(place.replay(Workplace.ingredients + "\nfinetune epochs=1 as=F") == 0)
+      #expect(try place.events("epoch").count == 2)
+      let run = try #require(try place.events("run").first)
+      #expect(run["trainable"] as? Int == 97)
+      #expect(run["frozen_changed"] as? Int == 0)
+    }
+
+    @Test func whatIsMissingIsNamedInTheOrderItIsChosen() throws {
+      let place = try Workplace()
+      #expect(place.type("train epochs=1") == 1)
+      #expect(place.errors.contains("there is no encoder yet"))
+      #expect(place.type("encoder resnet20 weights=random\ntrain epochs=1") == 1)
+      #expect(place.errors.contains("there are no images yet"))
+      #expect(place.type("predict x.png") != 0)
+      #expect(place.type("resume") == 1)
+      #expect(place.errors.contains("there is no run yet"))
+      #expect(place.session.recorder.statements.count == 1)
+    }
+
+    @Test func checkForecastsWhatEachTrainingTakes() throws {
+      let place = try Workplace(format: .json)
+      let text =
+        Workplace.ingredients
+        + "\ntrain epochs=3 policy=A as=A\nfinetune epochs=2 as=F\nuse A ; save a.safetensors"
+      let file = SourceFile(name: "test.graft", text: text, folder: place.folder)
+      #expect(Interpreter(place.session).check(file) == 0)
+      let rows = try place.events("forecast")
+      #expect(rows.map { $0["run"] as? String } == ["A", "F"])
+      #expect(rows.map { $0["line"] as? Int } == [3, 4])
+      #expect(rows.map { $0["parameters"] as? Int } == [269_722, 269_722])
+      #expect(rows.map { $0["trainable"] as? Int } == [650, 269_722])
+      #expect(rows.map { $0["updates"] as? Int } == [3, 3])
+      #expect(rows.allSatisfy { ($0["seconds"] as? Double ?? 0) > 0 })
+      #expect(rows.allSatisfy { ($0["memory_bytes"] as? Int ?? 0) > 1_000_000 })
+      #expect(place.session.workbench.runs.isEmpty && place.session.workbench.data == nil)
+      #expect(!FileManager.default.fileExists(atPath: place.path("a.safetensors")))
+    }
+
+    @Test func checkReportsWhatIsWrongWithTheData() throws {
+      let place = try Workplace()
+      try FileManager.default.createDirectory(
+        atPath: place.path("empty"), withIntermediateDirectories: true)
+      let text = "encoder resnet20 weights=random\ndata empty\ntrain"
+      let file = SourceFile(name: "test.graft", text: text, folder: place.folder)
+      #expect(Interpreter(place.session).check(file) == 4)
+      #expect(place.errors.contains("test.graft:2:1"))
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+@testable import GraftWorkbench
+
+extension EndToEnd {
+  /// The same recipe gives the same weights, whatever runs it.
+  @Suite struct ReplayTests {
+    private static let training = """
+      \(Workplace.ingredients)
+      seed 3 ; head mlp hidden=16 dropout=0.2
+      augment flip randaugment(n=1) mixup(0.2) as=strong
+      train epochs=2 batch=16 policy=C augment=strong as=C
+      """
+
+    @Test func threadsAndRepetitionChangeNoBit() throws {
+      let hashes = try [1, 2, 2].map { threads in
+        let place = try Workplace(threads: threads)
+        #expect(place.replay(Self.training) == 0, "\(place.errors)")
+        return try place.hash("C")
+      }
+      #expect(Set(hashes).count == 1)
+      let other = try Workplace()
+      #expect(other.replay(Self.training.replacing("seed 3", with: "seed 4")) == 0)
+      #expect(try other.hash("C") != hashes[0])
+    }
+
+    @Test func recordReplayRecordGivesTheSameTextAndWeights() throws {
+      let place = try Workplace()
+      #expect(
+        place.type(
+          """
+          encoder resnet20 weights=random size=16
+          data demo:shapes limit=30
+          data demo:shapes limit=40
+          augment flip as=mild
+          train epochs=1 policy=A augment=mild
+          policy C lr=1e-4..1e-2
+          unfreeze all
+          train epochs=2 stop=1 as=half
+          resume
+          train epochs=1 from=half augment=none
+          drop A
+          preview 2 to=sheet.png
+          evaluate half
+          use half
+          save model.safetensors
+          """) == 0, "\(place.errors)")
+      let again = try Workplace(folder: place.folder)
+      #expect(again.replay(place.recipe) == 0, "\(place.recipe)\n\(again.errors)")
+      #expect(again.recipe.lines.dropFirst() == place.recipe.lines.dropFirst())
+      #expect(try again.hash("half") == place.hash("half"))
+      #expect(place.recipe.contains("resume half"))
+      #expect(!place.recipe.contains("limit=30") && !place.recipe.contains("policy=A"))
+    }
+
+    @Test func previewReplaysWithItsPipeline() throws {
+      let place = try Workplace()
+      place.type("encoder resnet20 weights=random\ndata demo:shapes limit=20\naugment rotate(90)")
+      place.type("preview 4 to=sheet.png")
+      let first = try Data(contentsOf: URL(fileURLWithPath: place.path("sheet.png")))
+      let recipe = place.recipe
+      #expect(recipe.contains("augment rotate(90)") && recipe.contains("encoder resnet20"))
+      #expect(try Workplace(folder: place.folder).replay(recipe) == 0)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: place.path("sheet.png"))) == first)
+    }
+
+    @Test func dataFoldersBecomeKnobs() throws {
+      let place = try Workplace()
+      let shapes = try Shapes.write(to: place.path("my shapes"), perClass: 4)
+      #expect(place.type("encoder resnet20 weights=random size=16") == 0)
+      #expect(place.type("data \"my shapes\" split=50/50\ntrain epochs=1 as=A") == 0)
+      #expect(place.recipe.contains("param data: path = \"my shapes/\""))
+      #expect(place.recipe.contains("data $data split=50/50"))
+      #expect(shapes == 8)
+      let again = try Workplace(folder: place.folder)
+      #expect(again.replay(place.recipe) == 0, "\(again.errors)")
+      #expect(try again.hash("A") == place.hash("A"))
+    }
+  }
+}
+
+extension String {
+  fileprivate var lines: [Substring] { split(separator: "\n") }
+}
