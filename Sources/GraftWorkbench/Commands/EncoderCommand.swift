@@ -113,10 +113,7 @@ package struct EncoderCommand: Command {
   }
 
   private static func hash(ofFile path: String) throws -> String {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw GraftError(.input, "`\(path)` cannot be read")
-    }
-    return ContentHash.of([UInt8](data)).hex
+    ContentHash.of(try RegularFile(path: path).readAll(limit: .max)).hex
   }
 
   private func card(_ encoder: EncoderChoice) throws -> String {
