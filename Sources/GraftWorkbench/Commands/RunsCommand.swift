@@ -1,8 +1,5 @@
 import GraftBase
-<<<<<<< HEAD
 import GraftTraining
-=======
->>>>>>> shell
 
 /// `runs`: the table of runs.
 package struct RunsCommand: Command {
