@@ -108,7 +108,9 @@ package final class Session {
   }
 
   /// The lines that the kept runs depend on, as a recipe whose paths start from `folder`.
-  package func distilledRecipe(folder: String) -> String {
+  ///
+  /// Without a folder, paths are bare names: for files that travel.
+  package func distilledRecipe(folder: String?) -> String {
     var distiller = Distiller(
       recorder.statements, keeping: vocabulary.names(.run).map { "run:" + $0 }, folder: folder)
     return distiller.recipe()

@@ -34,6 +34,7 @@ package struct FreezeProof {
         : "\(learned) of \(trainableCount) trainable tensors changed (not "
           + unchangedTrainable.prefix(3).joined(separator: ", ")
           + (unchangedTrainable.count > 3 ? ", …)" : ")")
+      guard frozenCount > 0 else { return "nothing was frozen; \(inverse)" }
       return "\(changedFrozen.count) of \(frozenCount) frozen tensors changed; \(inverse)"
     }
   }

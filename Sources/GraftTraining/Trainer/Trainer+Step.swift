@@ -26,6 +26,11 @@ extension Trainer {
       restore(statistics)
       throw fault("loss", in: batch, at: places, layer: try faultyLayer(batch, plan, random))
     }
+    let overflown = policy.movingStatistics.first { !$0.slice.buffer.allSatisfy(\.isFinite) }
+    if let overflown {
+      restore(statistics)
+      throw fault("batch-norm statistic", in: batch, at: [], layer: overflown.name)
+    }
     plan.backward()
     let gradients = policy.trainable.map { ($0.name, gradient(of: $0, in: plan)) }
     let norm = GradientNorm.of(gradients.map(\.1), pool: pool)

@@ -45,7 +45,7 @@ package struct SaveCommand: Command {
 
   private func saveModel(in session: Session) throws {
     let run = try session.requireRun()
-    let recipe = run.recipe ?? session.distilledRecipe(folder: FilePath.folder(of: path))
+    let recipe = run.recipe ?? session.distilledRecipe(folder: nil)
     try ModelFile.save(
       run.model, to: path, metadata: [ModelFile.Key.recipe.rawValue: recipe])
     run.isSaved = true

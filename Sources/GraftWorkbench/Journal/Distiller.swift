@@ -11,7 +11,8 @@ package struct Distiller {
   private let statements: [RecordedStatement]
   /// What the recipe must bring about: `run:A`; empty keeps what the last ingredients depend on.
   private let keptThings: [String]
-  private let folder: String
+  /// Where shown paths start from; nil shows names alone, which tell nothing of the machine.
+  private let folder: String?
   /// The knobs in the order they were declared.
   private let knobOrder: [String]
   private var knobLines: [KnobLine] = []
@@ -31,7 +32,7 @@ package struct Distiller {
     var receipt: String?
   }
 
-  package init(_ statements: [RecordedStatement], keeping keptThings: [String], folder: String) {
+  package init(_ statements: [RecordedStatement], keeping keptThings: [String], folder: String?) {
     knobOrder = statements.filter { $0.verb == "param" }.compactMap { statement in
       let first = statement.syntax.arguments.first
       let name = first?.label ?? first?.value.literal
@@ -140,6 +141,12 @@ package struct Distiller {
       }
       receipt = moveReceipt(receipt, toKnob: name)
     }
+    if folder == nil {
+      syntax = syntax.mappingValues { value in
+        guard let text = value.literal, statement.paths.contains(text) else { return value }
+        return value.replacingText(text.lastPathComponent)
+      }
+    }
     return (
       RecordedStatement.text(syntax, paths: statement.paths, relativeTo: folder), receipt
     )
@@ -179,7 +186,7 @@ package struct Distiller {
   }
 
   private func relative(_ path: String) -> String {
-    let text = FilePath.relative(path, to: folder)
+    let text = folder.map { FilePath.relative(path, to: $0) } ?? path.lastPathComponent
     return FilePath.isFolder(path) == true && !text.hasSuffix("/") ? text + "/" : text
   }
 

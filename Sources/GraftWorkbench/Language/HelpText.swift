@@ -20,11 +20,11 @@ package struct HelpText {
 
   /// The lines of the first session: what to type and what it does.
   package static let firstSession: [(line: String, meaning: String)] = [
-    ("encoder resnet18", "a network that knows ImageNet"),
-    ("data flowers/ split=80/10/10", "one folder of images per class"),
+    ("encoder resnet20", "a small network that knows CIFAR-10, shipped"),
+    ("data demo:shapes", "images graft draws; or FOLDER, one folder per class"),
     ("augment flip rotate(15)", "random changes, against overfitting"),
     ("policy A ; train epochs=5", "only the head learns; Ctrl-C stops safely"),
-    ("evaluate ; save flowers.safetensors", "measure it, keep it"),
+    ("evaluate ; save shapes.safetensors", "measure it, keep it"),
   ]
 
   /// `help` without a topic.

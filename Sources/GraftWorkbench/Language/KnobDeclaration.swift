@@ -164,7 +164,9 @@ package struct KnobDeclaration: Sendable, Equatable {
 
   /// The declaration as a command with `value` as its default.
   package func command(value: ValueSyntax?) -> String {
-    let needsType = value.map { ValueType.inferred(from: $0) != type } ?? (type != .any)
+    // A path is always called one: the word that stands for it elsewhere may not look like it.
+    let needsType =
+      type == .path || value.map { ValueType.inferred(from: $0) != type } ?? (type != .any)
     var text = "param \(name)" + (needsType && type != .any ? ": \(type.rawValue)" : "")
     if let value {
       text += " = " + Printer.text(ArgumentSyntax(label: "x", value: value)).dropFirst(2)

@@ -1,5 +1,6 @@
 import Foundation
 import GraftImaging
+import GraftModels
 import Testing
 
 @testable import GraftWorkbench
@@ -28,7 +29,7 @@ extension EndToEnd {
           """) == 0, "\(place.errors)")
       #expect(place.session.workbench.runs.map(\.name) == ["A", "B", "C"])
       #expect(place.output.contains("A: 0 of 95 frozen tensors changed; all 2 trainable"))
-      #expect(place.output.contains("B: 0 of 0 frozen tensors changed; all 97 trainable"))
+      #expect(place.output.contains("B: nothing was frozen; all 97 trainable"))
       #expect(Set(try ["A", "B", "C"].map(place.hash)).count == 3)
       for name in ["sheet.png", "steps.png", "again.png"] {
         let picture = try ImageFile.read(place.path(name))
@@ -52,6 +53,17 @@ extension EndToEnd {
       let run = try #require(try place.events("run").first)
       #expect(run["trainable"] as? Int == 97)
       #expect(run["frozen_changed"] as? Int == 0)
+    }
+
+    @Test func aModelFileTellsNothingOfTheMachine() throws {
+      let place = try Workplace()
+      #expect(
+        place.type(
+          "encoder resnet20 weights=random ; data demo:shapes limit=60\n"
+            + "preview 2 to=sub.png ; train epochs=1 as=A ; save model.safetensors") == 0)
+      let recipe = try #require(try ModelFile.load(path: place.path("model.safetensors")).recipe)
+      #expect(recipe.contains("preview 2 to=sub.png") && recipe.contains("train epochs=1 as=A"))
+      #expect(!recipe.contains(place.folder) && !recipe.contains("/"))
     }
 
     @Test func whatIsMissingIsNamedInTheOrderItIsChosen() throws {

@@ -16,8 +16,7 @@ struct Workplace {
 
   /// With `stateFolder`, interrupted recipes leave checkpoints there.
   ///
-  /// `watch` sees all that is
-  /// written and may press Ctrl-C.
+  /// `watch` sees all that is written and may press Ctrl-C.
   init(
     format: Console.Format = .text, threads: Int = 2, folder: String? = nil,
     stateFolder: String? = nil, isProgressTerminal: Bool = false,
