@@ -84,9 +84,7 @@ package struct Distiller {
       let lineage = statement.lineage
       let isWantedOutcome =
         lineage.isOutcome
-        && lineage.needs.allSatisfy { need in
-          !need.hasPrefix("run:") && provided.contains(need) || reachable.contains(need)
-        }
+        && lineage.needs.allSatisfy { !$0.hasPrefix("run:") || reachable.contains($0) }
       guard isWantedOutcome || !wanted.isDisjoint(with: lineage.provides) else { continue }
       wanted.subtract(lineage.provides)
       wanted.formUnion(lineage.needs)

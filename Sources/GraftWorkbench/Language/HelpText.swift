@@ -20,8 +20,8 @@ package struct HelpText {
 
   /// The lines of the first session: what to type and what it does.
   package static let firstSession: [(line: String, meaning: String)] = [
-    ("encoder resnet20", "a small network that knows CIFAR-10, shipped"),
-    ("data demo:shapes", "images graft draws; or FOLDER, one folder per class"),
+    ("encoder resnet20", "a small network, shipped with graft"),
+    ("data demo:shapes", "drawn by graft; or a folder per class"),
     ("augment flip rotate(15)", "random changes, against overfitting"),
     ("policy A ; train epochs=5", "only the head learns; Ctrl-C stops safely"),
     ("evaluate ; save shapes.safetensors", "measure it, keep it"),
