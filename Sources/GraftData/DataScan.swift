@@ -67,7 +67,7 @@ struct DataScan {
   private func examine(
     _ entries: ArraySlice<Listing.Entry>, budget: borrowing Atomic<Int>
   ) -> [Swift.Result<Finding, GraftError>] {
-    let unknown = GraftError(.failed, "the picture was not examined")
+    let unknown = GraftError(.failed, "the image was not examined")
     var outcomes = [Swift.Result<Finding, GraftError>](
       repeating: .failure(unknown), count: entries.count)
     outcomes.withUnsafeMutableBufferPointer { outcomes in
@@ -107,7 +107,7 @@ struct DataScan {
     guard share <= BadFilePolicy.largestShare else {
       throw GraftError(
         .input,
-        "\(result.badFiles.count) of \(listing.entries.count) pictures cannot be read; "
+        "\(result.badFiles.count) of \(listing.entries.count) images cannot be read; "
           + "the first: \(first)", help: "bad=skip goes on without them")
     }
     let before = Set(listing.entries.map(\.label))
@@ -115,7 +115,7 @@ struct DataScan {
     if let emptied = before.subtracting(after).min() {
       throw GraftError(
         .input,
-        "no picture of class \(listing.classes[emptied]) can be read; the first bad file: \(first)",
+        "no image of class \(listing.classes[emptied]) can be read; the first bad file: \(first)",
         help: "bad=skip goes on without them")
     }
   }

@@ -11,7 +11,7 @@ extension DataSet: CustomStringConvertible {
     lines.append("sizes: \(sizeSummary)")
     lines += Self.section("bad files, left out", badFiles.map(\.description))
     lines += Self.section("ignored", ignored.map { "\($0.path) (\($0.reason))" })
-    lines += Self.section("the same picture on two sides", straddlingDuplicates)
+    lines += Self.section("the same image on two sides", straddlingDuplicates)
     lines += (warnings + sizeWarnings).map { "warning: \($0)" }
     return lines.joined(separator: "\n")
   }
@@ -20,7 +20,7 @@ extension DataSet: CustomStringConvertible {
   package var summary: String {
     let bad = badFiles.isEmpty ? "" : ", \(badFiles.count) unreadable left out"
     return
-      "\(name): \(samples.count) pictures, \(presentClasses.count) classes, \(fingerprint)\(bad)"
+      "\(name): \(samples.count) images, \(presentClasses.count) classes, \(fingerprint)\(bad)"
   }
 
   /// Equal contents on different sides: "train/a/1.jpg = val/a/9.jpg", a leak when not wanted.
@@ -89,11 +89,11 @@ extension DataSet: CustomStringConvertible {
     let small = presentClasses.filter { totals[$0] < 20 && !hasFixedLabels }
     let lines = small.prefix(Self.shownLines).map { label in
       let interval = Self.scoreInterval(count: measured[label])
-      return "class \(classes[label]) has \(totals[label]) pictures; its score, "
+      return "class \(classes[label]) has \(totals[label]) images; its score, "
         + "measured on \(measured[label]), will be known to ±\(interval) points"
     }
     let more = small.count - lines.count
-    return lines + (more > 0 ? ["\(more) more classes have under 20 pictures"] : [])
+    return lines + (more > 0 ? ["\(more) more classes have under 20 images"] : [])
   }
 
   /// Half the width in points of a 95 % interval around a score of 50 % (Wilson, 1927).

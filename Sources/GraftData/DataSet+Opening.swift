@@ -39,7 +39,7 @@ extension DataSet {
     }
     if let limit = options.limit { try listing.limit(to: limit) }
     guard !listing.entries.isEmpty else {
-      throw GraftError(.input, "\(location) lists no pictures")
+      throw GraftError(.input, "\(location) lists no images")
     }
     let scan = DataScan(listing: listing, policy: options.badFiles, pool: pool)
     let result = try scan.run(cacheBudget: options.cacheBudget, progress: progress)
@@ -56,7 +56,7 @@ extension DataSet {
     guard present < 2 else { return }
     let first = samples.first.map { ", \"\(classes[$0.label])\"" } ?? ""
     throw GraftError(
-      .input, "\(path) has pictures of \(present) class\(present == 1 ? first : "es")",
+      .input, "\(path) has images of \(present) class\(present == 1 ? first : "es")",
       help: "a classifier needs two classes or more: \(ImageFolder.expectedLayout)")
   }
 
@@ -66,7 +66,7 @@ extension DataSet {
     let hasTest = given.contains(.test)
     guard !hasValidation || options.split == nil else {
       throw GraftError(
-        .usage, "split= was given for a data set that has its own validation pictures",
+        .usage, "split= was given for a data set that has its own validation images",
         help: "leave out split=, or name its train folder alone")
     }
     var sides = given.map { $0 ?? .train }
@@ -103,7 +103,7 @@ extension Listing {
     let labels = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
     if let stranger = other.classes.first(where: { labels[$0] == nil }) {
       throw GraftError(
-        .input, "\(path) has a class \"\(stranger)\" that the training pictures have not",
+        .input, "\(path) has a class \"\(stranger)\" that the training images have not",
         help: "classes are matched by name; there are "
           + classes.prefix(10).joined(separator: ", "))
     }
@@ -124,7 +124,7 @@ extension Listing {
   /// Keeps at most `limit` pictures: sides in proportion, classes alike, chosen by their paths.
   mutating func limit(to limit: Int) throws {
     guard limit >= 1 else {
-      throw GraftError(.usage, "limit=\(limit) keeps no picture", help: "give 1 or more")
+      throw GraftError(.usage, "limit=\(limit) keeps no image", help: "give 1 or more")
     }
     guard limit < entries.count else { return }
     let sides = Dictionary(grouping: entries.indices, by: { entries[$0].partition })

@@ -20,7 +20,7 @@ package struct EpochOrder: Sendable {
 
   /// An order over `indices`; `labels` are the labels of those, needed to balance classes.
   package init(_ indices: [Int], labels: [Int], balance: ClassBalance = .none, seed: UInt64) {
-    precondition(indices.count == labels.count, "a label for each picture")
+    precondition(indices.count == labels.count, "a label for each image")
     self.indices = indices
     self.seed = seed
     if balance == .sampler {
@@ -78,7 +78,7 @@ package struct BatchPlan: Sendable, Equatable {
   package let batchCount: Int
 
   package init(count: Int, batchSize: Int) {
-    precondition(count >= 0 && batchSize >= 1, "a batch has at least one picture")
+    precondition(count >= 0 && batchSize >= 1, "a batch has at least one image")
     self.count = count
     let atMost = count / batchSize + (count.isMultiple(of: batchSize) ? 0 : 1)
     let hasSingle = atMost > 1 && count / atMost < 2

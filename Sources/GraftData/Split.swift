@@ -100,9 +100,9 @@ package struct Split: Sendable {
     guard draws.count >= sideCount else {
       throw GraftError(
         .input,
-        "class \(className) has \(draws.count) different pictures, "
+        "class \(className) has \(draws.count) different images, "
           + "too few for the \(sideCount) sides of a split of \(ratios)",
-        help: "add pictures to it, remove it, or split on fewer sides")
+        help: "add images to it, remove it, or split on fewer sides")
     }
     if draws.count >= Self.rankedClassSize {
       let train = draws.count { $0 < ratios.train }

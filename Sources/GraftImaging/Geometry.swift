@@ -68,7 +68,7 @@ extension Image {
   package func cropped(x: Int, y: Int, width: Int, height: Int) -> Image {
     precondition(
       ImageBox(x: x, y: y, width: width, height: height).isInside(size),
-      "a crop outside the picture")
+      "a crop outside the image")
     if width == self.width && height == self.height { return self }
     let count = width * channels
     return Image.drawn(width: width, height: height, channels: channels) { output in
@@ -108,7 +108,7 @@ extension Image {
 
   /// The picture in gray (1) or RGB (3); gray is the ITU-R 601 luma as Pillow rounds it.
   package func converted(toChannels count: Int) -> Image {
-    precondition(count == 1 || count == 3, "pictures have 1 or 3 channels")
+    precondition(count == 1 || count == 3, "images have 1 or 3 channels")
     if count == channels { return self }
     return Image.drawn(width: width, height: height, channels: count) { output in
       pixels.withUnsafeBufferPointer { source in

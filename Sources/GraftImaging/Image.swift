@@ -17,8 +17,8 @@ package struct Image: Sendable, Equatable {
   }
 
   package init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
-    precondition(width > 0 && height > 0 && (channels == 1 || channels == 3), "an empty picture")
-    precondition(pixels.count == width * height * channels, "pixels do not fill the picture")
+    precondition(width > 0 && height > 0 && (channels == 1 || channels == 3), "an empty image")
+    precondition(pixels.count == width * height * channels, "pixels do not fill the image")
     self.width = width
     self.height = height
     self.channels = channels

@@ -21,8 +21,8 @@ extension Image {
   ) -> Image {
     let box = box ?? ImageBox(self.size)
     let window = window ?? ImageBox(size)
-    precondition(box.isInside(self.size), "a crop outside the picture")
-    precondition(window.isInside(size), "a window outside the resized picture")
+    precondition(box.isInside(self.size), "a crop outside the image")
+    precondition(window.isInside(size), "a window outside the resized image")
     if filter == .nearest { return resizedToNearest(size, box, window) }
     let columns = ResizeAxis(from: box.width, to: size.width, filter, keeping: window.columns)
     let rows = ResizeAxis(from: box.height, to: size.height, filter, keeping: window.rows)

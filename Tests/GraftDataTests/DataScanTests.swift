@@ -38,10 +38,10 @@ import Testing
   }
 
   @Test func moreThanAFewBadFilesStopUnlessTold() throws {
-    let bad = (0..<7).map { (name: "a/bad\($0).png", bytes: Array("no picture".utf8)) }
+    let bad = (0..<7).map { (name: "a/bad\($0).png", bytes: Array("no image".utf8)) }
     let folder = try Self.mixedFolder(bad: bad)
     let error = #expect(throws: GraftError.self) { try TestPictures.open(folder) }
-    #expect(error?.message.hasPrefix("7 of 127 pictures cannot be read") == true)
+    #expect(error?.message.hasPrefix("7 of 127 images cannot be read") == true)
     let data = try TestPictures.open(folder) { $0.badFiles = .skip }
     #expect(data.badFiles.count == 7 && data.samples.count == 120)
   }
@@ -55,9 +55,9 @@ import Testing
   }
 
   @Test func aClassThatLosesAllItsPicturesStopsUnlessTold() throws {
-    let folder = try Self.mixedFolder(bad: [("c/only.png", Array("no picture".utf8))])
+    let folder = try Self.mixedFolder(bad: [("c/only.png", Array("no image".utf8))])
     let error = #expect(throws: GraftError.self) { try TestPictures.open(folder) }
-    #expect(error?.message.hasPrefix("no picture of class c can be read") == true)
+    #expect(error?.message.hasPrefix("no image of class c can be read") == true)
     let data = try TestPictures.open(folder) { $0.badFiles = .skip }
     #expect(data.classes == ["a", "b", "c"])
   }

@@ -38,7 +38,7 @@ import Testing
     #expect(data.classCounts(.train) == [6, 6])
     #expect(data.classCounts(.validation) == [0, 3])
     #expect(data.straddlingDuplicates.count == 3)
-    #expect(data.description.contains("the same picture on two sides: 3"))
+    #expect(data.description.contains("the same image on two sides: 3"))
 
     try TestPictures.fill(validation, [("z", 3)])
     #expect(throws: GraftError.self) {
@@ -96,7 +96,7 @@ import Testing
     let bad = try #require(data.badFiles.first)
     #expect(
       data.description == """
-        \(name): 31 pictures, 2 classes, \(data.fingerprint), 1 unreadable left out
+        \(name): 31 images, 2 classes, \(data.fingerprint), 1 unreadable left out
           class  train  validation
           ants      21           3
           bees       5           2
@@ -105,7 +105,7 @@ import Testing
         sizes: 6×5, 1 gray
         bad files, left out: 1
           train/ants/page.jpg \(bad.reason)
-        warning: class bees has 7 pictures; its score, measured on 2, will be known to ±41 points
+        warning: class bees has 7 images; its score, measured on 2, will be known to ±41 points
         """)
   }
 

@@ -10,7 +10,7 @@ import Testing
     return counts.enumerated().flatMap { label, count in
       (0..<count).map { _ in
         number += 1
-        return (label, ContentHash.of(Array("picture \(number)".utf8)))
+        return (label, ContentHash.of(Array("image \(number)".utf8)))
       }
     }
   }
@@ -86,7 +86,7 @@ import Testing
     let error = #expect(throws: GraftError.self) {
       try split.sides(of: Self.items([10, 2]), classes: ["cats", "dogs"])
     }
-    #expect(error?.message.hasPrefix("class dogs has 2 different pictures") == true)
+    #expect(error?.message.hasPrefix("class dogs has 2 different images") == true)
   }
 
   @Test(arguments: [[0.0, 1, 0], [1, 0, 0], [-1, 1, 1], [.nan, 1, 0], [.infinity, 1, 0]])

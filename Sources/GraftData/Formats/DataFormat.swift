@@ -44,7 +44,7 @@ package enum DataFormats {
     if path.kind == .missing {
       throw GraftError(
         .input, "there is no folder or file \(path)",
-        help: "give a folder of pictures, or demo:shapes to try without one")
+        help: "give a folder of images, or demo:shapes to try without one")
     }
     throw GraftError(
       .input, "\(path) is no data set that Graft knows",

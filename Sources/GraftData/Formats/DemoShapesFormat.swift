@@ -37,7 +37,7 @@ package enum DemoShapesFormat: DataFormat {
     let text = path.description.dropFirst(prefix.count + 1)
     guard let count = Int(text), countRange.contains(count) else {
       throw GraftError(
-        .usage, "demo:shapes cannot have \"\(text)\" pictures",
+        .usage, "demo:shapes cannot have \"\(text)\" images",
         help: "give a whole number from \(countRange.lowerBound) to \(countRange.upperBound)")
     }
     return count

@@ -8,7 +8,7 @@ package enum ImageFolder: DataFormat {
   package static let name = "folder"
   package static let summary = "one folder of PNG or JPEG files per class, train/ and val/ above"
   package static let expectedLayout =
-    "FOLDER/class/picture.jpg, or FOLDER/train/class/picture.jpg with val/ and test/ beside it"
+    "FOLDER/class/image.jpg, or FOLDER/train/class/image.jpg with val/ and test/ beside it"
   static let suffixes: Set<String> = ["png", "jpg", "jpeg", "jpe", "jfif"]
 
   private static let partitionNames: [(name: String, partition: Partition)] = [
@@ -83,7 +83,7 @@ package enum ImageFolder: DataFormat {
         let classFolder = folder.appending(name)
         let files = found.contains(name) ? try walk.pictures(under: classFolder) : []
         if files.isEmpty, partition == .train { throw emptyClass(classFolder, in: path) }
-        if files.isEmpty { listing.warnings.append("\(folder)/ has no picture of class \(name)") }
+        if files.isEmpty { listing.warnings.append("\(folder)/ has no image of class \(name)") }
         listing.entries += files.map {
           Listing.Entry(
             path: $0, label: label, partition: partition, source: .file(path.appending($0)))
@@ -97,15 +97,15 @@ package enum ImageFolder: DataFormat {
 
   private static func noClassFolders(_ path: BytePath, pictures: Int) -> GraftError {
     pictures == 0
-      ? GraftError(.input, "\(path) has no pictures", help: "expected \(expectedLayout)")
+      ? GraftError(.input, "\(path) has no images", help: "expected \(expectedLayout)")
       : GraftError(
-        .input, "\(path) has \(pictures) pictures but no class folders, so they have no labels",
+        .input, "\(path) has \(pictures) images but no class folders, so they have no labels",
         help: "expected \(expectedLayout)")
   }
 
   private static func emptyClass(_ folder: BytePath, in path: BytePath) -> GraftError {
     GraftError(
-      .input, "class folder \(path.appending(folder)) has no pictures",
+      .input, "class folder \(path.appending(folder)) has no images",
       help: "remove it or put PNG or JPEG files into it")
   }
 

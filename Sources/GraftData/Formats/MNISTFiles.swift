@@ -30,7 +30,7 @@ package enum MNISTFiles: DataFormat {
       guard labels.count == table.count else {
         throw GraftError(
           .input,
-          "\(imageFile) has \(table.count) pictures, but \(labelFile) has \(labels.count) labels")
+          "\(imageFile) has \(table.count) images, but \(labelFile) has \(labels.count) labels")
       }
       for (record, label) in labels.enumerated() {
         listing.entries.append(

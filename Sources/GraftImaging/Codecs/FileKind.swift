@@ -36,18 +36,18 @@ package enum FileKind: Sendable, Equatable {
     case .readable(let kind): "it is a \(kind.rawValue)"
     case .empty: "the file is empty"
     case .htmlPage: "it is an HTML page"
-    case .largeFilePointer: "it is a Git LFS pointer, not the picture itself"
+    case .largeFilePointer: "it is a Git LFS pointer, not the image itself"
     case .text: "it looks like a text file"
     case .other(let title, _): "it is \(title)"
     case .unknown(let bytes):
-      "its first bytes, \(bytes.map(Self.hexadecimal).joined(separator: " ")), are of no picture"
+      "its first bytes, \(bytes.map(Self.hexadecimal).joined(separator: " ")), are of no image"
         + " format"
     }
   }
 
   var help: String {
     switch self {
-    case .htmlPage: "the download fetched a page in place of the picture; fetch it again"
+    case .htmlPage: "the download fetched a page in place of the image; fetch it again"
     case .largeFilePointer: "fetch the real files with `git lfs pull`"
     case .empty: "copy or download it again, or remove it"
     case .other(_, isPicture: true): "convert it to PNG or JPEG"
@@ -75,17 +75,17 @@ package enum FileKind: Sendable, Equatable {
   }
 
   private static let signatures: [Signature] = [
-    Signature("a GIF picture", Array("GIF8".utf8)),
-    Signature("a WebP picture", offset: 8, Array("WEBP".utf8)),
-    Signature("a BMP picture", Array("BM".utf8)),
-    Signature("a TIFF picture", [0x49, 0x49, 0x2A, 0]),
-    Signature("a TIFF picture", [0x4D, 0x4D, 0, 0x2A]),
-    Signature("an AVIF picture", offset: 4, Array("ftypavi".utf8)),
-    Signature("a HEIC picture", offset: 4, Array("ftyphei".utf8)),
-    Signature("a HEIC picture", offset: 4, Array("ftypmif1".utf8)),
-    Signature("a JPEG 2000 picture", [0, 0, 0, 12, 0x6A, 0x50]),
-    Signature("a JPEG XL picture", [0xFF, 0x0A]),
-    Signature("a Photoshop picture", Array("8BPS".utf8)),
+    Signature("a GIF image", Array("GIF8".utf8)),
+    Signature("a WebP image", offset: 8, Array("WEBP".utf8)),
+    Signature("a BMP image", Array("BM".utf8)),
+    Signature("a TIFF image", [0x49, 0x49, 0x2A, 0]),
+    Signature("a TIFF image", [0x4D, 0x4D, 0, 0x2A]),
+    Signature("an AVIF image", offset: 4, Array("ftypavi".utf8)),
+    Signature("a HEIC image", offset: 4, Array("ftyphei".utf8)),
+    Signature("a HEIC image", offset: 4, Array("ftypmif1".utf8)),
+    Signature("a JPEG 2000 image", [0, 0, 0, 12, 0x6A, 0x50]),
+    Signature("a JPEG XL image", [0xFF, 0x0A]),
+    Signature("a Photoshop image", Array("8BPS".utf8)),
     Signature("an SVG drawing", Array("<svg".utf8)),
     Signature("a PDF document", isPicture: false, Array("%PDF".utf8)),
     Signature("a gzip archive", isPicture: false, [0x1F, 0x8B]),

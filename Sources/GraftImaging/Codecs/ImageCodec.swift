@@ -30,7 +30,7 @@ package enum ImageCodec {
 
   /// Width and height as the picture is shown, from the header alone.
   package static func readSize(
-    _ bytes: [UInt8], name: String = "the picture", limits: ImageLimits = .standard,
+    _ bytes: [UInt8], name: String = "the image", limits: ImageLimits = .standard,
     orientationApplied: Bool = true
   ) throws -> ImageSize {
     let kind = try readableKind(of: bytes, name: name)
@@ -69,7 +69,7 @@ package enum ImageCodec {
     guard bytes.count <= limits.maximumFileBytes else {
       throw ImageFault(
         "the file has \(bytes.count >> 20) MiB, more than the \(limits.maximumFileBytes >> 20) MiB"
-          + " that Graft reads", help: "scale the picture down")
+          + " that Graft reads", help: "scale the image down")
     }
   }
 }

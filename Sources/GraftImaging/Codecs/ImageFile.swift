@@ -19,7 +19,7 @@ package enum ImageFile {
       throw GraftError(
         .input,
         "\(file.name) has \(file.size >> 20) MiB, more than the \(limits.maximumFileBytes >> 20) MiB"
-          + " that Graft reads as a picture", help: "scale the picture down")
+          + " that Graft reads as an image", help: "scale the image down")
     }
     return try file.read(at: 0, count: file.size)
   }

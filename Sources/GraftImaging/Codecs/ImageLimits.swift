@@ -14,7 +14,7 @@ package struct ImageLimits: Sendable, Equatable {
   /// Throws when a picture of this size, decoded with `bytesPerPixel`, asks for too much.
   func check(_ size: ImageSize, bytesPerPixel: Int) throws(ImageFault) {
     guard size.width > 0 && size.height > 0 else {
-      throw ImageFault("its header says \(size), a picture without pixels")
+      throw ImageFault("its header says \(size), an image without pixels")
     }
     guard size.width <= maximumSide && size.height <= maximumSide else {
       throw ImageFault(
@@ -31,7 +31,7 @@ package struct ImageLimits: Sendable, Equatable {
     guard pixels * bytesPerPixel <= maximumDecodeBytes else {
       throw ImageFault(
         "decoding it would take \(pixels * bytesPerPixel >> 20) MiB, more than the"
-          + " \(maximumDecodeBytes >> 20) MiB that Graft spends on a picture",
+          + " \(maximumDecodeBytes >> 20) MiB that Graft spends on an image",
         help: "scale it down or save it as a baseline JPEG")
     }
   }
@@ -50,7 +50,7 @@ struct ImageFault: Error {
   /// The fault of a file that ends before its picture does.
   static func truncated(at count: Int) -> ImageFault {
     ImageFault(
-      "it is cut short: the file ends after \(count) bytes, before the picture does",
+      "it is cut short: the file ends after \(count) bytes, before the image does",
       help: "copy or download it again")
   }
 }

@@ -28,7 +28,7 @@ package enum JPEGEncoder {
     }
     guard !bytes.isEmpty else {
       let reason = String(cString: tjGetErrorStr2(handle))
-      throw GraftError(.failed, "a picture of \(image) could not be packed as JPEG: \(reason)")
+      throw GraftError(.failed, "an image of \(image) could not be packed as JPEG: \(reason)")
     }
     return bytes
   }

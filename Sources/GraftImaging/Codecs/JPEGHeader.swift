@@ -24,7 +24,7 @@ struct JPEGHeader {
         guard scanCount > 0 else { throw ImageFault("it ends before its first scan") }
         return
       case 0x01, 0xD0...0xD7: continue  // These stand alone, without a length.
-      case Marker.startOfImage: throw ImageFault("a second picture starts inside its header")
+      case Marker.startOfImage: throw ImageFault("a second image starts inside its header")
       default: break
       }
       let segment = try Self.segment(in: bytes, &offset)

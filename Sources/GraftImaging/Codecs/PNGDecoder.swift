@@ -59,7 +59,7 @@ enum PNGDecoder {
       return "a checksum does not match, so the file is damaged"
     }
     if text.contains("palette index") { return missingColour }
-    if text.contains("Not enough image data") { return "its picture data end early" }
+    if text.contains("Not enough image data") { return "its image data end early" }
     return "the decoder says \u{201C}\(text)\u{201D}"
   }
 }

@@ -15,7 +15,7 @@ package enum PNGEncoder {
     guard !bytes.isEmpty else {
       let reason = String(
         decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      throw GraftError(.failed, "a picture of \(image) could not be packed as PNG: \(reason)")
+      throw GraftError(.failed, "an image of \(image) could not be packed as PNG: \(reason)")
     }
     return bytes
   }

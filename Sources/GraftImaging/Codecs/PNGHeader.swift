@@ -52,7 +52,7 @@ struct PNGHeader {
       case "IDAT": dataByteCount += length
       case "eXIf": orientation = EXIF.orientation(chunk)
       case "IEND":
-        guard dataByteCount > 0 else { throw ImageFault("it has no picture data (IDAT)") }
+        guard dataByteCount > 0 else { throw ImageFault("it has no image data (IDAT)") }
         return
       default: break
       }

@@ -13,7 +13,7 @@ package enum DemoShapes {
   package static func image(
     seed: UInt64, index: Int, size: Int = 64
   ) -> (image: Image, label: Int) {
-    precondition(index >= 0 && size >= 8, "demo pictures have at least 8 pixels a side")
+    precondition(index >= 0 && size >= 8, "demo images have at least 8 pixels a side")
     let label = index % Shape.allCases.count
     let shape = Shape.allCases[label]
     var random = RandomStream(seed: seed, purpose: .drawing, sample: index)

@@ -54,7 +54,7 @@ package final class Canvas {
     else {
       throw GraftError(
         .failed, "a drawing of \(width)×\(height) pixels cannot be made",
-        help: "draw fewer or smaller pictures at once")
+        help: "draw fewer or smaller images at once")
     }
     self.width = width
     self.height = height

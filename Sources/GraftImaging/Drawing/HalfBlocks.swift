@@ -2,7 +2,7 @@
 package enum HalfBlocks {
   /// The picture in `columns` characters a line, each line ending with a colour reset.
   package static func render(_ image: Image, columns: Int) -> String {
-    precondition(columns > 0, "a picture without columns")
+    precondition(columns > 0, "an image without columns")
     let pairs = max(1, (image.height * columns / image.width + 1) / 2)
     let picture = image.converted(toChannels: 3)
       .resized(to: ImageSize(width: columns, height: pairs * 2))

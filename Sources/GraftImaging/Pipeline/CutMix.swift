@@ -3,7 +3,7 @@ import GraftBase
 /// A rectangle of another picture, labels by area (Yun et al., 2019).
 package struct CutMix: BatchMix {
   package static let name = "cutmix"
-  package static let summary = "paste a rectangle of another picture, labels by area"
+  package static let summary = "paste a rectangle of another image, labels by area"
   package static let options = [
     TransformOption(
       "alpha", .number(0.001...100), default: "1",

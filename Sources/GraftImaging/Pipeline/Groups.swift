@@ -1,7 +1,7 @@
 /// `one(a, b, …)`: exactly one of the operations, each as likely.
 enum ChooseOne: PipelineOperation {
   static let name = "one"
-  static let summary = "apply one of the operations, drawn anew for every picture"
+  static let summary = "apply one of the operations, drawn anew for every image"
   static let examples = ["one(rotate(15), blur)", "one(flip(p=1), vflip(p=1), p=0.5)"]
   static let synonyms = ["oneof", "randomchoice", "choose"]
 }

@@ -3,7 +3,7 @@ import GraftBase
 /// Weighted means of pictures (Zhang et al., 2018).
 package struct MixUp: BatchMix {
   package static let name = "mixup"
-  package static let summary = "average pictures and labels in pairs"
+  package static let summary = "average images and labels in pairs"
   package static let options = [
     TransformOption(
       "alpha", .number(0.001...100), default: "0.2",

@@ -74,7 +74,7 @@ extension PipelineReader {
       throw TransformCallError(
         path: [],
         error: GraftError(
-          .usage, "`\(call.name)` works on whole batches and cannot be a choice for one picture",
+          .usage, "`\(call.name)` works on whole batches and cannot be a choice for one image",
           help: "write it on its own in the line; with both, one is drawn per batch"))
     }
     guard !mixes.contains(where: { $0.name == call.name }) else {

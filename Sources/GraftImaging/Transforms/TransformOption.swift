@@ -67,7 +67,7 @@ extension TransformOption {
   static func probability(default probability: Double) -> TransformOption {
     TransformOption(
       "p", .number(0...1), default: probability.shortText,
-      "the probability of being applied to a picture")
+      "the probability of being applied to an image")
   }
 }
 

@@ -92,12 +92,12 @@ package final class Model {
     guard (16...4096).contains(input.width), (16...4096).contains(input.height) else {
       throw GraftError(
         .usage,
-        "pictures of \(input.width)×\(input.height) for \(spec.name); 16 to 4096 are possible")
+        "images of \(input.width)×\(input.height) for \(spec.name); 16 to 4096 are possible")
     }
     guard input.channels == spec.input.channels else {
       throw GraftError(
         .usage,
-        "\(spec.name) takes pictures of \(spec.input.channels) channels, not \(input.channels)")
+        "\(spec.name) takes images of \(spec.input.channels) channels, not \(input.channels)")
     }
   }
 

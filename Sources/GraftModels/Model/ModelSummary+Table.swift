@@ -15,7 +15,7 @@ extension ModelSummary: CustomStringConvertible {
       ])
     }
     table.add(["total", "", "", Self.countText(parameterCount), Self.countText(multiplyAdds), ""])
-    return "\(title)\n\(table)\nactivations of one picture: \(activationBytes.groupedText) bytes"
+    return "\(title)\n\(table)\nactivations of one image: \(activationBytes.groupedText) bytes"
   }
 
   private static func countText(_ count: Int) -> String { count == 0 ? "–" : count.groupedText }

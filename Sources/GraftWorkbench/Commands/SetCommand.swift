@@ -10,7 +10,7 @@ package struct SetCommand: Command {
         "threads to compute with"),
       ParameterSpecification(
         "image", .choice(["auto"] + TerminalPicture.Style.allCases.map(\.rawValue) + ["none"]),
-        default: .described("auto: from the environment"), "how pictures are shown"),
+        default: .described("auto: from the environment"), "how images are shown"),
       ParameterSpecification(
         "color", .choice(["auto", "always", "never"]), default: .described("auto"), "colour"),
       ParameterSpecification(

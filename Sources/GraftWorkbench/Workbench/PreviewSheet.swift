@@ -35,7 +35,7 @@ struct PreviewSheet {
         cells: subjects.map { cell($0, pipeline, caption: $0.caption) })
     }
     return ContactSheet(
-      title: title, subtitle: "one row a pipeline, one column a picture, epoch \(request.epoch)",
+      title: title, subtitle: "one row a pipeline, one column an image, epoch \(request.epoch)",
       rows: rows, cellSize: cellSize)
   }
 

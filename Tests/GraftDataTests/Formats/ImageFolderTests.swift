@@ -27,7 +27,7 @@ import Testing
     #expect(data.classCounts(.train) == [4, 5, 2])
     #expect(data.classCounts(.validation) == [3, 2, 0])
     #expect(data.partition(.test).isEmpty)
-    #expect(data.warnings == ["valid/ has no picture of class wasps"])
+    #expect(data.warnings == ["valid/ has no image of class wasps"])
   }
 
   @Test func trainAndTestHoldBackATenthForValidation() throws {
@@ -105,19 +105,19 @@ import Testing
   }
 
   static let badLayouts = [
-    BadLayout(testDescription: "empty", files: [], folders: [], message: "has no pictures"),
+    BadLayout(testDescription: "empty", files: [], folders: [], message: "has no images"),
     BadLayout(
       testDescription: "no classes", files: ["1.png", "2.png"], folders: [],
-      message: "has 2 pictures but no class folders"),
+      message: "has 2 images but no class folders"),
     BadLayout(
       testDescription: "one class", files: ["a/1.png"], folders: [],
-      message: "has pictures of 1 class, \"a\""),
+      message: "has images of 1 class, \"a\""),
     BadLayout(
       testDescription: "empty class", files: ["a/1.png"], folders: ["b"],
-      message: "/b has no pictures"),
+      message: "/b has no images"),
     BadLayout(
       testDescription: "only empty classes", files: [], folders: ["a", "b"],
-      message: "/a has no pictures"),
+      message: "/a has no images"),
     BadLayout(
       testDescription: "stranger in val", files: ["train/a/1.png", "train/b/1.png", "val/c/1.png"],
       folders: [], message: "val/ has a class \"c\" that train/ has not"),
@@ -126,8 +126,8 @@ import Testing
       files: ["train/a/1.png", "train/b/1.png", "val/a/1.png", "valid/a/1.png"], folders: [],
       message: "has two folders for the validation side"),
     BadLayout(
-      testDescription: "pictures right under train", files: ["train/1.png", "val/a/1.png"],
-      folders: [], message: "train has 1 pictures but no class folders"),
+      testDescription: "images right under train", files: ["train/1.png", "val/a/1.png"],
+      folders: [], message: "train has 1 images but no class folders"),
     BadLayout(
       testDescription: "segmentation", files: ["train/images/1.png", "train/masks/1.png"],
       folders: [], message: "a segmentation set"),

@@ -8,16 +8,16 @@ import Testing
     let folder = try TemporaryFolder()
     var table = "file,label,split\n"
     for seed in 0..<12 {
-      try folder.write(TestPictures.png(seed), to: "pictures/\(seed).png")
+      try folder.write(TestPictures.png(seed), to: "images/\(seed).png")
       let side = seed < 8 ? "train" : "val"
-      table += "pictures/\(seed).png,\(seed % 2 == 0 ? "\"b, \"\"x\"\"\"" : "a"),\(side)\r\n"
+      table += "images/\(seed).png,\(seed % 2 == 0 ? "\"b, \"\"x\"\"\"" : "a"),\(side)\r\n"
     }
     let path = try folder.write("\u{FEFF}" + table, to: "list.csv")
     let data = try TestPictures.open(path)
     #expect(data.classes == ["a", "b, \"x\""])
     #expect(data.classCounts(.train) == [4, 4])
     #expect(data.classCounts(.validation) == [2, 2])
-    #expect(data.samples.first { $0.path == "pictures/4.png" }?.label == 1)
+    #expect(data.samples.first { $0.path == "images/4.png" }?.label == 1)
   }
 
   @Test func classIndicesAreKept() throws {

@@ -27,7 +27,7 @@ import Testing
 
   @Test(
     arguments: [
-      ([3: 0], "a picture without pixels"),
+      ([3: 0], "an image without pixels"),
       ([0: 0xFF], "more than the 16384 a side"),
       (
         [2: 0x75, 3: 0x30, 6: 0x75, 7: 0x30], "it is 30000×30000 pixels, more than the 16384 a side"
@@ -38,7 +38,7 @@ import Testing
       ([9: 5], "colour type 5 with 8 bits is not legal in PNG"),
       ([10: 1], "compression, filter or interlace method"),
       ([12: 2], "compression, filter or interlace method"),
-      ([7: 40], "its picture data end early"),
+      ([7: 40], "its image data end early"),
       ([7: 5], "Too much image data"),
       ([9: 3], "Missing PLTE"),
     ] as [([Int: UInt8], String)])
@@ -111,7 +111,7 @@ import Testing
       ([1: 0xE5], "a scan comes before its frame header"),
       ([4: 12], "its samples have 12 bits"),
       ([5: 0, 6: 0], "leaves the height open"),
-      ([7: 0, 8: 0], "a picture without pixels"),
+      ([7: 0, 8: 0], "an image without pixels"),
       ([5: 0xFF, 6: 0xDC], "more than the 16384 a side"),
       ([5: 0x3A, 7: 0x3A], "more than the 64 million"),
       ([5: 0x01], "cut short"),

@@ -49,9 +49,9 @@ import Testing
     ("\n  <html>", "it is an HTML page"),
     ("version https://git-lfs.github.com/spec/v1\noid sha256:1", "it is a Git LFS pointer"),
     ("filename,label\na.jpg,ant\n", "it looks like a text file"),
-    ("GIF89a...", "it is a GIF picture"),
-    ("RIFF....WEBPVP8 ", "it is a WebP picture"),
-    ("\u{1}\u{2}\u{3}\u{4}", "its first bytes, 01 02 03 04, are of no picture format"),
+    ("GIF89a...", "it is a GIF image"),
+    ("RIFF....WEBPVP8 ", "it is a WebP image"),
+    ("\u{1}\u{2}\u{3}\u{4}", "its first bytes, 01 02 03 04, are of no image format"),
   ])
   func otherFilesAreNamed(content: String, sentence: String) throws {
     let error = try #require(throws: GraftError.self) {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct PillowAgreementTests {
   private static let list = ProcessInfo.processInfo.environment["GRAFT_PILLOW_LIST"]
 
-  @Test(.enabled(if: list != nil, "GRAFT_PILLOW_LIST names no list of pictures"))
+  @Test(.enabled(if: list != nil, "GRAFT_PILLOW_LIST names no list of images"))
   func everyListedFileHasPillowsPixels() throws {
     let text = try String(contentsOfFile: Self.list ?? "", encoding: .utf8)
     var different: [String] = []
@@ -22,7 +22,7 @@ import Testing
         different.append(fields[0])
       }
     }
-    print("\(count) pictures compared with Pillow, \(different.count) differ")
+    print("\(count) images compared with Pillow, \(different.count) differ")
     #expect(count > 0)
     #expect(different == [])
   }

@@ -10,7 +10,7 @@ import Testing
     }
     #expect(
       hash.finish().hex == "f87e8a2c7009afa1e308a754557f97e4b62a69eb4984b9942557cac16222778f",
-      "demo pictures have changed: recipes and stored results depend on them")
+      "demo images have changed: recipes and stored results depend on them")
   }
 
   @Test func classesTakeTurns() {

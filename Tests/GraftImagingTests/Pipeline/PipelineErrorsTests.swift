@@ -73,7 +73,7 @@ import Testing
     Fault("some(blur, flip)", [0], "`some` needs `n`", "for example some(n=2)"),
     Fault(
       "one(flip, mixup(0.2))", [0, 1],
-      "`mixup` works on whole batches and cannot be a choice for one picture",
+      "`mixup` works on whole batches and cannot be a choice for one image",
       "write it on its own in the line; with both, one is drawn per batch"),
     Fault("mixup(0.2) mixup(0.4)", [1], "`mixup` is there twice", "give it once"),
     Fault(

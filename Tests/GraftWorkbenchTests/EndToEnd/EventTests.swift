@@ -84,7 +84,7 @@ extension EndToEnd {
       try FileManager.default.copyItem(
         atPath: place.path("shapes/red/0.png"), toPath: place.path("flat/0.png"))
       for name in ["a/1.jpg", "b/1.jpg"] {
-        try "no picture".write(
+        try "no image".write(
           toFile: place.path("text/" + name), atomically: true, encoding: .utf8)
       }
       #expect(place.replay(line) == 4)

@@ -48,6 +48,6 @@ package enum FillChoice: String, Codable, CaseIterable, Sendable {
   static func option(default choice: FillChoice) -> TransformOption {
     TransformOption(
       "fill", .choice(allCases.map(\.rawValue)), default: choice.rawValue,
-      "the colour of places without a picture")
+      "the colour of places without an image")
   }
 }

@@ -10,7 +10,7 @@ package struct Cutout: Transform, Equatable {
   package static let options = [
     TransformOption(
       "size", .number(0.01...4096), default: "0.5",
-      "side of the square: pixels, or below 1 a share of the picture's shorter side"),
+      "side of the square: pixels, or below 1 a share of the image's shorter side"),
     TransformOption("holes", .integer(1...64), default: "1", "number of squares"),
     FillChoice.option(default: .mean),
   ]

@@ -5,7 +5,7 @@ package struct RandAugment: Transform, Equatable {
   package static let name = "randaugment"
   package static let summary = "apply n operations drawn from 14, at magnitude m"
   package static let options = [
-    TransformOption("n", .integer(1...14), default: "2", "operations per picture"),
+    TransformOption("n", .integer(1...14), default: "2", "operations per image"),
     TransformOption("m", .integer(0...30), default: "9", "magnitude, 0 weakest to 30 strongest"),
     WarpFilter.option,
     FillChoice.option(default: .black),

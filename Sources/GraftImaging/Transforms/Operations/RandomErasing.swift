@@ -11,7 +11,7 @@ package struct RandomErasing: Transform, Equatable {
   package static let options = [
     TransformOption(
       "area", .range(legal: 0.0001...1, meaning: .exactly), default: "0.02..0.33",
-      "share of the picture painted over"),
+      "share of the image painted over"),
     TransformOption(
       "ratio", .range(legal: 0.05...20, meaning: .exactly), default: "0.3..3.3",
       "height over width of the rectangle"),

@@ -8,7 +8,7 @@ package struct Rotate: Transform, Equatable {
     TransformOption(
       "degrees", .range(legal: -360...360, meaning: .symmetric), default: "15",
       "the angle; d means -d..d"),
-    TransformOption("expand", .flag, default: "no", "grow the picture until nothing is cut off"),
+    TransformOption("expand", .flag, default: "no", "grow the image until nothing is cut off"),
     WarpFilter.option,
     FillChoice.option(default: .black),
   ]

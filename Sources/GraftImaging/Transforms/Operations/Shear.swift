@@ -3,7 +3,7 @@ import GraftBase
 /// Slants the picture about its middle.
 package struct Shear: Transform, Equatable {
   package static let name = "shear"
-  package static let summary = "slant the picture"
+  package static let summary = "slant the image"
   package static let options = [
     TransformOption(
       "degrees", .range(legal: -85...85, meaning: .symmetric), default: "10",
