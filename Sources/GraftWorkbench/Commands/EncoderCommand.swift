@@ -62,18 +62,21 @@ package struct EncoderCommand: Command {
 
   private func choice(in session: Session) throws -> EncoderChoice {
     let path = try weightsPath(in: session)
-    let file = try path.map { try WeightFile(path: $0) }
+    let weights = try path.map { try WeightFile(path: $0) }
+    // A file in the place of the name tells what the encoder is, even if its weights are not taken.
+    let namePath = arguments.path("name")
+    let file = namePath == path ? weights : try namePath.map { try WeightFile(path: $0) } ?? weights
     let spec = try encoder(of: file)
     return EncoderChoice(
-      spec: spec, input: try input(of: spec, file), weights: file,
+      spec: spec, input: try input(of: spec, file), weights: weights,
       weightsHash: try path.map { try Self.hash(ofFile: $0) })
   }
 
   /// The file that `weights=` or the name itself points at; nil for random weights.
   private func weightsPath(in session: Session) throws -> String? {
     if let path = arguments.path("weights") { return path }
-    if let path = arguments.path("name") { return path }
     if arguments.text("weights") == "random" { return nil }
+    if let path = arguments.path("name") { return path }
     return try session.pretrained.requireFile(for: arguments.text("name") ?? "")
   }
 
@@ -93,8 +96,14 @@ package struct EncoderCommand: Command {
   private func input(of spec: EncoderSpec, _ file: WeightFile?) throws -> InputSpecification {
     var input = spec.input
     let key = ByteString(ModelFile.Key.preprocessing.rawValue)
-    if let text = file?.metadata[key]?.text {
-      input = (try? JSONDecoder().decode(InputSpecification.self, from: Data(text.utf8))) ?? input
+    if let file, let text = file.metadata[key]?.text {
+      do {
+        input = try JSONDecoder().decode(InputSpecification.self, from: Data(text.utf8))
+      } catch {
+        throw GraftError(
+          .input, "the preprocessing in `\(file.name)` cannot be understood",
+          help: "the file was damaged or made by something else; take the original")
+      }
     }
     if let size = arguments.integer("size") { input = input.resized(to: size) }
     for (name, place) in [("mean", \InputSpecification.mean), ("std", \.std)] {

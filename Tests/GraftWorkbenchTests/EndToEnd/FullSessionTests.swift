@@ -55,6 +55,19 @@ extension EndToEnd {
       #expect(run["frozen_changed"] as? Int == 0)
     }
 
+    @Test func aFileCanNameTheEncoderWithoutGivingItsWeights() throws {
+      let place = try Workplace()
+      #expect(
+        place.type(
+          "encoder resnet20 weights=random ; data demo:shapes limit=60 ; seed 3\n"
+            + "train epochs=1 as=A ; save a.safetensors\nencoder a.safetensors weights=random")
+          == 0)
+      #expect(place.session.workbench.encoder?.spec.name == "resnet20")
+      #expect(place.session.workbench.encoder?.weights == nil)
+      #expect(place.type("encoder a.safetensors") == 0)
+      #expect(place.session.workbench.encoder?.weights != nil)
+    }
+
     @Test func aModelFileTellsNothingOfTheMachine() throws {
       let place = try Workplace()
       #expect(
