@@ -17,6 +17,8 @@ package struct DataOptions: Sendable, Equatable, Codable {
   package var limit: Int?
   /// `bad=`: what to do about files that cannot be read.
   package var badFiles = BadFilePolicy.few
+  /// Leaves a set without sides of its own whole, all of it for validation: a set to measure on.
+  package var isForMeasuring = false
   /// Bytes of decoded pictures kept in memory.
   package var cacheBudget = 1 << 30
 
@@ -71,7 +73,10 @@ extension DataSet {
     }
     var sides = given.map { $0 ?? .train }
     splitDescription = "as given"
-    if !hasValidation, !hasFixedLabels || options.split != nil {
+    if options.isForMeasuring, !hasValidation, !hasTest {
+      sides = sides.map { _ in .validation }
+      splitDescription = "whole"
+    } else if !hasValidation, !hasFixedLabels || options.split != nil {
       let ratios = options.split ?? (hasTest ? .trainOnly : .standard)
       let split = Split(hasTest ? ratios.withoutTest : ratios, seed: options.splitSeed)
       let train = sides.indices.filter { sides[$0] == .train }

@@ -24,3 +24,14 @@ extension DataSet {
     return result
   }
 }
+
+extension DataSet {
+  /// SHA-256 over the side of every image: equal means split alike.
+  package var splitHash: ContentHash.Digest {
+    var hash = ContentHash()
+    for side in Partition.allCases {
+      hash.update("\(side.rawValue) \(partition(side))\n")
+    }
+    return hash.finish()
+  }
+}

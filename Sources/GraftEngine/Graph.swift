@@ -28,7 +28,9 @@ package final class Graph {
     } catch let error as GraftError {
       throw GraftError(error.code, "\(path): \(error.message)", help: error.help)
     }
-    for parameter in operands where parameterNames.insert(parameter.name).inserted {
+    for parameter in operands {
+      // One node a parameter: backward writes its gradient, it does not add.
+      precondition(parameterNames.insert(parameter.name).inserted, "a parameter of two layers")
       parameters.append(parameter)
     }
     values.append(ValueRecord(shape: shape, producer: nodes.count, inputName: nil))

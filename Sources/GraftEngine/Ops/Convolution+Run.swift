@@ -2,7 +2,7 @@ import GraftKernels
 
 extension ConvolutionOp {
   package func preparedCount(_ request: WorkspaceRequest) -> Int {
-    if isDepthwise {
+    if isDepthwise(request.inputs[0]) {
       let weights = kernel.y * kernel.x * outputChannels
       return request.backward == nil ? weights + outputChannels + bufferSlack : 0
     }
@@ -22,7 +22,7 @@ extension ConvolutionOp {
       for o in 0..<outputChannels { next[o] = folded.bias?[o] ?? 0 }
       next += outputChannels + bufferSlack
     }
-    if isDepthwise {
+    if isDepthwise(c.request.inputs[0]) {
       guard isForward else { return }
       for index in 0..<kernel.y * kernel.x * outputChannels {
         next[index] = weights[index] * (folded.scale?[index % outputChannels] ?? 1)
@@ -52,7 +52,7 @@ extension ConvolutionOp {
   }
 
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
-    guard !isDepthwise else { return depthwiseWorkspaceCount(request) }
+    guard !isDepthwise(request.inputs[0]) else { return depthwiseWorkspaceCount(request) }
     let scratch = tapLists(request).map(\.taps.scratch_count).max() ?? 0
     guard let needs = request.backward else { return scratch * request.threads }
     let data = needs.inputs[0] ? scratch * request.threads : 0
@@ -65,7 +65,7 @@ extension ConvolutionOp {
   }
 
   package func forward(_ c: ForwardContext) {
-    guard !isDepthwise else { return depthwiseForward(c) }
+    guard !isDepthwise(c.inputShapes[0]) else { return depthwiseForward(c) }
     let request = WorkspaceRequest(
       inputs: c.inputShapes, output: c.outputShape, threads: c.pool.threadCount, backward: nil)
     let bias = hasBias || foldedEpsilon != nil ? c.prepared.pointer : nil
@@ -82,7 +82,7 @@ extension ConvolutionOp {
   }
 
   package func backward(_ c: BackwardContext) {
-    guard !isDepthwise else { return depthwiseBackward(c) }
+    guard !isDepthwise(c.inputShapes[0]) else { return depthwiseBackward(c) }
     if let slot = c.inputGradients[0] { dataGradient(c, slot) }
     if let slot = c.parameterGradients[0] { weightGradient(c, slot) }
     if hasBias, let slot = c.parameterGradients[1] { biasGradient(c, slot) }

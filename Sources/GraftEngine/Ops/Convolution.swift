@@ -74,7 +74,10 @@ package struct ConvolutionOp: Op {
     output.elementCount * kernel.y * kernel.x * inputs[0].channels / groups
   }
 
-  var isDepthwise: Bool { groups > 1 && groups == outputChannels }
+  /// Whether each channel of this input has a filter of its own.
+  func isDepthwise(_ input: Shape) -> Bool {
+    groups > 1 && groups == outputChannels && groups == input.channels
+  }
 
   /// The values a fused bias takes, in this order: bias, scale, shift, mean, variance.
   func foldedBias(_ parameters: [Slice]) -> (scale: [Float]?, bias: [Float]?) {
@@ -143,6 +146,8 @@ extension ConvolutionOp {
       example(
         .init(outputChannels: 5, kernel: 3, stride: 2, padding: 1, groups: 5, hasBias: false),
         [1, 6, 7, 5]),
+      example(
+        .init(outputChannels: 4, kernel: 3, padding: 1, groups: 4, hasBias: true), [1, 4, 5, 8]),
       example(
         .init(outputChannels: 66, kernel: 3, padding: 1, hasBias: false), [1, 4, 4, 130]),
     ]

@@ -71,9 +71,9 @@ struct LoweredGraph {
       producer[item.output] = index
       switch item.op {
       case let norm as BatchNormOp where !item.isTraining && item.needs == nil:
-        guard let (place, op) = frozenConvolution(item.inputs[0]), !op.addsResidual else {
-          continue
-        }
+        guard let (place, op) = frozenConvolution(item.inputs[0]), !op.addsResidual,
+          op.foldedEpsilon == nil
+        else { continue }
         items[place].parameters += item.parameters
         merge(index, into: place, op.folding(epsilon: norm.epsilon))
       case let activation as ActivationOp:

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// The pictures that an encoder was trained on; its weights are worth little on others.
 package struct InputSpecification: Codable, Hashable, Sendable {
   package var width: Int
@@ -20,6 +22,32 @@ package struct InputSpecification: Codable, Hashable, Sendable {
   package static let cifar = InputSpecification(
     width: 32, height: 32, channels: 3, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
     resizeShortSide: 32, interpolation: "bilinear")
+
+  /// The filters that a picture may be resized by.
+  private static let filters = ["nearest", "box", "bilinear", "bicubic", "lanczos"]
+
+  /// Refuses numbers no picture can have, as a damaged file may hold them.
+  package func validate() throws {
+    func check(_ holds: Bool, _ what: String) throws {
+      guard holds else {
+        throw GraftError(
+          .usage, "images \(what)", help: "squares of 16 to 4096 pixels can be used")
+      }
+    }
+    try check(
+      width == height && (16...4096).contains(width), "of \(width)×\(height) cannot be used")
+    try check(channels == 1 || channels == 3, "of \(channels) channels cannot be used")
+    try check(
+      mean.count == channels && std.count == channels,
+      "of \(channels) channels have \(mean.count) means and \(std.count) deviations")
+    try check(
+      mean.allSatisfy(\.isFinite) && std.allSatisfy { $0.isFinite && $0 >= 1e-6 },
+      "cannot be normalised by mean \(mean) and deviation \(std)")
+    try check(
+      (width...4 * 4096).contains(resizeShortSide),
+      "of \(width)×\(height) cannot be cut from a short side of \(resizeShortSide)")
+    try check(Self.filters.contains(interpolation), "cannot be resized by '\(interpolation)'")
+  }
 
   /// The same for square pictures of another size; the margin keeps its proportion.
   package func resized(to side: Int) -> InputSpecification {

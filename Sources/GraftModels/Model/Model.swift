@@ -99,6 +99,7 @@ package final class Model {
         .usage,
         "\(spec.name) takes images of \(spec.input.channels) channels, not \(input.channels)")
     }
+    try input.validate()
   }
 
   private func initialise(seed: UInt64, except loaded: Set<String>) {

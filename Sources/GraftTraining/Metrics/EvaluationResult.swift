@@ -46,7 +46,11 @@ package struct EvaluationResult: Codable, Hashable, Sendable {
     }
   }
 
-  package var isCorrect: [Bool] { zip(predictions, labels).map { $0 == $1 } }
+  package var isCorrect: [Bool] {
+    zip(predictions, labels).enumerated().map { index, pair in
+      pair.0 == pair.1 && probabilities(at: index).allSatisfy(\.isFinite)
+    }
+  }
 
   package var accuracy: Proportion { Proportion(isCorrect.count { $0 }, of: count) }
 
@@ -55,6 +59,7 @@ package struct EvaluationResult: Codable, Hashable, Sendable {
     let hits = (0..<count).count { index in
       let row = Array(probabilities(at: index))
       let own = row[labels[index]]
+      guard own.isFinite else { return false }
       let ahead = row.indices.count { place in
         row[place] > own || (row[place] == own && place < labels[index])
       }

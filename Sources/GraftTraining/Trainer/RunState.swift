@@ -18,6 +18,8 @@ package struct RunState: Sendable {
     package var history: [EpochRecord] = []
     /// The place of the best epoch in `history`.
     package var best: Int?
+    /// The epochs done when a run that patience had ended was taken up again: it counts from there.
+    package var patienceStart: Int?
   }
 
   package var progress: Progress

@@ -55,6 +55,7 @@ extension Trainer {
     optimizer.rewind(to: state.optimizer)
     bestWeights = state.bestWeights
     progress = state.progress
+    if isOutOfPatience { progress.patienceStart = progress.history.count }
   }
 
   /// Ends the epoch in progress and begins the next.
@@ -82,7 +83,7 @@ extension Trainer {
   /// Whether `patience` epochs went by without a better one.
   var isOutOfPatience: Bool {
     guard let patience = settings.patience, let best = progress.best else { return false }
-    return progress.history.count - 1 - best >= patience
+    return progress.history.count - 1 - max(best, (progress.patienceStart ?? 0) - 1) >= patience
   }
 
   /// Takes the weights of the best epoch.

@@ -41,11 +41,24 @@ package struct DataCommand: Command {
         .missingParameter, at: "path", "`data` needs a folder or file",
         help: "for example: data flowers/, or data demo:shapes")
     }
+    for name in ["val", "test"] where share(name) != nil {
+      let other = name == "val" ? "test" : "val"
+      if arguments.isGiven("split") {
+        throw arguments.fault(
+          .wrongType, at: name, "give split= or \(name)=, not both",
+          help: "split=80/10/10 sets all three shares")
+      }
+      if arguments.dataLocation(other) != nil {
+        throw arguments.fault(
+          .wrongType, at: name, "`\(other)` is a place and `\(name)` a share",
+          help: "give both as places, or both as shares")
+      }
+    }
   }
 
   package func run(in session: Session) throws {
     if !arguments.isBare {
-      let path = arguments.path("path") ?? arguments.text("path") ?? ""
+      let path = arguments.dataLocation("path") ?? ""
       let data = try Self.open(path, options(seed: session.seed), in: session)
       session.workbench.data = data
       session.workbench.balance =
@@ -64,16 +77,16 @@ package struct DataCommand: Command {
     var options = DataOptions()
     options.splitSeed = seed
     options.limit = arguments.integer("limit")
-    options.validationPath = arguments.path("val")
-    options.testPath = arguments.path("test")
+    options.validationPath = arguments.dataLocation("val")
+    options.testPath = arguments.dataLocation("test")
     switch arguments.text("bad") {
     case "skip": options.badFiles = .skip
     case "stop": options.badFiles = .stop
     default: options.badFiles = .few
     }
     let shares = arguments.fractions("split") ?? []
-    let validation = arguments.number("val") ?? arguments.fractions("val")?.first
-    let test = arguments.number("test") ?? arguments.fractions("test")?.first
+    let validation = share("val")
+    let test = share("test")
     if shares.count >= 2 {
       options.split = try SplitRatios(
         train: shares[0], validation: shares[1], test: shares.count > 2 ? shares[2] : 0)
@@ -83,6 +96,10 @@ package struct DataCommand: Command {
         train: 1 - validation - test, validation: validation, test: test)
     }
     return options
+  }
+
+  private func share(_ name: String) -> Double? {
+    arguments.number(name) ?? arguments.fractions(name)?.first
   }
 
   /// Opens a data set, showing how far the scan is; Ctrl-C stops it.

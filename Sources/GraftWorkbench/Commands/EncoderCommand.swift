@@ -99,6 +99,7 @@ package struct EncoderCommand: Command {
     if let file, let text = file.metadata[key]?.text {
       do {
         input = try JSONDecoder().decode(InputSpecification.self, from: Data(text.utf8))
+        try input.validate()
       } catch {
         throw GraftError(
           .input, "the preprocessing in `\(file.name)` cannot be understood",
@@ -108,7 +109,7 @@ package struct EncoderCommand: Command {
     if let size = arguments.integer("size") { input = input.resized(to: size) }
     for (name, place) in [("mean", \InputSpecification.mean), ("std", \.std)] {
       let numbers = arguments.numbers(name)
-      guard !numbers.isEmpty else { continue }
+      guard arguments.isGiven(name) else { continue }
       guard numbers.count == 1 || numbers.count == input.channels else {
         throw GraftError(
           .usage, "`\(name)` has \(numbers.count) numbers for \(input.channels) channels",

@@ -26,6 +26,9 @@ package struct EvaluateCommand: Command {
   package func run(in session: Session) throws {
     let run = try session.runToMeasure(arguments.text("run"), classes: session.workbench.data)
     let (data, partition, label) = try images(in: session)
+    if !arguments.isGiven("run"), session.workbench.run(named: run.name) != nil {
+      session.amendRecord(nil, run.name)
+    }
     let views = arguments.integer("views") ?? 1
     let evaluation = RunEvaluation(run: run, session: session)
     let result = try evaluation.evaluate(
@@ -40,11 +43,16 @@ package struct EvaluateCommand: Command {
 
   /// The data set, its part, and what scores are called after it.
   private func images(in session: Session) throws -> (DataSet, Partition, String) {
-    if let path = arguments.path("on") {
-      let data = try DataCommand.open(path, DataOptions(), in: session)
+    if let location = arguments.dataLocation("on") {
+      var options = DataOptions()
+      options.isForMeasuring = true
+      let data = try DataCommand.open(location, options, in: session)
       let partition: Partition =
         data.partition(.test).isEmpty ? .validation : .test
-      return (data, partition, path.lastPathComponent)
+      let name = location.lastPathComponent
+      // A folder that is called like a part of the data must not pass for it.
+      let isTaken = ["val", "test", "train"].contains(name)
+      return (data, partition, isTaken ? "\(name)-folder" : name)
     }
     let data = try session.requireData()
     let label = arguments.text("on") ?? "val"
@@ -94,7 +102,8 @@ package struct EvaluateCommand: Command {
   package func lineage(in session: Session) -> Lineage? {
     let run = arguments.text("run") ?? session.currentRun
     return Lineage(
-      needs: (arguments.path("on") == nil ? ["data"] : [])
+      provides: run == nil ? [] : ["current"],
+      needs: (arguments.dataLocation("on") == nil ? ["data"] : [])
         + ((arguments.integer("views") ?? 1) > 1 ? ["augment", "seed"] : [])
         + (run.map { ["run:\($0)"] } ?? ["current"]), isOutcome: true)
   }

@@ -24,7 +24,10 @@ package struct FinetuneCommand: TrainingCommand {
     let rate = arguments.number("lr") ?? 2e-3
     let reader = TrainingArguments(arguments)
     var plan = try session.trainingPlan(arguments)
-    func phase(_ policy: Policy, epochs: Int, _ schedule: Choice) -> TrainingPlan.Phase {
+    let wishes = session.workbench.policy
+    func phase(_ rates: Policy.Rates, epochs: Int, _ schedule: Choice) -> TrainingPlan.Phase {
+      let policy = Policy(
+        rates, batchNormWishes: wishes.batchNormWishes, overrides: wishes.overrides)
       var settings = reader.settings(
         epochs: epochs, policy: policy, seed: session.seed, classWeights: session.classWeights)
       if !arguments.isGiven("schedule") { settings.schedule = schedule }
@@ -34,11 +37,11 @@ package struct FinetuneCommand: TrainingCommand {
     if frozen > 0 {
       // The head warms up to its full rate at the very end (fastai, Howard and Gugger, 2020).
       plan.phases.append(
-        phase(Policy(.headOnly(rate)), epochs: frozen, Choice("one-cycle", ["rise": 0.99])))
+        phase(.headOnly(rate), epochs: frozen, Choice("one-cycle", ["rise": 0.99])))
     }
     plan.phases.append(
       phase(
-        Policy(.geometric(lowest: rate / 200, highest: rate / 2)),
+        .geometric(lowest: rate / 200, highest: rate / 2),
         epochs: arguments.integer("epochs") ?? 5,
         Choice("one-cycle", ["rise": 0.3, "start": 5])))
     let name = arguments.text("as") ?? session.workbench.freeName(preferred: "F")

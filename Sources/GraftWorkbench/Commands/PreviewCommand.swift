@@ -27,7 +27,33 @@ package struct PreviewCommand: Command {
 
   private let arguments: CheckedArguments
 
-  package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    let counts = arguments.all("images").flatMap(\.elements).compactMap {
+      if case .integer(let count) = $0 { count } else { nil }
+    }
+    let hasRows = arguments.flag("steps") == true || arguments.calls("augment").count > 1
+    if counts.count > 1 || !counts.isEmpty && !request.paths.isEmpty {
+      throw arguments.fault(
+        .tooManyArguments, at: "images", "give one number of images, or image files")
+    }
+    if arguments.isGiven("grid") && hasRows {
+      throw arguments.fault(
+        .wrongType, at: "grid",
+        "`grid` is for one pipeline; steps and several pipelines have a row each",
+        help: "for example: preview grid=4x2")
+    }
+    if case .grid(let columns, let rows)? = arguments.value("grid"),
+      let count = counts.first ?? (request.paths.isEmpty ? nil : request.paths.count),
+      count > columns * rows
+    {
+      throw arguments.fault(
+        .outOfRange, at: "grid", "a grid of \(columns)×\(rows) has no room for \(count) images")
+    }
+    if arguments.isGiven("class") && !request.paths.isEmpty {
+      throw arguments.fault(.wrongType, at: "class", "`class` is for images of the data")
+    }
+  }
 
   package func run(in session: Session) throws {
     let sheet = try PreviewSheet(
@@ -58,7 +84,7 @@ package struct PreviewCommand: Command {
     request.showsSteps = arguments.flag("steps") ?? false
     if case .grid(let columns, let rows)? = arguments.value("grid") {
       request.columns = columns
-      request.count = columns * rows
+      if !arguments.isGiven("images") { request.count = columns * rows }
     }
     return request
   }

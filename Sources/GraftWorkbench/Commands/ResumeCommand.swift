@@ -35,10 +35,11 @@ package struct ResumeCommand: Command {
       case .integer(let total): plan.phases[last].settings.epochs = total
       default: break
       }
-      guard plan.phases[last].settings.epochs >= state.progress.epoch else {
+      let begun = state.progress.epoch + (state.progress.batch > 0 ? 1 : 0)
+      guard plan.phases[last].settings.epochs >= begun else {
         throw GraftError(
           .failed,
-          "\(run.name) has done \(state.progress.epoch) epochs, more than "
+          "\(run.name) has begun \(begun) epochs, more than "
             + "\(plan.phases[last].settings.epochs)", help: "ask for more: epochs=+5")
       }
     } else if !run.isUnfinished {

@@ -32,7 +32,15 @@ package struct TrainCommand: TrainingCommand {
   package func request(in session: Session) throws -> TrainingRequest {
     var policy = session.workbench.policy
     if let letter = arguments.text("policy") {
-      policy = Policy.variant(letter, rate: arguments.range("lr"))
+      let rates = Policy.variant(letter, rate: arguments.range("lr")).rates
+      policy.rates = rates
+    }
+    if let range = arguments.range("lr"), range.lowerBound < range.upperBound,
+      policy.letter != "C"
+    {
+      throw arguments.fault(
+        .wrongType, at: "lr", "policy \(policy.letter) has one rate, not a range",
+        help: "a range goes with C: train policy=C lr=1e-5..1e-3")
     }
     policy = policy.with(rate: arguments.range("lr"))
     var plan = try session.trainingPlan(arguments)

@@ -58,7 +58,9 @@ package enum TrainingParameters {
     let pipelines = arguments.calls("augment").map(\.name).filter {
       session.vocabulary.names(.pipeline).contains($0)
     }
-    let isNamed = !pipelines.isEmpty || arguments.calls("augment").contains { $0.name == "none" }
+    let names = arguments.calls("augment").map(\.name)
+    let isEdit = names.contains { $0.hasPrefix("+") || $0.hasPrefix("-") }
+    let isNamed = !isEdit && (!pipelines.isEmpty || names.contains("none"))
     let hasFrom = arguments.specification.parameter("from") != nil
     let from = hasFrom ? arguments.text("from") : nil
     return Lineage(

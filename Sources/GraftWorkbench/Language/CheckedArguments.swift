@@ -98,6 +98,11 @@ package struct CheckedArguments: Sendable {
     if case .path(let value)? = value(name) { value } else { nil }
   }
 
+  /// Where a data set is: an absolute path, or `demo:shapes` and its like.
+  package func dataLocation(_ name: String) -> String? {
+    path(name) ?? text(name).flatMap { $0.hasPrefix("demo:") ? $0 : nil }
+  }
+
   package func paths(_ name: String) -> [String] {
     all(name).flatMap(\.elements).compactMap {
       if case .path(let value) = $0 { value } else { nil }

@@ -12,6 +12,7 @@ package struct ParsedSource: Sendable {
 package struct Parser {
   /// Values and calls inside each other, at most this deep.
   private static let depthLimit = 32
+  private static let loopLimit = 32
 
   private let tokens: [Token]
   private var index = 0
@@ -118,6 +119,11 @@ package struct Parser {
       head = try loopHead(forSpan)
     } catch {
       skipStatement()
+    }
+    guard openLoops.count < Self.loopLimit else {
+      try abandon(
+        .tooLarge, "loops are nested more than \(Self.loopLimit) deep", at: forSpan,
+        help: "one loop over few values is usual")
     }
     openLoops.append(forSpan)
     let body = statements()

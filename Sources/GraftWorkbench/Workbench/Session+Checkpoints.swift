@@ -4,8 +4,8 @@ import GraftModels
 import GraftTraining
 
 // A recipe that was interrupted leaves a checkpoint under a name that only the same training can
-// have: data, encoder, head, weights, pipeline, batch, seed, policy and settings. Running the recipe
-// again finds it and goes on.
+// have: everything in the plan's identity, the starting weights included, policies and settings.
+// Running the recipe again finds it and goes on.
 extension Session {
   /// Saves where an interrupted run stands; returns the place for people.
   func saveCheckpoint(of run: TrainingRun) throws -> String {
@@ -38,12 +38,6 @@ extension Session {
     for phase in plan.phases {
       hash.update("\(phase.policy) \(phase.settings)\n")
     }
-    hash.update(requireWeightsName())
     return "\(stateFolder)/checkpoints/\(hash.finish().hex.prefix(16))"
-  }
-
-  /// What the encoder's weights are, by content.
-  private func requireWeightsName() -> String {
-    workbench.encoder?.weightsHash ?? "random"
   }
 }

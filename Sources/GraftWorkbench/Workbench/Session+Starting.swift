@@ -27,7 +27,9 @@ extension TrainingCommand {
 extension Session {
   /// Trains from the start, or from where an interrupted replay of the same recipe left off.
   func start(_ request: TrainingRequest) throws {
-    let (name, model, plan, verb) = (request.name, request.model, request.plan, request.verb)
+    let (name, model, verb) = (request.name, request.model, request.verb)
+    var plan = request.plan
+    plan.startHash = model.weightsHash.hex
     guard !isInteractive, let (state, folder) = checkpoint(of: plan, model) else {
       return try train(name, model, plan: plan, verb: verb)
     }

@@ -46,6 +46,8 @@ package struct TrainingPlan {
   package var phases: [Phase]
   /// The update to end at, counted over all phases, as after Ctrl-C.
   package var stop: Int?
+  /// SHA-256 of the weights the training starts from, head included.
+  package var startHash = ""
 
   /// A policy trained under for some epochs.
   package struct Phase {
@@ -61,7 +63,8 @@ package struct TrainingPlan {
   /// What a checkpoint must agree with.
   package func identity(of model: Model) -> [String: String] {
     [
-      "data": data.fingerprint.hex, "encoder": model.spec.name,
+      "data": data.fingerprint.hex, "split": data.splitHash.hex, "balance": balance.rawValue,
+      "encoder": model.spec.name, "input": "\(model.input)", "starting weights": startHash,
       "augmentation": pipeline.description, "batch size": String(batchSize),
       "seed": String(seed), "head": model.headKind.description,
     ]
