@@ -25,9 +25,7 @@ package struct FinetuneCommand: TrainingCommand {
     let reader = TrainingArguments(arguments)
     var plan = try session.trainingPlan(arguments)
     let wishes = session.workbench.policy
-    func phase(_ rates: Policy.Rates, epochs: Int, _ schedule: Choice) -> TrainingPlan.Phase {
-      let policy = Policy(
-        rates, batchNormWishes: wishes.batchNormWishes, overrides: wishes.overrides)
+    func phase(_ policy: Policy, epochs: Int, _ schedule: Choice) -> TrainingPlan.Phase {
       var settings = reader.settings(
         epochs: epochs, policy: policy, seed: session.seed, classWeights: session.classWeights)
       if !arguments.isGiven("schedule") { settings.schedule = schedule }
@@ -37,12 +35,15 @@ package struct FinetuneCommand: TrainingCommand {
     if frozen > 0 {
       // The head warms up to its full rate at the very end (fastai, Howard and Gugger, 2020).
       plan.phases.append(
-        phase(.headOnly(rate), epochs: frozen, Choice("one-cycle", ["rise": 0.99])))
+        phase(Policy(.headOnly(rate)), epochs: frozen, Choice("one-cycle", ["rise": 0.99])))
     }
+    // All of the encoder is frozen before; what the user froze or unfroze counts from here.
+    let everything = Policy(
+      .geometric(lowest: rate / 200, highest: rate / 2),
+      batchNormWishes: wishes.batchNormWishes, overrides: wishes.overrides)
     plan.phases.append(
       phase(
-        .geometric(lowest: rate / 200, highest: rate / 2),
-        epochs: arguments.integer("epochs") ?? 5,
+        everything, epochs: arguments.integer("epochs") ?? 5,
         Choice("one-cycle", ["rise": 0.3, "start": 5])))
     let name = arguments.text("as") ?? session.workbench.freeName(preferred: "F")
     let model = try session.makeModel(classes: plan.data.classes)
