@@ -21,11 +21,17 @@ extension Session {
   /// The state that an earlier, interrupted replay left of this training.
   func checkpoint(of plan: TrainingPlan, _ model: Model) -> (state: RunState, folder: String)? {
     let run = TrainingRun(name: "", model: model, plan: plan)
-    guard let folder = checkpointFolder(of: run), FilePath.isFolder(folder) == true,
-      let loaded = try? CheckpointFolder(folder).load()
-    else { return nil }
-    if let warning = loaded.warning { console.warn(warning) }
-    return (loaded.state, folder)
+    guard let folder = checkpointFolder(of: run), FilePath.isFolder(folder) == true else {
+      return nil
+    }
+    do {
+      guard let loaded = try CheckpointFolder(folder).load() else { return nil }
+      if let warning = loaded.warning { console.warn(warning) }
+      return (loaded.state, folder)
+    } catch {
+      console.warn("an interrupted run cannot be continued, it starts anew: \(error)")
+      return nil
+    }
   }
 
   /// The folder that belongs to the training alone; nil when there is no place for state.
