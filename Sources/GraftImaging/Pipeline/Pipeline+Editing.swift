@@ -23,8 +23,7 @@ extension Pipeline {
 
 extension Pipeline {
   /// The pipeline for single pictures: mixup and CutMix are left out.
-  package var withoutMixing: Pipeline {
-    let kept = calls.filter { Mixing.named($0.name) == nil }
-    return (try? Pipeline(kept)) ?? .none
+  package func withoutMixing() throws(TransformCallError) -> Pipeline {
+    try Pipeline(calls.filter { Mixing.named($0.name) == nil })
   }
 }

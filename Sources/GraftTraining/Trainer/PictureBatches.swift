@@ -44,7 +44,7 @@ package final class PictureBatches: BatchSource {
     settings.seed = seed
     let loader = try Loader(
       dataSet, indices: dataSet.partition(partition), settings: settings,
-      preprocessing: preprocessing, pipeline: pipeline?.withoutMixing, classCount: classCount,
+      preprocessing: preprocessing, pipeline: try pipeline?.withoutMixing(), classCount: classCount,
       pool: pool)
     return PictureBatches(loader, dataSet, view: view)
   }

@@ -28,7 +28,8 @@ package struct EncoderCommand: Command {
       "encoder resnet18 weights=random mean=[0.5, 0.5, 0.5] std=[0.5, 0.5, 0.5]",
     ],
     seeAlso: ["data", "head", "summary"], isRecorded: true,
-    discussion: "Alone, it shows parameters, layer groups, input size and preprocessing.")
+    discussion: "Alone, it shows parameters, layer groups, input size and preprocessing. Encoders: "
+      + Encoders.all.map(\.name).joined(separator: ", ") + ".")
 
   private let arguments: CheckedArguments
 

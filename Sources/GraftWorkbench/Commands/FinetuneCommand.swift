@@ -24,27 +24,20 @@ package struct FinetuneCommand: TrainingCommand {
     let rate = arguments.number("lr") ?? 2e-3
     let reader = TrainingArguments(arguments)
     var plan = try session.trainingPlan(arguments)
-    let wishes = session.workbench.policy
-    func phase(_ policy: Policy, epochs: Int, _ schedule: Choice) -> TrainingPlan.Phase {
-      var settings = reader.settings(
-        epochs: epochs, policy: policy, seed: session.seed, classWeights: session.classWeights)
-      if !arguments.isGiven("schedule") { settings.schedule = schedule }
-      return TrainingPlan.Phase(policy: policy, settings: settings)
-    }
-    let frozen = arguments.integer("freeze") ?? 1
-    if frozen > 0 {
-      // The head warms up to its full rate at the very end (fastai, Howard and Gugger, 2020).
-      plan.phases.append(
-        phase(Policy(.headOnly(rate)), epochs: frozen, Choice("one-cycle", ["rise": 0.99])))
+    plan.phases = TrainingPhase.headThenEverything(
+      epochs: arguments.integer("epochs") ?? 5, headEpochs: arguments.integer("freeze") ?? 1,
+      rate: rate, settings: TrainingSettings()
+    ).filter { $0.settings.epochs > 0 }
+    for index in plan.phases.indices {
+      let usual = plan.phases[index].settings
+      plan.phases[index].settings = reader.settings(
+        epochs: usual.epochs, usual: usual.schedule, seed: session.seed,
+        classWeights: session.classWeights)
     }
     // All of the encoder is frozen before; what the user froze or unfroze counts from here.
-    let everything = Policy(
-      .geometric(lowest: rate / 200, highest: rate / 2),
-      batchNormWishes: wishes.batchNormWishes, overrides: wishes.overrides)
-    plan.phases.append(
-      phase(
-        everything, epochs: arguments.integer("epochs") ?? 5,
-        Choice("one-cycle", ["rise": 0.3, "start": 5])))
+    let last = plan.phases.count - 1
+    plan.phases[last].policy.batchNormWishes = session.workbench.policy.batchNormWishes
+    plan.phases[last].policy.overrides = session.workbench.policy.overrides
     let name = arguments.text("as") ?? session.workbench.freeName(preferred: "F")
     let model = try session.makeModel(classes: plan.data.classes)
     return TrainingRequest(verb: "finetune", name: name, model: model, plan: plan)

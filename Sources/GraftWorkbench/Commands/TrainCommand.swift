@@ -45,10 +45,11 @@ package struct TrainCommand: TrainingCommand {
     policy = policy.with(rate: arguments.range("lr"))
     var plan = try session.trainingPlan(arguments)
     plan.phases = [
-      TrainingPlan.Phase(
-        policy: policy,
-        settings: TrainingArguments(arguments).settings(
-          epochs: arguments.integer("epochs") ?? 5, policy: policy, seed: session.seed,
+      TrainingPhase(
+        policy,
+        TrainingArguments(arguments).settings(
+          epochs: arguments.integer("epochs") ?? 5,
+          usual: Choice(policy.letter == "B" ? "constant" : "one-cycle"), seed: session.seed,
           classWeights: session.classWeights))
     ]
     let name =

@@ -7,13 +7,12 @@ struct TrainingArguments {
 
   init(_ arguments: CheckedArguments) { self.arguments = arguments }
 
-  /// Settings for one phase; a schedule that was not given is the policy's usual one.
+  /// Settings for one phase; `usual` is the schedule when none was given.
   func settings(
-    epochs: Int, policy: Policy, seed: UInt64, classWeights: [Float]?
+    epochs: Int, usual: Choice, seed: UInt64, classWeights: [Float]?
   ) -> TrainingSettings {
     var settings = TrainingSettings(epochs: epochs)
-    let usual = policy.letter == "B" ? "constant" : "one-cycle"
-    settings.schedule = Choice(arguments.text("schedule") ?? usual)
+    settings.schedule = arguments.text("schedule").map { Choice($0) } ?? usual
     settings.optimizer = optimizer
     settings.weightDecay = arguments.number("decay") ?? 0.01
     settings.smoothing = arguments.number("smooth") ?? 0

@@ -43,22 +43,11 @@ package struct TrainingPlan {
   package var batchSize: Int
   package var seed: UInt64
   /// Phases in order; all but `finetune` have one.
-  package var phases: [Phase]
+  package var phases: [TrainingPhase]
   /// The update to end at, counted over all phases, as after Ctrl-C.
   package var stop: Int?
   /// SHA-256 of the weights the training starts from, head included.
   package var startHash = ""
-
-  /// A policy trained under for some epochs.
-  package struct Phase {
-    package var policy: Policy
-    package var settings: TrainingSettings
-
-    package init(policy: Policy, settings: TrainingSettings) {
-      self.policy = policy
-      self.settings = settings
-    }
-  }
 
   /// What a checkpoint must agree with.
   package func identity(of model: Model) -> [String: String] {

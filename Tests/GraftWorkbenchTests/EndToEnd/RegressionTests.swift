@@ -22,7 +22,7 @@ extension EndToEnd {
         var plan = TrainingPlan(
           data: try session.requireData(), balance: session.workbench.balance, pipeline: .none,
           batchSize: 8, seed: 0,
-          phases: [.init(policy: .headOnly, settings: TrainingSettings(epochs: 1))])
+          phases: [TrainingPhase(.headOnly, TrainingSettings(epochs: 1))])
         plan.startHash = model.weightsHash.hex
         return (plan, model, session)
       }
@@ -96,6 +96,15 @@ extension EndToEnd {
       let event = try #require(try place.events("run").last)
       #expect(event["frozen"] as? Int == 30)
       #expect(event["frozen_changed"] as? Int == 0)
+    }
+
+    @Test func finetuneTakesItsMomentum() throws {
+      func hash(_ argument: String) throws -> String {
+        let place = try Workplace()
+        #expect(place.type(Self.ingredients + "\nfinetune epochs=1 as=F \(argument)") == 0)
+        return try place.hash("F")
+      }
+      #expect(try hash("momentum=0.5") != hash("momentum=0.9"))
     }
 
     @Test(arguments: [
