@@ -7,8 +7,11 @@ extension ConvolutionOp {
       return request.backward == nil ? weights + outputChannels + bufferSlack : 0
     }
     if request.backward?.inputs[0] == false { return 0 }
-    let lists = tapLists(request)
     let biasCount = request.backward == nil ? outputChannels + bufferSlack : 0
+    guard !usesWinograd(request.inputs[0]) else {
+      return biasCount + winogradPreparedCount(request)
+    }
+    let lists = tapLists(request)
     return lists.reduce(biasCount) { $0 + $1.taps.panel_count }
   }
 
@@ -28,6 +31,11 @@ extension ConvolutionOp {
         next[index] = weights[index] * (folded.scale?[index % outputChannels] ?? 1)
       }
       return
+    }
+    guard !usesWinograd(c.request.inputs[0]) else {
+      return folded.scale.withPointer(offset: 0) { scale in
+        winogradPrepare(c.request, weights: weights, scale: scale, filters: next, pool: c.pool)
+      }
     }
     let depth = c.request.inputs[0].channels / groups
     let width = outputChannels / groups
@@ -53,6 +61,10 @@ extension ConvolutionOp {
 
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
     guard !isDepthwise(request.inputs[0]) else { return depthwiseWorkspaceCount(request) }
+    guard !usesWinograd(request.inputs[0]) else {
+      let bias = request.backward == nil ? 0 : biasChunks(request.output).workspace
+      return max(winogradWorkspaceCount(request), bias)
+    }
     let scratch = tapLists(request).map(\.taps.scratch_count).max() ?? 0
     guard let needs = request.backward else { return scratch * request.threads }
     let data = needs.inputs[0] ? scratch * request.threads : 0
@@ -70,6 +82,9 @@ extension ConvolutionOp {
       inputs: c.inputShapes, output: c.outputShape, threads: c.pool.threadCount, backward: nil)
     let bias = hasBias || foldedEpsilon != nil ? c.prepared.pointer : nil
     var panels = c.prepared.pointer + outputChannels + bufferSlack
+    guard !usesWinograd(c.inputShapes[0]) else {
+      return winogradForward(c, bias: bias, filters: panels)
+    }
     for list in tapLists(request) {
       let width = outputChannels / groups
       let residual = addsResidual ? c.inputs[1].pointer : nil
@@ -83,8 +98,13 @@ extension ConvolutionOp {
 
   package func backward(_ c: BackwardContext) {
     guard !isDepthwise(c.inputShapes[0]) else { return depthwiseBackward(c) }
-    if let slot = c.inputGradients[0] { dataGradient(c, slot) }
-    if let slot = c.parameterGradients[0] { weightGradient(c, slot) }
+    let isWinograd = usesWinograd(c.inputShapes[0])
+    if let slot = c.inputGradients[0] {
+      if isWinograd { winogradDataGradient(c, slot) } else { dataGradient(c, slot) }
+    }
+    if let slot = c.parameterGradients[0] {
+      if isWinograd { winogradWeightGradient(c, slot) } else { weightGradient(c, slot) }
+    }
     if hasBias, let slot = c.parameterGradients[1] { biasGradient(c, slot) }
   }
 

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// A graph cut down to what one plan computes: pruned, typed by mode, neighbours merged.
 struct LoweredGraph {
   /// One operation of the plan.
@@ -42,6 +44,20 @@ struct LoweredGraph {
     }
     hasGradient = needsGradient
     if configuration.fuses { fuse(keeping: Set(wanted)) }
+  }
+
+  /// Refuses what no layout could make possible, before kernels are asked to split it.
+  func requirePossibleSizes(images: Int) throws {
+    let step = items.map { item in
+      (item.inputs + [item.output]).reduce(0) { $0 + shapes[$1].elementCount }
+    }
+    try MemoryBudget.require(4 * (step.max() ?? 0), for: "a batch of \(images) images")
+    let pixels = items.map { shapes[$0.output].batch * shapes[$0.output].pixels }
+    guard let most = pixels.max(), most >= Int(Int32.max) else { return }
+    throw GraftError(
+      .failed,
+      "a batch of \(images) images has \(most) pixels in one layer; 2147483646 are the most",
+      help: "ask for less at a time: batch=16, or a smaller size= of the encoder")
   }
 
   /// Merges what can be computed while it is in cache.

@@ -29,13 +29,14 @@ package final class Plan {
     let lowered = try LoweredGraph(
       graph: graph, outputs: outputs.map(\.id), loss: loss?.id, inputShapes: inputShapes,
       configuration: configuration)
+    let images = inputShapes.values.map(\.batch).max() ?? 1
+    try lowered.requirePossibleSizes(images: images)
     var compiler = PlanCompiler(
       graph: graph, lowered: lowered, outputs: outputs.map(\.id), loss: loss?.id,
       threads: pool.threadCount)
     let layout = compiler.layOut()
     let trainable = graph.parameters.filter { configuration.trainable.contains($0.name) }
     let gradientCount = trainable.reduce(0) { $0 + ($1.count + 15) / 16 * 16 }
-    let images = inputShapes.values.map(\.batch).max() ?? 1
     try MemoryBudget.require(
       4 * (layout.count + compiler.preparedCount + gradientCount),
       for: "a batch of \(images) images")
@@ -49,7 +50,7 @@ package final class Plan {
       offset += (parameter.count + 15) / 16 * 16
     }
     steps = compiler.steps(
-      layout: layout, arena: arena.slice, prepared: preparedStorage.slice, gradients: gradients,
+      layout: layout, arena: arena.slice, kept: preparedStorage.slice, gradients: gradients,
       pool: pool)
     inputs = compiler.inputSlices(layout: layout, arena: arena.slice)
     outputSlices = Dictionary(

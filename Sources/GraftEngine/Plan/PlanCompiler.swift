@@ -15,8 +15,15 @@ struct PlanCompiler {
   private var backwardWorkspace: [Int: Int] = [:]
   /// Whether item i's gradient of input k adds to what another consumer wrote.
   private var accumulates: [[Bool]] = []
-  private var preparedOffsets: [(forward: Range<Int>, backward: Range<Int>)] = []
+  /// Where item i's derived weights lie, forward and backward.
+  private var prepared: [(forward: Prepared, backward: Prepared)] = []
   private(set) var preparedCount = 0
+
+  /// Frozen weights are derived once and kept; trained ones anew in every step, in borrowed memory.
+  private enum Prepared {
+    case kept(Range<Int>)
+    case borrowed(buffer: Int)
+  }
 
   init(graph: Graph, lowered: LoweredGraph, outputs: [Int], loss: Int?, threads: Int) {
     self.graph = graph
@@ -55,14 +62,24 @@ struct PlanCompiler {
         let scratch = item.op.workspaceCount(request(item, backward: needs))
         backwardWorkspace[index] = add(scratch, backwardStep(index), backwardStep(index))
       }
-      let forward = item.op.preparedCount(request(item, backward: nil))
-      let backward = item.needs.map { item.op.preparedCount(request(item, backward: $0)) } ?? 0
-      let middle = preparedCount + (forward + 15) / 16 * 16
-      preparedOffsets.append(
-        (preparedCount..<preparedCount + forward, middle..<middle + backward))
-      preparedCount = middle + (backward + 15) / 16 * 16
+      let forward = addPrepared(item, backward: nil, step: index)
+      prepared.append((forward, addPrepared(item, backward: item.needs, step: backwardStep(index))))
     }
     return ArenaLayout(buffers)
+  }
+
+  private mutating func addPrepared(
+    _ item: LoweredGraph.Item, backward: GradientNeeds?, step: Int
+  ) -> Prepared {
+    let isForward = step < items.count
+    guard isForward || backward != nil else { return .kept(preparedCount..<preparedCount) }
+    let count = item.op.preparedCount(request(item, backward: backward))
+    if item.needs?.parameters.contains(true) == true {
+      return .borrowed(buffer: add(count, step, step))
+    }
+    let first = preparedCount
+    preparedCount += (count + 15) / 16 * 16
+    return .kept(first..<first + count)
   }
 
   private mutating func add(_ count: Int, _ first: Int, _ last: Int) -> Int {
@@ -160,7 +177,7 @@ struct PlanCompiler {
   }
 
   func steps(
-    layout: ArenaLayout, arena: Slice, prepared: Slice, gradients: [String: Slice],
+    layout: ArenaLayout, arena: Slice, kept: Slice, gradients: [String: Slice],
     pool: ThreadPool
   ) -> [PlanStep] {
     items.enumerated().map { index, item in
@@ -169,22 +186,32 @@ struct PlanCompiler {
       let output = slice(valueBuffer[item.output], layout, arena)
       let auxiliary = slice(auxiliaryBuffer[index], layout, arena)
       let random = RandomAddress(node: item.node)
-      let offsets = preparedOffsets[index]
-      let forwardPrepared = prepared.part(offsets.forward.lowerBound, count: offsets.forward.count)
-      let backwardPrepared = prepared.part(
-        offsets.backward.lowerBound, count: offsets.backward.count)
+      func preparation(_ place: Prepared, backward: GradientNeeds?) -> PlanStep.Preparation {
+        let request = request(item, backward: backward)
+        return switch place {
+        case .kept(let range):
+          .init(
+            request: request, slice: kept.part(range.lowerBound, count: range.count), isKept: true)
+        case .borrowed(let buffer):
+          .init(request: request, slice: slice(buffer, layout, arena), isKept: false)
+        }
+      }
+      let forwardPreparation = preparation(prepared[index].forward, backward: nil)
+      let backwardPreparation = preparation(prepared[index].backward, backward: item.needs)
       let parameters = item.parameters.map(\.slice)
       let forward = ForwardContext(
         inputs: inputs, inputShapes: inputShapes, parameters: parameters, output: output,
         outputShape: lowered.shapes[item.output], auxiliary: auxiliary,
-        workspace: slice(forwardWorkspace[index], layout, arena), prepared: forwardPrepared,
+        workspace: slice(forwardWorkspace[index], layout, arena),
+        prepared: forwardPreparation.slice,
         isTraining: item.isTraining, random: random, pool: pool)
       let backward = item.needs.map { needs in
         BackwardContext(
           outputGradient: slice(gradientBuffer[item.output], layout, arena), inputs: inputs,
           inputShapes: inputShapes, output: output, outputShape: lowered.shapes[item.output],
           parameters: parameters, auxiliary: auxiliary,
-          workspace: slice(backwardWorkspace[index], layout, arena), prepared: backwardPrepared,
+          workspace: slice(backwardWorkspace[index], layout, arena),
+          prepared: backwardPreparation.slice,
           inputGradients: item.inputs.indices.map { place in
             guard needs.inputs[place] else { return nil }
             return GradientSlot(
@@ -202,10 +229,7 @@ struct PlanCompiler {
       return PlanStep(
         path: item.path, op: item.op, parameters: item.parameters, forward: forward,
         backward: backward,
-        forwardPreparation: offsets.forward.isEmpty
-          ? nil : .init(request: request(item, backward: nil), slice: forwardPrepared),
-        backwardPreparation: offsets.backward.isEmpty
-          ? nil : .init(request: request(item, backward: item.needs), slice: backwardPrepared))
+        forwardPreparation: forwardPreparation, backwardPreparation: backwardPreparation)
     }
   }
 }
