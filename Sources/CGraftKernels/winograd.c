@@ -104,6 +104,17 @@ void graft_winograd_inputs(
   }
 }
 
+/// Asks for what the next tile reads of v, which lies in rows or columns.
+static void prefetch_rows(
+    const float *v, int rows, ptrdiff_t v_row, int depth, ptrdiff_t v_step) {
+  if (v_step == 1) {
+    for (int r = 0; r < rows; r++)
+      for (int k = 0; k < depth; k += 16) __builtin_prefetch(v + r * v_row + k);
+  } else {
+    for (int k = 0; k < depth; k++) __builtin_prefetch(v + k * v_step);
+  }
+}
+
 void graft_winograd_product(
     int rows, int depth, const float *v, ptrdiff_t v_row, ptrdiff_t v_step, const float *u,
     ptrdiff_t u_step, float *m, ptrdiff_t m_row, int vectors, int accumulates) {
@@ -111,11 +122,19 @@ void graft_winograd_product(
   int step = graft_tile_rows(vectors);
   step = ceiling(rows, ceiling(rows, step));
   int depth_step = ceiling(depth, ceiling(depth, WINOGRAD_PANEL_DEPTH));
+  // Each tile also asks for its share of the next panel of u.
+  int share = ceiling(depth_step, ceiling(rows, step));
   for (int k = 0; k < depth; k += depth_step) {
+    int count = least(depth_step, depth - k);
+    int next = k + depth_step;
     for (int r = 0; r < rows; r += step) {
+      const float *at = v + r * v_row + k * v_step;
+      if (r + step < rows) prefetch_rows(at + step * v_row, step, v_row, count, v_step);
+      for (int end = least(depth, next + share); next < end; next++)
+        for (int o = 0; o < vectors * 16; o += 16) __builtin_prefetch(u + next * u_step + o, 0, 2);
       graft_tile_kernel(least(step, rows - r), vectors)(
-          1, &zero, &zero, least(depth_step, depth - k), v + r * v_row + k * v_step, v_row, v_step,
-          u + k * u_step, u_step, m + r * m_row, m_row, 16, accumulates || k > 0);
+          1, &zero, &zero, count, at, v_row, v_step, u + k * u_step, u_step, m + r * m_row, m_row,
+          16, accumulates || k > 0);
     }
   }
 }
