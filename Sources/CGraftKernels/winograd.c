@@ -22,7 +22,7 @@ void graft_winograd_prepare(graft_winograd *w) {
   w->tiles_y = ceiling(w->out_h, 4);
   w->tiles_x = ceiling(w->out_w, 4);
   w->tile_count = w->batch * w->tiles_y * w->tiles_x;
-  w->panel_width = least(graft_tile_vectors(), ceiling(w->out_channels, 16)) * 16;
+  w->panel_width = graft_panel_width(w->out_channels);
   w->column_blocks = ceiling(w->out_channels, w->panel_width);
   w->depth = (int)round_up(w->in_channels);
   w->filter_count = (ptrdiff_t)w->column_blocks * WINOGRAD_PLACES * w->in_channels * w->panel_width;
@@ -104,41 +104,6 @@ void graft_winograd_inputs(
   }
 }
 
-/// Asks for what the next tile reads of v, which lies in rows or columns.
-static void prefetch_rows(
-    const float *v, int rows, ptrdiff_t v_row, int depth, ptrdiff_t v_step) {
-  if (v_step == 1) {
-    for (int r = 0; r < rows; r++)
-      for (int k = 0; k < depth; k += 16) __builtin_prefetch(v + r * v_row + k);
-  } else {
-    for (int k = 0; k < depth; k++) __builtin_prefetch(v + k * v_step);
-  }
-}
-
-void graft_winograd_product(
-    int rows, int depth, const float *v, ptrdiff_t v_row, ptrdiff_t v_step, const float *u,
-    ptrdiff_t u_step, float *m, ptrdiff_t m_row, int vectors, int accumulates) {
-  const ptrdiff_t zero = 0;
-  int step = graft_tile_rows(vectors);
-  step = ceiling(rows, ceiling(rows, step));
-  int depth_step = ceiling(depth, ceiling(depth, WINOGRAD_PANEL_DEPTH));
-  // Each tile also asks for its share of the next panel of u.
-  int share = ceiling(depth_step, ceiling(rows, step));
-  for (int k = 0; k < depth; k += depth_step) {
-    int count = least(depth_step, depth - k);
-    int next = k + depth_step;
-    for (int r = 0; r < rows; r += step) {
-      const float *at = v + r * v_row + k * v_step;
-      if (r + step < rows) prefetch_rows(at + step * v_row, step, v_row, count, v_step);
-      for (int end = least(depth, next + share); next < end; next++)
-        for (int o = 0; o < vectors * 16; o += 16) __builtin_prefetch(u + next * u_step + o, 0, 2);
-      graft_tile_kernel(least(step, rows - r), vectors)(
-          1, &zero, &zero, count, at, v_row, v_step, u + k * u_step, u_step, m + r * m_row, m_row,
-          16, accumulates || k > 0);
-    }
-  }
-}
-
 static int block_vectors(const graft_winograd *w, int column_block) {
   return ceiling(least(w->panel_width, w->out_channels - column_block * w->panel_width), 16);
 }
@@ -170,10 +135,10 @@ void graft_winograd_block(
   graft_winograd_inputs(w, input, first, last, v, w->depth, w->v_place, border);
   for (int columns = 0; columns < w->column_blocks; columns++) {
     for (int place = 0; place < WINOGRAD_PLACES; place++) {
-      graft_winograd_product(
+      graft_multiply_block(
           last - first, w->in_channels, v + place * w->v_place, w->depth, 1,
           filters + (columns * WINOGRAD_PLACES + place) * panel, w->panel_width, m + place * w->m_place,
-          w->columns, block_vectors(w, columns), 0);
+          w->columns, block_vectors(w, columns), 16, 0);
     }
     int channel = columns * w->panel_width;
     store_outputs(
@@ -199,9 +164,9 @@ void graft_winograd_multiply(
   const float *v = workspace + place * w->v_place;
   float *m = workspace + WINOGRAD_PLACES * w->v_place + place * w->m_place + columns * w->panel_width;
   ptrdiff_t panel = (ptrdiff_t)w->in_channels * w->panel_width;
-  graft_winograd_product(
+  graft_multiply_block(
       rows, w->in_channels, v, w->depth, 1, filters + (columns * WINOGRAD_PLACES + place) * panel,
-      w->panel_width, m, w->columns, block_vectors(w, columns), 0);
+      w->panel_width, m, w->columns, block_vectors(w, columns), 16, 0);
 }
 
 void graft_winograd_store(

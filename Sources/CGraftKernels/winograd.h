@@ -4,8 +4,6 @@
 #include "graft_kernels.h"
 
 #define WINOGRAD_PLACES 36
-// The depth whose 64 columns stay in the L1 cache.
-#define WINOGRAD_PANEL_DEPTH 128
 #define WINOGRAD_TILES_PER_TASK 12
 
 /// Where one tile of results goes, and what joins it on the way.
@@ -47,11 +45,6 @@ void graft_copy_window(
 void graft_winograd_inputs(
     const graft_winograd *winograd, const float *input, int first, int last, float *v,
     ptrdiff_t row, ptrdiff_t place, float *border);
-/// One place: m (+)= v u, rows x vectors * 16.
-void graft_winograd_product(
-    int rows, int depth, const float *v, ptrdiff_t v_row, ptrdiff_t v_step, const float *u,
-    ptrdiff_t u_step, float *m, ptrdiff_t m_row, int vectors, int accumulates);
-
 static inline int least(int a, int b) { return a < b ? a : b; }
 static inline int most(int a, int b) { return a > b ? a : b; }
 static inline int ceiling(int a, int b) { return (a + b - 1) / b; }

@@ -79,10 +79,11 @@ static void multiply(
   int vectors = ceiling(least(g->panel_width, g->columns - column), 16);
   const float *v = workspace + place * g->v_place;
   const float *m = workspace + WINOGRAD_PLACES * g->v_place + place * g->m_place;
-  graft_winograd_product(
+  graft_multiply_block(
       w->in_channels, tiles, v, 1, g->v_row, m + (ptrdiff_t)column * g->tiles_per_block,
       g->panel_width,
-      sums + place * g->sum_place + column, g->columns, vectors, accumulates);
+      sums + place * g->sum_place + column, g->columns, vectors, 16,
+      accumulates);
 }
 
 void graft_winograd_gradient_chunk(

@@ -69,6 +69,13 @@ extension ConvolutionOp {
     guard let needs = request.backward else { return scratch * request.threads }
     let data = needs.inputs[0] ? scratch * request.threads : 0
     guard needs.parameters[0] else { return max(data, biasChunks(request.output).workspace) }
+    guard !(isPointwise && groups == 1) else {
+      let gradient = pointwiseGradient(request.inputs[0])
+      let weights =
+        gradient.scratch_count * request.threads + Int(gradient.chunks) * gradient.weight_count
+        + bufferSlack
+      return max(data, weights, biasChunks(request.output).workspace)
+    }
     let gradient = weightGradient(request.inputs[0], request.output, group: 0)
     let weights =
       gradient.scratch_count * request.threads + Int(gradient.chunks) * gradient.weight_count
@@ -142,7 +149,25 @@ extension ConvolutionOp {
     }
   }
 
+  private func pointwiseWeightGradient(_ c: BackwardContext, _ slot: GradientSlot) {
+    let gradient = pointwiseGradient(c.inputShapes[0])
+    let partials = c.workspace.pointer + gradient.scratch_count * c.pool.threadCount
+    withUnsafePointer(to: gradient) { gradient in
+      c.pool.forEach(Int(gradient.pointee.task_count)) { task, worker in
+        graft_pointwise_gradient_task(
+          gradient, Int32(task), c.inputs[0].pointer, c.outputGradient.pointer, partials,
+          c.workspace.pointer + worker * gradient.pointee.scratch_count)
+      }
+    }
+    c.pool.forEachRange(of: gradient.weight_count) { range, _ in
+      graft_sum_chunks(
+        partials, gradient.chunks, gradient.weight_count, range.lowerBound, range.upperBound,
+        slot.slice.pointer, slot.flag)
+    }
+  }
+
   private func weightGradient(_ c: BackwardContext, _ slot: GradientSlot) {
+    guard !(isPointwise && groups == 1) else { return pointwiseWeightGradient(c, slot) }
     let width = outputChannels / groups
     for group in 0..<groups {
       let gradient = weightGradient(c.inputShapes[0], c.outputShape, group: group)
