@@ -83,17 +83,17 @@ void graft_weight_gradient_task(
 /// The weight gradient of a 1x1 convolution at stride 1, split into chunks of pixels and of depth.
 typedef struct {
   int pixels, in_channels, out_channels;
-  // Filled by graft_pointwise_gradient_prepare, from the shapes alone.
+  // Filled by graft_pointwise_weights_prepare, from the shapes alone.
   int panel_width, depth_split, depth_tasks, chunks, pixels_per_chunk;
   ptrdiff_t weight_count, scratch_count;
   int task_count;
-} graft_pointwise_gradient;
+} graft_pointwise_weights;
 
-void graft_pointwise_gradient_prepare(graft_pointwise_gradient *gradient);
+void graft_pointwise_weights_prepare(graft_pointwise_weights *weights);
 
 /// Sums one task's products into its chunk: partial[chunk][k][o].
-void graft_pointwise_gradient_task(
-    const graft_pointwise_gradient *gradient, int task, const float *input,
+void graft_pointwise_weights_task(
+    const graft_pointwise_weights *weights, int task, const float *input,
     const float *output_gradient, float *partials, float *scratch);
 
 /// sum[i] (+)= the partials' i-th entries, added in chunk order, for i in first ..< last.

@@ -88,12 +88,12 @@ extension ConvolutionOp {
     return gradient
   }
 
-  func pointwiseGradient(_ x: Shape) -> graft_pointwise_gradient {
-    var gradient = graft_pointwise_gradient()
+  func pointwiseGradient(_ x: Shape) -> graft_pointwise_weights {
+    var gradient = graft_pointwise_weights()
     gradient.pixels = Int32(x.batch * x.pixels)
     gradient.in_channels = Int32(x.channels)
     gradient.out_channels = Int32(outputChannels)
-    graft_pointwise_gradient_prepare(&gradient)
+    graft_pointwise_weights_prepare(&gradient)
     return gradient
   }
 }

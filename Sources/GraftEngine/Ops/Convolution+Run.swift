@@ -154,7 +154,7 @@ extension ConvolutionOp {
     let partials = c.workspace.pointer + gradient.scratch_count * c.pool.threadCount
     withUnsafePointer(to: gradient) { gradient in
       c.pool.forEach(Int(gradient.pointee.task_count)) { task, worker in
-        graft_pointwise_gradient_task(
+        graft_pointwise_weights_task(
           gradient, Int32(task), c.inputs[0].pointer, c.outputGradient.pointer, partials,
           c.workspace.pointer + worker * gradient.pointee.scratch_count)
       }

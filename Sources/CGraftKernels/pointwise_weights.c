@@ -14,7 +14,7 @@ static int least(int a, int b) { return a < b ? a : b; }
 static int most(int a, int b) { return a > b ? a : b; }
 static int ceiling(int a, int b) { return (a + b - 1) / b; }
 
-void graft_pointwise_gradient_prepare(graft_pointwise_gradient *g) {
+void graft_pointwise_weights_prepare(graft_pointwise_weights *g) {
   g->panel_width = graft_panel_width(g->out_channels);
   g->depth_tasks = ceiling(g->in_channels, DEPTH);
   g->depth_split = ceiling(g->in_channels, g->depth_tasks);
@@ -35,8 +35,8 @@ static void pack(
   for (int r = 0; r < rows; r++) memcpy(block + r * width, x + r * stride, sizeof(float) * count);
 }
 
-void graft_pointwise_gradient_task(
-    const graft_pointwise_gradient *g, int task, const float *input, const float *output_gradient,
+void graft_pointwise_weights_task(
+    const graft_pointwise_weights *g, int task, const float *input, const float *output_gradient,
     float *partials, float *scratch) {
   int chunk = task / g->depth_tasks, first_k = task % g->depth_tasks * g->depth_split;
   int depth = least(g->depth_split, g->in_channels - first_k);
