@@ -47,7 +47,9 @@ struct PlanCompiler {
       if item.needs != nil {
         let count = item.op.auxiliaryCount(
           inputs: item.inputs.map { lowered.shapes[$0] }, output: shape)
-        auxiliaryBuffer[index] = add(count, index, backwardStep(index))
+        // A norm's memory is written first, and read last, by the maker of its input.
+        let outer = items.firstIndex { $0.outputNormOwner == item.output } ?? index
+        auxiliaryBuffer[index] = add(count, outer, backwardStep(outer))
       }
       let scratch = item.op.workspaceCount(request(item, backward: nil))
       forwardWorkspace[index] = add(scratch, index, index)
@@ -121,7 +123,7 @@ struct PlanCompiler {
         if let buffer = gradientBuffer[input] {
           accumulates[index][place] = true
           buffers[buffer].last = max(buffers[buffer].last, step)
-        } else if place == 0, item.op.gradientWorksInPlace, !isOwnTaken {
+        } else if place == item.op.gradientInPlace, !isOwnTaken {
           isOwnTaken = true
           gradientBuffer[input] = own
         } else {
@@ -169,6 +171,9 @@ struct PlanCompiler {
       let output = slice(valueBuffer[item.output], layout, arena)
       let auxiliary = slice(auxiliaryBuffer[index], layout, arena)
       let random = RandomAddress(node: item.node)
+      let outputNormMemory = item.outputNormOwner.flatMap { owner in
+        items.firstIndex { $0.output == owner }
+      }.map { slice(auxiliaryBuffer[$0], layout, arena) }
       let offsets = preparedOffsets[index]
       let forwardPrepared = prepared.part(offsets.forward.lowerBound, count: offsets.forward.count)
       let backwardPrepared = prepared.part(
@@ -178,7 +183,8 @@ struct PlanCompiler {
         inputs: inputs, inputShapes: inputShapes, parameters: parameters, output: output,
         outputShape: lowered.shapes[item.output], auxiliary: auxiliary,
         workspace: slice(forwardWorkspace[index], layout, arena), prepared: forwardPrepared,
-        isTraining: item.isTraining, random: random, pool: pool)
+        isTraining: item.isTraining, random: random, pool: pool,
+        outputNormMemory: outputNormMemory)
       let backward = item.needs.map { needs in
         BackwardContext(
           outputGradient: slice(gradientBuffer[item.output], layout, arena), inputs: inputs,
@@ -197,7 +203,8 @@ struct PlanCompiler {
               GradientSlot($0, accumulates: false)
             }
           },
-          isTraining: item.isTraining, random: random, pool: pool)
+          isTraining: item.isTraining, random: random, pool: pool,
+          outputNormMemory: outputNormMemory)
       }
       return PlanStep(
         path: item.path, op: item.op, parameters: item.parameters, forward: forward,
