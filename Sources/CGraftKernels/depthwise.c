@@ -44,10 +44,14 @@ ptrdiff_t graft_depthwise_scratch(const graft_depthwise *s) {
   }
 
 /// Outputs ox ..< ox + tile of one row; lines are those under the window, null outside the picture.
+/// A width and a stride other than 0 are the shape's own, known when compiled: taps share loads.
 GRAFT_INLINE void forward_tile(
-    const int tile, const graft_depthwise *s, const float *const *lines, const float *weights,
-    const float *bias, graft_activation activation, int ox, float *row) {
-  ptrdiff_t channels = s->channels, step = s->stride_x * channels;
+    const int tile, const int known_width, const int known_stride, const graft_depthwise *s,
+    const float *const *lines, const float *weights, const float *bias,
+    graft_activation activation, int ox, float *row) {
+  int width = known_width ? known_width : s->kernel_w;
+  ptrdiff_t channels = s->channels, dilation = known_width ? 1 : s->dilation_x;
+  ptrdiff_t stride = known_stride ? known_stride : s->stride_x;
   const v16 zero = {0}, six = zero + 6;
   for (int c = 0; c < channels; c += 16) {
     int lanes = least(16, (int)channels - c);
@@ -55,13 +59,16 @@ GRAFT_INLINE void forward_tile(
     UNROLL for (int j = 0; j < tile; j++) sum[j] = bias ? *(const v16 *)(bias + c) : zero;
     for (int ky = 0; ky < s->kernel_h; ky++) {
       if (!lines[ky]) continue;
-      const float *at = lines[ky] + ox * step + c;
-      const float *w = weights + ky * s->kernel_w * channels + c;
-      for (int kx = 0; kx < s->kernel_w; kx++) {
-        v16 weight = *(const v16 *)w;
-        UNROLL for (int j = 0; j < tile; j++) sum[j] += weight * *(const v16 *)(at + j * step);
-        at += s->dilation_x * channels;
-        w += channels;
+      const float *at = lines[ky] + ox * stride * channels + c;
+      const float *w = weights + ky * width * channels + c;
+#define FORWARD_TAP(kx)                                   \
+  v16 weight = *(const v16 *)(w + kx * channels);         \
+  UNROLL for (int j = 0; j < tile; j++) sum[j] +=         \
+      weight * *(const v16 *)(at + (j * stride + kx * dilation) * channels);
+      if (known_width) {
+        UNROLL for (int kx = 0; kx < known_width; kx++) { FORWARD_TAP(kx) }
+      } else {
+        for (int kx = 0; kx < width; kx++) { FORWARD_TAP(kx) }
       }
     }
     UNROLL for (int j = 0; j < tile; j++) {
@@ -71,6 +78,21 @@ GRAFT_INLINE void forward_tile(
       STORE(y, row + (ox + j) * channels + c, lanes, 0)
     }
   }
+}
+
+GRAFT_INLINE void forward_row(
+    const int width, const int stride, const graft_depthwise *s, const float *const *lines,
+    const float *weights, const float *bias, graft_activation activation, float *row) {
+  int ox = 0;
+  for (; ox + TILE <= s->out_w; ox += TILE)
+    forward_tile(TILE, width, stride, s, lines, weights, bias, activation, ox, row);
+  for (; ox < s->out_w; ox++)
+    forward_tile(1, 0, 0, s, lines, weights, bias, activation, ox, row);
+}
+
+/// The window's width where loops are compiled for it, else 0.
+static int known_width(const graft_depthwise *s) {
+  return (s->kernel_w == 3 || s->kernel_w == 5) && s->dilation_x == 1 ? s->kernel_w : 0;
 }
 
 GRAFT_DISPATCHED void graft_depthwise_forward(
@@ -97,10 +119,14 @@ GRAFT_DISPATCHED void graft_depthwise_forward(
       lines[ky] = iy >= 0 && iy < s->in_h ? scratch + iy % ring * line : 0;
     }
     float *row = output + oy * s->out_w * channels;
-    int ox = 0;
-    for (; ox + TILE <= s->out_w; ox += TILE)
-      forward_tile(TILE, s, lines, weights, bias, activation, ox, row);
-    for (; ox < s->out_w; ox++) forward_tile(1, s, lines, weights, bias, activation, ox, row);
+#define FORWARD_ROW(width, stride) \
+  forward_row(width, stride, s, lines, weights, bias, activation, row)
+    int width = s->stride_x <= 2 ? known_width(s) : 0;
+    if (width == 3 && s->stride_x == 1) FORWARD_ROW(3, 1);
+    else if (width == 3) FORWARD_ROW(3, 2);
+    else if (width == 5 && s->stride_x == 1) FORWARD_ROW(5, 1);
+    else if (width == 5) FORWARD_ROW(5, 2);
+    else FORWARD_ROW(0, 0);
     if (record && (oy + 1 - summed == rows_per_sum || oy + 1 == last_row)) {
       graft_norm_sums(
           output + summed * s->out_w * channels, (oy + 1 - summed) * s->out_w, s->channels, record);
@@ -128,13 +154,17 @@ GRAFT_INLINE void gradient_tile(
       const float *at = lines[ky] + (ix + s->pad_x + gradient_margin(s)) * channels + c;
       ptrdiff_t tap = ky * s->kernel_w * channels + c;
       for (int kx = 0; kx < s->kernel_w; kx++) {
-        v16 weight = *(const v16 *)(weights + tap), product = {0};
+        v16 weight = *(const v16 *)(weights + tap), even = {0}, odd = {0};
         UNROLL for (int j = 0; j < tile; j++) {
           v16 g = *(const v16 *)(at + j * channels);
           if (needs_data) sum[j] += weight * g;
-          if (needs_weights) product += value[j] * g;
+          if (needs_weights && j % 2 == 0) even += value[j] * g;
+          if (needs_weights && j % 2 == 1) odd += value[j] * g;
         }
-        if (needs_weights) { STORE(product, dw + tap, lanes, 1) }
+        if (needs_weights) {
+          v16 product = even + odd;
+          STORE(product, dw + tap, lanes, 1)
+        }
         at -= s->dilation_x * channels;
         tap += channels;
       }

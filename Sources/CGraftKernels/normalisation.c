@@ -31,7 +31,20 @@ GRAFT_DISPATCHED void graft_norm_sums(
     }
   }
   record[0] += pixels;
-  for (ptrdiff_t p0 = 0; p0 < pixels; p0 += BLOCK) {
+  // Several pixels of few channels fill the lanes of one.
+  int group = LANES % channels == 0 ? LANES / channels : 1;
+  ptrdiff_t grouped = group > 1 ? pixels / group * group : 0;
+  for (ptrdiff_t p0 = 0; p0 < grouped; p0 += BLOCK * group) {
+    ptrdiff_t rows = (grouped - p0 < BLOCK * group ? grouped - p0 : BLOCK * group) / group;
+    float sum[LANES] = {0}, square[LANES] = {0}, shift[LANES];
+    for (int i = 0; i < LANES; i++) shift[i] = shifts[i % channels];
+    sums_of_block(x + p0 * channels, rows, LANES, shift, LANES, sum, square);
+    for (int i = 0; i < LANES; i++) {
+      sums[i % channels] += sum[i];
+      squares[i % channels] += square[i];
+    }
+  }
+  for (ptrdiff_t p0 = grouped; p0 < pixels; p0 += BLOCK) {
     ptrdiff_t rows = pixels - p0 < BLOCK ? pixels - p0 : BLOCK;
     for (int c0 = 0; c0 < channels; c0 += LANES) {
       int count = channels - c0 < LANES ? channels - c0 : LANES;
@@ -83,7 +96,32 @@ GRAFT_INLINE void gradient_sums(
 GRAFT_DISPATCHED void graft_norm_gradient_sums(
     const graft_norm *norm, const float *x, const float *dy, ptrdiff_t pixels, int channels,
     double *sums) {
-  for (ptrdiff_t p0 = 0; p0 < pixels; p0 += BLOCK) {
+  int group = LANES % channels == 0 ? LANES / channels : 1;
+  ptrdiff_t grouped = group > 1 ? pixels / group * group : 0;
+  if (grouped) {
+    float scale[LANES], offset[LANES], mean[LANES];
+    for (int i = 0; i < LANES; i++) {
+      scale[i] = norm->scale[i % channels];
+      offset[i] = norm->offset[i % channels];
+      mean[i] = norm->mean[i % channels];
+    }
+    for (ptrdiff_t p0 = 0; p0 < grouped; p0 += BLOCK * group) {
+      ptrdiff_t rows = (grouped - p0 < BLOCK * group ? grouped - p0 : BLOCK * group) / group;
+      float sum[LANES] = {0}, product[LANES] = {0};
+      const float *from = x + p0 * channels, *gradient = dy + p0 * channels;
+#define GROUPED_SUMS(activation) \
+  gradient_sums(                 \
+      from, gradient, scale, offset, mean, rows, LANES, LANES, activation, sum, product)
+      if (norm->activation == GRAFT_LINEAR) GROUPED_SUMS(0);
+      else if (norm->activation == GRAFT_RELU) GROUPED_SUMS(1);
+      else GROUPED_SUMS(2);
+      for (int i = 0; i < LANES; i++) {
+        sums[i % channels] += sum[i];
+        sums[channels + i % channels] += product[i] * norm->inverse[i % channels];
+      }
+    }
+  }
+  for (ptrdiff_t p0 = grouped; p0 < pixels; p0 += BLOCK) {
     ptrdiff_t rows = pixels - p0 < BLOCK ? pixels - p0 : BLOCK;
     for (int c0 = 0; c0 < channels; c0 += LANES) {
       int count = channels - c0 < LANES ? channels - c0 : LANES;
