@@ -33,13 +33,13 @@ ptrdiff_t graft_depthwise_scratch(const graft_depthwise *s) {
 }
 
 /// Stores a vector, or the first lanes of it at the end of the channels.
-#define STORE(vector, out, lanes, adds)                             \
-  if (lanes == 16) {                                                \
-    v16 *at_out = (v16 *)(out);                                     \
-    *at_out = (adds) ? *at_out + vector : vector;                   \
-  } else {                                                          \
-    float each[16];                                                 \
-    *(v16 *)each = vector;                                          \
+#define STORE(vector, out, lanes, adds)                                               \
+  if (lanes == 16) {                                                                  \
+    v16 *whole = (v16 *)(out);                                                        \
+    *whole = (adds) ? *whole + vector : vector;                                       \
+  } else {                                                                            \
+    float each[16];                                                                   \
+    *(v16 *)each = vector;                                                            \
     for (int i = 0; i < lanes; i++) (out)[i] = (adds) ? (out)[i] + each[i] : each[i]; \
   }
 
@@ -154,17 +154,13 @@ GRAFT_INLINE void gradient_tile(
       const float *at = lines[ky] + (ix + s->pad_x + gradient_margin(s)) * channels + c;
       ptrdiff_t tap = ky * s->kernel_w * channels + c;
       for (int kx = 0; kx < s->kernel_w; kx++) {
-        v16 weight = *(const v16 *)(weights + tap), even = {0}, odd = {0};
+        v16 weight = *(const v16 *)(weights + tap), product = {0};
         UNROLL for (int j = 0; j < tile; j++) {
           v16 g = *(const v16 *)(at + j * channels);
           if (needs_data) sum[j] += weight * g;
-          if (needs_weights && j % 2 == 0) even += value[j] * g;
-          if (needs_weights && j % 2 == 1) odd += value[j] * g;
+          if (needs_weights) product += value[j] * g;
         }
-        if (needs_weights) {
-          v16 product = even + odd;
-          STORE(product, dw + tap, lanes, 1)
-        }
+        if (needs_weights) { STORE(product, dw + tap, lanes, 1) }
         at -= s->dilation_x * channels;
         tap += channels;
       }
@@ -222,7 +218,7 @@ GRAFT_DISPATCHED void graft_depthwise_gradient(
         graft_norm_pixel(o->input_norm, x + i, s->channels, normalised + i);
       x = normalised;
     }
-    float *dx = o->input_gradient + at;
+    float *dx = o->input_gradient ? o->input_gradient + at : 0;
     if (o->input_gradient && o->weight_gradient)
       gradient_row(1, 1, s, lines, x, o->weights, o->accumulates, dx, o->weight_gradient);
     else if (o->input_gradient) gradient_row(1, 0, s, lines, x, o->weights, o->accumulates, dx, 0);

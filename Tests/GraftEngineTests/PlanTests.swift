@@ -160,7 +160,9 @@ private struct SmallNetwork {
   }
 
   /// What is trained: nothing, the head, everything, everything with frozen statistics.
-  static let variants = ["inference", "head", "all", "all with fixed statistics", "upper half"]
+  static let variants = [
+    "inference", "head", "all", "all with fixed statistics", "norms", "upper half",
+  ]
 
   private func configuration(
     _ variant: String, fuses: Bool, style: SmallNetwork.Style = .residual
@@ -171,11 +173,13 @@ private struct SmallNetwork {
     switch variant {
     case "inference": trainable = []
     case "head": trainable = all.filter { $0.hasPrefix("head") }
+    case "norms": trainable = all.filter { $0.hasSuffix("scale") || $0.hasSuffix("shift") }
     case "upper half": trainable = all.filter { $0.hasPrefix("head") || $0.hasPrefix("b1") }
     default: trainable = all
     }
     return PlanConfiguration(
-      trainable: Set(trainable), trainingNodes: variant == "all" ? network.trainingNodes : [],
+      trainable: Set(trainable),
+      trainingNodes: ["all", "norms"].contains(variant) ? network.trainingNodes : [],
       fuses: fuses)
   }
 
