@@ -19,6 +19,8 @@ struct Benchmark: ParsableCommand {
   var steps = 6
   @Option(help: "Threads to compute with.")
   var threads = 2
+  @Option(help: "Only this variant: inference, A, B or 'B, fixed statistics'.")
+  var variant: String?
   @Flag(help: "Also print the time of each kind of operation.")
   var profile = false
 
@@ -30,7 +32,8 @@ struct Benchmark: ParsableCommand {
 
   func run() throws {
     let pool = ThreadPool(threads: threads)
-    for variant in Measurement.Variant.allCases {
+    for variant in Measurement.Variant.allCases
+    where self.variant == nil || self.variant == variant.rawValue {
       let measurement = try Measurement(
         encoder: encoder, batch: batch, size: size, variant: variant, pool: pool)
       print(measurement.run(steps: steps))

@@ -11,12 +11,14 @@ struct LoweredGraph {
     var inputs: [Int]
     var output: Int
     var parameters: [Parameter]
-    let isTraining: Bool
+    var isTraining: Bool
     /// Set when backward must run; nil prunes it.
     var needs: GradientNeeds?
+    /// The output of the item whose norm reads this one's output, when its sums are added up here.
+    var outputNormOwner: Int? = nil
   }
 
-  private(set) var items: [Item]
+  var items: [Item]
   let shapes: [Shape]
   /// Values whose gradient is computed.
   let hasGradient: [Bool]
@@ -43,7 +45,10 @@ struct LoweredGraph {
         parameters: node.parameters, isTraining: isTraining, needs: runsBackward ? needs : nil)
     }
     hasGradient = needsGradient
-    if configuration.fuses { fuse(keeping: Set(wanted)) }
+    if configuration.fuses {
+      fuse(keeping: Set(wanted))
+      fuseNorms(keeping: Set(wanted))
+    }
   }
 
   /// Refuses what no layout could make possible, before kernels are asked to split it.
@@ -72,6 +77,13 @@ struct LoweredGraph {
     func frozenConvolution(_ value: Int) -> (place: Int, op: ConvolutionOp)? {
       guard isPrivate(value), let place = producer[value], items[place].needs == nil,
         let op = items[place].op as? ConvolutionOp, op.activation == .linear
+      else { return nil }
+      return (place, op)
+    }
+    /// The batch norm that makes `value` for this consumer only and takes part in backward.
+    func trainedNorm(_ value: Int) -> (place: Int, op: BatchNormOp)? {
+      guard isPrivate(value), let place = producer[value], items[place].needs != nil,
+        let op = items[place].op as? BatchNormOp, !op.addsResidual, op.activation == .linear
       else { return nil }
       return (place, op)
     }
@@ -110,6 +122,18 @@ struct LoweredGraph {
         else { continue }
         items[place].inputs.append(item.inputs[1 - last])
         merge(index, into: place, op.addingResidual())
+      case is AddOp:
+        // A norm can wait for its residual, wherever that comes from.
+        guard let needs = item.needs, item.inputs[0] != item.inputs[1],
+          let own = item.inputs.indices.last(where: { trainedNorm(item.inputs[$0]) != nil }),
+          let (place, norm) = trainedNorm(item.inputs[own])
+        else { continue }
+        items[index] = items[place]
+        items[index].output = item.output
+        items[index].op = norm.addingResidual()
+        items[index].inputs.append(item.inputs[1 - own])
+        items[index].needs?.inputs.append(needs.inputs[1 - own])
+        isMerged[place] = true
       default: continue
       }
     }

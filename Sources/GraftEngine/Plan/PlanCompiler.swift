@@ -54,7 +54,9 @@ struct PlanCompiler {
       if item.needs != nil {
         let count = item.op.auxiliaryCount(
           inputs: item.inputs.map { lowered.shapes[$0] }, output: shape)
-        auxiliaryBuffer[index] = add(count, index, backwardStep(index))
+        // A norm's memory is written first, and read last, by the maker of its input.
+        let outer = items.firstIndex { $0.outputNormOwner == item.output } ?? index
+        auxiliaryBuffer[index] = add(count, outer, backwardStep(outer))
       }
       let scratch = item.op.workspaceCount(request(item, backward: nil))
       forwardWorkspace[index] = add(scratch, index, index)
@@ -138,7 +140,7 @@ struct PlanCompiler {
         if let buffer = gradientBuffer[input] {
           accumulates[index][place] = true
           buffers[buffer].last = max(buffers[buffer].last, step)
-        } else if place == 0, item.op.gradientWorksInPlace, !isOwnTaken {
+        } else if place == item.op.gradientInPlace, !isOwnTaken {
           isOwnTaken = true
           gradientBuffer[input] = own
         } else {
@@ -198,13 +200,16 @@ struct PlanCompiler {
       }
       let forwardPreparation = preparation(prepared[index].forward, backward: nil)
       let backwardPreparation = preparation(prepared[index].backward, backward: item.needs)
+      let outputNormMemory = item.outputNormOwner.flatMap { owner in
+        items.firstIndex { $0.output == owner }
+      }.map { slice(auxiliaryBuffer[$0], layout, arena) }
       let parameters = item.parameters.map(\.slice)
       let forward = ForwardContext(
         inputs: inputs, inputShapes: inputShapes, parameters: parameters, output: output,
         outputShape: lowered.shapes[item.output], auxiliary: auxiliary,
         workspace: slice(forwardWorkspace[index], layout, arena),
-        prepared: forwardPreparation.slice,
-        isTraining: item.isTraining, random: random, pool: pool)
+        prepared: forwardPreparation.slice, isTraining: item.isTraining, random: random,
+        pool: pool, outputNormMemory: outputNormMemory)
       let backward = item.needs.map { needs in
         BackwardContext(
           outputGradient: slice(gradientBuffer[item.output], layout, arena), inputs: inputs,
@@ -224,7 +229,8 @@ struct PlanCompiler {
               GradientSlot($0, accumulates: false)
             }
           },
-          isTraining: item.isTraining, random: random, pool: pool)
+          isTraining: item.isTraining, random: random, pool: pool,
+          outputNormMemory: outputNormMemory)
       }
       return PlanStep(
         path: item.path, op: item.op, parameters: item.parameters, forward: forward,
