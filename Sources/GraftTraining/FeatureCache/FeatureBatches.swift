@@ -32,7 +32,7 @@ final class FeatureBatches: BatchSource {
   private var next = 0
   private var keys: [SampleKey] = []
   /// The batches of this epoch whose pictures are made.
-  private var loaded: Set<Int> = []
+  private(set) var loaded: Set<Int> = []
   private var isOn = true
   /// The batch at which the pictures must start because the stores were dropped.
   private var restart: Int?

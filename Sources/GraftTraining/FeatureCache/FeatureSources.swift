@@ -26,7 +26,9 @@ struct FeatureSources {
     plans = PlanCache(model: model, cut: prefix?.cut, pool: pool)
     guard let prefix, let cache, cache.mode != .off else { return }
     guard cache.mode == .on || prefix.pays else {
-      remarks.append("features are not kept: what is frozen is computed as fast as it is read")
+      remarks.append(
+        "features are not kept: the frozen layers are a small part of the work "
+          + "(`set cache on` keeps them)")
       return
     }
     let hash = prefix.contentHash

@@ -64,6 +64,7 @@ package final class PictureBatches: BatchSource {
   ) throws -> PictureBatches {
     var settings = Loader.Settings(batchSize: batchSize)
     settings.seed = seed
+    settings.views = pipeline == nil ? 1 : nil
     return try PictureBatches(
       dataSet, partition, settings: settings, preprocessing: preprocessing,
       pipeline: try pipeline?.withoutMixing(), view: view, classCount: classCount, pool: pool)
