@@ -19,8 +19,11 @@ struct FeatureSources {
     self.validation = validation
     let pictures = training as? PictureBatches
     if let views = pictures?.views, pictures?.isDrawn ?? false, epochs > views {
-      remarks.append(
-        "epochs take \(views) fixed augmented views of each image in turn (views=0 draws new ones)")
+      let turns =
+        views == 1
+        ? "all epochs show one fixed augmented view of each image"
+        : "epochs take \(views) fixed augmented views of each image in turn"
+      remarks.append("\(turns) (views=0 draws new ones)")
     }
     let prefix = try FrozenPrefix(model, policy.configuration)
     plans = PlanCache(model: model, cut: prefix?.cut, pool: pool)

@@ -67,7 +67,8 @@ extension Trainer {
     return Forecast(
       computed: computed, kept: kept, epochs: settings.epochs,
       computedEpochs: min(settings.epochs, features?.viewCount ?? settings.epochs),
-      bytes: bytes + (features?.memoryBytes ?? 0))
+      bytes: bytes + (features?.memoryBytes ?? 0)
+        + ((validation as? FeatureBatches)?.memoryBytes ?? 0))
   }
 
   /// An epoch's seconds from two batches of each kind.
