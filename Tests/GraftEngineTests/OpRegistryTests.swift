@@ -237,5 +237,38 @@ private func fillTarget(_ slice: Slice, shape: Shape) {
     }
   }
 
+  /// What is kept of an image is kept for whatever batch it comes in next.
+  @Test(arguments: OpCase.all.filter { !$0.example.isTraining })
+  func bitsDoNotDependOnTheRestOfTheBatch(_ testCase: OpCase) throws {
+    let example = testCase.example
+    let batch = example.inputs[0].batch
+    let pool = ThreadPool(threads: 2)
+    defer { pool.shutDown() }
+    func interpreter(batch: Int) throws -> (Interpreter, Value) {
+      let harness = try Harness(example)
+      let shapes = example.inputs.enumerated().map { ("x\($0)", $1.withBatch(batch)) }
+      return (
+        try Interpreter(
+          graph: harness.graph, outputs: [harness.output],
+          inputShapes: Dictionary(uniqueKeysWithValues: shapes), pool: pool), harness.output
+      )
+    }
+    let (whole, output) = try interpreter(batch: batch)
+    for index in example.inputs.indices { fill(whole.input("x\(index)"), stream: index) }
+    whole.forward()
+    let together = whole.value(output)
+    let length = together.count / batch
+    for image in 0..<batch {
+      let (single, output) = try interpreter(batch: 1)
+      for index in example.inputs.indices {
+        let own = single.input("x\(index)")
+        own.copy(from: whole.input("x\(index)").part(image * own.count, count: own.count))
+      }
+      single.forward()
+      let alone = Array(single.value(output).buffer)
+      #expect(bits([alone]) == bits([Array(together.part(image * length, count: length).buffer)]))
+    }
+  }
+
   private func bits(_ values: [[Float]]) -> [[UInt32]] { values.map { $0.map(\.bitPattern) } }
 }

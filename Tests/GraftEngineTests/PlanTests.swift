@@ -294,3 +294,79 @@ private struct SmallNetwork {
     }
   }
 }
+
+/// A plan may begin at a value that another plan has computed.
+@Suite struct CutTests {
+  private static let shapes: [String: Shape] = ["image": [4, 8, 8, 3], "target": [4, 5]]
+
+  private func cut(_ configuration: PlanConfiguration) throws -> String? {
+    let network = try SmallNetwork()
+    let cut = try network.graph.constantCut(
+      from: Value(graph: network.graph, id: 0), outputs: [network.logits], loss: network.losses,
+      configuration: configuration)
+    return cut.flatMap { network.graph.values[$0.id].producer }.map {
+      network.graph.nodes[$0].path
+    }
+  }
+
+  @Test func theCutLiesBeforeTheFirstChange() throws {
+    let network = try SmallNetwork()
+    let nodes = network.graph.nodes
+    func index(_ path: String) throws -> Int { try #require(nodes.first { $0.path == path }).index }
+    let head = PlanConfiguration(trainable: ["head.weight", "head.bias"])
+    #expect(try cut(head) == "dropout", "one that drops nothing is constant")
+    let dropping = PlanConfiguration(
+      trainable: ["head.weight"], trainingNodes: [try index("dropout")])
+    #expect(try cut(dropping) == "pool")
+    #expect(try cut(PlanConfiguration(trainable: ["b1.2.weight"])) == "relu")
+    #expect(
+      try cut(PlanConfiguration(trainable: ["b0.2.weight"])) == "relu",
+      "the sum needs the stem too, so both ways begin there")
+    #expect(try cut(PlanConfiguration(trainingNodes: [try index("b0.1.norm")])) == "relu")
+    #expect(
+      try cut(PlanConfiguration(trainable: ["stem.scale"])) == nil,
+      "inference folds the norm into what is before it")
+    #expect(try cut(PlanConfiguration(trainable: ["stem.weight"])) == nil)
+  }
+
+  @Test(arguments: ["head.weight", "b1.2.weight", "b1.s.scale"], [true, false])
+  func bitsAreThoseOfTheWholePlan(trainable: String, isTraining: Bool) throws {
+    let network = try SmallNetwork()
+    let graph = network.graph
+    let image = Value(graph: graph, id: 0)
+    let training = PlanConfiguration(
+      trainable: [trainable, "head.bias"],
+      trainingNodes: Set(graph.nodes.filter { $0.op is DropoutOp }.map(\.index)))
+    let cut = try #require(
+      try graph.constantCut(
+        from: image, outputs: [network.logits], loss: network.losses, configuration: training))
+    let configuration = isTraining ? training : .inference
+    let pool = ThreadPool(threads: 2)
+    defer { pool.shutDown() }
+    let whole = try Plan(
+      graph: graph, outputs: [network.logits], loss: network.losses, inputShapes: Self.shapes,
+      configuration: configuration, pool: pool)
+    network.fill(whole.input("image"), whole.input("target"))
+    let first = try Plan(graph: graph, outputs: [cut], inputShapes: Self.shapes, pool: pool)
+    first.input(image).copy(from: whole.input("image"))
+    first.forward()
+    let rest = try Plan(
+      graph: graph, outputs: [network.logits], loss: network.losses, inputShapes: Self.shapes,
+      startingAt: FedValue(cut, shape: cut.shape.withBatch(4)), configuration: configuration,
+      pool: pool)
+    rest.input(cut).copy(from: first.value(cut))
+    rest.input("target").copy(from: whole.input("target"))
+    let random = RandomAddress(seed: 9, step: 3)
+    for plan in [whole, rest] {
+      plan.forward(random: random)
+      plan.backward()
+    }
+    func bits(_ slice: Slice?) -> [UInt32] { slice?.buffer.map(\.bitPattern) ?? [] }
+    #expect(bits(rest.value(network.logits)) == bits(whole.value(network.logits)))
+    #expect(bits(rest.value(network.losses)) == bits(whole.value(network.losses)))
+    for parameter in graph.parameters {
+      #expect(bits(rest.gradient(of: parameter)) == bits(whole.gradient(of: parameter)))
+    }
+    #expect(rest.multiplyAdds < whole.multiplyAdds)
+  }
+}

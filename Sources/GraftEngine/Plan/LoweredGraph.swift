@@ -22,15 +22,19 @@ struct LoweredGraph {
   let shapes: [Shape]
   /// Values whose gradient is computed.
   let hasGradient: [Bool]
+  /// Values that are written from outside: the graph's inputs and the cut it starts at.
+  let fed: Set<Int>
 
   init(
     graph: Graph, outputs: [Int], loss: Int?, inputShapes: [String: Shape],
-    configuration: PlanConfiguration
+    startingAt cut: FedValue? = nil, configuration: PlanConfiguration
   ) throws {
     let wanted = outputs + (loss.map { [$0] } ?? [])
-    shapes = try graph.shapes(forInputs: inputShapes, reaching: wanted)
-    let nodes = graph.nodes(reaching: wanted)
-    let backwardNodes = Set(loss.map { graph.nodes(reaching: [$0]) }?.map(\.index) ?? [])
+    shapes = try graph.shapes(forInputs: inputShapes, reaching: wanted, startingAt: cut)
+    fed = Set(graph.values.indices.filter { graph.values[$0].inputName != nil || $0 == cut?.id })
+    let nodes = graph.nodes(reaching: wanted, startingAt: cut?.id)
+    let backwardNodes = Set(
+      loss.map { graph.nodes(reaching: [$0], startingAt: cut?.id) }?.map(\.index) ?? [])
     var needsGradient = [Bool](repeating: false, count: graph.values.count)
     items = nodes.map { node in
       let isTraining = configuration.trainingNodes.contains(node.index)

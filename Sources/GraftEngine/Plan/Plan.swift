@@ -13,7 +13,8 @@ package final class Plan {
   private let arena: Storage
   private let gradientStorage: Storage
   private let preparedStorage: Storage
-  private let inputs: [String: Slice]
+  private let inputs: [Int: Slice]
+  private let inputNames: [String: Int]
   private let outputSlices: [Int: Slice]
   private let gradients: [String: Slice]
   private let lossGradient: Slice?
@@ -22,18 +23,20 @@ package final class Plan {
   package let trainableParameters: [Parameter]
 
   /// Compiles a plan; throws when the shapes do not fit the graph, or the buffers the machine.
+  ///
+  /// With `cut`, the plan is given that value and computes only what follows it.
   package init(
     graph: Graph, outputs: [Value], loss: Value? = nil, inputShapes: [String: Shape],
-    configuration: PlanConfiguration = .inference, pool: ThreadPool
+    startingAt cut: FedValue? = nil, configuration: PlanConfiguration = .inference,
+    pool: ThreadPool
   ) throws {
     let lowered = try LoweredGraph(
       graph: graph, outputs: outputs.map(\.id), loss: loss?.id, inputShapes: inputShapes,
-      configuration: configuration)
+      startingAt: cut, configuration: configuration)
     let images = inputShapes.values.map(\.batch).max() ?? 1
     try lowered.requirePossibleSizes(images: images)
     var compiler = PlanCompiler(
-      graph: graph, lowered: lowered, outputs: outputs.map(\.id), loss: loss?.id,
-      threads: pool.threadCount)
+      lowered: lowered, outputs: outputs.map(\.id), loss: loss?.id, threads: pool.threadCount)
     let layout = compiler.layOut()
     let trainable = graph.parameters.filter { configuration.trainable.contains($0.name) }
     let gradientCount = trainable.reduce(0) { $0 + ($1.count + 15) / 16 * 16 }
@@ -53,6 +56,10 @@ package final class Plan {
       layout: layout, arena: arena.slice, kept: preparedStorage.slice, gradients: gradients,
       pool: pool)
     inputs = compiler.inputSlices(layout: layout, arena: arena.slice)
+    inputNames = Dictionary(
+      uniqueKeysWithValues: graph.values.enumerated().compactMap { id, record in
+        record.inputName.map { ($0, id) }
+      })
     outputSlices = Dictionary(
       uniqueKeysWithValues: Set(outputs.map(\.id) + (loss.map { [$0.id] } ?? [])).map {
         ($0, compiler.slice(ofValue: $0, layout: layout, arena: arena.slice))
@@ -70,7 +77,15 @@ package final class Plan {
 
   /// The memory to write an input to before `forward`; layout [N, H, W, C] or [N, C].
   package func input(_ name: String) -> Slice {
-    guard let slice = inputs[name] else { preconditionFailure("the graph has no input \(name)") }
+    guard let slice = inputNames[name].flatMap({ inputs[$0] }) else {
+      preconditionFailure("the plan has no input \(name)")
+    }
+    return slice
+  }
+
+  /// The memory of a value that the plan is given.
+  package func input(_ value: Value) -> Slice {
+    guard let slice = inputs[value.id] else { preconditionFailure("the plan computes this value") }
     return slice
   }
 

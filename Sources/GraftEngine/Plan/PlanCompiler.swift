@@ -2,7 +2,6 @@ import GraftKernels
 
 /// Decides which buffers a plan needs, when they live, and who shares memory.
 struct PlanCompiler {
-  private let graph: Graph
   private let lowered: LoweredGraph
   private let outputs: Set<Int>
   private let loss: Int?
@@ -25,8 +24,7 @@ struct PlanCompiler {
     case borrowed(buffer: Int)
   }
 
-  init(graph: Graph, lowered: LoweredGraph, outputs: [Int], loss: Int?, threads: Int) {
-    self.graph = graph
+  init(lowered: LoweredGraph, outputs: [Int], loss: Int?, threads: Int) {
     self.lowered = lowered
     self.outputs = Set(outputs)
     self.loss = loss
@@ -109,14 +107,13 @@ struct PlanCompiler {
 
   private mutating func addValues(_ lastUse: [Int]) {
     // What is fed from outside keeps its place for the whole run.
-    for (value, record) in graph.values.enumerated()
-    where record.inputName != nil && (lastUse[value] >= 0 || outputs.contains(value)) {
+    for value in lowered.fed.sorted() where lastUse[value] >= 0 || outputs.contains(value) {
       valueBuffer[value] = add(lowered.shapes[value].elementCount, 0, lastStep)
     }
     for (index, item) in items.enumerated() {
       let first = item.inputs[0]
       let isLastReader =
-        lastUse[first] == index && graph.values[first].inputName == nil
+        lastUse[first] == index && !lowered.fed.contains(first)
         && !item.inputs.dropFirst().contains(first)
       if item.op.worksInPlace, isLastReader, let buffer = valueBuffer[first] {
         valueBuffer[item.output] = buffer
@@ -169,11 +166,11 @@ struct PlanCompiler {
     loss.flatMap { gradientBuffer[$0] }.map { slice($0, layout, arena) }
   }
 
-  func inputSlices(layout: ArenaLayout, arena: Slice) -> [String: Slice] {
-    var slices: [String: Slice] = [:]
-    for (value, record) in graph.values.enumerated() {
-      guard let name = record.inputName, let buffer = valueBuffer[value] else { continue }
-      slices[name] = slice(buffer, layout, arena)
+  /// Where the values that are fed lie, by their number.
+  func inputSlices(layout: ArenaLayout, arena: Slice) -> [Int: Slice] {
+    var slices: [Int: Slice] = [:]
+    for value in lowered.fed {
+      if let buffer = valueBuffer[value] { slices[value] = slice(buffer, layout, arena) }
     }
     return slices
   }

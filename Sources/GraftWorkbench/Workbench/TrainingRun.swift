@@ -42,12 +42,27 @@ package struct TrainingPlan {
   package var pipeline: Pipeline
   package var batchSize: Int
   package var seed: UInt64
+  /// Augmented views of each image that epochs take in turn, 0 to draw anew in each; nil is the usual.
+  package var views: Int?
   /// Phases in order; all but `finetune` have one.
   package var phases: [TrainingPhase]
   /// The update to end at, counted over all phases, as after Ctrl-C.
   package var stop: Int?
   /// SHA-256 of the weights the training starts from, head included.
   package var startHash = ""
+
+  /// The fixed views that a phase draws; nil draws anew in each epoch.
+  ///
+  /// Unless asked otherwise, images that go through a constant encoder have four: their features can be
+  /// kept, and training on them takes no time.
+  package func views(phase: Int, of model: Model) throws -> Int? {
+    if let views { return views > 0 ? views : nil }
+    guard !pipeline.isEmpty, pipeline.mixing == nil else { return nil }
+    let policy = try phases[phase].policy.resolved(for: model)
+    return try FrozenPrefix(model, policy.configuration)?.pays ?? false ? Self.usualViews : nil
+  }
+
+  private static let usualViews = 4
 
   /// What a checkpoint must agree with.
   package func identity(of model: Model) -> [String: String] {
@@ -56,6 +71,7 @@ package struct TrainingPlan {
       "encoder": model.spec.name, "input": "\(model.input)", "starting weights": startHash,
       "augmentation": pipeline.description, "batch size": String(batchSize),
       "seed": String(seed), "head": model.headKind.description,
+      "views": views.map { String($0) } ?? "usual",
     ]
   }
 }

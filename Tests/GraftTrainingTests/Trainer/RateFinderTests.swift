@@ -27,7 +27,7 @@ import Testing
     let before = try trainer.state().fileBytes()
     let forecast = try trainer.forecast()
     #expect(try trainer.state().fileBytes() == before)
-    #expect(forecast.secondsPerEpoch > 0 && forecast.validationSeconds > 0)
+    #expect(forecast.computed.trainingSeconds > 0 && forecast.computed.validationSeconds > 0)
     #expect(forecast.bytes > trainer.optimizer.stateBytes)
     #expect(forecast.epochs == 2)
   }
