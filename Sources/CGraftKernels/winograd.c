@@ -6,8 +6,6 @@
 // stage of a block that is as large as a shared cache.
 #include "winograd.h"
 
-#include <string.h>
-
 #include "products.h"
 
 // What the tiles of one task, and of one stage, may take of a worker's L2 and of the shared cache.
@@ -70,35 +68,20 @@ graft_tile_place graft_winograd_tile(const graft_winograd *w, int i) {
       i / per_image, i % per_image / w->tiles_x * 4, i % w->tiles_x * 4};
 }
 
-void graft_copy_window(
-    const float *image, int h, int w, int channels, int y0, int x0, int size, int depth,
-    float *window) {
-  int left = least(size, most(0, -x0)), right = most(left, least(size, w - x0));
-  for (int y = y0; y < y0 + size; y++, window += size * depth) {
-    if (y < 0 || y >= h) {
-      memset(window, 0, sizeof(float) * size * depth);
-      continue;
-    }
-    memset(window, 0, sizeof(float) * left * depth);
-    const float *from = image + ((ptrdiff_t)y * w + x0) * channels;
-    for (int x = left; x < right; x++)
-      memcpy(window + x * depth, from + x * channels, sizeof(float) * channels);
-    memset(window + right * depth, 0, sizeof(float) * (size - right) * depth);
-  }
-}
-
 void graft_winograd_inputs(
-    const graft_winograd *w, const float *input, int first, int last, float *v,
+    const graft_winograd *w, const graft_winograd_source *source, int first, int last, float *v,
     ptrdiff_t row, ptrdiff_t place, float *border) {
   ptrdiff_t pixel = w->in_channels, line = w->in_w * pixel;
   for (int i = first; i < last; i++, v += row) {
     graft_tile_place at = graft_winograd_tile(w, i);
-    const float *image = input + at.image * w->in_h * line;
+    ptrdiff_t image = at.image * w->in_h * line;
     int y = at.y - w->pad_y, x = at.x - w->pad_x;
-    if (y >= 0 && y + 6 <= w->in_h && x >= 0 && x + 6 <= w->in_w) {
-      graft_transform_input(image + y * line + x * pixel, line, pixel, w->depth, v, place);
+    if (!source->norm && y >= 0 && y + 6 <= w->in_h && x >= 0 && x + 6 <= w->in_w) {
+      const float *tile = source->x + image + y * line + x * pixel;
+      graft_transform_input(tile, line, pixel, w->depth, v, place);
     } else {
-      graft_copy_window(image, w->in_h, w->in_w, w->in_channels, y, x, 6, w->depth, border);
+      graft_cut_window(
+          source, image, w->in_h, w->in_w, w->in_channels, y, x, 6, w->depth, border);
       graft_transform_input(border, 6 * w->depth, w->depth, w->depth, v, place);
     }
   }
@@ -125,14 +108,36 @@ static void store_outputs(
   }
 }
 
+/// Adds the sums of the target's norm over the outputs of tiles first ..< last, runs of neighbours
+/// together.
+static void add_sums(
+    const graft_winograd *w, int first, int last, const graft_winograd_target *target,
+    double *record) {
+  for (int i = first; i < last;) {
+    graft_tile_place at = graft_winograd_tile(w, i);
+    int tiles = least(last - i, w->tiles_x - at.x / 4);
+    int pixels = least(4 * tiles, w->out_w - at.x);
+    for (int y = at.y; y < least(at.y + 4, w->out_h); y++) {
+      ptrdiff_t offset = (((ptrdiff_t)at.image * w->out_h + y) * w->out_w + at.x) * w->out_channels;
+      const float *output = target->output + offset;
+      if (target->z)
+        graft_norm_gradient_sums(
+            target->norm, target->z + offset, output, pixels, w->out_channels, record);
+      else
+        graft_norm_sums(output, pixels, w->out_channels, record);
+    }
+    i += tiles;
+  }
+}
+
 void graft_winograd_block(
-    const graft_winograd *w, int block, const float *input, const float *filters,
-    const graft_winograd_target *target, float *workspace, float *border) {
+    const graft_winograd *w, int block, const graft_winograd_source *source, const float *filters,
+    const graft_winograd_target *target, double *record, float *workspace, float *border) {
   int first = block * w->tiles_per_block;
   int last = least(w->tile_count, first + w->tiles_per_block);
   float *v = workspace, *m = v + WINOGRAD_PLACES * w->v_place;
   ptrdiff_t panel = (ptrdiff_t)w->in_channels * w->panel_width;
-  graft_winograd_inputs(w, input, first, last, v, w->depth, w->v_place, border);
+  graft_winograd_inputs(w, source, first, last, v, w->depth, w->v_place, border);
   for (int columns = 0; columns < w->column_blocks; columns++) {
     for (int place = 0; place < WINOGRAD_PLACES; place++) {
       graft_multiply_block(
@@ -144,15 +149,16 @@ void graft_winograd_block(
     store_outputs(
         w, first, last, m, channel, least(w->panel_width, w->out_channels - channel), target);
   }
+  if (record) add_sums(w, first, last, target, record);
 }
 
 void graft_winograd_transform(
-    const graft_winograd *w, int block, int task, const float *input, float *workspace,
-    float *border) {
+    const graft_winograd *w, int block, int task, const graft_winograd_source *source,
+    float *workspace, float *border) {
   int start = block * w->tiles_per_block, first = start + task * WINOGRAD_TILES_PER_TASK;
   int last = least(w->tile_count, start + least(w->tiles_per_block, (task + 1) * WINOGRAD_TILES_PER_TASK));
   graft_winograd_inputs(
-      w, input, first, last, workspace + (ptrdiff_t)(first - start) * w->depth, w->depth,
+      w, source, first, last, workspace + (ptrdiff_t)(first - start) * w->depth, w->depth,
       w->v_place, border);
 }
 
@@ -171,9 +177,10 @@ void graft_winograd_multiply(
 
 void graft_winograd_store(
     const graft_winograd *w, int block, int task, const float *workspace,
-    const graft_winograd_target *target) {
+    const graft_winograd_target *target, double *record) {
   int start = block * w->tiles_per_block, first = start + task * WINOGRAD_TILES_PER_TASK;
   int last = least(w->tile_count, start + least(w->tiles_per_block, (task + 1) * WINOGRAD_TILES_PER_TASK));
   const float *m = workspace + WINOGRAD_PLACES * w->v_place + (ptrdiff_t)(first - start) * w->columns;
   store_outputs(w, first, last, m, 0, w->out_channels, target);
+  if (record) add_sums(w, first, last, target, record);
 }

@@ -36,15 +36,16 @@ typedef struct {
 
 /// Tile i's image and its first output row and column.
 graft_tile_place graft_winograd_tile(const graft_winograd *winograd, int i);
-/// A size x size window of a picture [h, w, channels] from (y0, x0), zeros outside, to
-/// [size, size, depth].
-void graft_copy_window(
-    const float *image, int h, int w, int channels, int y0, int x0, int size, int depth,
-    float *window);
+/// The size x size window from (y0, x0) of a picture [h, w, channels] that starts at `offset` of the
+/// source, zeros outside, to [size, size, depth].
+void graft_cut_window(
+    const graft_winograd_source *source, ptrdiff_t offset, int h, int w, int channels, int y0,
+    int x0, int size, int depth, float *window);
 /// V of input tiles first ..< last, `row` floats a tile.
 void graft_winograd_inputs(
-    const graft_winograd *winograd, const float *input, int first, int last, float *v,
-    ptrdiff_t row, ptrdiff_t place, float *border);
+    const graft_winograd *winograd, const graft_winograd_source *source, int first, int last,
+    float *v, ptrdiff_t row, ptrdiff_t place, float *border);
+
 static inline int least(int a, int b) { return a < b ? a : b; }
 static inline int most(int a, int b) { return a > b ? a : b; }
 static inline int ceiling(int a, int b) { return (a + b - 1) / b; }

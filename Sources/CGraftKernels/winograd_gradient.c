@@ -4,8 +4,6 @@
 //
 // Small filters' sums stay in a worker's cache: there each chunk of tiles has its own, added in order
 // afterwards. Larger ones are summed place by place, by all workers, block after block.
-#include <string.h>
-
 #include "products.h"
 #include "winograd.h"
 
@@ -45,26 +43,24 @@ void graft_winograd_gradient_prepare(graft_winograd_gradient *g) {
 
 /// W of output tiles first ..< last, rows of one panel of columns after the other.
 static void transform_gradients(
-    const graft_winograd_gradient *g, const float *dy, int first, int last, float *m,
-    float *border) {
+    const graft_winograd_gradient *g, const graft_winograd_source *source, int first, int last,
+    float *m, float *border) {
   const graft_winograd *w = &g->forward;
-  ptrdiff_t pixel = w->out_channels, line = w->out_w * pixel;
   for (int i = first; i < last; i++, m += g->panel_width) {
     graft_tile_place at = graft_winograd_tile(w, i);
-    const float *tile = dy + at.image * w->out_h * line + at.y * line + at.x * pixel;
-    ptrdiff_t tile_line = line, tile_pixel = pixel;
-    if (at.y + 4 > w->out_h || at.x + 4 > w->out_w) {
-      graft_copy_window(
-          dy + at.image * w->out_h * line, w->out_h, w->out_w, w->out_channels, at.y, at.x, 4,
-          g->columns, border);
+    ptrdiff_t pixel = w->out_channels, line = w->out_w * pixel, image = at.image * w->out_h * line;
+    const float *tile = source->x + image + at.y * line + at.x * pixel;
+    if (source->norm || at.y + 4 > w->out_h || at.x + 4 > w->out_w) {
+      graft_cut_window(
+          source, image, w->out_h, w->out_w, w->out_channels, at.y, at.x, 4, g->columns, border);
       tile = border;
-      tile_pixel = g->columns;
-      tile_line = 4 * tile_pixel;
+      pixel = g->columns;
+      line = 4 * pixel;
     }
     for (int block = 0; block < g->column_blocks; block++) {
       int column = block * g->panel_width;
       graft_transform_gradient(
-          tile + column, tile_line, tile_pixel, least(g->panel_width, g->columns - column),
+          tile + column, line, pixel, least(g->panel_width, g->columns - column),
           m + (ptrdiff_t)column * g->tiles_per_block, g->m_place);
     }
   }
@@ -87,8 +83,8 @@ static void multiply(
 }
 
 void graft_winograd_gradient_chunk(
-    const graft_winograd_gradient *g, int chunk, const float *input, const float *output_gradient,
-    float *sums, float *workspace, float *border) {
+    const graft_winograd_gradient *g, int chunk, const graft_winograd_source *input,
+    const graft_winograd_source *output_gradient, float *sums, float *workspace, float *border) {
   const graft_winograd *w = &g->forward;
   int first_block = chunk * g->blocks_per_chunk;
   int last_block = least(g->blocks, first_block + g->blocks_per_chunk);
@@ -107,8 +103,8 @@ void graft_winograd_gradient_chunk(
 }
 
 void graft_winograd_gradient_transform(
-    const graft_winograd_gradient *g, int block, int task, const float *input,
-    const float *output_gradient, float *workspace, float *border) {
+    const graft_winograd_gradient *g, int block, int task, const graft_winograd_source *input,
+    const graft_winograd_source *output_gradient, float *workspace, float *border) {
   const graft_winograd *w = &g->forward;
   int start = block * g->tiles_per_block, offset = task * WINOGRAD_TILES_PER_TASK;
   int end = least(w->tile_count, start + g->tiles_per_block);

@@ -7,7 +7,10 @@
 // points are 0, ±P, ±Q and infinity; P = √½ and Q = √2 lose fewer bits than the usual 1 and 2.
 #include "winograd.h"
 
+#include <string.h>
+
 #include "dispatch.h"
+#include "normalisation.h"
 
 #define P 0.70710678118654752f
 #define Q 1.41421356237309505f
@@ -213,3 +216,25 @@ GRAFT_DISPATCHED void graft_transform_filter_gradient(
   }
 }
 
+
+GRAFT_DISPATCHED void graft_cut_window(
+    const graft_winograd_source *source, ptrdiff_t offset, int h, int w, int channels, int y0,
+    int x0, int size, int depth, float *window) {
+  int left = least(size, most(0, -x0)), right = most(left, least(size, w - x0));
+  for (int y = y0; y < y0 + size; y++, window += size * depth) {
+    if (y < 0 || y >= h) {
+      memset(window, 0, sizeof(float) * size * depth);
+      continue;
+    }
+    memset(window, 0, sizeof(float) * left * depth);
+    for (int x = left; x < right; x++) {
+      ptrdiff_t at = offset + ((ptrdiff_t)y * w + x0 + x) * channels;
+      if (source->z)
+        graft_norm_pixel_gradient(
+            source->norm, source->z + at, source->x + at, channels, 0, window + x * depth);
+      else
+        graft_norm_pixel(source->norm, source->x + at, channels, window + x * depth);
+    }
+    memset(window + right * depth, 0, sizeof(float) * (size - right) * depth);
+  }
+}

@@ -297,7 +297,7 @@ private struct SmallNetwork {
 
 /// A plan may begin at a value that another plan has computed.
 @Suite struct CutTests {
-  private static let shapes: [String: Shape] = ["image": [4, 8, 8, 3], "target": [4, 5]]
+  private static let shapes: [String: Shape] = ["image": [4, 16, 16, 3], "target": [4, 5]]
 
   private func cut(_ configuration: PlanConfiguration) throws -> String? {
     let network = try SmallNetwork()

@@ -157,11 +157,22 @@ typedef struct {
   ptrdiff_t v_place, m_place;
 } graft_winograd;
 
+/// What tiles are cut from: x, or what a batch norm makes of it on the way. With z, x is the gradient
+/// of the norm's result and z the norm's input; without, x is the norm's input itself.
+typedef struct {
+  const float *x, *z;
+  const graft_norm *norm;
+} graft_winograd_source;
+
 /// Where results go: output = activation(convolution + bias + residual), or output += convolution.
 typedef struct {
   float *output;
   const float *bias, *residual;
   int accumulates, activation;
+  /// Of the norm that the output goes to, or comes from, when its sums are added up on the way:
+  /// with z, its input, the sums of `graft_norm_gradient_sums`, else those of `graft_norm_sums`.
+  const graft_norm *norm;
+  const float *z;
 } graft_winograd_target;
 
 /// Chooses blocks and counts tasks and floats.
@@ -173,21 +184,23 @@ void graft_winograd_filters(
     const graft_winograd *winograd, const float *weights, ptrdiff_t slab, ptrdiff_t k_stride,
     ptrdiff_t o_stride, const float *scale, float *filters, int task);
 
-/// Computes one block from start to end, in a workspace of the worker's own.
+/// Computes one block from start to end, in a workspace of the worker's own; adds the sums of the
+/// target's norm to a record, unless that is null.
 void graft_winograd_block(
-    const graft_winograd *winograd, int block, const float *input, const float *filters,
-    const graft_winograd_target *target, float *workspace, float *border);
+    const graft_winograd *winograd, int block, const graft_winograd_source *source,
+    const float *filters, const graft_winograd_target *target, double *record, float *workspace,
+    float *border);
 
 /// The three stages of one block, over one workspace: transform_tasks of input tiles, product_tasks,
 /// and again transform_tasks of output tiles.
 void graft_winograd_transform(
-    const graft_winograd *winograd, int block, int task, const float *input, float *workspace,
-    float *border);
+    const graft_winograd *winograd, int block, int task, const graft_winograd_source *source,
+    float *workspace, float *border);
 void graft_winograd_multiply(
     const graft_winograd *winograd, int block, int task, const float *filters, float *workspace);
 void graft_winograd_store(
     const graft_winograd *winograd, int block, int task, const float *workspace,
-    const graft_winograd_target *target);
+    const graft_winograd_target *target, double *record);
 
 /// The weight gradient of the same convolution, from tiles of inputs and of output gradients.
 typedef struct {
@@ -205,13 +218,14 @@ void graft_winograd_gradient_prepare(graft_winograd_gradient *gradient);
 
 /// One chunk from its tiles to its sums, in a workspace of the worker's own.
 void graft_winograd_gradient_chunk(
-    const graft_winograd_gradient *gradient, int chunk, const float *input,
-    const float *output_gradient, float *sums, float *workspace, float *border);
+    const graft_winograd_gradient *gradient, int chunk, const graft_winograd_source *input,
+    const graft_winograd_source *output_gradient, float *sums, float *workspace, float *border);
 
 /// The two stages of one block: transform_tasks of tiles, then product_tasks.
 void graft_winograd_gradient_transform(
-    const graft_winograd_gradient *gradient, int block, int task, const float *input,
-    const float *output_gradient, float *workspace, float *border);
+    const graft_winograd_gradient *gradient, int block, int task,
+    const graft_winograd_source *input, const graft_winograd_source *output_gradient,
+    float *workspace, float *border);
 void graft_winograd_gradient_multiply(
     const graft_winograd_gradient *gradient, int block, int task, const float *workspace,
     float *sums);

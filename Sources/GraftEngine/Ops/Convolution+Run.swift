@@ -8,8 +8,8 @@ extension ConvolutionOp {
     }
     if request.backward?.inputs[0] == false { return 0 }
     let biasCount = request.backward == nil ? outputChannels + bufferSlack : 0
-    guard !usesWinograd(request.inputs[0]) else {
-      return biasCount + winogradPreparedCount(request)
+    if let winograd = winograd(request.inputs[0], request.output) {
+      return biasCount + winograd.filterCount(request)
     }
     let lists = tapLists(request)
     return lists.reduce(biasCount) { $0 + $1.taps.panel_count }
@@ -32,9 +32,9 @@ extension ConvolutionOp {
       }
       return
     }
-    guard !usesWinograd(c.request.inputs[0]) else {
+    if let winograd = winograd(c.request.inputs[0], c.request.output) {
       return folded.scale.withPointer(offset: 0) { scale in
-        winogradPrepare(c.request, weights: weights, scale: scale, filters: next, pool: c.pool)
+        winograd.prepare(c, scale: scale, filters: next)
       }
     }
     let depth = c.request.inputs[0].channels / groups
@@ -59,11 +59,15 @@ extension ConvolutionOp {
     }
   }
 
+  private func winograd(_ x: Shape, _ y: Shape) -> Winograd? {
+    Winograd.supports(self, x) ? Winograd(self, x, y) : nil
+  }
+
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
     guard !isDepthwise(request.inputs[0]) else { return depthwiseWorkspaceCount(request) }
-    guard !usesWinograd(request.inputs[0]) else {
+    if let winograd = winograd(request.inputs[0], request.output) {
       let bias = request.backward == nil ? 0 : biasChunks(request.output).workspace
-      return max(winogradWorkspaceCount(request), bias)
+      return max(winograd.workspaceCount(request), bias)
     }
     let scratch = tapLists(request).map(\.taps.scratch_count).max() ?? 0
     guard let needs = request.backward else { return scratch * request.threads }
@@ -89,8 +93,11 @@ extension ConvolutionOp {
       inputs: c.inputShapes, output: c.outputShape, threads: c.pool.threadCount, backward: nil)
     let bias = hasBias || foldedEpsilon != nil ? c.prepared.pointer : nil
     var panels = c.prepared.pointer + outputChannels + bufferSlack
-    guard !usesWinograd(c.inputShapes[0]) else {
-      return winogradForward(c, bias: bias, filters: panels)
+    if let winograd = winograd(c.inputShapes[0], c.outputShape) {
+      let residual = addsResidual ? UnsafePointer(c.inputs[1].pointer) : nil
+      return winograd.forward(
+        c, filters: panels,
+        epilogue: .init(bias: bias, residual: residual, activation: activation))
     }
     for list in tapLists(request) {
       let width = outputChannels / groups
@@ -105,12 +112,11 @@ extension ConvolutionOp {
 
   package func backward(_ c: BackwardContext) {
     guard !isDepthwise(c.inputShapes[0]) else { return depthwiseBackward(c) }
-    let isWinograd = usesWinograd(c.inputShapes[0])
-    if let slot = c.inputGradients[0] {
-      if isWinograd { winogradDataGradient(c, slot) } else { dataGradient(c, slot) }
-    }
-    if let slot = c.parameterGradients[0] {
-      if isWinograd { winogradWeightGradient(c, slot) } else { weightGradient(c, slot) }
+    if let winograd = winograd(c.inputShapes[0], c.outputShape) {
+      winograd.backward(c)
+    } else {
+      if let slot = c.inputGradients[0] { dataGradient(c, slot) }
+      if let slot = c.parameterGradients[0] { weightGradient(c, slot) }
     }
     if hasBias, let slot = c.parameterGradients[1] { biasGradient(c, slot) }
   }

@@ -13,7 +13,7 @@ package struct ConvolutionOp: Op {
   package let outputChannels: Int
   package let kernel: Pair
   package let stride: Pair
-  package internal(set) var padding: Pair
+  package let padding: Pair
   package let dilation: Pair
   package let groups: Int
   package let hasBias: Bool

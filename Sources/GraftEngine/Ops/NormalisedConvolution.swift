@@ -1,6 +1,6 @@
 import GraftKernels
 
-/// A depthwise or pointwise convolution together with the batch norms around it, which take no pass
+/// A depthwise, pointwise or Winograd convolution together with the batch norms around it, which take no pass
 /// over memory of their own; only plans and tests make it.
 ///
 /// Where the input has a norm, its raw values are stored once, and normalised and activated as they
@@ -19,6 +19,7 @@ package struct NormalisedConvolutionOp: Op {
         .linear
       ),
       (.init(outputChannels: 20, kernel: 1, hasBias: false), .relu),
+      (.init(outputChannels: 17, kernel: 3, padding: 1, hasBias: false), .relu),
     ]
     return [true, false].flatMap { isTraining in
       convolutions.map { convolution, activation in
@@ -50,7 +51,7 @@ package struct NormalisedConvolutionOp: Op {
     guard op.activation == .linear, !op.hasBias, !op.addsResidual, op.foldedEpsilon == nil else {
       return false
     }
-    if op.isDepthwise(input) { return true }
+    if op.isDepthwise(input) || Winograd.supports(op, input) { return true }
     guard op.kernel == 1, op.stride == 1, op.padding == 0, op.groups == 1 else { return false }
     // Each chunk has a partial sum of the weights' gradient: pixels must be many, weights few.
     let pixels = PixelChunks(input).pixels(0).count
@@ -97,20 +98,41 @@ package struct NormalisedConvolutionOp: Op {
     convolution.multiplyAdds(inputs: inputs, output: output)
   }
 
+  /// How the convolution is computed.
+  private enum Algorithm {
+    case depthwise
+    case pointwise(Pointwise)
+    case winograd(Winograd)
+  }
+
+  private func algorithm(_ x: Shape, _ y: Shape) -> Algorithm {
+    if convolution.isDepthwise(x) { return .depthwise }
+    if Winograd.supports(convolution, x) { return .winograd(Winograd(convolution, x, y)) }
+    return .pointwise(Pointwise(x, y))
+  }
+
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
-    convolution.isDepthwise(request.inputs[0])
-      ? convolution.depthwiseWorkspaceCount(request)
-      : Pointwise(request.inputs[0], request.output).workspaceCount(request)
+    switch algorithm(request.inputs[0], request.output) {
+    case .depthwise: convolution.depthwiseWorkspaceCount(request)
+    case .pointwise(let pointwise): pointwise.workspaceCount(request)
+    case .winograd(let winograd): winograd.workspaceCount(request)
+    }
   }
 
   package func preparedCount(_ request: WorkspaceRequest) -> Int {
-    guard !convolution.isDepthwise(request.inputs[0]) else { return 0 }
-    return Pointwise(request.inputs[0], request.output).panelCount(request)
+    switch algorithm(request.inputs[0], request.output) {
+    case .depthwise: 0
+    case .pointwise(let pointwise): pointwise.panelCount(request)
+    case .winograd(let winograd): winograd.filterCount(request)
+    }
   }
 
   package func prepare(_ c: PrepareContext) {
-    guard !convolution.isDepthwise(c.request.inputs[0]) else { return }
-    Pointwise(c.request.inputs[0], c.request.output).pack(c)
+    switch algorithm(c.request.inputs[0], c.request.output) {
+    case .depthwise: break
+    case .pointwise(let pointwise): pointwise.pack(c)
+    case .winograd(let winograd): winograd.prepare(c, filters: c.prepared.pointer)
+    }
   }
 
   package func forward(_ c: ForwardContext) {
@@ -126,14 +148,17 @@ package struct NormalisedConvolutionOp: Op {
     let output = outputMemory(c.outputNormMemory, c.outputShape)
     let sums = outputNorm?.isTraining == true ? output : nil
     withNorm(input?.kernel(inputNorm?.activation ?? .linear)) { norm in
-      guard convolution.isDepthwise(c.inputShapes[0]) else {
-        return Pointwise(c.inputShapes[0], c.outputShape).forward(c, norm: norm, sums: sums)
-      }
-      convolution.forEachDepthwiseChunk(c) { call in
-        graft_depthwise_forward(
-          call.shape, call.input, norm, c.parameters[0].pointer, nil, GRAFT_LINEAR, call.firstRow,
-          call.lastRow, call.output,
-          call.isFirst ? sums?.emptyRecord(call.chunk) : sums?.record(call.chunk), call.scratch)
+      switch algorithm(c.inputShapes[0], c.outputShape) {
+      case .pointwise(let pointwise): pointwise.forward(c, norm: norm, sums: sums)
+      case .winograd(let winograd):
+        winograd.forward(c, filters: c.prepared.pointer, norm: norm, sums: sums)
+      case .depthwise:
+        convolution.forEachDepthwiseChunk(c) { call in
+          graft_depthwise_forward(
+            call.shape, call.input, norm, c.parameters[0].pointer, nil, GRAFT_LINEAR,
+            call.firstRow, call.lastRow, call.output,
+            call.isFirst ? sums?.emptyRecord(call.chunk) : sums?.record(call.chunk), call.scratch)
+        }
       }
     }
   }
@@ -144,13 +169,15 @@ package struct NormalisedConvolutionOp: Op {
     let inputKernel = input?.kernel(inputNorm?.activation ?? .linear)
     withNorm(inputKernel) { inputNorm in
       withNorm(output?.kernel(outputNorm?.activation ?? .linear)) { outputNorm in
-        if convolution.isDepthwise(c.inputShapes[0]) {
+        switch algorithm(c.inputShapes[0], c.outputShape) {
+        case .depthwise:
           convolution.depthwiseGradient(c, inputNorm: inputNorm, outputNorm: outputNorm) {
             input?.emptyRecord($0)
           }
-        } else {
-          Pointwise(c.inputShapes[0], c.outputShape)
-            .backward(c, inputNorm: inputNorm, outputNorm: outputNorm, sums: input)
+        case .pointwise(let pointwise):
+          pointwise.backward(c, inputNorm: inputNorm, outputNorm: outputNorm, sums: input)
+        case .winograd(let winograd):
+          winograd.backward(c, inputNorm: inputNorm, outputNorm: outputNorm, sums: input)
         }
       }
     }
