@@ -1,10 +1,10 @@
 import GraftKernels
 
-/// A fixed cut of a value's pixels into about 32 runs, each of whole images or of rows of one
-/// image: the tasks, and the partial sums, of everything that passes once over a value.
+/// A fixed cut of a value's pixels into 32 to 63 runs (fewer where rows are few), each of whole
+/// images or of rows of one image: the tasks, and the partial sums, of what passes over a value.
 struct PixelChunks {
   /// Enough to keep 16 threads busy.
-  private static let wanted = 32
+  private static let fewest = 32
 
   let count: Int
   private let batch, height, width: Int
@@ -14,8 +14,8 @@ struct PixelChunks {
     batch = max(1, shape.batch)
     height = shape.rank == 4 ? max(1, shape[1]) : 1
     width = max(1, shape.elementCount) / (batch * height * max(1, shape.channels))
-    imagesPerChunk = (batch + Self.wanted - 1) / Self.wanted
-    let blocks = imagesPerChunk > 1 ? 1 : min(height, (Self.wanted + batch - 1) / batch)
+    imagesPerChunk = max(1, batch / Self.fewest)
+    let blocks = min(height, (Self.fewest + batch - 1) / batch)
     rowsPerChunk = (height + blocks - 1) / blocks
     blocksPerImage = (height + rowsPerChunk - 1) / rowsPerChunk
     count = (batch + imagesPerChunk - 1) / imagesPerChunk * blocksPerImage
