@@ -98,7 +98,10 @@ package final class FeatureCache {
   private func makeRoomOnDisk(for size: Int, in folder: String) throws {
     var space = statvfs()
     guard statvfs(folder, &space) == 0 else { return }
-    let free = Int(clamping: space.f_bavail) * Int(clamping: space.f_frsize)
+    let (product, overflows) = Int(clamping: space.f_bavail)
+      .multipliedReportingOverflow(by: Int(clamping: space.f_frsize))
+    // A quarter of the largest number leaves room for the sums below.
+    let free = overflows ? Int.max / 4 : min(product, Int.max / 4)
     var files = Self.files(in: folder)
     var taken = files.reduce(0) { $0 + $1.size }
     let limit = (free + taken) / 2

@@ -59,7 +59,12 @@ final class FeatureFile {
     let length = lseek(descriptor, 0, SEEK_END)
     if length < size {
       faults.append("it was cut from \(size) to \(length) bytes")
-      try Self.reserve(descriptor, size, path)
+      do {
+        try Self.reserve(descriptor, size, path)
+      } catch {
+        close(descriptor)
+        throw error
+      }
     }
     var broken = 0
     wholeRows = (0..<rowCount).map { [record] row in
