@@ -19,7 +19,7 @@ package struct NormalisedConvolutionOp: Op {
         .linear
       ),
       (.init(outputChannels: 20, kernel: 1, hasBias: false), .relu),
-      (.init(outputChannels: 17, kernel: 3, padding: 1, hasBias: false), .relu),
+      (.init(outputChannels: 17, kernel: 3, padding: 1, hasBias: false), .linear),
     ]
     return [true, false].flatMap { isTraining in
       convolutions.map { convolution, activation in
