@@ -18,17 +18,20 @@ struct Measurement {
   private let label: String
   private let batch: Int
 
-  init(encoder: String, batch: Int, size: Int, variant: Variant, pool: ThreadPool) throws {
+  init(
+    encoder: String, batch: Int, size: Int, variant: Variant,
+    precision: Precision, pool: ThreadPool
+  ) throws {
     let spec = try Encoders.named(encoder)
     let model = try Model(
       spec: spec, head: .linear(), classes: (0..<10).map { "class \($0)" }, seed: 0,
-      input: spec.input.resized(to: size))
+      input: spec.input.resized(to: size), precision: precision)
     plan = try Plan(
       graph: model.graph, outputs: [model.logits],
       loss: variant == .inference ? nil : model.losses,
       inputShapes: model.inputShapes(batch: batch),
       configuration: Self.configuration(variant, model), pool: pool)
-    label = "\(encoder) \(size) px, batch \(batch), \(variant.rawValue)"
+    label = "\(encoder) \(size) px, batch \(batch), \(variant.rawValue), \(precision.rawValue)"
     self.batch = batch
     var random = RandomStream(seed: 1, purpose: .drawing)
     let image = plan.input("image")

@@ -21,6 +21,8 @@ struct Benchmark: ParsableCommand {
   var threads = 2
   @Option(help: "Only this variant: inference, A, B or 'B, fixed statistics'.")
   var variant: String?
+  @Option(help: "fp32 or bf16.")
+  var precision = "fp32"
   @Flag(help: "Also print the time of each kind of operation.")
   var profile = false
 
@@ -31,11 +33,15 @@ struct Benchmark: ParsableCommand {
   }
 
   func run() throws {
+    guard let precision = Precision(rawValue: precision) else {
+      throw ValidationError("the precision is fp32 or bf16")
+    }
     let pool = ThreadPool(threads: threads)
     for variant in Measurement.Variant.allCases
     where self.variant == nil || self.variant == variant.rawValue {
       let measurement = try Measurement(
-        encoder: encoder, batch: batch, size: size, variant: variant, pool: pool)
+        encoder: encoder, batch: batch, size: size, variant: variant,
+        precision: precision, pool: pool)
       print(measurement.run(steps: steps))
       if profile { print(measurement.plan.profile()) }
     }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "convolution.h"
 #include "dispatch.h"
 #include "graft_kernels.h"
 #include "products.h"
@@ -7,10 +8,6 @@
 // Blocks are sized for a 1 MiB L2: packed weights and packed rows each stay within a quarter of it.
 #define PANEL_FLOATS (64 * 1024)
 #define ROWS_FLOATS (48 * 1024)
-
-static int least(int a, int b) { return a < b ? a : b; }
-static int most(int a, int b) { return a > b ? a : b; }
-static int ceiling(int a, int b) { return (a + b - 1) / b; }
 
 void graft_taps_set_window(
     graft_taps *c, int kernel_h, int kernel_w, int dilation_y, int dilation_x, int pad_y,
@@ -56,8 +53,7 @@ static void find_extent(graft_taps *c) {
   }
 }
 
-/// Taps in full rows of neighbours: a row of them is one run of depth * width in packed data.
-static int taps_form_rows(const graft_taps *c) {
+int graft_taps_form_rows(const graft_taps *c) {
   int width = c->max_x - c->min_x + 1;
   if (c->taps % width != 0) return 0;
   for (int t = 0; t < c->taps; t++) {
@@ -77,6 +73,7 @@ static int packed_height(const graft_taps *c, int rows) {
 
 void graft_taps_prepare(graft_taps *c) {
   find_extent(c);
+  if (c->is_bf16) return graft_taps_prepare_bf16(c);
   c->is_direct = c->min_y >= 0 && c->min_x >= 0 &&
                  (c->out_h - 1) * c->stride_y + c->max_y < c->in_h &&
                  (c->out_w - 1) * c->stride_x + c->max_x < c->in_w;
@@ -86,7 +83,7 @@ void graft_taps_prepare(graft_taps *c) {
   c->depth_blocks = ceiling(c->depth, most_depth);
   c->depth_block = ceiling(c->depth, c->depth_blocks);
   c->depth_blocks = ceiling(c->depth, c->depth_block);
-  c->joins_rows = c->depth_blocks == 1 && taps_form_rows(c) &&
+  c->joins_rows = c->depth_blocks == 1 && graft_taps_form_rows(c) &&
                   (!c->is_direct || c->in_channels == c->depth);
 
   // A task is a block of rows of some images, and some columns of the weights.
@@ -121,6 +118,9 @@ void graft_taps_prepare(graft_taps *c) {
 void graft_taps_pack(
     const graft_taps *c, const float *weights, ptrdiff_t slab_count, ptrdiff_t k_stride,
     ptrdiff_t o_stride, const float *scale, float *panels, int column_block) {
+  if (c->is_bf16)
+    return graft_taps_pack_bf16(
+        c, weights, slab_count, k_stride, o_stride, scale, panels, column_block);
   int width = c->panel_width, first = column_block * width;
   int lanes = least(width, c->out_channels - first);
   float *panel = panels + (ptrdiff_t)column_block * c->taps * c->depth * width;
@@ -193,7 +193,7 @@ static rows_view view_rows(
       scratch, depth, (ptrdiff_t)packed_width(c) * depth, c->min_y, c->min_x};
 }
 
-GRAFT_DISPATCHED static void finish(
+GRAFT_DISPATCHED void graft_taps_finish(
     float *y, int pixels, ptrdiff_t pixel, int channels, const float *bias, const float *residual,
     int activation) {
   for (int p = 0; p < pixels; p++, y += pixel) {
@@ -208,35 +208,37 @@ GRAFT_DISPATCHED static void finish(
   }
 }
 
-/// Widths of tiles over a row of `count` outputs: as equal as they can be.
-static int tile_rows(int count, int most_rows) {
-  int tiles = ceiling(count, most_rows);
-  return ceiling(count, tiles);
+graft_taps_part graft_taps_part_of(const graft_taps *c, int task) {
+  graft_taps_part part;
+  part.first_block = task % c->column_tasks * c->columns_per_task;
+  part.last_block = least(c->column_blocks, part.first_block + c->columns_per_task);
+  task /= c->column_tasks;
+  part.first_x = task % c->x_tasks * c->x_per_task;
+  part.columns = least(c->x_per_task, c->out_w - part.first_x);
+  task /= c->x_tasks;
+  part.first_row = task % c->row_tasks * c->rows_per_task;
+  part.rows = least(c->rows_per_task, c->out_h - part.first_row);
+  part.first_image = task / c->row_tasks * c->images_per_task;
+  part.last_image = least(c->batch, part.first_image + c->images_per_task);
+  return part;
 }
 
 void graft_taps_task(
     const graft_taps *c, int task, const float *input, const float *panels, float *output,
     int accumulates, const float *bias, const float *residual, graft_activation activation,
     float *scratch) {
-  int column_task = task % c->column_tasks;
-  task /= c->column_tasks;
-  int x_task = task % c->x_tasks;
-  task /= c->x_tasks;
-  int row_task = task % c->row_tasks;
-  int image_task = task / c->row_tasks;
-  int first_row = row_task * c->rows_per_task;
-  int rows = least(c->rows_per_task, c->out_h - first_row);
-  int first_x = x_task * c->x_per_task;
-  int columns = least(c->x_per_task, c->out_w - first_x);
-  int first_block = column_task * c->columns_per_task;
-  int last_block = least(c->column_blocks, first_block + c->columns_per_task);
-  int last_image = least(c->batch, (image_task + 1) * c->images_per_task);
+  if (c->is_bf16)
+    return graft_taps_task_bf16(
+        c, task, input, panels, output, accumulates, bias, residual, activation, scratch);
+  graft_taps_part part = graft_taps_part_of(c, task);
+  int first_row = part.first_row, rows = part.rows, first_x = part.first_x;
+  int columns = part.columns, first_block = part.first_block, last_block = part.last_block;
   int width = c->panel_width;
   int tap_columns = c->joins_rows ? c->max_x - c->min_x + 1 : 1;
   int outer = c->taps / tap_columns;
   ptrdiff_t a_offset[GRAFT_MOST_TAPS], b_offset[GRAFT_MOST_TAPS];
 
-  for (int n = image_task * c->images_per_task; n < last_image; n++) {
+  for (int n = part.first_image; n < part.last_image; n++) {
     const float *image = input + (ptrdiff_t)n * c->in_h * c->in_w * c->in_channels;
     float *out_image = output + c->out_origin + n * c->out_image + first_row * c->out_row +
                        first_x * c->out_pixel;
@@ -279,7 +281,7 @@ void graft_taps_task(
       int channels = least(c->out_channels, last_block * width) - first;
       for (int y = 0; y < rows; y++) {
         float *row = out_image + y * c->out_row + first;
-        finish(
+        graft_taps_finish(
             row, columns, c->out_pixel, channels, bias ? bias + first : 0,
             residual ? residual + (row - output) : 0, activation);
       }
@@ -290,6 +292,7 @@ void graft_taps_task(
 void graft_weight_gradient_prepare(graft_weight_gradient *g) {
   graft_taps *c = &g->taps;
   graft_taps_prepare(c);
+  if (c->is_bf16) return graft_weight_gradient_prepare_bf16(g);
   g->weight_count = (ptrdiff_t)c->taps * c->depth * c->out_channels;
   // Large weights are split over depth, small ones over images; both from the shape alone.
   g->depth_tasks = g->weight_count > 64 * 1024 ? ceiling(c->depth, 64) : 1;
@@ -311,13 +314,16 @@ void graft_weight_gradient_task(
     const graft_weight_gradient *g, int task, const float *input, const float *output_gradient,
     float *partials, float *scratch) {
   const graft_taps *c = &g->taps;
+  if (c->is_bf16)
+    return graft_weight_gradient_task_bf16(
+        g, task, input, output_gradient, partials, scratch);
   int chunk = task / g->depth_tasks;
   int k0 = task % g->depth_tasks * g->depth_split;
   int depth = least(g->depth_split, c->depth - k0);
   int last_image = least(c->batch, (chunk + 1) * g->images_per_chunk);
   float *partial = partials + chunk * g->weight_count;
   // Neighbouring taps make longer tiles where they and their channels lie side by side.
-  int whole = depth == c->depth && taps_form_rows(c) &&
+  int whole = depth == c->depth && graft_taps_form_rows(c) &&
               (!c->is_direct || c->in_channels == c->depth);
   int tap_columns = whole ? c->max_x - c->min_x + 1 : 1;
   int values = tap_columns * depth;

@@ -9,7 +9,10 @@ package final class Graph {
   package private(set) var parameters: [Parameter] = []
   private var parameterNames: Set<String> = []
 
-  package init() {}
+  /// What products are computed in, where their shape gains by it.
+  package let precision: Precision
+
+  package init(precision: Precision = .fp32) { self.precision = precision }
 
   /// A value that is fed from outside.
   package func input(_ name: String, _ shape: Shape) -> Value {
@@ -35,6 +38,7 @@ package final class Graph {
     }
     values.append(ValueRecord(shape: shape, producer: nodes.count, inputName: nil))
     let output = Value(graph: self, id: values.count - 1)
+    let op: any Op = (op as? any ProductOp)?.computed(in: precision) ?? op
     nodes.append(
       Node(
         index: nodes.count, path: path, op: op, inputs: inputs.map(\.id), output: output.id,

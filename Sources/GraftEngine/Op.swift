@@ -157,7 +157,7 @@ package struct BackwardContext: Sendable {
   package let auxiliary: Slice
   package let workspace: Slice
   package let prepared: Slice
-  package let inputGradients: [GradientSlot?]
+  package var inputGradients: [GradientSlot?]
   package let parameterGradients: [GradientSlot?]
   package let isTraining: Bool
   package var random: RandomAddress

@@ -46,13 +46,13 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
 }
 
 @Suite struct ConvolutionTests {
-  private func values(_ count: Int, stream: Int) -> [Float] {
+  static func values(_ count: Int, stream: Int) -> [Float] {
     var random = RandomStream(seed: 11, purpose: .initialisation, sample: stream)
     return (0..<count).map { _ in Float(random.uniform(-1...1)) }
   }
 
   /// The sums of the definition, in double: y, and for dy = g also dx and dw.
-  private func reference(
+  static func reference(
     _ op: ConvolutionOp, x: [Float], shape: Shape, w: [Float], bias: [Float]?, g: [Float]
   ) throws -> (y: [Double], dx: [Double], dw: [Double]) {
     let out = try op.outputShape(of: [shape])
@@ -112,10 +112,10 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
       name: "weight", role: .weight, layout: .plain,
       torchShape: [op.kernel.y, op.kernel.x, depth, op.outputChannels])
     let bias = Parameter(name: "bias", role: .bias, torchShape: [op.outputChannels])
-    for (index, value) in values(weight.count, stream: 1).enumerated() {
+    for (index, value) in Self.values(weight.count, stream: 1).enumerated() {
       weight.slice.pointer[index] = value
     }
-    for (index, value) in values(bias.count, stream: 2).enumerated() {
+    for (index, value) in Self.values(bias.count, stream: 2).enumerated() {
       bias.slice.pointer[index] = value
     }
     let y = try graph.record(
@@ -123,13 +123,13 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
     let plan = try Plan(
       graph: graph, outputs: [y], loss: y, inputShapes: ["x": shape],
       configuration: PlanConfiguration(trainable: ["weight", "bias", "front"]), pool: pool)
-    let x = values(shape.elementCount, stream: 3)
+    let x = Self.values(shape.elementCount, stream: 3)
     for (index, value) in x.enumerated() { plan.input("x").pointer[index] = value }
     plan.forward()
     // The seed of backward is the constant 1/count: the gradient of the output's mean.
     plan.backward()
     let g = [Float](repeating: 1 / Float(y.shape.elementCount), count: y.shape.elementCount)
-    let expected = try reference(
+    let expected = try Self.reference(
       op, x: x, shape: shape, w: Array(weight.slice.buffer),
       bias: op.hasBias ? Array(bias.slice.buffer) : nil, g: g)
     expectClose(Array(plan.value(y).buffer), expected.y)

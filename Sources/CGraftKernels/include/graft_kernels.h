@@ -29,14 +29,23 @@ typedef struct {
   int stride_y, stride_x, taps;
   // Where each tap reads, and which slab [depth, out_channels] of the weights is its.
   int16_t tap_y[GRAFT_MOST_TAPS], tap_x[GRAFT_MOST_TAPS], tap_slab[GRAFT_MOST_TAPS];
+  /// Whether inputs and weights are rounded to bfloat16 (bf16.h); the output is float32.
+  int is_bf16;
   // Filled by graft_taps_prepare, from the shapes alone.
   int panel_width, column_blocks, depth_block, depth_blocks;
   int is_direct, joins_rows, min_y, max_y, min_x, max_x;
   int rows_per_task, row_tasks, images_per_task, image_tasks, columns_per_task, column_tasks;
   int x_per_task, x_tasks;
+  // In bfloat16: from one packed pixel to the next, and the depth of an instruction that a run takes.
+  int pixel, chunks;
   ptrdiff_t panel_count, scratch_count;
   int task_count;
 } graft_taps;
+
+/// Whether this processor multiplies bfloat16 numbers by itself (AMX); where not, a loop over float32
+/// gives the same bits. `allow` is for comparing the two.
+int graft_bf16_has_unit(void);
+void graft_bf16_allow_unit(int allowed);
 
 /// The taps of a kernel window, as forward reads them.
 void graft_taps_set_window(
@@ -69,6 +78,8 @@ void graft_taps_task(
 typedef struct {
   graft_taps taps;
   int chunks, images_per_chunk, depth_split, depth_tasks, rows_per_pack;
+  // In bfloat16: images that are packed together.
+  int images_per_pack;
   ptrdiff_t weight_count, scratch_count;
   int task_count;
 } graft_weight_gradient;

@@ -5,7 +5,7 @@ extension ConvolutionOp {
   func tapLists(_ request: WorkspaceRequest) -> [(group: Int, taps: graft_taps)] {
     let input = request.inputs[0]
     if request.backward == nil {
-      return (0..<groups).map { ($0, forwardTaps(input, request.output, group: $0)) }
+      return (0..<groups).map { ($0, windowTaps(input, request.output, group: $0, for: .forward)) }
     }
     return (0..<groups).flatMap { group in
       dataTaps(input, request.output, group: group).map { (group, $0) }
@@ -22,10 +22,12 @@ extension ConvolutionOp {
 
   var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
 
-  private func forwardTaps(_ x: Shape, _ y: Shape, group: Int, flattens: Bool = true) -> graft_taps
-  {
+  /// The window's taps, as forward and the weight gradient read them.
+  private func windowTaps(
+    _ x: Shape, _ y: Shape, group: Int, for direction: Direction
+  ) -> graft_taps {
     var taps = graft_taps()
-    let flat = isPointwise && flattens
+    let flat = isPointwise && direction == .forward
     taps.batch = flat ? 1 : Int32(x[0])
     taps.in_h = flat ? 1 : Int32(x[1])
     taps.in_w = Int32(flat ? x[0] * x[1] * x[2] : x[2])
@@ -41,6 +43,7 @@ extension ConvolutionOp {
     taps.out_pixel = y[3]
     taps.stride_y = Int32(stride.y)
     taps.stride_x = Int32(stride.x)
+    taps.is_bf16 = isBF16(direction, x) ? 1 : 0
     graft_taps_set_window(
       &taps, Int32(kernel.y), Int32(kernel.x), Int32(dilation.y), Int32(dilation.x),
       Int32(padding.y), Int32(padding.x))
@@ -69,6 +72,7 @@ extension ConvolutionOp {
         taps.out_pixel = stride.x * x[3]
         taps.stride_y = 1
         taps.stride_x = 1
+        taps.is_bf16 = isBF16(.dataGradient, x) ? 1 : 0
         graft_taps_set_phase(
           &taps, Int32(phaseY), Int32(phaseX), Int32(stride.y), Int32(stride.x), Int32(kernel.y),
           Int32(kernel.x), Int32(dilation.y), Int32(dilation.x), Int32(padding.y),
@@ -83,7 +87,7 @@ extension ConvolutionOp {
 
   func weightGradient(_ x: Shape, _ y: Shape, group: Int) -> graft_weight_gradient {
     var gradient = graft_weight_gradient()
-    gradient.taps = forwardTaps(x, y, group: group, flattens: false)
+    gradient.taps = windowTaps(x, y, group: group, for: .weightGradient)
     graft_weight_gradient_prepare(&gradient)
     return gradient
   }

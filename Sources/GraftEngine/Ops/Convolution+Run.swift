@@ -8,7 +8,7 @@ extension ConvolutionOp {
     }
     if request.backward?.inputs[0] == false { return 0 }
     let biasCount = request.backward == nil ? outputChannels + bufferSlack : 0
-    if let winograd = winograd(request.inputs[0], request.output) {
+    if let winograd = winograd(preparing: request) {
       return biasCount + winograd.filterCount(request)
     }
     let lists = tapLists(request)
@@ -32,7 +32,7 @@ extension ConvolutionOp {
       }
       return
     }
-    if let winograd = winograd(c.request.inputs[0], c.request.output) {
+    if let winograd = winograd(preparing: c.request) {
       return folded.scale.withPointer(offset: 0) { scale in
         winograd.prepare(c, scale: scale, filters: next)
       }
@@ -59,32 +59,44 @@ extension ConvolutionOp {
     }
   }
 
-  private func winograd(_ x: Shape, _ y: Shape) -> Winograd? {
-    Winograd.supports(self, x) ? Winograd(self, x, y) : nil
+  /// Winograd's algorithm where the direction that weights are prepared for takes it.
+  private func winograd(preparing request: WorkspaceRequest) -> Winograd? {
+    winograd(
+      request.backward == nil ? .forward : .dataGradient, request.inputs[0], request.output)
   }
 
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
     guard !isDepthwise(request.inputs[0]) else { return depthwiseWorkspaceCount(request) }
-    if let winograd = winograd(request.inputs[0], request.output) {
-      let bias = request.backward == nil ? 0 : biasChunks(request.output).workspace
-      return max(winograd.workspaceCount(request), bias)
+    let (x, y) = (request.inputs[0], request.output)
+    let scratch = (tapLists(request).map(\.taps.scratch_count).max() ?? 0) * request.threads
+    guard let needs = request.backward else {
+      return winograd(.forward, x, y)?.workspaceCount(request) ?? scratch
     }
-    let scratch = tapLists(request).map(\.taps.scratch_count).max() ?? 0
-    guard let needs = request.backward else { return scratch * request.threads }
-    let data = needs.inputs[0] ? scratch * request.threads : 0
-    guard needs.parameters[0] else { return max(data, biasChunks(request.output).workspace) }
-    guard !(isPointwise && groups == 1) else {
-      let gradient = pointwiseGradient(request.inputs[0])
+    let bias = biasChunks(y).workspace
+    if let winograd = winograd(.weightGradient, x, y) {
+      let isOwn = self.winograd(.dataGradient, x, y) == nil
+      let data = isOwn && needs.inputs[0] ? scratch : 0
+      return max(winograd.workspaceCount(request), data, bias)
+    }
+    let data = needs.inputs[0] ? scratch : 0
+    guard needs.parameters[0] else { return max(data, bias) }
+    guard !isOneProduct(x) else {
+      let gradient = pointwiseGradient(x)
       let weights =
         gradient.scratch_count * request.threads + Int(gradient.chunks) * gradient.weight_count
         + bufferSlack
-      return max(data, weights, biasChunks(request.output).workspace)
+      return max(data, weights, bias)
     }
-    let gradient = weightGradient(request.inputs[0], request.output, group: 0)
+    let gradient = weightGradient(x, y, group: 0)
     let weights =
       gradient.scratch_count * request.threads + Int(gradient.chunks) * gradient.weight_count
       + bufferSlack
-    return max(data, weights, biasChunks(request.output).workspace)
+    return max(data, weights, bias)
+  }
+
+  /// Whether the weight gradient is one product in float32 over all pixels.
+  private func isOneProduct(_ x: Shape) -> Bool {
+    isPointwise && groups == 1 && !isBF16(.weightGradient, x)
   }
 
   package func forward(_ c: ForwardContext) {
@@ -93,7 +105,7 @@ extension ConvolutionOp {
       inputs: c.inputShapes, output: c.outputShape, threads: c.pool.threadCount, backward: nil)
     let bias = hasBias || foldedEpsilon != nil ? c.prepared.pointer : nil
     var panels = c.prepared.pointer + outputChannels + bufferSlack
-    if let winograd = winograd(c.inputShapes[0], c.outputShape) {
+    if let winograd = winograd(.forward, c.inputShapes[0], c.outputShape) {
       let residual = addsResidual ? UnsafePointer(c.inputs[1].pointer) : nil
       return winograd.forward(
         c, filters: panels,
@@ -112,11 +124,16 @@ extension ConvolutionOp {
 
   package func backward(_ c: BackwardContext) {
     guard !isDepthwise(c.inputShapes[0]) else { return depthwiseBackward(c) }
-    if let winograd = winograd(c.inputShapes[0], c.outputShape) {
-      winograd.backward(c)
-    } else {
-      if let slot = c.inputGradients[0] { dataGradient(c, slot) }
-      if let slot = c.parameterGradients[0] { weightGradient(c, slot) }
+    let (x, y) = (c.inputShapes[0], c.outputShape)
+    var rest = c
+    if winograd(.dataGradient, x, y) == nil, let slot = c.inputGradients[0] {
+      dataGradient(c, slot)
+      rest.inputGradients[0] = nil
+    }
+    if let winograd = winograd(.weightGradient, x, y) {
+      winograd.backward(rest)
+    } else if let slot = c.parameterGradients[0] {
+      weightGradient(c, slot)
     }
     if hasBias, let slot = c.parameterGradients[1] { biasGradient(c, slot) }
   }
@@ -173,7 +190,7 @@ extension ConvolutionOp {
   }
 
   private func weightGradient(_ c: BackwardContext, _ slot: GradientSlot) {
-    guard !(isPointwise && groups == 1) else { return pointwiseWeightGradient(c, slot) }
+    guard !isOneProduct(c.inputShapes[0]) else { return pointwiseWeightGradient(c, slot) }
     let width = outputChannels / groups
     for group in 0..<groups {
       let gradient = weightGradient(c.inputShapes[0], c.outputShape, group: group)

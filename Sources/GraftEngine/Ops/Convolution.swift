@@ -7,7 +7,7 @@ import GraftKernels
 /// Parameters: weight, then bias if `hasBias`. The fused form, which only plans make, takes a
 /// frozen batch norm's four parameters after these (folded into the weights), a residual as second
 /// input, and applies an activation while the results are in cache.
-package struct ConvolutionOp: Op {
+package struct ConvolutionOp: ProductOp {
   package static let name = "convolution"
 
   package let outputChannels: Int
@@ -21,6 +21,8 @@ package struct ConvolutionOp: Op {
   package private(set) var foldedEpsilon: Float?
   package private(set) var addsResidual = false
   package private(set) var activation = Activation.linear
+  /// What its products are computed in, where their shape gains by it.
+  package internal(set) var precision = Precision.fp32
 
   package init(
     outputChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1,

@@ -4,7 +4,7 @@ import GraftKernels
 /// A fully connected layer: [N, I] with weights [I, O] -> [N, O].
 ///
 /// Parameters: weight, then bias if `hasBias`. It is a 1×1 convolution over pictures of one pixel.
-package struct LinearOp: Op {
+package struct LinearOp: ProductOp {
   package static let name = "linear"
   package static var examples: [OpExample] {
     [
@@ -17,7 +17,7 @@ package struct LinearOp: Op {
 
   package let outputCount: Int
   package let hasBias: Bool
-  private let convolution: ConvolutionOp
+  private var convolution: ConvolutionOp
 
   package init(outputCount: Int, hasBias: Bool) {
     self.outputCount = outputCount
@@ -39,6 +39,16 @@ package struct LinearOp: Op {
 
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int {
     output.elementCount * inputs[0].channels
+  }
+
+  package func computed(in precision: Precision) -> LinearOp {
+    var op = self
+    op.convolution = convolution.computed(in: precision)
+    return op
+  }
+
+  package func forwardPrecision(inputs: [Shape]) -> Precision {
+    convolution.forwardPrecision(inputs: inputs.map(\.asPixels))
   }
 
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {

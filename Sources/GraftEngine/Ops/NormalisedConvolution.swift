@@ -48,9 +48,9 @@ package struct NormalisedConvolutionOp: Op {
 
   /// Whether this form knows the convolution and gains by it, for inputs of this shape.
   static func supports(_ op: ConvolutionOp, input: Shape, output: Shape) -> Bool {
-    guard op.activation == .linear, !op.hasBias, !op.addsResidual, op.foldedEpsilon == nil else {
-      return false
-    }
+    guard op.activation == .linear, !op.hasBias, !op.addsResidual, op.foldedEpsilon == nil,
+      !op.isBF16(.forward, input)
+    else { return false }
     if op.isDepthwise(input) || Winograd.supports(op, input) { return true }
     guard op.kernel == 1, op.stride == 1, op.padding == 0, op.groups == 1 else { return false }
     // Each chunk has a partial sum of the weights' gradient: pixels must be many, weights few.

@@ -43,9 +43,10 @@ package final class Model {
   /// come from the file. The draws of a parameter depend on `seed` and its name alone.
   package convenience init(
     spec: EncoderSpec, head: HeadSpec, classes: [String], seed: UInt64,
-    input: InputSpecification? = nil, weights: WeightFile? = nil
+    input: InputSpecification? = nil, weights: WeightFile? = nil, precision: Precision = .fp32
   ) throws {
-    try self.init(recording: spec, head: head, classes: classes, input: input)
+    try self.init(
+      recording: spec, head: head, classes: classes, input: input, precision: precision)
     var loaded: Set<String> = []
     if let weights { loaded = Set(try load(weights: weights).matched) }
     initialise(seed: seed, except: loaded)
@@ -54,7 +55,7 @@ package final class Model {
   /// Records the graph; all parameters are zero.
   init(
     recording spec: EncoderSpec, head headKind: HeadSpec, classes: [String],
-    input: InputSpecification? = nil
+    input: InputSpecification? = nil, precision: Precision = .fp32
   ) throws {
     let input = input ?? spec.input
     try Self.check(input, for: spec)
@@ -62,7 +63,7 @@ package final class Model {
     let scope = Scope(state)
     let encoder = spec.makeEncoder(scope)
     let head = try headKind.makeHead(scope, for: spec, classCount: classes.count)
-    let graph = Graph()
+    let graph = Graph(precision: precision)
     let image = graph.input("image", [1, input.height, input.width, input.channels])
     let map = try encoder(image)
     let values = try head(map)
@@ -116,6 +117,9 @@ extension Model {
     parameters.reduce(0) { $0 + ($1.canTrain ? $1.count : 0) }
   }
 
+  /// What its products are computed in; it belongs to the model, since results depend on it.
+  package var precision: Precision { graph.precision }
+
   /// The names of torch's `state_dict`, counters included, in its order.
   package var stateNames: [String] { state.entries.map(\.name) }
 
@@ -152,7 +156,7 @@ package struct HeadGraph {
 extension Model {
   /// Records the head once more on a graph of its own; it shares the model's parameters.
   package func makeHeadGraph() throws -> HeadGraph {
-    let graph = Graph()
+    let graph = Graph(precision: precision)
     let input = graph.input("features", headInput.shape)
     let logits = try head.logits(from: input)
     let target = graph.input("target", target.shape)

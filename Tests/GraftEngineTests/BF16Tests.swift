@@ -1,0 +1,227 @@
+import GraftBase
+import GraftKernels
+import Testing
+
+@testable import GraftEngine
+
+/// A convolution in bfloat16 with its operands, run without a plan.
+private struct BF16Run {
+  let op: ConvolutionOp
+  let input, output: Shape
+  let x, w, bias, g: [Float]
+
+  init(_ testCase: ConvolutionCase) throws {
+    op = testCase.op.computed(in: .bf16)
+    input = testCase.input
+    output = try op.outputShape(of: [input])
+    x = ConvolutionTests.values(input.elementCount, stream: 1)
+    let weights = op.kernel.y * op.kernel.x * input.channels / op.groups * op.outputChannels
+    w = ConvolutionTests.values(weights, stream: 2)
+    bias = ConvolutionTests.values(op.outputChannels, stream: 3)
+    g = ConvolutionTests.values(output.elementCount, stream: 4)
+  }
+
+  struct Result: Equatable {
+    var y, dx, dw: [Float]
+  }
+
+  /// Forward and both gradients of the first `images`; `dx` is added to `start`.
+  func result(threads: Int = 2, images: Int? = nil, start: Float? = nil) -> Result {
+    let pool = ThreadPool(threads: threads)
+    defer { pool.shutDown() }
+    let input = input.withBatch(images ?? input.batch)
+    let output = output.withBatch(images ?? output.batch)
+    func storage(_ values: [Float], _ count: Int) -> Storage {
+      let storage = Storage(count: count)
+      for index in 0..<count { storage.slice.pointer[index] = values[index] }
+      return storage
+    }
+    let x = storage(x, input.elementCount)
+    let g = storage(g, output.elementCount)
+    let parameters = [storage(w, w.count)] + (op.hasBias ? [storage(bias, bias.count)] : [])
+    let needs = GradientNeeds(
+      inputs: [true], parameters: parameters.indices.map { $0 == 0 }, isTraining: false)
+    func memory(_ backward: GradientNeeds?) -> (workspace: Storage, prepared: Storage) {
+      let request = WorkspaceRequest(
+        inputs: [input], output: output, threads: threads, backward: backward)
+      let prepared = Storage(count: op.preparedCount(request))
+      op.prepare(
+        PrepareContext(
+          request: request, parameters: parameters.map(\.slice), prepared: prepared.slice,
+          pool: pool))
+      let workspace = Storage(count: op.workspaceCount(request))
+      // What scratch holds before must not matter.
+      workspace.slice.fill(.nan)
+      return (workspace, prepared)
+    }
+    let (y, dx, dw) = (
+      Storage(count: output.elementCount), Storage(count: x.slice.count),
+      Storage(count: w.count)
+    )
+    let nothing = Storage(count: 0)
+    let forward = memory(nil)
+    op.forward(
+      ForwardContext(
+        inputs: [x.slice], inputShapes: [input], parameters: parameters.map(\.slice),
+        output: y.slice, outputShape: output, auxiliary: nothing.slice,
+        workspace: forward.workspace.slice, prepared: forward.prepared.slice, isTraining: false,
+        random: RandomAddress(), pool: pool))
+    let backward = memory(needs)
+    dx.slice.fill(start ?? .nan)
+    op.backward(
+      BackwardContext(
+        outputGradient: g.slice, inputs: [x.slice], inputShapes: [input], output: y.slice,
+        outputShape: output, parameters: parameters.map(\.slice), auxiliary: nothing.slice,
+        workspace: backward.workspace.slice, prepared: backward.prepared.slice,
+        inputGradients: [GradientSlot(dx.slice, accumulates: start != nil)],
+        parameterGradients: needs.parameters.map {
+          $0 ? GradientSlot(dw.slice, accumulates: false) : nil
+        }, isTraining: false, random: RandomAddress(), pool: pool))
+    return Result(
+      y: Array(y.slice.buffer), dx: Array(dx.slice.buffer), dw: Array(dw.slice.buffer))
+  }
+}
+
+extension Float {
+  /// The nearest bfloat16, of two equally near ones the even.
+  fileprivate var roundedToBF16: Float {
+    let bits = bitPattern
+    return Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16 & 1)) & 0xffff_0000)
+  }
+}
+
+@Suite struct BF16Tests {
+  private static let cases =
+    ConvolutionCase.all.filter { $0.op.groups == 1 } + [
+      .init(op: .init(outputChannels: 70, kernel: 1, hasBias: true), input: [3, 18, 17, 90]),
+      .init(op: .init(outputChannels: 64, kernel: 1, hasBias: false), input: [5, 1, 1, 100]),
+      .init(
+        op: .init(outputChannels: 33, kernel: 3, padding: 2, dilation: 2, hasBias: false),
+        input: [2, 9, 8, 65]),
+      .init(
+        op: .init(outputChannels: 96, kernel: 3, stride: 2, padding: 1, hasBias: false),
+        input: [9, 8, 8, 64]),
+    ]
+
+  /// Factors are rounded where the shape gains by it; products and sums are as exact as in float32.
+  @Test(arguments: cases)
+  func productsAreThoseOfRoundedFactors(_ testCase: ConvolutionCase) throws {
+    let run = try BF16Run(testCase)
+    let found = run.result()
+    typealias Sums = (y: [Double], dx: [Double], dw: [Double])
+    var known: [Bool: Sums] = [:]
+    func reference(_ direction: ConvolutionOp.Direction) throws -> Sums {
+      let isRounded = run.op.isBF16(direction, run.input)
+      if let sums = known[isRounded] { return sums }
+      func factors(_ values: [Float]) -> [Float] {
+        isRounded ? values.map(\.roundedToBF16) : values
+      }
+      let sums = try ConvolutionTests.reference(
+        run.op, x: factors(run.x), shape: run.input, w: factors(run.w),
+        bias: run.op.hasBias ? run.bias : nil, g: factors(run.g))
+      known[isRounded] = sums
+      return sums
+    }
+    expectClose(found.y, try reference(.forward).y)
+    expectClose(found.dx, try reference(.dataGradient).dx)
+    expectClose(found.dw, try reference(.weightGradient).dw)
+    let added = run.result(start: 2).dx
+    expectClose(added, try reference(.dataGradient).dx.map { $0 + 2 })
+  }
+
+  private func expectClose(_ found: [Float], _ expected: [Double]) {
+    let scale = expected.map { abs($0) }.max() ?? 1
+    let largest = zip(found, expected).map { abs(Double($0) - $1) }.max() ?? 0
+    #expect(found.count == expected.count && largest <= 2e-5 * scale, "off by \(largest / scale)")
+  }
+
+  @Test(arguments: cases)
+  func bitsDependNeitherOnThreadsNorOnTheBatchNorOnTheProcessor(
+    _ testCase: ConvolutionCase
+  ) throws {
+    let run = try BF16Run(testCase)
+    let one = run.result(threads: 1)
+    #expect(run.result(threads: 2) == one)
+    #expect(run.result(threads: 4) == one)
+    let single = run.result(images: 1)
+    #expect(single.y.elementsEqual(one.y.prefix(single.y.count)))
+    #expect(single.dx.elementsEqual(one.dx.prefix(single.dx.count)))
+    // Without the processor's unit.
+    graft_bf16_allow_unit(0)
+    defer { graft_bf16_allow_unit(1) }
+    #expect(run.result() == one)
+  }
+
+  @Test func shallowAndNarrowProductsStayExact() {
+    func forward(_ outputs: Int, _ kernel: Int, _ inputs: Int, groups: Int = 1) -> Bool {
+      ConvolutionOp(
+        outputChannels: outputs, kernel: Pair(kernel, kernel), groups: groups, hasBias: false
+      ).computed(in: .bf16).isBF16(.forward, [1, 8, 8, inputs])
+    }
+    #expect(forward(64, 1, 64) && forward(64, 3, 64) && forward(64, 7, 3))
+    #expect(!forward(64, 1, 16) && !forward(8, 1, 64) && !forward(64, 3, 64, groups: 64))
+    let plain = ConvolutionOp(outputChannels: 64, kernel: 1, hasBias: false)
+    #expect(!plain.isBF16(.forward, [1, 8, 8, 64]))
+  }
+
+  /// A plan merges and shares memory, the interpreter does neither.
+  @Test func planEqualsInterpreter() throws {
+    let graph = Graph(precision: .bf16)
+    let image = graph.input("image", [1, 12, 12, 3])
+    let target = graph.input("target", [1, 20])
+    func parameter(_ name: String, _ shape: Shape) -> Parameter {
+      let parameter = Parameter(name: name, role: .weight, layout: .plain, torchShape: shape)
+      let values = ConvolutionTests.values(parameter.count, stream: graph.parameters.count)
+      for (index, value) in values.enumerated() { parameter.slice.pointer[index] = value / 4 }
+      return parameter
+    }
+    let shapes: [(kernel: Int, stride: Int, from: Int, to: Int)] = [
+      (3, 2, 3, 32), (3, 1, 32, 48), (1, 1, 48, 64), (3, 2, 64, 64),
+    ]
+    var value = image
+    for (index, shape) in shapes.enumerated() {
+      let kernel = Pair(shape.kernel, shape.kernel)
+      value = try graph.record(
+        ConvolutionOp(
+          outputChannels: shape.to, kernel: kernel, stride: Pair(shape.stride, shape.stride),
+          padding: Pair(shape.kernel / 2, shape.kernel / 2), hasBias: false),
+        [value],
+        parameters: [parameter("w\(index)", [shape.kernel, shape.kernel, shape.from, shape.to])],
+        path: "convolution\(index)")
+      value = try graph.record(ActivationOp(.relu), [value], path: "relu\(index)")
+    }
+    value = try graph.record(GlobalAveragePoolOp(), [value], path: "pool")
+    value = try graph.record(
+      LinearOp(outputCount: 20, hasBias: false), [value], parameters: [parameter("fc", [64, 20])],
+      path: "fc")
+    let loss = try graph.record(SoftmaxCrossEntropyOp(), [value, target], path: "loss")
+    #expect(graph.bf16Share(reaching: [value]) == 1)
+
+    let pool = ThreadPool(threads: 2)
+    defer { pool.shutDown() }
+    let configuration = PlanConfiguration(trainable: Set(graph.parameters.map(\.name)))
+    let inputs: [String: Shape] = ["image": [5, 12, 12, 3], "target": [5, 20]]
+    let plan = try Plan(
+      graph: graph, outputs: [value], loss: loss, inputShapes: inputs,
+      configuration: configuration, pool: pool)
+    let interpreter = try Interpreter(
+      graph: graph, outputs: [value], loss: loss, inputShapes: inputs,
+      configuration: configuration, pool: pool)
+    for slice in [plan.input("image"), interpreter.input("image")] {
+      let values = ConvolutionTests.values(slice.count, stream: 9)
+      for (index, value) in values.enumerated() { slice.pointer[index] = value }
+    }
+    for slice in [plan.input("target"), interpreter.input("target")] {
+      for image in 0..<5 { slice.pointer[image * 20 + 3 * image] = 1 }
+    }
+    plan.forward()
+    plan.backward()
+    interpreter.forward()
+    interpreter.backward()
+    #expect(plan.value(value).buffer.elementsEqual(interpreter.value(value).buffer))
+    for parameter in graph.parameters {
+      let (one, other) = (plan.gradient(of: parameter), interpreter.gradient(of: parameter))
+      #expect(try #require(one).buffer.elementsEqual(try #require(other).buffer))
+    }
+  }
+}
