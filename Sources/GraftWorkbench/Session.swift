@@ -60,7 +60,7 @@ package final class Session {
     refresh()
   }
 
-  /// Display and resources; nothing here ever changes a result.
+  /// Display and resources; nothing here ever changes a result. (`precision` does: the workbench has it.)
   package struct Settings: Sendable, Equatable {
     /// Threads to compute with; 0 is one per core.
     package var threads = 0

@@ -24,6 +24,8 @@ package struct ModelFile {
     /// `InputSpecification` as JSON.
     case preprocessing = "graft.preprocessing"
     case recipe = "graft.recipe"
+    /// `Precision`; nothing means fp32.
+    case precision = "graft.precision"
     /// `Model.weightsHash`, 64 hexadecimal digits.
     case hash = "graft.hash"
     /// The version of this list.
@@ -48,6 +50,7 @@ package struct ModelFile {
     all[Key.head.rawValue] = try json(model.headKind)
     all[Key.classes.rawValue] = try json(model.classes)
     all[Key.preprocessing.rawValue] = try json(model.input)
+    all[Key.precision.rawValue] = model.precision == .fp32 ? nil : model.precision.rawValue
     all[Key.hash.rawValue] = model.weightsHash.hex
     all[Key.version.rawValue] = version
     all["format"] = "pt"
@@ -78,7 +81,8 @@ package struct ModelFile {
     }
     let model = try Model(
       recording: Encoders.named(reader.text(.encoder)), head: reader.value(.head),
-      classes: reader.value(.classes), input: reader.value(.preprocessing))
+      classes: reader.value(.classes), input: reader.value(.preprocessing),
+      precision: reader.precision())
     try model.load(weights: file, scope: .everything)
     let hash = model.weightsHash.hex
     guard try reader.text(.hash) == hash else {
@@ -116,6 +120,14 @@ package struct ModelFile {
       } catch {
         throw failure(key, "text that cannot be understood")
       }
+    }
+
+    func precision() throws -> Precision {
+      guard let value = file.metadata[ByteString(Key.precision.rawValue)] else { return .fp32 }
+      guard let precision = Precision(rawValue: value.text) else {
+        throw failure(.precision, "'\(value.text)', which this version does not know")
+      }
+      return precision
     }
 
     func failure(_ key: Key, _ found: String) -> GraftError {

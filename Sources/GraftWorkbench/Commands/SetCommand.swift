@@ -1,10 +1,11 @@
 import GraftBase
+import GraftEngine
 import GraftTraining
 
-/// `set`: display and resources; never changes a result.
+/// `set`: display and resources, which change no result, and precision, which does and is recorded.
 package struct SetCommand: Command {
   package static let specification = CommandSpecification(
-    "set", "change display and resources, never a result", group: .shell,
+    "set", "change display, resources or precision", group: .shell,
     parameters: [
       ParameterSpecification(
         "threads", .integer(0...1024), default: .described("0: one per core"),
@@ -20,15 +21,30 @@ package struct SetCommand: Command {
         "cache", .choice(FeatureCache.Mode.allCases.map(\.rawValue)),
         default: .described("auto: where it saves work"), "keep the features of frozen layers"),
       ParameterSpecification(
+        "precision", .choice(Precision.allCases.map(\.rawValue)), default: .described("fp32"),
+        "bf16: products of rounded numbers, faster on processors with AMX"),
+      ParameterSpecification(
         "progress", .flag, default: .described("yes"), "show progress while a step runs"),
     ],
-    examples: ["set threads=2", "set color never", "set prompt \"mine\" ; show settings"],
-    seeAlso: ["show", "alias"], openness: .namesAsWords,
-    discussion: "The init file may hold `set` and `alias`: $XDG_CONFIG_HOME/graft/init.graft.")
+    examples: ["set threads=2", "set color never", "set precision=bf16"],
+    seeAlso: ["show", "alias"], isRecorded: true, openness: .namesAsWords,
+    discussion: """
+      Only precision changes results: it holds for models made after it, is recorded, and stands alone.
+      The init file may hold `set` and `alias`: $XDG_CONFIG_HOME/graft/init.graft.
+      """)
 
   private let arguments: CheckedArguments
 
-  package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    let others = Self.specification.parameters.map(\.name).filter { $0 != "precision" }
+    if arguments.isGiven("precision"), others.contains(where: arguments.isGiven) {
+      throw arguments.fault(
+        .notAllowedHere, at: "precision",
+        "`precision` stands alone, because it is recorded and other settings are not",
+        help: "give two commands: set threads=2 ; set precision=bf16")
+    }
+  }
 
   package func run(in session: Session) throws {
     if arguments.isBare { return ShowCommand.showSettings(in: session) }
@@ -46,6 +62,33 @@ package struct SetCommand: Command {
       session.settings.color = color
       session.console.setColor(color)
     }
+    if let precision = arguments.text("precision").flatMap(Precision.init) {
+      try set(precision, in: session)
+    }
+  }
+
+  private func set(_ precision: Precision, in session: Session) throws {
+    session.workbench.precision = precision
+    var sentence = "precision \(precision.rawValue) for models made from here on"
+    var fields: [(String, JSONValue)] = [("precision", .string(precision.rawValue))]
+    if precision == .bf16 {
+      if let encoder = session.workbench.encoder {
+        let model = try session.makeModel(classes: session.workbench.data?.classes ?? ["a", "b"])
+        let share = model.graph.bf16Share(reaching: [model.logits])
+        sentence += ": \(share.percentText) of the multiply-adds of \(encoder.spec.name)"
+        fields.append(("bf16_share", .number(share)))
+      }
+      sentence +=
+        precision.pays
+        ? "; this processor's matrix unit computes them"
+        : "; it does not pay here: this processor has no AMX, and a loop that gives the same bits is slower than fp32"
+      fields.append(("pays", .bool(precision.pays)))
+    }
+    session.console.result(sentence, event: "precision", fields)
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
+    arguments.isGiven("precision") ? Lineage(provides: ["precision"]) : nil
   }
 
   package static func currentValues(in session: Session) -> [String: String] {

@@ -37,6 +37,7 @@ package struct ShowCommand: Command {
       ("image", settings.image), ("color", settings.color),
       ("prompt", settings.prompt.isEmpty ? "\"\"" : settings.prompt),
       ("cache", session.workbench.features.mode.rawValue),
+      ("precision", session.workbench.precision.rawValue),
       ("progress", settings.isProgressShown ? "yes" : "no"),
     ]
   }

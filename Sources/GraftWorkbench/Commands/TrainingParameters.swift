@@ -69,7 +69,7 @@ package enum TrainingParameters {
     let from = hasFrom ? arguments.text("from") : nil
     return Lineage(
       provides: (run.map { ["run:\($0)"] } ?? []) + ["current"],
-      needs: ["encoder", "data", "head", "policy", "freeze", "seed"]
+      needs: ["encoder", "data", "head", "policy", "freeze", "seed", "precision"]
         + (isNamed ? [] : ["augment"]) + pipelines.map { "pipeline:\($0)" }
         + (from.map { ["run:\($0)"] } ?? []))
   }

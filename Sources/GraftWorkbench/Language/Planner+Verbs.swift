@@ -67,6 +67,12 @@ extension Planner {
     if mode == .initFile && !["set", "alias"].contains(specification.verb) {
       throw notInInitFile(specification.verb, syntax.verbSpan)
     }
+    let names = syntax.arguments.map { $0.label ?? $0.value.literal }
+    if mode == .initFile && names.contains("precision") {
+      throw Diagnostic(
+        .notAllowedHere, "the init file may not `set precision`, because it changes results",
+        at: syntax.verbSpan, help: "put it into the recipe, where it is recorded")
+    }
     if specification.isPromptOnly && (mode == .recipe || openFiles.count > 1) {
       throw Diagnostic(
         .promptOnly, "`\(specification.verb)` works at the prompt only", at: syntax.verbSpan,

@@ -51,7 +51,10 @@ struct RecipeForecast {
     }
     let specification = step.specification
     let isChoice = specification.group == .ingredients && !step.arguments.isBare
-    guard isChoice || Self.chosenVerbs.contains(specification.verb) else { return true }
+    guard
+      isChoice || Self.chosenVerbs.contains(specification.verb)
+        || step.arguments.isGiven("precision")
+    else { return true }
     let inputs = specification.parameters.flatMap { step.arguments.paths($0.name) }
     guard inputs.allSatisfy({ FilePath.isFolder($0) != nil }) else { return false }
     try step.command.run(in: trial)

@@ -66,12 +66,14 @@ package struct TrainingPlan {
 
   /// What a checkpoint must agree with.
   package func identity(of model: Model) -> [String: String] {
-    [
+    var identity = [
       "data": data.fingerprint.hex, "split": data.splitHash.hex, "balance": balance.rawValue,
       "encoder": model.spec.name, "input": "\(model.input)", "starting weights": startHash,
       "augmentation": pipeline.description, "batch size": String(batchSize),
       "seed": String(seed), "head": model.headKind.description,
       "views": views.map { String($0) } ?? "usual",
     ]
+    if model.precision != .fp32 { identity["precision"] = model.precision.rawValue }
+    return identity
   }
 }

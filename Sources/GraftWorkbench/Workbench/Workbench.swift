@@ -1,5 +1,6 @@
 import GraftBase
 import GraftData
+import GraftEngine
 import GraftImaging
 import GraftKernels
 import GraftModels
@@ -16,6 +17,8 @@ package final class Workbench {
   /// Pipelines by the names users gave them.
   package var pipelines: [String: Pipeline] = [:]
   package var policy = Policy.headOnly
+  /// What models made from here on compute their products in.
+  package var precision = Precision.fp32
   /// In the order they were made.
   package private(set) var runs: [TrainingRun] = []
   /// How often each run was measured on test images.
@@ -36,6 +39,7 @@ package final class Workbench {
     copy.pipeline = pipeline
     copy.pipelines = pipelines
     copy.policy = policy
+    copy.precision = precision
     copy.runs = runs
     copy.features.mode = features.mode
     return copy
@@ -116,7 +120,7 @@ extension Session {
     let encoder = try requireEncoder()
     return try Model(
       spec: encoder.spec, head: head ?? workbench.head, classes: classes, seed: seed,
-      input: encoder.input, weights: encoder.weights)
+      input: encoder.input, weights: encoder.weights, precision: workbench.precision)
   }
 
   /// What the prompt and the completion know: names of runs, layers and scores, and the title.
