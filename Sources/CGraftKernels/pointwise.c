@@ -12,9 +12,10 @@ void graft_pointwise_forward(
   if (norm) {
     graft_norm_apply(norm, input, pixels, block->depth, scratch);
     input = scratch;
+    scratch += (ptrdiff_t)pixels * block->depth + GRAFT_SLACK;
   }
   for (int task = 0; task < block->task_count; task++)
-    graft_taps_task(block, task, input, panels, output, 0, 0, 0, GRAFT_LINEAR, 0);
+    graft_taps_task(block, task, input, panels, output, 0, 0, 0, GRAFT_LINEAR, scratch);
   if (record) graft_norm_sums(output, pixels, block->out_channels, record);
 }
 
@@ -47,7 +48,8 @@ void graft_pointwise_gradient(
   if (o->input_gradient) {
     for (int task = 0; task < block->task_count; task++)
       graft_taps_task(
-          block, task, dy, o->panels, o->input_gradient, o->accumulates, 0, 0, GRAFT_LINEAR, 0);
+          block, task, dy, o->panels, o->input_gradient, o->accumulates, 0, 0, GRAFT_LINEAR,
+          scratch);
     if (o->sums)
       graft_norm_gradient_sums(o->input_norm, x, o->input_gradient, pixels, inputs, o->sums);
   }

@@ -16,7 +16,7 @@ extension ConvolutionOp {
     case .forward: return isDeep(x.channels, width: outputChannels)
     case .dataGradient: return isDeep(outputChannels, width: x.channels)
     case .weightGradient:
-      return !Winograd.supports(self, x) && min(x.channels, outputChannels) >= 24
+      return !Winograd.supports(self, x) && x.pixels >= 16 && min(x.channels, outputChannels) >= 24
         && max(x.channels, outputChannels) >= 64 && x.channels >= 32
     }
   }

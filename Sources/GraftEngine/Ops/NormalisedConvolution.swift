@@ -48,10 +48,11 @@ package struct NormalisedConvolutionOp: Op {
 
   /// Whether this form knows the convolution and gains by it, for inputs of this shape.
   static func supports(_ op: ConvolutionOp, input: Shape, output: Shape) -> Bool {
-    guard op.activation == .linear, !op.hasBias, !op.addsResidual, op.foldedEpsilon == nil,
-      !op.isBF16(.forward, input)
-    else { return false }
-    if op.isDepthwise(input) || Winograd.supports(op, input) { return true }
+    guard op.activation == .linear, !op.hasBias, !op.addsResidual, op.foldedEpsilon == nil else {
+      return false
+    }
+    if op.isDepthwise(input) { return true }
+    if Winograd.supports(op, input) { return !op.isBF16(.forward, input) }
     guard op.kernel == 1, op.stride == 1, op.padding == 0, op.groups == 1 else { return false }
     // Each chunk has a partial sum of the weights' gradient: pixels must be many, weights few.
     let pixels = PixelChunks(input).pixels(0).count
@@ -108,7 +109,7 @@ package struct NormalisedConvolutionOp: Op {
   private func algorithm(_ x: Shape, _ y: Shape) -> Algorithm {
     if convolution.isDepthwise(x) { return .depthwise }
     if Winograd.supports(convolution, x) { return .winograd(Winograd(convolution, x, y)) }
-    return .pointwise(Pointwise(x, y))
+    return .pointwise(Pointwise(convolution, x, y))
   }
 
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {

@@ -4,11 +4,15 @@ import GraftKernels
 /// it is loaded or after it is stored costs no memory traffic.
 struct Pointwise {
   private let inputs, outputs: Int
+  /// Whether forward and the data gradient round their factors; the weight gradient never does.
+  private let isForwardBF16, isDataBF16: Bool
   private let chunks: PixelChunks
   /// Pixels a block.
   private let step: Int
 
-  init(_ input: Shape, _ output: Shape) {
+  init(_ op: ConvolutionOp, _ input: Shape, _ output: Shape) {
+    isForwardBF16 = op.isBF16(.forward, input)
+    isDataBF16 = op.isBF16(.dataGradient, input)
     inputs = input.channels
     outputs = output.channels
     chunks = PixelChunks(input)
@@ -17,22 +21,25 @@ struct Pointwise {
 
   /// Forward over a block of pixels.
   private func forwardTaps(_ pixels: Int) -> graft_taps {
-    var taps = taps(pixels, from: inputs, to: outputs)
+    var taps = taps(pixels, from: inputs, to: outputs, isBF16: isForwardBF16)
     graft_taps_set_window(&taps, 1, 1, 1, 1, 0, 0)
     graft_taps_prepare(&taps)
-    return taps
+    return taps.ofOneWorker
   }
 
   /// The data gradient over a block of pixels.
   private func dataTaps(_ pixels: Int) -> graft_taps {
-    var taps = taps(pixels, from: outputs, to: inputs)
+    var taps = taps(pixels, from: outputs, to: inputs, isBF16: isDataBF16)
     graft_taps_set_phase(&taps, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0)
     graft_taps_prepare(&taps)
-    return taps
+    return taps.ofOneWorker
   }
 
-  private func taps(_ pixels: Int, from depth: Int, to width: Int) -> graft_taps {
+  private func taps(
+    _ pixels: Int, from depth: Int, to width: Int, isBF16: Bool
+  ) -> graft_taps {
     var taps = graft_taps()
+    taps.is_bf16 = isBF16 ? 1 : 0
     taps.batch = 1
     taps.in_h = 1
     taps.in_w = Int32(pixels)
@@ -55,7 +62,10 @@ struct Pointwise {
     return block + chunks.count * inputs * outputs + bufferSlack
   }
 
-  private var blockScratch: Int { step * (inputs + outputs) + 2 * bufferSlack }
+  private var blockScratch: Int {
+    let packed = max(forwardTaps(step).scratch_count, dataTaps(step).scratch_count)
+    return step * (inputs + outputs) + 2 * bufferSlack + packed
+  }
 
   func panelCount(_ request: WorkspaceRequest) -> Int {
     if request.backward?.inputs[0] == false { return 0 }
@@ -75,7 +85,7 @@ struct Pointwise {
   }
 
   func forward(_ c: ForwardContext, norm: UnsafePointer<graft_norm>?, sums: NormMemory?) {
-    let whole = forwardTaps(step)
+    let (whole, scratch) = (forwardTaps(step), blockScratch)
     c.pool.forEach(chunks.count) { chunk, worker in
       let record = sums?.emptyRecord(chunk)
       chunks.pixels(chunk).forEachPart(of: step) { pixels in
@@ -83,7 +93,7 @@ struct Pointwise {
           graft_pointwise_forward(
             taps, c.inputs[0].pointer + pixels.lowerBound * inputs, norm, c.prepared.pointer,
             c.output.pointer + pixels.lowerBound * outputs, record,
-            c.workspace.pointer + worker * blockScratch)
+            c.workspace.pointer + worker * scratch)
         }
       }
     }
@@ -93,10 +103,10 @@ struct Pointwise {
     _ c: BackwardContext, inputNorm: UnsafePointer<graft_norm>?,
     outputNorm: UnsafePointer<graft_norm>?, sums: NormMemory?
   ) {
-    let whole = dataTaps(step)
+    let (whole, scratch) = (dataTaps(step), blockScratch)
     let weightCount = inputs * outputs
     let weightSlot = c.parameterGradients[0]
-    let partials = c.workspace.pointer + c.pool.threadCount * blockScratch
+    let partials = c.workspace.pointer + c.pool.threadCount * scratch
     c.pool.forEach(chunks.count) { chunk, worker in
       let partial = weightSlot.map { _ in partials + chunk * weightCount }
       partial?.update(repeating: 0, count: weightCount)
@@ -114,7 +124,7 @@ struct Pointwise {
         operands.output = UnsafePointer(c.output.pointer + output)
         operands.input_gradient = c.inputGradients[0].map { $0.slice.pointer + input }
         withUnsafePointer(to: pixels.count == step ? whole : dataTaps(pixels.count)) { taps in
-          graft_pointwise_gradient(taps, &operands, c.workspace.pointer + worker * blockScratch)
+          graft_pointwise_gradient(taps, &operands, c.workspace.pointer + worker * scratch)
         }
       }
     }
@@ -124,5 +134,16 @@ struct Pointwise {
         partials, Int32(chunks.count), weightCount, range.lowerBound, range.upperBound,
         weightSlot.slice.pointer, weightSlot.flag)
     }
+  }
+}
+
+extension graft_taps {
+  /// The same with all columns in one task: rows that are packed are packed once.
+  fileprivate var ofOneWorker: graft_taps {
+    var taps = self
+    taps.task_count /= column_tasks
+    taps.column_tasks = 1
+    taps.columns_per_task = column_blocks
+    return taps
   }
 }
