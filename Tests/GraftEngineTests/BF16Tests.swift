@@ -91,17 +91,34 @@ extension Float {
 }
 
 @Suite struct BF16Tests {
-  private static let cases =
-    ConvolutionCase.all.filter { $0.op.groups == 1 } + [
-      .init(op: .init(outputChannels: 70, kernel: 1, hasBias: true), input: [3, 18, 17, 90]),
-      .init(op: .init(outputChannels: 64, kernel: 1, hasBias: false), input: [5, 1, 1, 100]),
-      .init(
-        op: .init(outputChannels: 33, kernel: 3, padding: 2, dilation: 2, hasBias: false),
-        input: [2, 9, 8, 65]),
-      .init(
-        op: .init(outputChannels: 96, kernel: 3, stride: 2, padding: 1, hasBias: false),
-        input: [9, 8, 8, 64]),
-    ]
+  /// Each is cut somewhere: into blocks of rows, images, depth or columns, or into phases.
+  private static let cases: [ConvolutionCase] = [
+    .init(
+      op: .init(outputChannels: 64, kernel: 7, stride: 2, padding: 3, hasBias: false),
+      input: [1, 25, 22, 3]),
+    .init(
+      op: .init(outputChannels: 66, kernel: 3, padding: 1, hasBias: true), input: [2, 5, 4, 240]),
+    .init(
+      op: .init(outputChannels: 70, kernel: 3, stride: 2, padding: 1, hasBias: true),
+      input: [2, 7, 6, 90]),
+    .init(
+      op: .init(outputChannels: 20, kernel: 3, padding: Pair(2, 0), hasBias: true),
+      input: [2, 9, 8, 40]),
+    .init(
+      op: .init(outputChannels: 20, kernel: 11, stride: 4, padding: 2, hasBias: false),
+      input: [1, 27, 31, 3]),
+    .init(
+      op: .init(outputChannels: 33, kernel: 3, padding: 2, dilation: 2, hasBias: false),
+      input: [2, 5, 4, 65]),
+    .init(
+      op: .init(outputChannels: 64, kernel: 3, stride: 2, padding: 1, hasBias: false),
+      input: [9, 4, 4, 64]),
+    .init(op: .init(outputChannels: 96, kernel: 1, hasBias: true), input: [2, 6, 5, 24]),
+    .init(op: .init(outputChannels: 34, kernel: 1, hasBias: true), input: [3, 18, 17, 40]),
+    .init(op: .init(outputChannels: 64, kernel: 1, hasBias: false), input: [5, 1, 1, 100]),
+    .init(
+      op: .init(outputChannels: 40, kernel: 1, stride: 2, hasBias: false), input: [2, 13, 12, 72]),
+  ]
 
   /// Factors are rounded where the shape gains by it; products and sums are as exact as in float32.
   @Test(arguments: cases)

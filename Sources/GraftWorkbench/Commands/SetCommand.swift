@@ -75,13 +75,16 @@ package struct SetCommand: Command {
       if let encoder = session.workbench.encoder {
         let model = try session.makeModel(classes: session.workbench.data?.classes ?? ["a", "b"])
         let share = model.graph.bf16Share(reaching: [model.logits])
-        sentence += ": \(share.percentText) of the multiply-adds of \(encoder.spec.name)"
+        sentence +=
+          share > 0
+          ? ": \(share.percentText) of the multiply-adds of \(encoder.spec.name)"
+          : ": it does not pay for \(encoder.spec.name), no layer of which gains by it"
         fields.append(("bf16_share", .number(share)))
       }
       sentence +=
         precision.pays
         ? "; this processor's matrix unit computes them"
-        : "; it does not pay here: this processor has no AMX, and a loop that gives the same bits is slower than fp32"
+        : "; it does not pay here: without AMX, a loop that gives the same bits is slower than fp32"
       fields.append(("pays", .bool(precision.pays)))
     }
     session.console.result(sentence, event: "precision", fields)
