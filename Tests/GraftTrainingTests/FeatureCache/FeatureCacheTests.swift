@@ -80,6 +80,16 @@ import Testing
     #expect(Set((0..<4).map { pictures.contentHash(view: $0) }).count == 4)
   }
 
+  @Test func featuresOfAnotherPrecisionAreOthers() throws {
+    let hashes = try Precision.allCases.map { precision in
+      let model = try Model(
+        spec: ToyEncoder.spec, head: .linear(), classes: ["a", "b"], seed: 1, precision: precision)
+      let policy = try Policy.headOnly.resolved(for: model)
+      return try #require(try FrozenPrefix(model, policy.configuration)).contentHash
+    }
+    #expect(hashes[0] != hashes[1])
+  }
+
   @Test func anotherRunFindsWhatTheFirstKept() throws {
     let cache = FeatureCache.eager()
     let first = try FrozenRun().run(cache)
