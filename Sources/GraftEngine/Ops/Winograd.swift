@@ -67,7 +67,6 @@ struct Winograd {
   func workspaceCount(_ request: WorkspaceRequest) -> Int {
     func count(_ winograd: graft_winograd) -> Int {
       winograd.block_count * (winograd.is_staged != 0 ? 1 : request.threads)
-        + winograd.border_count * request.threads
     }
     guard let needs = request.backward else { return count(forwardGeometry) }
     let data = needs.inputs[0] ? count(dataGeometry) : 0
@@ -76,8 +75,7 @@ struct Winograd {
     let blocks = gradient.is_staged != 0 ? 1 : request.threads
     return max(
       data,
-      gradient.sum_count * Int(gradient.chunks) + gradient.block_count * blocks
-        + gradient.border_count * request.threads)
+      gradient.sum_count * Int(gradient.chunks) + gradient.block_count * blocks)
   }
 
   /// Transforms the filters, multiplied by `scale` of each output channel.
@@ -177,15 +175,15 @@ struct Winograd {
   private func runBlocks(
     _ o: Operands, _ sums: NormMemory?, _ chunks: Int, _ workspace: Slice, _ pool: ThreadPool
   ) {
-    let (blockCount, borderCount) = (o.w.pointee.block_count, o.w.pointee.border_count)
+    let blockCount = o.w.pointee.block_count
     let blocks = Int(o.w.pointee.blocks)
     let perTask = sums == nil ? 1 : (blocks + chunks - 1) / chunks
     pool.forEach(sums == nil ? blocks : chunks) { task, worker in
       let record = sums?.emptyRecord(task)
-      let own = workspace.pointer + worker * (blockCount + borderCount)
       for block in min(blocks, task * perTask)..<min(blocks, (task + 1) * perTask) {
         graft_winograd_block(
-          o.w, Int32(block), o.source, o.filters, o.target, record, own, own + blockCount)
+          o.w, Int32(block), o.source, o.filters, o.target, record,
+          workspace.pointer + worker * blockCount)
       }
     }
   }
@@ -194,14 +192,11 @@ struct Winograd {
   private func runStages(
     _ o: Operands, _ sums: NormMemory?, _ chunks: Int, _ workspace: Slice, _ pool: ThreadPool
   ) {
-    let (blockCount, borderCount) = (o.w.pointee.block_count, o.w.pointee.border_count)
     let tasks = Int(o.w.pointee.transform_tasks)
     let perTask = sums == nil ? 1 : (tasks + chunks - 1) / chunks
     for block in 0..<Int32(o.w.pointee.blocks) {
-      pool.forEach(tasks) { task, worker in
-        graft_winograd_transform(
-          o.w, block, Int32(task), o.source, workspace.pointer,
-          workspace.pointer + blockCount + worker * borderCount)
+      pool.forEach(tasks) { task, _ in
+        graft_winograd_transform(o.w, block, Int32(task), o.source, workspace.pointer)
       }
       pool.forEach(Int(o.w.pointee.product_tasks)) { task, _ in
         graft_winograd_multiply(o.w, block, Int32(task), o.filters, workspace.pointer)
@@ -242,19 +237,15 @@ struct Winograd {
   ) {
     let sums = workspace.pointer
     let scratch = sums + g.pointee.sum_count * Int(g.pointee.chunks)
-    let (blockCount, borderCount) = (g.pointee.block_count, g.pointee.border_count)
     guard g.pointee.is_staged != 0 else {
       return pool.forEach(Int(g.pointee.chunks)) { chunk, worker in
-        let own = scratch + worker * (blockCount + borderCount)
         graft_winograd_gradient_chunk(
-          g, Int32(chunk), input, gradient, sums, own, own + blockCount)
+          g, Int32(chunk), input, gradient, sums, scratch + worker * g.pointee.block_count)
       }
     }
     for block in 0..<g.pointee.blocks {
-      pool.forEach(Int(g.pointee.transform_tasks)) { task, worker in
-        graft_winograd_gradient_transform(
-          g, block, Int32(task), input, gradient, scratch,
-          scratch + blockCount + worker * borderCount)
+      pool.forEach(Int(g.pointee.transform_tasks)) { task, _ in
+        graft_winograd_gradient_transform(g, block, Int32(task), input, gradient, scratch)
       }
       pool.forEach(Int(g.pointee.product_tasks)) { task, _ in
         graft_winograd_gradient_multiply(g, block, Int32(task), scratch, sums)
