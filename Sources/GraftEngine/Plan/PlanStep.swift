@@ -58,6 +58,12 @@ final class PlanStep {
     backwardVersion = version
   }
 
+  /// Makes the next run prepare again: the memory was lent to another plan.
+  func forgetPreparation() {
+    forwardVersion = -1
+    backwardVersion = -1
+  }
+
   private func prepare(_ preparation: Preparation, _ pool: ThreadPool) {
     op.prepare(
       PrepareContext(
