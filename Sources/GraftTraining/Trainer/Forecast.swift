@@ -10,8 +10,7 @@ package struct Forecast: Hashable, Sendable {
   /// The validation after each epoch.
   package let validationSeconds: Double
   package let epochs: Int
-  /// Plans, weights, optimizer memory and the copy kept for rolling back, in bytes; the program
-  /// itself and cached images come on top.
+  /// The highest resident memory of the whole process, in bytes.
   package let bytes: Int
 
   package var seconds: Double { Double(epochs) * (secondsPerEpoch + validationSeconds) }
@@ -32,6 +31,8 @@ extension Trainer {
   /// The first batch warms caches and the second is timed, so the forecast takes about as long as
   /// two updates.
   package func forecast() throws -> Forecast {
+    // Resets the watermark: the two updates and the validation below reach the run's own peak.
+    _ = ResourceMeter()
     let before = capture(sharingFrozen: true)
     defer { rewind(to: before) }
     training.start(epoch: 0, at: 0)
@@ -52,13 +53,11 @@ extension Trainer {
       let seconds = (ContinuousClock.now - start).seconds
       validationSeconds = seconds / Double(max(1, batches)) * Double(validation.batchCount)
     }
-    let weights = model.parameters.reduce(0) { $0 + $1.count * 4 }
-    let rollback = policy.changing.reduce(0) { $0 + $1.count * 4 } + optimizer.stateBytes
+    // What the run keeps beyond that; the copy for going back is here `before`.
     let best = settings.patience == nil ? 0 : policy.changing.reduce(0) { $0 + $1.count * 4 }
     return Forecast(
       secondsPerEpoch: clock.secondsPerStep * Double(training.batchCount),
       validationSeconds: validationSeconds, epochs: settings.epochs,
-      bytes: plans.peakBytes + weights + optimizer.stateBytes + rollback
-        + best)
+      bytes: ResourceMeter.peakBytes + best)
   }
 }

@@ -49,6 +49,9 @@ package final class PictureBatches: BatchSource {
     return PictureBatches(loader, dataSet, view: view)
   }
 
+  /// Images a batch of a validation beside training with so many; tiny ones would waste time.
+  package static func validationBatchSize(_ batchSize: Int) -> Int { max(batchSize, 16) }
+
   package var sampleCount: Int { loader.plan.count }
   package var batchCount: Int { loader.plan.batchCount }
 
