@@ -1,22 +1,33 @@
+import ArgumentParser
 import Foundation
 import GraftBase
 import GraftEngine
 import GraftKernels
 import GraftModels
+import GraftTraining
 
-/// One network at one batch and size in one variant, ready to be timed.
-struct Measurement {
-  /// What is trained.
-  enum Variant: String, CaseIterable {
+/// One network at one batch and size in one variant, ready to be run step by step.
+final class NetworkWork {
+  /// What is computed, as in the peers.
+  enum Variant: String, CaseIterable, ExpressibleByArgument {
     case inference
+    /// The frozen network in evaluation mode, its last layer trained.
     case headOnly = "A"
+    /// Everything trained, batch norm in training mode.
     case everything = "B"
-    case everythingFixedStatistics = "B, fixed statistics"
+    /// Everything trained, batch norm by its stored statistics.
+    case everythingFixedStatistics = "fixed"
+
+    var title: String {
+      self == .everythingFixedStatistics ? "B, fixed statistics" : rawValue
+    }
   }
 
   let plan: Plan
+  let batch: Int
+  let pool: ThreadPool
   private let label: String
-  private let batch: Int
+  private let optimizer: Optimizer
 
   init(encoder: String, batch: Int, size: Int, variant: Variant, pool: ThreadPool) throws {
     let spec = try Encoders.named(encoder)
@@ -28,14 +39,31 @@ struct Measurement {
       loss: variant == .inference ? nil : model.losses,
       inputShapes: model.inputShapes(batch: batch),
       configuration: Self.configuration(variant, model), pool: pool)
-    label = "\(encoder) \(size) px, batch \(batch), \(variant.rawValue)"
+    optimizer = try Self.optimizer(plan)
+    label = "\(encoder) \(size) px, batch \(batch), \(variant.title)"
     self.batch = batch
-    var random = RandomStream(seed: 1, purpose: .drawing)
-    let image = plan.input("image")
-    for index in 0..<image.count { image.pointer[index] = Float(random.uniform(-2...2)) }
-    guard variant != .inference else { return }
-    let target = plan.input("target")
-    for index in 0..<target.count { target.pointer[index] = index % 10 == 3 ? 1 : 0 }
+    self.pool = pool
+    Self.fill(plan, input: "image", isTraining: variant != .inference)
+  }
+
+  /// The head alone on stored features of an encoder, as in every epoch after a cached first one.
+  init(headOf encoder: String, batch: Int, pool: ThreadPool) throws {
+    let model = try Model(
+      spec: Encoders.named(encoder), head: .linear(), classes: (0..<10).map { "class \($0)" },
+      seed: 0)
+    let head = try model.makeHeadGraph()
+    plan = try Plan(
+      graph: head.graph, outputs: [head.logits], loss: head.losses,
+      inputShapes: [
+        "features": head.input.shape.withBatch(batch),
+        "target": head.target.shape.withBatch(batch),
+      ],
+      configuration: Self.configuration(.headOnly, model), pool: pool)
+    optimizer = try Self.optimizer(plan)
+    label = "\(encoder), batch \(batch), head on stored features"
+    self.batch = batch
+    self.pool = pool
+    Self.fill(plan, input: "features", isTraining: true)
   }
 
   private static func configuration(_ variant: Variant, _ model: Model) -> PlanConfiguration {
@@ -50,19 +78,51 @@ struct Measurement {
     }
   }
 
-  /// Times whole steps and says what the median gives.
-  func run(steps: Int) -> String {
-    let clock = ContinuousClock()
-    let times = (0...steps).map { _ in
-      clock.measure {
-        plan.forward()
-        plan.backward()
-        // As after an optimizer's step: packed weights are stale.
-        for parameter in plan.trainableParameters { parameter.markChanged() }
-      }
+  /// Descent with momentum, as in the peers.
+  private static func optimizer(_ plan: Plan) throws -> Optimizer {
+    let parameters = plan.trainableParameters
+    let group = ParameterGroup(
+      name: "trained", parameters: parameters, trainable: parameters, learningRate: 1e-4,
+      weightDecay: 0, batchNormMode: .train)
+    return Optimizer(try Optimizers.make(Choice("sgd")), groups: [group])
+  }
+
+  private static func fill(_ plan: Plan, input name: String, isTraining: Bool) {
+    var random = RandomStream(seed: 1, purpose: .drawing)
+    let image = plan.input(name)
+    for index in 0..<image.count { image.pointer[index] = Float(random.uniform(-2...2)) }
+    guard isTraining else { return }
+    let target = plan.input("target")
+    for index in 0..<target.count { target.pointer[index] = index % 10 == 3 ? 1 : 0 }
+  }
+
+  /// Forward, and in training backward and the optimizer.
+  func step() {
+    plan.forward()
+    guard !plan.trainableParameters.isEmpty else { return }
+    plan.backward()
+    optimizer.step(
+      multiplier: 1, momentum: nil, pool: pool,
+      gradient: { plan.gradient(of: $0) ?? $0.slice })
+  }
+
+  /// Images a second over whole steps of at least so long.
+  func rate(seconds: Double) -> Double {
+    let start = ContinuousClock.now
+    var images = 0
+    while true {
+      step()
+      images += batch
+      let elapsed = (ContinuousClock.now - start) / .seconds(1)
+      if elapsed >= seconds { return Double(images) / elapsed }
     }
+  }
+
+  /// Times whole steps and says what the median gives.
+  func report(steps: Int) -> String {
+    let clock = ContinuousClock()
+    let times = (0...steps).map { _ in clock.measure { step() } }
     let median = times.dropFirst().sorted()[steps / 2] / .seconds(1)
-    let rate = String(format: "%.1f", locale: nil, Double(batch) / median)
-    return "\(label): \(rate) img/s, \(plan.peakBytes.bytesText)"
+    return "\(label): \((Double(batch) / median).fixedText(1)) img/s, \(plan.peakBytes.bytesText)"
   }
 }

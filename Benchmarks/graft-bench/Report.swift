@@ -1,0 +1,90 @@
+import Foundation
+import GraftBase
+
+/// The rows of one run with what they were measured on.
+struct Report: Codable {
+  let machine: Machine
+  let rows: [Row]
+
+  /// The table for a terminal.
+  var text: String {
+    var table = TextTable(["row", "work", "goal", "Graft", "peer", "ratio", "met"])
+    table.alignments = [.left, .left, .right, .right, .left, .right, .left]
+    for row in rows { table.add([row.name, row.title] + row.cells) }
+    return "\(machine)\n\(table)\(skipped.map { "\n" + $0 } ?? "")"
+  }
+
+  /// The table for the README: only what has a peer or a goal.
+  var markdown: String {
+    let lines = rows.filter { $0.isMet != nil || $0.rival != nil }.map { row in
+      "| " + ([row.title] + row.cells).joined(separator: " | ") + " |"
+    }
+    return """
+      \(machine)
+
+      | Work | Goal | Graft | Peer | Ratio | Met |
+      |---|---|---|---|---|---|
+      \(lines.joined(separator: "\n"))
+      """ + (skipped.map { "\n\n" + $0 } ?? "")
+  }
+
+  func write(to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try encoder.encode(self).write(to: URL(filePath: path))
+  }
+
+  /// One sentence about the peers that are not there.
+  private var skipped: String? {
+    let names = Set(rows.flatMap(\.skipped.keys)).sorted()
+    return names.isEmpty ? nil : "Skipped, because not installed: \(names.joined(separator: ", "))."
+  }
+}
+
+extension Row {
+  /// Goal, Graft's number, the rival's, the ratio, and whether the goal is met.
+  fileprivate var cells: [String] {
+    let theirs = rival.flatMap { name in
+      peers[name].map { "\(unit.text($0.median)) \(name) \(versions[name] ?? "")" }
+    }
+    let met = isMet.map { $0 ? "yes" : "no" }
+    return [
+      goal ?? "", unit.text(values.median), theirs ?? "",
+      ratio.map { "\($0.fixedText(2)) ×" } ?? "", met ?? "",
+    ]
+  }
+}
+
+/// What the numbers were measured on.
+struct Machine: Codable, CustomStringConvertible {
+  let processor: String
+  let cores: Int
+  let threads: Int
+  /// The least and the largest load of the system in the meantime, over one minute.
+  let load: [Double]
+  let python: String?
+
+  init(threads: Int, python: String?, load: [Double]) {
+    self.threads = threads
+    self.python = python
+    self.load = load
+    cores = ProcessInfo.processInfo.processorCount
+    let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
+      .split(separator: "\n")
+    processor =
+      lines?.first { $0.hasPrefix("model name") }?.split(separator: ":").last.map {
+        $0.trimmingCharacters(in: .whitespaces)
+      } ?? "an unnamed processor"
+  }
+
+  /// The system's load over the last minute.
+  static var load: Double {
+    var load = 0.0
+    return getloadavg(&load, 1) == 1 ? load : 0
+  }
+
+  var description: String {
+    let span = "\((load.min() ?? 0).fixedText(1)) to \((load.max() ?? 0).fixedText(1))"
+    return "\(processor), \(cores) cores, \(threads) threads, float32, load \(span)"
+  }
+}
