@@ -4,7 +4,7 @@ import GraftKernels
 /// The one block of memory in which plans run by turns; as large as the largest of them.
 ///
 /// Activations, gradients and prepared weights all lie in it, so keeping more plans compiled costs
-/// no memory. What a plan has left there is lost when another one takes its turn: read losses and
+/// no memory. What a plan has left there is lost when another one is made or run: read losses and
 /// gradients before. Not thread-safe: one run at a time.
 package final class Arena {
   private var storage = Storage(count: 0)
@@ -36,6 +36,9 @@ package final class Arena {
     tenantCount += 1
     return tenantCount
   }
+
+  /// Whether the numbers in the block are this plan's.
+  func holds(_ number: Int) -> Bool { tenant == number }
 
   /// Gives the block to a plan; false when it has it already.
   func take(_ number: Int) -> Bool {

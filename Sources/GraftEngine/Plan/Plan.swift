@@ -30,6 +30,7 @@ package final class Plan {
     self.configuration = configuration
     self.pool = pool
     self.arena = arena
+    takeTurn()
   }
 
   var lowered: LoweredGraph { compiled.lowered }
@@ -49,6 +50,7 @@ package final class Plan {
 
   /// The value of an output, valid until the next run in the same arena.
   package func value(_ value: Value) -> Slice {
+    requireTurn()
     guard let slice = bound.results[value.id] else {
       preconditionFailure("the plan was not asked for this value")
     }
@@ -56,7 +58,10 @@ package final class Plan {
   }
 
   /// The gradient of the mean loss, laid out like the parameter; nil when it is frozen.
-  package func gradient(of parameter: Parameter) -> Slice? { bound.gradients[parameter.name] }
+  package func gradient(of parameter: Parameter) -> Slice? {
+    requireTurn()
+    return bound.gradients[parameter.name]
+  }
 
   /// Computes outputs and losses from the inputs.
   package func forward(random: RandomAddress = RandomAddress()) {
@@ -69,6 +74,7 @@ package final class Plan {
 
   /// Computes the gradients of the mean loss; follows a `forward`.
   package func backward() {
+    requireTurn()
     guard let lossGradient = bound.lossGradient else { return }
     lossGradient.fill(1 / Float(lossGradient.count))
     for step in bound.steps.reversed() where step.backwardContext != nil {
@@ -87,6 +93,11 @@ package final class Plan {
     // Prepared weights are gone, and the gradients that no step writes must be zero.
     bound.lasting.fill(0)
     for step in bound.steps { step.forgetPreparation() }
+  }
+
+  /// What another plan has overwritten must not be taken for this one's.
+  private func requireTurn() {
+    precondition(arena.holds(number), "another plan has run in this plan's arena since")
   }
 
   /// What the plan needs of its arena.
