@@ -5,13 +5,15 @@ import GraftBase
 struct Report: Codable {
   let machine: Machine
   let rows: [Row]
+  /// Rows that could not be measured, with reasons.
+  let unmeasured: [String: String]
 
   /// The table for a terminal.
   var text: String {
     var table = TextTable(["row", "work", "goal", "Graft", "peer", "ratio", "met"])
     table.alignments = [.left, .left, .right, .right, .left, .right, .left]
     for row in rows { table.add([row.name, row.title] + row.cells) }
-    return "\(machine)\n\(table)\(skipped.map { "\n" + $0 } ?? "")"
+    return ([machine.description, table.description] + remarks).joined(separator: "\n")
   }
 
   /// The table for the README: only what has a peer or a goal.
@@ -19,13 +21,10 @@ struct Report: Codable {
     let lines = rows.filter { $0.isMet != nil || $0.rival != nil }.map { row in
       "| " + ([row.title] + row.cells).joined(separator: " | ") + " |"
     }
-    return """
-      \(machine)
-
-      | Work | Goal | Graft | Peer | Ratio | Met |
-      |---|---|---|---|---|---|
-      \(lines.joined(separator: "\n"))
-      """ + (skipped.map { "\n\n" + $0 } ?? "")
+    let table =
+      ["| Work | Goal | Graft | Peer | Ratio | Met |", "|---|---|---|---|---|---|"] + lines
+    return ([machine.description, table.joined(separator: "\n")] + remarks)
+      .joined(separator: "\n\n")
   }
 
   func write(to path: String) throws {
@@ -34,10 +33,13 @@ struct Report: Codable {
     try encoder.encode(self).write(to: URL(filePath: path))
   }
 
-  /// One sentence about the peers that are not there.
-  private var skipped: String? {
-    let names = Set(rows.flatMap(\.skipped.keys)).sorted()
-    return names.isEmpty ? nil : "Skipped, because not installed: \(names.joined(separator: ", "))."
+  /// What is missing in the table, and why.
+  private var remarks: [String] {
+    let skipped = rows.reduce(into: [:]) { $0.merge($1.skipped) { first, _ in first } }
+    return [("Skipped peers", skipped), ("Not measured", unmeasured)].compactMap { title, names in
+      let list = names.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
+      return list.isEmpty ? nil : "\(title): \(list.joined(separator: ", "))."
+    }
   }
 }
 

@@ -78,7 +78,10 @@ struct GoalOptions: ParsableArguments {
       try FileManager.default.createDirectory(at: drawn, withIntermediateDirectories: true)
       try AugmentationWork.drawPhotographs(into: drawn)
     }
+    // A peer that dies must not end the benchmark.
+    signal(SIGPIPE, SIG_IGN)
     var rows: [Row] = []
+    var unmeasured: [String: String] = [:]
     var load = [Machine.load]
     for race in chosen {
       FileHandle.standardError.write(Data("\(race.name)\n".utf8))
@@ -86,12 +89,13 @@ struct GoalOptions: ParsableArguments {
         rows += try race.run(Conditions(python: peers, rounds: rounds, seconds: seconds))
       } catch let error as GraftError {
         // One row that cannot be measured must not cost the others.
-        FileHandle.standardError.write(Data("  not measured: \(error.message)\n".utf8))
+        unmeasured[race.name] = error.message
       }
       load.append(Machine.load)
     }
     let report = Report(
-      machine: Machine(threads: threads, python: peers, load: load), rows: rows)
+      machine: Machine(threads: threads, python: peers, load: load), rows: rows,
+      unmeasured: unmeasured)
     print(markdown ? report.markdown : report.text)
     if let json { try report.write(to: json) }
   }
