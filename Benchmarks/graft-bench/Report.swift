@@ -36,10 +36,15 @@ struct Report: Codable {
   /// What is missing in the table, and why.
   private var remarks: [String] {
     let skipped = rows.reduce(into: [:]) { $0.merge($1.skipped) { first, _ in first } }
-    return [("Skipped peers", skipped), ("Not measured", unmeasured)].compactMap { title, names in
-      let list = names.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
-      return list.isEmpty ? nil : "\(title): \(list.joined(separator: ", "))."
-    }
+    let isBusy = (machine.load.max() ?? 0) > Double(machine.threads) + 1
+    let warning =
+      "Other work kept the machine busy, and libraries that wait at barriers suffer from that more "
+      + "than Graft: measure again before quoting ratios."
+    return (isBusy ? [warning] : [])
+      + [("Skipped peers", skipped), ("Not measured", unmeasured)].compactMap { title, names in
+        let list = names.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
+        return list.isEmpty ? nil : "\(title): \(list.joined(separator: ", "))."
+      }
   }
 }
 

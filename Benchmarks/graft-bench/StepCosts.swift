@@ -39,11 +39,4 @@ enum StepCosts {
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_minflt + usage.ru_majflt
   }
-
-  /// The highest resident memory of this process so far, in bytes.
-  static var peakBytes: Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return usage.ru_maxrss * 1024
-  }
 }

@@ -3,6 +3,7 @@ import Foundation
 import GraftBase
 import GraftEngine
 import GraftKernels
+import GraftTraining
 
 /// Measures Graft against its goals and against other libraries, or one network in detail.
 struct GraftBench: ParsableCommand {
@@ -131,7 +132,7 @@ struct NetworkOptions: ParsableArguments {
         print("  a step: \(allocations) allocations, \(faults) page faults")
       }
     }
-    if peak { print(StepCosts.peakBytes) }
+    if peak { print(ResourceMeter.peakBytes) }
   }
 }
 

@@ -26,7 +26,7 @@ package struct ResourceMeter {
   }
 
   /// The highest resident memory since the watermark was reset, in bytes.
-  static var peakBytes: Int { status("VmHWM:") }
+  package static var peakBytes: Int { status("VmHWM:") }
 
   /// The resident memory now, in bytes.
   package static var residentBytes: Int { status("VmRSS:") }
