@@ -43,7 +43,7 @@ final class NetworkWork {
     label = "\(encoder) \(size) px, batch \(batch), \(variant.title)"
     self.batch = batch
     self.pool = pool
-    Self.fill(plan, input: "image", isTraining: variant != .inference)
+    Self.fill(plan.input(model.image), variant == .inference ? nil : plan.input(model.target))
   }
 
   /// The head alone on stored features of an encoder, as in every epoch after a cached first one.
@@ -51,19 +51,17 @@ final class NetworkWork {
     let model = try Model(
       spec: Encoders.named(encoder), head: .linear(), classes: (0..<10).map { "class \($0)" },
       seed: 0)
-    let head = try model.makeHeadGraph()
+    let features = model.headInput
     plan = try Plan(
-      graph: head.graph, outputs: [head.logits], loss: head.losses,
-      inputShapes: [
-        "features": head.input.shape.withBatch(batch),
-        "target": head.target.shape.withBatch(batch),
-      ],
+      graph: model.graph, outputs: [model.logits], loss: model.losses,
+      inputShapes: model.inputShapes(batch: batch),
+      startingAt: FedValue(features, shape: features.shape.withBatch(batch)),
       configuration: Self.configuration(.headOnly, model), pool: pool)
     optimizer = try Self.optimizer(plan)
     label = "\(encoder), batch \(batch), head on stored features"
     self.batch = batch
     self.pool = pool
-    Self.fill(plan, input: "features", isTraining: true)
+    Self.fill(plan.input(features), plan.input(model.target))
   }
 
   private static func configuration(_ variant: Variant, _ model: Model) -> PlanConfiguration {
@@ -87,12 +85,10 @@ final class NetworkWork {
     return Optimizer(try Optimizers.make(Choice("sgd")), groups: [group])
   }
 
-  private static func fill(_ plan: Plan, input name: String, isTraining: Bool) {
+  private static func fill(_ image: Slice, _ target: Slice?) {
     var random = RandomStream(seed: 1, purpose: .drawing)
-    let image = plan.input(name)
     for index in 0..<image.count { image.pointer[index] = Float(random.uniform(-2...2)) }
-    guard isTraining else { return }
-    let target = plan.input("target")
+    guard let target else { return }
     for index in 0..<target.count { target.pointer[index] = index % 10 == 3 ? 1 : 0 }
   }
 

@@ -80,7 +80,7 @@ void graft_taps_prepare(graft_taps *c) {
   c->is_direct = c->min_y >= 0 && c->min_x >= 0 &&
                  (c->out_h - 1) * c->stride_y + c->max_y < c->in_h &&
                  (c->out_w - 1) * c->stride_x + c->max_x < c->in_w;
-  c->panel_width = least(graft_tile_vectors(), ceiling(c->out_channels, 16)) * 16;
+  c->panel_width = graft_panel_width(c->out_channels);
   c->column_blocks = ceiling(c->out_channels, c->panel_width);
   int most_depth = most(1, PANEL_FLOATS / (c->taps * 64));
   c->depth_blocks = ceiling(c->depth, most_depth);
@@ -256,16 +256,20 @@ void graft_taps_task(
         const float *b = panels + (ptrdiff_t)block * c->taps * c->depth * width +
                          (ptrdiff_t)k0 * c->taps * width;
         int step = tile_rows(columns, graft_tile_rows(vectors));
-        for (int y = 0; y < rows; y++) {
-          for (int x = 0; x < columns; x += step) {
-            int tile = least(step, columns - x);
-            graft_tile_kernel(tile, vectors)(
-                outer, a_offset, b_offset, (ptrdiff_t)depth * tap_columns,
-                view.start + y * c->stride_y * view.line +
-                    (ptrdiff_t)x * c->stride_x * view.pixel,
-                c->stride_x * view.pixel, 1, b, width,
-                out_image + y * c->out_row + x * c->out_pixel + block * width, c->out_pixel,
-                last_lanes, adds);
+        ptrdiff_t run = (ptrdiff_t)depth * tap_columns, a_row = c->stride_x * view.pixel;
+        // Taps whose weights stay in the L1 cache while all rows pass by.
+        int group = most(1, GRAFT_PANEL_DEPTH / (int)run);
+        for (int t = 0; t < outer; t += group) {
+          for (int y = 0; y < rows; y++) {
+            for (int x = 0; x < columns; x += step) {
+              const float *at = view.start + y * c->stride_y * view.line + x * a_row;
+              if (c->is_direct && block == first_block)
+                graft_prefetch_rows(at + step * a_row + a_offset[t], step, a_row, run);
+              graft_tile_kernel(least(step, columns - x), vectors)(
+                  least(group, outer - t), a_offset + t, b_offset + t, run, at, a_row, 1, b, width,
+                  out_image + y * c->out_row + x * c->out_pixel + block * width, c->out_pixel,
+                  last_lanes, adds || t > 0);
+            }
           }
         }
       }
@@ -319,7 +323,6 @@ void graft_weight_gradient_task(
   int values = tap_columns * depth;
   ptrdiff_t a_offset[GRAFT_MOST_TAPS], b_offset[GRAFT_MOST_TAPS];
   int adds = 0;
-  int vectors_most = graft_tile_vectors();
 
   for (int n = chunk * g->images_per_chunk; n < last_image; n++) {
     const float *image = input + (ptrdiff_t)n * c->in_h * c->in_w * c->in_channels;
@@ -332,7 +335,7 @@ void graft_weight_gradient_task(
         b_offset[y] = (first_row + y) * c->out_row;
       }
       for (int o0 = 0; o0 < c->out_channels;) {
-        int lanes = least(vectors_most * 16, c->out_channels - o0);
+        int lanes = least(c->panel_width, c->out_channels - o0);
         int vectors = ceiling(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
         int step = tile_rows(values, graft_tile_rows(vectors));
         for (int t = 0; t < c->taps; t += tap_columns) {

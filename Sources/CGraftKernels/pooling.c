@@ -5,47 +5,87 @@
 
 static int clamp(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
 
+typedef uint8_t v16b __attribute__((vector_size(16), aligned(1), may_alias));
+
+/// Stores the first lanes of a vector of element type `type`.
+#define STORE(type, vector_type, vector, out, lanes)        \
+  if (lanes == 16) {                                        \
+    *(vector_type *)(out) = vector;                         \
+  } else {                                                  \
+    type each[16];                                          \
+    *(vector_type *)each = vector;                          \
+    for (int i = 0; i < lanes; i++) (out)[i] = each[i];     \
+  }
+
 GRAFT_DISPATCHED void graft_max_pool(
-    const graft_pool *s, const float *x, float *y, int32_t *switches) {
-  ptrdiff_t c = s->channels;
-  for (int oy = 0; oy < s->out_h; oy++) {
+    const graft_pool *s, const float *x, int first_row, int last_row, float *y,
+    uint8_t *switches) {
+  ptrdiff_t channels = s->channels, line = s->in_w * channels;
+  for (int oy = first_row; oy < last_row; oy++) {
     int y0 = oy * s->stride_y - s->pad_y;
     int top = clamp(y0, 0, s->in_h), bottom = clamp(y0 + s->kernel_h, 0, s->in_h);
     for (int ox = 0; ox < s->out_w; ox++) {
       int x0 = ox * s->stride_x - s->pad_x;
       int left = clamp(x0, 0, s->in_w), right = clamp(x0 + s->kernel_w, 0, s->in_w);
-      ptrdiff_t out = ((ptrdiff_t)oy * s->out_w + ox) * c;
-      float *best = y + out;
-      int32_t first = top * s->in_w + left;
-      memcpy(best, x + first * c, sizeof(float) * c);
-      if (switches)
-        for (int i = 0; i < c; i++) switches[out + i] = first;
-      for (int iy = top; iy < bottom; iy++) {
-        for (int ix = left; ix < right; ix++) {
-          int32_t place = iy * s->in_w + ix;
-          const float *row = x + place * c;
-          if (switches) {
-            int32_t *at = switches + out;
-            for (int i = 0; i < c; i++) {
-              int better = row[i] > best[i] || row[i] != row[i];
-              at[i] = better ? place : at[i];
-              best[i] = better ? row[i] : best[i];
-            }
-          } else {
-            for (int i = 0; i < c; i++) best[i] = row[i] > best[i] || row[i] != row[i] ? row[i] : best[i];
+      ptrdiff_t out = ((ptrdiff_t)oy * s->out_w + ox) * channels;
+      for (int c = 0; c < channels; c += 16) {
+        int lanes = channels - c < 16 ? (int)channels - c : 16;
+        v16 best = *(const v16 *)(x + top * line + left * channels + c);
+        v16i at = (v16i){0} + ((top - y0) * s->kernel_w + left - x0);
+        for (int iy = top; iy < bottom; iy++) {
+          for (int ix = left; ix < right; ix++) {
+            v16 value = *(const v16 *)(x + iy * line + ix * channels + c);
+            v16i better = (value > best) | (value != value);  // a NaN stays one
+            v16i tap = (v16i){0} + ((iy - y0) * s->kernel_w + ix - x0);
+            best = GRAFT_SELECT(better, value, best);
+            at = (better & tap) | (~better & at);
           }
+        }
+        STORE(float, v16, best, y + out + c, lanes)
+        if (switches) {
+          v16b place = __builtin_convertvector(at, v16b);
+          STORE(uint8_t, v16b, place, switches + out + c, lanes)
         }
       }
     }
   }
 }
 
+/// The windows that cover a place: first ..< last.
+static void covering(int place, int kernel, int stride, int pad, int count, int *first, int *last) {
+  int low = place + pad - kernel + 1;
+  *first = low <= 0 ? 0 : (low + stride - 1) / stride;
+  *last = clamp((place + pad) / stride + 1, 0, count);
+}
+
 GRAFT_DISPATCHED void graft_max_pool_gradient(
-    const graft_pool *s, const float *dy, const int32_t *switches, int accumulates, float *dx) {
-  ptrdiff_t c = s->channels;
-  if (!accumulates) memset(dx, 0, sizeof(float) * s->in_h * s->in_w * c);
-  for (ptrdiff_t out = 0; out < (ptrdiff_t)s->out_h * s->out_w * c; out += c)
-    for (int i = 0; i < c; i++) dx[switches[out + i] * c + i] += dy[out + i];
+    const graft_pool *s, const float *dy, const uint8_t *switches, int first_row, int last_row,
+    int accumulates, float *dx) {
+  ptrdiff_t channels = s->channels;
+  for (int iy = first_row; iy < last_row; iy++) {
+    int top, bottom;
+    covering(iy, s->kernel_h, s->stride_y, s->pad_y, s->out_h, &top, &bottom);
+    for (int ix = 0; ix < s->in_w; ix++) {
+      int left, right;
+      covering(ix, s->kernel_w, s->stride_x, s->pad_x, s->out_w, &left, &right);
+      float *to = dx + ((ptrdiff_t)iy * s->in_w + ix) * channels;
+      for (int c = 0; c < channels; c += 16) {
+        int lanes = channels - c < 16 ? (int)channels - c : 16;
+        v16 sum = {0};
+        if (accumulates) sum = *(const v16 *)(to + c);
+        for (int oy = top; oy < bottom; oy++) {
+          for (int ox = left; ox < right; ox++) {
+            ptrdiff_t out = ((ptrdiff_t)oy * s->out_w + ox) * channels + c;
+            int tap = (iy + s->pad_y - oy * s->stride_y) * s->kernel_w + ix + s->pad_x -
+                      ox * s->stride_x;
+            v16i at = __builtin_convertvector(*(const v16b *)(switches + out), v16i);
+            sum += (v16)((at == tap) & *(const v16i *)(dy + out));
+          }
+        }
+        STORE(float, v16, sum, to + c, lanes)
+      }
+    }
+  }
 }
 
 /// The window's clipped extent and torch's divisor: pixels of the window within the padded picture.

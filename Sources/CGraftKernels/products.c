@@ -85,3 +85,39 @@ int graft_tile_rows(int vectors) {
 }
 
 graft_tile graft_tile_kernel(int rows, int vectors) { return kernels[vectors - 1][rows - 1]; }
+
+static int ceiling(int a, int b) { return (a + b - 1) / b; }
+
+int graft_panel_width(int columns) {
+  int vectors = ceiling(columns, 16);
+  int panels = ceiling(vectors, graft_tile_vectors());
+  return ceiling(vectors, panels) * 16;
+}
+
+void graft_multiply_block(
+    int rows, int depth, const float *a, ptrdiff_t a_row, ptrdiff_t a_step, const float *b,
+    ptrdiff_t b_step, float *c, ptrdiff_t c_row, int vectors, int last_lanes, int accumulates) {
+  const ptrdiff_t zero = 0;
+  int step = graft_tile_rows(vectors);
+  step = ceiling(rows, ceiling(rows, step));
+  int depth_step = ceiling(depth, ceiling(depth, GRAFT_PANEL_DEPTH));
+  // Each tile also asks for its share of the next panel.
+  int share = ceiling(depth_step, ceiling(rows, step));
+  for (int k = 0; k < depth; k += depth_step) {
+    int count = depth - k < depth_step ? depth - k : depth_step;
+    int next = k + depth_step;
+    for (int r = 0; r < rows; r += step) {
+      const float *at = a + r * a_row + k * a_step;
+      // The next tile's part of a: some rows, or a few columns of all rows.
+      if (r + step < rows && a_step == 1)
+        graft_prefetch_rows(at + step * a_row, step, a_row, count);
+      else if (r + step < rows)
+        graft_prefetch_rows(at + step * a_row, count, a_step, 1);
+      for (int end = next + share; next < end && next < depth; next++)
+        graft_prefetch_rows(b + next * b_step, 1, 0, vectors * 16);
+      graft_tile_kernel(rows - r < step ? rows - r : step, vectors)(
+          1, &zero, &zero, count, at, a_row, a_step, b + k * b_step, b_step, c + r * c_row, c_row,
+          last_lanes, accumulates || k > 0);
+    }
+  }
+}

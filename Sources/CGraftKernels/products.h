@@ -14,3 +14,20 @@ int graft_tile_vectors(void);
 int graft_tile_rows(int vectors);
 /// The kernel for rows x vectors.
 graft_tile graft_tile_kernel(int rows, int vectors);
+/// Columns of one panel of weights: the widest tile's, or less where that makes panels equal.
+int graft_panel_width(int columns);
+
+/// One block of a product: c (+)= a b, rows x vectors * 16, where a(r, k) is a[r * a_row + k * a_step]
+/// and b a panel with rows b_step apart. The sum runs over k in order.
+void graft_multiply_block(
+    int rows, int depth, const float *a, ptrdiff_t a_row, ptrdiff_t a_step, const float *b,
+    ptrdiff_t b_step, float *c, ptrdiff_t c_row, int vectors, int last_lanes, int accumulates);
+
+/// The depth whose 64 columns stay in the L1 cache.
+#define GRAFT_PANEL_DEPTH 128
+
+/// Asks for `count` floats of each of the rows that the next tile reads.
+static inline void graft_prefetch_rows(const float *a, int rows, ptrdiff_t row, ptrdiff_t count) {
+  for (int r = 0; r < rows; r++)
+    for (ptrdiff_t k = 0; k < count; k += 16) __builtin_prefetch(a + r * row + k);
+}

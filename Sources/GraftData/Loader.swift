@@ -22,6 +22,7 @@ package final class Loader {
   package private(set) var secondsWaited = 0.0
 
   private let order: EpochOrder?
+  private let views: Int?
   private let indices: [Int]
   private let work: BatchWork
   private let pool: ThreadPool
@@ -33,7 +34,8 @@ package final class Loader {
   private var handedOut: Batch?
   private var epoch = 0
   private var epochKeys: [SampleKey] = []
-  private var nextBatch: Int
+  /// Numbers of the batches still to be made, in order.
+  private var pending: ArraySlice<Int> = []
 
   /// How a loader serves; every setting has the value that evaluation wants.
   package struct Settings: Sendable {
@@ -42,6 +44,8 @@ package final class Loader {
     package var shuffle: ClassBalance?
     package var labelSmoothing: Float = 0
     package var seed: UInt64 = 0
+    /// Augmented views of each picture, which epochs take in turn; nil draws anew every time.
+    package var views: Int?
     /// Batches made ahead of the one in use.
     package var batchesAhead = 2
 
@@ -67,7 +71,7 @@ package final class Loader {
     self.indices = indices
     self.pool = pool
     plan = BatchPlan(count: indices.count, batchSize: settings.batchSize)
-    nextBatch = plan.batchCount
+    views = settings.views
     order = settings.shuffle.map {
       EpochOrder(indices, labels: labels, balance: $0, seed: settings.seed)
     }
@@ -101,11 +105,16 @@ package final class Loader {
   /// It returns at once with the first batches under way: call it early, before an evaluation of
   /// the epoch before, and the wait is over when training goes on.
   package func start(epoch: Int, at firstBatch: Int = 0) {
-    precondition((0...plan.batchCount).contains(firstBatch), "no such batch")
+    start(epoch: epoch, batches: Array(firstBatch..<plan.batchCount))
+  }
+
+  /// Begins an epoch of which only some batches are wanted, in ascending order.
+  package func start(epoch: Int, batches: [Int]) {
+    precondition(batches.allSatisfy((0..<plan.batchCount).contains), "no such batch")
     abandon()
     self.epoch = epoch
-    epochKeys = keys(for: order?.indices(epoch: epoch) ?? indices)
-    nextBatch = firstBatch
+    epochKeys = keys(epoch: epoch)
+    pending = batches[...]
     submit()
   }
 
@@ -128,16 +137,19 @@ package final class Loader {
     return batch
   }
 
-  /// The random addresses of an epoch's pictures.
+  /// The random addresses of an epoch's pictures, in order.
   ///
   /// A sampler may show a picture several times in an epoch; each showing is drawn anew, as if it
-  /// belonged to an epoch far away.
-  private func keys(for samples: [Int]) -> [SampleKey] {
+  /// belonged to an epoch far away, or takes the next of the fixed views.
+  package func keys(epoch: Int) -> [SampleKey] {
+    let samples = order?.indices(epoch: epoch) ?? indices
     var showings: [Int: Int] = [:]
     return samples.map { sample in
       let showing = showings[sample, default: 0]
       showings[sample] = showing + 1
-      return SampleKey(seed: work.recipe.seed, epoch: epoch + showing << 20, sample: sample)
+      return SampleKey(
+        seed: work.recipe.seed,
+        epoch: views.map { (epoch + showing) % $0 } ?? epoch + showing << 20, sample: sample)
     }
   }
 
@@ -148,7 +160,7 @@ package final class Loader {
       free.append(entry.batch)
     }
     underWay = []
-    nextBatch = plan.batchCount
+    pending = []
     recycle()
   }
 
@@ -159,16 +171,16 @@ package final class Loader {
 
   /// Puts every free buffer to work.
   private func submit() {
-    while nextBatch < plan.batchCount, let batch = free.popLast() {
-      let keys = Array(epochKeys[plan.range(of: nextBatch)])
+    while let number = pending.first, let batch = free.popLast() {
+      pending.removeFirst()
+      let keys = Array(epochKeys[plan.range(of: number)])
       batch.prepare(
-        index: nextBatch, keys: keys,
+        index: number, keys: keys,
         labels: keys.map { work.dataSet.samples[$0.sample].label })
       let job = pool.submit(keys.count) { [work, epoch] place in
         work.fill(batch, place: place, epoch: epoch)
       }
       underWay.append((batch, job))
-      nextBatch += 1
     }
   }
 }

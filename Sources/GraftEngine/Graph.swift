@@ -45,13 +45,16 @@ package final class Graph {
   /// The shapes of all values when the named inputs have other shapes than recorded.
   ///
   /// With `outputs`, only what they depend on is inferred; other values keep the recorded shape.
+  /// What lies before `cut` is left out too.
   package func shapes(
-    forInputs inputShapes: [String: Shape], reaching outputs: [Int]? = nil
+    forInputs inputShapes: [String: Shape], reaching outputs: [Int]? = nil,
+    startingAt cut: FedValue? = nil
   ) throws -> [Shape] {
     var shapes = values.map { record in
       record.inputName.flatMap { inputShapes[$0] } ?? record.shape
     }
-    for node in outputs.map(nodes(reaching:)) ?? nodes {
+    if let cut { shapes[cut.id] = cut.shape }
+    for node in outputs.map({ nodes(reaching: $0, startingAt: cut?.id) }) ?? nodes {
       do {
         shapes[node.output] = try node.op.outputShape(of: node.inputs.map { shapes[$0] })
       } catch let error as GraftError {
@@ -61,11 +64,11 @@ package final class Graph {
     return shapes
   }
 
-  /// The nodes that `outputs` depend on, in order.
-  package func nodes(reaching outputs: [Int]) -> [Node] {
+  /// The nodes that `outputs` depend on, in order; those before the value `cut` are left out.
+  package func nodes(reaching outputs: [Int], startingAt cut: Int? = nil) -> [Node] {
     var needed = Set(outputs)
     var result: [Node] = []
-    for node in nodes.reversed() where needed.contains(node.output) {
+    for node in nodes.reversed() where needed.contains(node.output) && node.output != cut {
       needed.formUnion(node.inputs)
       result.append(node)
     }
@@ -98,6 +101,18 @@ package struct Value {
   package let id: Int
 
   package var shape: Shape { graph.values[id].shape }
+}
+
+/// A value inside a graph that a plan is given instead of computing it.
+package struct FedValue {
+  package let id: Int
+  /// Its shape for the plan's batch.
+  package let shape: Shape
+
+  package init(_ value: Value, shape: Shape) {
+    id = value.id
+    self.shape = shape
+  }
 }
 
 extension Graph: CustomStringConvertible {

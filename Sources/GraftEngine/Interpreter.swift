@@ -14,17 +14,18 @@ package final class Interpreter {
 
   package init(
     graph: Graph, outputs: [Value], loss: Value? = nil, inputShapes: [String: Shape],
-    configuration: PlanConfiguration = .inference, pool: ThreadPool
+    startingAt cut: FedValue? = nil, configuration: PlanConfiguration = .inference,
+    pool: ThreadPool
   ) throws {
     var unfused = configuration
     unfused.fuses = false
     lowered = try LoweredGraph(
       graph: graph, outputs: outputs.map(\.id), loss: loss?.id, inputShapes: inputShapes,
-      configuration: unfused)
+      startingAt: cut, configuration: unfused)
     self.graph = graph
     self.loss = loss?.id
     self.pool = pool
-    for (id, record) in graph.values.enumerated() where record.inputName != nil {
+    for id in lowered.fed {
       values[id] = Storage(count: lowered.shapes[id].elementCount)
     }
     for item in lowered.items {
@@ -46,6 +47,9 @@ package final class Interpreter {
     }
     return storage.slice
   }
+
+  /// The memory of a value that is fed: an input, or the cut it starts at.
+  package func input(_ value: Value) -> Slice { self.value(value) }
 
   package func value(_ value: Value) -> Slice {
     guard let storage = values[value.id] else { preconditionFailure("a value never computed") }

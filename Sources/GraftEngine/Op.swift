@@ -28,8 +28,8 @@ package protocol Op: Sendable {
   func multiplyAdds(inputs: [Shape], output: Shape) -> Int
   /// May the output take the first input's memory.
   var worksInPlace: Bool { get }
-  /// May the first input's gradient take the output gradient's memory.
-  var gradientWorksInPlace: Bool { get }
+  /// The input whose gradient may take the output gradient's memory, if any may.
+  var gradientInPlace: Int? { get }
 
   /// Fills what `preparedCount` asked for.
   func prepare(_ context: PrepareContext)
@@ -46,7 +46,7 @@ extension Op {
   package func prepare(_ context: PrepareContext) {}
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { 0 }
   package var worksInPlace: Bool { false }
-  package var gradientWorksInPlace: Bool { false }
+  package var gradientInPlace: Int? { nil }
 }
 
 /// Which gradients a backward call must produce.
@@ -129,6 +129,8 @@ package struct ForwardContext: Sendable {
   package let isTraining: Bool
   package var random: RandomAddress
   package let pool: ThreadPool
+  /// The `NormMemory` of the norm that reads the output, when this op adds up its sums.
+  package var outputNormMemory: Slice? = nil
 }
 
 /// A gradient to write, or to add to when another consumer wrote first.
@@ -160,6 +162,8 @@ package struct BackwardContext: Sendable {
   package let isTraining: Bool
   package var random: RandomAddress
   package let pool: ThreadPool
+  /// The `NormMemory` of the norm that the output's gradient has still to pass.
+  package var outputNormMemory: Slice? = nil
 }
 
 /// A small case of an op for the registry-wide tests.

@@ -101,6 +101,9 @@ package struct CommandLineTool {
       session.journal = Journal(stateFolder: folder)
       session.stateFolder = folder
     }
+    if !request.isDryRun {
+      session.workbench.features.folder = UserFolders.cache(environment).map { $0 + "/features" }
+    }
     let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
     session.pretrained = PretrainedWeights(
       environment: environment, program: program ?? CommandLine.arguments[0],

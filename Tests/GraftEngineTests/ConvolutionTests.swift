@@ -22,6 +22,11 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
     .init(
       op: .init(outputChannels: 130, kernel: 3, stride: 2, padding: 1, hasBias: true),
       input: [1, 15, 14, 150]),
+    .init(
+      op: .init(outputChannels: 80, kernel: 3, padding: Pair(2, 0), hasBias: true),
+      input: [2, 30, 27, 40]),
+    .init(
+      op: .init(outputChannels: 200, kernel: 3, padding: 1, hasBias: false), input: [3, 7, 7, 176]),
     .init(op: .init(outputChannels: 96, kernel: 1, hasBias: true), input: [2, 14, 15, 24]),
     .init(
       op: .init(outputChannels: 40, kernel: 1, stride: 2, hasBias: false), input: [2, 13, 12, 72]),

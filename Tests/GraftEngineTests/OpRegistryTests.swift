@@ -37,8 +37,8 @@ private struct Harness {
     }
     for (index, parameter) in parameters.enumerated() {
       // Variances and scales must be positive; the rest may be anything.
-      let isPositive = example.op is BatchNormOp && (index == 0 || index == 3)
-      fill(parameter.slice, stream: 100 + index, isPositive: isPositive)
+      let place = example.normPlace.map { index - $0 }
+      fill(parameter.slice, stream: 100 + index, isPositive: place == 0 || place == 3)
     }
     output = try graph.record(example.op, inputs, parameters: parameters, path: "node")
   }
@@ -46,6 +46,22 @@ private struct Harness {
   var outputCount: Int { output.shape.elementCount }
   var configuration: PlanConfiguration {
     PlanConfiguration(trainingNodes: example.isTraining ? [0] : [], fuses: false)
+  }
+}
+
+extension OpExample {
+  /// Where a batch norm's four parameters start, if the op has some.
+  fileprivate var normPlace: Int? {
+    switch op {
+    case is BatchNormOp: 0
+    case is NormalisedConvolutionOp: 1
+    default: nil
+    }
+  }
+
+  /// Parameters with a gradient: all but the running statistics.
+  fileprivate var differentiableParameters: [Bool] {
+    parameters.indices.map { index in normPlace.map { index < $0 + 2 } ?? true }
   }
 }
 
@@ -93,7 +109,7 @@ private func fillTarget(_ slice: Slice, shape: Shape) {
     let shape = harness.output.shape
     let needs = GradientNeeds(
       inputs: example.differentiable,
-      parameters: example.parameters.indices.map { !(op is BatchNormOp) || $0 < 2 },
+      parameters: example.differentiableParameters,
       isTraining: example.isTraining)
     // Running statistics move in training: every evaluation starts from the same ones.
     let parameters = harness.parameters.map { parameter in
@@ -199,12 +215,12 @@ private func fillTarget(_ slice: Slice, shape: Shape) {
     for index in example.inputs.indices where example.differentiable[index] {
       check(inputs[index].slice, result.inputs[index], "input \(index)")
     }
-    for index in example.parameters.indices where !(example.op is BatchNormOp) || index < 2 {
+    for index in example.parameters.indices where example.differentiableParameters[index] {
       check(harness.parameters[index].slice, result.parameters[index], "parameter \(index)")
     }
     // A kink (ReLU, a tie of maxima) within the step may spoil single differences, never many.
     let hasKink =
-      example.op is ActivationOp || example.op is PoolOp || example.op is BatchNormOp
+      example.op is ActivationOp || example.op is PoolOp || example.normPlace != nil
     #expect(misses <= (hasKink ? checked / 25 + 1 : 0), "\(misses) of \(checked) differ")
   }
 
@@ -218,6 +234,39 @@ private func fillTarget(_ slice: Slice, shape: Shape) {
       #expect(many.output == one.output)
       #expect(bits(many.inputs) == bits(one.inputs))
       #expect(bits(many.parameters) == bits(one.parameters))
+    }
+  }
+
+  /// What is kept of an image is kept for whatever batch it comes in next.
+  @Test(arguments: OpCase.all.filter { !$0.example.isTraining })
+  func bitsDoNotDependOnTheRestOfTheBatch(_ testCase: OpCase) throws {
+    let example = testCase.example
+    let batch = example.inputs[0].batch
+    let pool = ThreadPool(threads: 2)
+    defer { pool.shutDown() }
+    func interpreter(batch: Int) throws -> (Interpreter, Value) {
+      let harness = try Harness(example)
+      let shapes = example.inputs.enumerated().map { ("x\($0)", $1.withBatch(batch)) }
+      return (
+        try Interpreter(
+          graph: harness.graph, outputs: [harness.output],
+          inputShapes: Dictionary(uniqueKeysWithValues: shapes), pool: pool), harness.output
+      )
+    }
+    let (whole, output) = try interpreter(batch: batch)
+    for index in example.inputs.indices { fill(whole.input("x\(index)"), stream: index) }
+    whole.forward()
+    let together = whole.value(output)
+    let length = together.count / batch
+    for image in 0..<batch {
+      let (single, output) = try interpreter(batch: 1)
+      for index in example.inputs.indices {
+        let own = single.input("x\(index)")
+        own.copy(from: whole.input("x\(index)").part(image * own.count, count: own.count))
+      }
+      single.forward()
+      let alone = Array(single.value(output).buffer)
+      #expect(bits([alone]) == bits([Array(together.part(image * length, count: length).buffer)]))
     }
   }
 

@@ -60,6 +60,7 @@ final class ToyBatches: BatchSource {
   }
 
   var batchCount: Int { sizes.count }
+  var secondsWaited: Double { 0 }
 
   func start(epoch: Int, at firstBatch: Int) {
     self.epoch = epoch

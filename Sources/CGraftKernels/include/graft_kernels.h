@@ -80,10 +80,161 @@ void graft_weight_gradient_task(
     const graft_weight_gradient *gradient, int task, const float *input,
     const float *output_gradient, float *partials, float *scratch);
 
+/// The weight gradient of a 1x1 convolution at stride 1, split into chunks of pixels and of depth.
+typedef struct {
+  int pixels, in_channels, out_channels;
+  // Filled by graft_pointwise_weights_prepare, from the shapes alone.
+  int panel_width, depth_split, depth_tasks, chunks, pixels_per_chunk;
+  ptrdiff_t weight_count, scratch_count;
+  int task_count;
+} graft_pointwise_weights;
+
+void graft_pointwise_weights_prepare(graft_pointwise_weights *weights);
+
+/// Sums one task's products into its chunk: partial[chunk][k][o].
+void graft_pointwise_weights_task(
+    const graft_pointwise_weights *weights, int task, const float *input,
+    const float *output_gradient, float *partials, float *scratch);
+
 /// sum[i] (+)= the partials' i-th entries, added in chunk order, for i in first ..< last.
 void graft_sum_chunks(
     const float *partials, int chunks, ptrdiff_t stride, ptrdiff_t first, ptrdiff_t last,
     float *sum, int accumulates);
+
+// ---------------------------------------------------------------- batch norm
+
+/// A batch norm's rows of [C], filled for forward (the first four) and for backward (the rest):
+/// y = activation(x * scale + offset), dx = scale * g + product * x + constant, where g is dy
+/// where the activation passes.
+typedef struct {
+  const float *mean, *inverse, *scale, *offset, *product, *constant;
+  graft_activation activation;
+} graft_norm;
+
+/// Adds pixels rows of [C] to a record of 1 + 3C doubles, which starts with a count of 0: the
+/// count, the first pixel seen, the sums of differences from it and of their squares. Differences
+/// keep the digits that a large mean would cost.
+void graft_norm_sums(const float *x, ptrdiff_t pixels, int channels, double *record);
+
+/// Merges chunks' records, in order, into the first (Chan, 1979): its count, and in place of shifts
+/// and squares the mean and the sum of squared deviations.
+void graft_norm_merge(double *records, int chunks, int channels);
+
+/// Adds chunks' rows of sums, `stride` apart, in order to the first.
+void graft_norm_add_sums(double *sums, int chunks, ptrdiff_t stride, int count);
+
+/// y = activation(x * scale + offset) per channel.
+void graft_norm_apply(
+    const graft_norm *norm, const float *x, ptrdiff_t pixels, int channels, float *y);
+
+/// y = activation(x * scale + offset + residual) per channel.
+void graft_norm_apply_residual(
+    const graft_norm *norm, const float *x, const float *residual, ptrdiff_t pixels, int channels,
+    float *y);
+
+/// Adds to sums[0..C) the sum of g, to sums[C..2C) the sum of g * (x - mean) * inverse.
+void graft_norm_gradient_sums(
+    const graft_norm *norm, const float *x, const float *dy, ptrdiff_t pixels, int channels,
+    double *sums);
+
+/// dx (+)= scale * g + product * x + constant per channel.
+void graft_norm_data_gradient(
+    const graft_norm *norm, const float *x, const float *dy, ptrdiff_t pixels, int channels,
+    int accumulates, float *dx);
+
+// ---------------------------------------------------------------- Winograd convolution
+
+/// A convolution of 3x3 at stride 1 by Winograd's F(4x4, 3x3), in blocks of output tiles.
+typedef struct {
+  int batch, in_h, in_w, in_channels, out_h, out_w, out_channels, pad_y, pad_x;
+  // Filled by graft_winograd_prepare, from the shapes alone.
+  int tiles_y, tiles_x, tile_count, blocks, tiles_per_block;
+  int panel_width, column_blocks, columns, depth;
+  /// Whether all threads share each block, one stage after the other: transform, multiply, store.
+  int is_staged, transform_tasks, product_tasks, filter_tasks;
+  /// Floats of all transformed filters, of one block's workspace, and of each worker's border.
+  ptrdiff_t filter_count, block_count, border_count;
+  ptrdiff_t v_place, m_place;
+} graft_winograd;
+
+/// What tiles are cut from: x, or what a batch norm makes of it on the way. With z, x is the gradient
+/// of the norm's result and z the norm's input; without, x is the norm's input itself.
+typedef struct {
+  const float *x, *z;
+  const graft_norm *norm;
+} graft_winograd_source;
+
+/// Where results go: output = activation(convolution + bias + residual), or output += convolution.
+typedef struct {
+  float *output;
+  const float *bias, *residual;
+  int accumulates, activation;
+  /// Of the norm that the output goes to, or comes from, when its sums are added up on the way:
+  /// with z, its input, the sums of `graft_norm_gradient_sums`, else those of `graft_norm_sums`.
+  const graft_norm *norm;
+  const float *z;
+} graft_winograd_target;
+
+/// Chooses blocks and counts tasks and floats.
+void graft_winograd_prepare(graft_winograd *winograd);
+
+/// Transforms one task's share of the filters. weight_of(tap, k, o) lies at
+/// weights[tap * slab + k * k_stride + o * o_stride]; scale (of each o, may be null) multiplies.
+void graft_winograd_filters(
+    const graft_winograd *winograd, const float *weights, ptrdiff_t slab, ptrdiff_t k_stride,
+    ptrdiff_t o_stride, const float *scale, float *filters, int task);
+
+/// Computes one block from start to end, in a workspace of the worker's own; adds the sums of the
+/// target's norm to a record, unless that is null.
+void graft_winograd_block(
+    const graft_winograd *winograd, int block, const graft_winograd_source *source,
+    const float *filters, const graft_winograd_target *target, double *record, float *workspace,
+    float *border);
+
+/// The three stages of one block, over one workspace: transform_tasks of input tiles, product_tasks,
+/// and again transform_tasks of output tiles.
+void graft_winograd_transform(
+    const graft_winograd *winograd, int block, int task, const graft_winograd_source *source,
+    float *workspace, float *border);
+void graft_winograd_multiply(
+    const graft_winograd *winograd, int block, int task, const float *filters, float *workspace);
+void graft_winograd_store(
+    const graft_winograd *winograd, int block, int task, const float *workspace,
+    const graft_winograd_target *target, double *record);
+
+/// The weight gradient of the same convolution, from tiles of inputs and of output gradients.
+typedef struct {
+  graft_winograd forward;
+  /// Whether all threads share each block; else each chunk of blocks has sums of its own.
+  int is_staged, chunks, blocks_per_chunk, blocks, tiles_per_block;
+  int columns, column_blocks, panel_width, v_row, transform_tasks, product_tasks;
+  /// Floats of one chunk's sums, of one block's workspace, and of each worker's border.
+  ptrdiff_t sum_count, block_count, border_count;
+  ptrdiff_t v_place, m_place, sum_place;
+} graft_winograd_gradient;
+
+/// `forward` holds the shapes; the rest is filled.
+void graft_winograd_gradient_prepare(graft_winograd_gradient *gradient);
+
+/// One chunk from its tiles to its sums, in a workspace of the worker's own.
+void graft_winograd_gradient_chunk(
+    const graft_winograd_gradient *gradient, int chunk, const graft_winograd_source *input,
+    const graft_winograd_source *output_gradient, float *sums, float *workspace, float *border);
+
+/// The two stages of one block: transform_tasks of tiles, then product_tasks.
+void graft_winograd_gradient_transform(
+    const graft_winograd_gradient *gradient, int block, int task,
+    const graft_winograd_source *input, const graft_winograd_source *output_gradient,
+    float *workspace, float *border);
+void graft_winograd_gradient_multiply(
+    const graft_winograd_gradient *gradient, int block, int task, const float *workspace,
+    float *sums);
+
+/// The filters' gradients of input channels first ..< last from the sums of all chunks, which are
+/// added into the first; weight (tap, k, o) lies at weights[(tap * in_channels + k) * out_channels + o].
+void graft_winograd_gradient_filters(
+    const graft_winograd_gradient *gradient, int first, int last, float *sums, float *weights,
+    int accumulates);
 
 // ---------------------------------------------------------------- depthwise convolution
 
@@ -92,43 +243,67 @@ typedef struct {
   int stride_y, stride_x, pad_y, pad_x, dilation_y, dilation_x;
 } graft_depthwise;
 
-/// Rows first_row ..< last_row of one image; weights [taps, C].
+/// Floats of scratch that a call takes: the rows under the window.
+ptrdiff_t graft_depthwise_scratch(const graft_depthwise *shape);
+
+/// Rows first_row ..< last_row of one image's output; weights [taps, C]. Input rows pass through
+/// `norm` as they are loaded (null: as they are); `record` (may be null) takes the sums of what is
+/// stored.
 void graft_depthwise_forward(
-    const graft_depthwise *shape, const float *input, const float *weights, const float *bias,
-    graft_activation activation, int first_row, int last_row, float *output);
+    const graft_depthwise *shape, const float *input, const graft_norm *norm, const float *weights,
+    const float *bias, graft_activation activation, int first_row, int last_row, float *output,
+    double *record, float *scratch);
 
-/// The data gradient of one image, channels first ..< last.
-void graft_depthwise_data_gradient(
-    const graft_depthwise *shape, const float *output_gradient, const float *weights, int first,
-    int last, int accumulates, float *input_gradient);
+/// What one call of graft_depthwise_gradient reads and writes, all of one image.
+typedef struct {
+  const float *input;
+  /// Applied to input rows as they are loaded; null takes them as they are.
+  const graft_norm *input_norm;
+  const float *output_gradient;
+  /// When set, output_gradient still has to pass this norm, whose input `output` is.
+  const graft_norm *output_norm;
+  const float *output, *weights;
+  /// What follows is written where it is not null. The input's gradient, before input_norm.
+  float *input_gradient;
+  int accumulates;
+  /// The sums of input_norm's backward.
+  double *sums;
+  /// [taps, C], added to.
+  float *weight_gradient;
+} graft_depthwise_operands;
 
-/// Adds one image's weight gradient for channels first ..< last to partial [taps, C].
-void graft_depthwise_weight_gradient(
-    const graft_depthwise *shape, const float *input, const float *output_gradient, int first,
-    int last, float *partial);
+/// Both gradients for rows first_row ..< last_row of one image's input.
+void graft_depthwise_gradient(
+    const graft_depthwise *shape, const graft_depthwise_operands *operands, int first_row,
+    int last_row, float *scratch);
 
-// ---------------------------------------------------------------- batch norm
+// ---------------------------------------------------------------- pointwise convolution
 
-/// sums[0..C) = sum of (x - shift), sums[C..2C) = sum of its square, over pixels rows of [C].
-void graft_norm_sums(const float *x, const float *shift, ptrdiff_t pixels, int channels, double *sums);
+/// A block of pixels [P, I] through a 1x1 convolution, `block` being its forward taps with in_w = P:
+/// output [P, O] of norm(input); null norms pass. `record` (may be null) takes the sums of what is
+/// stored. Scratch: P * I with a norm.
+void graft_pointwise_forward(
+    const graft_taps *block, const float *input, const graft_norm *norm, const float *panels,
+    float *output, double *record, float *scratch);
 
-/// y = activation(x * scale + offset) per channel.
-void graft_norm_apply(
-    const float *x, const float *scale, const float *offset, ptrdiff_t pixels, int channels,
-    graft_activation activation, float *y);
+/// What one call of graft_pointwise_gradient reads and writes; as graft_depthwise_operands.
+typedef struct {
+  const float *input;
+  const graft_norm *input_norm;
+  const float *output_gradient;
+  const graft_norm *output_norm;
+  const float *output, *panels;
+  float *input_gradient;
+  int accumulates;
+  double *sums;
+  /// [I, O], added to.
+  float *weight_gradient;
+} graft_pointwise_operands;
 
-/// With g = dy where the activation passes (z = x * scale + offset decides), else 0:
-/// sums[0..C) = sum of g, sums[C..2C) = sum of g * (x - mean) * inverse_deviation.
-void graft_norm_gradient_sums(
-    const float *x, const float *dy, const float *scale, const float *offset, const float *mean,
-    const float *inverse_deviation, ptrdiff_t pixels, int channels, graft_activation activation,
-    double *sums);
-
-/// dx (+)= a * g + b * x + c per channel, g as above.
-void graft_norm_data_gradient(
-    const float *x, const float *dy, const float *scale, const float *offset, const float *a,
-    const float *b, const float *c, ptrdiff_t pixels, int channels, graft_activation activation,
-    int accumulates, float *dx);
+/// Both gradients for a block of pixels, `block` being its data gradient's taps: depth is O,
+/// out_channels I. Scratch: P * (I + O) + 2 * GRAFT_SLACK.
+void graft_pointwise_gradient(
+    const graft_taps *block, const graft_pointwise_operands *operands, float *scratch);
 
 // ---------------------------------------------------------------- elementwise
 
@@ -153,10 +328,15 @@ typedef struct {
   int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w, stride_y, stride_x, pad_y, pad_x;
 } graft_pool;
 
-/// One image; switches gets the offset (in pixels) of each maximum, as floats' bits.
-void graft_max_pool(const graft_pool *shape, const float *x, float *y, int32_t *switches);
+/// Rows first_row ..< last_row of one image's output; switches (may be null) gets the place of each
+/// maximum within its window, of at most 256 pixels.
+void graft_max_pool(
+    const graft_pool *shape, const float *x, int first_row, int last_row, float *y,
+    uint8_t *switches);
+/// Rows first_row ..< last_row of one image's input.
 void graft_max_pool_gradient(
-    const graft_pool *shape, const float *dy, const int32_t *switches, int accumulates, float *dx);
+    const graft_pool *shape, const float *dy, const uint8_t *switches, int first_row, int last_row,
+    int accumulates, float *dx);
 /// Average over the whole kernel window, padding counted as zeros (torch's default); a window that
 /// the rounding-up of sizes pushes outside is divided by what lies within the padded picture.
 void graft_average_pool(const graft_pool *shape, const float *x, float *y);

@@ -30,7 +30,7 @@ package struct ActivationOp: Op {
 
   package var details: String { activation.rawValue }
   package var worksInPlace: Bool { true }
-  package var gradientWorksInPlace: Bool { true }
+  package var gradientInPlace: Int? { 0 }
 
   package func outputShape(of inputs: [Shape]) throws -> Shape { inputs[0] }
   package func retention(_ needs: GradientNeeds) -> Retention { Retention(output: true) }

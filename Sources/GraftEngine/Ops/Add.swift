@@ -11,7 +11,7 @@ package struct AddOp: Op {
   package init() {}
 
   package var worksInPlace: Bool { true }
-  package var gradientWorksInPlace: Bool { true }
+  package var gradientInPlace: Int? { 0 }
 
   package func outputShape(of inputs: [Shape]) throws -> Shape {
     guard inputs[0] == inputs[1] else {

@@ -1,8 +1,8 @@
 import GraftBase
 import GraftKernels
 
-/// Batch normalisation over the last axis (Ioffe and Szegedy, 2015), optionally with the activation
-/// that follows: y = activation((x - mean) / sqrt(variance + epsilon) * scale + shift).
+/// Batch normalisation over the last axis (Ioffe and Szegedy, 2015), optionally with what follows:
+/// y = activation((x - mean) / sqrt(variance + epsilon) * scale + shift + residual).
 ///
 /// Parameters: scale, shift, running mean, running variance, each [C]. A node in training mode uses
 /// the batch's statistics and moves the running ones by `momentum` (variance unbiased, as torch);
@@ -11,10 +11,16 @@ package struct BatchNormOp: Op {
   package static let name = "batch norm"
   package static var examples: [OpExample] {
     [true, false].flatMap { isTraining in
-      [Activation.linear, .relu, .relu6].map { activation in
-        OpExample(
-          BatchNormOp().activating(activation), inputs: [[3, 4, 3, 5]],
-          parameters: [[5], [5], [5], [5]], isTraining: isTraining)
+      [Activation.linear, .relu, .relu6].flatMap { activation in
+        [
+          OpExample(
+            BatchNormOp().activating(activation), inputs: [[3, 4, 3, 5]],
+            parameters: [[5], [5], [5], [5]], isTraining: isTraining),
+          OpExample(
+            BatchNormOp().addingResidual().activating(activation),
+            inputs: [[2, 5, 3, 18], [2, 5, 3, 18]], parameters: [[18], [18], [18], [18]],
+            isTraining: isTraining),
+        ]
       }
     }
   }
@@ -22,6 +28,7 @@ package struct BatchNormOp: Op {
   package let epsilon: Float
   package let momentum: Float
   package private(set) var activation = Activation.linear
+  package private(set) var addsResidual = false
 
   package init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
     self.epsilon = epsilon
@@ -35,162 +42,174 @@ package struct BatchNormOp: Op {
     return fused
   }
 
-  package var details: String { activation == .linear ? "" : "+ \(activation.rawValue)" }
+  /// This norm with a second input added to its result; only plans and tests make it.
+  package func addingResidual() -> BatchNormOp {
+    var fused = self
+    fused.addsResidual = true
+    return fused
+  }
 
-  package var gradientWorksInPlace: Bool { true }
+  package var details: String {
+    [addsResidual ? "+ add" : "", activation == .linear ? "" : "+ \(activation.rawValue)"]
+      .filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  /// The residual's gradient is the output's, where the activation passes.
+  package var gradientInPlace: Int? { addsResidual ? 1 : 0 }
 
   package func outputShape(of inputs: [Shape]) throws -> Shape { inputs[0] }
-  package func retention(_ needs: GradientNeeds) -> Retention { Retention(inputs: [0]) }
 
-  /// Six rows of [C]: mean, 1/deviation, scale and offset of forward, two more for backward.
-  package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int { 6 * output.channels }
+  package func retention(_ needs: GradientNeeds) -> Retention {
+    Retention(inputs: [0], output: addsResidual && activation != .linear)
+  }
+
+  package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
+    NormMemory.rowCount(output.channels)
+  }
 
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
-    let chunks = Self.chunks(request.output).count
-    return 4 * chunks * request.output.channels + 6 * request.output.channels + bufferSlack
+    NormMemory.rowCount(request.output.channels) + NormMemory.recordCount(request.output)
   }
 
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { output.elementCount }
 
-  /// A fixed split of the pixels, from the shape alone.
-  private static func chunks(_ shape: Shape) -> (count: Int, pixels: Int) {
-    let pixels = shape.elementCount / shape.channels
-    let perChunk = max(64, (pixels + 31) / 32)
-    return ((pixels + perChunk - 1) / perChunk, perChunk)
-  }
-
   package func forward(_ c: ForwardContext) {
     let channels = c.outputShape.channels
-    let table = Table(
-      c.auxiliary.count > 0 ? c.auxiliary.pointer : c.workspace.pointer, channels: channels)
-    if c.isTraining {
-      batchStatistics(c, table)
-    } else {
-      for i in 0..<channels {
-        table.mean[i] = c.parameters[2].pointer[i]
-        table.inverse[i] = 1 / (c.parameters[3].pointer[i] + epsilon).squareRoot()
-      }
-    }
-    for i in 0..<channels {
-      table.scale[i] = c.parameters[0].pointer[i] * table.inverse[i]
-      table.offset[i] = c.parameters[1].pointer[i] - table.mean[i] * table.scale[i]
-    }
-    forEachChunk(c.outputShape, c.pool) { _, first, pixels in
-      graft_norm_apply(
-        c.inputs[0].pointer + first * channels, table.scale, table.offset, pixels,
-        Int32(channels), activation.kernel, c.output.pointer + first * channels)
-    }
-  }
-
-  private func batchStatistics(_ c: ForwardContext, _ table: Table) {
-    let channels = c.outputShape.channels
+    let memory = memory(c.auxiliary, c.workspace, c.outputShape)
     let x = c.inputs[0].pointer
-    let sums = Sums(c.workspace.pointer + 6 * channels, channels: channels)
-    // Sums of differences from the first pixel keep the digits that a large mean would cost.
-    forEachChunk(c.outputShape, c.pool) { chunk, first, pixels in
-      graft_norm_sums(x + first * channels, x, pixels, Int32(channels), sums.row(chunk))
-    }
-    let chunks = Self.chunks(c.outputShape).count
-    let count = Double(c.outputShape.elementCount / channels)
-    for i in 0..<channels {
-      let sum = sums.total(i, chunks: chunks)
-      let square = sums.total(channels + i, chunks: chunks)
-      let variance = max(0, square / count - (sum / count) * (sum / count))
-      let mean = Double(x[i]) + sum / count
-      table.mean[i] = Float(mean)
-      table.inverse[i] = Float(1 / (variance + Double(epsilon)).squareRoot())
-      let runningMean = c.parameters[2].pointer
-      let runningVariance = c.parameters[3].pointer
-      let unbiased = Float(variance * count / max(1, count - 1))
-      runningMean[i] += momentum * (Float(mean) - runningMean[i])
-      runningVariance[i] += momentum * (unbiased - runningVariance[i])
+    let y = c.output.pointer
+    let chunks = PixelChunks(c.outputShape)
+    if c.isTraining { addStatistics(of: x, chunks, memory, c.pool) }
+    fillRows(memory, c.parameters, chunks: c.isTraining ? chunks.count : nil)
+    withUnsafePointer(to: memory.kernel(activation)) { norm in
+      c.pool.forEach(chunks.count) { chunk, _ in
+        let pixels = chunks.pixels(chunk)
+        let at = pixels.lowerBound * channels
+        if addsResidual {
+          graft_norm_apply_residual(
+            norm, x + at, c.inputs[1].pointer + at, pixels.count, Int32(channels), y + at)
+        } else {
+          graft_norm_apply(norm, x + at, pixels.count, Int32(channels), y + at)
+        }
+      }
     }
   }
 
   package func backward(_ c: BackwardContext) {
     let channels = c.outputShape.channels
-    let table = Table(c.auxiliary.pointer, channels: channels)
+    let memory = memory(c.auxiliary, c.workspace, c.outputShape)
+    let chunks = PixelChunks(c.outputShape)
     let x = c.inputs[0].pointer
     let dy = c.outputGradient.pointer
     let needsSums =
-      c.parameterGradients[0] != nil || c.parameterGradients[1] != nil || c.isTraining
-    let sums = Sums(c.workspace.pointer + 6 * channels, channels: channels)
-    if needsSums {
-      forEachChunk(c.outputShape, c.pool) { chunk, first, pixels in
-        graft_norm_gradient_sums(
-          x + first * channels, dy + first * channels, table.scale, table.offset, table.mean,
-          table.inverse, pixels, Int32(channels), activation.kernel, sums.row(chunk))
+      c.isTraining || c.parameterGradients[0] != nil || c.parameterGradients[1] != nil
+    // With a residual the gradient is masked where it lies, once for both inputs.
+    let rest = addsResidual ? Activation.linear : activation
+    withUnsafePointer(to: memory.kernel(rest)) { norm in
+      c.pool.forEach(chunks.count) { chunk, _ in
+        let record = memory.emptyRecord(chunk)
+        // Blocks of pixels that stay in cache from one loop to the next.
+        chunks.pixels(chunk).forEachPart(of: max(16, 16_384 / channels)) { pixels in
+          let at = pixels.lowerBound * channels
+          let count = pixels.count * channels
+          if addsResidual && activation != .linear {
+            graft_activate_gradient(
+              c.output.pointer + at, dy + at, count, activation.kernel, 0, dy + at)
+          }
+          if needsSums {
+            graft_norm_gradient_sums(norm, x + at, dy + at, pixels.count, Int32(channels), record)
+          }
+          if addsResidual, let slot = c.inputGradients[1] {
+            graft_copy(dy + at, count, slot.flag, slot.slice.pointer + at)
+          }
+        }
+      }
+      fillGradientRows(
+        memory, chunks: chunks.count, pixels: c.outputShape.elementCount / channels,
+        isTraining: c.isTraining, c.parameterGradients)
+      guard let slot = c.inputGradients[0] else { return }
+      c.pool.forEach(chunks.count) { chunk, _ in
+        let pixels = chunks.pixels(chunk)
+        let at = pixels.lowerBound * channels
+        graft_norm_data_gradient(
+          norm, x + at, dy + at, pixels.count, Int32(channels), slot.flag,
+          slot.slice.pointer + at)
       }
     }
-    let chunks = Self.chunks(c.outputShape).count
-    let count = Double(c.outputShape.elementCount / channels)
-    for i in 0..<channels {
-      table.product[i] = 0
-      table.constant[i] = 0
-      guard needsSums else { continue }
-      let shift = sums.total(i, chunks: chunks)
-      let scale = sums.total(channels + i, chunks: chunks)
-      c.parameterGradients[0]?.set(i, Float(scale))
-      c.parameterGradients[1]?.set(i, Float(shift))
-      guard c.isTraining else { continue }
-      // dx = scale/deviation * (g - mean(g) - xhat * mean(g * xhat)), as a·g + b·x + c.
-      let a = Double(table.scale[i])
-      let b = -a * scale / count * Double(table.inverse[i])
-      table.product[i] = Float(b)
-      table.constant[i] = Float(-a * shift / count - b * Double(table.mean[i]))
-    }
-    guard let slot = c.inputGradients[0] else { return }
-    forEachChunk(c.outputShape, c.pool) { _, first, pixels in
-      let at = first * channels
-      graft_norm_data_gradient(
-        x + at, dy + at, table.scale, table.offset, table.scale, table.product, table.constant,
-        pixels, Int32(channels), activation.kernel, slot.flag, slot.slice.pointer + at)
-    }
   }
 
-  private func forEachChunk(
-    _ shape: Shape, _ pool: ThreadPool, _ body: (_ chunk: Int, _ first: Int, _ pixels: Int) -> Void
+  /// Rows live as long as backward needs them, records for one call.
+  private func memory(_ auxiliary: Slice, _ workspace: Slice, _ shape: Shape) -> NormMemory {
+    let rowCount = NormMemory.rowCount(shape.channels)
+    return NormMemory(
+      rows: auxiliary.count > 0 ? auxiliary : workspace.part(0, count: rowCount),
+      records: workspace.part(rowCount, count: workspace.count - rowCount),
+      channels: shape.channels)
+  }
+}
+
+// What happens once a norm's sums are there, by whomever they were added up.
+extension BatchNormOp {
+  /// One pass over x for the sums of forward.
+  func addStatistics(
+    of x: UnsafePointer<Float>, _ chunks: PixelChunks, _ memory: NormMemory, _ pool: ThreadPool
   ) {
-    let total = shape.elementCount / shape.channels
-    let chunks = Self.chunks(shape)
     pool.forEach(chunks.count) { chunk, _ in
-      let first = chunk * chunks.pixels
-      body(chunk, first, min(chunks.pixels, total - first))
+      let pixels = chunks.pixels(chunk)
+      graft_norm_sums(
+        x + pixels.lowerBound * memory.channels, pixels.count, Int32(memory.channels),
+        memory.emptyRecord(chunk))
     }
   }
 
-  /// Six rows of [C].
-  private struct Table: @unchecked Sendable {
-    let mean, inverse, scale, offset, product, constant: UnsafeMutablePointer<Float>
-
-    init(_ start: UnsafeMutablePointer<Float>, channels: Int) {
-      mean = start
-      inverse = start + channels
-      scale = start + 2 * channels
-      offset = start + 3 * channels
-      product = start + 4 * channels
-      constant = start + 5 * channels
+  /// Fills scale and offset for forward.
+  ///
+  /// They come from the records of `chunks`, which also move the running statistics, or, when nil,
+  /// from the running statistics. Parameters: scale, shift, running mean, running variance.
+  func fillRows(_ memory: NormMemory, _ parameters: [Slice], chunks: Int?) {
+    let (scale, shift) = (parameters[0].pointer, parameters[1].pointer)
+    let (runningMean, runningVariance) = (parameters[2].pointer, parameters[3].pointer)
+    if let chunks {
+      let batch = memory.statistics(chunks: chunks)
+      for i in 0..<memory.channels {
+        let (mean, variance) = (batch.mean(i), batch.variance(i))
+        memory.mean[i] = Float(mean)
+        memory.inverse[i] = Float(1 / (variance + Double(epsilon)).squareRoot())
+        let unbiased = Float(variance * batch.count / max(1, batch.count - 1))
+        runningMean[i] += momentum * (Float(mean) - runningMean[i])
+        runningVariance[i] += momentum * (unbiased - runningVariance[i])
+      }
+    } else {
+      for i in 0..<memory.channels {
+        memory.mean[i] = runningMean[i]
+        memory.inverse[i] = 1 / (runningVariance[i] + epsilon).squareRoot()
+      }
+    }
+    for i in 0..<memory.channels {
+      memory.scale[i] = scale[i] * memory.inverse[i]
+      memory.offset[i] = shift[i] - memory.mean[i] * memory.scale[i]
     }
   }
 
-  /// Two rows of [C] in double for each chunk.
-  private struct Sums: @unchecked Sendable {
-    let start: UnsafeMutablePointer<Double>
-    let width: Int
-
-    init(_ scratch: UnsafeMutablePointer<Float>, channels: Int) {
-      let address = (UInt(bitPattern: scratch) + 7) & ~7
-      start = UnsafeMutableRawPointer(scratch)
-        .advanced(by: Int(address - UInt(bitPattern: scratch)))
-        .assumingMemoryBound(to: Double.self)
-      width = 2 * channels
-    }
-
-    func row(_ chunk: Int) -> UnsafeMutablePointer<Double> { start + chunk * width }
-
-    /// The chunks' sums added in order.
-    func total(_ column: Int, chunks: Int) -> Double {
-      (0..<chunks).reduce(0) { $0 + start[$1 * width + column] }
+  /// The rows that make the input's gradient, and the parameters' gradients, from the records.
+  func fillGradientRows(
+    _ memory: NormMemory, chunks: Int, pixels: Int, isTraining: Bool, _ gradients: [GradientSlot?]
+  ) {
+    let channels = memory.channels
+    let count = Double(pixels)
+    let sums = memory.gradientSums(chunks: chunks)
+    for i in 0..<channels {
+      let (shift, scale) = (sums[i], sums[channels + i])
+      gradients[0]?.set(i, Float(scale))
+      gradients[1]?.set(i, Float(shift))
+      memory.product[i] = 0
+      memory.constant[i] = 0
+      guard isTraining else { continue }
+      // dx = scale/deviation * (g - mean(g) - xhat * mean(g * xhat)), as a·g + b·x + c.
+      let a = Double(memory.scale[i])
+      let b = -a * scale / count * Double(memory.inverse[i])
+      memory.product[i] = Float(b)
+      memory.constant[i] = Float(-a * shift / count - b * Double(memory.mean[i]))
     }
   }
 }

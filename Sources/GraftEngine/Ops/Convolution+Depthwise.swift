@@ -1,88 +1,119 @@
 import GraftKernels
 
-// Depthwise convolution: one filter a channel (Sifre, 2014). Bound by memory, not arithmetic: the
-// loops run over channels, which lie side by side.
+// Depthwise convolution: one filter a channel (Sifre, 2014). Bound by memory, not arithmetic.
 extension ConvolutionOp {
-  private static let channelsPerTask = 64
-  private static let mostChunks = 16
-
   func depthwiseWorkspaceCount(_ request: WorkspaceRequest) -> Int {
-    guard let needs = request.backward else { return 0 }
-    let chunks = chunkCount(request.output.batch)
-    let weights = chunks * kernel.y * kernel.x * outputChannels
-    let bias = hasBias ? 17 * outputChannels : 0
-    return needs.parameters.contains(true) ? max(weights, bias) + bufferSlack : 0
-  }
-
-  private func chunkCount(_ batch: Int) -> Int {
-    let perChunk = (batch + Self.mostChunks - 1) / Self.mostChunks
-    return (batch + perChunk - 1) / perChunk
+    let shape = depthwiseGeometry(request.inputs[0], request.output)
+    let lines = withUnsafePointer(to: shape) { graft_depthwise_scratch($0) } * request.threads
+    guard let needs = request.backward else { return lines }
+    let partials = PixelChunks(request.inputs[0]).count * kernel.y * kernel.x * outputChannels
+    let weights = needs.parameters.first == true ? partials + bufferSlack : 0
+    return max(lines + weights, hasBias ? 17 * outputChannels + bufferSlack : 0)
   }
 
   func depthwiseForward(_ c: ForwardContext) {
-    let shape = depthwiseGeometry(c.inputShapes[0], c.outputShape)
     let bias = hasBias || foldedEpsilon != nil ? c.prepared.pointer : nil
     let weights = c.prepared.pointer + outputChannels + bufferSlack
-    let inputCount = c.inputs[0].count / c.outputShape.batch
-    let outputCount = c.output.count / c.outputShape.batch
-    let rowCount = outputCount / c.outputShape[1]
-    withUnsafePointer(to: shape) { shape in
-      c.pool.forEach(c.outputShape.batch) { image, _ in
-        let y = c.output.pointer + image * outputCount
-        let fused = addsResidual ? GRAFT_LINEAR : activation.kernel
-        for row in 0..<c.outputShape[1] {
-          graft_depthwise_forward(
-            shape, c.inputs[0].pointer + image * inputCount, weights, bias, fused, Int32(row),
-            Int32(row + 1), y)
-          guard addsResidual else { continue }
-          let at = y + row * rowCount
-          graft_add(
-            at, c.inputs[1].pointer + image * outputCount + row * rowCount, rowCount, at)
-          if activation != .linear { graft_activate(at, rowCount, activation.kernel, at) }
+    let fused = addsResidual ? GRAFT_LINEAR : activation.kernel
+    forEachDepthwiseChunk(c) { call in
+      graft_depthwise_forward(
+        call.shape, call.input, nil, weights, bias, fused, call.firstRow, call.lastRow,
+        call.output, nil, call.scratch)
+      guard addsResidual else { return }
+      let rowCount = c.outputShape[2] * outputChannels
+      let count = Int(call.lastRow - call.firstRow) * rowCount
+      let at = call.output + Int(call.firstRow) * rowCount
+      graft_add(at, c.inputs[1].pointer + (at - c.output.pointer), count, at)
+      if activation != .linear { graft_activate(at, count, activation.kernel, at) }
+    }
+  }
+
+  /// One image's rows within a chunk of the output.
+  struct DepthwiseCall {
+    let shape: UnsafePointer<graft_depthwise>
+    let chunk: Int
+    /// Whether this is the first image of its chunk.
+    let isFirst: Bool
+    let firstRow, lastRow: Int32
+    let input: UnsafePointer<Float>
+    let output: UnsafeMutablePointer<Float>
+    let scratch: UnsafeMutablePointer<Float>
+  }
+
+  func forEachDepthwiseChunk(_ c: ForwardContext, _ body: (DepthwiseCall) -> Void) {
+    let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
+    let outputCount = c.outputShape.elementCount / c.outputShape.batch
+    let chunks = PixelChunks(c.outputShape)
+    withUnsafePointer(to: depthwiseGeometry(c.inputShapes[0], c.outputShape)) { shape in
+      let scratch = graft_depthwise_scratch(shape)
+      c.pool.forEach(chunks.count) { chunk, worker in
+        let (images, rows) = chunks.part(chunk)
+        for image in images {
+          body(
+            DepthwiseCall(
+              shape: shape, chunk: chunk, isFirst: image == images.lowerBound,
+              firstRow: Int32(rows.lowerBound), lastRow: Int32(rows.upperBound),
+              input: c.inputs[0].pointer + image * inputCount,
+              output: c.output.pointer + image * outputCount,
+              scratch: c.workspace.pointer + worker * scratch))
         }
       }
     }
   }
 
   func depthwiseBackward(_ c: BackwardContext) {
-    let shape = depthwiseGeometry(c.inputShapes[0], c.outputShape)
-    let batch = c.outputShape.batch
-    let inputCount = c.inputShapes[0].elementCount / batch
-    let outputCount = c.outputGradient.count / batch
-    let blocks = (outputChannels + Self.channelsPerTask - 1) / Self.channelsPerTask
-    func channels(_ block: Int) -> Range<Int> {
-      block * Self.channelsPerTask..<min(outputChannels, (block + 1) * Self.channelsPerTask)
-    }
-    withUnsafePointer(to: shape) { shape in
-      if let slot = c.inputGradients[0] {
-        c.pool.forEach(batch * blocks) { task, _ in
-          let image = task / blocks
-          let range = channels(task % blocks)
-          graft_depthwise_data_gradient(
-            shape, c.outputGradient.pointer + image * outputCount, c.parameters[0].pointer,
-            Int32(range.lowerBound), Int32(range.upperBound), slot.flag,
-            slot.slice.pointer + image * inputCount)
-        }
-      }
-      guard let slot = c.parameterGradients[0] else { return }
-      let chunks = chunkCount(batch)
-      let perChunk = (batch + chunks - 1) / chunks
-      let count = slot.slice.count
-      c.workspace.part(0, count: chunks * count).fill(0)
-      c.pool.forEach(chunks * blocks) { task, _ in
-        let chunk = task / blocks
-        let range = channels(task % blocks)
-        for image in chunk * perChunk..<min(batch, (chunk + 1) * perChunk) {
-          graft_depthwise_weight_gradient(
-            shape, c.inputs[0].pointer + image * inputCount,
-            c.outputGradient.pointer + image * outputCount, Int32(range.lowerBound),
-            Int32(range.upperBound), c.workspace.pointer + chunk * count)
-        }
-      }
-      graft_sum_chunks(
-        c.workspace.pointer, Int32(chunks), count, 0, count, slot.slice.pointer, slot.flag)
-    }
+    depthwiseGradient(c, inputNorm: nil, outputNorm: nil) { _ in nil }
     if hasBias, let slot = c.parameterGradients[1] { biasGradient(c, slot) }
+  }
+
+  /// Both gradients in one pass; norms as `graft_depthwise_operands` has them, `sums` answers with
+  /// a chunk's record.
+  func depthwiseGradient(
+    _ c: BackwardContext, inputNorm: UnsafePointer<graft_norm>?,
+    outputNorm: UnsafePointer<graft_norm>?,
+    sums: (_ chunk: Int) -> UnsafeMutablePointer<Double>?
+  ) {
+    let weightSlot = c.parameterGradients[0]
+    guard c.inputGradients[0] != nil || weightSlot != nil else { return }
+    let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
+    let outputCount = c.outputShape.elementCount / c.outputShape.batch
+    let chunks = PixelChunks(c.inputShapes[0])
+    let weightCount = kernel.y * kernel.x * outputChannels
+    withUnsafePointer(to: depthwiseGeometry(c.inputShapes[0], c.outputShape)) { shape in
+      let scratch = graft_depthwise_scratch(shape)
+      let partials = c.workspace.pointer + c.pool.threadCount * scratch
+      c.pool.forEach(chunks.count) { chunk, worker in
+        let partial = weightSlot.map { _ in partials + chunk * weightCount }
+        partial?.update(repeating: 0, count: weightCount)
+        let record = sums(chunk)
+        let (images, rows) = chunks.part(chunk)
+        for image in images {
+          var operands = graft_depthwise_operands()
+          operands.input = UnsafePointer(c.inputs[0].pointer + image * inputCount)
+          operands.input_norm = inputNorm
+          operands.output_gradient = UnsafePointer(
+            c.outputGradient.pointer + image * outputCount)
+          operands.output_norm = outputNorm
+          operands.output = UnsafePointer(c.output.pointer + image * outputCount)
+          operands.weights = UnsafePointer(c.parameters[0].pointer)
+          operands.input_gradient = c.inputGradients[0].map {
+            $0.slice.pointer + image * inputCount
+          }
+          operands.accumulates = c.inputGradients[0]?.flag ?? 0
+          operands.sums = record
+          operands.weight_gradient = partial
+          withUnsafePointer(to: operands) {
+            graft_depthwise_gradient(
+              shape, $0, Int32(rows.lowerBound), Int32(rows.upperBound),
+              c.workspace.pointer + worker * scratch)
+          }
+        }
+      }
+      guard let weightSlot else { return }
+      graft_sum_chunks(
+        partials, Int32(chunks.count), weightCount, 0, weightCount, weightSlot.slice.pointer,
+        weightSlot.flag)
+    }
   }
 
   private func depthwiseGeometry(_ x: Shape, _ y: Shape) -> graft_depthwise {

@@ -20,7 +20,7 @@ extension ConvolutionOp {
     return covers(kernel.y, stride.y, dilation.y) && covers(kernel.x, stride.x, dilation.x)
   }
 
-  private var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
+  var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
 
   private func forwardTaps(_ x: Shape, _ y: Shape, group: Int, flattens: Bool = true) -> graft_taps
   {
@@ -85,6 +85,15 @@ extension ConvolutionOp {
     var gradient = graft_weight_gradient()
     gradient.taps = forwardTaps(x, y, group: group, flattens: false)
     graft_weight_gradient_prepare(&gradient)
+    return gradient
+  }
+
+  func pointwiseGradient(_ x: Shape) -> graft_pointwise_weights {
+    var gradient = graft_pointwise_weights()
+    gradient.pixels = Int32(x.batch * x.pixels)
+    gradient.in_channels = Int32(x.channels)
+    gradient.out_channels = Int32(outputChannels)
+    graft_pointwise_weights_prepare(&gradient)
     return gradient
   }
 }

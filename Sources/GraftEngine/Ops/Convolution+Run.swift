@@ -7,8 +7,11 @@ extension ConvolutionOp {
       return request.backward == nil ? weights + outputChannels + bufferSlack : 0
     }
     if request.backward?.inputs[0] == false { return 0 }
-    let lists = tapLists(request)
     let biasCount = request.backward == nil ? outputChannels + bufferSlack : 0
+    if let winograd = winograd(request.inputs[0], request.output) {
+      return biasCount + winograd.filterCount(request)
+    }
+    let lists = tapLists(request)
     return lists.reduce(biasCount) { $0 + $1.taps.panel_count }
   }
 
@@ -28,6 +31,11 @@ extension ConvolutionOp {
         next[index] = weights[index] * (folded.scale?[index % outputChannels] ?? 1)
       }
       return
+    }
+    if let winograd = winograd(c.request.inputs[0], c.request.output) {
+      return folded.scale.withPointer(offset: 0) { scale in
+        winograd.prepare(c, scale: scale, filters: next)
+      }
     }
     let depth = c.request.inputs[0].channels / groups
     let width = outputChannels / groups
@@ -51,12 +59,27 @@ extension ConvolutionOp {
     }
   }
 
+  private func winograd(_ x: Shape, _ y: Shape) -> Winograd? {
+    Winograd.supports(self, x) ? Winograd(self, x, y) : nil
+  }
+
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
     guard !isDepthwise(request.inputs[0]) else { return depthwiseWorkspaceCount(request) }
+    if let winograd = winograd(request.inputs[0], request.output) {
+      let bias = request.backward == nil ? 0 : biasChunks(request.output).workspace
+      return max(winograd.workspaceCount(request), bias)
+    }
     let scratch = tapLists(request).map(\.taps.scratch_count).max() ?? 0
     guard let needs = request.backward else { return scratch * request.threads }
     let data = needs.inputs[0] ? scratch * request.threads : 0
     guard needs.parameters[0] else { return max(data, biasChunks(request.output).workspace) }
+    guard !(isPointwise && groups == 1) else {
+      let gradient = pointwiseGradient(request.inputs[0])
+      let weights =
+        gradient.scratch_count * request.threads + Int(gradient.chunks) * gradient.weight_count
+        + bufferSlack
+      return max(data, weights, biasChunks(request.output).workspace)
+    }
     let gradient = weightGradient(request.inputs[0], request.output, group: 0)
     let weights =
       gradient.scratch_count * request.threads + Int(gradient.chunks) * gradient.weight_count
@@ -70,6 +93,12 @@ extension ConvolutionOp {
       inputs: c.inputShapes, output: c.outputShape, threads: c.pool.threadCount, backward: nil)
     let bias = hasBias || foldedEpsilon != nil ? c.prepared.pointer : nil
     var panels = c.prepared.pointer + outputChannels + bufferSlack
+    if let winograd = winograd(c.inputShapes[0], c.outputShape) {
+      let residual = addsResidual ? UnsafePointer(c.inputs[1].pointer) : nil
+      return winograd.forward(
+        c, filters: panels,
+        epilogue: .init(bias: bias, residual: residual, activation: activation))
+    }
     for list in tapLists(request) {
       let width = outputChannels / groups
       let residual = addsResidual ? c.inputs[1].pointer : nil
@@ -83,8 +112,12 @@ extension ConvolutionOp {
 
   package func backward(_ c: BackwardContext) {
     guard !isDepthwise(c.inputShapes[0]) else { return depthwiseBackward(c) }
-    if let slot = c.inputGradients[0] { dataGradient(c, slot) }
-    if let slot = c.parameterGradients[0] { weightGradient(c, slot) }
+    if let winograd = winograd(c.inputShapes[0], c.outputShape) {
+      winograd.backward(c)
+    } else {
+      if let slot = c.inputGradients[0] { dataGradient(c, slot) }
+      if let slot = c.parameterGradients[0] { weightGradient(c, slot) }
+    }
     if hasBias, let slot = c.parameterGradients[1] { biasGradient(c, slot) }
   }
 
@@ -122,7 +155,25 @@ extension ConvolutionOp {
     }
   }
 
+  private func pointwiseWeightGradient(_ c: BackwardContext, _ slot: GradientSlot) {
+    let gradient = pointwiseGradient(c.inputShapes[0])
+    let partials = c.workspace.pointer + gradient.scratch_count * c.pool.threadCount
+    withUnsafePointer(to: gradient) { gradient in
+      c.pool.forEach(Int(gradient.pointee.task_count)) { task, worker in
+        graft_pointwise_weights_task(
+          gradient, Int32(task), c.inputs[0].pointer, c.outputGradient.pointer, partials,
+          c.workspace.pointer + worker * gradient.pointee.scratch_count)
+      }
+    }
+    c.pool.forEachRange(of: gradient.weight_count) { range, _ in
+      graft_sum_chunks(
+        partials, gradient.chunks, gradient.weight_count, range.lowerBound, range.upperBound,
+        slot.slice.pointer, slot.flag)
+    }
+  }
+
   private func weightGradient(_ c: BackwardContext, _ slot: GradientSlot) {
+    guard !(isPointwise && groups == 1) else { return pointwiseWeightGradient(c, slot) }
     let width = outputChannels / groups
     for group in 0..<groups {
       let gradient = weightGradient(c.inputShapes[0], c.outputShape, group: group)

@@ -150,6 +150,10 @@ extension ConvolutionOp {
         .init(outputChannels: 4, kernel: 3, padding: 1, groups: 4, hasBias: true), [1, 4, 5, 8]),
       example(
         .init(outputChannels: 66, kernel: 3, padding: 1, hasBias: false), [1, 4, 4, 130]),
+      example(
+        .init(outputChannels: 18, kernel: 3, padding: Pair(0, 2), hasBias: true), [2, 8, 7, 17]),
+      example(
+        .init(outputChannels: 20, kernel: 3, padding: 1, hasBias: false), [1, 4, 7, 192]),
     ]
   }
 }

@@ -23,7 +23,7 @@ package struct DropoutOp: Op {
 
   package var details: String { "\(rate)" }
 
-  package var gradientWorksInPlace: Bool { true }
+  package var gradientInPlace: Int? { 0 }
 
   package func outputShape(of inputs: [Shape]) throws -> Shape { inputs[0] }
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }

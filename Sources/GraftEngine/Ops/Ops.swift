@@ -1,7 +1,8 @@
 /// Every op of the engine, for the tests that hold for all of them.
 package enum Ops {
   package static let all: [any Op.Type] = [
-    ConvolutionOp.self, LinearOp.self, BatchNormOp.self, ActivationOp.self, AddOp.self,
+    ConvolutionOp.self, NormalisedConvolutionOp.self, LinearOp.self, BatchNormOp.self,
+    ActivationOp.self, AddOp.self,
     ConcatOp.self, FlattenOp.self, PoolOp.self, GlobalAveragePoolOp.self, PaddingShortcutOp.self,
     DropoutOp.self, SoftmaxCrossEntropyOp.self,
   ]

@@ -45,6 +45,10 @@ package struct PoolOp: Op {
     guard x.rank == 4, x[1] + 2 * padding.y >= kernel.y, x[2] + 2 * padding.x >= kernel.x else {
       throw GraftError(.failed, "a \(kernel) pooling window does not fit into \(x)")
     }
+    guard kind == .average || kernel.y * kernel.x <= 256 else {
+      throw GraftError(
+        .failed, "a \(kernel) window is too large for max pooling, which takes up to 256 pixels")
+    }
     return [
       x[0], size(x[1], kernel.y, stride.y, padding.y), size(x[2], kernel.x, stride.x, padding.x),
       x[3],
@@ -61,41 +65,50 @@ package struct PoolOp: Op {
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
-    kind == .max ? output.elementCount : 0
+    // A byte for each maximum.
+    kind == .max ? (output.elementCount + 3) / 4 + bufferSlack : 0
   }
 
   package func forward(_ c: ForwardContext) {
-    let shape = geometry(c.inputShapes[0], c.outputShape)
     let inputCount = c.inputs[0].count / c.outputShape.batch
     let outputCount = c.output.count / c.outputShape.batch
-    let keepsSwitches = c.auxiliary.count > 0
-    c.pool.forEach(c.outputShape.batch) { image, _ in
-      let x = c.inputs[0].pointer + image * inputCount
-      let y = c.output.pointer + image * outputCount
-      switch kind {
-      case .max:
-        let switches =
-          keepsSwitches ? (c.auxiliary.pointer + image * outputCount).asSwitches : nil
-        withUnsafePointer(to: shape) { graft_max_pool($0, x, y, switches) }
-      case .average: withUnsafePointer(to: shape) { graft_average_pool($0, x, y) }
+    let switches = c.auxiliary.count > 0 ? c.auxiliary.pointer.asSwitches : nil
+    let chunks = PixelChunks(c.outputShape)
+    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+      c.pool.forEach(kind == .max ? chunks.count : c.outputShape.batch) { task, _ in
+        guard kind == .max else {
+          return graft_average_pool(
+            shape, c.inputs[0].pointer + task * inputCount, c.output.pointer + task * outputCount)
+        }
+        let (images, rows) = chunks.part(task)
+        for image in images {
+          graft_max_pool(
+            shape, c.inputs[0].pointer + image * inputCount, Int32(rows.lowerBound),
+            Int32(rows.upperBound), c.output.pointer + image * outputCount,
+            switches.map { $0 + image * outputCount })
+        }
       }
     }
   }
 
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
-    let shape = geometry(c.inputShapes[0], c.outputShape)
     let inputCount = slot.slice.count / c.outputShape.batch
     let outputCount = c.outputGradient.count / c.outputShape.batch
-    c.pool.forEach(c.outputShape.batch) { image, _ in
-      let dy = c.outputGradient.pointer + image * outputCount
-      let dx = slot.slice.pointer + image * inputCount
-      withUnsafePointer(to: shape) { shape in
-        switch kind {
-        case .max:
-          let switches = (c.auxiliary.pointer + image * outputCount).asSwitches
-          graft_max_pool_gradient(shape, dy, switches, slot.flag, dx)
-        case .average: graft_average_pool_gradient(shape, dy, slot.flag, dx)
+    let chunks = PixelChunks(c.inputShapes[0])
+    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+      c.pool.forEach(kind == .max ? chunks.count : c.outputShape.batch) { task, _ in
+        guard kind == .max else {
+          return graft_average_pool_gradient(
+            shape, c.outputGradient.pointer + task * outputCount, slot.flag,
+            slot.slice.pointer + task * inputCount)
+        }
+        let (images, rows) = chunks.part(task)
+        for image in images {
+          graft_max_pool_gradient(
+            shape, c.outputGradient.pointer + image * outputCount,
+            c.auxiliary.pointer.asSwitches + image * outputCount, Int32(rows.lowerBound),
+            Int32(rows.upperBound), slot.flag, slot.slice.pointer + image * inputCount)
         }
       }
     }
@@ -111,8 +124,8 @@ package struct PoolOp: Op {
 }
 
 extension UnsafeMutablePointer<Float> {
-  /// The same memory as 32-bit places of maxima.
-  fileprivate var asSwitches: UnsafeMutablePointer<Int32> {
-    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Int32.self)
+  /// The same memory as places of maxima, a byte each.
+  fileprivate var asSwitches: UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt8.self)
   }
 }

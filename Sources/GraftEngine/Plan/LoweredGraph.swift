@@ -1,3 +1,5 @@
+import GraftBase
+
 /// A graph cut down to what one plan computes: pruned, typed by mode, neighbours merged.
 struct LoweredGraph {
   /// One operation of the plan.
@@ -9,24 +11,30 @@ struct LoweredGraph {
     var inputs: [Int]
     var output: Int
     var parameters: [Parameter]
-    let isTraining: Bool
+    var isTraining: Bool
     /// Set when backward must run; nil prunes it.
     var needs: GradientNeeds?
+    /// The output of the item whose norm reads this one's output, when its sums are added up here.
+    var outputNormOwner: Int? = nil
   }
 
-  private(set) var items: [Item]
+  var items: [Item]
   let shapes: [Shape]
   /// Values whose gradient is computed.
   let hasGradient: [Bool]
+  /// Values that are written from outside: the graph's inputs and the cut it starts at.
+  let fed: Set<Int>
 
   init(
     graph: Graph, outputs: [Int], loss: Int?, inputShapes: [String: Shape],
-    configuration: PlanConfiguration
+    startingAt cut: FedValue? = nil, configuration: PlanConfiguration
   ) throws {
     let wanted = outputs + (loss.map { [$0] } ?? [])
-    shapes = try graph.shapes(forInputs: inputShapes, reaching: wanted)
-    let nodes = graph.nodes(reaching: wanted)
-    let backwardNodes = Set(loss.map { graph.nodes(reaching: [$0]) }?.map(\.index) ?? [])
+    shapes = try graph.shapes(forInputs: inputShapes, reaching: wanted, startingAt: cut)
+    fed = Set(graph.values.indices.filter { graph.values[$0].inputName != nil || $0 == cut?.id })
+    let nodes = graph.nodes(reaching: wanted, startingAt: cut?.id)
+    let backwardNodes = Set(
+      loss.map { graph.nodes(reaching: [$0], startingAt: cut?.id) }?.map(\.index) ?? [])
     var needsGradient = [Bool](repeating: false, count: graph.values.count)
     items = nodes.map { node in
       let isTraining = configuration.trainingNodes.contains(node.index)
@@ -41,7 +49,24 @@ struct LoweredGraph {
         parameters: node.parameters, isTraining: isTraining, needs: runsBackward ? needs : nil)
     }
     hasGradient = needsGradient
-    if configuration.fuses { fuse(keeping: Set(wanted)) }
+    if configuration.fuses {
+      fuse(keeping: Set(wanted))
+      fuseNorms(keeping: Set(wanted))
+    }
+    try requireCountablePixels()
+  }
+
+  /// Refuses what kernels cannot number: they count the pixels of a whole batch in 32 bits.
+  private func requireCountablePixels() throws {
+    let values = items.flatMap { $0.inputs + [$0.output] }
+    guard let largest = values.map({ shapes[$0] }).max(by: { $0.allPixels < $1.allPixels }),
+      largest.allPixels >= Int(Int32.max)
+    else { return }
+    throw GraftError(
+      .failed,
+      "a batch of \(largest.batch) images has \(largest.allPixels) pixels in one layer; "
+        + "\(Int32.max - 1) are the most",
+      help: "ask for less at a time: batch=16, or a smaller size= of the encoder")
   }
 
   /// Merges what can be computed while it is in cache.
@@ -56,6 +81,13 @@ struct LoweredGraph {
     func frozenConvolution(_ value: Int) -> (place: Int, op: ConvolutionOp)? {
       guard isPrivate(value), let place = producer[value], items[place].needs == nil,
         let op = items[place].op as? ConvolutionOp, op.activation == .linear
+      else { return nil }
+      return (place, op)
+    }
+    /// The batch norm that makes `value` for this consumer only and takes part in backward.
+    func trainedNorm(_ value: Int) -> (place: Int, op: BatchNormOp)? {
+      guard isPrivate(value), let place = producer[value], items[place].needs != nil,
+        let op = items[place].op as? BatchNormOp, !op.addsResidual, op.activation == .linear
       else { return nil }
       return (place, op)
     }
@@ -94,9 +126,26 @@ struct LoweredGraph {
         else { continue }
         items[place].inputs.append(item.inputs[1 - last])
         merge(index, into: place, op.addingResidual())
+      case is AddOp:
+        // A norm can wait for its residual, wherever that comes from.
+        guard let needs = item.needs, item.inputs[0] != item.inputs[1],
+          let own = item.inputs.indices.last(where: { trainedNorm(item.inputs[$0]) != nil }),
+          let (place, norm) = trainedNorm(item.inputs[own])
+        else { continue }
+        items[index] = items[place]
+        items[index].output = item.output
+        items[index].op = norm.addingResidual()
+        items[index].inputs.append(item.inputs[1 - own])
+        items[index].needs?.inputs.append(needs.inputs[1 - own])
+        isMerged[place] = true
       default: continue
       }
     }
     items = items.indices.filter { !isMerged[$0] }.map { items[$0] }
   }
+}
+
+extension Shape {
+  /// Pixels of all images together.
+  fileprivate var allPixels: Int { batch * pixels }
 }

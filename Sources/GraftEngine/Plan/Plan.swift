@@ -16,12 +16,15 @@ package final class Plan {
   private var generation: Int
 
   /// Compiles a plan; throws when the shapes do not fit the graph, or the buffers the machine.
+  ///
+  /// With `cut`, the plan is given that value and computes only what follows it.
   package init(
     graph: Graph, outputs: [Value], loss: Value? = nil, inputShapes: [String: Shape],
-    configuration: PlanConfiguration = .inference, pool: ThreadPool, arena: Arena = Arena()
+    startingAt cut: FedValue? = nil, configuration: PlanConfiguration = .inference,
+    pool: ThreadPool, arena: Arena = Arena()
   ) throws {
     compiled = try CompiledPlan(
-      graph: graph, outputs: outputs, loss: loss, inputShapes: inputShapes,
+      graph: graph, outputs: outputs, loss: loss, inputShapes: inputShapes, startingAt: cut,
       configuration: configuration, threads: pool.threadCount)
     let images = inputShapes.values.map(\.batch).max() ?? 1
     number = try arena.admit(compiled.footprint.count, for: "a batch of \(images) images")
@@ -42,8 +45,17 @@ package final class Plan {
   /// The memory to write an input to before `forward`; layout [N, H, W, C] or [N, C].
   package func input(_ name: String) -> Slice {
     takeTurn()
-    guard let slice = bound.inputs[name] else {
-      preconditionFailure("the graph has no input \(name)")
+    guard let slice = compiled.inputNames[name].flatMap({ bound.inputs[$0] }) else {
+      preconditionFailure("the plan has no input \(name)")
+    }
+    return slice
+  }
+
+  /// The memory of a value that the plan is given.
+  package func input(_ value: Value) -> Slice {
+    takeTurn()
+    guard let slice = bound.inputs[value.id] else {
+      preconditionFailure("the plan computes this value")
     }
     return slice
   }
@@ -90,7 +102,7 @@ package final class Plan {
       bound = compiled.bound(to: arena.slice, pool: pool)
       generation = arena.generation
     }
-    // Prepared weights are gone, and the gradients that no step writes must be zero.
+    // Kept weights are gone, and the gradients that no step writes must be zero.
     bound.lasting.fill(0)
     for step in bound.steps { step.forgetPreparation() }
   }

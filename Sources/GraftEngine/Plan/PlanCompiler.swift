@@ -2,7 +2,6 @@ import GraftKernels
 
 /// Decides which buffers a plan needs, when they live, and who shares memory.
 struct PlanCompiler {
-  private let graph: Graph
   private let lowered: LoweredGraph
   private let outputs: Set<Int>
   private let loss: Int?
@@ -15,11 +14,18 @@ struct PlanCompiler {
   private var backwardWorkspace: [Int: Int] = [:]
   /// Whether item i's gradient of input k adds to what another consumer wrote.
   private var accumulates: [[Bool]] = []
-  private var preparedOffsets: [(forward: Range<Int>, backward: Range<Int>)] = []
-  private(set) var preparedCount = 0
+  /// Where item i's derived weights lie, forward and backward.
+  private var prepared: [(forward: Prepared, backward: Prepared)] = []
+  /// Floats of derived weights that are kept.
+  private(set) var keptCount = 0
 
-  init(graph: Graph, lowered: LoweredGraph, outputs: [Int], loss: Int?, threads: Int) {
-    self.graph = graph
+  /// Frozen weights are derived once and kept; trained ones anew in every step, in borrowed memory.
+  private enum Prepared {
+    case kept(Range<Int>)
+    case borrowed(buffer: Int)
+  }
+
+  init(lowered: LoweredGraph, outputs: [Int], loss: Int?, threads: Int) {
     self.lowered = lowered
     self.outputs = Set(outputs)
     self.loss = loss
@@ -47,7 +53,9 @@ struct PlanCompiler {
       if item.needs != nil {
         let count = item.op.auxiliaryCount(
           inputs: item.inputs.map { lowered.shapes[$0] }, output: shape)
-        auxiliaryBuffer[index] = add(count, index, backwardStep(index))
+        // A norm's memory is written first, and read last, by the maker of its input.
+        let outer = items.firstIndex { $0.outputNormOwner == item.output } ?? index
+        auxiliaryBuffer[index] = add(count, outer, backwardStep(outer))
       }
       let scratch = item.op.workspaceCount(request(item, backward: nil))
       forwardWorkspace[index] = add(scratch, index, index)
@@ -55,14 +63,24 @@ struct PlanCompiler {
         let scratch = item.op.workspaceCount(request(item, backward: needs))
         backwardWorkspace[index] = add(scratch, backwardStep(index), backwardStep(index))
       }
-      let forward = item.op.preparedCount(request(item, backward: nil))
-      let backward = item.needs.map { item.op.preparedCount(request(item, backward: $0)) } ?? 0
-      let middle = preparedCount + (forward + 15) / 16 * 16
-      preparedOffsets.append(
-        (preparedCount..<preparedCount + forward, middle..<middle + backward))
-      preparedCount = middle + (backward + 15) / 16 * 16
+      let forward = addPrepared(item, backward: nil, step: index)
+      prepared.append((forward, addPrepared(item, backward: item.needs, step: backwardStep(index))))
     }
     return ArenaLayout(buffers)
+  }
+
+  private mutating func addPrepared(
+    _ item: LoweredGraph.Item, backward: GradientNeeds?, step: Int
+  ) -> Prepared {
+    let isForward = step < items.count
+    guard isForward || backward != nil else { return .kept(keptCount..<keptCount) }
+    let count = item.op.preparedCount(request(item, backward: backward))
+    if item.needs?.parameters.contains(true) == true {
+      return .borrowed(buffer: add(count, step, step))
+    }
+    let first = keptCount
+    keptCount += ArenaLayout.padded(count)
+    return .kept(first..<first + count)
   }
 
   private mutating func add(_ count: Int, _ first: Int, _ last: Int) -> Int {
@@ -90,14 +108,13 @@ struct PlanCompiler {
 
   private mutating func addValues(_ lastUse: [Int]) {
     // What is fed from outside keeps its place for the whole run.
-    for (value, record) in graph.values.enumerated()
-    where record.inputName != nil && (lastUse[value] >= 0 || outputs.contains(value)) {
+    for value in lowered.fed.sorted() where lastUse[value] >= 0 || outputs.contains(value) {
       valueBuffer[value] = add(lowered.shapes[value].elementCount, 0, lastStep)
     }
     for (index, item) in items.enumerated() {
       let first = item.inputs[0]
       let isLastReader =
-        lastUse[first] == index && graph.values[first].inputName == nil
+        lastUse[first] == index && !lowered.fed.contains(first)
         && !item.inputs.dropFirst().contains(first)
       if item.op.worksInPlace, isLastReader, let buffer = valueBuffer[first] {
         valueBuffer[item.output] = buffer
@@ -121,7 +138,7 @@ struct PlanCompiler {
         if let buffer = gradientBuffer[input] {
           accumulates[index][place] = true
           buffers[buffer].last = max(buffers[buffer].last, step)
-        } else if place == 0, item.op.gradientWorksInPlace, !isOwnTaken {
+        } else if place == item.op.gradientInPlace, !isOwnTaken {
           isOwnTaken = true
           gradientBuffer[input] = own
         } else {
@@ -150,17 +167,17 @@ struct PlanCompiler {
     loss.flatMap { gradientBuffer[$0] }.map { slice($0, layout, arena) }
   }
 
-  func inputSlices(layout: ArenaLayout, arena: Slice) -> [String: Slice] {
-    var slices: [String: Slice] = [:]
-    for (value, record) in graph.values.enumerated() {
-      guard let name = record.inputName, let buffer = valueBuffer[value] else { continue }
-      slices[name] = slice(buffer, layout, arena)
+  /// Where the values that are fed lie, by their number.
+  func inputSlices(layout: ArenaLayout, arena: Slice) -> [Int: Slice] {
+    var slices: [Int: Slice] = [:]
+    for value in lowered.fed {
+      if let buffer = valueBuffer[value] { slices[value] = slice(buffer, layout, arena) }
     }
     return slices
   }
 
   func steps(
-    layout: ArenaLayout, arena: Slice, prepared: Slice, gradients: [String: Slice],
+    layout: ArenaLayout, arena: Slice, kept: Slice, gradients: [String: Slice],
     pool: ThreadPool
   ) -> [PlanStep] {
     items.enumerated().map { index, item in
@@ -169,22 +186,35 @@ struct PlanCompiler {
       let output = slice(valueBuffer[item.output], layout, arena)
       let auxiliary = slice(auxiliaryBuffer[index], layout, arena)
       let random = RandomAddress(node: item.node)
-      let offsets = preparedOffsets[index]
-      let forwardPrepared = prepared.part(offsets.forward.lowerBound, count: offsets.forward.count)
-      let backwardPrepared = prepared.part(
-        offsets.backward.lowerBound, count: offsets.backward.count)
+      func preparation(_ place: Prepared, backward: GradientNeeds?) -> PlanStep.Preparation {
+        let request = request(item, backward: backward)
+        return switch place {
+        case .kept(let range):
+          .init(
+            request: request, slice: kept.part(range.lowerBound, count: range.count), isKept: true)
+        case .borrowed(let buffer):
+          .init(request: request, slice: slice(buffer, layout, arena), isKept: false)
+        }
+      }
+      let forwardPreparation = preparation(prepared[index].forward, backward: nil)
+      let backwardPreparation = preparation(prepared[index].backward, backward: item.needs)
+      let outputNormMemory = item.outputNormOwner.flatMap { owner in
+        items.firstIndex { $0.output == owner }
+      }.map { slice(auxiliaryBuffer[$0], layout, arena) }
       let parameters = item.parameters.map(\.slice)
       let forward = ForwardContext(
         inputs: inputs, inputShapes: inputShapes, parameters: parameters, output: output,
         outputShape: lowered.shapes[item.output], auxiliary: auxiliary,
-        workspace: slice(forwardWorkspace[index], layout, arena), prepared: forwardPrepared,
-        isTraining: item.isTraining, random: random, pool: pool)
+        workspace: slice(forwardWorkspace[index], layout, arena),
+        prepared: forwardPreparation.slice, isTraining: item.isTraining, random: random,
+        pool: pool, outputNormMemory: outputNormMemory)
       let backward = item.needs.map { needs in
         BackwardContext(
           outputGradient: slice(gradientBuffer[item.output], layout, arena), inputs: inputs,
           inputShapes: inputShapes, output: output, outputShape: lowered.shapes[item.output],
           parameters: parameters, auxiliary: auxiliary,
-          workspace: slice(backwardWorkspace[index], layout, arena), prepared: backwardPrepared,
+          workspace: slice(backwardWorkspace[index], layout, arena),
+          prepared: backwardPreparation.slice,
           inputGradients: item.inputs.indices.map { place in
             guard needs.inputs[place] else { return nil }
             return GradientSlot(
@@ -197,15 +227,13 @@ struct PlanCompiler {
               GradientSlot($0, accumulates: false)
             }
           },
-          isTraining: item.isTraining, random: random, pool: pool)
+          isTraining: item.isTraining, random: random, pool: pool,
+          outputNormMemory: outputNormMemory)
       }
       return PlanStep(
         path: item.path, op: item.op, parameters: item.parameters, forward: forward,
         backward: backward,
-        forwardPreparation: offsets.forward.isEmpty
-          ? nil : .init(request: request(item, backward: nil), slice: forwardPrepared),
-        backwardPreparation: offsets.backward.isEmpty
-          ? nil : .init(request: request(item, backward: item.needs), slice: backwardPrepared))
+        forwardPreparation: forwardPreparation, backwardPreparation: backwardPreparation)
     }
   }
 }

@@ -2,14 +2,15 @@ import GraftKernels
 
 /// The floats that a plan needs of its arena, known from shapes alone.
 package struct PlanFootprint: Sendable, Hashable {
-  /// Values, their gradients and scratch, laid over each other by lifetime.
+  /// Values, their gradients, scratch and what is derived from trained parameters in each step,
+  /// laid over each other by lifetime.
   package let working: Int
-  /// What is derived from the parameters, such as packed weights.
-  package let prepared: Int
+  /// What is derived from frozen parameters and kept, such as packed weights.
+  package let kept: Int
   /// One gradient for each trainable parameter.
   package let gradients: Int
 
-  package var count: Int { working + prepared + gradients }
+  package var count: Int { working + kept + gradients }
   package var bytes: Int { 4 * count }
 }
 
@@ -17,10 +18,10 @@ extension Plan {
   /// What a plan would need, told without allocating any of it.
   package static func footprint(
     graph: Graph, outputs: [Value], loss: Value? = nil, inputShapes: [String: Shape],
-    configuration: PlanConfiguration = .inference, threads: Int
+    startingAt cut: FedValue? = nil, configuration: PlanConfiguration = .inference, threads: Int
   ) throws -> PlanFootprint {
     try CompiledPlan(
-      graph: graph, outputs: outputs, loss: loss, inputShapes: inputShapes,
+      graph: graph, outputs: outputs, loss: loss, inputShapes: inputShapes, startingAt: cut,
       configuration: configuration, threads: threads
     ).footprint
   }
@@ -36,31 +37,36 @@ struct CompiledPlan {
   let trainable: [Parameter]
   /// Values that can be read after a run: outputs and loss.
   let results: Set<Int>
+  /// The values of the graph's inputs.
+  let inputNames: [String: Int]
 
   init(
     graph: Graph, outputs: [Value], loss: Value?, inputShapes: [String: Shape],
-    configuration: PlanConfiguration, threads: Int
+    startingAt cut: FedValue?, configuration: PlanConfiguration, threads: Int
   ) throws {
     lowered = try LoweredGraph(
       graph: graph, outputs: outputs.map(\.id), loss: loss?.id, inputShapes: inputShapes,
-      configuration: configuration)
+      startingAt: cut, configuration: configuration)
     var compiler = PlanCompiler(
-      graph: graph, lowered: lowered, outputs: outputs.map(\.id), loss: loss?.id, threads: threads)
+      lowered: lowered, outputs: outputs.map(\.id), loss: loss?.id, threads: threads)
     layout = compiler.layOut()
     self.compiler = compiler
     trainable = graph.parameters.filter { configuration.trainable.contains($0.name) }
     results = Set(outputs.map(\.id) + (loss.map { [$0.id] } ?? []))
+    inputNames = Dictionary(
+      uniqueKeysWithValues: graph.values.enumerated().compactMap { id, record in
+        record.inputName.map { ($0, id) }
+      })
     footprint = PlanFootprint(
-      working: layout.count, prepared: compiler.preparedCount,
+      working: layout.count, kept: compiler.keptCount,
       gradients: trainable.reduce(0) { $0 + ArenaLayout.padded($1.count) })
   }
 
   /// The steps and places of this plan in a block of memory.
   func bound(to block: Slice, pool: ThreadPool) -> BoundPlan {
     let arena = block.part(0, count: footprint.working)
-    let prepared = block.part(footprint.working, count: footprint.prepared)
-    let gradientBlock = block.part(
-      footprint.working + footprint.prepared, count: footprint.gradients)
+    let kept = block.part(footprint.working, count: footprint.kept)
+    let gradientBlock = block.part(footprint.working + footprint.kept, count: footprint.gradients)
     var gradients: [String: Slice] = [:]
     var offset = 0
     for parameter in trainable {
@@ -69,25 +75,25 @@ struct CompiledPlan {
     }
     return BoundPlan(
       steps: compiler.steps(
-        layout: layout, arena: arena, prepared: prepared, gradients: gradients, pool: pool),
+        layout: layout, arena: arena, kept: kept, gradients: gradients, pool: pool),
       inputs: compiler.inputSlices(layout: layout, arena: arena),
       results: Dictionary(
         uniqueKeysWithValues: results.map {
           ($0, compiler.slice(ofValue: $0, layout: layout, arena: arena))
         }),
       gradients: gradients, lossGradient: compiler.lossGradient(layout: layout, arena: arena),
-      lasting: block.part(
-        footprint.working, count: footprint.prepared + footprint.gradients))
+      lasting: block.part(footprint.working, count: footprint.kept + footprint.gradients))
   }
 }
 
 /// A plan's steps and places in one block of memory.
 struct BoundPlan {
   let steps: [PlanStep]
-  let inputs: [String: Slice]
+  /// Where the values that are fed lie, by their number.
+  let inputs: [Int: Slice]
   let results: [Int: Slice]
   let gradients: [String: Slice]
   let lossGradient: Slice?
-  /// Prepared weights and gradients: what keeps its numbers from run to run.
+  /// Kept weights and gradients: what keeps its numbers from run to run.
   let lasting: Slice
 }

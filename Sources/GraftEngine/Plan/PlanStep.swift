@@ -7,13 +7,15 @@ final class PlanStep {
   private let parameters: [Parameter]
   private var forwardContext: ForwardContext
   private(set) var backwardContext: BackwardContext?
-  private let forwardPreparation: Preparation?
-  private let backwardPreparation: Preparation?
+  private let forwardPreparation: Preparation
+  private let backwardPreparation: Preparation
 
   /// Memory for what one direction derives from the parameters.
   struct Preparation {
     let request: WorkspaceRequest
     let slice: Slice
+    /// Whether nobody else writes to this memory, so that the weights last until they change.
+    let isKept: Bool
   }
 
   private var forwardVersion = -1
@@ -21,8 +23,8 @@ final class PlanStep {
 
   init(
     path: String, op: any Op, parameters: [Parameter], forward: ForwardContext,
-    backward: BackwardContext?, forwardPreparation: Preparation?,
-    backwardPreparation: Preparation?
+    backward: BackwardContext?, forwardPreparation: Preparation,
+    backwardPreparation: Preparation
   ) {
     self.path = path
     self.op = op
@@ -47,15 +49,11 @@ final class PlanStep {
   private var version: Int { parameters.reduce(0) { $0 + $1.version } }
 
   func prepareForward(_ pool: ThreadPool) {
-    guard let forwardPreparation, version != forwardVersion else { return }
-    prepare(forwardPreparation, pool)
-    forwardVersion = version
+    prepare(forwardPreparation, seen: &forwardVersion, pool)
   }
 
   func prepareBackward(_ pool: ThreadPool) {
-    guard let backwardPreparation, version != backwardVersion else { return }
-    prepare(backwardPreparation, pool)
-    backwardVersion = version
+    prepare(backwardPreparation, seen: &backwardVersion, pool)
   }
 
   /// Makes the next run prepare again: the memory was lent to another plan.
@@ -64,7 +62,9 @@ final class PlanStep {
     backwardVersion = -1
   }
 
-  private func prepare(_ preparation: Preparation, _ pool: ThreadPool) {
+  private func prepare(_ preparation: Preparation, seen: inout Int, _ pool: ThreadPool) {
+    guard preparation.slice.count > 0, !preparation.isKept || seen != version else { return }
+    seen = version
     op.prepare(
       PrepareContext(
         request: preparation.request, parameters: forwardContext.parameters,

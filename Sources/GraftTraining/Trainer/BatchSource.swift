@@ -16,24 +16,40 @@ package protocol BatchSource: AnyObject {
   func nextBatch() throws -> LabelledImages?
   /// What to call an image in a message: its file.
   func name(ofSample sample: Int) -> String
+  /// Seconds that `nextBatch` waited for images, since the source was made.
+  var secondsWaited: Double { get }
+}
+
+/// Which part of a model a plan computes.
+package enum ModelPart: Hashable, Sendable {
+  case whole
+  /// From the images to the features behind the frozen part.
+  case frozen
+  /// From those features on.
+  case rest
 }
 
 /// Images ready for a model, and what they should be taken for.
 package struct LabelledImages {
-  /// Pixels [N, H, W, C].
+  /// Pixels [N, H, W, C]; for `.rest`, features of the shape that follows.
   package let images: Slice
   package let imageShape: Shape
+  /// What of the model is still to be computed.
+  package let part: ModelPart
   /// Soft targets [N, classes]; rows add up to 1.
   package let targets: Slice
   /// Stable indices of the images in their data set; the first of a mixed pair.
   package let samples: [Int]
 
-  package init(images: Slice, imageShape: Shape, targets: Slice, samples: [Int]) {
+  package init(
+    images: Slice, imageShape: Shape, part: ModelPart = .whole, targets: Slice, samples: [Int]
+  ) {
     precondition(
       imageShape.batch == samples.count && images.count == imageShape.elementCount,
       "a batch whose parts differ in length")
     self.images = images
     self.imageShape = imageShape
+    self.part = part
     self.targets = targets
     self.samples = samples
   }

@@ -29,9 +29,7 @@ package final class Evaluator {
     source.start(epoch: 0, at: 0)
     var done = 0
     while let batch = try source.nextBatch() {
-      let plan = try plans.plan(for: batch.imageShape, .inference)
-      plan.input(model.imageInput).copy(from: batch.images)
-      plan.input(model.targetInput).copy(from: batch.targets)
+      let plan = try plans.plan(loadedWith: batch, .inference)
       plan.forward()
       let logits = plan.value(model.logits)
       let losses = plan.value(model.losses)

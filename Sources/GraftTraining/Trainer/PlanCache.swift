@@ -5,33 +5,81 @@ import GraftModels
 /// The compiled plans of one model, by image shape and configuration.
 ///
 /// Balanced batches come in two sizes, and training and validation take turns, so a run has up to
-/// four plans. They share one arena, which is as large as the largest of them needs.
+/// four plans, and as many more for a frozen part. They share one arena, which is as large as the
+/// largest of them needs.
 final class PlanCache {
   private struct Key: Hashable {
-    let imageShape: Shape
+    let part: ModelPart
+    let inputShape: Shape
     let configuration: PlanConfiguration
   }
 
   private let model: Model
+  /// The features between the frozen part and the rest, where a run tells them apart.
+  private let cut: Value?
   private let pool: ThreadPool
   private var arena = Arena()
   private var plans: [(key: Key, plan: Plan)] = []
 
-  init(model: Model, pool: ThreadPool) {
+  init(model: Model, cut: Value? = nil, pool: ThreadPool) {
     self.model = model
+    self.cut = cut
     self.pool = pool
   }
 
-  /// The plan for images of this shape; its values are valid until another plan is used.
-  func plan(for imageShape: Shape, _ configuration: PlanConfiguration) throws -> Plan {
-    let key = Key(imageShape: imageShape, configuration: configuration)
+  /// The plan for a batch of this shape with the batch in its inputs; valid until the next call.
+  func plan(loadedWith batch: LabelledImages, _ configuration: PlanConfiguration) throws -> Plan {
+    let plan = try plan(for: batch.imageShape, configuration, batch.part)
+    plan.input(input(of: batch.part)).copy(from: batch.images)
+    plan.input(model.target).copy(from: batch.targets)
+    return plan
+  }
+
+  /// The features of a batch of images; valid until the next call.
+  func features(of batch: LabelledImages) throws -> Slice {
+    let plan = try plan(for: batch.imageShape, .inference, .frozen)
+    plan.input(model.image).copy(from: batch.images)
+    plan.forward()
+    return plan.value(input(of: .rest))
+  }
+
+  /// The first layer of a batch whose output is not finite, found one operation at a time.
+  func faultyLayer(
+    in batch: LabelledImages, targets: Slice, _ configuration: PlanConfiguration,
+    random: RandomAddress
+  ) throws -> String? {
+    let interpreter = try Interpreter(
+      graph: model.graph, outputs: [model.logits], loss: model.losses,
+      inputShapes: model.inputShapes(for: batch.imageShape),
+      startingAt: start(of: batch.part, batch.imageShape),
+      configuration: configuration, pool: pool)
+    interpreter.input(input(of: batch.part)).copy(from: batch.images)
+    interpreter.input(model.target).copy(from: targets)
+    return interpreter.forward(random: random)
+  }
+
+  /// The plan for inputs of this shape: images, or features for `.rest`.
+  func plan(
+    for inputShape: Shape, _ configuration: PlanConfiguration, _ part: ModelPart = .whole
+  ) throws -> Plan {
+    let key = Key(part: part, inputShape: inputShape, configuration: configuration)
     if let found = plans.first(where: { $0.key == key }) { return found.plan }
     let plan = try Plan(
-      graph: model.graph, outputs: [model.logits], loss: model.losses,
-      inputShapes: model.inputShapes(for: imageShape), configuration: configuration, pool: pool,
-      arena: arena)
+      graph: model.graph, outputs: [output(of: part)], loss: loss(of: part),
+      inputShapes: model.inputShapes(for: inputShape), startingAt: start(of: part, inputShape),
+      configuration: configuration, pool: pool, arena: arena)
     plans.append((key, plan))
     return plan
+  }
+
+  /// What that plan needs of the arena, told without making it.
+  func footprint(
+    for inputShape: Shape, _ configuration: PlanConfiguration, _ part: ModelPart
+  ) throws -> PlanFootprint {
+    try Plan.footprint(
+      graph: model.graph, outputs: [output(of: part)], loss: loss(of: part),
+      inputShapes: model.inputShapes(for: inputShape), startingAt: start(of: part, inputShape),
+      configuration: configuration, threads: pool.threadCount)
   }
 
   /// Frees all memory; plans are compiled again when they are asked for.
@@ -39,20 +87,36 @@ final class PlanCache {
     plans = []
     arena = Arena()
   }
+
+  private func output(of part: ModelPart) -> Value {
+    part == .frozen ? input(of: .rest) : model.logits
+  }
+
+  private func loss(of part: ModelPart) -> Value? { part == .frozen ? nil : model.losses }
+
+  /// Where a batch goes in.
+  private func input(of part: ModelPart) -> Value {
+    guard part == .rest else { return model.image }
+    guard let cut else { preconditionFailure("features for a model that is not cut") }
+    return cut
+  }
+
+  private func start(of part: ModelPart, _ shape: Shape) -> FedValue? {
+    part == .rest ? FedValue(input(of: part), shape: shape) : nil
+  }
 }
 
 extension Model {
   /// The shapes of the graph's two inputs for images of this shape.
-  func inputShapes(for imageShape: Shape) -> [String: Shape] {
+  fileprivate func inputShapes(for imageShape: Shape) -> [String: Shape] {
     [
       imageInput: imageShape,
       targetInput: [imageShape.batch, logits.shape.channels],
     ]
   }
 
-  /// The names under which plans take images and targets.
-  var imageInput: String { inputName(of: image) }
-  var targetInput: String { inputName(of: target) }
+  private var imageInput: String { inputName(of: image) }
+  private var targetInput: String { inputName(of: target) }
 
   private func inputName(of value: Value) -> String {
     guard let name = graph.values[value.id].inputName else {

@@ -10,14 +10,11 @@ extension Trainer {
   ///
   /// `multiplier` replaces the schedule's.
   func update(on batch: LabelledImages, multiplier: Double? = nil) throws -> Double {
-    let plan = try plans.plan(for: batch.imageShape, policy.configuration)
+    let plan = try plans.plan(loadedWith: batch, policy.configuration)
     for (parameter, copy) in zip(policy.movingStatistics, statisticsBefore) {
       copy.slice.copy(from: parameter.slice)
     }
-    let targets = plan.input(model.targetInput)
-    plan.input(model.imageInput).copy(from: batch.images)
-    targets.copy(from: batch.targets)
-    shape(targets, classCount: batch.classCount)
+    shape(plan.input(model.target), classCount: batch.classCount)
     let random = RandomAddress(seed: settings.seed, step: progress.step)
     plan.forward(random: random)
     for parameter in policy.movingStatistics { parameter.markChanged() }
@@ -96,13 +93,8 @@ extension Trainer {
     guard batch.images.buffer.allSatisfy(\.isFinite) else { return "the images themselves" }
     let statistics = policy.movingStatistics.map { $0.value.copied() }
     defer { restore(statistics) }
-    let interpreter = try Interpreter(
-      graph: model.graph, outputs: [model.logits], loss: model.losses,
-      inputShapes: model.inputShapes(for: batch.imageShape),
-      configuration: policy.configuration, pool: pool)
-    interpreter.input(model.imageInput).copy(from: batch.images)
-    interpreter.input(model.targetInput).copy(from: plan.input(model.targetInput))
-    return interpreter.forward(random: random)
+    return try plans.faultyLayer(
+      in: batch, targets: plan.input(model.target), policy.configuration, random: random)
   }
 
   private func fault(

@@ -17,6 +17,8 @@ package final class Trainer {
   let training: any BatchSource
   let validation: (any BatchSource)?
   let pool: ThreadPool
+  /// What is said of views and kept features when the run starts.
+  private let opening: [String]
   let optimizer: Optimizer
   let plans: PlanCache
   let evaluator: Evaluator
@@ -25,6 +27,8 @@ package final class Trainer {
   /// The moving statistics before the update in progress, in the policy's order.
   let statisticsBefore: [Tensor]
   private var clock = TrainingClock()
+  /// The part of `clock` that belongs to the epoch in progress.
+  private var epochClock = TrainingClock()
   /// The validation of the weights as they are, if there was one.
   private var evaluation: EvaluationResult?
   /// The state after the last whole epoch, for an abort.
@@ -32,11 +36,12 @@ package final class Trainer {
 
   /// Prepares a run; with `state`, the continuation of one.
   ///
-  /// `identity` names what the run is made from; a state made from something else is refused.
+  /// `identity` names what the run is made from; a state made from something else is refused. Features
+  /// of a frozen encoder are kept in `cache`; that changes no bit.
   package init(
     _ model: Model, policy: Policy, settings: TrainingSettings, training: any BatchSource,
-    validation: (any BatchSource)? = nil, pool: ThreadPool, identity: [String: String] = [:],
-    resuming state: RunState? = nil
+    validation: (any BatchSource)? = nil, pool: ThreadPool, cache: FeatureCache? = nil,
+    identity: [String: String] = [:], resuming state: RunState? = nil
   ) throws {
     try settings.validate()
     guard training.batchCount > 0 else {
@@ -45,15 +50,18 @@ package final class Trainer {
     self.model = model
     self.policy = try policy.resolved(for: model, weightDecay: settings.weightDecay)
     self.settings = settings
-    self.training = training
-    self.validation = validation
+    let sources = try FeatureSources(
+      model, self.policy, training, validation, epochs: settings.epochs, cache: cache, pool: pool)
+    self.training = sources.training
+    self.validation = sources.validation
+    plans = sources.plans
+    opening = sources.remarks
     self.pool = pool
     self.identity = identity
     curve = ScheduleCurve(
       try Schedules.make(settings.schedule), totalSteps: settings.epochs * training.batchCount,
       warmupSteps: Int((settings.warmupEpochs * Double(training.batchCount)).rounded()))
     optimizer = Optimizer(try Optimizers.make(settings.optimizer), groups: self.policy.groups)
-    plans = PlanCache(model: model, pool: pool)
     evaluator = Evaluator(model, plans: plans)
     statisticsBefore = self.policy.movingStatistics.map { Tensor($0.value.shape) }
     if let state { try restore(state) }
@@ -73,6 +81,7 @@ package final class Trainer {
     rollback = capture(sharingFrozen: true)
     training.start(epoch: progress.epoch, at: progress.batch)
     var answer = observer(.started(policy, curve))
+    for remark in opening { _ = observer(.remark(remark)) }
     var ending: TrainingResult.Ending?
     while ending == nil {
       if answer == .continue, progress.epoch < settings.epochs {
@@ -92,6 +101,7 @@ package final class Trainer {
     _ observer: (TrainingEvent) -> TrainingAnswer
   ) throws -> (TrainingResult.Ending?, TrainingAnswer) {
     evaluation = nil
+    epochClock = TrainingClock()
     var answer = TrainingAnswer.continue
     while progress.batch < training.batchCount {
       guard answer == .continue, !isAtStop else {
@@ -122,10 +132,15 @@ package final class Trainer {
   private func runBatch(
     _ observer: (TrainingEvent) -> TrainingAnswer
   ) throws -> TrainingAnswer {
-    guard let batch = try clock.waiting(for: training.nextBatch) else {
+    let start = ContinuousClock.now
+    let waited = training.secondsWaited
+    guard let batch = try training.nextBatch() else {
       preconditionFailure("a source with fewer batches than it said")
     }
-    let loss = try clock.training(images: batch.count) { try update(on: batch) }
+    passOnRemarks(of: training, observer)
+    let loss = try update(on: batch)
+    clock.add(since: start, images: batch.count, waited: training.secondsWaited - waited)
+    epochClock.add(since: start, images: batch.count, waited: training.secondsWaited - waited)
     progress.batch += 1
     progress.step += 1
     return observer(
@@ -133,9 +148,16 @@ package final class Trainer {
         TrainingProgress(
           step: progress.step, totalSteps: curve.totalSteps, epoch: progress.epoch + 1,
           epochs: settings.epochs, loss: loss, epochLoss: progress.totals.meanLoss,
-          imagesPerSecond: clock.imagesPerSecond,
-          remainingSeconds: clock.secondsPerStep * Double(curve.totalSteps - progress.step),
-          waitingShare: clock.waitingShare)))
+          imagesPerSecond: epochClock.imagesPerSecond,
+          remainingSeconds: epochClock.secondsPerStep * Double(curve.totalSteps - progress.step),
+          waitingShare: epochClock.waitingShare)))
+  }
+
+  private func passOnRemarks(
+    of source: any BatchSource, _ observer: (TrainingEvent) -> TrainingAnswer
+  ) {
+    guard let features = source as? FeatureBatches else { return }
+    for remark in features.takeRemarks() { _ = observer(.remark(remark)) }
   }
 
   private var isAtStop: Bool {
@@ -161,6 +183,7 @@ package final class Trainer {
       if reply != .continue { answer = reply }
       return answer != .abort
     }
+    passOnRemarks(of: validation, observer)
     return answer
   }
 

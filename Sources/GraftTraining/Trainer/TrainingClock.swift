@@ -1,31 +1,17 @@
 /// Keeps the time of a run, apart for waiting and training; nothing that is computed depends on it.
 struct TrainingClock {
+  private(set) var seconds = 0.0
   private(set) var waitingSeconds = 0.0
-  private(set) var trainingSeconds = 0.0
   private(set) var images = 0
   private(set) var steps = 0
 
-  /// Counts the time of `body` as waiting for images.
-  mutating func waiting<Result>(for body: () throws -> Result) rethrows -> Result {
-    let start = ContinuousClock.now
-    defer { waitingSeconds += (ContinuousClock.now - start).seconds }
-    return try body()
+  /// Counts one update: when it began, its images, and how long it waited for them.
+  mutating func add(since start: ContinuousClock.Instant, images count: Int, waited: Double) {
+    seconds += (ContinuousClock.now - start).seconds
+    waitingSeconds += waited
+    images += count
+    steps += 1
   }
-
-  /// Counts the time of `body` as training on so many images.
-  mutating func training<Result>(
-    images count: Int, _ body: () throws -> Result
-  ) rethrows -> Result {
-    let start = ContinuousClock.now
-    defer {
-      trainingSeconds += (ContinuousClock.now - start).seconds
-      images += count
-      steps += 1
-    }
-    return try body()
-  }
-
-  private var seconds: Double { waitingSeconds + trainingSeconds }
 
   var imagesPerSecond: Double { seconds > 0 ? Double(images) / seconds : 0 }
 

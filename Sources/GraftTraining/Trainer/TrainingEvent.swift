@@ -2,6 +2,8 @@
 package enum TrainingEvent {
   /// Before the first update; the policy prints as the pre-flight table.
   case started(ResolvedPolicy, ScheduleCurve)
+  /// A sentence about where features come from, before the update that it concerns.
+  case remark(String)
   /// After an update.
   case progress(TrainingProgress)
   /// While validation images are evaluated.
@@ -35,6 +37,7 @@ package struct TrainingProgress: Sendable {
   package let loss: Double
   /// Mean loss of this epoch so far.
   package let epochLoss: Double
+  /// In this epoch.
   package let imagesPerSecond: Double
   /// Seconds until the last update at the present speed.
   package let remainingSeconds: Double

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftTraining
 
 /// `set`: display and resources; never changes a result.
 package struct SetCommand: Command {
@@ -16,6 +17,9 @@ package struct SetCommand: Command {
       ParameterSpecification(
         "prompt", .text, default: .described("what is loaded"), "text before the >"),
       ParameterSpecification(
+        "cache", .choice(FeatureCache.Mode.allCases.map(\.rawValue)),
+        default: .described("auto: where it saves work"), "keep the features of frozen layers"),
+      ParameterSpecification(
         "progress", .flag, default: .described("yes"), "show progress while a step runs"),
     ],
     examples: ["set threads=2", "set color never", "set prompt \"mine\" ; show settings"],
@@ -30,6 +34,9 @@ package struct SetCommand: Command {
     if arguments.isBare { return ShowCommand.showSettings(in: session) }
     if let threads = arguments.integer("threads") { session.settings.threads = threads }
     if let image = arguments.text("image") { session.settings.image = image }
+    if let cache = arguments.text("cache").flatMap(FeatureCache.Mode.init) {
+      session.workbench.features.mode = cache
+    }
     if let prompt = arguments.text("prompt") { session.settings.prompt = prompt }
     if let isShown = arguments.flag("progress") {
       session.settings.isProgressShown = isShown

@@ -36,6 +36,7 @@ package struct ShowCommand: Command {
       ("threads", settings.threads == 0 ? "0 (one per core)" : "\(settings.threads)"),
       ("image", settings.image), ("color", settings.color),
       ("prompt", settings.prompt.isEmpty ? "\"\"" : settings.prompt),
+      ("cache", session.workbench.features.mode.rawValue),
       ("progress", settings.isProgressShown ? "yes" : "no"),
     ]
   }

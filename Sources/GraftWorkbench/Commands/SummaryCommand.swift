@@ -59,7 +59,10 @@ package struct SummaryCommand: Command {
       let forecast = try model.memoryForecast(
         policy, batchSize: batchSize, training: data?.partition(.train).count ?? 1 << 20,
         validation: data?.partition(.validation).count ?? 1 << 20,
-        side: arguments.integer("size"), resident: resident, threads: session.pool.threadCount)
+        side: arguments.integer("size"),
+        views: TrainingPlan.usualViews(session.workbench.pipeline, policy, of: model),
+        cache: data == nil ? nil : session.workbench.features, resident: resident,
+        pool: session.pool)
       return (name, forecast.bytes)
     }
   }

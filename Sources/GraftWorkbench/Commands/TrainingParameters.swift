@@ -40,6 +40,10 @@ package enum TrainingParameters {
     ParameterSpecification(
       "augment", .pipeline, default: .described("the current pipeline"),
       "pipeline for this run: a name, an op, a list of ops, or none"),
+    ParameterSpecification(
+      "views", .integer(0...1000),
+      default: .described("4 with a frozen encoder, whose features are then kept; else 0"),
+      "augmented views of each image that epochs take in turn; 0 draws new ones in each epoch"),
   ]
 
   static let stop = ParameterSpecification(

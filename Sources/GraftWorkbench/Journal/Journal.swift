@@ -60,6 +60,11 @@ package enum UserFolders {
     folder("XDG_CONFIG_HOME", "/.config", environment)
   }
 
+  /// `$XDG_CACHE_HOME/graft`, or nil when there is no home.
+  package static func cache(_ environment: [String: String]) -> String? {
+    folder("XDG_CACHE_HOME", "/.cache", environment)
+  }
+
   private static func folder(
     _ variable: String, _ fallback: String, _ environment: [String: String]
   ) -> String? {

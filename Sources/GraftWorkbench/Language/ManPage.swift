@@ -86,6 +86,7 @@ package enum CommandLineHelp {
     ("$XDG_CONFIG_HOME/graft/init.graft", "set and alias lines read by the prompt"),
     ("$XDG_STATE_HOME/graft/history", "lines typed at the prompt"),
     ("$XDG_STATE_HOME/graft/sessions/", "a journal of every session"),
+    ("$XDG_CACHE_HOME/graft/features/", "features of frozen layers that memory did not take"),
   ]
 
   /// The text of `graft --help`.

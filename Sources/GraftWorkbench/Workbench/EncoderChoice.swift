@@ -49,8 +49,7 @@ package struct PretrainedWeights {
       ancestor = String(ancestor[..<slash])
       result.append(ancestor + "/pretrained")
     }
-    let cache = environment["XDG_CACHE_HOME"] ?? environment["HOME"].map { $0 + "/.cache" }
-    if let cache { result.append(cache + "/graft/weights") }
+    if let cache = UserFolders.cache(environment) { result.append(cache + "/weights") }
     self.folders = result
   }
 

@@ -8,6 +8,17 @@ package struct TrainingRequest {
   package let name: String
   package let model: Model
   package let plan: TrainingPlan
+
+  /// The fixed views that a training has without being asked, where an epoch shows one again: the
+  /// recorded line names them.
+  fileprivate var usualViews: Int? {
+    get throws {
+      guard plan.views == nil, plan.phases.count == 1,
+        let views = try plan.views(phase: 0, of: model), plan.phases[0].settings.epochs > views
+      else { return nil }
+      return views
+    }
+  }
 }
 
 /// A command that trains a new run; what it asks for can be told without doing it.
@@ -20,6 +31,7 @@ extension TrainingCommand {
   package func run(in session: Session) throws {
     let request = try request(in: session)
     session.amendRecord("as", request.name)
+    if let views = try request.usualViews { session.amendRecord("views", String(views)) }
     try session.start(request)
   }
 }

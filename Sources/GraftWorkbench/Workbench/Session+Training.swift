@@ -81,7 +81,8 @@ extension Session {
     let preprocessing = model.input.preprocessing
     let training = try PictureBatches.training(
       plan.data, batchSize: plan.batchSize, preprocessing: preprocessing,
-      pipeline: plan.pipeline, balance: plan.balance, seed: plan.seed, pool: pool)
+      pipeline: plan.pipeline, balance: plan.balance, seed: plan.seed,
+      views: try plan.views(phase: index, of: model), pool: pool)
     let validation =
       plan.data.partition(.validation).isEmpty
       ? nil
@@ -90,8 +91,8 @@ extension Session {
         preprocessing: preprocessing, pool: pool)
     return try Trainer(
       model, policy: plan.phases[index].policy, settings: settings,
-      training: training, validation: validation, pool: pool, identity: identity,
-      resuming: state)
+      training: training, validation: validation, pool: pool, cache: workbench.features,
+      identity: identity, resuming: state)
   }
 
   /// Prints the outcome, keeps the scores and leaves the receipt.

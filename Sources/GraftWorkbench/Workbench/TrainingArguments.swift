@@ -52,7 +52,8 @@ extension Session {
     return TrainingPlan(
       data: try requireData(), balance: workbench.balance,
       pipeline: calls.isEmpty ? workbench.pipeline : try pipeline(calls),
-      batchSize: arguments.integer("batch") ?? 32, seed: seed, phases: [],
+      batchSize: arguments.integer("batch") ?? 32, seed: seed,
+      views: arguments.integer("views"), phases: [],
       stop: arguments.integer("stop"))
   }
 

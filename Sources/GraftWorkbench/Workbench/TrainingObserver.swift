@@ -24,6 +24,7 @@ struct TrainingObserver {
   mutating func observe(_ event: TrainingEvent) -> TrainingAnswer {
     switch event {
     case .started(let policy, let curve): showTable(policy, curve)
+    case .remark(let remark): session.console.progress("\(run): \(remark)")
     case .progress(let progress):
       var line = ProgressLine(
         title: title, epoch: progress.epoch, epochCount: progress.epochs,

@@ -42,12 +42,31 @@ package struct TrainingPlan {
   package var pipeline: Pipeline
   package var batchSize: Int
   package var seed: UInt64
+  /// Augmented views of each image that epochs take in turn, 0 to draw anew in each; nil is the usual.
+  package var views: Int?
   /// Phases in order; all but `finetune` have one.
   package var phases: [TrainingPhase]
   /// The update to end at, counted over all phases, as after Ctrl-C.
   package var stop: Int?
   /// SHA-256 of the weights the training starts from, head included.
   package var startHash = ""
+
+  /// The fixed views that a phase draws; nil draws anew in each epoch.
+  package func views(phase: Int, of model: Model) throws -> Int? {
+    if let views { return views > 0 ? views : nil }
+    return try Self.usualViews(pipeline, phases[phase].policy, of: model)
+  }
+
+  /// The views that are drawn unless asked otherwise.
+  ///
+  /// Images that go through a constant encoder have four: their features can be kept, and training
+  /// on them takes no time. Without operations there is one.
+  static func usualViews(_ pipeline: Pipeline, _ policy: Policy, of model: Model) throws -> Int? {
+    guard !pipeline.isEmpty else { return 1 }
+    guard pipeline.mixing == nil else { return nil }
+    let policy = try policy.resolved(for: model)
+    return try FrozenPrefix(model, policy.configuration)?.pays ?? false ? 4 : nil
+  }
 
   /// What a checkpoint must agree with.
   package func identity(of model: Model) -> [String: String] {
@@ -56,6 +75,7 @@ package struct TrainingPlan {
       "encoder": model.spec.name, "input": "\(model.input)", "starting weights": startHash,
       "augmentation": pipeline.description, "batch size": String(batchSize),
       "seed": String(seed), "head": model.headKind.description,
+      "views": views.map { String($0) } ?? "usual",
     ]
   }
 }

@@ -20,6 +20,8 @@ package final class Workbench {
   package private(set) var runs: [TrainingRun] = []
   /// How often each run was measured on test images.
   package var testLooks: [String: Int] = [:]
+  /// What frozen encoders have computed in this session.
+  package let features = FeatureCache()
   private var sharedPool: ThreadPool?
 
   package init() {}
@@ -35,6 +37,7 @@ package final class Workbench {
     copy.pipelines = pipelines
     copy.policy = policy
     copy.runs = runs
+    copy.features.mode = features.mode
     return copy
   }
 

@@ -29,16 +29,22 @@ def uniform(name, count):
 
 
 def value(name, shape, far=False):
-    """The values of a parameter; `far` keeps norms' outputs five deviations away from 0 and 6, where
-    ReLU6 breaks: there PyTorch's own float32 and float64 gradients differ by more than 1e-2."""
+    """The values of a parameter; `far` keeps what enters a ReLU many deviations away from 0 (and 6),
+    where it breaks: there PyTorch's own float32 and float64 gradients differ by more than 1e-2."""
     u = uniform(name, int(np.prod(shape)))
     signed = np.float32(2) * u - np.float32(1)
-    if far and name.startswith("features") and len(shape) == 1 and "running" not in name:
+    is_norm = name.startswith("features") or "bn" in name or "downsample.1" in name
+    if far and is_norm and len(shape) == 1 and "running" not in name:
         if name.endswith("weight"):
             values = np.float32(0.25) + u * np.float32(0.25)
         else:
-            base = np.array([3, 3, 3, -3, 3, 3, 9, 3], np.float32)
-            values = np.resize(base, len(u)) + signed * np.float32(0.125)
+            base = [3, 3, 3, -3, 3, 3, 9, 3]
+            # What is added to a shortcut: the sum of both must be far from zero.
+            if "bn2" in name:
+                base = [3, 3, 3, -40, 3, 3, 3, 3]
+            if "downsample" in name:
+                base = [3]
+            values = np.resize(np.array(base, np.float32), len(u)) + signed * np.float32(0.125)
     elif name.endswith("running_var") or (name.endswith("weight") and len(shape) == 1):
         values = np.float32(0.5) + u
     elif name.endswith("weight"):
@@ -129,7 +135,7 @@ def write(name, model, size, batch, rate, far=False):
         json.dump(json.loads(json.dumps(result), parse_float=lambda t: float(f"{float(t):.9g}")), file)
 
 
-write("resnet20", ResNetCIFAR(), 32, 4, 0.01)
-write("resnet18", models.resnet18(num_classes=10), 64, 4, 0.005)
+write("resnet20", ResNetCIFAR(), 32, 4, 1e-4, far=True)
+write("resnet18", models.resnet18(num_classes=10), 64, 4, 1e-4, far=True)
 write("mobilenet_v2", models.mobilenet_v2(num_classes=10), 96, 4, 2e-5, far=True)
 write("squeezenet1_1", models.squeezenet1_1(num_classes=10), 64, 4, 0.005)

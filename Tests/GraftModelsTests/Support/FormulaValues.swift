@@ -20,15 +20,19 @@ enum FormulaValues {
 
   /// The values of a parameter, in torch's layout.
   ///
-  /// - Parameter isFar: keeps norms' outputs away from 0 and 6, where ReLU6 breaks and PyTorch's own
-  ///   32-bit and 64-bit gradients differ.
+  /// - Parameter isFar: keeps what enters a ReLU away from 0 (and 6), where it breaks and PyTorch's
+  ///   own 32-bit and 64-bit gradients differ.
   static func values(_ name: String, _ shape: [Int], isFar: Bool = false) -> [Float] {
     let uniform = uniform(name, shape.reduce(1, *))
-    let isNorm = shape.count == 1 && name.hasPrefix("features") && !name.contains("running")
-    if isFar, isNorm {
+    let isNorm =
+      name.hasPrefix("features") || name.contains("bn") || name.contains("downsample.1")
+    if isFar, isNorm, shape.count == 1, !name.contains("running") {
       guard name.hasSuffix("bias") else { return uniform.map { 0.25 + $0 * 0.25 } }
-      let base: [Float] = [3, 3, 3, -3, 3, 3, 9, 3]
-      return uniform.enumerated().map { base[$0 % 8] + (2 * $1 - 1) * 0.125 }
+      var base: [Float] = [3, 3, 3, -3, 3, 3, 9, 3]
+      // What is added to a shortcut: the sum of both must be far from zero.
+      if name.contains("bn2") { base = [3, 3, 3, -40, 3, 3, 3, 3] }
+      if name.contains("downsample") { base = [3] }
+      return uniform.enumerated().map { base[$0 % base.count] + (2 * $1 - 1) * 0.125 }
     }
     if name.hasSuffix("running_var") || (name.hasSuffix("weight") && shape.count == 1) {
       return uniform.map { 0.5 + $0 }

@@ -27,7 +27,7 @@ import Testing
     let before = try trainer.state().fileBytes()
     let forecast = try trainer.forecast()
     #expect(try trainer.state().fileBytes() == before)
-    #expect(forecast.secondsPerEpoch > 0 && forecast.validationSeconds > 0)
+    #expect(forecast.computed.trainingSeconds > 0 && forecast.computed.validationSeconds > 0)
     #expect(forecast.bytes > trainer.optimizer.stateBytes)
     #expect(forecast.epochs == 2)
   }
@@ -40,7 +40,7 @@ import Testing
     let trainer = try TrainerTests.trainer(model, policy, training: training)
     let forecast = try model.memoryForecast(
       policy, settings: trainer.settings, batchSize: 6, training: training.sampleCount,
-      validation: 0, resident: 1000, threads: 1)
+      validation: 0, resident: 1000, pool: trainer.pool)
     let plan = try trainer.plans.plan(for: [6, 16, 16, 3], trainer.policy.configuration)
     #expect(forecast.plan == plan.footprint.bytes)
     #expect(forecast.optimizer == trainer.optimizer.stateBytes)

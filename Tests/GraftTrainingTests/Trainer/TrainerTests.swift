@@ -104,6 +104,7 @@ import Testing
       switch event {
       case .started(let policy, let curve):
         seen.append("started \(policy.policy.letter) \(curve.totalSteps)")
+      case .remark(let remark): seen.append(remark)
       case .progress(let progress): seen.append("\(progress.epoch).\(progress.step)")
       case .evaluating(let batch, let all): seen.append("\(batch)/\(all)")
       case .epoch(let record): seen.append("epoch \(record.epoch)")

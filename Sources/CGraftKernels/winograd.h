@@ -1,0 +1,56 @@
+// What the Winograd convolutions share: two-dimensional transforms of one tile, 16 channels at a time,
+// and blocks of matrix products. The 36 places of a transformed tile are `place` floats apart.
+#pragma once
+#include "graft_kernels.h"
+
+#define WINOGRAD_PLACES 36
+#define WINOGRAD_TILES_PER_TASK 12
+
+/// Where one tile of results goes, and what joins it on the way.
+typedef struct {
+  float *y;
+  const float *bias, *residual;
+  ptrdiff_t line, pixel;
+  int rows, columns, channels, accumulates, activation;
+} graft_tile_store;
+
+/// Bᵀ d B of a 6×6 tile of inputs; `channels` is a multiple of 16.
+void graft_transform_input(
+    const float *tile, ptrdiff_t line, ptrdiff_t pixel, int channels, float *v, ptrdiff_t place);
+/// Aᵀ m A: 4×4 outputs, of which rows x columns are stored, with bias, residual and activation.
+void graft_transform_output(const float *m, ptrdiff_t place, const graft_tile_store *store);
+/// A dY Aᵀ of a 4×4 tile of output gradients; `channels` is a multiple of 16.
+void graft_transform_gradient(
+    const float *tile, ptrdiff_t line, ptrdiff_t pixel, int channels, float *m, ptrdiff_t place);
+/// G g Gᵀ of one input channel and 16 output channels, taps `tap` floats apart; absent lanes are 0.
+void graft_transform_filter(
+    const float *g, ptrdiff_t tap, ptrdiff_t o_stride, int lanes, const float *scale, float *u,
+    ptrdiff_t place);
+/// Gᵀ dU G of one input channel and `lanes` of 16 output channels.
+void graft_transform_filter_gradient(
+    const float *u, ptrdiff_t place, int lanes, int accumulates, float *g, ptrdiff_t tap);
+
+typedef struct {
+  int image, y, x;
+} graft_tile_place;
+
+/// Tile i's image and its first output row and column.
+graft_tile_place graft_winograd_tile(const graft_winograd *winograd, int i);
+/// The size x size window from (y0, x0) of a picture [h, w, channels] that starts at `offset` of the
+/// source, zeros outside, to [size, size, depth].
+void graft_cut_window(
+    const graft_winograd_source *source, ptrdiff_t offset, int h, int w, int channels, int y0,
+    int x0, int size, int depth, float *window);
+/// V of input tiles first ..< last, `row` floats a tile.
+void graft_winograd_inputs(
+    const graft_winograd *winograd, const graft_winograd_source *source, int first, int last,
+    float *v, ptrdiff_t row, ptrdiff_t place, float *border);
+
+static inline int least(int a, int b) { return a < b ? a : b; }
+static inline int most(int a, int b) { return a > b ? a : b; }
+static inline int ceiling(int a, int b) { return (a + b - 1) / b; }
+static inline int round_up(int count) { return (count + 15) / 16 * 16; }
+
+/// Floats between two places of `tiles` rows of `width`: off a power of two, or the 36 places of a
+/// tile would share one set of the L1 cache.
+static inline ptrdiff_t place_stride(int tiles, int width) { return (ptrdiff_t)tiles * width + 16; }

@@ -1,0 +1,73 @@
+import GraftKernels
+
+/// Where the steps around one batch norm keep its sums and its rows of [C].
+///
+/// The steps may be those of several ops: the convolution that makes the norm's input adds up its
+/// sums while they are in cache, the one that reads its output normalises as it loads.
+struct NormMemory: @unchecked Sendable {
+  /// Six rows, as `graft_norm` names them.
+  private let rows: UnsafeMutablePointer<Float>
+  private let records: UnsafeMutablePointer<Double>
+  let channels: Int
+
+  static func rowCount(_ channels: Int) -> Int { (6 * channels + 15) / 16 * 16 }
+  /// Floats for the records of a value of this shape.
+  static func recordCount(_ shape: Shape) -> Int {
+    2 * PixelChunks(shape).count * (1 + 3 * shape.channels)
+  }
+
+  init(rows: Slice, records: Slice, channels: Int) {
+    self.rows = rows.pointer
+    self.records = UnsafeMutableRawPointer(records.pointer).assumingMemoryBound(to: Double.self)
+    self.channels = channels
+  }
+
+  /// Rows and records, one behind the other.
+  init(_ memory: Slice, shape: Shape) {
+    let rowCount = Self.rowCount(shape.channels)
+    self.init(
+      rows: memory.part(0, count: rowCount),
+      records: memory.part(rowCount, count: memory.count - rowCount), channels: shape.channels)
+  }
+
+  private func row(_ index: Int) -> UnsafeMutablePointer<Float> { rows + index * channels }
+  var mean: UnsafeMutablePointer<Float> { row(0) }
+  var inverse: UnsafeMutablePointer<Float> { row(1) }
+  var scale: UnsafeMutablePointer<Float> { row(2) }
+  var offset: UnsafeMutablePointer<Float> { row(3) }
+  var product: UnsafeMutablePointer<Float> { row(4) }
+  var constant: UnsafeMutablePointer<Float> { row(5) }
+
+  func kernel(_ activation: Activation) -> graft_norm {
+    graft_norm(
+      mean: mean, inverse: inverse, scale: scale, offset: offset, product: product,
+      constant: constant, activation: activation.kernel)
+  }
+
+  /// One chunk's record: for forward a count, shifts, sums and squares, for backward two rows of
+  /// sums.
+  func record(_ chunk: Int) -> UnsafeMutablePointer<Double> {
+    records + chunk * (1 + 3 * channels)
+  }
+
+  /// The same, emptied.
+  func emptyRecord(_ chunk: Int) -> UnsafeMutablePointer<Double> {
+    let record = record(chunk)
+    record.update(repeating: 0, count: 1 + 2 * channels)
+    return record
+  }
+
+  /// Mean and variance of `chunks` records of forward.
+  func statistics(chunks: Int) -> (count: Double, mean: (Int) -> Double, variance: (Int) -> Double)
+  {
+    graft_norm_merge(records, Int32(chunks), Int32(channels))
+    let (records, channels, count) = (records, channels, records[0])
+    return (count, { records[1 + $0] }, { max(0, records[1 + 2 * channels + $0] / count) })
+  }
+
+  /// The sums of `chunks` records of backward, two rows.
+  func gradientSums(chunks: Int) -> UnsafeMutablePointer<Double> {
+    graft_norm_add_sums(records, Int32(chunks), 1 + 3 * channels, Int32(2 * channels))
+    return records
+  }
+}

@@ -1,0 +1,54 @@
+extension LoweredGraph {
+  /// Takes apart the batch norms of training whose result a depthwise or pointwise convolution reads.
+  ///
+  /// It normalises as it loads, and the normalised value is never stored. Where the norm's input
+  /// comes from such a convolution too, that one adds up the norm's sums.
+  mutating func fuseNorms(keeping outputs: Set<Int>) {
+    var consumers: [Int: [Int]] = [:]
+    var producer: [Int: Int] = [:]
+    for (index, item) in items.enumerated() {
+      producer[item.output] = index
+      for input in item.inputs { consumers[input, default: []].append(index) }
+    }
+    /// The only reader of a value that nobody else needs.
+    func onlyConsumer(_ value: Int) -> Int? {
+      outputs.contains(value) || consumers[value]?.count != 1 ? nil : consumers[value]?.first
+    }
+    var isMerged = [Bool](repeating: false, count: items.count)
+
+    for (index, item) in items.enumerated() {
+      guard let norm = item.op as? BatchNormOp, !norm.addsResidual,
+        let needs = item.needs, needs.inputs[0], onlyConsumer(item.inputs[0]) == index,
+        let reader = onlyConsumer(item.output), let readerNeeds = items[reader].needs,
+        var fused = normalised(items[reader])
+      else { continue }
+      let source = producer[item.inputs[0]]
+      if let source, items[source].needs != nil, let maker = normalised(items[source]) {
+        items[source].op = maker.normalisedAfter(norm.activation, isTraining: item.isTraining)
+        items[source].outputNormOwner = items[reader].output
+        fused = fused.normalisingInput(norm, isSummed: true)
+      } else {
+        fused = fused.normalisingInput(norm, isSummed: false)
+      }
+      items[reader].op = fused
+      items[reader].inputs = item.inputs
+      items[reader].parameters += item.parameters
+      items[reader].isTraining = item.isTraining
+      items[reader].needs = GradientNeeds(
+        inputs: needs.inputs, parameters: readerNeeds.parameters + needs.parameters,
+        isTraining: item.isTraining)
+      isMerged[index] = true
+    }
+    items = items.indices.filter { !isMerged[$0] }.map { items[$0] }
+  }
+
+  /// The item's convolution in the form that can stand beside norms, if it has one.
+  private func normalised(_ item: Item) -> NormalisedConvolutionOp? {
+    if let op = item.op as? NormalisedConvolutionOp { return op }
+    guard let op = item.op as? ConvolutionOp,
+      NormalisedConvolutionOp.supports(
+        op, input: shapes[item.inputs[0]], output: shapes[item.output])
+    else { return nil }
+    return NormalisedConvolutionOp(op)
+  }
+}

@@ -1,0 +1,234 @@
+import Foundation
+import GraftBase
+import GraftData
+import GraftEngine
+import GraftImaging
+import GraftKernels
+
+/// Batches of a frozen prefix's features: computed when an image's view comes for the first time, and
+/// read from a store when it comes again.
+///
+/// A batch is computed whole or read whole, so that no plan has a size that training without a cache
+/// would not have. The first batch that could be read is computed once more and compared, bit for
+/// bit. On any fault the stores are dropped and the batches are images again: the run goes on.
+final class FeatureBatches: BatchSource {
+  private let pictures: PictureBatches
+  private let prefix: FrozenPrefix
+  private let prefixHash: ContentHash.Digest
+  private let plans: PlanCache
+  private let cache: FeatureCache
+  /// By view.
+  private var stores: [FeatureStore?]
+  /// Where a picture's row is in each store, by its number in the data set.
+  private var rows: [Int]
+  /// Whether rows of this run have been computed twice and were the same.
+  private var hasProof = false
+  private let features: Storage
+  private let targets: Storage
+  /// Room for one row.
+  private let kept: Storage
+
+  private var epoch = 0
+  private var next = 0
+  private var keys: [SampleKey] = []
+  /// The batches of this epoch whose pictures are made.
+  private(set) var loaded: Set<Int> = []
+  private var isOn = true
+  /// The batch at which the pictures must start because the stores were dropped.
+  private var restart: Int?
+  /// Sentences for the user that nobody has taken yet.
+  private(set) var remarks: [String] = []
+
+  /// Whether the pictures come in a fixed number of views and each depends on itself alone.
+  static func canServe(_ pictures: PictureBatches) -> Bool {
+    pictures.views != nil && !pictures.isMixed && pictures.batchCount > 0
+  }
+
+  init(
+    _ pictures: PictureBatches, _ prefix: FrozenPrefix, hash: ContentHash.Digest,
+    plans: PlanCache, cache: FeatureCache
+  ) {
+    self.pictures = pictures
+    self.prefix = prefix
+    prefixHash = hash
+    self.plans = plans
+    self.cache = cache
+    stores = [FeatureStore?](repeating: nil, count: pictures.views ?? 1)
+    rows = [Int](repeating: 0, count: (pictures.samples.last ?? -1) + 1)
+    for (row, sample) in pictures.samples.enumerated() { rows[sample] = row }
+    features = Storage(count: pictures.plan.largestBatch * prefix.rowLength)
+    targets = Storage(count: pictures.plan.largestBatch * pictures.classCount)
+    kept = Storage(count: prefix.rowLength)
+  }
+
+  var sampleCount: Int { pictures.sampleCount }
+  var batchCount: Int { pictures.batchCount }
+  var secondsWaited: Double { pictures.secondsWaited }
+  func name(ofSample sample: Int) -> String { pictures.name(ofSample: sample) }
+
+  /// Pictures times views, and the bytes that their features take.
+  var viewCount: Int { stores.count }
+  var byteCount: Int { 4 * stores.count * pictures.samples.count * prefix.rowLength }
+
+  /// Bytes of memory that views which no epoch has shown yet will take.
+  var bytesToCome: Int {
+    guard isOn, byteCount <= cache.memoryBudget else { return 0 }
+    return byteCount / stores.count * stores.count { $0 == nil }
+  }
+
+  func start(epoch: Int, at firstBatch: Int) {
+    self.epoch = epoch
+    next = firstBatch
+    restart = nil
+    guard isOn else { return pictures.start(epoch: epoch, at: firstBatch) }
+    do {
+      try openEpoch(at: firstBatch)
+    } catch {
+      drop("\(error)")
+      return pictures.start(epoch: epoch, at: firstBatch)
+    }
+    pictures.start(epoch: epoch, batches: loaded.sorted())
+  }
+
+  func nextBatch() throws -> LabelledImages? {
+    guard isOn else {
+      if let restart { pictures.start(epoch: epoch, at: restart) }
+      restart = nil
+      return try pictures.nextBatch()
+    }
+    guard next < batchCount else { return nil }
+    let batch = next
+    next += 1
+    guard loaded.contains(batch) else {
+      do {
+        return try read(batch)
+      } catch {
+        drop("\(error)", restartingAt: batch)
+        return try nextBatch()
+      }
+    }
+    guard let images = try pictures.nextBatch() else {
+      preconditionFailure("pictures of a batch that were never asked for")
+    }
+    let computed = try plans.features(of: images)
+    do {
+      try keep(computed, batch)
+    } catch {
+      drop("\(error)", restartingAt: next)
+      return images
+    }
+    // The plan's memory is gone when the rest of the model has its turn.
+    let features = features.slice.part(0, count: computed.count)
+    features.copy(from: computed)
+    return LabelledImages(
+      images: features, imageShape: prefix.cut.shape.withBatch(images.count), part: .rest,
+      targets: images.targets, samples: images.samples)
+  }
+
+  /// Takes the sentences that have come up.
+  func takeRemarks() -> [String] {
+    defer { remarks = [] }
+    return remarks
+  }
+
+  private func keys(of batch: Int) -> ArraySlice<SampleKey> {
+    keys[pictures.plan.range(of: batch)]
+  }
+
+  private func store(_ key: SampleKey) -> FeatureStore {
+    guard let store = stores[key.epoch] else { preconditionFailure("a view that was not opened") }
+    return store
+  }
+
+  /// Opens the stores of the epoch's views and finds the batches whose pictures are needed: those not
+  /// held as a whole, and for each store that nothing has proven the first that is.
+  private func openEpoch(at firstBatch: Int) throws {
+    keys = pictures.keys(epoch: epoch)
+    for view in Set(keys.map(\.epoch)) where stores[view] == nil { stores[view] = try open(view) }
+    var proven = Set(stores.indices.filter { stores[$0]?.isProven ?? false })
+    loaded = []
+    for batch in firstBatch..<batchCount {
+      let keys = keys(of: batch)
+      guard keys.allSatisfy({ store($0).holds(rows[$0.sample]) }) else {
+        loaded.insert(batch)
+        continue
+      }
+      let unproven = Set(keys.map(\.epoch)).subtracting(proven)
+      guard !unproven.isEmpty else { continue }
+      loaded.insert(batch)
+      proven.formUnion(provenBy(unproven))
+    }
+  }
+
+  private func open(_ view: Int) throws -> FeatureStore {
+    var key = ContentHash()
+    key.update("graft features 1\n")
+    key.update(prefixHash.bytes)
+    key.update(pictures.contentHash(view: view).bytes)
+    let (store, warning) = try cache.store(
+      key.finish(), rowCount: pictures.samples.count, rowLength: prefix.rowLength)
+    if let warning { remarks.append(warning) }
+    if !store.isForeign, hasProof { store.isProven = true }
+    return store
+  }
+
+  /// The views that are proven when these are: what this process computed stands or falls together.
+  private func provenBy(_ views: Set<Int>) -> Set<Int> {
+    guard views.contains(where: { stores[$0]?.isForeign == false }) else { return views }
+    return views.union(stores.indices.filter { stores[$0]?.isForeign == false })
+  }
+
+  /// Keeps the rows of a batch that are new, and compares the others with what is kept.
+  private func keep(_ computed: Slice, _ batch: Int) throws {
+    guard computed.buffer.allSatisfy(\.isFinite) else {
+      throw GraftError(.failed, "the frozen layers give features that are not finite")
+    }
+    let length = prefix.rowLength
+    var compared: Set<Int> = []
+    for (place, key) in keys(of: batch).enumerated() {
+      let row = rows[key.sample]
+      let features = computed.part(place * length, count: length)
+      guard store(key).holds(row) else {
+        try store(key).keep(features, as: row)
+        continue
+      }
+      try store(key).copy(row, to: kept.slice)
+      guard memcmp(kept.slice.pointer, features.pointer, 4 * length) == 0 else {
+        throw GraftError(
+          .failed,
+          "the features of \(name(ofSample: key.sample).escapingControlCharacters), computed again, "
+            + "are not those that were kept")
+      }
+      compared.insert(key.epoch)
+    }
+    guard !compared.isEmpty else { return }
+    for view in provenBy(compared) { stores[view]?.isProven = true }
+    hasProof = hasProof || compared.contains { stores[$0]?.isForeign == false }
+  }
+
+  /// A batch whose rows are all held, gathered.
+  private func read(_ batch: Int) throws -> LabelledImages {
+    let length = prefix.rowLength
+    let keys = keys(of: batch)
+    let features = features.slice.part(0, count: keys.count * length)
+    let targets = targets.slice.part(0, count: keys.count * pictures.classCount)
+    targets.fill(0)
+    for (place, key) in keys.enumerated() {
+      try store(key).copy(
+        rows[key.sample], to: features.part(place * length, count: length))
+      targets.pointer[place * pictures.classCount + pictures.label(of: key.sample)] = 1
+    }
+    return LabelledImages(
+      images: features, imageShape: prefix.cut.shape.withBatch(keys.count), part: .rest,
+      targets: targets, samples: keys.map(\.sample))
+  }
+
+  /// Goes on with images, from this batch of the epoch on.
+  private func drop(_ reason: String, restartingAt batch: Int? = nil) {
+    for store in stores.compactMap({ $0 }) { cache.drop(store) }
+    stores = stores.map { _ in nil }
+    isOn = false
+    restart = batch
+    remarks.append("kept features are dropped, the run goes on without: \(reason)")
+  }
+}

@@ -1,0 +1,56 @@
+import GraftBase
+import GraftEngine
+import GraftModels
+
+/// The part of a model that a policy leaves constant: images in, features out, today as tomorrow.
+///
+/// Variant A's ends where the head begins. It is found in the graph, not by name, so a freeze of the
+/// lower stages alone has one too.
+package struct FrozenPrefix {
+  let model: Model
+  /// The features [N, …]: what the rest of the model reads.
+  package let cut: Value
+
+  /// Nil when training changes what the very first layer computes.
+  package init?(_ model: Model, _ configuration: PlanConfiguration) throws {
+    let cut = try model.graph.constantCut(
+      from: model.image, outputs: [model.logits], loss: model.losses, configuration: configuration)
+    guard let cut else { return nil }
+    self.model = model
+    self.cut = cut
+  }
+
+  /// Floats of one image's features.
+  var rowLength: Int { cut.shape.elementCount / cut.shape.batch }
+
+  /// The shape of the features of images of this shape.
+  func features(of images: Shape) throws -> Shape {
+    guard let name = model.graph.values[model.image.id].inputName else { return cut.shape }
+    return try model.graph.shapes(forInputs: [name: images], reaching: [cut.id])[cut.id]
+  }
+
+  /// The layer that computes the features.
+  var path: String {
+    model.graph.values[cut.id].producer.map { model.graph.nodes[$0].path } ?? "the images"
+  }
+
+  /// Whether reading features is worth so much more than computing them that a run should do so
+  /// unasked: they take half of the forward pass or more, and 256 multiply-adds for each float, which
+  /// is about what a disk needs to bring one.
+  package var pays: Bool {
+    let saved = model.graph.multiplyAdds(reaching: [cut])
+    let all = model.graph.multiplyAdds(reaching: [model.logits])
+    return 2 * saved >= all && saved >= 256 * rowLength
+  }
+
+  /// SHA-256 over all that features depend on besides the image: layers, their order, their weights.
+  var contentHash: ContentHash.Digest {
+    var hash = ContentHash()
+    hash.update("\(model.input)\n")
+    for node in model.graph.nodes(reaching: [cut.id]) {
+      hash.update("\(node.path) \(node.op) \(node.inputs) \(node.output)\n")
+      for parameter in node.parameters { hash.update(parameter.contentHash.bytes) }
+    }
+    return hash.finish()
+  }
+}
