@@ -25,9 +25,10 @@ package final class ThreadPool: @unchecked Sendable {
   /// Guarded by `condition`.
   private var background: [BackgroundJob] = []
 
+  /// The body stays on the stack of `forEach`, which waits for all who joined.
   private struct Loop {
     let count: Int
-    let body: (Int, Int) -> Void
+    let body: graft_closure
   }
 
   package init(threads: Int) {
@@ -56,21 +57,21 @@ package final class ThreadPool: @unchecked Sendable {
       for index in 0..<max(0, count) { body(index, 0) }
       return
     }
-    withoutActuallyEscaping(body) { body in
-      let current = Loop(count: count, body: body)
-      loop = current
-      generation += 1
-      next.store(0, ordering: .relaxed)
-      open.store(generation, ordering: .sequentiallyConsistent)
-      if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
-        condition.withLock { condition.broadcast() }
-      }
-      claimChunks(of: current, worker: 0)
-      open.store(0, ordering: .sequentiallyConsistent)
-      var spins = 0
-      while joined.load(ordering: .sequentiallyConsistent) > 0 { Self.pause(&spins) }
-      loop = nil
+    var closure = graft_closure()
+    borrow(body, &closure)
+    let current = Loop(count: count, body: closure)
+    loop = current
+    generation += 1
+    next.store(0, ordering: .relaxed)
+    open.store(generation, ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+      condition.withLock { condition.broadcast() }
     }
+    claimChunks(of: current, worker: 0)
+    open.store(0, ordering: .sequentiallyConsistent)
+    var spins = 0
+    while joined.load(ordering: .sequentiallyConsistent) > 0 { Self.pause(&spins) }
+    loop = nil
   }
 
   /// Queues `count` calls of `body` to run whenever a thread is free.
@@ -91,7 +92,7 @@ package final class ThreadPool: @unchecked Sendable {
     while true {
       let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
       guard index < loop.count else { return }
-      loop.body(index, worker)
+      graft_closure_call(loop.body, index, worker)
     }
   }
 
@@ -149,6 +150,14 @@ package final class ThreadPool: @unchecked Sendable {
     if spins % 256 == 0 { sched_yield() } else { graft_pause() }
   }
 }
+
+/// Writes down where a closure's code and captures are.
+///
+/// `withoutActuallyEscaping` would do, but it copies the closure to the heap in every loop of every
+/// step.
+@_silgen_name("graft_closure_borrow")
+private func borrow(
+  _ body: (_ index: Int, _ worker: Int) -> Void, _ closure: UnsafeMutablePointer<graft_closure>)
 
 /// A list of independent calls that threads of the pool run when they are free.
 package final class BackgroundJob: @unchecked Sendable {

@@ -11,7 +11,9 @@ extension Trainer {
   /// `multiplier` replaces the schedule's.
   func update(on batch: LabelledImages, multiplier: Double? = nil) throws -> Double {
     let plan = try plans.plan(loadedWith: batch, policy.configuration)
-    let statistics = policy.movingStatistics.map { $0.value.copied() }
+    for (parameter, copy) in zip(policy.movingStatistics, statisticsBefore) {
+      copy.slice.copy(from: parameter.slice)
+    }
     shape(plan.input(model.target), classCount: batch.classCount)
     let random = RandomAddress(seed: settings.seed, step: progress.step)
     plan.forward(random: random)
@@ -20,19 +22,19 @@ extension Trainer {
     let losses = plan.value(model.losses).buffer
     guard losses.allSatisfy(\.isFinite) else {
       let places = losses.indices.filter { !losses[$0].isFinite }
-      restore(statistics)
+      restore(statisticsBefore)
       throw fault("loss", in: batch, at: places, layer: try faultyLayer(batch, plan, random))
     }
     let overflown = policy.movingStatistics.first { !$0.slice.buffer.allSatisfy(\.isFinite) }
     if let overflown {
-      restore(statistics)
+      restore(statisticsBefore)
       throw fault("batch-norm statistic", in: batch, at: [], layer: overflown.name)
     }
     plan.backward()
     let gradients = policy.trainable.map { ($0.name, gradient(of: $0, in: plan)) }
     let norm = GradientNorm.of(gradients.map(\.1), pool: pool)
     guard norm.isFinite else {
-      restore(statistics)
+      restore(statisticsBefore)
       let layer = gradients.first { !$0.1.buffer.allSatisfy(\.isFinite) }?.0
       throw fault("gradient", in: batch, at: [], layer: layer)
     }
