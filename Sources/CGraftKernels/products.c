@@ -113,6 +113,9 @@ void graft_multiply_block(
         graft_prefetch_rows(at + step * a_row, step, a_row, count);
       else if (r + step < rows)
         graft_prefetch_rows(at + step * a_row, count, a_step, 1);
+      // Rows of c that lie apart are those of a large matrix, not of a block in cache.
+      if (r + step < rows && c_row > vectors * 16)
+        graft_prefetch_written(c + (r + step) * c_row, step, c_row, vectors * 16);
       for (int end = next + share; next < end && next < depth; next++)
         graft_prefetch_rows(b + next * b_step, 1, 0, vectors * 16);
       graft_tile_kernel(rows - r < step ? rows - r : step, vectors)(

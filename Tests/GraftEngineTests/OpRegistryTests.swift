@@ -53,7 +53,7 @@ extension OpExample {
   /// Where a batch norm's four parameters start, if the op has some.
   fileprivate var normPlace: Int? {
     switch op {
-    case is BatchNormOp: 0
+    case is BatchNormOp, is NormalisedPoolOp: 0
     case is NormalisedConvolutionOp: 1
     default: nil
     }

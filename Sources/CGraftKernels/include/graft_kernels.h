@@ -336,6 +336,17 @@ void graft_max_pool(
 void graft_max_pool_gradient(
     const graft_pool *shape, const float *dy, const uint8_t *switches, int first_row, int last_row,
     int accumulates, float *dx);
+/// The same two over a batch norm's result that is not stored: its input x is normalised line by line
+/// as it is pooled. Backward adds the norm's sums to `sums`, or, where that is null, makes the
+/// gradient of x.
+ptrdiff_t graft_norm_max_pool_scratch(const graft_pool *shape);
+void graft_norm_max_pool(
+    const graft_pool *shape, const graft_norm *norm, const float *x, int first_row, int last_row,
+    float *y, uint8_t *switches, float *scratch);
+void graft_norm_max_pool_gradient(
+    const graft_pool *shape, const graft_norm *norm, const float *x, const float *dy,
+    const uint8_t *switches, int first_row, int last_row, double *sums, int accumulates, float *dx,
+    float *scratch);
 /// Average over the whole kernel window, padding counted as zeros (torch's default); a window that
 /// the rounding-up of sizes pushes outside is divided by what lies within the padded picture.
 void graft_average_pool(const graft_pool *shape, const float *x, float *y);
