@@ -20,8 +20,9 @@ struct Races {
         memory("mobilenet_v2", batch: 32, .everything, goal: nil),
         forecast("resnet18", policy: "B"), forecast("mobilenet_v2", policy: "A"),
         scaling("resnet18", batch: 32),
-        stepCosts("resnet18", batch: 8, "allocations", StepCosts.allocations),
-        stepCosts("resnet18", batch: 8, "page faults", StepCosts.pageFaults), start,
+        stepCosts("resnet18", batch: 8, "allocations") { try StepCosts.allocations(during: $0) },
+        stepCosts("resnet18", batch: 8, "page faults") { try StepCosts.pageFaults(during: $0) },
+        start,
         augmentation(
           .basic, "crop + flip + normalise", .ratio(atLeast: 3, of: "torchvision")),
         augmentation(
@@ -131,8 +132,10 @@ struct Races {
       ])
   }
 
+  /// What an update of a trainer takes from the system.
   private func stepCosts(
-    _ encoder: String, batch: Int, _ what: String, _ count: @escaping (NetworkWork) -> Double
+    _ encoder: String, batch: Int, _ what: String,
+    _ count: @escaping (() throws -> Void) throws -> Double
   ) -> Race {
     Race(
       name: "\(encoder)-\(what.replacing(" ", with: "-"))", unit: .count,
@@ -140,8 +143,10 @@ struct Races {
         Race.Entry(
           title: "\(encoder) \(batch) × 224², B, \(what)", goal: .number(atMost: 0)
         ) {
-          let work = try work(encoder, batch: batch, threads: threads)
-          return { _ in count(work) }
+          let work = try TrainerWork(
+            encoder: encoder, batch: batch, size: 224, policy: .uniform,
+            pool: ThreadPool(threads: threads))
+          return { _ in try count(work.update) }
         }
       ], repeats: false)
   }

@@ -127,9 +127,17 @@ struct NetworkOptions: ParsableArguments {
       print(work.report(steps: steps))
       if profile { print(work.plan.profile()) }
       if costs {
-        let allocations = StepCosts.allocations(of: work).fixedText(0)
-        let faults = StepCosts.pageFaults(of: work).fixedText(0)
+        let allocations = StepCosts.allocations(during: work.step).fixedText(0)
+        let faults = StepCosts.pageFaults(during: work.step).fixedText(0)
         print("  a step: \(allocations) allocations, \(faults) page faults")
+      }
+    }
+    if costs {
+      for policy in [Policy.headOnly, .uniform] {
+        let work = try TrainerWork(
+          encoder: encoder, batch: batch, size: size, policy: policy, pool: pool)
+        let allocations = try StepCosts.allocations(during: work.update).fixedText(0)
+        print("an update of a trainer by \(policy.letter): \(allocations) allocations")
       }
     }
     if peak { print(ResourceMeter.peakBytes) }

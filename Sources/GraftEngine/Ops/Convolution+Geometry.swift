@@ -1,28 +1,86 @@
 import GraftKernels
 
-extension ConvolutionOp {
-  /// The tap convolutions of one direction: one a group forward; backward one a group and phase.
-  func tapLists(_ request: WorkspaceRequest) -> [(group: Int, taps: graft_taps)] {
-    let input = request.inputs[0]
-    if request.backward == nil {
-      return (0..<groups).map { ($0, forwardTaps(input, request.output, group: $0)) }
-    }
-    return (0..<groups).flatMap { group in
-      dataTaps(input, request.output, group: group).map { (group, $0) }
-    }
+/// How a convolution is computed for inputs of one shape: all that follows from shapes alone.
+final class ConvolutionGeometry: Sendable {
+  enum Algorithm: Sendable {
+    case depthwise
+    case winograd(Winograd)
+    case products(ConvolutionProducts)
   }
 
-  /// Whether every input pixel is reached by some tap, so that nothing needs to be cleared first.
-  var phasesCoverInput: Bool {
+  let algorithm: Algorithm
+
+  init(_ op: ConvolutionOp, _ x: Shape, _ y: Shape) {
+    if op.isDepthwise(x) {
+      algorithm = .depthwise
+    } else if Winograd.supports(op, x) {
+      algorithm = .winograd(Winograd(op, x, y))
+    } else {
+      algorithm = .products(ConvolutionProducts(op, x, y))
+    }
+  }
+}
+
+/// A convolution as products over lists of taps.
+struct ConvolutionProducts: Sendable {
+  /// One product of a direction: forward has one a group, the data gradient one a group and phase.
+  struct Part: Sendable {
+    let group: Int
+    let taps: graft_taps
+  }
+
+  /// What the weight gradient is cut into: pixels alone, or taps of each group.
+  enum WeightGradient: Sendable {
+    case pointwise(graft_pointwise_weights)
+    case grouped([graft_weight_gradient])
+  }
+
+  let forward, data: [Part]
+  let weights: WeightGradient
+  /// Whether every input pixel is reached by some tap, so that its gradient needs no clearing first.
+  let dataCoversInput: Bool
+
+  init(_ op: ConvolutionOp, _ x: Shape, _ y: Shape) {
+    forward = (0..<op.groups).map { Part(group: $0, taps: op.forwardTaps(x, y, group: $0)) }
+    data = (0..<op.groups).flatMap { group in
+      op.dataTaps(x, y, group: group).map { Part(group: group, taps: $0) }
+    }
+    weights =
+      op.isPointwise && op.groups == 1
+      ? .pointwise(op.pointwiseGradient(x))
+      : .grouped((0..<op.groups).map { op.weightGradient(x, y, group: $0) })
+    dataCoversInput = op.phasesCoverInput
+  }
+
+  func parts(_ request: WorkspaceRequest) -> [Part] {
+    guard let needs = request.backward else { return forward }
+    return needs.inputs[0] ? data : []
+  }
+
+  /// Floats that the weight gradient takes.
+  func weightScratch(threads: Int) -> Int {
+    switch weights {
+    case .pointwise(let weights):
+      weights.scratch_count * threads + Int(weights.chunks) * weights.weight_count + bufferSlack
+    case .grouped(let groups):
+      groups[0].scratch_count * threads + Int(groups[0].chunks) * groups[0].weight_count
+        + bufferSlack
+    }
+  }
+}
+
+extension ConvolutionOp {
+  fileprivate var phasesCoverInput: Bool {
     func covers(_ kernel: Int, _ stride: Int, _ dilation: Int) -> Bool {
       Set((0..<kernel).map { $0 * dilation % stride }).count == stride
     }
     return covers(kernel.y, stride.y, dilation.y) && covers(kernel.x, stride.x, dilation.x)
   }
 
-  var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
+  fileprivate var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
 
-  private func forwardTaps(_ x: Shape, _ y: Shape, group: Int, flattens: Bool = true) -> graft_taps
+  fileprivate func forwardTaps(_ x: Shape, _ y: Shape, group: Int, flattens: Bool = true)
+    -> graft_taps
   {
     var taps = graft_taps()
     let flat = isPointwise && flattens
@@ -48,7 +106,7 @@ extension ConvolutionOp {
     return taps
   }
 
-  private func dataTaps(_ x: Shape, _ y: Shape, group: Int) -> [graft_taps] {
+  fileprivate func dataTaps(_ x: Shape, _ y: Shape, group: Int) -> [graft_taps] {
     var result: [graft_taps] = []
     for phaseY in 0..<min(stride.y, x[1]) {
       for phaseX in 0..<min(stride.x, x[2]) {
@@ -81,14 +139,14 @@ extension ConvolutionOp {
     return result
   }
 
-  func weightGradient(_ x: Shape, _ y: Shape, group: Int) -> graft_weight_gradient {
+  fileprivate func weightGradient(_ x: Shape, _ y: Shape, group: Int) -> graft_weight_gradient {
     var gradient = graft_weight_gradient()
     gradient.taps = forwardTaps(x, y, group: group, flattens: false)
     graft_weight_gradient_prepare(&gradient)
     return gradient
   }
 
-  func pointwiseGradient(_ x: Shape) -> graft_pointwise_weights {
+  fileprivate func pointwiseGradient(_ x: Shape) -> graft_pointwise_weights {
     var gradient = graft_pointwise_weights()
     gradient.pixels = Int32(x.batch * x.pixels)
     gradient.in_channels = Int32(x.channels)

@@ -2,36 +2,40 @@ import GraftKernels
 
 /// A 1×1 convolution as products of blocks of pixels that stay in cache: what is done to a block as
 /// it is loaded or after it is stored costs no memory traffic.
-struct Pointwise {
+final class Pointwise: Sendable {
   private let inputs, outputs: Int
   private let chunks: PixelChunks
   /// Pixels a block.
   private let step: Int
+  /// Forward and data gradient over a whole block.
+  private let forwardBlock, dataBlock: graft_taps
 
   init(_ input: Shape, _ output: Shape) {
     inputs = input.channels
     outputs = output.channels
     chunks = PixelChunks(input)
     step = max(48, min(192, 65_536 / (inputs + outputs) / 24 * 24))
+    forwardBlock = Self.forwardTaps(step, from: inputs, to: outputs)
+    dataBlock = Self.dataTaps(step, from: outputs, to: inputs)
   }
 
   /// Forward over a block of pixels.
-  private func forwardTaps(_ pixels: Int) -> graft_taps {
-    var taps = taps(pixels, from: inputs, to: outputs)
+  private static func forwardTaps(_ pixels: Int, from depth: Int, to width: Int) -> graft_taps {
+    var taps = taps(pixels, from: depth, to: width)
     graft_taps_set_window(&taps, 1, 1, 1, 1, 0, 0)
     graft_taps_prepare(&taps)
     return taps
   }
 
   /// The data gradient over a block of pixels.
-  private func dataTaps(_ pixels: Int) -> graft_taps {
-    var taps = taps(pixels, from: outputs, to: inputs)
+  private static func dataTaps(_ pixels: Int, from depth: Int, to width: Int) -> graft_taps {
+    var taps = taps(pixels, from: depth, to: width)
     graft_taps_set_phase(&taps, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0)
     graft_taps_prepare(&taps)
     return taps
   }
 
-  private func taps(_ pixels: Int, from depth: Int, to width: Int) -> graft_taps {
+  private static func taps(_ pixels: Int, from depth: Int, to width: Int) -> graft_taps {
     var taps = graft_taps()
     taps.batch = 1
     taps.in_h = 1
@@ -59,13 +63,13 @@ struct Pointwise {
 
   func panelCount(_ request: WorkspaceRequest) -> Int {
     if request.backward?.inputs[0] == false { return 0 }
-    return (request.backward == nil ? forwardTaps(step) : dataTaps(step)).panel_count
+    return (request.backward == nil ? forwardBlock : dataBlock).panel_count
   }
 
   func pack(_ c: PrepareContext) {
     guard c.prepared.count > 0 else { return }
     let isForward = c.request.backward == nil
-    withUnsafePointer(to: isForward ? forwardTaps(step) : dataTaps(step)) { taps in
+    withUnsafePointer(to: isForward ? forwardBlock : dataBlock) { taps in
       c.pool.forEach(Int(taps.pointee.column_blocks)) { block, _ in
         graft_taps_pack(
           taps, c.parameters[0].pointer, inputs * outputs, isForward ? outputs : 1,
@@ -75,11 +79,13 @@ struct Pointwise {
   }
 
   func forward(_ c: ForwardContext, norm: UnsafePointer<graft_norm>?, sums: NormMemory?) {
-    let whole = forwardTaps(step)
     c.pool.forEach(chunks.count) { chunk, worker in
       let record = sums?.emptyRecord(chunk)
       chunks.pixels(chunk).forEachPart(of: step) { pixels in
-        withUnsafePointer(to: pixels.count == step ? whole : forwardTaps(pixels.count)) { taps in
+        let isWhole = pixels.count == step
+        withUnsafePointer(
+          to: isWhole ? forwardBlock : Self.forwardTaps(pixels.count, from: inputs, to: outputs)
+        ) { taps in
           graft_pointwise_forward(
             taps, c.inputs[0].pointer + pixels.lowerBound * inputs, norm, c.prepared.pointer,
             c.output.pointer + pixels.lowerBound * outputs, record,
@@ -93,7 +99,6 @@ struct Pointwise {
     _ c: BackwardContext, inputNorm: UnsafePointer<graft_norm>?,
     outputNorm: UnsafePointer<graft_norm>?, sums: NormMemory?
   ) {
-    let whole = dataTaps(step)
     let weightCount = inputs * outputs
     let weightSlot = c.parameterGradients[0]
     let partials = c.workspace.pointer + c.pool.threadCount * blockScratch
@@ -113,7 +118,10 @@ struct Pointwise {
         operands.output_gradient = UnsafePointer(c.outputGradient.pointer + output)
         operands.output = UnsafePointer(c.output.pointer + output)
         operands.input_gradient = c.inputGradients[0].map { $0.slice.pointer + input }
-        withUnsafePointer(to: pixels.count == step ? whole : dataTaps(pixels.count)) { taps in
+        let isWhole = pixels.count == step
+        withUnsafePointer(
+          to: isWhole ? dataBlock : Self.dataTaps(pixels.count, from: outputs, to: inputs)
+        ) { taps in
           graft_pointwise_gradient(taps, &operands, c.workspace.pointer + worker * blockScratch)
         }
       }

@@ -56,6 +56,16 @@ struct LoweredGraph {
     try requireCountablePixels()
   }
 
+  /// The same with ops that know their shapes.
+  func fitted() -> LoweredGraph {
+    var fitted = self
+    for (index, item) in items.enumerated() {
+      fitted.items[index].op = item.op.fitted(
+        inputs: item.inputs.map { shapes[$0] }, output: shapes[item.output])
+    }
+    return fitted
+  }
+
   /// Refuses what kernels cannot number: they count the pixels of a whole batch in 32 bits.
   private func requireCountablePixels() throws {
     let values = items.flatMap { $0.inputs + [$0.output] }

@@ -46,7 +46,8 @@ struct CompiledPlan {
   ) throws {
     lowered = try LoweredGraph(
       graph: graph, outputs: outputs.map(\.id), loss: loss?.id, inputShapes: inputShapes,
-      startingAt: cut, configuration: configuration)
+      startingAt: cut, configuration: configuration
+    ).fitted()
     var compiler = PlanCompiler(
       lowered: lowered, outputs: outputs.map(\.id), loss: loss?.id, threads: threads)
     layout = compiler.layOut()

@@ -26,6 +26,9 @@ package final class Trainer {
   var bestWeights: [String: Tensor] = [:]
   /// The moving statistics before the update in progress, in the policy's order.
   let statisticsBefore: [Tensor]
+  /// The gradients of the update in progress, in the policy's order.
+  var gradients: [Slice] = []
+  let gradientNorm = GradientNorm()
   private var clock = TrainingClock()
   /// The part of `clock` that belongs to the epoch in progress.
   private var epochClock = TrainingClock()
