@@ -32,7 +32,7 @@ package protocol Op: Sendable {
   var gradientInPlace: Int? { get }
 
   /// This op with all that follows from these shapes worked out: it is then run for no others, and
-  /// neither works anything out again nor allocates. Plans fit their ops once.
+  /// works nothing out again. Plans fit their ops once.
   func fitted(inputs: [Shape], output: Shape) -> Self
 
   /// Fills what `preparedCount` asked for.

@@ -25,10 +25,9 @@ package final class ThreadPool: @unchecked Sendable {
   /// Guarded by `condition`.
   private var background: [BackgroundJob] = []
 
-  /// The body stays on the stack of `forEach`, which waits for all who joined.
   private struct Loop {
     let count: Int
-    let body: graft_closure
+    let body: (_ index: Int, _ worker: Int) -> Void
   }
 
   package init(threads: Int) {
@@ -57,9 +56,12 @@ package final class ThreadPool: @unchecked Sendable {
       for index in 0..<max(0, count) { body(index, 0) }
       return
     }
-    var closure = graft_closure()
-    borrow(body, &closure)
-    let current = Loop(count: count, body: closure)
+    // One small allocation a loop: Swift has no other sound way to lend a closure to other threads.
+    withoutActuallyEscaping(body) { run(Loop(count: count, body: $0)) }
+  }
+
+  /// Shares a loop with the threads that are free and waits for all who joined.
+  private func run(_ current: Loop) {
     loop = current
     generation += 1
     next.store(0, ordering: .relaxed)
@@ -92,7 +94,7 @@ package final class ThreadPool: @unchecked Sendable {
     while true {
       let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
       guard index < loop.count else { return }
-      graft_closure_call(loop.body, index, worker)
+      loop.body(index, worker)
     }
   }
 
@@ -102,9 +104,16 @@ package final class ThreadPool: @unchecked Sendable {
     guard number != 0, number != last else { return nil }
     joined.wrappingAdd(1, ordering: .sequentiallyConsistent)
     defer { joined.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
-    guard open.load(ordering: .sequentiallyConsistent) == number, let loop else { return nil }
-    claimChunks(of: loop, worker: worker)
+    guard open.load(ordering: .sequentiallyConsistent) == number else { return nil }
+    helpOpenLoop(worker: worker)
     return number
+  }
+
+  /// Not inlined, so that the closure is let go of before `joined` says so: `forEach` may not return
+  /// while anybody holds it.
+  @inline(never)
+  private func helpOpenLoop(worker: Int) {
+    if let loop { claimChunks(of: loop, worker: worker) }
   }
 
   /// Runs one call of the oldest background job; false when there is none.
@@ -150,14 +159,6 @@ package final class ThreadPool: @unchecked Sendable {
     if spins % 256 == 0 { sched_yield() } else { graft_pause() }
   }
 }
-
-/// Writes down where a closure's code and captures are.
-///
-/// `withoutActuallyEscaping` would do, but it copies the closure to the heap in every loop of every
-/// step.
-@_silgen_name("graft_closure_borrow")
-private func borrow(
-  _ body: (_ index: Int, _ worker: Int) -> Void, _ closure: UnsafeMutablePointer<graft_closure>)
 
 /// A list of independent calls that threads of the pool run when they are free.
 package final class BackgroundJob: @unchecked Sendable {
