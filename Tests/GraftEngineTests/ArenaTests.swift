@@ -71,6 +71,27 @@ import Testing
     }
   }
 
+  /// A frozen prefix and what follows it take turns in every batch: filters are derived once.
+  @Test func keptWeightsOutliveThePlansThatNeedLess() throws {
+    let network = try SmallNetwork()
+    let arena = Arena()
+    let frozen = try plan(network, Case(batch: 6, configuration: .inference), arena)
+    let small = try plan(network, Case(batch: 1, configuration: .inference), arena)
+    let other = try plan(network, Case(batch: 5, configuration: .inference), arena)
+    func isIntact(_ plan: Plan, _ number: Int) -> Bool {
+      if case .begun(true) = arena.take(number, plan.footprint) { true } else { false }
+    }
+    _ = arena.take(1, frozen.footprint)
+    var less = small.footprint
+    #expect(less.kept == frozen.footprint.kept && less.kept > 0)
+    less = PlanFootprint(working: less.working, kept: 0, gradients: less.gradients)
+    #expect(less.count <= frozen.footprint.working)
+    _ = arena.take(2, less)
+    #expect(isIntact(frozen, 1), "nothing was written where they lie")
+    _ = arena.take(3, other.footprint)
+    #expect(!isIntact(frozen, 1), "both keep theirs at the end")
+  }
+
   @Test func anArenaIsAsLargeAsTheLargestPlan() throws {
     let network = try SmallNetwork()
     let arena = Arena()

@@ -13,6 +13,8 @@ package final class Arena {
   /// The plan whose numbers are in the block.
   private var tenant = 0
   private var tenantCount = 0
+  /// Where plans' kept weights lie that nobody has written over since.
+  private var kept: [Int: Range<Int>] = [:]
 
   package init() {}
 
@@ -32,6 +34,7 @@ package final class Arena {
       storage = Storage(count: count)
       generation += 1
       tenant = 0
+      kept = [:]
     }
     tenantCount += 1
     return tenantCount
@@ -40,10 +43,18 @@ package final class Arena {
   /// Whether the numbers in the block are this plan's.
   func holds(_ number: Int) -> Bool { tenant == number }
 
-  /// Gives the block to a plan; false when it has it already.
-  func take(_ number: Int) -> Bool {
-    guard tenant != number else { return false }
+  /// How a plan finds the block when its turn comes.
+  enum Turn { case ongoing, begun(isKeptIntact: Bool) }
+
+  /// Gives the block to a plan, which writes from the start of it and keeps weights at its end.
+  func take(_ number: Int, _ footprint: PlanFootprint) -> Turn {
+    guard tenant != number else { return .ongoing }
     tenant = number
-    return true
+    let isIntact = kept[number] != nil
+    let front = 0..<footprint.working + footprint.gradients
+    let own = slice.count - footprint.kept..<slice.count
+    kept = kept.filter { $0.key == number || !($0.value.overlaps(front) || $0.value.overlaps(own)) }
+    kept[number] = own
+    return .begun(isKeptIntact: isIntact)
   }
 }

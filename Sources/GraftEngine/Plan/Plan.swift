@@ -97,13 +97,15 @@ package final class Plan {
 
   /// Makes the arena this plan's own again after another plan ran in it.
   private func takeTurn() {
-    guard arena.take(number) else { return }
+    guard case .begun(let isKeptIntact) = arena.take(number, footprint) else { return }
     if generation != arena.generation {
       bound = compiled.bound(to: arena.slice, pool: pool)
       generation = arena.generation
     }
-    // Kept weights are gone, and the gradients that no step writes must be zero.
-    bound.lasting.fill(0)
+    // Gradients that no step writes must be zero.
+    bound.gradientBlock.fill(0)
+    guard !isKeptIntact else { return }
+    bound.kept.fill(0)
     for step in bound.steps { step.forgetPreparation() }
   }
 

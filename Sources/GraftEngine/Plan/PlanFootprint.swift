@@ -66,8 +66,9 @@ struct CompiledPlan {
   /// The steps and places of this plan in a block of memory.
   func bound(to block: Slice, pool: ThreadPool) -> BoundPlan {
     let arena = block.part(0, count: footprint.working)
-    let kept = block.part(footprint.working, count: footprint.kept)
-    let gradientBlock = block.part(footprint.working + footprint.kept, count: footprint.gradients)
+    let gradientBlock = block.part(footprint.working, count: footprint.gradients)
+    // At the end, where a plan that needs less of the block leaves them alone.
+    let kept = block.part(block.count - footprint.kept, count: footprint.kept)
     var gradients: [String: Slice] = [:]
     var offset = 0
     for parameter in trainable {
@@ -83,7 +84,7 @@ struct CompiledPlan {
           ($0, compiler.slice(ofValue: $0, layout: layout, arena: arena))
         }),
       gradients: gradients, lossGradient: compiler.lossGradient(layout: layout, arena: arena),
-      lasting: block.part(footprint.working, count: footprint.kept + footprint.gradients))
+      gradientBlock: gradientBlock, kept: kept)
   }
 }
 
@@ -95,6 +96,6 @@ struct BoundPlan {
   let results: [Int: Slice]
   let gradients: [String: Slice]
   let lossGradient: Slice?
-  /// Kept weights and gradients: what keeps its numbers from run to run.
-  let lasting: Slice
+  /// All gradients, and all kept weights: what keeps its numbers from run to run.
+  let gradientBlock, kept: Slice
 }
