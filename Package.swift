@@ -44,10 +44,12 @@ let package = Package(
       dependencies: [
         "GraftWorkbench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),
     .executableTarget(
       name: "graft-bench",
       dependencies: [
-        "GraftModels", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "GraftTraining", "CAllocationCounter",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/graft-bench"),
 
     // Tests mirror the sources file by file.

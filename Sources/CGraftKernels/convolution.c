@@ -193,19 +193,24 @@ static rows_view view_rows(
       scratch, depth, (ptrdiff_t)packed_width(c) * depth, c->min_y, c->min_x};
 }
 
+/// y = activation(y + bias + residual) over rows of pixels, each part of it as asked for.
+#define FINISH(BIAS, RESIDUAL, activation)                                          \
+  for (ptrdiff_t at = 0; at < pixels * pixel; at += pixel)                          \
+  GRAFT_IN_PLACE for (int o = 0; o < channels; o++)                                 \
+      y[at + o] = graft_apply(                                                      \
+          y[at + o] + (BIAS ? bias[o] : 0) + (RESIDUAL ? residual[at + o] : 0), activation)
+#define FINISH_ANY(activation)                          \
+  if (bias && residual) FINISH(1, 1, activation);       \
+  else if (bias) FINISH(1, 0, activation);              \
+  else if (residual) FINISH(0, 1, activation);          \
+  else FINISH(0, 0, activation)
+
 GRAFT_DISPATCHED void graft_taps_finish(
     float *y, int pixels, ptrdiff_t pixel, int channels, const float *bias, const float *residual,
     int activation) {
-  for (int p = 0; p < pixels; p++, y += pixel) {
-    if (bias)
-      for (int o = 0; o < channels; o++) y[o] += bias[o];
-    if (residual) {
-      for (int o = 0; o < channels; o++) y[o] += residual[o];
-      residual += pixel;
-    }
-    if (activation)
-      for (int o = 0; o < channels; o++) y[o] = graft_apply(y[o], activation);
-  }
+  if (activation == GRAFT_LINEAR) { FINISH_ANY(0); }
+  else if (activation == GRAFT_RELU) { FINISH_ANY(1); }
+  else { FINISH_ANY(2); }
 }
 
 graft_taps_part graft_taps_part_of(const graft_taps *c, int task) {

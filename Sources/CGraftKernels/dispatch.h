@@ -18,6 +18,9 @@
 /// Sixteen floats: one AVX-512 register, or as many smaller ones as it takes.
 typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));
 
+/// The first half of one.
+typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
+
 typedef int v16i __attribute__((vector_size(64), aligned(4), may_alias));
 
 /// yes where the mask's lane is set, else no. A macro: vectors must not cross calls.

@@ -88,6 +88,45 @@ GRAFT_DISPATCHED void graft_max_pool_gradient(
   }
 }
 
+// Lines of results that share normalised lines of input.
+#define LINES 4
+
+ptrdiff_t graft_norm_max_pool_scratch(const graft_pool *s) {
+  int lines = (LINES - 1) * s->stride_y + s->kernel_h;
+  return (ptrdiff_t)(lines > LINES ? lines : LINES) * s->in_w * s->channels + GRAFT_SLACK;
+}
+
+void graft_norm_max_pool(
+    const graft_pool *s, const graft_norm *norm, const float *x, int first_row, int last_row,
+    float *y, uint8_t *switches, float *scratch) {
+  ptrdiff_t line = (ptrdiff_t)s->in_w * s->channels;
+  for (int oy = first_row; oy < last_row; oy += LINES) {
+    int rows = last_row - oy < LINES ? last_row - oy : LINES;
+    int top = clamp(oy * s->stride_y - s->pad_y, 0, s->in_h);
+    int bottom = clamp((oy + rows - 1) * s->stride_y - s->pad_y + s->kernel_h, 0, s->in_h);
+    graft_norm_apply(
+        norm, x + top * line, (ptrdiff_t)(bottom - top) * s->in_w, s->channels, scratch);
+    graft_max_pool(s, scratch - top * line, oy, oy + rows, y, switches);
+  }
+}
+
+void graft_norm_max_pool_gradient(
+    const graft_pool *s, const graft_norm *norm, const float *x, const float *dy,
+    const uint8_t *switches, int first_row, int last_row, double *sums, int accumulates, float *dx,
+    float *scratch) {
+  ptrdiff_t line = (ptrdiff_t)s->in_w * s->channels;
+  for (int iy = first_row; iy < last_row; iy += LINES) {
+    int rows = last_row - iy < LINES ? last_row - iy : LINES;
+    ptrdiff_t at = iy * line, pixels = (ptrdiff_t)rows * s->in_w;
+    graft_max_pool_gradient(s, dy, switches, iy, iy + rows, 0, scratch - at);
+    if (sums)
+      graft_norm_gradient_sums(norm, x + at, scratch, pixels, s->channels, sums);
+    else
+      graft_norm_data_gradient(
+          norm, x + at, scratch, pixels, s->channels, accumulates, dx + at);
+  }
+}
+
 /// The window's clipped extent and torch's divisor: pixels of the window within the padded picture.
 static int window(
     const graft_pool *s, int oy, int ox, int *top, int *bottom, int *left, int *right) {

@@ -37,14 +37,19 @@ void graft_pause(void) {
     _Pragma("clang loop unroll(full)") for (int p = 0; p < P; p++) {                            \
       float *out = c + p * c_row;                                                               \
       _Pragma("clang loop unroll(full)") for (int v = 0; v < V; v++) {                          \
+        v16 *at = (v16 *)(out + v * 16);                                                        \
+        v16 value = accumulates ? *at + sum[p][v] : sum[p][v];                                  \
         if (v < V - 1 || last_lanes == 16) {                                                    \
-          v16 *at = (v16 *)(out + v * 16);                                                      \
-          *at = accumulates ? *at + sum[p][v] : sum[p][v];                                      \
+          *at = value;                                                                          \
         } else {                                                                                \
-          float lanes[16];                                                                      \
-          *(v16 *)lanes = sum[p][v];                                                            \
-          for (int i = 0; i < last_lanes; i++)                                                  \
-            out[v * 16 + i] = accumulates ? out[v * 16 + i] + lanes[i] : lanes[i];              \
+          int first = last_lanes & 8;                                                           \
+          if (first)                                                                            \
+            *(v8 *)at = __builtin_shufflevector(value, value, 0, 1, 2, 3, 4, 5, 6, 7);          \
+          if (last_lanes > first) {                                                             \
+            float lanes[16];                                                                    \
+            *(v16 *)lanes = value;                                                              \
+            for (int i = first; i < last_lanes; i++) out[v * 16 + i] = lanes[i];                \
+          }                                                                                     \
         }                                                                                       \
       }                                                                                         \
     }                                                                                           \
@@ -113,6 +118,9 @@ void graft_multiply_block(
         graft_prefetch_rows(at + step * a_row, step, a_row, count);
       else if (r + step < rows)
         graft_prefetch_rows(at + step * a_row, count, a_step, 1);
+      // Rows of c that lie apart are those of a large matrix, not of a block in cache.
+      if (r + step < rows && c_row > vectors * 16)
+        graft_prefetch_written(c + (r + step) * c_row, step, c_row, vectors * 16);
       for (int end = next + share; next < end && next < depth; next++)
         graft_prefetch_rows(b + next * b_step, 1, 0, vectors * 16);
       graft_tile_kernel(rows - r < step ? rows - r : step, vectors)(

@@ -31,3 +31,9 @@ static inline void graft_prefetch_rows(const float *a, int rows, ptrdiff_t row, 
   for (int r = 0; r < rows; r++)
     for (ptrdiff_t k = 0; k < count; k += 16) __builtin_prefetch(a + r * row + k);
 }
+
+/// The same for rows that the next tile writes.
+static inline void graft_prefetch_written(float *c, int rows, ptrdiff_t row, ptrdiff_t count) {
+  for (int r = 0; r < rows; r++)
+    for (ptrdiff_t o = 0; o < count; o += 16) __builtin_prefetch(c + r * row + o, 1);
+}

@@ -28,19 +28,19 @@ void graft_winograd_prepare(graft_winograd *w) {
   // Columns of products that are kept at a time.
   w->columns = w->is_staged ? w->column_blocks * w->panel_width : w->panel_width;
   int most_floats = w->is_staged ? STAGE_FLOATS : TASK_FLOATS;
-  int tiles = most_floats / (WINOGRAD_PLACES * (w->depth + w->columns)) / 12 * 12;
+  int tiles = most_floats / (WINOGRAD_PLACES * (w->depth + w->columns));
   if (!w->is_staged) tiles = least(tiles, 48);
   tiles = least(most(12, tiles), w->tile_count);
-  // As equal as they can be.
-  w->blocks = ceiling(w->tile_count, tiles);
-  w->tiles_per_block = ceiling(ceiling(w->tile_count, w->blocks), 6) * 6;
+  // Whole rows of tiles where that loses little, as equal as they can be.
+  int unit = w->tiles_x <= tiles ? w->tiles_x : 6;
+  w->blocks = ceiling(w->tile_count, tiles / unit * unit);
+  w->tiles_per_block = ceiling(ceiling(w->tile_count, w->blocks), unit) * unit;
   w->blocks = ceiling(w->tile_count, w->tiles_per_block);
   w->transform_tasks = ceiling(w->tiles_per_block, WINOGRAD_TILES_PER_TASK);
   w->product_tasks = WINOGRAD_PLACES * w->column_blocks;
   w->filter_tasks = w->column_blocks * ceiling(w->in_channels, FILTER_DEPTH);
   w->v_place = place_stride(w->tiles_per_block, w->depth);
   w->m_place = place_stride(w->tiles_per_block, w->columns);
-  w->border_count = WINOGRAD_PLACES * round_up(most(w->in_channels, w->out_channels));
   w->block_count = WINOGRAD_PLACES * (w->v_place + w->m_place) + GRAFT_SLACK;
 }
 
@@ -70,20 +70,12 @@ graft_tile_place graft_winograd_tile(const graft_winograd *w, int i) {
 
 void graft_winograd_inputs(
     const graft_winograd *w, const graft_winograd_source *source, int first, int last, float *v,
-    ptrdiff_t row, ptrdiff_t place, float *border) {
-  ptrdiff_t pixel = w->in_channels, line = w->in_w * pixel;
+    ptrdiff_t row, ptrdiff_t place) {
   for (int i = first; i < last; i++, v += row) {
     graft_tile_place at = graft_winograd_tile(w, i);
-    ptrdiff_t image = at.image * w->in_h * line;
-    int y = at.y - w->pad_y, x = at.x - w->pad_x;
-    if (!source->norm && y >= 0 && y + 6 <= w->in_h && x >= 0 && x + 6 <= w->in_w) {
-      const float *tile = source->x + image + y * line + x * pixel;
-      graft_transform_input(tile, line, pixel, w->depth, v, place);
-    } else {
-      graft_cut_window(
-          source, image, w->in_h, w->in_w, w->in_channels, y, x, 6, w->depth, border);
-      graft_transform_input(border, 6 * w->depth, w->depth, w->depth, v, place);
-    }
+    graft_picture_tile tile = graft_cut_tile(
+        at.image, w->in_h, w->in_w, w->in_channels, at.y - w->pad_y, at.x - w->pad_x, 6);
+    graft_transform_input(source, &tile, w->depth, v, place);
   }
 }
 
@@ -108,23 +100,41 @@ static void store_outputs(
   }
 }
 
-/// Adds the sums of the target's norm over the outputs of tiles first ..< last, runs of neighbours
-/// together.
+/// The pixel at which a row of tiles begins.
+static ptrdiff_t first_pixel(const graft_winograd *w, int tile_row) {
+  ptrdiff_t row = (ptrdiff_t)(tile_row / w->tiles_y) * w->out_h + tile_row % w->tiles_y * 4;
+  return row * w->out_w;
+}
+
+static void add_sums_of_pixels(
+    const graft_winograd *w, ptrdiff_t first, ptrdiff_t pixels,
+    const graft_winograd_target *target, double *record) {
+  ptrdiff_t at = first * w->out_channels;
+  if (target->z)
+    graft_norm_gradient_sums(
+        target->norm, target->z + at, target->output + at, pixels, w->out_channels, record);
+  else
+    graft_norm_sums(target->output + at, pixels, w->out_channels, record);
+}
+
+/// Adds the sums of the target's norm over the outputs of tiles first ..< last: whole rows of tiles
+/// are one run of pixels.
 static void add_sums(
     const graft_winograd *w, int first, int last, const graft_winograd_target *target,
     double *record) {
   for (int i = first; i < last;) {
-    graft_tile_place at = graft_winograd_tile(w, i);
-    int tiles = least(last - i, w->tiles_x - at.x / 4);
-    int pixels = least(4 * tiles, w->out_w - at.x);
-    for (int y = at.y; y < least(at.y + 4, w->out_h); y++) {
-      ptrdiff_t offset = (((ptrdiff_t)at.image * w->out_h + y) * w->out_w + at.x) * w->out_channels;
-      const float *output = target->output + offset;
-      if (target->z)
-        graft_norm_gradient_sums(
-            target->norm, target->z + offset, output, pixels, w->out_channels, record);
-      else
-        graft_norm_sums(output, pixels, w->out_channels, record);
+    int row = i / w->tiles_x, column = i % w->tiles_x, rows = (last - i) / w->tiles_x;
+    if (column == 0 && rows > 0) {
+      ptrdiff_t start = first_pixel(w, row);
+      add_sums_of_pixels(w, start, first_pixel(w, row + rows) - start, target, record);
+      i += rows * w->tiles_x;
+      continue;
+    }
+    int tiles = least(last - i, w->tiles_x - column);
+    int height = least(4, w->out_h - row % w->tiles_y * 4);
+    for (int y = 0; y < height; y++) {
+      ptrdiff_t start = first_pixel(w, row) + (ptrdiff_t)y * w->out_w + 4 * column;
+      add_sums_of_pixels(w, start, least(4 * tiles, w->out_w - 4 * column), target, record);
     }
     i += tiles;
   }
@@ -132,12 +142,12 @@ static void add_sums(
 
 void graft_winograd_block(
     const graft_winograd *w, int block, const graft_winograd_source *source, const float *filters,
-    const graft_winograd_target *target, double *record, float *workspace, float *border) {
+    const graft_winograd_target *target, double *record, float *workspace) {
   int first = block * w->tiles_per_block;
   int last = least(w->tile_count, first + w->tiles_per_block);
   float *v = workspace, *m = v + WINOGRAD_PLACES * w->v_place;
   ptrdiff_t panel = (ptrdiff_t)w->in_channels * w->panel_width;
-  graft_winograd_inputs(w, source, first, last, v, w->depth, w->v_place, border);
+  graft_winograd_inputs(w, source, first, last, v, w->depth, w->v_place);
   for (int columns = 0; columns < w->column_blocks; columns++) {
     for (int place = 0; place < WINOGRAD_PLACES; place++) {
       graft_multiply_block(
@@ -154,12 +164,12 @@ void graft_winograd_block(
 
 void graft_winograd_transform(
     const graft_winograd *w, int block, int task, const graft_winograd_source *source,
-    float *workspace, float *border) {
+    float *workspace) {
   int start = block * w->tiles_per_block, first = start + task * WINOGRAD_TILES_PER_TASK;
   int last = least(w->tile_count, start + least(w->tiles_per_block, (task + 1) * WINOGRAD_TILES_PER_TASK));
   graft_winograd_inputs(
       w, source, first, last, workspace + (ptrdiff_t)(first - start) * w->depth, w->depth,
-      w->v_place, border);
+      w->v_place);
 }
 
 void graft_winograd_multiply(

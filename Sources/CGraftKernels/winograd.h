@@ -14,14 +14,22 @@ typedef struct {
   int rows, columns, channels, accumulates, activation;
 } graft_tile_store;
 
+/// A square tile of a picture; what lies outside rows top ..< bottom, columns left ..< right is 0.
+typedef struct {
+  ptrdiff_t start, line, pixel;
+  int top, bottom, left, right;
+} graft_picture_tile;
+
 /// Bᵀ d B of a 6×6 tile of inputs; `channels` is a multiple of 16.
 void graft_transform_input(
-    const float *tile, ptrdiff_t line, ptrdiff_t pixel, int channels, float *v, ptrdiff_t place);
-/// Aᵀ m A: 4×4 outputs, of which rows x columns are stored, with bias, residual and activation.
-void graft_transform_output(const float *m, ptrdiff_t place, const graft_tile_store *store);
+    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *v,
+    ptrdiff_t place);
 /// A dY Aᵀ of a 4×4 tile of output gradients; `channels` is a multiple of 16.
 void graft_transform_gradient(
-    const float *tile, ptrdiff_t line, ptrdiff_t pixel, int channels, float *m, ptrdiff_t place);
+    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *m,
+    ptrdiff_t place);
+/// Aᵀ m A: 4×4 outputs, of which rows x columns are stored, with bias, residual and activation.
+void graft_transform_output(const float *m, ptrdiff_t place, const graft_tile_store *store);
 /// G g Gᵀ of one input channel and 16 output channels, taps `tap` floats apart; absent lanes are 0.
 void graft_transform_filter(
     const float *g, ptrdiff_t tap, ptrdiff_t o_stride, int lanes, const float *scale, float *u,
@@ -36,15 +44,19 @@ typedef struct {
 
 /// Tile i's image and its first output row and column.
 graft_tile_place graft_winograd_tile(const graft_winograd *winograd, int i);
-/// The size x size window from (y0, x0) of a picture [h, w, channels] that starts at `offset` of the
-/// source, zeros outside, to [size, size, depth].
-void graft_cut_window(
-    const graft_winograd_source *source, ptrdiff_t offset, int h, int w, int channels, int y0,
-    int x0, int size, int depth, float *window);
+/// The tile of `size` from (y0, x0) of image n of pictures [h, w, channels].
+static inline graft_picture_tile graft_cut_tile(
+    int n, int h, int w, int channels, int y0, int x0, int size) {
+  ptrdiff_t pixel = channels, line = w * pixel;
+  graft_picture_tile tile = {
+      (ptrdiff_t)n * h * line + y0 * line + x0 * pixel, line, pixel, y0 < 0 ? -y0 : 0,
+      h - y0 < size ? h - y0 : size, x0 < 0 ? -x0 : 0, w - x0 < size ? w - x0 : size};
+  return tile;
+}
 /// V of input tiles first ..< last, `row` floats a tile.
 void graft_winograd_inputs(
     const graft_winograd *winograd, const graft_winograd_source *source, int first, int last,
-    float *v, ptrdiff_t row, ptrdiff_t place, float *border);
+    float *v, ptrdiff_t row, ptrdiff_t place);
 
 static inline int least(int a, int b) { return a < b ? a : b; }
 static inline int most(int a, int b) { return a > b ? a : b; }

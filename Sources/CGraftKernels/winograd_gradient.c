@@ -38,29 +38,32 @@ void graft_winograd_gradient_prepare(graft_winograd_gradient *g) {
   g->v_place = place_stride(g->tiles_per_block, g->v_row);
   g->m_place = place_stride(g->tiles_per_block, g->column_blocks * g->panel_width);
   g->block_count = WINOGRAD_PLACES * (g->v_place + g->m_place) + GRAFT_SLACK;
-  g->border_count = w->border_count;
 }
 
 /// W of output tiles first ..< last, rows of one panel of columns after the other.
 static void transform_gradients(
     const graft_winograd_gradient *g, const graft_winograd_source *source, int first, int last,
-    float *m, float *border) {
+    float *m) {
   const graft_winograd *w = &g->forward;
   for (int i = first; i < last; i++, m += g->panel_width) {
     graft_tile_place at = graft_winograd_tile(w, i);
-    ptrdiff_t pixel = w->out_channels, line = w->out_w * pixel, image = at.image * w->out_h * line;
-    const float *tile = source->x + image + at.y * line + at.x * pixel;
-    if (source->norm || at.y + 4 > w->out_h || at.x + 4 > w->out_w) {
-      graft_cut_window(
-          source, image, w->out_h, w->out_w, w->out_channels, at.y, at.x, 4, g->columns, border);
-      tile = border;
-      pixel = g->columns;
-      line = 4 * pixel;
-    }
-    for (int block = 0; block < g->column_blocks; block++) {
-      int column = block * g->panel_width;
+    for (int column = 0; column < g->columns; column += g->panel_width) {
+      graft_picture_tile tile =
+          graft_cut_tile(at.image, w->out_h, w->out_w, w->out_channels, at.y, at.x, 4);
+      tile.start += column;
+      graft_norm norm;
+      graft_winograd_source panel = *source;
+      if (source->norm) {
+        // The same norm from this channel on.
+        norm = *source->norm;
+        norm.scale += column;
+        norm.offset += column;
+        norm.product += column;
+        norm.constant += column;
+        panel.norm = &norm;
+      }
       graft_transform_gradient(
-          tile + column, line, pixel, least(g->panel_width, g->columns - column),
+          &panel, &tile, least(g->panel_width, g->columns - column),
           m + (ptrdiff_t)column * g->tiles_per_block, g->m_place);
     }
   }
@@ -84,16 +87,16 @@ static void multiply(
 
 void graft_winograd_gradient_chunk(
     const graft_winograd_gradient *g, int chunk, const graft_winograd_source *input,
-    const graft_winograd_source *output_gradient, float *sums, float *workspace, float *border) {
+    const graft_winograd_source *output_gradient, float *sums, float *workspace) {
   const graft_winograd *w = &g->forward;
   int first_block = chunk * g->blocks_per_chunk;
   int last_block = least(g->blocks, first_block + g->blocks_per_chunk);
   for (int block = first_block; block < last_block; block++) {
     int first = block * g->tiles_per_block;
     int last = least(w->tile_count, first + g->tiles_per_block);
-    graft_winograd_inputs(w, input, first, last, workspace, g->v_row, g->v_place, border);
+    graft_winograd_inputs(w, input, first, last, workspace, g->v_row, g->v_place);
     transform_gradients(
-        g, output_gradient, first, last, workspace + WINOGRAD_PLACES * g->v_place, border);
+        g, output_gradient, first, last, workspace + WINOGRAD_PLACES * g->v_place);
     for (int place = 0; place < WINOGRAD_PLACES; place++)
       for (int columns = 0; columns < g->column_blocks; columns++)
         multiply(
@@ -104,17 +107,16 @@ void graft_winograd_gradient_chunk(
 
 void graft_winograd_gradient_transform(
     const graft_winograd_gradient *g, int block, int task, const graft_winograd_source *input,
-    const graft_winograd_source *output_gradient, float *workspace, float *border) {
+    const graft_winograd_source *output_gradient, float *workspace) {
   const graft_winograd *w = &g->forward;
   int start = block * g->tiles_per_block, offset = task * WINOGRAD_TILES_PER_TASK;
   int end = least(w->tile_count, start + g->tiles_per_block);
   int first = start + offset, last = least(end, first + WINOGRAD_TILES_PER_TASK);
   graft_winograd_inputs(
-      w, input, first, last, workspace + (ptrdiff_t)offset * g->v_row, g->v_row, g->v_place,
-      border);
+      w, input, first, last, workspace + (ptrdiff_t)offset * g->v_row, g->v_row, g->v_place);
   transform_gradients(
       g, output_gradient, first, last,
-      workspace + WINOGRAD_PLACES * g->v_place + (ptrdiff_t)offset * g->panel_width, border);
+      workspace + WINOGRAD_PLACES * g->v_place + (ptrdiff_t)offset * g->panel_width);
 }
 
 void graft_winograd_gradient_multiply(

@@ -7,10 +7,7 @@
 // points are 0, ±P, ±Q and infinity; P = √½ and Q = √2 lose fewer bits than the usual 1 and 2.
 #include "winograd.h"
 
-#include <string.h>
-
 #include "dispatch.h"
-#include "normalisation.h"
 
 #define P 0.70710678118654752f
 #define Q 1.41421356237309505f
@@ -87,43 +84,102 @@
 
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
-GRAFT_DISPATCHED void graft_transform_input(
-    const float *tile, ptrdiff_t line, ptrdiff_t pixel, int channels, float *v, ptrdiff_t place) {
-  for (int c = 0; c < channels; c += 16) {
-    v16 t[6][6];
-    UNROLLED for (int x = 0; x < 6; x++) {
-      const float *at = tile + x * pixel + c;
-      v16 d[6];
-      UNROLLED for (int y = 0; y < 6; y++) d[y] = *(const v16 *)(at + y * line);
-      INPUT_TRANSFORM(
-          d[0], d[1], d[2], d[3], d[4], d[5], t[0][x], t[1][x], t[2][x], t[3][x], t[4][x], t[5][x])
-    }
-    UNROLLED for (int y = 0; y < 6; y++) {
-      v16 o[6];
-      INPUT_TRANSFORM(
-          t[y][0], t[y][1], t[y][2], t[y][3], t[y][4], t[y][5], o[0], o[1], o[2], o[3], o[4], o[5])
-      UNROLLED for (int x = 0; x < 6; x++) *(v16 *)(v + (y * 6 + x) * place + c) = o[x];
-    }
+// ---------------------------------------------------------------- tiles of pictures
+
+/// What stands between memory and a tile's values.
+enum { AS_IT_IS, NORMALISED, NORM_GRADIENT };
+
+/// Sixteen channels of one pixel; a NaN stays one.
+#define LOAD(value, at)                                                             \
+  {                                                                                 \
+    value = *(const v16 *)(source->x + (at));                                       \
+    if (kind == NORMALISED) {                                                       \
+      value = value * scale + offset;                                               \
+      value = GRAFT_SELECT(value < low, low, value);                                \
+      value = GRAFT_SELECT(value > high, high, value);                              \
+    }                                                                               \
+    if (kind == NORM_GRADIENT) {                                                    \
+      v16 z = *(const v16 *)(source->z + (at)), result = z * scale + offset;        \
+      value = GRAFT_SELECT((result > low) & (result < high), value, (v16){0});      \
+      value = value * scale + (z * product + constant);                             \
+    }                                                                               \
   }
+
+#define TILE_LOOP(size, TRANSFORM_COLUMN, TRANSFORM_ROW)                                      \
+  static const graft_norm none = {0};                                                         \
+  const graft_norm *norm = kind == AS_IT_IS ? &none : source->norm;                           \
+  int bounded = norm->activation != GRAFT_LINEAR;                                             \
+  v16 low = (v16){0} - (bounded ? 0 : __builtin_inff());                                      \
+  v16 high = (v16){0} + (norm->activation == GRAFT_RELU6 ? 6 : __builtin_inff());             \
+  for (int c = 0; c < channels; c += 16) {                                                    \
+    v16 scale = {0}, offset = {0}, product = {0}, constant = {0};                             \
+    if (kind != AS_IT_IS) {                                                                   \
+      scale = *(const v16 *)(norm->scale + c);                                                \
+      offset = *(const v16 *)(norm->offset + c);                                              \
+    }                                                                                         \
+    if (kind == NORM_GRADIENT) {                                                              \
+      product = *(const v16 *)(norm->product + c);                                            \
+      constant = *(const v16 *)(norm->constant + c);                                          \
+    }                                                                                         \
+    v16 t[6][size];                                                                           \
+    UNROLLED for (int x = 0; x < size; x++) {                                                 \
+      v16 d[size];                                                                            \
+      UNROLLED for (int y = 0; y < size; y++) {                                               \
+        d[y] = (v16){0};                                                                      \
+        if (inside || (x >= tile->left && x < tile->right && y >= tile->top &&                \
+                       y < tile->bottom))                                                     \
+          LOAD(d[y], tile->start + y * tile->line + x * tile->pixel + c)                      \
+      }                                                                                       \
+      TRANSFORM_COLUMN                                                                        \
+    }                                                                                         \
+    UNROLLED for (int y = 0; y < 6; y++) {                                                    \
+      v16 o[6];                                                                               \
+      TRANSFORM_ROW                                                                           \
+      UNROLLED for (int x = 0; x < 6; x++) *(v16 *)(v + (y * 6 + x) * place + c) = o[x];      \
+    }                                                                                         \
+  }
+
+GRAFT_INLINE void transform_input(
+    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *v,
+    ptrdiff_t place, int kind, int inside) {
+  TILE_LOOP(
+      6,
+      INPUT_TRANSFORM(
+          d[0], d[1], d[2], d[3], d[4], d[5], t[0][x], t[1][x], t[2][x], t[3][x], t[4][x], t[5][x]),
+      INPUT_TRANSFORM(
+          t[y][0], t[y][1], t[y][2], t[y][3], t[y][4], t[y][5], o[0], o[1], o[2], o[3], o[4], o[5]))
+}
+
+GRAFT_INLINE void transform_gradient(
+    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *v,
+    ptrdiff_t place, int kind, int inside) {
+  TILE_LOOP(
+      4,
+      GRADIENT_TRANSFORM(
+          d[0], d[1], d[2], d[3], t[0][x], t[1][x], t[2][x], t[3][x], t[4][x], t[5][x]),
+      GRADIENT_TRANSFORM(
+          t[y][0], t[y][1], t[y][2], t[y][3], o[0], o[1], o[2], o[3], o[4], o[5]))
+}
+
+#define WITH_CONSTANT_KIND(transform, size)                                                 \
+  int inside = tile->left <= 0 && tile->top <= 0 && tile->right >= size && tile->bottom >= size; \
+  if (!source->norm && inside) transform(source, tile, channels, v, place, AS_IT_IS, 1);    \
+  else if (!source->norm) transform(source, tile, channels, v, place, AS_IT_IS, 0);         \
+  else if (!source->z && inside) transform(source, tile, channels, v, place, NORMALISED, 1); \
+  else if (!source->z) transform(source, tile, channels, v, place, NORMALISED, 0);          \
+  else if (inside) transform(source, tile, channels, v, place, NORM_GRADIENT, 1);           \
+  else transform(source, tile, channels, v, place, NORM_GRADIENT, 0)
+
+GRAFT_DISPATCHED void graft_transform_input(
+    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *v,
+    ptrdiff_t place) {
+  WITH_CONSTANT_KIND(transform_input, 6);
 }
 
 GRAFT_DISPATCHED void graft_transform_gradient(
-    const float *tile, ptrdiff_t line, ptrdiff_t pixel, int channels, float *m, ptrdiff_t place) {
-  for (int c = 0; c < channels; c += 16) {
-    v16 t[6][4];
-    UNROLLED for (int x = 0; x < 4; x++) {
-      const float *at = tile + x * pixel + c;
-      v16 d[4];
-      UNROLLED for (int y = 0; y < 4; y++) d[y] = *(const v16 *)(at + y * line);
-      GRADIENT_TRANSFORM(
-          d[0], d[1], d[2], d[3], t[0][x], t[1][x], t[2][x], t[3][x], t[4][x], t[5][x])
-    }
-    UNROLLED for (int y = 0; y < 6; y++) {
-      v16 o[6];
-      GRADIENT_TRANSFORM(t[y][0], t[y][1], t[y][2], t[y][3], o[0], o[1], o[2], o[3], o[4], o[5])
-      UNROLLED for (int x = 0; x < 6; x++) *(v16 *)(m + (y * 6 + x) * place + c) = o[x];
-    }
-  }
+    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *v,
+    ptrdiff_t place) {
+  WITH_CONSTANT_KIND(transform_gradient, 4);
 }
 
 GRAFT_DISPATCHED void graft_transform_output(
@@ -144,6 +200,12 @@ GRAFT_DISPATCHED void graft_transform_output(
       UNROLLED for (int y = 0; y < 4; y++) UNROLLED for (int x = 0; x < 4; x++) o[y][x] += bias;
     }
     int lanes = s->channels - c;
+    if (lanes >= 16 && s->rows == 4 && s->columns == 4 && !s->residual && !s->accumulates &&
+        !s->activation) {
+      UNROLLED for (int y = 0; y < 4; y++) UNROLLED for (int x = 0; x < 4; x++)
+          *(v16 *)(s->y + y * s->line + x * s->pixel + c) = o[y][x];
+      continue;
+    }
     for (int y = 0; y < s->rows; y++) {
       for (int x = 0; x < s->columns; x++) {
         ptrdiff_t offset = y * s->line + x * s->pixel + c;
@@ -216,25 +278,3 @@ GRAFT_DISPATCHED void graft_transform_filter_gradient(
   }
 }
 
-
-GRAFT_DISPATCHED void graft_cut_window(
-    const graft_winograd_source *source, ptrdiff_t offset, int h, int w, int channels, int y0,
-    int x0, int size, int depth, float *window) {
-  int left = least(size, most(0, -x0)), right = most(left, least(size, w - x0));
-  for (int y = y0; y < y0 + size; y++, window += size * depth) {
-    if (y < 0 || y >= h) {
-      memset(window, 0, sizeof(float) * size * depth);
-      continue;
-    }
-    memset(window, 0, sizeof(float) * left * depth);
-    for (int x = left; x < right; x++) {
-      ptrdiff_t at = offset + ((ptrdiff_t)y * w + x0 + x) * channels;
-      if (source->z)
-        graft_norm_pixel_gradient(
-            source->norm, source->z + at, source->x + at, channels, 0, window + x * depth);
-      else
-        graft_norm_pixel(source->norm, source->x + at, channels, window + x * depth);
-    }
-    memset(window + right * depth, 0, sizeof(float) * (size - right) * depth);
-  }
-}

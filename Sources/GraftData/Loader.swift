@@ -82,7 +82,7 @@ package final class Loader {
       labelSmoothing: settings.labelSmoothing)
     let pictureLength = preprocessing.floatCount(for: preprocessing.outputSize)
     let (length, overflow) = plan.largestBatch.multipliedReportingOverflow(by: pictureLength)
-    let buffers = min(settings.batchesAhead + 1, plan.batchCount)
+    let buffers = Self.bufferCount(plan, ahead: settings.batchesAhead)
     let (bytes, isHuge) = length.multipliedReportingOverflow(by: 4 * max(1, buffers))
     try MemoryBudget.require(
       overflow || isHuge ? .max : bytes, for: "a loader of \(plan.largestBatch) images a batch")
@@ -91,6 +91,11 @@ package final class Loader {
         Batch(
           capacity: plan.largestBatch, pictureLength: pictureLength, classCount: classCount))
     }
+  }
+
+  /// Batches that a loader keeps in memory: one in use and those ahead of it.
+  package static func bufferCount(_ plan: BatchPlan, ahead: Int = 2) -> Int {
+    min(ahead + 1, plan.batchCount)
   }
 
   deinit { for entry in underWay { entry.job.wait() } }

@@ -31,6 +31,10 @@ package protocol Op: Sendable {
   /// The input whose gradient may take the output gradient's memory, if any may.
   var gradientInPlace: Int? { get }
 
+  /// This op with all that follows from these shapes worked out: it is then run for no others, and
+  /// works nothing out again. Plans fit their ops once.
+  func fitted(inputs: [Shape], output: Shape) -> Self
+
   /// Fills what `preparedCount` asked for.
   func prepare(_ context: PrepareContext)
   func forward(_ context: ForwardContext)
@@ -43,6 +47,7 @@ extension Op {
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int { 0 }
   package func workspaceCount(_ request: WorkspaceRequest) -> Int { 0 }
   package func preparedCount(_ request: WorkspaceRequest) -> Int { 0 }
+  package func fitted(inputs: [Shape], output: Shape) -> Self { self }
   package func prepare(_ context: PrepareContext) {}
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { 0 }
   package var worksInPlace: Bool { false }

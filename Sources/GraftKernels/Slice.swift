@@ -31,17 +31,27 @@ package struct Slice: @unchecked Sendable {
   }
 }
 
-/// One 64-byte-aligned block of floats, zero at first; freed with its last reference.
+/// One aligned block of floats, zero at first; freed with its last reference.
 package final class Storage: @unchecked Sendable {
   package let slice: Slice
+  /// Bytes that were allocated, slack and alignment included.
+  package let byteCount: Int
+
+  /// Blocks of many such pages, the arenas, are given pages of 2 MiB where the system has them:
+  /// fewer faults and fewer misses of the address cache.
+  private static let largePage = 2 << 20
 
   package init(count: Int) {
     precondition(count >= 0, "a block of negative size")
-    let bytes = ((count + bufferSlack) * 4 + 63) / 64 * 64
-    guard let raw = aligned_alloc(64, bytes) else {
-      preconditionFailure("no memory for \(bytes) bytes; sizes are checked before they get here")
+    let isLarge = count * 4 >= 16 * Self.largePage
+    let alignment = isLarge ? Self.largePage : 64
+    byteCount = ((count + bufferSlack) * 4 + alignment - 1) / alignment * alignment
+    guard let raw = aligned_alloc(alignment, byteCount) else {
+      preconditionFailure(
+        "no memory for \(byteCount) bytes; sizes are checked before they get here")
     }
-    memset(raw, 0, bytes)
+    if isLarge { madvise(raw, byteCount, Int32(MADV_HUGEPAGE)) }
+    memset(raw, 0, byteCount)
     slice = Slice(raw.assumingMemoryBound(to: Float.self), count: count)
   }
 

@@ -27,7 +27,7 @@ package final class ThreadPool: @unchecked Sendable {
 
   private struct Loop {
     let count: Int
-    let body: (Int, Int) -> Void
+    let body: (_ index: Int, _ worker: Int) -> Void
   }
 
   package init(threads: Int) {
@@ -56,21 +56,24 @@ package final class ThreadPool: @unchecked Sendable {
       for index in 0..<max(0, count) { body(index, 0) }
       return
     }
-    withoutActuallyEscaping(body) { body in
-      let current = Loop(count: count, body: body)
-      loop = current
-      generation += 1
-      next.store(0, ordering: .relaxed)
-      open.store(generation, ordering: .sequentiallyConsistent)
-      if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
-        condition.withLock { condition.broadcast() }
-      }
-      claimChunks(of: current, worker: 0)
-      open.store(0, ordering: .sequentiallyConsistent)
-      var spins = 0
-      while joined.load(ordering: .sequentiallyConsistent) > 0 { Self.pause(&spins) }
-      loop = nil
+    // One small allocation a loop: Swift has no other sound way to lend a closure to other threads.
+    withoutActuallyEscaping(body) { run(Loop(count: count, body: $0)) }
+  }
+
+  /// Shares a loop with the threads that are free and waits for all who joined.
+  private func run(_ current: Loop) {
+    loop = current
+    generation += 1
+    next.store(0, ordering: .relaxed)
+    open.store(generation, ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+      condition.withLock { condition.broadcast() }
     }
+    claimChunks(of: current, worker: 0)
+    open.store(0, ordering: .sequentiallyConsistent)
+    var spins = 0
+    while joined.load(ordering: .sequentiallyConsistent) > 0 { Self.pause(&spins) }
+    loop = nil
   }
 
   /// Queues `count` calls of `body` to run whenever a thread is free.
@@ -101,9 +104,16 @@ package final class ThreadPool: @unchecked Sendable {
     guard number != 0, number != last else { return nil }
     joined.wrappingAdd(1, ordering: .sequentiallyConsistent)
     defer { joined.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
-    guard open.load(ordering: .sequentiallyConsistent) == number, let loop else { return nil }
-    claimChunks(of: loop, worker: worker)
+    guard open.load(ordering: .sequentiallyConsistent) == number else { return nil }
+    helpOpenLoop(worker: worker)
     return number
+  }
+
+  /// Not inlined, so that the closure is let go of before `joined` says so: `forEach` may not return
+  /// while anybody holds it.
+  @inline(never)
+  private func helpOpenLoop(worker: Int) {
+    if let loop { claimChunks(of: loop, worker: worker) }
   }
 
   /// Runs one call of the oldest background job; false when there is none.

@@ -53,7 +53,7 @@ extension OpExample {
   /// Where a batch norm's four parameters start, if the op has some.
   fileprivate var normPlace: Int? {
     switch op {
-    case is BatchNormOp: 0
+    case is BatchNormOp, is NormalisedPoolOp: 0
     case is NormalisedConvolutionOp: 1
     default: nil
     }
@@ -235,6 +235,20 @@ private func fillTarget(_ slice: Slice, shape: Shape) {
       #expect(bits(many.inputs) == bits(one.inputs))
       #expect(bits(many.parameters) == bits(one.parameters))
     }
+  }
+
+  /// Plans run ops that know their shapes, the interpreter and these tests others.
+  @Test(arguments: OpCase.all)
+  func knowingTheShapesChangesNoBit(_ testCase: OpCase) throws {
+    var fitted = testCase.example
+    fitted.op = fitted.op.fitted(
+      inputs: fitted.inputs, output: try fitted.op.outputShape(of: fitted.inputs))
+    let harnesses = try [Harness(testCase.example), Harness(fitted)]
+    let weights = weights(harnesses[0].outputCount)
+    let runs = try harnesses.map { try run($0, threads: 2, weights: weights) }
+    #expect(bits([runs[0].output]) == bits([runs[1].output]))
+    #expect(bits(runs[0].inputs) == bits(runs[1].inputs))
+    #expect(bits(runs[0].parameters) == bits(runs[1].parameters))
   }
 
   /// What is kept of an image is kept for whatever batch it comes in next.

@@ -5,7 +5,7 @@ import Testing
 @testable import GraftEngine
 
 /// A small residual network with every kind of neighbour that a plan may merge.
-private struct SmallNetwork {
+struct SmallNetwork {
   let graph = Graph()
   let logits: Value
   let losses: Value

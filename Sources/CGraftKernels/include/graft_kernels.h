@@ -163,8 +163,8 @@ typedef struct {
   int panel_width, column_blocks, columns, depth;
   /// Whether all threads share each block, one stage after the other: transform, multiply, store.
   int is_staged, transform_tasks, product_tasks, filter_tasks;
-  /// Floats of all transformed filters, of one block's workspace, and of each worker's border.
-  ptrdiff_t filter_count, block_count, border_count;
+  /// Floats of all transformed filters, and of one block's workspace.
+  ptrdiff_t filter_count, block_count;
   ptrdiff_t v_place, m_place;
 } graft_winograd;
 
@@ -199,14 +199,13 @@ void graft_winograd_filters(
 /// target's norm to a record, unless that is null.
 void graft_winograd_block(
     const graft_winograd *winograd, int block, const graft_winograd_source *source,
-    const float *filters, const graft_winograd_target *target, double *record, float *workspace,
-    float *border);
+    const float *filters, const graft_winograd_target *target, double *record, float *workspace);
 
 /// The three stages of one block, over one workspace: transform_tasks of input tiles, product_tasks,
 /// and again transform_tasks of output tiles.
 void graft_winograd_transform(
     const graft_winograd *winograd, int block, int task, const graft_winograd_source *source,
-    float *workspace, float *border);
+    float *workspace);
 void graft_winograd_multiply(
     const graft_winograd *winograd, int block, int task, const float *filters, float *workspace);
 void graft_winograd_store(
@@ -219,8 +218,8 @@ typedef struct {
   /// Whether all threads share each block; else each chunk of blocks has sums of its own.
   int is_staged, chunks, blocks_per_chunk, blocks, tiles_per_block;
   int columns, column_blocks, panel_width, v_row, transform_tasks, product_tasks;
-  /// Floats of one chunk's sums, of one block's workspace, and of each worker's border.
-  ptrdiff_t sum_count, block_count, border_count;
+  /// Floats of one chunk's sums, and of one block's workspace.
+  ptrdiff_t sum_count, block_count;
   ptrdiff_t v_place, m_place, sum_place;
 } graft_winograd_gradient;
 
@@ -230,13 +229,13 @@ void graft_winograd_gradient_prepare(graft_winograd_gradient *gradient);
 /// One chunk from its tiles to its sums, in a workspace of the worker's own.
 void graft_winograd_gradient_chunk(
     const graft_winograd_gradient *gradient, int chunk, const graft_winograd_source *input,
-    const graft_winograd_source *output_gradient, float *sums, float *workspace, float *border);
+    const graft_winograd_source *output_gradient, float *sums, float *workspace);
 
 /// The two stages of one block: transform_tasks of tiles, then product_tasks.
 void graft_winograd_gradient_transform(
     const graft_winograd_gradient *gradient, int block, int task,
     const graft_winograd_source *input, const graft_winograd_source *output_gradient,
-    float *workspace, float *border);
+    float *workspace);
 void graft_winograd_gradient_multiply(
     const graft_winograd_gradient *gradient, int block, int task, const float *workspace,
     float *sums);
@@ -348,6 +347,17 @@ void graft_max_pool(
 void graft_max_pool_gradient(
     const graft_pool *shape, const float *dy, const uint8_t *switches, int first_row, int last_row,
     int accumulates, float *dx);
+/// The same two over a batch norm's result that is not stored: its input x is normalised line by line
+/// as it is pooled. Backward adds the norm's sums to `sums`, or, where that is null, makes the
+/// gradient of x.
+ptrdiff_t graft_norm_max_pool_scratch(const graft_pool *shape);
+void graft_norm_max_pool(
+    const graft_pool *shape, const graft_norm *norm, const float *x, int first_row, int last_row,
+    float *y, uint8_t *switches, float *scratch);
+void graft_norm_max_pool_gradient(
+    const graft_pool *shape, const graft_norm *norm, const float *x, const float *dy,
+    const uint8_t *switches, int first_row, int last_row, double *sums, int accumulates, float *dx,
+    float *scratch);
 /// Average over the whole kernel window, padding counted as zeros (torch's default); a window that
 /// the rounding-up of sizes pushes outside is divided by what lies within the padded picture.
 void graft_average_pool(const graft_pool *shape, const float *x, float *y);

@@ -165,17 +165,20 @@ extension BatchNormOp {
   /// Fills scale and offset for forward.
   ///
   /// They come from the records of `chunks`, which also move the running statistics, or, when nil,
-  /// from the running statistics. Parameters: scale, shift, running mean, running variance.
-  func fillRows(_ memory: NormMemory, _ parameters: [Slice], chunks: Int?) {
-    let (scale, shift) = (parameters[0].pointer, parameters[1].pointer)
-    let (runningMean, runningVariance) = (parameters[2].pointer, parameters[3].pointer)
+  /// from the running statistics. Parameters, from `first` on: scale, shift, running mean, running
+  /// variance.
+  func fillRows(_ memory: NormMemory, _ parameters: [Slice], from first: Int = 0, chunks: Int?) {
+    let (scale, shift) = (parameters[first].pointer, parameters[first + 1].pointer)
+    let (runningMean, runningVariance) = (
+      parameters[first + 2].pointer, parameters[first + 3].pointer
+    )
     if let chunks {
-      let batch = memory.statistics(chunks: chunks)
+      let count = memory.mergeStatistics(chunks: chunks)
       for i in 0..<memory.channels {
-        let (mean, variance) = (batch.mean(i), batch.variance(i))
+        let (mean, variance) = (memory.batchMean(i), memory.batchVariance(i))
         memory.mean[i] = Float(mean)
         memory.inverse[i] = Float(1 / (variance + Double(epsilon)).squareRoot())
-        let unbiased = Float(variance * batch.count / max(1, batch.count - 1))
+        let unbiased = Float(variance * count / max(1, count - 1))
         runningMean[i] += momentum * (Float(mean) - runningMean[i])
         runningVariance[i] += momentum * (unbiased - runningVariance[i])
       }
@@ -191,17 +194,19 @@ extension BatchNormOp {
     }
   }
 
-  /// The rows that make the input's gradient, and the parameters' gradients, from the records.
+  /// The rows that make the input's gradient, and the parameters' gradients, from `first` on, from
+  /// the records.
   func fillGradientRows(
-    _ memory: NormMemory, chunks: Int, pixels: Int, isTraining: Bool, _ gradients: [GradientSlot?]
+    _ memory: NormMemory, chunks: Int, pixels: Int, isTraining: Bool,
+    _ gradients: [GradientSlot?], from first: Int = 0
   ) {
     let channels = memory.channels
     let count = Double(pixels)
     let sums = memory.gradientSums(chunks: chunks)
     for i in 0..<channels {
       let (shift, scale) = (sums[i], sums[channels + i])
-      gradients[0]?.set(i, Float(scale))
-      gradients[1]?.set(i, Float(shift))
+      gradients[first]?.set(i, Float(scale))
+      gradients[first + 1]?.set(i, Float(shift))
       memory.product[i] = 0
       memory.constant[i] = 0
       guard isTraining else { continue }

@@ -1,29 +1,99 @@
 import GraftKernels
 
-extension ConvolutionOp {
-  /// The tap convolutions of one direction: one a group forward; backward one a group and phase.
-  func tapLists(_ request: WorkspaceRequest) -> [(group: Int, taps: graft_taps)] {
-    let input = request.inputs[0]
-    if request.backward == nil {
-      return (0..<groups).map { ($0, windowTaps(input, request.output, group: $0, for: .forward)) }
-    }
-    return (0..<groups).flatMap { group in
-      dataTaps(input, request.output, group: group).map { (group, $0) }
-    }
+/// How a convolution is computed for inputs of one shape: all that follows from shapes alone.
+final class ConvolutionGeometry: Sendable {
+  enum Algorithm: Sendable {
+    case depthwise
+    case winograd(Winograd)
+    case products(ConvolutionProducts)
   }
 
-  /// Whether every input pixel is reached by some tap, so that nothing needs to be cleared first.
-  var phasesCoverInput: Bool {
+  let algorithm: Algorithm
+
+  init(_ op: ConvolutionOp, _ x: Shape, _ y: Shape) {
+    if op.isDepthwise(x) {
+      algorithm = .depthwise
+    } else if Winograd.supports(op, x), !op.isBF16(.forward, x) {
+      algorithm = .winograd(Winograd(op, x, y))
+    } else {
+      algorithm = .products(ConvolutionProducts(op, x, y))
+    }
+  }
+}
+
+/// A convolution as products over lists of taps.
+struct ConvolutionProducts: Sendable {
+  /// One product of a direction: forward has one a group, the data gradient one a group and phase.
+  struct Part: Sendable {
+    let group: Int
+    let taps: graft_taps
+  }
+
+  /// What the weight gradient is cut into: pixels alone, or taps of each group, or tiles where only
+  /// the other directions round to bfloat16.
+  enum WeightGradient: Sendable {
+    case pointwise(graft_pointwise_weights)
+    case grouped([graft_weight_gradient])
+    case winograd(Winograd)
+  }
+
+  let forward, data: [Part]
+  let weights: WeightGradient
+  /// Whether every input pixel is reached by some tap, so that its gradient needs no clearing first.
+  let dataCoversInput: Bool
+
+  init(_ op: ConvolutionOp, _ x: Shape, _ y: Shape) {
+    forward = (0..<op.groups).map {
+      Part(group: $0, taps: op.windowTaps(x, y, group: $0, for: .forward))
+    }
+    data = (0..<op.groups).flatMap { group in
+      op.dataTaps(x, y, group: group).map { Part(group: group, taps: $0) }
+    }
+    if Winograd.supports(op, x) {
+      weights = .winograd(Winograd(op, x, y))
+    } else if op.isPointwise && op.groups == 1 && !op.isBF16(.weightGradient, x) {
+      weights = .pointwise(op.pointwiseGradient(x))
+    } else {
+      weights = .grouped((0..<op.groups).map { op.weightGradient(x, y, group: $0) })
+    }
+    dataCoversInput = op.phasesCoverInput
+  }
+
+  func parts(_ request: WorkspaceRequest) -> [Part] {
+    guard let needs = request.backward else { return forward }
+    return needs.inputs[0] ? data : []
+  }
+
+  /// Floats that the weight gradient takes, where it is asked for.
+  func weightScratch(_ request: WorkspaceRequest) -> Int {
+    guard request.backward?.parameters[0] == true else { return 0 }
+    switch weights {
+    case .pointwise(let weights):
+      return weights.scratch_count * request.threads + Int(weights.chunks) * weights.weight_count
+        + bufferSlack
+    case .grouped(let groups):
+      return groups[0].scratch_count * request.threads
+        + Int(groups[0].chunks) * groups[0].weight_count + bufferSlack
+    case .winograd(let winograd):
+      var weightsAlone = request
+      weightsAlone.backward?.inputs[0] = false
+      return winograd.workspaceCount(weightsAlone)
+    }
+  }
+}
+
+extension ConvolutionOp {
+  fileprivate var phasesCoverInput: Bool {
     func covers(_ kernel: Int, _ stride: Int, _ dilation: Int) -> Bool {
       Set((0..<kernel).map { $0 * dilation % stride }).count == stride
     }
     return covers(kernel.y, stride.y, dilation.y) && covers(kernel.x, stride.x, dilation.x)
   }
 
-  var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
+  fileprivate var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
 
   /// The window's taps, as forward and the weight gradient read them.
-  private func windowTaps(
+  fileprivate func windowTaps(
     _ x: Shape, _ y: Shape, group: Int, for direction: Direction
   ) -> graft_taps {
     var taps = graft_taps()
@@ -51,7 +121,7 @@ extension ConvolutionOp {
     return taps
   }
 
-  private func dataTaps(_ x: Shape, _ y: Shape, group: Int) -> [graft_taps] {
+  fileprivate func dataTaps(_ x: Shape, _ y: Shape, group: Int) -> [graft_taps] {
     var result: [graft_taps] = []
     for phaseY in 0..<min(stride.y, x[1]) {
       for phaseX in 0..<min(stride.x, x[2]) {
@@ -85,14 +155,14 @@ extension ConvolutionOp {
     return result
   }
 
-  func weightGradient(_ x: Shape, _ y: Shape, group: Int) -> graft_weight_gradient {
+  fileprivate func weightGradient(_ x: Shape, _ y: Shape, group: Int) -> graft_weight_gradient {
     var gradient = graft_weight_gradient()
     gradient.taps = windowTaps(x, y, group: group, for: .weightGradient)
     graft_weight_gradient_prepare(&gradient)
     return gradient
   }
 
-  func pointwiseGradient(_ x: Shape) -> graft_pointwise_weights {
+  fileprivate func pointwiseGradient(_ x: Shape) -> graft_pointwise_weights {
     var gradient = graft_pointwise_weights()
     gradient.pixels = Int32(x.batch * x.pixels)
     gradient.in_channels = Int32(x.channels)

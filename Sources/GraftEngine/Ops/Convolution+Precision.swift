@@ -5,7 +5,8 @@ extension ConvolutionOp {
   /// Whether a direction rounds its factors to bfloat16.
   ///
   /// It does where that was measured to gain 1.4 times and more (Benchmarks/bf16.md). Rounding costs a
-  /// pass over the factors, so products must be deep.
+  /// pass over the factors, so products must be deep. All convolutions that Winograd's algorithm takes
+  /// are, both ways: forward and the data gradient leave it together, the weight gradient stays.
   func isBF16(_ direction: Direction, _ x: Shape) -> Bool {
     guard precision == .bf16, groups == 1 else { return false }
     let taps = kernel.y * kernel.x
@@ -19,11 +20,6 @@ extension ConvolutionOp {
       return !Winograd.supports(self, x) && x.pixels >= 16 && min(x.channels, outputChannels) >= 24
         && max(x.channels, outputChannels) >= 64 && x.channels >= 32
     }
-  }
-
-  /// Winograd's algorithm where it computes this direction, which it does in float32.
-  func winograd(_ direction: Direction, _ x: Shape, _ y: Shape) -> Winograd? {
-    Winograd.supports(self, x) && !isBF16(direction, x) ? Winograd(self, x, y) : nil
   }
 
   package func computed(in precision: Precision) -> ConvolutionOp {

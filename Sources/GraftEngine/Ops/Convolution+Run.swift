@@ -2,55 +2,84 @@ import GraftKernels
 
 extension ConvolutionOp {
   package func preparedCount(_ request: WorkspaceRequest) -> Int {
-    if isDepthwise(request.inputs[0]) {
-      let weights = kernel.y * kernel.x * outputChannels
-      return request.backward == nil ? weights + outputChannels + bufferSlack : 0
+    let isForward = request.backward == nil
+    let bias = isForward ? outputChannels + bufferSlack : 0
+    return switch algorithm(request.inputs[0], request.output) {
+    case .depthwise: isForward ? bias + kernel.y * kernel.x * outputChannels : 0
+    case .winograd(let winograd): bias + winograd.filterCount(request)
+    case .products(let products):
+      products.parts(request).reduce(bias) { $0 + $1.taps.panel_count }
     }
-    if request.backward?.inputs[0] == false { return 0 }
-    let biasCount = request.backward == nil ? outputChannels + bufferSlack : 0
-    if let winograd = winograd(preparing: request) {
-      return biasCount + winograd.filterCount(request)
+  }
+
+  package func workspaceCount(_ request: WorkspaceRequest) -> Int {
+    let bias = request.backward == nil ? 0 : biasChunks(request.output).workspace
+    switch algorithm(request.inputs[0], request.output) {
+    case .depthwise: return depthwiseWorkspaceCount(request)
+    case .winograd(let winograd): return max(winograd.workspaceCount(request), bias)
+    case .products(let products):
+      let scratch = products.parts(request).map(\.taps.scratch_count).max() ?? 0
+      return max(scratch * request.threads, products.weightScratch(request), bias)
     }
-    let lists = tapLists(request)
-    return lists.reduce(biasCount) { $0 + $1.taps.panel_count }
   }
 
   package func prepare(_ c: PrepareContext) {
     guard c.prepared.count > 0 else { return }
-    let isForward = c.request.backward == nil
-    let folded = isForward ? foldedBias(c.parameters) : (scale: nil, bias: nil)
-    let weights = c.parameters[0].pointer
-    var next = c.prepared.pointer
-    if isForward {
-      for o in 0..<outputChannels { next[o] = folded.bias?[o] ?? 0 }
-      next += outputChannels + bufferSlack
+    guard c.request.backward == nil else {
+      return prepareWeights(c, scale: nil, c.prepared.pointer)
     }
-    if isDepthwise(c.request.inputs[0]) {
-      guard isForward else { return }
+    let weights = c.prepared.pointer + outputChannels + bufferSlack
+    let bias = hasBias ? c.parameters[1].pointer : nil
+    for o in 0..<outputChannels { c.prepared.pointer[o] = bias?[o] ?? 0 }
+    guard let epsilon = foldedEpsilon else { return prepareWeights(c, scale: nil, weights) }
+    let scale = fold(c.parameters.suffix(4).map(\.pointer), epsilon: epsilon, into: c.prepared)
+    scale.withUnsafeBufferPointer { prepareWeights(c, scale: $0.baseAddress, weights) }
+  }
+
+  /// Moves a bias through a norm of scale, shift, mean and variance; the factors of the weights.
+  private func fold(
+    _ norm: [UnsafeMutablePointer<Float>], epsilon: Float, into bias: Slice
+  ) -> [Float] {
+    (0..<outputChannels).map { o in
+      let scale = norm[0][o] / (norm[3][o] + epsilon).squareRoot()
+      bias.pointer[o] = norm[1][o] + (bias.pointer[o] - norm[2][o]) * scale
+      return scale
+    }
+  }
+
+  /// Lays the weights out for one direction, multiplied by `scale` of each output channel.
+  private func prepareWeights(
+    _ c: PrepareContext, scale: UnsafePointer<Float>?, _ prepared: UnsafeMutablePointer<Float>
+  ) {
+    switch algorithm(c.request.inputs[0], c.request.output) {
+    case .depthwise:
+      let weights = c.parameters[0].pointer
       for index in 0..<kernel.y * kernel.x * outputChannels {
-        next[index] = weights[index] * (folded.scale?[index % outputChannels] ?? 1)
+        prepared[index] = weights[index] * (scale?[index % outputChannels] ?? 1)
       }
-      return
+    case .winograd(let winograd): winograd.prepare(c, scale: scale, filters: prepared)
+    case .products(let products): pack(products, c, scale: scale, prepared)
     }
-    if let winograd = winograd(preparing: c.request) {
-      return folded.scale.withPointer(offset: 0) { scale in
-        winograd.prepare(c, scale: scale, filters: next)
-      }
-    }
-    let depth = c.request.inputs[0].channels / groups
+  }
+
+  private func pack(
+    _ products: ConvolutionProducts, _ c: PrepareContext, scale: UnsafePointer<Float>?,
+    _ prepared: UnsafeMutablePointer<Float>
+  ) {
+    let isForward = c.request.backward == nil
     let width = outputChannels / groups
-    let slab = depth * outputChannels
-    for list in tapLists(c.request) {
-      let start = weights + list.group * width
+    let slab = c.request.inputs[0].channels / groups * outputChannels
+    var next = prepared
+    for part in products.parts(c.request) {
+      let start = c.parameters[0].pointer + part.group * width
       let panels = next
-      next += list.taps.panel_count
-      withUnsafePointer(to: list.taps) { taps in
+      next += part.taps.panel_count
+      withUnsafePointer(to: part.taps) { taps in
         c.pool.forEach(Int(taps.pointee.column_blocks)) { block, _ in
           if isForward {
-            folded.scale.withPointer(offset: list.group * width) { scale in
-              graft_taps_pack(
-                taps, start, slab, outputChannels, 1, scale, panels, Int32(block))
-            }
+            graft_taps_pack(
+              taps, start, slab, outputChannels, 1, scale.map { $0 + part.group * width }, panels,
+              Int32(block))
           } else {
             graft_taps_pack(taps, start, slab, 1, outputChannels, nil, panels, Int32(block))
           }
@@ -59,101 +88,63 @@ extension ConvolutionOp {
     }
   }
 
-  /// Winograd's algorithm where the direction that weights are prepared for takes it.
-  private func winograd(preparing request: WorkspaceRequest) -> Winograd? {
-    winograd(
-      request.backward == nil ? .forward : .dataGradient, request.inputs[0], request.output)
-  }
-
-  package func workspaceCount(_ request: WorkspaceRequest) -> Int {
-    guard !isDepthwise(request.inputs[0]) else { return depthwiseWorkspaceCount(request) }
-    let (x, y) = (request.inputs[0], request.output)
-    let scratch = (tapLists(request).map(\.taps.scratch_count).max() ?? 0) * request.threads
-    guard let needs = request.backward else {
-      return winograd(.forward, x, y)?.workspaceCount(request) ?? scratch
-    }
-    let bias = biasChunks(y).workspace
-    if let winograd = winograd(.weightGradient, x, y) {
-      let isOwn = self.winograd(.dataGradient, x, y) == nil
-      let data = isOwn && needs.inputs[0] ? scratch : 0
-      return max(winograd.workspaceCount(request), data, bias)
-    }
-    let data = needs.inputs[0] ? scratch : 0
-    guard needs.parameters[0] else { return max(data, bias) }
-    guard !isOneProduct(x) else {
-      let gradient = pointwiseGradient(x)
-      let weights =
-        gradient.scratch_count * request.threads + Int(gradient.chunks) * gradient.weight_count
-        + bufferSlack
-      return max(data, weights, bias)
-    }
-    let gradient = weightGradient(x, y, group: 0)
-    let weights =
-      gradient.scratch_count * request.threads + Int(gradient.chunks) * gradient.weight_count
-      + bufferSlack
-    return max(data, weights, bias)
-  }
-
-  /// Whether the weight gradient is one product in float32 over all pixels.
-  private func isOneProduct(_ x: Shape) -> Bool {
-    isPointwise && groups == 1 && !isBF16(.weightGradient, x)
-  }
-
   package func forward(_ c: ForwardContext) {
-    guard !isDepthwise(c.inputShapes[0]) else { return depthwiseForward(c) }
-    let request = WorkspaceRequest(
-      inputs: c.inputShapes, output: c.outputShape, threads: c.pool.threadCount, backward: nil)
-    let bias = hasBias || foldedEpsilon != nil ? c.prepared.pointer : nil
-    var panels = c.prepared.pointer + outputChannels + bufferSlack
-    if let winograd = winograd(.forward, c.inputShapes[0], c.outputShape) {
-      let residual = addsResidual ? UnsafePointer(c.inputs[1].pointer) : nil
-      return winograd.forward(
-        c, filters: panels,
+    let bias = hasBias || foldedEpsilon != nil ? UnsafePointer(c.prepared.pointer) : nil
+    let weights = UnsafePointer(c.prepared.pointer + outputChannels + bufferSlack)
+    let residual = addsResidual ? UnsafePointer(c.inputs[1].pointer) : nil
+    switch algorithm(c.inputShapes[0], c.outputShape) {
+    case .depthwise: depthwiseForward(c)
+    case .winograd(let winograd):
+      winograd.forward(
+        c, filters: weights,
         epilogue: .init(bias: bias, residual: residual, activation: activation))
-    }
-    for list in tapLists(request) {
-      let width = outputChannels / groups
-      let residual = addsResidual ? c.inputs[1].pointer : nil
-      run(
-        list.taps, input: c.inputs[0], panels: panels, output: c.output.pointer,
-        accumulates: false, bias: bias.map { $0 + list.group * width }, residual: residual,
-        activation: activation.kernel, workspace: c.workspace, pool: c.pool)
-      panels += list.taps.panel_count
+    case .products(let products):
+      var panels = weights
+      for part in products.forward {
+        run(
+          part.taps, input: c.inputs[0], panels: panels, output: c.output.pointer,
+          accumulates: false, bias: bias.map { $0 + part.group * outputChannels / groups },
+          residual: residual, activation: activation.kernel, workspace: c.workspace, pool: c.pool)
+        panels += part.taps.panel_count
+      }
     }
   }
 
   package func backward(_ c: BackwardContext) {
-    guard !isDepthwise(c.inputShapes[0]) else { return depthwiseBackward(c) }
-    let (x, y) = (c.inputShapes[0], c.outputShape)
-    var rest = c
-    if winograd(.dataGradient, x, y) == nil, let slot = c.inputGradients[0] {
-      dataGradient(c, slot)
-      rest.inputGradients[0] = nil
-    }
-    if let winograd = winograd(.weightGradient, x, y) {
-      winograd.backward(rest)
-    } else if let slot = c.parameterGradients[0] {
-      weightGradient(c, slot)
+    switch algorithm(c.inputShapes[0], c.outputShape) {
+    case .depthwise: return depthwiseBackward(c)
+    case .winograd(let winograd): winograd.backward(c)
+    case .products(let products):
+      if let slot = c.inputGradients[0] { dataGradient(products, c, slot) }
+      if let slot = c.parameterGradients[0] {
+        switch products.weights {
+        case .pointwise(let weights): weightGradient(weights, c, slot)
+        case .grouped(let groups): weightGradient(groups, c, slot)
+        case .winograd(let winograd):
+          var weightsAlone = c
+          weightsAlone.inputGradients[0] = nil
+          winograd.backward(weightsAlone)
+        }
+      }
     }
     if hasBias, let slot = c.parameterGradients[1] { biasGradient(c, slot) }
   }
 
-  private func dataGradient(_ c: BackwardContext, _ slot: GradientSlot) {
-    let needs = GradientNeeds(inputs: [true], parameters: [false, false], isTraining: false)
-    let request = WorkspaceRequest(
-      inputs: c.inputShapes, output: c.outputShape, threads: c.pool.threadCount, backward: needs)
-    if !slot.accumulates && !phasesCoverInput {
+  private func dataGradient(
+    _ products: ConvolutionProducts, _ c: BackwardContext, _ slot: GradientSlot
+  ) {
+    if !slot.accumulates && !products.dataCoversInput {
       c.pool.forEachRange(of: slot.slice.count) { range, _ in
         slot.slice.part(range.lowerBound, count: range.count).fill(0)
       }
     }
-    var panels = c.prepared.pointer
-    for list in tapLists(request) {
+    var panels = UnsafePointer(c.prepared.pointer)
+    for part in products.data {
       run(
-        list.taps, input: c.outputGradient, panels: panels, output: slot.slice.pointer,
+        part.taps, input: c.outputGradient, panels: panels, output: slot.slice.pointer,
         accumulates: slot.accumulates, bias: nil, residual: nil, activation: GRAFT_LINEAR,
         workspace: c.workspace, pool: c.pool)
-      panels += list.taps.panel_count
+      panels += part.taps.panel_count
     }
   }
 
@@ -172,8 +163,9 @@ extension ConvolutionOp {
     }
   }
 
-  private func pointwiseWeightGradient(_ c: BackwardContext, _ slot: GradientSlot) {
-    let gradient = pointwiseGradient(c.inputShapes[0])
+  private func weightGradient(
+    _ gradient: graft_pointwise_weights, _ c: BackwardContext, _ slot: GradientSlot
+  ) {
     let partials = c.workspace.pointer + gradient.scratch_count * c.pool.threadCount
     withUnsafePointer(to: gradient) { gradient in
       c.pool.forEach(Int(gradient.pointee.task_count)) { task, worker in
@@ -189,11 +181,11 @@ extension ConvolutionOp {
     }
   }
 
-  private func weightGradient(_ c: BackwardContext, _ slot: GradientSlot) {
-    guard !isOneProduct(c.inputShapes[0]) else { return pointwiseWeightGradient(c, slot) }
+  private func weightGradient(
+    _ gradients: [graft_weight_gradient], _ c: BackwardContext, _ slot: GradientSlot
+  ) {
     let width = outputChannels / groups
-    for group in 0..<groups {
-      let gradient = weightGradient(c.inputShapes[0], c.outputShape, group: group)
+    for (group, gradient) in gradients.enumerated() {
       let partials = c.workspace.pointer + gradient.scratch_count * c.pool.threadCount
       withUnsafePointer(to: gradient) { gradient in
         c.pool.forEach(Int(gradient.pointee.task_count)) { task, worker in
@@ -239,12 +231,5 @@ extension ConvolutionOp {
     let rowsPerChunk = max(64, (rows + 15) / 16)
     let chunks = (rows + rowsPerChunk - 1) / rowsPerChunk
     return (chunks, rowsPerChunk, hasBias ? chunks * outputChannels + bufferSlack : 0)
-  }
-}
-
-extension Optional where Wrapped == [Float] {
-  fileprivate func withPointer(offset: Int, _ body: (UnsafePointer<Float>?) -> Void) {
-    guard let self else { return body(nil) }
-    self.withUnsafeBufferPointer { body($0.baseAddress.map { $0 + offset }) }
   }
 }

@@ -23,6 +23,8 @@ package struct ConvolutionOp: ProductOp {
   package private(set) var activation = Activation.linear
   /// What its products are computed in, where their shape gains by it.
   package internal(set) var precision = Precision.fp32
+  /// Set once the shapes are known.
+  private var fittedGeometry: ConvolutionGeometry?
 
   package init(
     outputChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1,
@@ -76,23 +78,21 @@ package struct ConvolutionOp: ProductOp {
     output.elementCount * kernel.y * kernel.x * inputs[0].channels / groups
   }
 
+  package func fitted(inputs: [Shape], output: Shape) -> ConvolutionOp {
+    var fitted = self
+    fitted.fittedGeometry = ConvolutionGeometry(self, inputs[0], output)
+    return fitted
+  }
+
+  var isFitted: Bool { fittedGeometry != nil }
+
+  func algorithm(_ x: Shape, _ y: Shape) -> ConvolutionGeometry.Algorithm {
+    (fittedGeometry ?? ConvolutionGeometry(self, x, y)).algorithm
+  }
+
   /// Whether each channel of this input has a filter of its own.
   func isDepthwise(_ input: Shape) -> Bool {
     groups > 1 && groups == outputChannels && groups == input.channels
-  }
-
-  /// The values a fused bias takes, in this order: bias, scale, shift, mean, variance.
-  func foldedBias(_ parameters: [Slice]) -> (scale: [Float]?, bias: [Float]?) {
-    let bias = hasBias ? Array(parameters[1].buffer) : nil
-    guard let epsilon = foldedEpsilon else { return (nil, bias) }
-    let norm = parameters.suffix(4).map(\.pointer)
-    var scale = [Float](repeating: 0, count: outputChannels)
-    var shift = scale
-    for o in 0..<outputChannels {
-      scale[o] = norm[0][o] / (norm[3][o] + epsilon).squareRoot()
-      shift[o] = norm[1][o] + ((bias?[o] ?? 0) - norm[2][o]) * scale[o]
-    }
-    return (scale, shift)
   }
 }
 

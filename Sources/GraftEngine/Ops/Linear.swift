@@ -51,51 +51,40 @@ package struct LinearOp: ProductOp {
     convolution.forwardPrecision(inputs: inputs.map(\.asPixels))
   }
 
+  package func fitted(inputs: [Shape], output: Shape) -> LinearOp {
+    var fitted = self
+    fitted.convolution = convolution(of: inputs[0], output)
+    return fitted
+  }
+
+  /// The convolution that knows its pictures; of shapes it is told no more than their sizes.
+  private func convolution(of x: Shape, _ y: Shape) -> ConvolutionOp {
+    convolution.isFitted
+      ? convolution : convolution.fitted(inputs: [x.asPixels], output: y.asPixels)
+  }
+
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
-    convolution.workspaceCount(request.asPixels)
+    convolution(of: request.inputs[0], request.output).workspaceCount(request)
   }
 
   package func preparedCount(_ request: WorkspaceRequest) -> Int {
-    convolution.preparedCount(request.asPixels)
+    convolution(of: request.inputs[0], request.output).preparedCount(request)
   }
 
   package func prepare(_ c: PrepareContext) {
-    convolution.prepare(
-      PrepareContext(
-        request: c.request.asPixels, parameters: c.parameters, prepared: c.prepared, pool: c.pool))
+    convolution(of: c.request.inputs[0], c.request.output).prepare(c)
   }
 
   package func forward(_ c: ForwardContext) {
-    convolution.forward(
-      ForwardContext(
-        inputs: c.inputs, inputShapes: c.inputShapes.map(\.asPixels), parameters: c.parameters,
-        output: c.output, outputShape: c.outputShape.asPixels, auxiliary: c.auxiliary,
-        workspace: c.workspace, prepared: c.prepared, isTraining: c.isTraining, random: c.random,
-        pool: c.pool))
+    convolution(of: c.inputShapes[0], c.outputShape).forward(c)
   }
 
   package func backward(_ c: BackwardContext) {
-    convolution.backward(
-      BackwardContext(
-        outputGradient: c.outputGradient, inputs: c.inputs,
-        inputShapes: c.inputShapes.map(\.asPixels), output: c.output,
-        outputShape: c.outputShape.asPixels, parameters: c.parameters, auxiliary: c.auxiliary,
-        workspace: c.workspace, prepared: c.prepared, inputGradients: c.inputGradients,
-        parameterGradients: c.parameterGradients, isTraining: c.isTraining, random: c.random,
-        pool: c.pool))
+    convolution(of: c.inputShapes[0], c.outputShape).backward(c)
   }
 }
 
 extension Shape {
   /// [N, C] as N pictures of one pixel.
   fileprivate var asPixels: Shape { [dimensions[0], 1, 1, dimensions[1]] }
-}
-
-extension WorkspaceRequest {
-  fileprivate var asPixels: WorkspaceRequest {
-    var request = self
-    request.inputs = inputs.map(\.asPixels)
-    request.output = output.asPixels
-    return request
-  }
 }

@@ -57,12 +57,18 @@ struct NormMemory: @unchecked Sendable {
     return record
   }
 
-  /// Mean and variance of `chunks` records of forward.
-  func statistics(chunks: Int) -> (count: Double, mean: (Int) -> Double, variance: (Int) -> Double)
-  {
+  /// Merges `chunks` records of forward, for `mean` and `variance`; answers with the count of pixels.
+  func mergeStatistics(chunks: Int) -> Double {
     graft_norm_merge(records, Int32(chunks), Int32(channels))
-    let (records, channels, count) = (records, channels, records[0])
-    return (count, { records[1 + $0] }, { max(0, records[1 + 2 * channels + $0] / count) })
+    return records[0]
+  }
+
+  /// A channel's mean over the batch, once records are merged.
+  func batchMean(_ channel: Int) -> Double { records[1 + channel] }
+
+  /// A channel's variance over the batch, once records are merged.
+  func batchVariance(_ channel: Int) -> Double {
+    max(0, records[1 + 2 * channels + channel] / records[0])
   }
 
   /// The sums of `chunks` records of backward, two rows.

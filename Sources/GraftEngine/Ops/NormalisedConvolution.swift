@@ -44,6 +44,9 @@ package struct NormalisedConvolutionOp: Op {
   /// The activation of the norm that reads the output, and whether it wants sums.
   private(set) var outputNorm: (activation: Activation, isTraining: Bool)?
 
+  /// Set once the shapes are known.
+  private var fittedAlgorithm: Algorithm?
+
   init(_ convolution: ConvolutionOp) { self.convolution = convolution }
 
   /// Whether this form knows the convolution and gains by it, for inputs of this shape.
@@ -100,13 +103,20 @@ package struct NormalisedConvolutionOp: Op {
   }
 
   /// How the convolution is computed.
-  private enum Algorithm {
+  private enum Algorithm: Sendable {
     case depthwise
     case pointwise(Pointwise)
     case winograd(Winograd)
   }
 
+  package func fitted(inputs: [Shape], output: Shape) -> NormalisedConvolutionOp {
+    var fitted = self
+    fitted.fittedAlgorithm = algorithm(inputs[0], output)
+    return fitted
+  }
+
   private func algorithm(_ x: Shape, _ y: Shape) -> Algorithm {
+    if let fittedAlgorithm { return fittedAlgorithm }
     if convolution.isDepthwise(x) { return .depthwise }
     if Winograd.supports(convolution, x) { return .winograd(Winograd(convolution, x, y)) }
     return .pointwise(Pointwise(convolution, x, y))
@@ -144,7 +154,7 @@ package struct NormalisedConvolutionOp: Op {
         norm.addStatistics(of: c.inputs[0].pointer, chunks, input, c.pool)
       }
       norm.fillRows(
-        input, Array(c.parameters[1...]), chunks: c.isTraining ? chunks.count : nil)
+        input, c.parameters, from: 1, chunks: c.isTraining ? chunks.count : nil)
     }
     let output = outputMemory(c.outputNormMemory, c.outputShape)
     let sums = outputNorm?.isTraining == true ? output : nil
@@ -187,7 +197,7 @@ package struct NormalisedConvolutionOp: Op {
     let chunks = PixelChunks(shape)
     norm.fillGradientRows(
       input, chunks: chunks.count, pixels: shape.elementCount / shape.channels,
-      isTraining: c.isTraining, Array(c.parameterGradients[1...]))
+      isTraining: c.isTraining, c.parameterGradients, from: 1)
     guard !isInputSummed, let slot = c.inputGradients[0] else { return }
     withNorm(inputKernel) { norm in
       c.pool.forEach(chunks.count) { chunk, _ in

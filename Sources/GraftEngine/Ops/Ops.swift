@@ -3,7 +3,8 @@ package enum Ops {
   package static let all: [any Op.Type] = [
     ConvolutionOp.self, NormalisedConvolutionOp.self, LinearOp.self, BatchNormOp.self,
     ActivationOp.self, AddOp.self,
-    ConcatOp.self, FlattenOp.self, PoolOp.self, GlobalAveragePoolOp.self, PaddingShortcutOp.self,
+    ConcatOp.self, FlattenOp.self, PoolOp.self, NormalisedPoolOp.self, GlobalAveragePoolOp.self,
+    PaddingShortcutOp.self,
     DropoutOp.self, SoftmaxCrossEntropyOp.self,
   ]
 }

@@ -2,13 +2,17 @@ import GraftKernels
 
 /// A 1×1 convolution as products of blocks of pixels that stay in cache: what is done to a block as
 /// it is loaded or after it is stored costs no memory traffic.
-struct Pointwise {
+final class Pointwise: Sendable {
   private let inputs, outputs: Int
   /// Whether forward and the data gradient round their factors; the weight gradient never does.
   private let isForwardBF16, isDataBF16: Bool
   private let chunks: PixelChunks
   /// Pixels a block.
   private let step: Int
+  /// Forward and data gradient over a whole block.
+  private let forwardBlock, dataBlock: graft_taps
+  /// Floats that a worker takes for a block.
+  private let blockScratch: Int
 
   init(_ op: ConvolutionOp, _ input: Shape, _ output: Shape) {
     isForwardBF16 = op.isBF16(.forward, input)
@@ -17,25 +21,44 @@ struct Pointwise {
     outputs = output.channels
     chunks = PixelChunks(input)
     step = max(48, min(192, 65_536 / (inputs + outputs) / 24 * 24))
+    forwardBlock = Self.forwardTaps(step, from: inputs, to: outputs, isBF16: isForwardBF16)
+    dataBlock = Self.dataTaps(step, from: outputs, to: inputs, isBF16: isDataBF16)
+    let packed = max(forwardBlock.scratch_count, dataBlock.scratch_count)
+    blockScratch = step * (inputs + outputs) + 2 * bufferSlack + packed
+  }
+
+  private func forwardTaps(_ pixels: Int) -> graft_taps {
+    pixels == step
+      ? forwardBlock
+      : Self.forwardTaps(pixels, from: inputs, to: outputs, isBF16: isForwardBF16)
+  }
+
+  private func dataTaps(_ pixels: Int) -> graft_taps {
+    pixels == step
+      ? dataBlock : Self.dataTaps(pixels, from: outputs, to: inputs, isBF16: isDataBF16)
   }
 
   /// Forward over a block of pixels.
-  private func forwardTaps(_ pixels: Int) -> graft_taps {
-    var taps = taps(pixels, from: inputs, to: outputs, isBF16: isForwardBF16)
+  private static func forwardTaps(
+    _ pixels: Int, from depth: Int, to width: Int, isBF16: Bool
+  ) -> graft_taps {
+    var taps = taps(pixels, from: depth, to: width, isBF16: isBF16)
     graft_taps_set_window(&taps, 1, 1, 1, 1, 0, 0)
     graft_taps_prepare(&taps)
     return taps.ofOneWorker
   }
 
   /// The data gradient over a block of pixels.
-  private func dataTaps(_ pixels: Int) -> graft_taps {
-    var taps = taps(pixels, from: outputs, to: inputs, isBF16: isDataBF16)
+  private static func dataTaps(
+    _ pixels: Int, from depth: Int, to width: Int, isBF16: Bool
+  ) -> graft_taps {
+    var taps = taps(pixels, from: depth, to: width, isBF16: isBF16)
     graft_taps_set_phase(&taps, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0)
     graft_taps_prepare(&taps)
     return taps.ofOneWorker
   }
 
-  private func taps(
+  private static func taps(
     _ pixels: Int, from depth: Int, to width: Int, isBF16: Bool
   ) -> graft_taps {
     var taps = graft_taps()
@@ -62,20 +85,15 @@ struct Pointwise {
     return block + chunks.count * inputs * outputs + bufferSlack
   }
 
-  private var blockScratch: Int {
-    let packed = max(forwardTaps(step).scratch_count, dataTaps(step).scratch_count)
-    return step * (inputs + outputs) + 2 * bufferSlack + packed
-  }
-
   func panelCount(_ request: WorkspaceRequest) -> Int {
     if request.backward?.inputs[0] == false { return 0 }
-    return (request.backward == nil ? forwardTaps(step) : dataTaps(step)).panel_count
+    return (request.backward == nil ? forwardBlock : dataBlock).panel_count
   }
 
   func pack(_ c: PrepareContext) {
     guard c.prepared.count > 0 else { return }
     let isForward = c.request.backward == nil
-    withUnsafePointer(to: isForward ? forwardTaps(step) : dataTaps(step)) { taps in
+    withUnsafePointer(to: isForward ? forwardBlock : dataBlock) { taps in
       c.pool.forEach(Int(taps.pointee.column_blocks)) { block, _ in
         graft_taps_pack(
           taps, c.parameters[0].pointer, inputs * outputs, isForward ? outputs : 1,
@@ -85,15 +103,14 @@ struct Pointwise {
   }
 
   func forward(_ c: ForwardContext, norm: UnsafePointer<graft_norm>?, sums: NormMemory?) {
-    let (whole, scratch) = (forwardTaps(step), blockScratch)
     c.pool.forEach(chunks.count) { chunk, worker in
       let record = sums?.emptyRecord(chunk)
       chunks.pixels(chunk).forEachPart(of: step) { pixels in
-        withUnsafePointer(to: pixels.count == step ? whole : forwardTaps(pixels.count)) { taps in
+        withUnsafePointer(to: forwardTaps(pixels.count)) { taps in
           graft_pointwise_forward(
             taps, c.inputs[0].pointer + pixels.lowerBound * inputs, norm, c.prepared.pointer,
             c.output.pointer + pixels.lowerBound * outputs, record,
-            c.workspace.pointer + worker * scratch)
+            c.workspace.pointer + worker * blockScratch)
         }
       }
     }
@@ -103,10 +120,9 @@ struct Pointwise {
     _ c: BackwardContext, inputNorm: UnsafePointer<graft_norm>?,
     outputNorm: UnsafePointer<graft_norm>?, sums: NormMemory?
   ) {
-    let (whole, scratch) = (dataTaps(step), blockScratch)
     let weightCount = inputs * outputs
     let weightSlot = c.parameterGradients[0]
-    let partials = c.workspace.pointer + c.pool.threadCount * scratch
+    let partials = c.workspace.pointer + c.pool.threadCount * blockScratch
     c.pool.forEach(chunks.count) { chunk, worker in
       let partial = weightSlot.map { _ in partials + chunk * weightCount }
       partial?.update(repeating: 0, count: weightCount)
@@ -123,8 +139,8 @@ struct Pointwise {
         operands.output_gradient = UnsafePointer(c.outputGradient.pointer + output)
         operands.output = UnsafePointer(c.output.pointer + output)
         operands.input_gradient = c.inputGradients[0].map { $0.slice.pointer + input }
-        withUnsafePointer(to: pixels.count == step ? whole : dataTaps(pixels.count)) { taps in
-          graft_pointwise_gradient(taps, &operands, c.workspace.pointer + worker * scratch)
+        withUnsafePointer(to: dataTaps(pixels.count)) { taps in
+          graft_pointwise_gradient(taps, &operands, c.workspace.pointer + worker * blockScratch)
         }
       }
     }

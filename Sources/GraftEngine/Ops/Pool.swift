@@ -114,7 +114,7 @@ package struct PoolOp: Op {
     }
   }
 
-  private func geometry(_ x: Shape, _ y: Shape) -> graft_pool {
+  func geometry(_ x: Shape, _ y: Shape) -> graft_pool {
     graft_pool(
       in_h: Int32(x[1]), in_w: Int32(x[2]), channels: Int32(x[3]), out_h: Int32(y[1]),
       out_w: Int32(y[2]), kernel_h: Int32(kernel.y), kernel_w: Int32(kernel.x),
@@ -125,7 +125,7 @@ package struct PoolOp: Op {
 
 extension UnsafeMutablePointer<Float> {
   /// The same memory as places of maxima, a byte each.
-  fileprivate var asSwitches: UnsafeMutablePointer<UInt8> {
+  var asSwitches: UnsafeMutablePointer<UInt8> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt8.self)
   }
 }

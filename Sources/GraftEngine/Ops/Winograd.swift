@@ -5,14 +5,23 @@ import GraftKernels
 ///
 /// Tiles are cut from their sources one by one, so that norms around the convolution cost no pass
 /// over memory: inputs and output gradients pass them on the way in, sums are added up on the way out.
-struct Winograd {
-  private let x, y: Shape
-  private let padding: Pair
+final class Winograd: Sendable {
+  private let forwardTiles: graft_winograd
+  /// The data gradient is a convolution of the output gradient with the filters turned by 180°.
+  private let dataTiles: graft_winograd
+  private let weightTiles: graft_winograd_gradient
+  /// The tasks in which sums of norms are added up.
+  private let inputChunks, outputChunks: Int
 
   init(_ op: ConvolutionOp, _ x: Shape, _ y: Shape) {
-    self.x = x
-    self.y = y
-    padding = op.padding
+    forwardTiles = Self.geometry(from: x, to: y, padding: op.padding)
+    dataTiles = Self.geometry(from: y, to: x, padding: Pair(2 - op.padding.y, 2 - op.padding.x))
+    var weights = graft_winograd_gradient()
+    weights.forward = forwardTiles
+    graft_winograd_gradient_prepare(&weights)
+    weightTiles = weights
+    inputChunks = PixelChunks(x).count
+    outputChunks = PixelChunks(y).count
   }
 
   /// Whether tiles of 4×4 outputs pay for this convolution: a function of shapes alone.
@@ -41,43 +50,24 @@ struct Winograd {
     return winograd
   }
 
-  private var forwardGeometry: graft_winograd {
-    Self.geometry(from: x, to: y, padding: padding)
-  }
-
-  /// The data gradient is a convolution of the output gradient with the filters turned by 180°.
-  private var dataGeometry: graft_winograd {
-    Self.geometry(from: y, to: x, padding: Pair(2 - padding.y, 2 - padding.x))
-  }
-
-  private var gradientGeometry: graft_winograd_gradient {
-    var gradient = graft_winograd_gradient()
-    gradient.forward = forwardGeometry
-    graft_winograd_gradient_prepare(&gradient)
-    return gradient
-  }
-
   // MARK: - Memory
 
   func filterCount(_ request: WorkspaceRequest) -> Int {
-    guard let needs = request.backward else { return forwardGeometry.filter_count }
-    return needs.inputs[0] ? dataGeometry.filter_count : 0
+    guard let needs = request.backward else { return forwardTiles.filter_count }
+    return needs.inputs[0] ? dataTiles.filter_count : 0
   }
 
   func workspaceCount(_ request: WorkspaceRequest) -> Int {
     func count(_ winograd: graft_winograd) -> Int {
       winograd.block_count * (winograd.is_staged != 0 ? 1 : request.threads)
-        + winograd.border_count * request.threads
     }
-    guard let needs = request.backward else { return count(forwardGeometry) }
-    let data = needs.inputs[0] ? count(dataGeometry) : 0
+    guard let needs = request.backward else { return count(forwardTiles) }
+    let data = needs.inputs[0] ? count(dataTiles) : 0
     guard needs.parameters.first == true else { return data }
-    let gradient = gradientGeometry
-    let blocks = gradient.is_staged != 0 ? 1 : request.threads
+    let blocks = weightTiles.is_staged != 0 ? 1 : request.threads
     return max(
       data,
-      gradient.sum_count * Int(gradient.chunks) + gradient.block_count * blocks
-        + gradient.border_count * request.threads)
+      weightTiles.sum_count * Int(weightTiles.chunks) + weightTiles.block_count * blocks)
   }
 
   /// Transforms the filters, multiplied by `scale` of each output channel.
@@ -87,15 +77,16 @@ struct Winograd {
   ) {
     let isForward = c.request.backward == nil
     let weights = UnsafePointer(c.parameters[0].pointer)
-    let slab = x.channels * y.channels
-    withUnsafePointer(to: isForward ? forwardGeometry : dataGeometry) { winograd in
+    let outputs = Int(forwardTiles.out_channels)
+    let slab = Int(forwardTiles.in_channels) * outputs
+    withUnsafePointer(to: isForward ? forwardTiles : dataTiles) { winograd in
       c.pool.forEach(Int(winograd.pointee.filter_tasks)) { task, _ in
         if isForward {
           graft_winograd_filters(
-            winograd, weights, slab, y.channels, 1, scale, filters, Int32(task))
+            winograd, weights, slab, outputs, 1, scale, filters, Int32(task))
         } else {
           graft_winograd_filters(
-            winograd, weights + 8 * slab, -slab, 1, y.channels, nil, filters, Int32(task))
+            winograd, weights + 8 * slab, -slab, 1, outputs, nil, filters, Int32(task))
         }
       }
     }
@@ -116,12 +107,12 @@ struct Winograd {
     norm: UnsafePointer<graft_norm>? = nil, sums: NormMemory? = nil
   ) {
     run(
-      forwardGeometry,
+      forwardTiles,
       source: graft_winograd_source(x: c.inputs[0].pointer, z: nil, norm: norm),
       target: graft_winograd_target(
         output: c.output.pointer, bias: epilogue.bias, residual: epilogue.residual,
         accumulates: 0, activation: Int32(epilogue.activation.kernel.rawValue), norm: nil, z: nil),
-      filters: filters, sums: sums, chunks: PixelChunks(y).count, c.workspace, c.pool)
+      filters: filters, sums: sums, chunks: outputChunks, c.workspace, c.pool)
   }
 
   /// Gradients of data and weights; `sums` gets those of the input's norm.
@@ -134,12 +125,12 @@ struct Winograd {
       norm: outputNorm)
     if let slot = c.inputGradients[0] {
       run(
-        dataGeometry, source: gradient,
+        dataTiles, source: gradient,
         target: graft_winograd_target(
           output: slot.slice.pointer, bias: nil, residual: nil, accumulates: slot.flag,
           activation: 0, norm: inputNorm,
           z: inputNorm == nil ? nil : UnsafePointer(c.inputs[0].pointer)),
-        filters: c.prepared.pointer, sums: sums, chunks: PixelChunks(x).count, c.workspace, c.pool)
+        filters: c.prepared.pointer, sums: sums, chunks: inputChunks, c.workspace, c.pool)
     }
     if let slot = c.parameterGradients[0] {
       let input = graft_winograd_source(x: c.inputs[0].pointer, z: nil, norm: inputNorm)
@@ -177,15 +168,15 @@ struct Winograd {
   private func runBlocks(
     _ o: Operands, _ sums: NormMemory?, _ chunks: Int, _ workspace: Slice, _ pool: ThreadPool
   ) {
-    let (blockCount, borderCount) = (o.w.pointee.block_count, o.w.pointee.border_count)
+    let blockCount = o.w.pointee.block_count
     let blocks = Int(o.w.pointee.blocks)
     let perTask = sums == nil ? 1 : (blocks + chunks - 1) / chunks
     pool.forEach(sums == nil ? blocks : chunks) { task, worker in
       let record = sums?.emptyRecord(task)
-      let own = workspace.pointer + worker * (blockCount + borderCount)
       for block in min(blocks, task * perTask)..<min(blocks, (task + 1) * perTask) {
         graft_winograd_block(
-          o.w, Int32(block), o.source, o.filters, o.target, record, own, own + blockCount)
+          o.w, Int32(block), o.source, o.filters, o.target, record,
+          workspace.pointer + worker * blockCount)
       }
     }
   }
@@ -194,14 +185,11 @@ struct Winograd {
   private func runStages(
     _ o: Operands, _ sums: NormMemory?, _ chunks: Int, _ workspace: Slice, _ pool: ThreadPool
   ) {
-    let (blockCount, borderCount) = (o.w.pointee.block_count, o.w.pointee.border_count)
     let tasks = Int(o.w.pointee.transform_tasks)
     let perTask = sums == nil ? 1 : (tasks + chunks - 1) / chunks
     for block in 0..<Int32(o.w.pointee.blocks) {
-      pool.forEach(tasks) { task, worker in
-        graft_winograd_transform(
-          o.w, block, Int32(task), o.source, workspace.pointer,
-          workspace.pointer + blockCount + worker * borderCount)
+      pool.forEach(tasks) { task, _ in
+        graft_winograd_transform(o.w, block, Int32(task), o.source, workspace.pointer)
       }
       pool.forEach(Int(o.w.pointee.product_tasks)) { task, _ in
         graft_winograd_multiply(o.w, block, Int32(task), o.filters, workspace.pointer)
@@ -219,13 +207,13 @@ struct Winograd {
     _ c: BackwardContext, _ slot: GradientSlot, input: graft_winograd_source,
     gradient: graft_winograd_source
   ) {
-    withUnsafePointer(to: gradientGeometry) { g in
+    withUnsafePointer(to: weightTiles) { g in
       withUnsafePointer(to: input) { input in
         withUnsafePointer(to: gradient) { gradient in
           addProducts(g, input, gradient, c.workspace, c.pool)
         }
       }
-      let channels = x.channels
+      let channels = Int(g.pointee.forward.in_channels)
       let perTask = 8
       c.pool.forEach((channels + perTask - 1) / perTask) { task, _ in
         graft_winograd_gradient_filters(
@@ -242,19 +230,15 @@ struct Winograd {
   ) {
     let sums = workspace.pointer
     let scratch = sums + g.pointee.sum_count * Int(g.pointee.chunks)
-    let (blockCount, borderCount) = (g.pointee.block_count, g.pointee.border_count)
     guard g.pointee.is_staged != 0 else {
       return pool.forEach(Int(g.pointee.chunks)) { chunk, worker in
-        let own = scratch + worker * (blockCount + borderCount)
         graft_winograd_gradient_chunk(
-          g, Int32(chunk), input, gradient, sums, own, own + blockCount)
+          g, Int32(chunk), input, gradient, sums, scratch + worker * g.pointee.block_count)
       }
     }
     for block in 0..<g.pointee.blocks {
-      pool.forEach(Int(g.pointee.transform_tasks)) { task, worker in
-        graft_winograd_gradient_transform(
-          g, block, Int32(task), input, gradient, scratch,
-          scratch + blockCount + worker * borderCount)
+      pool.forEach(Int(g.pointee.transform_tasks)) { task, _ in
+        graft_winograd_gradient_transform(g, block, Int32(task), input, gradient, scratch)
       }
       pool.forEach(Int(g.pointee.product_tasks)) { task, _ in
         graft_winograd_gradient_multiply(g, block, Int32(task), scratch, sums)

@@ -36,5 +36,5 @@ struct ArenaLayout {
   }
 
   /// Buffers start on cache lines.
-  private static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+  static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 }

@@ -1,5 +1,6 @@
 extension LoweredGraph {
-  /// Takes apart the batch norms of training whose result a depthwise or pointwise convolution reads.
+  /// Takes apart the batch norms of training whose result one convolution (depthwise, pointwise or
+  /// Winograd) or one max pooling reads.
   ///
   /// It normalises as it loads, and the normalised value is never stored. Where the norm's input
   /// comes from such a convolution too, that one adds up the norm's sums.
@@ -17,9 +18,19 @@ extension LoweredGraph {
     var isMerged = [Bool](repeating: false, count: items.count)
 
     for (index, item) in items.enumerated() {
-      guard let norm = item.op as? BatchNormOp, !norm.addsResidual,
-        let needs = item.needs, needs.inputs[0], onlyConsumer(item.inputs[0]) == index,
-        let reader = onlyConsumer(item.output), let readerNeeds = items[reader].needs,
+      guard let norm = item.op as? BatchNormOp, !norm.addsResidual, let needs = item.needs,
+        let reader = onlyConsumer(item.output), let readerNeeds = items[reader].needs
+      else { continue }
+      if let pool = items[reader].op as? PoolOp, pool.kind == .max {
+        items[reader].op = NormalisedPoolOp(norm, pool)
+        items[reader].inputs = item.inputs
+        items[reader].parameters = item.parameters
+        items[reader].isTraining = item.isTraining
+        items[reader].needs = needs
+        isMerged[index] = true
+        continue
+      }
+      guard needs.inputs[0], onlyConsumer(item.inputs[0]) == index,
         var fused = normalised(items[reader])
       else { continue }
       let source = producer[item.inputs[0]]

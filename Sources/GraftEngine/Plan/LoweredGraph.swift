@@ -53,19 +53,29 @@ struct LoweredGraph {
       fuse(keeping: Set(wanted))
       fuseNorms(keeping: Set(wanted))
     }
+    try requireCountablePixels()
   }
 
-  /// Refuses what no layout could make possible, before kernels are asked to split it.
-  func requirePossibleSizes(images: Int) throws {
-    let step = items.map { item in
-      (item.inputs + [item.output]).reduce(0) { $0 + shapes[$1].elementCount }
+  /// The same with ops that know their shapes.
+  func fitted() -> LoweredGraph {
+    var fitted = self
+    for (index, item) in items.enumerated() {
+      fitted.items[index].op = item.op.fitted(
+        inputs: item.inputs.map { shapes[$0] }, output: shapes[item.output])
     }
-    try MemoryBudget.require(4 * (step.max() ?? 0), for: "a batch of \(images) images")
-    let pixels = items.map { shapes[$0.output].batch * shapes[$0.output].pixels }
-    guard let most = pixels.max(), most >= Int(Int32.max) else { return }
+    return fitted
+  }
+
+  /// Refuses what kernels cannot number: they count the pixels of a whole batch in 32 bits.
+  private func requireCountablePixels() throws {
+    let values = items.flatMap { $0.inputs + [$0.output] }
+    guard let largest = values.map({ shapes[$0] }).max(by: { $0.allPixels < $1.allPixels }),
+      largest.allPixels >= Int(Int32.max)
+    else { return }
     throw GraftError(
       .failed,
-      "a batch of \(images) images has \(most) pixels in one layer; 2147483646 are the most",
+      "a batch of \(largest.batch) images has \(largest.allPixels) pixels in one layer; "
+        + "\(Int32.max - 1) are the most",
       help: "ask for less at a time: batch=16, or a smaller size= of the encoder")
   }
 
@@ -143,4 +153,9 @@ struct LoweredGraph {
     }
     items = items.indices.filter { !isMerged[$0] }.map { items[$0] }
   }
+}
+
+extension Shape {
+  /// Pixels of all images together.
+  fileprivate var allPixels: Int { batch * pixels }
 }

@@ -16,7 +16,8 @@ struct PlanCompiler {
   private var accumulates: [[Bool]] = []
   /// Where item i's derived weights lie, forward and backward.
   private var prepared: [(forward: Prepared, backward: Prepared)] = []
-  private(set) var preparedCount = 0
+  /// Floats of derived weights that are kept.
+  private(set) var keptCount = 0
 
   /// Frozen weights are derived once and kept; trained ones anew in every step, in borrowed memory.
   private enum Prepared {
@@ -72,13 +73,13 @@ struct PlanCompiler {
     _ item: LoweredGraph.Item, backward: GradientNeeds?, step: Int
   ) -> Prepared {
     let isForward = step < items.count
-    guard isForward || backward != nil else { return .kept(preparedCount..<preparedCount) }
+    guard isForward || backward != nil else { return .kept(keptCount..<keptCount) }
     let count = item.op.preparedCount(request(item, backward: backward))
     if item.needs?.parameters.contains(true) == true {
       return .borrowed(buffer: add(count, step, step))
     }
-    let first = preparedCount
-    preparedCount += (count + 15) / 16 * 16
+    let first = keptCount
+    keptCount += ArenaLayout.padded(count)
     return .kept(first..<first + count)
   }
 

@@ -56,6 +56,12 @@ final class PlanStep {
     prepare(backwardPreparation, seen: &backwardVersion, pool)
   }
 
+  /// Makes the next run prepare again: the memory was lent to another plan.
+  func forgetPreparation() {
+    forwardVersion = -1
+    backwardVersion = -1
+  }
+
   private func prepare(_ preparation: Preparation, seen: inout Int, _ pool: ThreadPool) {
     guard preparation.slice.count > 0, !preparation.isKept || seen != version else { return }
     seen = version

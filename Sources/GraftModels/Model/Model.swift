@@ -142,25 +142,3 @@ extension Model {
     return hash.finish()
   }
 }
-
-/// The head alone, reading stored features, for training on a frozen encoder.
-package struct HeadGraph {
-  package let graph: Graph
-  /// The graph's input `features`, shaped like the model's `headInput`.
-  package let input: Value
-  package let logits: Value
-  package let target: Value
-  package let losses: Value
-}
-
-extension Model {
-  /// Records the head once more on a graph of its own; it shares the model's parameters.
-  package func makeHeadGraph() throws -> HeadGraph {
-    let graph = Graph(precision: precision)
-    let input = graph.input("features", headInput.shape)
-    let logits = try head.logits(from: input)
-    let target = graph.input("target", target.shape)
-    let losses = try graph.record(SoftmaxCrossEntropyOp(), [logits, target], path: "loss")
-    return HeadGraph(graph: graph, input: input, logits: logits, target: target, losses: losses)
-  }
-}

@@ -70,8 +70,11 @@ final class FeatureBatches: BatchSource {
   var viewCount: Int { stores.count }
   var byteCount: Int { 4 * stores.count * pictures.samples.count * prefix.rowLength }
 
-  /// Bytes of memory that all views will take.
-  var memoryBytes: Int { byteCount <= cache.memoryBudget ? byteCount : 0 }
+  /// Bytes of memory that views which no epoch has shown yet will take.
+  var bytesToCome: Int {
+    guard isOn, byteCount <= cache.memoryBudget else { return 0 }
+    return byteCount / stores.count * stores.count { $0 == nil }
+  }
 
   func start(epoch: Int, at firstBatch: Int) {
     self.epoch = epoch

@@ -30,6 +30,9 @@ package final class FeatureCache {
     self.memoryBudget = memoryBudget
   }
 
+  /// Whether features of this prefix are kept here at all.
+  func keeps(_ prefix: FrozenPrefix) -> Bool { mode == .on || mode == .auto && prefix.pays }
+
   /// Bytes of memory that features take now.
   package var memoryBytes: Int { stores.reduce(0) { $0 + $1.store.memoryBytes } }
 

@@ -28,7 +28,7 @@ struct FeatureSources {
     let prefix = try FrozenPrefix(model, policy.configuration)
     plans = PlanCache(model: model, cut: prefix?.cut, pool: pool)
     guard let prefix, let cache, cache.mode != .off else { return }
-    guard cache.mode == .on || prefix.pays else {
+    guard cache.keeps(prefix) else {
       remarks.append(
         "features are not kept: the frozen layers are a small part of the work "
           + "(`set cache on` keeps them)")

@@ -23,6 +23,12 @@ package struct FrozenPrefix {
   /// Floats of one image's features.
   var rowLength: Int { cut.shape.elementCount / cut.shape.batch }
 
+  /// The shape of the features of images of this shape.
+  func features(of images: Shape) throws -> Shape {
+    guard let name = model.graph.values[model.image.id].inputName else { return cut.shape }
+    return try model.graph.shapes(forInputs: [name: images], reaching: [cut.id])[cut.id]
+  }
+
   /// The layer that computes the features.
   var path: String {
     model.graph.values[cut.id].producer.map { model.graph.nodes[$0].path } ?? "the images"

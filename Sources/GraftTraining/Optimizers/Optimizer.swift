@@ -24,15 +24,26 @@ package final class Optimizer {
 
   package let rule: any OptimizerRule
   package private(set) var groups: [ParameterGroup] = []
-  package private(set) var states: [String: State] = [:]
+  private var entries: [Entry] = []
   private var chunks: [Chunk] = []
+  /// The gradients of the step in progress, in the order of `entries`; kept so that a step
+  /// allocates nothing.
+  private var gradients: [Slice] = []
 
-  private struct Chunk {
+  /// A trainable parameter with what its group says and what is remembered about it.
+  private struct Entry {
     let parameter: Parameter
     let rate: Double
     let decay: Double
+    var state: State
+  }
+
+  /// A part of an entry that one thread updates.
+  private struct Chunk {
+    let entry: Int
     let offset: Int
-    let count: Int
+    let weight: Slice
+    let slots: [Slice]
   }
 
   private static let chunkSize = 1 << 15
@@ -42,27 +53,40 @@ package final class Optimizer {
     regroup(groups)
   }
 
+  /// What is remembered, by the parameter's name.
+  package var states: [String: State] {
+    Dictionary(uniqueKeysWithValues: entries.map { ($0.parameter.name, $0.state) })
+  }
+
   /// Takes other groups over: a parameter that was frozen or unfrozen starts with empty memory.
   package func regroup(_ groups: [ParameterGroup]) {
+    let known = states
     self.groups = groups
-    var kept: [String: State] = [:]
-    chunks = []
-    for group in groups {
-      for parameter in group.trainable {
-        kept[parameter.name] =
-          states[parameter.name]
-          ?? State(
-            slots: rule.slotNames.map { _ in Tensor(parameter.value.shape) }, updateCount: 0)
-        for offset in stride(from: 0, to: parameter.count, by: Self.chunkSize) {
-          chunks.append(
-            Chunk(
-              parameter: parameter, rate: group.learningRate,
-              decay: group.weightDecay(of: parameter), offset: offset,
-              count: min(Self.chunkSize, parameter.count - offset)))
-        }
+    entries = groups.flatMap { group in
+      group.trainable.map { parameter in
+        Entry(
+          parameter: parameter, rate: group.learningRate,
+          decay: group.weightDecay(of: parameter),
+          state: known[parameter.name]
+            ?? State(
+              slots: rule.slotNames.map { _ in Tensor(parameter.value.shape) }, updateCount: 0))
       }
     }
-    states = kept
+    cut()
+  }
+
+  /// Cuts the entries into chunks.
+  private func cut() {
+    chunks = entries.enumerated().flatMap { index, entry in
+      let parameter = entry.parameter
+      return stride(from: 0, to: parameter.count, by: Self.chunkSize).map { offset in
+        let count = min(Self.chunkSize, parameter.count - offset)
+        return Chunk(
+          entry: index, offset: offset, weight: parameter.slice.part(offset, count: count),
+          slots: entry.state.slots.map { $0.slice.part(offset, count: count) })
+      }
+    }
+    gradients = entries.map(\.parameter.slice)
   }
 
   /// Throws when a checkpoint's memory does not fit these groups and this rule.
@@ -81,12 +105,16 @@ package final class Optimizer {
 
   /// Takes a copy of memory that fits.
   func rewind(to restored: [String: State]) {
-    states = restored.mapValues { $0.copied() }
+    for index in entries.indices {
+      guard let state = restored[entries[index].parameter.name] else { continue }
+      entries[index].state = state.copied()
+    }
+    cut()
   }
 
   /// Bytes of optimizer memory.
   package var stateBytes: Int {
-    states.values.reduce(0) { $0 + $1.slots.reduce(0) { $0 + $1.shape.elementCount * 4 } }
+    entries.reduce(0) { $0 + $1.state.slots.reduce(0) { $0 + $1.shape.elementCount * 4 } }
   }
 
   /// One update of every trainable parameter.
@@ -97,25 +125,21 @@ package final class Optimizer {
     multiplier: Double, momentum: Double?, gradientScale: Double = 1, pool: ThreadPool,
     gradient: (Parameter) -> Slice
   ) {
-    var gradients: [String: Slice] = [:]
-    for parameter in groups.flatMap(\.trainable) {
-      gradients[parameter.name] = gradient(parameter)
-      states[parameter.name]?.updateCount += 1
+    for index in entries.indices {
+      gradients[index] = gradient(entries[index].parameter)
+      entries[index].state.updateCount += 1
     }
-    let states = states
-    let found = gradients
     pool.forEach(chunks.count) { index, _ in
       let chunk = chunks[index]
-      guard let state = states[chunk.parameter.name], let whole = found[chunk.parameter.name]
-      else { return }
+      let entry = entries[chunk.entry]
       rule.update(
         UpdateOperands(
-          weight: chunk.parameter.slice.part(chunk.offset, count: chunk.count),
-          gradient: whole.part(chunk.offset, count: chunk.count),
-          slots: state.slots.map { $0.slice.part(chunk.offset, count: chunk.count) },
-          rate: chunk.rate * multiplier, decay: chunk.decay, momentum: momentum,
-          gradientScale: gradientScale, updateCount: state.updateCount))
+          weight: chunk.weight,
+          gradient: gradients[chunk.entry].part(chunk.offset, count: chunk.weight.count),
+          slots: chunk.slots, rate: entry.rate * multiplier, decay: entry.decay,
+          momentum: momentum, gradientScale: gradientScale,
+          updateCount: entry.state.updateCount))
     }
-    for parameter in groups.flatMap(\.trainable) { parameter.markChanged() }
+    for entry in entries { entry.parameter.markChanged() }
   }
 }

@@ -7,12 +7,12 @@ package struct ResolvedPolicy: Sendable {
   package let policy: Policy
   /// Stem to head; every parameter of the model is in exactly one.
   package let groups: [ParameterGroup]
+  /// The groups' trainable parameters, in their order.
+  package let trainable: [Parameter]
   /// Trainable names, and the nodes that behave as in training.
   package let configuration: PlanConfiguration
   /// Running statistics that training moves.
   package let movingStatistics: [Parameter]
-
-  package var trainable: [Parameter] { groups.flatMap(\.trainable) }
 
   /// Everything that must have the same bits after the run, statistics included.
   package var frozen: [Parameter] {
@@ -72,7 +72,8 @@ extension Policy {
         learningRate: trainable.isEmpty ? 0 : rates[index],
         weightDecay: trainable.isEmpty ? 0 : weightDecay, batchNormMode: effectiveModes[index])
     }
-    let names = Set(resolved.flatMap(\.trainable).map(\.name))
+    let trainable = resolved.flatMap(\.trainable)
+    let names = Set(trainable.map(\.name))
     guard !names.isEmpty else {
       throw GraftError(
         .usage, "everything is frozen, so there is nothing to train",
@@ -80,7 +81,7 @@ extension Policy {
     }
     trainingNodes.formUnion(liveDropouts(groups, graph: graph, trainable: names))
     return ResolvedPolicy(
-      policy: self, groups: resolved,
+      policy: self, groups: resolved, trainable: trainable,
       configuration: PlanConfiguration(trainable: names, trainingNodes: trainingNodes),
       movingStatistics: statistics)
   }

@@ -58,19 +58,17 @@ package struct LabelledImages {
   package var classCount: Int { count == 0 ? 0 : targets.count / count }
 
   /// The heaviest class of each image's target.
-  package var labels: [Int] { targets.rowMaxima(width: classCount) }
+  package var labels: [Int] {
+    (0..<count).map { targets.maximum(ofRow: $0, width: classCount) }
+  }
 }
 
 extension Slice {
-  /// The place of the largest value of each row, the first of equals.
-  func rowMaxima(width: Int) -> [Int] {
-    guard width > 0 else { return [] }
-    return stride(from: 0, to: count, by: width).map { start in
-      var best = 0
-      for place in 1..<max(1, width) where pointer[start + place] > pointer[start + best] {
-        best = place
-      }
-      return best
-    }
+  /// The place of the largest value of a row, the first of equals.
+  func maximum(ofRow row: Int, width: Int) -> Int {
+    let row = part(row * width, count: width)
+    var best = 0
+    for place in 0..<width where row.pointer[place] > row.pointer[best] { best = place }
+    return best
   }
 }

@@ -20,8 +20,7 @@ package struct Forecast: Hashable, Sendable {
   package let epochs: Int
   /// The epochs before all features of training images are kept.
   package let computedEpochs: Int
-  /// Plans, weights, optimizer memory and the copy kept for rolling back, in bytes; the program
-  /// itself and cached images come on top.
+  /// The highest resident memory of the whole process, in bytes.
   package let bytes: Int
 
   /// The first validation is computed, the others read.
@@ -50,6 +49,8 @@ extension Trainer {
   /// Of two batches the first warms caches and the second is timed, so the forecast takes about as
   /// long as two updates, or five where features are kept.
   package func forecast() throws -> Forecast {
+    // Resets the watermark: the updates and validations below reach the run's own peak.
+    _ = ResourceMeter()
     let before = capture(sharingFrozen: true)
     defer { rewind(to: before) }
     let computed = try timedEpoch()
@@ -60,15 +61,13 @@ extension Trainer {
       _ = try timedEpoch()
       kept = try timedEpoch()
     }
-    let weights = model.parameters.reduce(0) { $0 + $1.count * 4 }
-    let rollback = policy.changing.reduce(0) { $0 + $1.count * 4 } + optimizer.stateBytes
+    // What the run keeps beyond that; the copy for going back is here `before`.
     let best = settings.patience == nil ? 0 : policy.changing.reduce(0) { $0 + $1.count * 4 }
-    let bytes = plans.peakBytes + weights + optimizer.stateBytes + rollback + best
     return Forecast(
       computed: computed, kept: kept, epochs: settings.epochs,
       computedEpochs: min(settings.epochs, features?.viewCount ?? settings.epochs),
-      bytes: bytes + (features?.memoryBytes ?? 0)
-        + ((validation as? FeatureBatches)?.memoryBytes ?? 0))
+      bytes: ResourceMeter.peakBytes + best
+        + [features, validation as? FeatureBatches].reduce(0) { $0 + ($1?.bytesToCome ?? 0) })
   }
 
   /// An epoch's seconds from two batches of each kind.

@@ -70,6 +70,9 @@ package final class PictureBatches: BatchSource {
       pipeline: try pipeline?.withoutMixing(), view: view, classCount: classCount, pool: pool)
   }
 
+  /// Images a batch of a validation beside training with so many; tiny ones would waste time.
+  package static func validationBatchSize(_ batchSize: Int) -> Int { max(batchSize, 16) }
+
   package var sampleCount: Int { loader.plan.count }
   package var batchCount: Int { loader.plan.batchCount }
   package var secondsWaited: Double { loader.secondsWaited }

@@ -5,9 +5,8 @@ import GraftModels
 /// The compiled plans of one model, by image shape and configuration.
 ///
 /// Balanced batches come in two sizes, and training and validation take turns, so a run has up to
-/// four plans, and as many more for a frozen part. Small ones are all kept. Large ones are compiled
-/// again when their turn comes, because
-/// memory for two would cost more than the time. What is kept changes no result.
+/// four plans, and as many more for a frozen part. They share one arena, which is as large as the
+/// largest of them needs.
 final class PlanCache {
   private struct Key: Hashable {
     let part: ModelPart
@@ -19,12 +18,8 @@ final class PlanCache {
   /// The features between the frozen part and the rest, where a run tells them apart.
   private let cut: Value?
   private let pool: ThreadPool
+  private var arena = Arena()
   private var plans: [(key: Key, plan: Plan)] = []
-  /// The most that was held at once, in bytes.
-  private(set) var peakBytes = 0
-
-  /// Bytes of plans that are kept without need.
-  private static let budget = 512 << 20
 
   init(model: Model, cut: Value? = nil, pool: ThreadPool) {
     self.model = model
@@ -63,25 +58,41 @@ final class PlanCache {
     return interpreter.forward(random: random)
   }
 
-  private func plan(
-    for inputShape: Shape, _ configuration: PlanConfiguration, _ part: ModelPart
+  /// The plan for inputs of this shape: images, or features for `.rest`.
+  func plan(
+    for inputShape: Shape, _ configuration: PlanConfiguration, _ part: ModelPart = .whole
   ) throws -> Plan {
     let key = Key(part: part, inputShape: inputShape, configuration: configuration)
-    if let place = plans.firstIndex(where: { $0.key == key }) {
-      plans.append(plans.remove(at: place))
-    } else {
-      makeRoom()
-      let isFrozen = part == .frozen
-      let plan = try Plan(
-        graph: model.graph, outputs: [isFrozen ? input(of: .rest) : model.logits],
-        loss: isFrozen ? nil : model.losses, inputShapes: model.inputShapes(for: inputShape),
-        startingAt: start(of: part, inputShape),
-        configuration: configuration, pool: pool)
-      plans.append((key, plan))
-      peakBytes = max(peakBytes, heldBytes)
-    }
-    return plans[plans.count - 1].plan
+    if let found = plans.first(where: { $0.key == key }) { return found.plan }
+    let plan = try Plan(
+      graph: model.graph, outputs: [output(of: part)], loss: loss(of: part),
+      inputShapes: model.inputShapes(for: inputShape), startingAt: start(of: part, inputShape),
+      configuration: configuration, pool: pool, arena: arena)
+    plans.append((key, plan))
+    return plan
   }
+
+  /// What that plan needs of the arena, told without making it.
+  func footprint(
+    for inputShape: Shape, _ configuration: PlanConfiguration, _ part: ModelPart
+  ) throws -> PlanFootprint {
+    try Plan.footprint(
+      graph: model.graph, outputs: [output(of: part)], loss: loss(of: part),
+      inputShapes: model.inputShapes(for: inputShape), startingAt: start(of: part, inputShape),
+      configuration: configuration, threads: pool.threadCount)
+  }
+
+  /// Frees all memory; plans are compiled again when they are asked for.
+  func clear() {
+    plans = []
+    arena = Arena()
+  }
+
+  private func output(of part: ModelPart) -> Value {
+    part == .frozen ? input(of: .rest) : model.logits
+  }
+
+  private func loss(of part: ModelPart) -> Value? { part == .frozen ? nil : model.losses }
 
   /// Where a batch goes in.
   private func input(of part: ModelPart) -> Value {
@@ -92,14 +103,6 @@ final class PlanCache {
 
   private func start(of part: ModelPart, _ shape: Shape) -> FedValue? {
     part == .rest ? FedValue(input(of: part), shape: shape) : nil
-  }
-
-  private var heldBytes: Int { plans.reduce(0) { $0 + $1.plan.peakBytes } }
-
-  /// Drops the plans not used for longest until one as large as the largest would fit.
-  private func makeRoom() {
-    let largest = plans.map(\.plan.peakBytes).max() ?? 0
-    while !plans.isEmpty, heldBytes + largest > Self.budget { plans.removeFirst() }
   }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Measures what a run costs: wall time, processor time, peak memory.
-struct ResourceMeter {
+package struct ResourceMeter {
   private let start = ContinuousClock.now
   private let processorStart = Self.processorSeconds
 
@@ -26,9 +26,14 @@ struct ResourceMeter {
   }
 
   /// The highest resident memory since the watermark was reset, in bytes.
-  static var peakBytes: Int {
+  package static var peakBytes: Int { status("VmHWM:") }
+
+  /// The resident memory now, in bytes.
+  package static var residentBytes: Int { status("VmRSS:") }
+
+  private static func status(_ key: String) -> Int {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix(key) }),
       let kibibytes = line.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Int($0) })
     else { return 0 }
     return kibibytes * 1024

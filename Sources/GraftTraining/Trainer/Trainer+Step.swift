@@ -8,10 +8,12 @@ extension Trainer {
   /// Nothing is changed when the loss or a gradient is not finite: the running statistics that the
   /// forward pass moved are put back and the error names layer and files.
   ///
-  /// `multiplier` replaces the schedule's.
-  func update(on batch: LabelledImages, multiplier: Double? = nil) throws -> Double {
+  /// `multiplier` replaces the schedule's. After the first updates only the pool's loops allocate.
+  package func update(on batch: LabelledImages, multiplier: Double? = nil) throws -> Double {
     let plan = try plans.plan(loadedWith: batch, policy.configuration)
-    let statistics = policy.movingStatistics.map { $0.value.copied() }
+    for (parameter, copy) in zip(policy.movingStatistics, statisticsBefore) {
+      copy.slice.copy(from: parameter.slice)
+    }
     shape(plan.input(model.target), classCount: batch.classCount)
     let random = RandomAddress(seed: settings.seed, step: progress.step)
     plan.forward(random: random)
@@ -20,21 +22,22 @@ extension Trainer {
     let losses = plan.value(model.losses).buffer
     guard losses.allSatisfy(\.isFinite) else {
       let places = losses.indices.filter { !losses[$0].isFinite }
-      restore(statistics)
+      restore(statisticsBefore)
       throw fault("loss", in: batch, at: places, layer: try faultyLayer(batch, plan, random))
     }
     let overflown = policy.movingStatistics.first { !$0.slice.buffer.allSatisfy(\.isFinite) }
     if let overflown {
-      restore(statistics)
+      restore(statisticsBefore)
       throw fault("batch-norm statistic", in: batch, at: [], layer: overflown.name)
     }
     plan.backward()
-    let gradients = policy.trainable.map { ($0.name, gradient(of: $0, in: plan)) }
-    let norm = GradientNorm.of(gradients.map(\.1), pool: pool)
+    gradients.removeAll(keepingCapacity: true)
+    for parameter in policy.trainable { gradients.append(gradient(of: parameter, in: plan)) }
+    let norm = gradientNorm.of(gradients, pool: pool)
     guard norm.isFinite else {
-      restore(statistics)
-      let layer = gradients.first { !$0.1.buffer.allSatisfy(\.isFinite) }?.0
-      throw fault("gradient", in: batch, at: [], layer: layer)
+      restore(statisticsBefore)
+      let place = gradients.firstIndex { !$0.buffer.allSatisfy(\.isFinite) }
+      throw fault("gradient", in: batch, at: [], layer: place.map { policy.trainable[$0].name })
     }
     optimizer.step(
       multiplier: multiplier ?? curve.multiplier(at: progress.step),
@@ -70,10 +73,15 @@ extension Trainer {
     _ losses: UnsafeMutableBufferPointer<Float>, _ logits: Slice, _ batch: LabelledImages
   ) -> Double {
     let loss = losses.reduce(0.0) { $0 + Double($1) }
-    let predictions = logits.rowMaxima(width: batch.classCount)
+    let width = batch.classCount
     progress.totals.images += batch.count
     progress.totals.loss += loss
-    progress.totals.correct += zip(predictions, batch.labels).count { $0 == $1 }
+    for image in 0..<batch.count {
+      let isCorrect =
+        logits.maximum(ofRow: image, width: width)
+        == batch.targets.maximum(ofRow: image, width: width)
+      if isCorrect { progress.totals.correct += 1 }
+    }
     return loss / Double(batch.count)
   }
 

@@ -24,6 +24,11 @@ package final class Trainer {
   let evaluator: Evaluator
   var progress = RunState.Progress()
   var bestWeights: [String: Tensor] = [:]
+  /// The moving statistics before the update in progress, in the policy's order.
+  let statisticsBefore: [Tensor]
+  /// The gradients of the update in progress, in the policy's order.
+  var gradients: [Slice] = []
+  let gradientNorm = GradientNorm()
   private var clock = TrainingClock()
   /// The part of `clock` that belongs to the epoch in progress.
   private var epochClock = TrainingClock()
@@ -61,6 +66,7 @@ package final class Trainer {
       warmupSteps: Int((settings.warmupEpochs * Double(training.batchCount)).rounded()))
     optimizer = Optimizer(try Optimizers.make(settings.optimizer), groups: self.policy.groups)
     evaluator = Evaluator(model, plans: plans)
+    statisticsBefore = self.policy.movingStatistics.map { Tensor($0.value.shape) }
     if let state { try restore(state) }
   }
 
@@ -114,6 +120,8 @@ package final class Trainer {
     answer = try validate(observer)
     guard answer != .abort else { return (.aborted, answer) }
     let record = closeEpoch(evaluation)
+    // The old copy goes first, so that there are never two.
+    rollback = nil
     rollback = capture(sharingFrozen: true)
     let reply = observer(.epoch(record))
     if isOutOfPatience {
@@ -204,6 +212,8 @@ package final class Trainer {
     if ending == .stopped, progress.epoch == settings.epochs { ending = .completed }
     // Whoever asked to stop does not want to wait for a validation.
     if evaluation == nil, ending == .outOfPatience || isAtStop { _ = try validate(observer) }
+    // Whoever keeps the trainer, or its state, does not pay for its buffers.
+    plans.clear()
     let result = TrainingResult(
       ending: ending, step: progress.step, totalSteps: curve.totalSteps,
       history: progress.history, bestEpoch: progress.best.map { progress.history[$0].epoch },

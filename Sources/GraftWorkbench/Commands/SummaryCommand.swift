@@ -1,4 +1,6 @@
+import GraftBase
 import GraftModels
+import GraftTraining
 
 /// `summary`: the layer table of the encoder, the head or both.
 package struct SummaryCommand: Command {
@@ -10,8 +12,11 @@ package struct SummaryCommand: Command {
       ParameterSpecification(
         "size", .integer(16...4096), default: .described("the encoder's"), "side of the input image"
       ),
+      ParameterSpecification(
+        "batch", .integer(1...65_536), default: .value("32"),
+        "images per update, for the forecast of memory"),
     ],
-    examples: ["summary", "summary encoder", "summary model size=128"],
+    examples: ["summary", "summary encoder", "summary model size=128 batch=16"],
     seeAlso: ["encoder", "policy"])
 
   private let arguments: CheckedArguments
@@ -19,17 +24,46 @@ package struct SummaryCommand: Command {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   package func run(in session: Session) throws {
+    let run = session.workbench.run(named: session.currentRun ?? "")
     let model =
-      try session.workbench.run(named: session.currentRun ?? "")?.model
-      ?? session.makeModel(classes: session.workbench.data?.classes ?? ["a", "b"])
+      try run?.model ?? session.makeModel(classes: session.workbench.data?.classes ?? ["a", "b"])
     let part = arguments.text("part").flatMap(Model.SummaryPart.init(rawValue:)) ?? .model
     let summary = try model.summary(part, side: arguments.integer("size"))
+    let forecasts = try forecasts(of: model, isKept: run != nil, in: session)
+    let memory = forecasts.map { "\($0.name) \($0.bytes / 1_000_000) MB" }.joined(separator: ", ")
     session.console.result(
-      summary.description, event: "summary",
+      "\(summary)\npeak memory of training, \(batchSize) images an update: \(memory)",
+      event: "summary",
       [
         ("encoder", .string(model.spec.name)), ("parameters", .integer(summary.parameterCount)),
         ("multiply_adds", .integer(summary.multiplyAdds)),
         ("activation_bytes", .integer(summary.activationBytes)),
-      ])
+      ] + forecasts.map { ("memory_bytes.\($0.name)", .integer($0.bytes)) })
+  }
+
+  private var batchSize: Int { arguments.integer("batch") ?? 32 }
+
+  /// The peak memory of the whole program in training by A, by B, and by the policy as it is set.
+  ///
+  /// `isKept` says that a run holds this model, so that the next training will have one of its own.
+  private func forecasts(
+    of model: Model, isKept: Bool, in session: Session
+  ) throws -> [(name: String, bytes: Int)] {
+    let policy = session.workbench.policy
+    let policies = [("A", Policy.headOnly), ("B", .uniform)]
+    let asSet = policies.contains { $0.1 == policy } ? [] : [("as_set", policy)]
+    let weights = model.parameters.reduce(0) { $0 + 4 * $1.count }
+    let resident = ResourceMeter.residentBytes - (isKept ? 0 : weights)
+    let data = session.workbench.data
+    return try (policies + asSet).map { name, policy in
+      let forecast = try model.memoryForecast(
+        policy, batchSize: batchSize, training: data?.partition(.train).count ?? 1 << 20,
+        validation: data?.partition(.validation).count ?? 1 << 20,
+        side: arguments.integer("size"),
+        views: TrainingPlan.usualViews(session.workbench.pipeline, policy, of: model),
+        cache: data == nil ? nil : session.workbench.features, resident: resident,
+        pool: session.pool)
+      return (name, forecast.bytes)
+    }
   }
 }

@@ -16,6 +16,8 @@ package struct ProgressLine: Sendable, Equatable {
   package var lossHistory: [Double] = []
   /// The latest validation score.
   package var validation: Double?
+  /// The part of the time spent waiting for images, 0...1.
+  package var waitingShare: Double?
   /// Seconds to the end, as far as can be told.
   package var remainingSeconds: Double?
 
@@ -61,6 +63,9 @@ package struct ProgressLine: Sendable, Equatable {
       parts.append("loss " + loss.fixedText(3) + (spark.isEmpty ? "" : " " + spark))
     }
     if let validation { parts.append("val " + validation.fixedText(3)) }
+    if let waitingShare {
+      parts.append("waiting \(Int((Self.clamped(waitingShare) * 100).rounded()))%")
+    }
     if let remainingSeconds { parts.append("eta " + Self.clock(remainingSeconds)) }
     return parts
   }

@@ -87,7 +87,7 @@ extension Session {
       plan.data.partition(.validation).isEmpty
       ? nil
       : try PictureBatches.evaluation(
-        plan.data, .validation, batchSize: max(plan.batchSize, 16),
+        plan.data, .validation, batchSize: PictureBatches.validationBatchSize(plan.batchSize),
         preprocessing: preprocessing, pool: pool)
     return try Trainer(
       model, policy: plan.phases[index].policy, settings: settings,
@@ -129,8 +129,9 @@ extension Session {
       ?? (isStopped ? "not measured yet" : "no validation images")
     console.print(
       "\(run.name): \(score), \(cost.seconds.durationText), "
-        + "\(Int(cost.imagesPerSecond.rounded()).groupedText) img/s, weights \(result.weightsHash.prefix(8))"
-    )
+        + "\(Int(cost.imagesPerSecond.rounded()).groupedText) img/s, "
+        + "\((cost.waitingShare * 100).fixedText(0)) % of it waiting for images, "
+        + "weights \(result.weightsHash.prefix(8))")
     console.print("\(run.name): \(proof)")
     if let best = result.bestEpoch, best != history.last?.epoch, history.count > 1 {
       let kept = result.ending == .outOfPatience ? "kept" : "the last epoch's weights are kept"

@@ -33,6 +33,7 @@ struct TrainingObserver {
       line.loss = progress.epochLoss
       line.lossHistory = losses + [progress.epochLoss]
       line.validation = validation
+      line.waitingShare = progress.waitingShare
       line.remainingSeconds = progress.remainingSeconds
       if session.settings.isProgressShown { writer.show(line) }
       lastLine = line
@@ -71,6 +72,7 @@ struct TrainingObserver {
         ("val.loss", record.validationLoss.map(JSONValue.number) ?? .null),
         ("val.accuracy", record.validationAccuracy.map { .number($0.value) } ?? .null),
         ("images_per_second", lastLine?.imagesPerSecond.map(JSONValue.number) ?? .null),
+        ("waiting_share", lastLine?.waitingShare.map(JSONValue.number) ?? .null),
       ])
   }
 }

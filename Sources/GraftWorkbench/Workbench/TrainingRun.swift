@@ -52,17 +52,21 @@ package struct TrainingPlan {
   package var startHash = ""
 
   /// The fixed views that a phase draws; nil draws anew in each epoch.
-  ///
-  /// Unless asked otherwise, images that go through a constant encoder have four: their features can be
-  /// kept, and training on them takes no time.
   package func views(phase: Int, of model: Model) throws -> Int? {
     if let views { return views > 0 ? views : nil }
-    guard !pipeline.isEmpty, pipeline.mixing == nil else { return nil }
-    let policy = try phases[phase].policy.resolved(for: model)
-    return try FrozenPrefix(model, policy.configuration)?.pays ?? false ? Self.usualViews : nil
+    return try Self.usualViews(pipeline, phases[phase].policy, of: model)
   }
 
-  private static let usualViews = 4
+  /// The views that are drawn unless asked otherwise.
+  ///
+  /// Images that go through a constant encoder have four: their features can be kept, and training
+  /// on them takes no time. Without operations there is one.
+  static func usualViews(_ pipeline: Pipeline, _ policy: Policy, of model: Model) throws -> Int? {
+    guard !pipeline.isEmpty else { return 1 }
+    guard pipeline.mixing == nil else { return nil }
+    let policy = try policy.resolved(for: model)
+    return try FrozenPrefix(model, policy.configuration)?.pays ?? false ? 4 : nil
+  }
 
   /// What a checkpoint must agree with.
   package func identity(of model: Model) -> [String: String] {

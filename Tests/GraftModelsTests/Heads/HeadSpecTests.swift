@@ -39,18 +39,6 @@ import Testing
     let model = try Model.own(.named("squeezenet1_1"))
     #expect(model.headInput.shape == [1, 13, 13, 512])
     #expect(model.features.shape == [1, 512])
-    #expect(try model.makeHeadGraph().input.shape == [1, 13, 13, 512])
-  }
-
-  @Test func aHeadGraphSharesTheParameters() throws {
-    let model = try Model(
-      recording: .named("resnet20"), head: .linear(dropout: 0.2), classes: ["a", "b"])
-    let head = try model.makeHeadGraph()
-    let names = head.graph.parameters.map(ObjectIdentifier.init)
-    #expect(names == model.groups.last?.parameters.map(ObjectIdentifier.init))
-    #expect(head.input.shape == [1, 64])
-    #expect(head.logits.shape == [1, 2])
-    #expect(head.graph.nodes.map(\.path) == ["head.dropout", "fc", "loss"])
   }
 
   @Test(

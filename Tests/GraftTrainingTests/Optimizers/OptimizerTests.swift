@@ -40,7 +40,7 @@ import Testing
       groups: [group([weight], rate: example.rate, decay: example.decay)])
     for (step, values) in expected.gradients.enumerated() {
       let gradient = Tensor([values.count], values)
-      let norm = GradientNorm.of([gradient.slice], pool: pool)
+      let norm = GradientNorm().of([gradient.slice], pool: pool)
       #expect(abs(norm - expected.norms[step]) < 1e-9)
       optimizer.step(
         multiplier: 1, momentum: nil,
@@ -68,7 +68,7 @@ import Testing
         optimizer.step(
           multiplier: 0.5, momentum: 0.8,
           gradientScale: GradientNorm.scale(
-            norm: GradientNorm.of(slices, pool: pool), limit: 1),
+            norm: GradientNorm().of(slices, pool: pool), limit: 1),
           pool: pool, gradient: { gradient.slice.part(0, count: $0.count) })
       }
       return weights.map { $0.contentHash.hex }
@@ -116,9 +116,9 @@ import Testing
   @Test func aNormWithABadGradientIsNotFinite() {
     let pool = ThreadPool(threads: 1)
     let gradient = Tensor([3], [1, .nan, 2])
-    #expect(!GradientNorm.of([gradient.slice], pool: pool).isFinite)
+    #expect(!GradientNorm().of([gradient.slice], pool: pool).isFinite)
     let infinite = Tensor([20], [Float](repeating: .infinity, count: 20))
-    #expect(!GradientNorm.of([infinite.slice], pool: pool).isFinite)
+    #expect(!GradientNorm().of([infinite.slice], pool: pool).isFinite)
   }
 
   private func parameter(

@@ -32,6 +32,30 @@ import Testing
     #expect(forecast.epochs == 2)
   }
 
+  /// `summary` tells from shapes what a training then asks for.
+  @Test(arguments: [Policy.headOnly, .uniform])
+  func memoryIsForecastFromShapesAlone(policy: Policy) throws {
+    let model = try ToyEncoder.model()
+    let training = ToyBatches([6, 5])
+    let trainer = try TrainerTests.trainer(model, policy, training: training)
+    let forecast = try model.memoryForecast(
+      policy, settings: trainer.settings, batchSize: 6, training: training.sampleCount,
+      validation: 0, resident: 1000, pool: trainer.pool)
+    let plan = try trainer.plans.plan(for: [6, 16, 16, 3], trainer.policy.configuration)
+    #expect(forecast.plan == plan.footprint.bytes)
+    #expect(forecast.optimizer == trainer.optimizer.stateBytes)
+    #expect(forecast.weights == model.parameters.reduce(0) { $0 + 4 * $1.count })
+    #expect(
+      forecast.rollback - forecast.optimizer
+        == trainer.policy.changing.reduce(0) { $0 + 4 * $1.count })
+    // Two batches an epoch: both are in memory.
+    #expect(forecast.batches == 2 * 6 * 768 * 4)
+    #expect(
+      forecast.bytes
+        == 1000 + forecast.weights + forecast.plan + forecast.optimizer + forecast.rollback
+        + forecast.batches)
+  }
+
   @Test func suggestsWhereTheLossFalls() {
     let points = (0..<90).map { step in
       let rate = pow(10, -7 + Double(step) / 12)

@@ -9,20 +9,22 @@ import Testing
     line.loss = 0.318
     line.lossHistory = [0.9, 0.7, 0.4, 0.3, 0.3]
     line.validation = 0.902
+    line.waitingShare = 0.034
     line.remainingSeconds = 41
     return line
   }
 
   @Test func progressOnATerminal() {
     #expect(
-      line().rendered(width: 100)
-        == "train A  3/5 ━━━━━━━╸──── 62%  412 img/s  loss 0.318 █▆▂▁▁  val 0.902  eta 0:41")
+      line().rendered(width: 110)
+        == "train A  3/5 ━━━━━━━╸──── 62%  412 img/s  loss 0.318 █▆▂▁▁  val 0.902  waiting 3%  eta 0:41"
+    )
     for width in 1..<100 { #expect(line().rendered(width: width).count < max(2, width)) }
   }
 
   @Test func progressInALog() {
     #expect(
-      line().plain == "train A  epoch 3/5  412 img/s  loss 0.318  val 0.902  eta 0:41")
+      line().plain == "train A  epoch 3/5  412 img/s  loss 0.318  val 0.902  waiting 3%  eta 0:41")
   }
 
   @Test func progressSurvivesOddNumbers() {
@@ -32,6 +34,7 @@ import Testing
     odd.lossHistory = [.nan, .infinity, 1]
     odd.remainingSeconds = .infinity
     odd.imagesPerSecond = -.infinity
+    odd.waitingShare = .nan
     #expect(odd.rendered(width: 100).contains("loss nan"))
     #expect(ProgressLine.sparkline([]) == "")
     #expect(ProgressLine.clock(3723) == "1:02:03")

@@ -110,6 +110,17 @@ extension EndToEnd {
       #expect(!FileManager.default.fileExists(atPath: place.path("a.safetensors")))
     }
 
+    @Test func summaryForecastsTheMemoryOfEachVariant() throws {
+      let place = try Workplace(format: .json)
+      #expect(place.type("\(Workplace.ingredients)\nsummary batch=8\nsummary batch=64") == 0)
+      let rows = try place.events("summary").map { row in
+        ["A", "B"].compactMap { row["memory_bytes.\($0)"] as? Int }
+      }
+      #expect(rows.count == 2 && rows.allSatisfy { $0.count == 2 && $0[0] < $0[1] })
+      // Only 32 of the 40 images are for training, so a batch has 32 of them.
+      #expect(rows[0][1] + 24 * 100_000 < rows[1][1])
+    }
+
     @Test func checkReportsWhatIsWrongWithTheData() throws {
       let place = try Workplace()
       try FileManager.default.createDirectory(

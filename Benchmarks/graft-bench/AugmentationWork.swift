@@ -1,0 +1,92 @@
+import Foundation
+import GraftBase
+import GraftImaging
+
+/// One pipeline over photographs on one thread, decoded before or in the course of it.
+final class AugmentationWork {
+  /// The pipelines of the table; each ends in a normalised tensor of 224 × 224.
+  enum Kind: String {
+    case basic
+    case randaugment
+    case heavy
+    /// From the file's bytes.
+    case jpeg
+  }
+
+  private let pipeline: Pipeline
+  private let files: [[UInt8]]
+  private let pictures: [Image]
+  private let slot: UnsafeMutableBufferPointer<Float>
+  private let preprocessing = Preprocessing.imageNet
+  private var drawn = 0
+
+  init(_ kind: Kind, folder: URL) throws {
+    files = try Self.photographs(in: folder).map { try ImageFile.readBytes($0.path) }
+    pictures =
+      kind == .jpeg
+      ? [] : try files.map { try ImageCodec.decode($0, name: "the photograph") }
+    let basic = ["crop(scale=0.08..1)", "flip"]
+    let more: [String] =
+      switch kind {
+      case .basic, .jpeg: []
+      case .randaugment: ["randaugment(n=2, m=9)"]
+      case .heavy:
+        [
+          "affine(degrees=30, scale=0.8..1.2)",
+          "jitter(brightness=0.2, contrast=0.2, saturation=0.2, hue=0.5)", "noise(sigma=0.2..0.44)",
+          "blur(sigma=0.5..3)", "cutout(size=0.15, holes=2)",
+        ]
+      }
+    pipeline = try Pipeline((basic + more).map(Self.call))
+    slot = .allocate(capacity: preprocessing.floatCount(for: preprocessing.outputSize))
+  }
+
+  deinit { slot.deallocate() }
+
+  /// `name(label=word, …)` as the pipeline takes it.
+  private static func call(_ text: String) -> TransformCall {
+    let parts = text.split(whereSeparator: { "(,) ".contains($0) })
+    let arguments = parts.dropFirst().map { part in
+      let sides = part.split(separator: "=", maxSplits: 1)
+      return TransformCall.Argument(
+        label: sides.first.map(String.init), value: .word(sides.last.map(String.init) ?? ""))
+    }
+    return TransformCall(name: parts.first.map(String.init) ?? "", arguments: arguments)
+  }
+
+  /// Pictures a second.
+  func rate(seconds: Double) throws -> Double {
+    let start = ContinuousClock.now
+    var count = 0
+    while true {
+      let place = drawn % files.count
+      let source =
+        pictures.isEmpty
+        ? try ImageCodec.decode(files[place], name: "the photograph") : pictures[place]
+      let picture = pipeline.trainingImage(
+        from: source, key: SampleKey(seed: 1, sample: drawn), preprocessing: preprocessing)
+      preprocessing.write(picture, into: slot)
+      drawn += 1
+      count += 1
+      let elapsed = (ContinuousClock.now - start) / .seconds(1)
+      if elapsed >= seconds { return Double(count) / elapsed }
+    }
+  }
+
+  /// The JPEG files of a folder in the order of their names.
+  private static func photographs(in folder: URL) throws -> [URL] {
+    let files = try FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil)
+    return files.filter { $0.pathExtension == "jpg" }.sorted { $0.path < $1.path }
+  }
+
+  /// Fills a folder with pictures of a photograph's usual size, where nobody gave photographs.
+  static func drawPhotographs(into folder: URL) throws {
+    for index in 0..<32 {
+      let square = DemoShapes.image(seed: 1, index: index, size: 466).image
+      let picture = square.resized(to: ImageSize(width: 466, height: 388), filter: .bicubic)
+      try Data(JPEGEncoder.encode(picture, quality: 90))
+        .write(to: folder.appending(path: "picture-\(index).jpg"))
+    }
+  }
+}
