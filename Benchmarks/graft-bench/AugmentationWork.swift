@@ -63,9 +63,10 @@ final class AugmentationWork {
       let source =
         pictures.isEmpty
         ? try ImageCodec.decode(files[place], name: "the photograph") : pictures[place]
-      let picture = pipeline.trainingImage(
-        from: source, key: SampleKey(seed: 1, sample: drawn), preprocessing: preprocessing)
-      preprocessing.write(picture, into: slot)
+      pipeline.trainingDraw(
+        size: source.size, key: SampleKey(seed: 1, sample: drawn), preprocessing: preprocessing
+      ).program.write(
+        source.converted(toChannels: 3), normalisedFor: preprocessing, into: slot)
       drawn += 1
       count += 1
       let elapsed = (ContinuousClock.now - start) / .seconds(1)

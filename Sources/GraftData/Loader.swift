@@ -195,8 +195,8 @@ private struct BatchWork: Sendable {
   func fill(_ batch: Batch, place: Int, epoch: Int) {
     let sample = batch.keys[place].sample
     do {
-      let image = recipe.image(try dataSet.storedImage(at: sample), key: batch.keys[place])
-      recipe.preprocessing.write(image, into: batch.slot(place))
+      recipe.write(
+        try dataSet.storedImage(at: sample), key: batch.keys[place], into: batch.slot(place))
     } catch let error as GraftError {
       batch.fail(at: place, error)
     } catch {

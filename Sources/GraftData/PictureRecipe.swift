@@ -15,10 +15,23 @@ package struct PictureRecipe: Sendable {
     self.seed = seed
   }
 
-  /// The picture of the encoder's input size: a pure function of the key.
+  /// What happens to the picture of `key`, of `size` as decoded: a pure function of both.
+  package func program(size: ImageSize, key: SampleKey) -> EditProgram {
+    let draw = pipeline?.trainingDraw(size: size, key: key, preprocessing: preprocessing)
+    return draw?.program ?? EditProgram([.move(preprocessing.evaluation(of: size))])
+  }
+
+  /// The picture of the encoder's input size.
   package func image(_ source: Image, key: SampleKey) -> Image {
-    pipeline?.trainingImage(from: source, key: key, preprocessing: preprocessing)
-      ?? preprocessing.evaluationImage(source)
+    program(size: source.size, key: key)
+      .run(on: source.converted(toChannels: preprocessing.channels))
+  }
+
+  /// Writes the normalised picture of the encoder's input size.
+  func write(_ source: Image, key: SampleKey, into slot: UnsafeMutableBufferPointer<Float>) {
+    program(size: source.size, key: key).write(
+      source.converted(toChannels: preprocessing.channels), normalisedFor: preprocessing,
+      into: slot)
   }
 
   /// Mixes a filled batch in place, if the pipeline mixes and its draw for this batch says so.

@@ -13,6 +13,20 @@ package enum Orientation: Int, Sendable, Codable, CaseIterable {
 
   /// Whether width and height change places.
   package var swapsSides: Bool { rawValue >= 5 }
+
+  /// What is done to a picture, for people: `flip`, `turn 90°`.
+  var text: String {
+    switch self {
+    case .upright: "keep"
+    case .flippedHorizontally: "flip"
+    case .rotatedBy180: "turn 180°"
+    case .flippedVertically: "flip vertically"
+    case .transposed: "transpose"
+    case .rotatedBy270: "turn −90°"
+    case .transversed: "transverse"
+    case .rotatedBy90: "turn 90°"
+    }
+  }
 }
 
 extension Image {
@@ -168,6 +182,7 @@ package struct ImageBox: Hashable, Sendable, Codable {
     self.init(x: 0, y: 0, width: size.width, height: size.height)
   }
 
+  package var size: ImageSize { ImageSize(width: width, height: height) }
   package var columns: Range<Int> { x..<x + width }
   package var rows: Range<Int> { y..<y + height }
 

@@ -4,9 +4,16 @@ extension Preprocessing {
   /// A value is (byte * (1/255) - mean) / std in float32, torchvision's order of operations; a gray
   /// picture fills all channels of a colour encoder. Sizes must agree: see `floatCount(for:)`.
   package func write(_ image: Image, into output: UnsafeMutableBufferPointer<Float>) {
-    precondition(output.count == floatCount(for: image.size), "a slot of the wrong size")
-    let source = image.converted(toChannels: channels)
-    let table = NormalisationTable(self)
+    write(image.converted(toChannels: channels), through: .identity, into: output)
+  }
+
+  /// The same for the picture after `points`, in one pass; it has the channels written.
+  func write(
+    _ source: Image, through points: PointTable, into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    precondition(output.count == floatCount(for: source.size), "a slot of the wrong size")
+    precondition(source.channels == channels, "a picture of other channels")
+    let table = NormalisationTable(self, after: points)
     source.pixels.withUnsafeBufferPointer { pixels in
       table.values.withUnsafeBufferPointer { values in
         if channels == 1 {
@@ -32,11 +39,11 @@ extension Preprocessing {
 private struct NormalisationTable {
   let values: [Float]
 
-  init(_ preprocessing: Preprocessing) {
+  init(_ preprocessing: Preprocessing, after points: PointTable) {
     values = (0..<preprocessing.channels).flatMap { channel in
       let mean = preprocessing.mean[channel]
       let std = preprocessing.std[channel]
-      return (0..<256).map { (Float($0) * (1 / 255) - mean) / std }
+      return (0..<256).map { (Float(points[channel, UInt8($0)]) * (1 / 255) - mean) / std }
     }
   }
 }

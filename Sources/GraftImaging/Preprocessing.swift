@@ -46,16 +46,28 @@ package struct Preprocessing: Sendable, Codable, Equatable {
   /// half to even. Byte-equal to `Resize` and `CenterCrop` on a Pillow picture, except that a
   /// short side below the input size is raised to it, so there is never a border.
   package func evaluationImage(_ image: Image) -> Image {
-    let short = max(resizeShortSide, inputSize)
-    let isTall = image.width <= image.height
-    let long =
-      isTall ? short * image.height / image.width : short * image.width / image.height
-    let size = ImageSize(width: isTall ? short : long, height: isTall ? long : short)
+    evaluation(of: image.size).applied(to: image.converted(toChannels: channels))
+  }
+
+  /// What `evaluationImage` does to a picture of `size`.
+  package func evaluation(of size: ImageSize) -> Movement {
+    let resized = resizedSize(of: size)
     let centre = ImageBox(
-      x: Self.centreOffset(size.width - inputSize), y: Self.centreOffset(size.height - inputSize),
-      width: inputSize, height: inputSize)
-    return image.converted(toChannels: channels)
-      .resized(to: size, filter: filter, keeping: centre)
+      x: Self.centreOffset(resized.width - inputSize),
+      y: Self.centreOffset(resized.height - inputSize), width: inputSize, height: inputSize)
+    return .resize(from: size, to: resized, filter: filter, keeping: centre)
+  }
+
+  /// The first half of `evaluation`: the short side resized, nothing cropped.
+  package func resize(of size: ImageSize) -> Movement {
+    .resize(from: size, to: resizedSize(of: size), filter: filter)
+  }
+
+  private func resizedSize(of size: ImageSize) -> ImageSize {
+    let short = max(resizeShortSide, inputSize)
+    return size.width <= size.height
+      ? ImageSize(width: short, height: short * size.height / size.width)
+      : ImageSize(width: short * size.width / size.height, height: short)
   }
 
   /// Half of `margin`, ties to the even number.

@@ -1,46 +1,84 @@
+/// What training sees of one sample: how its picture is brought to the encoder's input size, and all
+/// that the pipeline drew for it.
+package struct TrainingDraw: Sendable {
+  /// What comes before the first operation: nothing, a resize, or the evaluation preprocessing.
+  package let preparation: [Edit]
+  package let steps: [DrawnStep]
+  /// What brings the result of the last operation to the encoder's input size.
+  package let completion: [Edit]
+
+  package var edits: [Edit] { preparation + steps.flatMap { $0.edits ?? [] } + completion }
+  package var program: EditProgram { EditProgram(edits) }
+
+  /// The picture and its annotation before the first operation and after each.
+  ///
+  /// The last is what training sees; `source` has the channels of the preprocessing.
+  package func trace(
+    _ source: Image, _ annotation: Annotation = Annotation()
+  ) -> (start: Image, steps: [TraceStep]) {
+    var (image, annotation) = (source, annotation)
+    func run(_ edits: [Edit]) {
+      annotation = annotation.edited(by: edits, size: image.size)
+      image = edits.reduce(image) { $1.applied(to: $0) }
+    }
+    run(preparation)
+    let start = image
+    let last = steps.indices.last
+    let traced = steps.indices.map { index in
+      run((steps[index].edits ?? []) + (index == last ? completion : []))
+      return TraceStep(step: steps[index], image: image, annotation: annotation)
+    }
+    return (start, traced)
+  }
+}
+
 extension Pipeline {
-  /// The augmented picture of the encoder's input size, from the picture as decoded.
+  /// What happens to the sample of `key`, whose picture as decoded has `size`.
   ///
   /// A pipeline with an operation that maps the source to the input size (`crop(scale=…)`) starts
   /// from the source; one that takes a window (`crop`) from the evaluation resize; any other from
   /// the whole evaluation preprocessing.
+  package func trainingDraw(
+    size: ImageSize, key: SampleKey, preprocessing: Preprocessing
+  ) -> TrainingDraw {
+    let preparation: [Edit] =
+      switch input {
+      case .source: []
+      case .resized: [.move(preprocessing.resize(of: size))]
+      case .encoderInput: [.move(preprocessing.evaluation(of: size))]
+      }
+    let start = size.edited(by: preparation)
+    let steps = draw(size: start, key: key, context: preprocessing.context)
+    let end = steps.reduce(start) { $0.edited(by: $1.edits ?? []) }
+    return TrainingDraw(
+      preparation: preparation, steps: steps,
+      completion: Self.completion(from: end, start: start, preprocessing))
+  }
+
+  /// Brings a picture to the encoder's input size.
+  private static func completion(
+    from size: ImageSize, start: ImageSize, _ preprocessing: Preprocessing
+  ) -> [Edit] {
+    if size == preprocessing.outputSize { return [] }
+    // No resizing operation passed its gate: squeezing the whole picture would change its aspect.
+    if size == start { return [.move(preprocessing.evaluation(of: size))] }
+    return [
+      .move(.resize(from: size, to: preprocessing.outputSize, filter: preprocessing.filter))
+    ]
+  }
+
+  /// The augmented picture of the encoder's input size, from the picture as decoded.
   package func trainingImage(
     from source: Image, key: SampleKey, preprocessing: Preprocessing
   ) -> Image {
-    let start = startingImage(from: source, preprocessing)
-    let result = apply(to: start, key: key, context: preprocessing.context)
-    return fitted(result, startSize: start.size, preprocessing)
+    trainingDraw(size: source.size, key: key, preprocessing: preprocessing).program
+      .run(on: source.converted(toChannels: preprocessing.channels))
   }
+}
 
-  /// The steps of `trainingImage`, for previews; empty for a pipeline without operations.
-  package func trainingTrace(
-    from source: Image, key: SampleKey, preprocessing: Preprocessing
-  ) -> [TraceStep] {
-    let start = startingImage(from: source, preprocessing)
-    var steps = trace(start, key: key, context: preprocessing.context)
-    if let last = steps.indices.last {
-      steps[last].image = fitted(steps[last].image, startSize: start.size, preprocessing)
-    }
-    return steps
-  }
-
-  /// What the first operation is given.
-  package func startingImage(from source: Image, _ preprocessing: Preprocessing) -> Image {
-    let source = source.converted(toChannels: preprocessing.channels)
-    return switch input {
-    case .source: source
-    case .resized: preprocessing.resizedImage(source)
-    case .encoderInput: preprocessing.evaluationImage(source)
-    }
-  }
-
-  /// The picture at the encoder's input size.
-  private func fitted(_ image: Image, startSize: ImageSize, _ preprocessing: Preprocessing) -> Image
-  {
-    if image.size == preprocessing.outputSize { return image }
-    // No resizing operation passed its gate: squeezing the whole picture would change its aspect.
-    if image.size == startSize { return preprocessing.evaluationImage(image) }
-    return image.resized(to: preprocessing.outputSize, filter: preprocessing.filter)
+extension ImageSize {
+  fileprivate func edited(by edits: [Edit]) -> ImageSize {
+    edits.reduce(self) { $1.outputSize(from: $0) }
   }
 }
 
@@ -51,15 +89,5 @@ extension Preprocessing {
     return TransformContext(
       outputSize: outputSize,
       meanColour: FillColour(red: byte(mean[0]), green: byte(mean[1]), blue: byte(mean[2])))
-  }
-
-  /// The first half of `evaluationImage`: the short side resized, nothing cropped.
-  func resizedImage(_ image: Image) -> Image {
-    let short = max(resizeShortSide, inputSize)
-    let long = short * max(image.width, image.height) / min(image.width, image.height)
-    let size =
-      image.width <= image.height
-      ? ImageSize(width: short, height: long) : ImageSize(width: long, height: short)
-    return image.resized(to: size, filter: filter)
   }
 }

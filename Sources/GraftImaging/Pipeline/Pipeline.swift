@@ -3,7 +3,8 @@ import GraftBase
 /// An ordered list of augmentations, checked and ready to run: what an `augment` line means.
 ///
 /// Every operation's draws are a pure function of (seed, epoch, sample, place in the line), so any
-/// picture can be made again alone, on any number of threads.
+/// picture can be made again alone, on any number of threads. They are made from the picture's size,
+/// before its pixels are touched: `draw` gives edits, `EditProgram` does them.
 package struct Pipeline: Sendable {
   /// The calls as given, numbers in their shortest form.
   package let calls: [TransformCall]
@@ -42,42 +43,23 @@ package struct Pipeline: Sendable {
   package var input: TransformInput { steps.map(\.input).min() ?? .encoderInput }
 }
 
-// MARK: - Running
-
-/// What one operation did to a picture.
-package struct TraceStep: Sendable {
-  package var name: String
-  /// The drawn values for people: `−7.3°`; empty when nothing was drawn.
-  package var drawn: String
-  /// False when the gate `p` left the picture as it was.
-  package var isApplied: Bool
-  /// The picture after the operation.
-  package var image: Image
-
-  /// The step for people: `rotate −7.3°`, `flip (skipped)`.
-  package var title: String {
-    guard isApplied else { return name + " (skipped)" }
-    return drawn.isEmpty ? name : name + " " + drawn
-  }
-}
+// MARK: - Drawing
 
 extension Pipeline {
-  /// The augmented picture of `key`.
-  package func apply(to image: Image, key: SampleKey, context: TransformContext) -> Image {
-    var result = image
-    var noTrace: [TraceStep]?
-    for step in steps { step.run(on: &result, key: key, context: context, trace: &noTrace) }
-    return result
+  /// What each operation does to the sample of `key` with a picture of `size`.
+  package func draw(
+    size: ImageSize, key: SampleKey, context: TransformContext
+  ) -> [DrawnStep] {
+    var drawn: [DrawnStep] = []
+    var size = size
+    for step in steps { step.draw(&drawn, size: &size, key: key, context: context) }
+    return drawn
   }
 
-  /// What each operation does to the picture of `key`; the last step's picture is the result.
-  package func trace(
-    _ image: Image, key: SampleKey, context: TransformContext
-  ) -> [TraceStep] {
-    var result = image
-    var trace: [TraceStep]? = []
-    for step in steps { step.run(on: &result, key: key, context: context, trace: &trace) }
-    return trace ?? []
+  /// The augmented picture of `key`.
+  package func apply(to image: Image, key: SampleKey, context: TransformContext) -> Image {
+    let edits = draw(size: image.size, key: key, context: context).flatMap { $0.edits ?? [] }
+    return EditProgram(edits).run(on: image)
   }
 }
 

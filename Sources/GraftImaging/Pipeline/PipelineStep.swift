@@ -45,36 +45,35 @@ extension PipelineStep: Equatable {
 }
 
 extension PipelineStep {
-  /// Replaces `image` by the picture after this step; adds what happened to a `trace` if asked for.
-  func run(
-    on image: inout Image, key: SampleKey, context: TransformContext, trace: inout [TraceStep]?
+  /// Adds what the step does to the sample of `key` to `steps`; `size` is the picture's and becomes
+  /// the size after it.
+  func draw(
+    _ steps: inout [DrawnStep], size: inout ImageSize, key: SampleKey, context: TransformContext
   ) {
     var random = RandomStream(
       seed: key.seed, purpose: .augmentation, epoch: key.epoch, sample: key.sample, slot: slot)
     guard random.gate(probability) else {
-      trace?.append(TraceStep(name: name, drawn: "", isApplied: false, image: image))
+      steps.append(DrawnStep(name: name, edits: nil) { "" })
       return
     }
     switch action {
     case .transform(let transform):
-      let (result, drawn) = transform.run(
-        on: image, context: context, random: &random, isTraced: trace != nil)
-      image = result
-      trace?.append(TraceStep(name: name, drawn: drawn, isApplied: true, image: image))
-    case .choose(let count, let steps):
-      for index in random.permutation(steps.count).prefix(count).sorted() {
-        steps[index].run(on: &image, key: key, context: context, trace: &trace)
+      steps.append(transform.draw(name: name, size: size, context: context, random: &random))
+      for edit in steps.last?.edits ?? [] { size = edit.outputSize(from: size) }
+    case .choose(let count, let members):
+      for index in random.permutation(members.count).prefix(count).sorted() {
+        members[index].draw(&steps, size: &size, key: key, context: context)
       }
     }
   }
 }
 
 extension Transform {
-  /// Draws and applies; the one place where the type of the parameters is forgotten.
-  fileprivate func run(
-    on image: Image, context: TransformContext, random: inout RandomStream, isTraced: Bool
-  ) -> (image: Image, drawn: String) {
-    let parameters = sample(size: image.size, context: context, random: &random)
-    return (apply(image, parameters), isTraced ? describe(parameters) : "")
+  /// Draws; the one place where the type of the parameters is forgotten.
+  fileprivate func draw(
+    name: String, size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> DrawnStep {
+    let parameters = sample(size: size, context: context, random: &random)
+    return DrawnStep(name: name, edits: edits(parameters, size: size)) { describe(parameters) }
   }
 }

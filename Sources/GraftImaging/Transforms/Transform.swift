@@ -22,9 +22,10 @@ extension PipelineOperation {
   package static var synonyms: [String] { [] }
 }
 
-/// One augmentation: draws its parameters, then applies them.
+/// One augmentation: draws its parameters, then says what edits they come down to.
 ///
-/// The two are apart so that a draw can be printed, saved, replayed and shared with masks. A new
+/// Draws look at sizes and never at pixels, so all that happens to a sample is known before a pixel
+/// is touched, can be printed and replayed, and moves masks and boxes along. A new
 /// augmentation is one file with one conforming struct, and one line in `Transforms.all`.
 package protocol Transform: PipelineOperation, Codable {
   /// What a draw decides: angle, box, factor. Small and Codable.
@@ -41,8 +42,8 @@ package protocol Transform: PipelineOperation, Codable {
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Parameters
 
-  /// The picture after the operation; pure, and the same bytes on every machine.
-  func apply(_ image: Image, _ parameters: Parameters) -> Image
+  /// What the operation does to a picture of `size`, in order; empty when it leaves it as it is.
+  func edits(_ parameters: Parameters, size: ImageSize) -> [Edit]
 
   /// The drawn values for people: `−7.3°`; empty when nothing was drawn.
   func describe(_ parameters: Parameters) -> String
@@ -50,6 +51,11 @@ package protocol Transform: PipelineOperation, Codable {
 
 extension Transform {
   package var input: TransformInput { .encoderInput }
+
+  /// The picture after the operation alone.
+  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
+    edits(parameters, size: image.size).reduce(image) { $1.applied(to: $0) }
+  }
 }
 
 /// The picture a training transform starts from, earliest stage first.

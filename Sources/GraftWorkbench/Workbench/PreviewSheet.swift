@@ -70,13 +70,11 @@ struct PreviewSheet {
   private func steps(_ subjects: [Subject]) -> ContactSheet {
     let rows = subjects.flatMap { subject in
       pipelines.map { label, pipeline in
-        let steps = pipeline.trainingTrace(
-          from: subject.image, key: subject.key, preprocessing: preprocessing)
+        let (start, steps) = pipeline.trainingDraw(
+          size: subject.image.size, key: subject.key, preprocessing: preprocessing
+        ).trace(subject.image.converted(toChannels: preprocessing.channels))
         let cells =
-          [
-            ContactSheet.Cell(
-              pipeline.startingImage(from: subject.image, preprocessing), caption: "original")
-          ]
+          [ContactSheet.Cell(start, caption: "original")]
           + steps.map { ContactSheet.Cell($0.image, caption: $0.title) }
         return ContactSheet.Row(label: label.isEmpty ? subject.caption : label, cells: cells)
       }

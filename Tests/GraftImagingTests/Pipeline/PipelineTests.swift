@@ -52,9 +52,9 @@ import Testing
   private func flips(_ line: String, epoch: Int = 0) throws -> [[Bool]] {
     let pipeline = try Pipeline(line: line)
     return (0..<2000).map { sample in
-      pipeline.trace(
-        Image(width: 2, height: 1), key: SampleKey(seed: 8, epoch: epoch, sample: sample),
-        context: context
+      pipeline.draw(
+        size: ImageSize(width: 2, height: 1),
+        key: SampleKey(seed: 8, epoch: epoch, sample: sample), context: context
       ).filter { $0.name == "flip" }.map(\.isApplied)
     }
   }
@@ -94,10 +94,10 @@ import Testing
     var counts: [String: Int] = [:]
     for sample in 0..<3000 {
       let key = SampleKey(seed: 1, sample: sample)
-      let single = one.trace(image, key: key, context: context).map(\.name)
+      let single = one.draw(size: image.size, key: key, context: context).map(\.name)
       #expect(single.count == 1)
       counts[single[0], default: 0] += 1
-      let pair = some.trace(image, key: key, context: context).map(\.name)
+      let pair = some.draw(size: image.size, key: key, context: context).map(\.name)
       #expect(pair.count == 2)
       #expect(["flip", "vflip", "invert"].filter(pair.contains) == pair)
     }
@@ -109,7 +109,10 @@ import Testing
     let pipeline = try Pipeline(line: "flip rotate(15) some(2, blur(1), invert, hue) noise(0.05)")
     for sample in 0..<10 {
       let key = SampleKey(seed: 4, epoch: 2, sample: sample)
-      let trace = pipeline.trace(image, key: key, context: context)
+      let draw = TrainingDraw(
+        preparation: [], steps: pipeline.draw(size: image.size, key: key, context: context),
+        completion: [])
+      let trace = draw.trace(image).steps
       #expect(trace.last?.image == pipeline.apply(to: image, key: key, context: context))
       #expect(trace.map(\.name).starts(with: ["flip", "rotate"]))
       #expect(trace[1].title.hasSuffix("°"))
@@ -157,8 +160,8 @@ import Testing
       let pipeline = try Pipeline(line: line)
       let result = pipeline.trainingImage(from: image, key: key, preprocessing: small)
       #expect(result.size == small.outputSize)
-      let trace = pipeline.trainingTrace(from: image, key: key, preprocessing: small)
-      #expect(trace.last?.image == result)
+      let draw = pipeline.trainingDraw(size: image.size, key: key, preprocessing: small)
+      #expect(draw.trace(image).steps.last?.image == result)
     }
     #expect(
       Pipeline.none.trainingImage(from: image, key: key, preprocessing: small) == evaluation)
@@ -172,7 +175,7 @@ import Testing
     let small = Preprocessing(
       inputSize: 24, resizeShortSide: 28, mean: [0.5, 0.5, 0.5], std: [1, 1, 1])
     let title = try #require(
-      pipeline.trainingTrace(from: image, key: key, preprocessing: small).first?.title)
+      pipeline.trainingDraw(size: image.size, key: key, preprocessing: small).steps.first?.title)
     let match = try #require(title.wholeMatch(of: /crop (\d+)×(\d+) at \((\d+), (\d+)\)/)).output
     let cropped = try image.cropped(
       x: #require(Int(match.3)), y: #require(Int(match.4)), width: #require(Int(match.1)),

@@ -66,11 +66,11 @@ package struct Affine: Transform, Equatable {
       shear: random.uniform(shear), fill: fill.colour(in: context))
   }
 
-  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
     let map = AffineMap.composed(
       degrees: parameters.degrees, shiftX: parameters.shiftX, shiftY: parameters.shiftY,
-      scale: parameters.scale, shearX: parameters.shear, shearY: 0, size: image.size)
-    return image.warped(by: map, filter: filter, fill: parameters.fill)
+      scale: parameters.scale, shearX: parameters.shear, shearY: 0, size: size)
+    return [.move(.warp(map, size: size, filter: filter, fill: parameters.fill))]
   }
 
   package func describe(_ parameters: Parameters) -> String {

@@ -8,5 +8,5 @@ package struct AutoContrast: PlainTransform, Equatable {
 
   package init() {}
 
-  package func apply(_ image: Image) -> Image { image.applying(.autoContrast(Histogram(image))) }
+  package var edit: Edit { .autoContrast }
 }

@@ -66,13 +66,13 @@ package struct ColourJitter: Transform, Equatable {
     return order.map { changes[$0] }
   }
 
-  package func apply(_ image: Image, _ parameters: [Change]) -> Image {
-    parameters.reduce(image) { image, change in
+  package func edits(_ parameters: [Change], size: ImageSize) -> [Edit] {
+    parameters.map { change in
       switch change.kind {
-      case .brightness: image.withBrightness(change.amount)
-      case .contrast: image.withContrast(change.amount)
-      case .saturation: image.withSaturation(change.amount)
-      case .hue: image.withHueTurned(by: change.amount)
+      case .brightness: .brightness(change.amount)
+      case .contrast: .contrast(change.amount)
+      case .saturation: .saturation(change.amount)
+      case .hue: .hue(change.amount)
       }
     }
   }

@@ -12,7 +12,7 @@ package struct Contrast: FactorTransform, Equatable {
 
   package init(_ arguments: TransformArguments) { factorRange = arguments.range("factor") }
 
-  package func apply(_ image: Image, _ parameters: Double) -> Image {
-    image.withContrast(parameters)
+  package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
+    [.contrast(parameters)]
   }
 }

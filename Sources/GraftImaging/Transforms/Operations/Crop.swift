@@ -73,9 +73,12 @@ package struct Crop: Transform, Equatable {
     return Parameters(box: box, outputSize: context.outputSize)
   }
 
-  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
-    guard scale != nil else { return image.window(parameters.box) }
-    return image.resized(to: parameters.outputSize, filter: filter, crop: parameters.box)
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
+    guard scale != nil else { return [.move(.window(parameters.box, fill: .black))] }
+    return [
+      .move(
+        .resize(from: size, to: parameters.outputSize, filter: filter, crop: parameters.box))
+    ]
   }
 
   package func describe(_ parameters: Parameters) -> String { parameters.box.text }

@@ -46,8 +46,8 @@ package struct Cutout: Transform, Equatable {
     return Parameters(boxes: boxes, fill: fill.colour(in: context))
   }
 
-  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
-    parameters.boxes.reduce(image) { $0.painted($1, parameters.fill) }
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
+    [.erase(parameters.boxes, parameters.fill)]
   }
 
   package func describe(_ parameters: Parameters) -> String {

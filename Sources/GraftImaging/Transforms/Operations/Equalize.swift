@@ -8,5 +8,5 @@ package struct Equalize: PlainTransform, Equatable {
 
   package init() {}
 
-  package func apply(_ image: Image) -> Image { image.applying(.equalize(Histogram(image))) }
+  package var edit: Edit { .equalize }
 }

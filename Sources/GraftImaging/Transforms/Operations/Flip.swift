@@ -8,5 +8,5 @@ package struct Flip: PlainTransform, Equatable {
 
   package init() {}
 
-  package func apply(_ image: Image) -> Image { image.flippedHorizontally() }
+  package var edit: Edit { .move(.orient(.flippedHorizontally)) }
 }

@@ -15,8 +15,8 @@ package struct Gamma: FactorTransform, Equatable {
 
   package init(_ arguments: TransformArguments) { factorRange = arguments.range("power") }
 
-  package func apply(_ image: Image, _ parameters: Double) -> Image {
-    image.applying(.gamma(parameters))
+  package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
+    [.recolour("gamma", .gamma(parameters))]
   }
 
   package func describe(_ parameters: Double) -> String { parameters.signedText() }

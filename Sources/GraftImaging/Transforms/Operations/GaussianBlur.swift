@@ -20,8 +20,8 @@ package struct GaussianBlur: Transform, Equatable {
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Double { random.uniform(sigma) }
 
-  package func apply(_ image: Image, _ parameters: Double) -> Image {
-    image.blurred(sigma: parameters)
+  package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
+    [.repaint("blur") { $0.blurred(sigma: parameters) }]
   }
 
   package func describe(_ parameters: Double) -> String {

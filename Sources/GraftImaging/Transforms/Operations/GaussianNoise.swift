@@ -28,8 +28,12 @@ package struct GaussianNoise: Transform, Equatable {
     Parameters(sigma: random.uniform(sigma), seed: random.seed())
   }
 
-  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
-    image.withGaussianNoise(sigma: parameters.sigma, seed: parameters.seed)
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
+    [
+      .repaint("noise") {
+        $0.withGaussianNoise(sigma: parameters.sigma, seed: parameters.seed)
+      }
+    ]
   }
 
   package func describe(_ parameters: Parameters) -> String {

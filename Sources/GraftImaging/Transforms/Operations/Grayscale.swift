@@ -8,5 +8,5 @@ package struct Grayscale: PlainTransform, Equatable {
 
   package init() {}
 
-  package func apply(_ image: Image) -> Image { image.grayscaled() }
+  package var edit: Edit { .repaint("grayscale") { $0.grayscaled() } }
 }

@@ -19,8 +19,8 @@ package struct Hue: Transform, Equatable {
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Double { random.uniform(range) }
 
-  package func apply(_ image: Image, _ parameters: Double) -> Image {
-    image.withHueTurned(by: parameters)
+  package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
+    [.hue(parameters)]
   }
 
   package func describe(_ parameters: Double) -> String {

@@ -8,5 +8,5 @@ package struct Invert: PlainTransform, Equatable {
 
   package init() {}
 
-  package func apply(_ image: Image) -> Image { image.applying(.invert) }
+  package var edit: Edit { .recolour("invert", .invert) }
 }

@@ -3,7 +3,7 @@ import GraftBase
 /// A transform without arguments that draws nothing but its gate.
 protocol PlainTransform: Transform where Parameters == NoParameters {
   init()
-  func apply(_ image: Image) -> Image
+  var edit: Edit { get }
 }
 
 /// The parameters of a transform that draws none.
@@ -16,7 +16,7 @@ extension PlainTransform {
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> NoParameters { NoParameters() }
 
-  package func apply(_ image: Image, _ parameters: NoParameters) -> Image { apply(image) }
+  package func edits(_ parameters: NoParameters, size: ImageSize) -> [Edit] { [edit] }
 
   package func describe(_ parameters: NoParameters) -> String { "" }
 }

@@ -51,24 +51,29 @@ package struct PolicyStep: Codable, Equatable, Sendable {
   /// Shear factor, pixels to the right or down, degrees, factor minus 1, bits or threshold.
   package var amount: Double
 
-  /// The picture after the step; shears pivot on the top-left corner, as in the published policies.
-  func applied(to image: Image, filter: WarpFilter, fill: FillColour) -> Image {
-    switch operation {
-    case .identity: image
-    case .shearX: image.warped(by: .shear(x: amount, y: 0), filter: filter, fill: fill)
-    case .shearY: image.warped(by: .shear(x: 0, y: amount), filter: filter, fill: fill)
-    case .translateX: image.window(image.box(movedX: Int(amount), y: 0), fill: fill)
-    case .translateY: image.window(image.box(movedX: 0, y: Int(amount)), fill: fill)
-    case .rotate: image.rotated(byDegrees: amount, filter: filter, fill: fill)
-    case .brightness: image.withBrightness(1 + amount)
-    case .colour: image.withSaturation(1 + amount)
-    case .contrast: image.withContrast(1 + amount)
-    case .sharpness: image.withSharpness(1 + amount)
-    case .posterize: image.applying(.posterize(bits: Int(amount)))
-    case .solarize: image.applying(.solarize(threshold: amount))
-    case .autocontrast: image.applying(.autoContrast(Histogram(image)))
-    case .equalize: image.applying(.equalize(Histogram(image)))
-    case .invert: image.applying(.invert)
+  /// What the step does to a picture of `size`; shears pivot on the top-left corner, as in the
+  /// published policies.
+  func edits(size: ImageSize, filter: WarpFilter, fill: FillColour) -> [Edit] {
+    func sheared(x: Double, y: Double) -> Edit {
+      .move(.warp(.shear(x: x, y: y), size: size, filter: filter, fill: fill))
+    }
+    return switch operation {
+    case .identity: []
+    case .shearX: [sheared(x: amount, y: 0)]
+    case .shearY: [sheared(x: 0, y: amount)]
+    case .translateX: [.move(.shift(x: Int(amount), y: 0, size: size, fill: fill))]
+    case .translateY: [.move(.shift(x: 0, y: Int(amount), size: size, fill: fill))]
+    case .rotate:
+      [.move(.rotation(degrees: amount, size: size, filter: filter, fill: fill))]
+    case .brightness: [.brightness(1 + amount)]
+    case .colour: [.saturation(1 + amount)]
+    case .contrast: [.contrast(1 + amount)]
+    case .sharpness: [.sharpness(1 + amount)]
+    case .posterize: [.recolour("posterize", .posterize(bits: Int(amount)))]
+    case .solarize: [.recolour("solarize", .solarize(threshold: amount))]
+    case .autocontrast: [.autoContrast]
+    case .equalize: [.equalize]
+    case .invert: [.recolour("invert", .invert)]
     }
   }
 
@@ -83,12 +88,5 @@ package struct PolicyStep: Codable, Equatable, Sendable {
       "\(operation.rawValue) \(amount.signedText(0))"
     case .shearX, .shearY: "\(operation.rawValue) \(amount.signedText())"
     }
-  }
-}
-
-extension Image {
-  /// The window that shows the content moved by (x, y) pixels.
-  fileprivate func box(movedX x: Int, y: Int) -> ImageBox {
-    ImageBox(x: -x, y: -y, width: width, height: height)
   }
 }

@@ -19,8 +19,8 @@ package struct Posterize: Transform, Equatable {
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Int { random.integer(in: bits) }
 
-  package func apply(_ image: Image, _ parameters: Int) -> Image {
-    image.applying(.posterize(bits: parameters))
+  package func edits(_ parameters: Int, size: ImageSize) -> [Edit] {
+    [.recolour("posterize", .posterize(bits: parameters))]
   }
 
   package func describe(_ parameters: Int) -> String { "\(parameters) bits" }

@@ -43,8 +43,8 @@ package struct RandAugment: Transform, Equatable {
     return Parameters(steps: steps, fill: fill.colour(in: context))
   }
 
-  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
-    parameters.steps.reduce(image) { $1.applied(to: $0, filter: filter, fill: parameters.fill) }
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
+    parameters.steps.flatMap { $0.edits(size: size, filter: filter, fill: parameters.fill) }
   }
 
   package func describe(_ parameters: Parameters) -> String {

@@ -58,9 +58,9 @@ package struct RandomErasing: Transform, Equatable {
     return nil
   }
 
-  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
-    guard let box = parameters.box else { return image }
-    return image.painted(box, parameters.fill)
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
+    guard let box = parameters.box else { return [] }
+    return [.erase([box], parameters.fill)]
   }
 
   package func describe(_ parameters: Parameters) -> String {

@@ -40,9 +40,13 @@ package struct Rotate: Transform, Equatable {
     Parameters(degrees: random.uniform(degrees), fill: fill.colour(in: context))
   }
 
-  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
-    image.rotated(
-      byDegrees: parameters.degrees, expands: expands, filter: filter, fill: parameters.fill)
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
+    [
+      .move(
+        .rotation(
+          degrees: parameters.degrees, size: size, expands: expands, filter: filter,
+          fill: parameters.fill))
+    ]
   }
 
   package func describe(_ parameters: Parameters) -> String {

@@ -37,9 +37,13 @@ package struct SaltAndPepper: Transform, Equatable {
       amount: random.uniform(amount), salt: random.uniform(salt), seed: random.seed())
   }
 
-  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
-    image.withSaltAndPepper(
-      amount: parameters.amount, salt: parameters.salt, seed: parameters.seed)
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
+    [
+      .repaint("salt and pepper") {
+        $0.withSaltAndPepper(
+          amount: parameters.amount, salt: parameters.salt, seed: parameters.seed)
+      }
+    ]
   }
 
   package func describe(_ parameters: Parameters) -> String {

@@ -17,7 +17,7 @@ package struct Sharpness: FactorTransform, Equatable {
 
   package init(_ arguments: TransformArguments) { factorRange = arguments.range("factor") }
 
-  package func apply(_ image: Image, _ parameters: Double) -> Image {
-    image.withSharpness(parameters)
+  package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
+    [.sharpness(parameters)]
   }
 }

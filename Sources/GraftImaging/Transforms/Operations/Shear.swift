@@ -41,11 +41,11 @@ package struct Shear: Transform, Equatable {
       x: axis.hasX ? x : 0, y: axis.hasY ? y : 0, fill: fill.colour(in: context))
   }
 
-  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
     let map = AffineMap.composed(
       degrees: 0, shiftX: 0, shiftY: 0, scale: 1, shearX: parameters.x, shearY: parameters.y,
-      size: image.size)
-    return image.warped(by: map, filter: filter, fill: parameters.fill)
+      size: size)
+    return [.move(.warp(map, size: size, filter: filter, fill: parameters.fill))]
   }
 
   package func describe(_ parameters: Parameters) -> String {

@@ -38,8 +38,8 @@ package struct ShortSideResize: Transform, Equatable {
       ? ImageSize(width: short, height: long) : ImageSize(width: long, height: short)
   }
 
-  package func apply(_ image: Image, _ parameters: ImageSize) -> Image {
-    image.resized(to: parameters, filter: filter)
+  package func edits(_ parameters: ImageSize, size: ImageSize) -> [Edit] {
+    [.move(.resize(from: size, to: parameters, filter: filter))]
   }
 
   package func describe(_ parameters: ImageSize) -> String { parameters.description }

@@ -20,8 +20,8 @@ package struct Solarize: Transform, Equatable {
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Double { random.uniform(threshold) }
 
-  package func apply(_ image: Image, _ parameters: Double) -> Image {
-    image.applying(.solarize(threshold: parameters))
+  package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
+    [.recolour("solarize", .solarize(threshold: parameters))]
   }
 
   package func describe(_ parameters: Double) -> String {

@@ -42,10 +42,8 @@ package struct Translate: Transform, Equatable {
       x: axis.hasX ? x : 0, y: axis.hasY ? y : 0, fill: fill.colour(in: context))
   }
 
-  package func apply(_ image: Image, _ parameters: Parameters) -> Image {
-    let box = ImageBox(
-      x: -parameters.x, y: -parameters.y, width: image.width, height: image.height)
-    return image.window(box, fill: parameters.fill)
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
+    [.move(.shift(x: parameters.x, y: parameters.y, size: size, fill: parameters.fill))]
   }
 
   package func describe(_ parameters: Parameters) -> String {

@@ -8,5 +8,5 @@ package struct VerticalFlip: PlainTransform, Equatable {
 
   package init() {}
 
-  package func apply(_ image: Image) -> Image { image.flippedVertically() }
+  package var edit: Edit { .move(.orient(.flippedVertically)) }
 }

@@ -1,0 +1,38 @@
+// The edits that several operations and policies share.
+
+extension Edit {
+  static func recolour(_ name: String, _ table: PointTable) -> Edit {
+    .recolour(PointOperation(name: name, rule: .fixed(table)))
+  }
+
+  static let autoContrast = Edit.recolour(
+    PointOperation(name: "autocontrast", rule: .ofHistogram(PointTable.autoContrast)))
+
+  static let equalize = Edit.recolour(
+    PointOperation(name: "equalize", rule: .ofHistogram(PointTable.equalize)))
+
+  static func brightness(_ factor: Double) -> Edit {
+    .recolour("brightness", .brightness(factor))
+  }
+
+  static func contrast(_ factor: Double) -> Edit {
+    .recolour(
+      PointOperation(
+        name: "contrast", rule: .ofMeanLuma { .blend(from: $0, factor: factor) }))
+  }
+
+  static func saturation(_ factor: Double) -> Edit {
+    .repaint("saturation") { $0.withSaturation(factor) }
+  }
+
+  static func hue(_ turn: Double) -> Edit { .repaint("hue") { $0.withHueTurned(by: turn) } }
+
+  static func sharpness(_ factor: Double) -> Edit {
+    .repaint("sharpness") { $0.withSharpness(factor) }
+  }
+
+  /// Paints over boxes, clipped to the picture; masks and boxes stay as they are.
+  static func erase(_ boxes: [ImageBox], _ fill: FillColour) -> Edit {
+    .repaint("erase") { image in boxes.reduce(image) { $0.painted($1, fill) } }
+  }
+}
