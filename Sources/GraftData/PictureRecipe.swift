@@ -18,7 +18,7 @@ package struct PictureRecipe: Sendable {
   /// What happens to the picture of `key`, of `size` as decoded: a pure function of both.
   package func program(size: ImageSize, key: SampleKey) -> EditProgram {
     let draw = pipeline?.trainingDraw(size: size, key: key, preprocessing: preprocessing)
-    return draw?.program ?? EditProgram([.move(preprocessing.evaluation(of: size))])
+    return draw?.program ?? EditProgram([.move(preprocessing.evaluation(of: size))], size: size)
   }
 
   /// The picture of the encoder's input size.

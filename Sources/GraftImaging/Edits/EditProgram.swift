@@ -1,7 +1,9 @@
 /// A sample's edits folded into as few passes over the picture as keep every byte.
 ///
 /// Operations on values become one table; a mirror image, a window inside and a crop become part of
-/// the resize beside them; normalisation reads through the last table.
+/// the resize beside them; normalisation reads through the last table. With `joinsWarps` (`fast`)
+/// turns, shears and shifts in a row are one warp, which reads between pixels once instead of each time:
+/// sharper and quicker, but not the same bytes.
 package struct EditProgram: Sendable {
   enum Pass: Sendable {
     case move(Movement)
@@ -12,13 +14,17 @@ package struct EditProgram: Sendable {
 
   private(set) var passes: [Pass] = []
 
-  package init(_ edits: [Edit]) {
+  /// The passes for a picture of `size`.
+  package init(_ edits: [Edit], size: ImageSize, joinsWarps: Bool = false) {
+    var size = size
     for edit in edits {
       switch edit {
+      case .move(let movement) where joinsWarps && joinWarp(with: movement, size: size): break
       case .move(let movement): append(movement)
       case .recolour(let operation): append(operation)
       case .repaint(let repainting): passes.append(.repaint(repainting))
       }
+      size = edit.outputSize(from: size)
     }
   }
 
@@ -63,14 +69,9 @@ extension EditProgram {
     case .orient(.upright): break
     case .orient(.flippedHorizontally) where mirrorResize(): break
     case .window(let box, _) where narrowResize(to: box): break
-    case .resize(let resizing): append(resizing)
+    case .resize(let resizing): passes.append(.resize(resizing, isMirrored: false))
     default: passes.append(.move(movement))
     }
-  }
-
-  /// A resize; a window that lies inside the picture before it becomes its crop.
-  private mutating func append(_ resizing: Movement.Resizing) {
-    passes.append(.resize(resizing, isMirrored: false))
   }
 
   /// Turns the resize over that comes before nothing but tables, which do not care where a pixel is.
@@ -96,6 +97,64 @@ extension EditProgram {
       height: box.height)
     passes[passes.count - 1] = .resize(resizing, isMirrored: isMirrored)
     return true
+  }
+}
+
+// MARK: - Joining warps
+
+extension EditProgram {
+  /// Sees the last warp through `movement`, on a picture of `size`, if both are affine.
+  private mutating func joinWarp(with movement: Movement, size: ImageSize) -> Bool {
+    guard case .move(.warp(var warping))? = passes.last,
+      let map = AffineMap(movement, size: size)
+    else { return false }
+    if case .warp(let next) = movement {
+      warping.fill = next.fill
+      if next.filter.reach > warping.filter.reach { warping.filter = next.filter }
+    }
+    warping.map = warping.map.seen(through: map)
+    warping.size = movement.outputSize(from: size)
+    passes[passes.count - 1] = .move(.warp(warping))
+    return true
+  }
+}
+
+extension AffineMap {
+  /// The map of a movement on a picture of `size`; nil where pixels are averaged.
+  fileprivate init?(_ movement: Movement, size: ImageSize) {
+    let (width, height) = (Double(size.width), Double(size.height))
+    switch movement {
+    case .window(let box, _): self = .shift(x: Double(box.x), y: Double(box.y))
+    case .orient(.upright): self = .identity
+    case .orient(.flippedHorizontally): self = AffineMap(-1, 0, width, 0, 1, 0)
+    case .orient(.flippedVertically): self = AffineMap(1, 0, 0, 0, -1, height)
+    case .orient(.rotatedBy180): self = AffineMap(-1, 0, width, 0, -1, height)
+    case .orient(.transposed): self = AffineMap(0, 1, 0, 1, 0, 0)
+    case .orient(.rotatedBy270): self = AffineMap(0, 1, 0, -1, 0, height)
+    case .orient(.rotatedBy90): self = AffineMap(0, -1, width, 1, 0, 0)
+    case .orient(.transversed): self = AffineMap(0, -1, width, -1, 0, height)
+    case .warp(let warping): self = warping.map
+    case .resize: return nil
+    }
+  }
+
+  /// The map that looks through `next` at what this one shows.
+  fileprivate func seen(through next: AffineMap) -> AffineMap {
+    let origin = source(next.c, next.f)
+    return AffineMap(
+      a * next.a + b * next.d, a * next.b + b * next.e, origin.x,
+      d * next.a + e * next.d, d * next.b + e * next.e, origin.y)
+  }
+}
+
+extension WarpFilter {
+  /// Pixels that it reads along a side.
+  fileprivate var reach: Int {
+    switch self {
+    case .nearest: 1
+    case .bilinear: 2
+    case .bicubic: 4
+    }
   }
 }
 

@@ -1,18 +1,24 @@
 /// What training sees of one sample: how its picture is brought to the encoder's input size, and all
 /// that the pipeline drew for it.
 package struct TrainingDraw: Sendable {
+  /// The picture's size as decoded.
+  package let size: ImageSize
   /// What comes before the first operation: nothing, a resize, or the evaluation preprocessing.
   package let preparation: [Edit]
   package let steps: [DrawnStep]
   /// What brings the result of the last operation to the encoder's input size.
   package let completion: [Edit]
+  /// Whether the program may join passes where that changes pixels a little.
+  package let isFast: Bool
 
   package var edits: [Edit] { preparation + steps.flatMap { $0.edits ?? [] } + completion }
-  package var program: EditProgram { EditProgram(edits) }
+  package var program: EditProgram {
+    EditProgram(edits, size: size, joinsWarps: isFast)
+  }
 
   /// The picture and its annotation before the first operation and after each.
   ///
-  /// The last is what training sees; `source` has the channels of the preprocessing.
+  /// The last is what training sees but for what `fast` changes; `source` has the channels of the preprocessing.
   package func trace(
     _ source: Image, _ annotation: Annotation = Annotation()
   ) -> (start: Image, steps: [TraceStep]) {
@@ -51,8 +57,8 @@ extension Pipeline {
     let steps = draw(size: start, key: key, context: preprocessing.context)
     let end = steps.reduce(start) { $0.edited(by: $1.edits ?? []) }
     return TrainingDraw(
-      preparation: preparation, steps: steps,
-      completion: Self.completion(from: end, start: start, preprocessing))
+      size: size, preparation: preparation, steps: steps,
+      completion: Self.completion(from: end, start: start, preprocessing), isFast: isFast)
   }
 
   /// Brings a picture to the encoder's input size.

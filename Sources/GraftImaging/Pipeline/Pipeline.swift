@@ -10,6 +10,8 @@ package struct Pipeline: Sendable {
   package let calls: [TransformCall]
   /// What happens to whole batches; nil without `mixup` and `cutmix`.
   package let mixing: Mixing?
+  /// Whether passes are joined where that changes pixels a little.
+  package let isFast: Bool
   let steps: [PipelineStep]
 
   /// The pipeline that changes nothing.
@@ -18,6 +20,7 @@ package struct Pipeline: Sendable {
   private init() {
     calls = []
     mixing = nil
+    isFast = false
     steps = []
   }
 
@@ -29,12 +32,13 @@ package struct Pipeline: Sendable {
     }
     self.calls = reader.calls
     steps = reader.steps
+    isFast = reader.isFast
     mixing = reader.mixes.isEmpty ? nil : Mixing(choices: reader.mixes)
   }
 
   /// Every operation that may stand in a line, in the order `help` lists them.
   package static let operations: [any PipelineOperation.Type] =
-    Transforms.all + Mixing.all + [ChooseOne.self, ChooseSome.self]
+    Transforms.all + Mixing.all + [ChooseOne.self, ChooseSome.self, FastMode.self]
 
   /// Whether no picture and no batch is changed.
   package var isEmpty: Bool { steps.isEmpty && mixing == nil }
@@ -59,7 +63,7 @@ extension Pipeline {
   /// The augmented picture of `key`.
   package func apply(to image: Image, key: SampleKey, context: TransformContext) -> Image {
     let edits = draw(size: image.size, key: key, context: context).flatMap { $0.edits ?? [] }
-    return EditProgram(edits).run(on: image)
+    return EditProgram(edits, size: image.size, joinsWarps: isFast).run(on: image)
   }
 }
 
@@ -75,7 +79,7 @@ extension Pipeline: CustomStringConvertible {
 extension Pipeline: Equatable {
   /// Equal pipelines give the same pictures; `crop(4)` equals `crop(pad=4)`.
   package static func == (left: Pipeline, right: Pipeline) -> Bool {
-    left.steps == right.steps && left.mixing == right.mixing
+    left.steps == right.steps && left.mixing == right.mixing && left.isFast == right.isFast
   }
 }
 

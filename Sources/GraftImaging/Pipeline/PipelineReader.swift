@@ -4,6 +4,7 @@ import GraftBase
 struct PipelineReader {
   private(set) var steps: [PipelineStep] = []
   private(set) var mixes: [Mixing.Choice] = []
+  private(set) var isFast = false
   /// The calls as given, numbers in their shortest form.
   private(set) var calls: [TransformCall] = []
   /// Where in the pipeline these steps stand: empty, or a path such as `some#0/`.
@@ -19,6 +20,7 @@ struct PipelineReader {
     switch call.name {
     case ChooseOne.name: try readGroup(call, ChooseOne.self)
     case ChooseSome.name: try readGroup(call, ChooseSome.self)
+    case FastMode.name: try readFastMode(call)
     default:
       if let type = Transforms.named(call.name) {
         try readTransform(call, type)
@@ -50,6 +52,18 @@ struct PipelineReader {
 // MARK: - Single operations
 
 extension PipelineReader {
+  private mutating func readFastMode(_ call: TransformCall) throws(TransformCallError) {
+    guard path.isEmpty, !isFast, call.arguments.isEmpty else {
+      throw TransformCallError(
+        path: [],
+        error: GraftError(
+          .usage, "`fast` stands once, alone, in the outermost line",
+          help: "for example: augment fast crop(0.6..1) rotate(15) shear(5)"))
+    }
+    isFast = true
+    calls.append(call)
+  }
+
   private mutating func readTransform(
     _ call: TransformCall, _ type: any Transform.Type
   ) throws(TransformCallError) {

@@ -36,7 +36,7 @@ import Testing
           draw.edits.reduce(image.size) { $1.outputSize(from: $0) } == preprocessing.outputSize)
         #expect(
           Self.written(image, draw.program, preprocessing)
-            == Self.written(expected, EditProgram([]), preprocessing))
+            == Self.written(expected, EditProgram([], size: expected.size), preprocessing))
       }
     }
   }
@@ -72,5 +72,49 @@ import Testing
       size: ImageSize(width: 80, height: 60), key: SampleKey(seed: 1, sample: 2),
       preprocessing: Self.small)
     #expect(draw.program.passes.map(\.description).suffix(2) == ["noise", "flip"])
+  }
+
+  // MARK: Fast
+
+  /// One warp in place of several reads where each of them would have read, up to their rounding.
+  @Test func joinedWarpsShowTheSamePlaces() throws {
+    let line = "rotate(20) shear(10) vflip(p=1) translate(0.1) flip(p=1) affine(15, scale=0.9..1.1)"
+    let filtered = line.replacing("0.1)", with: "0.1, fill=gray)")
+    let size = ImageSize(width: 96, height: 72)
+    let image = Self.smooth(size)
+    for sample in 0..<10 {
+      let key = SampleKey(seed: 9, sample: sample)
+      let context = TransformContext(outputSize: size)
+      let edits = try Pipeline(line: filtered).draw(size: size, key: key, context: context)
+        .flatMap { $0.edits ?? [] }
+      let joined = EditProgram(edits, size: size, joinsWarps: true)
+      #expect(joined.passes.count == 1)
+      let exact = EditProgram(edits, size: size).run(on: image)
+      let fast = joined.run(on: image)
+      // Inside, where no step had to fill, a smooth picture differs by what a pixel's step is.
+      let middle = ImageBox(x: 36, y: 28, width: 24, height: 16)
+      let differences = zip(exact.cropped(middle).pixels, fast.cropped(middle).pixels)
+        .map { abs(Int($0) - Int($1)) }
+      #expect((differences.max() ?? 0) <= 12)
+    }
+  }
+
+  /// Each of the eight orientations as a map is the orientation, byte for byte.
+  @Test(arguments: Orientation.allCases)
+  func orientationsAreMaps(orientation: Orientation) {
+    let image = TransformsTests.texture(13, 9, 3)
+    let identity = Edit.move(
+      .warp(.identity, size: image.size, filter: .nearest, fill: .black))
+    let program = EditProgram(
+      [identity, .move(.orient(orientation))], size: image.size, joinsWarps: true)
+    #expect(program.passes.count == 1)
+    #expect(program.run(on: image) == image.oriented(orientation))
+  }
+
+  private static func smooth(_ size: ImageSize) -> Image {
+    let pixels = (0..<size.height).flatMap { y in
+      (0..<size.width).map { x in UInt8(40 + x + y) }
+    }
+    return Image(width: size.width, height: size.height, channels: 1, pixels: pixels)
   }
 }

@@ -110,8 +110,9 @@ import Testing
     for sample in 0..<10 {
       let key = SampleKey(seed: 4, epoch: 2, sample: sample)
       let draw = TrainingDraw(
-        preparation: [], steps: pipeline.draw(size: image.size, key: key, context: context),
-        completion: [])
+        size: image.size, preparation: [],
+        steps: pipeline.draw(size: image.size, key: key, context: context), completion: [],
+        isFast: false)
       let trace = draw.trace(image).steps
       #expect(trace.last?.image == pipeline.apply(to: image, key: key, context: context))
       #expect(trace.map(\.name).starts(with: ["flip", "rotate"]))
