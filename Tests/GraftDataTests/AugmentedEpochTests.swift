@@ -1,0 +1,105 @@
+import Foundation
+import GraftBase
+import GraftData
+import GraftImaging
+import GraftKernels
+import GraftTestSupport
+import Testing
+
+/// What training sees of a sample depends on seed, epoch and sample alone.
+@Suite struct AugmentedEpochTests {
+  private static let count = 10_000
+  private static let preprocessing = Preprocessing(
+    inputSize: 12, resizeShortSide: 12, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4])
+
+  /// A batch file of CIFAR-10's layout with soft random pictures.
+  private static func cifar() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    var random = RandomStream(seed: 4, purpose: .drawing)
+    var bytes = [UInt8]()
+    bytes.reserveCapacity(count * 3073)
+    let noise = (0..<4096).map { _ in UInt8(random.integer(in: 0...90)) }
+    for record in 0..<count {
+      bytes.append(UInt8(record % 10))
+      let start = random.integer(in: 0...1023)
+      for plane in 0..<3 {
+        for place in 0..<1024 {
+          let slope = (place % 32) * 3 + (place / 32) * 2 + plane * 20
+          bytes.append(UInt8(truncatingIfNeeded: slope) / 2 &+ noise[start + place + plane * 900])
+        }
+      }
+    }
+    try Data(bytes).write(to: URL(fileURLWithPath: folder.path + "/data_batch_1.bin"))
+    return folder
+  }
+
+  private static func pipeline() throws -> Pipeline {
+    try Pipeline(
+      [
+        ("crop", "4"), ("flip", "p=0.5"), ("rotate", "20"), ("randaugment", "n=2"),
+        ("noise", "0.05"),
+      ]
+      .map { name, word in
+        let sides = word.split(separator: "=").map(String.init)
+        return TransformCall(
+          name: name,
+          arguments: [
+            .init(label: sides.count > 1 ? sides[0] : nil, value: .word(sides.last ?? ""))
+          ])
+      })
+  }
+
+  /// The hash of each sample's numbers in one epoch, by sample.
+  private static func hashes(
+    _ data: DataSet, threads: Int, batchSize: Int, epoch: Int
+  ) throws -> [Int: ContentHash.Digest] {
+    let pool = ThreadPool(threads: threads)
+    defer { pool.shutDown() }
+    var settings = Loader.Settings(batchSize: batchSize)
+    settings.shuffle = ClassBalance.none
+    settings.seed = 7
+    let loader = try Loader(
+      data, indices: Array(0..<count), settings: settings, preprocessing: preprocessing,
+      pipeline: pipeline(), pool: pool)
+    var hashes: [Int: ContentHash.Digest] = [:]
+    loader.start(epoch: epoch)
+    while let batch = try loader.next() {
+      for (place, sample) in batch.samples.enumerated() {
+        let length = batch.pictureLength
+        let row = batch.usedPixels[place * length..<(place + 1) * length]
+        hashes[sample] = digest(UnsafeMutableBufferPointer(rebasing: row))
+      }
+    }
+    return hashes
+  }
+
+  private static func digest(_ values: UnsafeMutableBufferPointer<Float>) -> ContentHash.Digest {
+    var hash = ContentHash()
+    hash.update(UnsafeRawBufferPointer(values))
+    return hash.finish()
+  }
+
+  @Test func tenThousandSamplesAreTheSameAtAnyThreadCountAndBatchSize() throws {
+    let folder = try Self.cifar()
+    let pool = ThreadPool(threads: 2)
+    defer { pool.shutDown() }
+    let data = try DataSet.open(folder.path, pool: pool)
+    let one = try Self.hashes(data, threads: 1, batchSize: 128, epoch: 7)
+    #expect(one.count == Self.count)
+    #expect(Set(one.values).count > Self.count - 10, "samples are drawn alike")
+    for (threads, batchSize) in [(2, 61), (7, 1000)] {
+      #expect(try Self.hashes(data, threads: threads, batchSize: batchSize, epoch: 7) == one)
+    }
+
+    // Sample 1234 of epoch 7 alone, from its address.
+    let recipe = PictureRecipe(
+      preprocessing: Self.preprocessing, pipeline: try Self.pipeline(), seed: 7)
+    let image = recipe.image(
+      try data.image(at: 1234), key: SampleKey(seed: 7, epoch: 7, sample: 1234))
+    let length = Self.preprocessing.floatCount(for: image.size)
+    let slot = UnsafeMutableBufferPointer<Float>.allocate(capacity: length)
+    defer { slot.deallocate() }
+    Self.preprocessing.write(image, into: slot)
+    #expect(Self.digest(slot) == one[1234])
+  }
+}
