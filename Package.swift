@@ -55,9 +55,12 @@ let package = Package(
     // Tests mirror the sources file by file.
     .target(name: "GraftTestSupport", dependencies: ["GraftWorkbench"]),
     .testTarget(name: "GraftBaseTests", dependencies: ["GraftBase", "GraftTestSupport"]),
-    .testTarget(name: "GraftKernelsTests", dependencies: ["GraftKernels", "GraftTestSupport"]),
     .testTarget(
-      name: "GraftEngineTests", dependencies: ["GraftEngine", "GraftTestSupport"],
+      name: "GraftKernelsTests",
+      dependencies: ["GraftKernels", "GraftTestSupport", "CAllocationCounter"]),
+    .testTarget(
+      name: "GraftEngineTests",
+      dependencies: ["GraftEngine", "GraftTestSupport", "CAllocationCounter"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "GraftImagingTests", dependencies: ["GraftImaging", "GraftTestSupport"],
@@ -69,7 +72,8 @@ let package = Package(
       name: "GraftModelsTests", dependencies: ["GraftModels", "GraftTestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GraftTrainingTests", dependencies: ["GraftTraining", "GraftTestSupport"],
+      name: "GraftTrainingTests",
+      dependencies: ["GraftTraining", "GraftTestSupport", "CAllocationCounter"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "GraftWorkbenchTests", dependencies: ["GraftWorkbench", "GraftTestSupport"]),
   ],

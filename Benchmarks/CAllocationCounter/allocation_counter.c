@@ -4,17 +4,31 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+static atomic_long calls;
+static _Thread_local long calls_of_thread;
+
+long allocation_count(void) { return atomic_load_explicit(&calls, memory_order_relaxed); }
+
+long allocation_count_of_thread(void) { return calls_of_thread; }
+
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+
+bool allocations_are_counted(void) { return false; }
+
+#else
+
+bool allocations_are_counted(void) { return true; }
+
 // glibc's own functions, which its documentation reserves for wrappers like these.
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
-static atomic_long calls;
-
-static void count_call(void) { atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed); }
-
-long allocation_count(void) { return atomic_load_explicit(&calls, memory_order_relaxed); }
+static void count_call(void) {
+  atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed);
+  calls_of_thread++;
+}
 
 void *malloc(size_t size) {
   count_call();
@@ -45,3 +59,5 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
   *result = memory;
   return 0;
 }
+
+#endif

@@ -71,6 +71,16 @@ static int packed_height(const graft_taps *c, int rows) {
   return (rows - 1) * c->stride_y + c->max_y - c->min_y + 1;
 }
 
+void graft_taps_cut(graft_taps *c, int images_per_task) {
+  c->images_per_task = images_per_task;
+  c->image_tasks = ceiling(c->batch, c->images_per_task);
+  int tasks = c->image_tasks * c->row_tasks * c->x_tasks;
+  c->column_tasks = least(c->column_blocks, most(1, 32 / tasks));
+  c->columns_per_task = ceiling(c->column_blocks, c->column_tasks);
+  c->column_tasks = ceiling(c->column_blocks, c->columns_per_task);
+  c->task_count = tasks * c->column_tasks;
+}
+
 void graft_taps_prepare(graft_taps *c) {
   find_extent(c);
   if (c->is_bf16) return graft_taps_prepare_bf16(c);
@@ -103,13 +113,7 @@ void graft_taps_prepare(graft_taps *c) {
     c->x_tasks = ceiling(c->out_w, c->x_per_task);
   }
   int pixels = c->rows_per_task * c->x_per_task;
-  c->images_per_task = most(1, least(c->batch, 96 / most(1, pixels)));
-  c->image_tasks = ceiling(c->batch, c->images_per_task);
-  int tasks = c->image_tasks * c->row_tasks * c->x_tasks;
-  c->column_tasks = least(c->column_blocks, most(1, 32 / tasks));
-  c->columns_per_task = ceiling(c->column_blocks, c->column_tasks);
-  c->column_tasks = ceiling(c->column_blocks, c->columns_per_task);
-  c->task_count = tasks * c->column_tasks;
+  graft_taps_cut(c, most(1, least(c->batch, 96 / most(1, pixels))));
   c->panel_count = (ptrdiff_t)c->column_blocks * c->taps * c->depth * c->panel_width;
   c->scratch_count =
       c->is_direct ? 0 : (ptrdiff_t)packed_height(c, c->rows_per_task) * row_floats + GRAFT_SLACK;

@@ -22,6 +22,9 @@ typedef struct {
 
 graft_taps_part graft_taps_part_of(const graft_taps *taps, int task);
 
+/// Cuts images, and columns where that leaves few tasks, once rows and their pixels are cut.
+void graft_taps_cut(graft_taps *taps, int images_per_task);
+
 /// y = activation(y + bias + residual) for a row of pixels.
 void graft_taps_finish(
     float *y, int pixels, ptrdiff_t pixel, int channels, const float *bias, const float *residual,

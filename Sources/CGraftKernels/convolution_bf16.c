@@ -62,13 +62,7 @@ void graft_taps_prepare_bf16(graft_taps *c) {
   int image = packed_image(c, c->rows_per_task, c->x_per_task);
   int images = least(
       PIXELS / (c->rows_per_task * c->x_per_task), ROWS_NUMBERS / most(1, image));
-  c->images_per_task = most(1, least(c->batch, images));
-  c->image_tasks = ceiling(c->batch, c->images_per_task);
-  int tasks = c->image_tasks * c->row_tasks * c->x_tasks;
-  c->column_tasks = least(c->column_blocks, most(1, 32 / tasks));
-  c->columns_per_task = ceiling(c->column_blocks, c->column_tasks);
-  c->column_tasks = ceiling(c->column_blocks, c->columns_per_task);
-  c->task_count = tasks * c->column_tasks;
+  graft_taps_cut(c, most(1, least(c->batch, images)));
   ptrdiff_t runs = c->taps / run_taps(c) * c->depth_blocks;
   c->panel_count =
       c->column_blocks * runs * c->chunks * BF16_DEPTH * c->panel_width / 2 + GRAFT_SLACK;

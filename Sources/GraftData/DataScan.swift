@@ -47,7 +47,7 @@ struct DataScan {
   ) throws -> Result {
     let entries = listing.entries
     var result = Result(cache: ImageCache(count: entries.count, byteBudget: cacheBudget))
-    let budget = Atomic<Int>(cacheBudget)
+    let budget = SharedBudget(cacheBudget)
     for start in stride(from: 0, to: entries.count, by: Self.sliceLength) {
       let slice = entries[start..<min(start + Self.sliceLength, entries.count)]
       for (entry, outcome) in zip(slice, examine(slice, budget: budget)) {
@@ -65,7 +65,7 @@ struct DataScan {
   }
 
   private func examine(
-    _ entries: ArraySlice<Listing.Entry>, budget: borrowing Atomic<Int>
+    _ entries: ArraySlice<Listing.Entry>, budget: SharedBudget
   ) -> [Swift.Result<Finding, GraftError>] {
     let unknown = GraftError(.failed, "the image was not examined")
     var outcomes = [Swift.Result<Finding, GraftError>](
@@ -80,16 +80,11 @@ struct DataScan {
   }
 
   private static func examine(
-    _ entry: Listing.Entry, budget: borrowing Atomic<Int>
+    _ entry: Listing.Entry, budget: SharedBudget
   ) -> Swift.Result<Finding, GraftError> {
     do {
       let (image, content) = try entry.source.load(name: entry.path.description)
-      var fits = false
-      if entry.source.isWorthCaching {
-        let bytes = image.pixels.count
-        fits = budget.subtract(bytes, ordering: .relaxed).newValue >= 0
-        if !fits { budget.add(bytes, ordering: .relaxed) }
-      }
+      let fits = entry.source.isWorthCaching && budget.take(image.pixels.count)
       return .success(
         Finding(
           content: content, size: image.size, isGray: image.channels == 1,
@@ -167,5 +162,19 @@ extension PictureSource {
       let image = draw()
       return (image, ContentHash.of(image.pixels))
     }
+  }
+}
+
+/// Bytes that threads take from together.
+private final class SharedBudget: Sendable {
+  private let left: Atomic<Int>
+
+  init(_ bytes: Int) { left = Atomic(bytes) }
+
+  /// Takes so many bytes; false, and takes none, when they are not left.
+  func take(_ bytes: Int) -> Bool {
+    let fits = left.subtract(bytes, ordering: .relaxed).newValue >= 0
+    if !fits { left.add(bytes, ordering: .relaxed) }
+    return fits
   }
 }

@@ -18,6 +18,8 @@ package struct Shape: Hashable, Sendable, Codable, ExpressibleByArrayLiteral {
   package var channels: Int { dimensions.last ?? 1 }
   /// H x W of a picture, 1 of a vector.
   package var pixels: Int { rank == 4 ? dimensions[1] * dimensions[2] : 1 }
+  /// Pixels of all images together.
+  var allPixels: Int { batch * pixels }
 
   /// The same sizes for another number of images.
   package func withBatch(_ count: Int) -> Shape { Shape([count] + dimensions.dropFirst()) }

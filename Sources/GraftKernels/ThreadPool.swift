@@ -25,11 +25,6 @@ package final class ThreadPool: @unchecked Sendable {
   /// Guarded by `condition`.
   private var background: [BackgroundJob] = []
 
-  private struct Loop {
-    let count: Int
-    let body: (_ index: Int, _ worker: Int) -> Void
-  }
-
   package init(threads: Int) {
     precondition(threads >= 1, "a pool needs a thread")
     threadCount = threads
@@ -47,21 +42,42 @@ package final class ThreadPool: @unchecked Sendable {
     condition.withLock { condition.broadcast() }
   }
 
-  /// Runs `body(index, worker)` for each index in 0..<count and returns when all are done.
+  /// Runs `body(index, worker, operands…)` for each index in 0..<count and returns when all are
+  /// done.
   ///
   /// `worker` is in 0..<threadCount and belongs to one thread at a time: use it to pick scratch
   /// memory, never to decide what is computed. Call it from one thread, not from inside a body.
-  package func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+  ///
+  /// Operands are lent to all threads where they lie, on the terms of `Slice`. A loop whose body
+  /// captures nothing allocates nothing: what a training step works on is lent, never captured.
+  package func forEach<each Operand>(
+    _ count: Int, lending operands: repeat each Operand,
+    run body: @escaping @Sendable (_ index: Int, _ worker: Int, repeat each Operand) -> Void
+  ) {
+    run(count, IndexBody(operands: (repeat each operands), function: body))
+  }
+
+  /// The same over 0..<count in ranges whose bounds do not depend on the thread count.
+  package func forEachRange<each Operand>(
+    of count: Int, step: Int = 16_384, lending operands: repeat each Operand,
+    run body:
+      @escaping @Sendable (_ range: Range<Int>, _ worker: Int, repeat each Operand) -> Void
+  ) {
+    run(
+      (count + step - 1) / step,
+      RangeBody(count: count, step: step, operands: (repeat each operands), function: body))
+  }
+
+  private func run<Body: LoopBody>(_ count: Int, _ body: Body) {
     guard count > 1, threadCount > 1 else {
-      for index in 0..<max(0, count) { body(index, 0) }
+      for index in 0..<max(0, count) { body.run(index, worker: 0) }
       return
     }
-    // One small allocation a loop: Swift has no other sound way to lend a closure to other threads.
-    withoutActuallyEscaping(body) { run(Loop(count: count, body: $0)) }
+    withUnsafePointer(to: body) { share(Loop(count, $0)) }
   }
 
   /// Shares a loop with the threads that are free and waits for all who joined.
-  private func run(_ current: Loop) {
+  private func share(_ current: Loop) {
     loop = current
     generation += 1
     next.store(0, ordering: .relaxed)
@@ -94,7 +110,7 @@ package final class ThreadPool: @unchecked Sendable {
     while true {
       let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
       guard index < loop.count else { return }
-      loop.body(index, worker)
+      loop.run(index, worker: worker)
     }
   }
 
@@ -105,15 +121,8 @@ package final class ThreadPool: @unchecked Sendable {
     joined.wrappingAdd(1, ordering: .sequentiallyConsistent)
     defer { joined.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
     guard open.load(ordering: .sequentiallyConsistent) == number else { return nil }
-    helpOpenLoop(worker: worker)
-    return number
-  }
-
-  /// Not inlined, so that the closure is let go of before `joined` says so: `forEach` may not return
-  /// while anybody holds it.
-  @inline(never)
-  private func helpOpenLoop(worker: Int) {
     if let loop { claimChunks(of: loop, worker: worker) }
+    return number
   }
 
   /// Runs one call of the oldest background job; false when there is none.

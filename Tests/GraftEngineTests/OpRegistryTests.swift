@@ -162,6 +162,9 @@ private func fillTarget(_ slice: Slice, shape: Shape) {
           $1 ? GradientSlot($0.slice, accumulates: false) : nil
         }, isTraining: example.isTraining, random: RandomAddress(seed: 3, step: 5, node: 2),
         pool: pool))
+    // Slices do not keep the memory alive that they show.
+    withExtendedLifetime((parameters, auxiliary, dy)) {}
+    withExtendedLifetime((forwardScratch, forwardPrepared, backwardScratch, backwardPrepared)) {}
     return (
       Array(output.slice.buffer), inputGradients.map { Array($0.slice.buffer) },
       parameterGradients.map { Array($0.slice.buffer) }

@@ -1,3 +1,4 @@
+import CAllocationCounter
 import Foundation
 import Synchronization
 import Testing
@@ -42,6 +43,39 @@ private final class Counter: Sendable {
     }
     #expect(hits.map(\.value) == expected)
     #expect(clashes.value == 0)
+  }
+
+  @Test(arguments: [1, 2, 3]) func operandsAreLent(threads: Int) {
+    let pool = ThreadPool(threads: threads)
+    defer { pool.shutDown() }
+    let hits = counters(100)
+    let names = ["one", "two"]
+    pool.forEach(10, lending: hits, names, 3) { index, _, hits, names, factor in
+      if names == ["one", "two"] { hits[index * factor].add() }
+    }
+    pool.forEachRange(of: hits.count, step: 7, lending: hits) { range, _, hits in
+      for index in range { hits[index].add() }
+    }
+    #expect(
+      hits.indices.map { hits[$0].value } == hits.indices.map { $0 % 3 == 0 && $0 < 30 ? 2 : 1 })
+  }
+
+  @Test(.enabled(if: allocations_are_counted()), arguments: [1, 2, 3])
+  func aLoopAllocatesNothing(threads: Int) {
+    let pool = ThreadPool(threads: threads)
+    defer { pool.shutDown() }
+    let hits = counters(7)
+    func loops() {
+      pool.forEach(7, lending: hits, 1.5, "lent") { index, _, hits, _, _ in hits[index].add() }
+      pool.forEachRange(of: 7, step: 2, lending: hits) { range, _, hits in
+        hits[range.lowerBound].add()
+      }
+    }
+    loops()
+    let before = allocation_count_of_thread()
+    for _ in 0..<100 { loops() }
+    #expect(allocation_count_of_thread() == before)
+    #expect(hits[0].value == 202 && hits[1].value == 101)
   }
 
   @Test(arguments: [2, 3, 8]) func backgroundCallsRunDuringLoops(threads: Int) {

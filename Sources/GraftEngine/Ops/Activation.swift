@@ -36,7 +36,7 @@ package struct ActivationOp: Op {
   package func retention(_ needs: GradientNeeds) -> Retention { Retention(output: true) }
 
   package func forward(_ c: ForwardContext) {
-    c.pool.forEachRange(of: c.output.count) { range, _ in
+    c.pool.forEachRange(of: c.output.count, lending: c, activation) { range, _, c, activation in
       graft_activate(
         c.inputs[0].pointer + range.lowerBound, range.count, activation.kernel,
         c.output.pointer + range.lowerBound)
@@ -45,7 +45,9 @@ package struct ActivationOp: Op {
 
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
-    c.pool.forEachRange(of: c.output.count) { range, _ in
+    c.pool.forEachRange(
+      of: c.output.count, lending: c, slot, activation
+    ) { range, _, c, slot, activation in
       graft_activate_gradient(
         c.output.pointer + range.lowerBound, c.outputGradient.pointer + range.lowerBound,
         range.count, activation.kernel, slot.flag, slot.slice.pointer + range.lowerBound)
@@ -56,15 +58,4 @@ package struct ActivationOp: Op {
 extension GradientSlot {
   /// 1 adds, 0 writes: the kernels' spelling of `accumulates`.
   var flag: Int32 { accumulates ? 1 : 0 }
-}
-
-extension ThreadPool {
-  /// Runs `body` over 0..<count in ranges whose bounds do not depend on the thread count.
-  package func forEachRange(
-    of count: Int, step: Int = 16_384, _ body: (_ range: Range<Int>, _ worker: Int) -> Void
-  ) {
-    forEach((count + step - 1) / step) { chunk, worker in
-      body(chunk * step..<min(count, (chunk + 1) * step), worker)
-    }
-  }
 }

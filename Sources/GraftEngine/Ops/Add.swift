@@ -23,7 +23,7 @@ package struct AddOp: Op {
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
   package func forward(_ c: ForwardContext) {
-    c.pool.forEachRange(of: c.output.count) { range, _ in
+    c.pool.forEachRange(of: c.output.count, lending: c) { range, _, c in
       let at = range.lowerBound
       graft_add(
         c.inputs[0].pointer + at, c.inputs[1].pointer + at, range.count, c.output.pointer + at)
@@ -31,7 +31,7 @@ package struct AddOp: Op {
   }
 
   package func backward(_ c: BackwardContext) {
-    c.pool.forEachRange(of: c.outputGradient.count) { range, _ in
+    c.pool.forEachRange(of: c.outputGradient.count, lending: c) { range, _, c in
       // The second input first: the first may lie where the output's gradient lies.
       for slot in [c.inputGradients[1], c.inputGradients[0]] {
         guard let slot else { continue }

@@ -74,17 +74,18 @@ package struct BatchNormOp: Op {
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { output.elementCount }
 
   package func forward(_ c: ForwardContext) {
-    let channels = c.outputShape.channels
     let memory = memory(c.auxiliary, c.workspace, c.outputShape)
-    let x = c.inputs[0].pointer
-    let y = c.output.pointer
     let chunks = PixelChunks(c.outputShape)
-    if c.isTraining { addStatistics(of: x, chunks, memory, c.pool) }
+    if c.isTraining { addStatistics(of: c.inputs[0].pointer, chunks, memory, c.pool) }
     fillRows(memory, c.parameters, chunks: c.isTraining ? chunks.count : nil)
     withUnsafePointer(to: memory.kernel(activation)) { norm in
-      c.pool.forEach(chunks.count) { chunk, _ in
+      c.pool.forEach(
+        chunks.count, lending: c, chunks, norm, addsResidual
+      ) { chunk, _, c, chunks, norm, addsResidual in
+        let channels = c.outputShape.channels
         let pixels = chunks.pixels(chunk)
         let at = pixels.lowerBound * channels
+        let (x, y) = (c.inputs[0].pointer, c.output.pointer)
         if addsResidual {
           graft_norm_apply_residual(
             norm, x + at, c.inputs[1].pointer + at, pixels.count, Int32(channels), y + at)
@@ -96,44 +97,48 @@ package struct BatchNormOp: Op {
   }
 
   package func backward(_ c: BackwardContext) {
-    let channels = c.outputShape.channels
     let memory = memory(c.auxiliary, c.workspace, c.outputShape)
     let chunks = PixelChunks(c.outputShape)
-    let x = c.inputs[0].pointer
-    let dy = c.outputGradient.pointer
     let needsSums =
       c.isTraining || c.parameterGradients[0] != nil || c.parameterGradients[1] != nil
     // With a residual the gradient is masked where it lies, once for both inputs.
     let rest = addsResidual ? Activation.linear : activation
     withUnsafePointer(to: memory.kernel(rest)) { norm in
-      c.pool.forEach(chunks.count) { chunk, _ in
+      c.pool.forEach(
+        chunks.count, lending: self, c, chunks, memory, norm, needsSums
+      ) { chunk, _, op, c, chunks, memory, norm, needsSums in
+        let channels = memory.channels
+        let (x, dy) = (c.inputs[0].pointer, c.outputGradient.pointer)
         let record = memory.emptyRecord(chunk)
         // Blocks of pixels that stay in cache from one loop to the next.
         chunks.pixels(chunk).forEachPart(of: max(16, 16_384 / channels)) { pixels in
           let at = pixels.lowerBound * channels
           let count = pixels.count * channels
-          if addsResidual && activation != .linear {
+          if op.addsResidual && op.activation != .linear {
             graft_activate_gradient(
-              c.output.pointer + at, dy + at, count, activation.kernel, 0, dy + at)
+              c.output.pointer + at, dy + at, count, op.activation.kernel, 0, dy + at)
           }
           if needsSums {
             graft_norm_gradient_sums(norm, x + at, dy + at, pixels.count, Int32(channels), record)
           }
-          if addsResidual, let slot = c.inputGradients[1] {
+          if op.addsResidual, let slot = c.inputGradients[1] {
             graft_copy(dy + at, count, slot.flag, slot.slice.pointer + at)
           }
         }
       }
       fillGradientRows(
-        memory, chunks: chunks.count, pixels: c.outputShape.elementCount / channels,
+        memory, chunks: chunks.count, pixels: c.outputShape.elementCount / memory.channels,
         isTraining: c.isTraining, c.parameterGradients)
       guard let slot = c.inputGradients[0] else { return }
-      c.pool.forEach(chunks.count) { chunk, _ in
+      c.pool.forEach(
+        chunks.count, lending: c, chunks, norm, slot
+      ) { chunk, _, c, chunks, norm, slot in
+        let channels = c.outputShape.channels
         let pixels = chunks.pixels(chunk)
         let at = pixels.lowerBound * channels
         graft_norm_data_gradient(
-          norm, x + at, dy + at, pixels.count, Int32(channels), slot.flag,
-          slot.slice.pointer + at)
+          norm, c.inputs[0].pointer + at, c.outputGradient.pointer + at, pixels.count,
+          Int32(channels), slot.flag, slot.slice.pointer + at)
       }
     }
   }
@@ -154,7 +159,7 @@ extension BatchNormOp {
   func addStatistics(
     of x: UnsafePointer<Float>, _ chunks: PixelChunks, _ memory: NormMemory, _ pool: ThreadPool
   ) {
-    pool.forEach(chunks.count) { chunk, _ in
+    pool.forEach(chunks.count, lending: x, chunks, memory) { chunk, _, x, chunks, memory in
       let pixels = chunks.pixels(chunk)
       graft_norm_sums(
         x + pixels.lowerBound * memory.channels, pixels.count, Int32(memory.channels),

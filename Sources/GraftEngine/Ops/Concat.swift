@@ -25,32 +25,35 @@ package struct ConcatOp: Op {
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
   package func forward(_ c: ForwardContext) {
-    forEachPixelBlock(c.outputShape, c.inputShapes, c.pool) { pixel, first, input, width in
-      c.output.part(pixel * c.outputShape.channels + first, count: width)
-        .copy(from: c.inputs[input].part(pixel * width, count: width))
+    c.pool.forEachRange(of: c.outputShape.allPixels, step: 256, lending: c) { pixels, _, c in
+      Self.forEachBlock(of: pixels, c.inputShapes) { pixel, first, input, width in
+        c.output.part(pixel * c.outputShape.channels + first, count: width)
+          .copy(from: c.inputs[input].part(pixel * width, count: width))
+      }
     }
   }
 
   package func backward(_ c: BackwardContext) {
-    forEachPixelBlock(c.outputShape, c.inputShapes, c.pool) { pixel, first, input, width in
-      guard let slot = c.inputGradients[input] else { return }
-      graft_copy(
-        c.outputGradient.pointer + pixel * c.outputShape.channels + first, width, slot.flag,
-        slot.slice.pointer + pixel * width)
+    c.pool.forEachRange(of: c.outputShape.allPixels, step: 256, lending: c) { pixels, _, c in
+      Self.forEachBlock(of: pixels, c.inputShapes) { pixel, first, input, width in
+        guard let slot = c.inputGradients[input] else { return }
+        graft_copy(
+          c.outputGradient.pointer + pixel * c.outputShape.channels + first, width, slot.flag,
+          slot.slice.pointer + pixel * width)
+      }
     }
   }
 
-  private func forEachPixelBlock(
-    _ output: Shape, _ inputs: [Shape], _ pool: ThreadPool,
+  /// Each input's channels of each pixel, `first` their place in the output.
+  private static func forEachBlock(
+    of pixels: Range<Int>, _ inputs: [Shape],
     _ body: (_ pixel: Int, _ first: Int, _ input: Int, _ width: Int) -> Void
   ) {
-    pool.forEachRange(of: output.batch * output.pixels, step: 256) { pixels, _ in
-      for pixel in pixels {
-        var first = 0
-        for (input, shape) in inputs.enumerated() {
-          body(pixel, first, input, shape.channels)
-          first += shape.channels
-        }
+    for pixel in pixels {
+      var first = 0
+      for (input, shape) in inputs.enumerated() {
+        body(pixel, first, input, shape.channels)
+        first += shape.channels
       }
     }
   }

@@ -12,80 +12,69 @@ extension ConvolutionOp {
   }
 
   func depthwiseForward(_ c: ForwardContext) {
-    let bias = hasBias || foldedEpsilon != nil ? c.prepared.pointer : nil
-    let weights = c.prepared.pointer + outputChannels + bufferSlack
-    let fused = addsResidual ? GRAFT_LINEAR : activation.kernel
-    forEachDepthwiseChunk(c) { call in
-      graft_depthwise_forward(
-        call.shape, call.input, nil, weights, bias, fused, call.firstRow, call.lastRow,
-        call.output, nil, call.scratch)
-      guard addsResidual else { return }
-      let rowCount = c.outputShape[2] * outputChannels
-      let count = Int(call.lastRow - call.firstRow) * rowCount
-      let at = call.output + Int(call.firstRow) * rowCount
-      graft_add(at, c.inputs[1].pointer + (at - c.output.pointer), count, at)
-      if activation != .linear { graft_activate(at, count, activation.kernel, at) }
-    }
+    depthwiseForward(
+      c, weights: c.prepared.pointer + outputChannels + bufferSlack,
+      bias: hasBias || foldedEpsilon != nil ? UnsafePointer(c.prepared.pointer) : nil)
   }
 
-  /// One image's rows within a chunk of the output.
-  struct DepthwiseCall {
-    let shape: UnsafePointer<graft_depthwise>
-    let chunk: Int
-    /// Whether this is the first image of its chunk.
-    let isFirst: Bool
-    let firstRow, lastRow: Int32
-    let input: UnsafePointer<Float>
-    let output: UnsafeMutablePointer<Float>
-    let scratch: UnsafeMutablePointer<Float>
-  }
-
-  func forEachDepthwiseChunk(_ c: ForwardContext, _ body: (DepthwiseCall) -> Void) {
-    let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
-    let outputCount = c.outputShape.elementCount / c.outputShape.batch
+  /// `norm` is the input's, `sums` the memory of the norm that reads the output.
+  func depthwiseForward(
+    _ c: ForwardContext, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil,
+    norm: UnsafePointer<graft_norm>? = nil, sums: NormMemory? = nil
+  ) {
     let chunks = PixelChunks(c.outputShape)
     withUnsafePointer(to: depthwiseGeometry(c.inputShapes[0], c.outputShape)) { shape in
-      let scratch = graft_depthwise_scratch(shape)
-      c.pool.forEach(chunks.count) { chunk, worker in
+      c.pool.forEach(
+        chunks.count, lending: self, c, chunks, shape, weights, bias, norm, sums
+      ) { chunk, worker, op, c, chunks, shape, weights, bias, norm, sums in
+        let inputCount = c.inputs[0].count / c.outputShape.batch
+        let outputCount = c.output.count / c.outputShape.batch
+        let record = sums?.emptyRecord(chunk)
         let (images, rows) = chunks.part(chunk)
         for image in images {
-          body(
-            DepthwiseCall(
-              shape: shape, chunk: chunk, isFirst: image == images.lowerBound,
-              firstRow: Int32(rows.lowerBound), lastRow: Int32(rows.upperBound),
-              input: c.inputs[0].pointer + image * inputCount,
-              output: c.output.pointer + image * outputCount,
-              scratch: c.workspace.pointer + worker * scratch))
+          let y = c.output.pointer + image * outputCount
+          graft_depthwise_forward(
+            shape, c.inputs[0].pointer + image * inputCount, norm, weights, bias,
+            op.addsResidual ? GRAFT_LINEAR : op.activation.kernel, Int32(rows.lowerBound),
+            Int32(rows.upperBound), y, record,
+            c.workspace.pointer + worker * graft_depthwise_scratch(shape))
+          guard op.addsResidual else { continue }
+          let rowCount = c.outputShape[2] * op.outputChannels
+          let count = rows.count * rowCount
+          let at = y + rows.lowerBound * rowCount
+          graft_add(at, c.inputs[1].pointer + (at - c.output.pointer), count, at)
+          if op.activation != .linear { graft_activate(at, count, op.activation.kernel, at) }
         }
       }
     }
   }
 
   func depthwiseBackward(_ c: BackwardContext) {
-    depthwiseGradient(c, inputNorm: nil, outputNorm: nil) { _ in nil }
+    depthwiseGradient(c)
     if hasBias, let slot = c.parameterGradients[1] { biasGradient(c, slot) }
   }
 
-  /// Both gradients in one pass; norms as `graft_depthwise_operands` has them, `sums` answers with
-  /// a chunk's record.
+  /// Both gradients in one pass; norms as `graft_depthwise_operands` has them, `sums` gets those of
+  /// the input's norm.
   func depthwiseGradient(
-    _ c: BackwardContext, inputNorm: UnsafePointer<graft_norm>?,
-    outputNorm: UnsafePointer<graft_norm>?,
-    sums: (_ chunk: Int) -> UnsafeMutablePointer<Double>?
+    _ c: BackwardContext, inputNorm: UnsafePointer<graft_norm>? = nil,
+    outputNorm: UnsafePointer<graft_norm>? = nil, sums: NormMemory? = nil
   ) {
     let weightSlot = c.parameterGradients[0]
     guard c.inputGradients[0] != nil || weightSlot != nil else { return }
-    let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
-    let outputCount = c.outputShape.elementCount / c.outputShape.batch
     let chunks = PixelChunks(c.inputShapes[0])
     let weightCount = kernel.y * kernel.x * outputChannels
     withUnsafePointer(to: depthwiseGeometry(c.inputShapes[0], c.outputShape)) { shape in
-      let scratch = graft_depthwise_scratch(shape)
-      let partials = c.workspace.pointer + c.pool.threadCount * scratch
-      c.pool.forEach(chunks.count) { chunk, worker in
-        let partial = weightSlot.map { _ in partials + chunk * weightCount }
-        partial?.update(repeating: 0, count: weightCount)
-        let record = sums(chunk)
+      let partials = c.workspace.pointer + c.pool.threadCount * graft_depthwise_scratch(shape)
+      c.pool.forEach(
+        chunks.count, lending: c, chunks, shape, inputNorm, outputNorm, sums, partials
+      ) { chunk, worker, c, chunks, shape, inputNorm, outputNorm, sums, partials in
+        let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
+        let outputCount = c.outputShape.elementCount / c.outputShape.batch
+        let weightCount = c.parameterGradients[0]?.slice.count
+        let partial = weightCount.map { partials + chunk * $0 }
+        partial?.update(repeating: 0, count: weightCount ?? 0)
+        let record = sums?.emptyRecord(chunk)
         let (images, rows) = chunks.part(chunk)
         for image in images {
           var operands = graft_depthwise_operands()
@@ -105,7 +94,7 @@ extension ConvolutionOp {
           withUnsafePointer(to: operands) {
             graft_depthwise_gradient(
               shape, $0, Int32(rows.lowerBound), Int32(rows.upperBound),
-              c.workspace.pointer + worker * scratch)
+              c.workspace.pointer + worker * graft_depthwise_scratch(shape))
           }
         }
       }

@@ -66,23 +66,23 @@ extension ConvolutionOp {
     _ products: ConvolutionProducts, _ c: PrepareContext, scale: UnsafePointer<Float>?,
     _ prepared: UnsafeMutablePointer<Float>
   ) {
-    let isForward = c.request.backward == nil
+    let strides =
+      c.request.backward == nil
+      ? (input: outputChannels, output: 1) : (input: 1, output: outputChannels)
     let width = outputChannels / groups
     let slab = c.request.inputs[0].channels / groups * outputChannels
     var next = prepared
     for part in products.parts(c.request) {
       let start = c.parameters[0].pointer + part.group * width
+      let scale = scale.map { $0 + part.group * width }
       let panels = next
       next += part.taps.panel_count
       withUnsafePointer(to: part.taps) { taps in
-        c.pool.forEach(Int(taps.pointee.column_blocks)) { block, _ in
-          if isForward {
-            graft_taps_pack(
-              taps, start, slab, outputChannels, 1, scale.map { $0 + part.group * width }, panels,
-              Int32(block))
-          } else {
-            graft_taps_pack(taps, start, slab, 1, outputChannels, nil, panels, Int32(block))
-          }
+        c.pool.forEach(
+          Int(taps.pointee.column_blocks), lending: taps, start, slab, strides, scale, panels
+        ) { block, _, taps, start, slab, strides, scale, panels in
+          graft_taps_pack(
+            taps, start, slab, strides.input, strides.output, scale, panels, Int32(block))
         }
       }
     }
@@ -102,9 +102,11 @@ extension ConvolutionOp {
       var panels = weights
       for part in products.forward {
         run(
-          part.taps, input: c.inputs[0], panels: panels, output: c.output.pointer,
-          accumulates: false, bias: bias.map { $0 + part.group * outputChannels / groups },
-          residual: residual, activation: activation.kernel, workspace: c.workspace, pool: c.pool)
+          part.taps,
+          TapsOperands(
+            input: c.inputs[0].pointer, panels: panels, output: c.output.pointer,
+            bias: bias.map { $0 + part.group * outputChannels / groups }, residual: residual,
+            activation: activation.kernel), c.workspace, c.pool)
         panels += part.taps.panel_count
       }
     }
@@ -134,31 +136,42 @@ extension ConvolutionOp {
     _ products: ConvolutionProducts, _ c: BackwardContext, _ slot: GradientSlot
   ) {
     if !slot.accumulates && !products.dataCoversInput {
-      c.pool.forEachRange(of: slot.slice.count) { range, _ in
+      c.pool.forEachRange(of: slot.slice.count, lending: slot) { range, _, slot in
         slot.slice.part(range.lowerBound, count: range.count).fill(0)
       }
     }
     var panels = UnsafePointer(c.prepared.pointer)
     for part in products.data {
       run(
-        part.taps, input: c.outputGradient, panels: panels, output: slot.slice.pointer,
-        accumulates: slot.accumulates, bias: nil, residual: nil, activation: GRAFT_LINEAR,
-        workspace: c.workspace, pool: c.pool)
+        part.taps,
+        TapsOperands(
+          input: c.outputGradient.pointer, panels: panels, output: slot.slice.pointer,
+          accumulates: slot.flag), c.workspace, c.pool)
       panels += part.taps.panel_count
     }
   }
 
+  /// What the tasks of one list of taps share.
+  private struct TapsOperands {
+    let input: UnsafePointer<Float>
+    let panels: UnsafePointer<Float>
+    let output: UnsafeMutablePointer<Float>
+    var accumulates: Int32 = 0
+    var bias: UnsafePointer<Float>?
+    var residual: UnsafePointer<Float>?
+    var activation = GRAFT_LINEAR
+  }
+
   private func run(
-    _ taps: graft_taps, input: Slice, panels: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>, accumulates: Bool, bias: UnsafePointer<Float>?,
-    residual: UnsafePointer<Float>?, activation: graft_activation, workspace: Slice,
-    pool: ThreadPool
+    _ taps: graft_taps, _ operands: TapsOperands, _ workspace: Slice, _ pool: ThreadPool
   ) {
     withUnsafePointer(to: taps) { taps in
-      pool.forEach(Int(taps.pointee.task_count)) { task, worker in
+      pool.forEach(
+        Int(taps.pointee.task_count), lending: taps, operands, workspace
+      ) { task, worker, taps, o, workspace in
         graft_taps_task(
-          taps, Int32(task), input.pointer, panels, output, accumulates ? 1 : 0, bias, residual,
-          activation, workspace.pointer + worker * taps.pointee.scratch_count)
+          taps, Int32(task), o.input, o.panels, o.output, o.accumulates, o.bias, o.residual,
+          o.activation, workspace.pointer + worker * taps.pointee.scratch_count)
       }
     }
   }
@@ -168,17 +181,15 @@ extension ConvolutionOp {
   ) {
     let partials = c.workspace.pointer + gradient.scratch_count * c.pool.threadCount
     withUnsafePointer(to: gradient) { gradient in
-      c.pool.forEach(Int(gradient.pointee.task_count)) { task, worker in
+      c.pool.forEach(
+        Int(gradient.pointee.task_count), lending: c, gradient, partials
+      ) { task, worker, c, gradient, partials in
         graft_pointwise_weights_task(
           gradient, Int32(task), c.inputs[0].pointer, c.outputGradient.pointer, partials,
           c.workspace.pointer + worker * gradient.pointee.scratch_count)
       }
     }
-    c.pool.forEachRange(of: gradient.weight_count) { range, _ in
-      graft_sum_chunks(
-        partials, gradient.chunks, gradient.weight_count, range.lowerBound, range.upperBound,
-        slot.slice.pointer, slot.flag)
-    }
+    slot.addUp(partials, chunks: gradient.chunks, c.pool)
   }
 
   private func weightGradient(
@@ -188,20 +199,18 @@ extension ConvolutionOp {
     for (group, gradient) in gradients.enumerated() {
       let partials = c.workspace.pointer + gradient.scratch_count * c.pool.threadCount
       withUnsafePointer(to: gradient) { gradient in
-        c.pool.forEach(Int(gradient.pointee.task_count)) { task, worker in
+        c.pool.forEach(
+          Int(gradient.pointee.task_count), lending: c, gradient, partials
+        ) { task, worker, c, gradient, partials in
           graft_weight_gradient_task(
             gradient, Int32(task), c.inputs[0].pointer, c.outputGradient.pointer, partials,
             c.workspace.pointer + worker * gradient.pointee.scratch_count)
         }
       }
-      let count = gradient.weight_count
       if groups == 1 {
-        c.pool.forEachRange(of: count) { range, _ in
-          graft_sum_chunks(
-            partials, gradient.chunks, count, range.lowerBound, range.upperBound,
-            slot.slice.pointer, slot.flag)
-        }
+        slot.addUp(partials, chunks: gradient.chunks, c.pool)
       } else {
+        let count = gradient.weight_count
         for row in 0..<count / width {
           graft_sum_chunks(
             partials + row * width, gradient.chunks, count, 0, width,
@@ -214,7 +223,9 @@ extension ConvolutionOp {
   func biasGradient(_ c: BackwardContext, _ slot: GradientSlot) {
     let plan = biasChunks(c.outputShape)
     let rows = c.outputShape.batch * c.outputShape.pixels
-    c.pool.forEach(plan.chunks) { chunk, _ in
+    c.pool.forEach(
+      plan.chunks, lending: c, plan, rows, outputChannels
+    ) { chunk, _, c, plan, rows, outputChannels in
       let first = chunk * plan.rowsPerChunk
       graft_column_sums(
         c.outputGradient.pointer + first * outputChannels,
@@ -231,5 +242,18 @@ extension ConvolutionOp {
     let rowsPerChunk = max(64, (rows + 15) / 16)
     let chunks = (rows + rowsPerChunk - 1) / rowsPerChunk
     return (chunks, rowsPerChunk, hasBias ? chunks * outputChannels + bufferSlack : 0)
+  }
+}
+
+extension GradientSlot {
+  /// Adds the partial sums of `chunks`, which lie one behind the other, in their order.
+  func addUp(_ partials: UnsafePointer<Float>, chunks: Int32, _ pool: ThreadPool) {
+    pool.forEachRange(
+      of: slice.count, lending: self, partials, chunks
+    ) { range, _, slot, partials, chunks in
+      graft_sum_chunks(
+        partials, chunks, slot.slice.count, range.lowerBound, range.upperBound, slot.slice.pointer,
+        slot.flag)
+    }
   }
 }

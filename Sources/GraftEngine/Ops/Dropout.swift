@@ -36,11 +36,13 @@ package struct DropoutOp: Op {
   package func forward(_ c: ForwardContext) {
     guard c.isTraining, rate > 0 else { return copy(c.inputs[0], to: c.output, false, c.pool) }
     let mask = c.auxiliary.count > 0 ? c.auxiliary : c.workspace
-    let threshold = UInt32(Double(rate) * 0x1p32)
     let seed = c.random.seed
     let key = SIMD2(
       UInt32(truncatingIfNeeded: seed ^ seed >> 32), RandomStream.Purpose.dropout.rawValue)
-    c.pool.forEachRange(of: c.output.count) { range, _ in
+    c.pool.forEachRange(
+      of: c.output.count, lending: c, mask, key, rate
+    ) { range, _, c, mask, key, rate in
+      let threshold = UInt32(Double(rate) * 0x1p32)
       for first in stride(from: range.lowerBound, to: range.upperBound, by: 4) {
         let bits = Philox.block(
           key: key,
@@ -62,7 +64,7 @@ package struct DropoutOp: Op {
     guard c.isTraining, rate > 0 else {
       return copy(c.outputGradient, to: slot.slice, slot.accumulates, c.pool)
     }
-    c.pool.forEachRange(of: c.outputGradient.count) { range, _ in
+    c.pool.forEachRange(of: c.outputGradient.count, lending: c, slot) { range, _, c, slot in
       graft_multiply(
         c.outputGradient.pointer + range.lowerBound, c.auxiliary.pointer + range.lowerBound,
         range.count, slot.flag, slot.slice.pointer + range.lowerBound)
@@ -70,7 +72,7 @@ package struct DropoutOp: Op {
   }
 
   private func copy(_ x: Slice, to y: Slice, _ accumulates: Bool, _ pool: ThreadPool) {
-    pool.forEachRange(of: x.count) { range, _ in
+    pool.forEachRange(of: x.count, lending: x, y, accumulates) { range, _, x, y, accumulates in
       graft_copy(
         x.pointer + range.lowerBound, range.count, accumulates ? 1 : 0,
         y.pointer + range.lowerBound)

@@ -14,31 +14,33 @@ package struct FlattenOp: Op {
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
   package func forward(_ c: ForwardContext) {
-    forEachPlace(c.inputShapes[0], c.pool) { picture, vector in
-      c.output.pointer[vector] = c.inputs[0].pointer[picture]
+    c.pool.forEach(c.outputShape.batch, lending: c) { image, _, c in
+      c.inputShapes[0].forEachPlace(inImage: image) { picture, vector in
+        c.output.pointer[vector] = c.inputs[0].pointer[picture]
+      }
     }
   }
 
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
-    forEachPlace(c.inputShapes[0], c.pool) { picture, vector in
-      let gradient = c.outputGradient.pointer[vector]
-      slot.slice.pointer[picture] =
-        slot.accumulates ? slot.slice.pointer[picture] + gradient : gradient
+    c.pool.forEach(c.outputShape.batch, lending: c, slot) { image, _, c, slot in
+      c.inputShapes[0].forEachPlace(inImage: image) { picture, vector in
+        slot.set(picture, c.outputGradient.pointer[vector])
+      }
     }
   }
+}
 
-  private func forEachPlace(
-    _ x: Shape, _ pool: ThreadPool, _ body: (_ picture: Int, _ vector: Int) -> Void
+extension Shape {
+  /// Each value of one image: its place in a picture and in a vector of torch's order.
+  fileprivate func forEachPlace(
+    inImage image: Int, _ body: (_ picture: Int, _ vector: Int) -> Void
   ) {
-    let pixels = x.pixels
-    let channels = x.channels
-    pool.forEach(x.batch) { image, _ in
-      let base = image * pixels * channels
-      for pixel in 0..<pixels {
-        for channel in 0..<channels {
-          body(base + pixel * channels + channel, base + channel * pixels + pixel)
-        }
+    let (pixels, channels) = (pixels, channels)
+    let base = image * pixels * channels
+    for pixel in 0..<pixels {
+      for channel in 0..<channels {
+        body(base + pixel * channels + channel, base + channel * pixels + pixel)
       }
     }
   }

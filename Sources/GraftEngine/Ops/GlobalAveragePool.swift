@@ -20,9 +20,9 @@ package struct GlobalAveragePoolOp: Op {
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
   package func forward(_ c: ForwardContext) {
-    let pixels = c.inputShapes[0].pixels
-    let channels = c.outputShape.channels
-    c.pool.forEach(c.outputShape.batch) { image, _ in
+    c.pool.forEach(c.outputShape.batch, lending: c) { image, _, c in
+      let pixels = c.inputShapes[0].pixels
+      let channels = c.outputShape.channels
       let sum = c.output.pointer + image * channels
       graft_column_sums(c.inputs[0].pointer + image * pixels * channels, pixels, channels, sum)
       graft_scale(sum, 1 / Float(pixels), channels, 0, sum)
@@ -31,9 +31,9 @@ package struct GlobalAveragePoolOp: Op {
 
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
-    let pixels = c.inputShapes[0].pixels
-    let channels = c.outputShape.channels
-    c.pool.forEach(c.outputShape.batch) { image, _ in
+    c.pool.forEach(c.outputShape.batch, lending: c, slot) { image, _, c, slot in
+      let pixels = c.inputShapes[0].pixels
+      let channels = c.outputShape.channels
       let dy = c.outputGradient.pointer + image * channels
       for pixel in 0..<pixels {
         graft_scale(

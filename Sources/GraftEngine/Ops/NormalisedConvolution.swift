@@ -164,12 +164,7 @@ package struct NormalisedConvolutionOp: Op {
       case .winograd(let winograd):
         winograd.forward(c, filters: c.prepared.pointer, norm: norm, sums: sums)
       case .depthwise:
-        convolution.forEachDepthwiseChunk(c) { call in
-          graft_depthwise_forward(
-            call.shape, call.input, norm, c.parameters[0].pointer, nil, GRAFT_LINEAR,
-            call.firstRow, call.lastRow, call.output,
-            call.isFirst ? sums?.emptyRecord(call.chunk) : sums?.record(call.chunk), call.scratch)
-        }
+        convolution.depthwiseForward(c, weights: c.parameters[0].pointer, norm: norm, sums: sums)
       }
     }
   }
@@ -182,9 +177,8 @@ package struct NormalisedConvolutionOp: Op {
       withNorm(output?.kernel(outputNorm?.activation ?? .linear)) { outputNorm in
         switch algorithm(c.inputShapes[0], c.outputShape) {
         case .depthwise:
-          convolution.depthwiseGradient(c, inputNorm: inputNorm, outputNorm: outputNorm) {
-            input?.emptyRecord($0)
-          }
+          convolution.depthwiseGradient(
+            c, inputNorm: inputNorm, outputNorm: outputNorm, sums: input)
         case .pointwise(let pointwise):
           pointwise.backward(c, inputNorm: inputNorm, outputNorm: outputNorm, sums: input)
         case .winograd(let winograd):
@@ -200,12 +194,15 @@ package struct NormalisedConvolutionOp: Op {
       isTraining: c.isTraining, c.parameterGradients, from: 1)
     guard !isInputSummed, let slot = c.inputGradients[0] else { return }
     withNorm(inputKernel) { norm in
-      c.pool.forEach(chunks.count) { chunk, _ in
+      c.pool.forEach(
+        chunks.count, lending: c, slot, chunks, norm
+      ) { chunk, _, c, slot, chunks, norm in
+        let channels = c.inputShapes[0].channels
         let pixels = chunks.pixels(chunk)
-        let at = pixels.lowerBound * shape.channels
+        let at = pixels.lowerBound * channels
         let dx = slot.slice.pointer + at
         graft_norm_data_gradient(
-          norm, c.inputs[0].pointer + at, dx, pixels.count, Int32(shape.channels), 0, dx)
+          norm, c.inputs[0].pointer + at, dx, pixels.count, Int32(channels), 0, dx)
       }
     }
   }

@@ -60,15 +60,18 @@ package struct NormalisedPoolOp: Op {
     let inputChunks = PixelChunks(x)
     if c.isTraining { norm.addStatistics(of: c.inputs[0].pointer, inputChunks, memory, c.pool) }
     norm.fillRows(memory, c.parameters, chunks: c.isTraining ? inputChunks.count : nil)
-    let (inputCount, outputCount) = (x.elementCount / x.batch, y.elementCount / y.batch)
     let switches =
       c.auxiliary.count > 0 ? (c.auxiliary.pointer + normCount(x)).asSwitches : nil
     let scratch = c.workspace.pointer + auxiliaryCount(inputs: c.inputShapes, output: y)
     let chunks = PixelChunks(y)
     withUnsafePointer(to: pool.geometry(x, y)) { shape in
-      let lines = graft_norm_max_pool_scratch(shape)
       withUnsafePointer(to: memory.kernel(norm.activation)) { norm in
-        c.pool.forEach(chunks.count) { chunk, worker in
+        c.pool.forEach(
+          chunks.count, lending: c, chunks, shape, norm, switches, scratch
+        ) { chunk, worker, c, chunks, shape, norm, switches, scratch in
+          let inputCount = c.inputs[0].count / c.outputShape.batch
+          let outputCount = c.output.count / c.outputShape.batch
+          let lines = graft_norm_max_pool_scratch(shape)
           let (images, rows) = chunks.part(chunk)
           for image in images {
             graft_norm_max_pool(
@@ -85,14 +88,17 @@ package struct NormalisedPoolOp: Op {
     let (x, y) = (c.inputShapes[0], c.outputShape)
     let memory = memory(c.auxiliary, c.workspace, x)
     let chunks = PixelChunks(x)
-    let (inputCount, outputCount) = (x.elementCount / x.batch, y.elementCount / y.batch)
     let switches = (c.auxiliary.pointer + normCount(x)).asSwitches
     withUnsafePointer(to: pool.geometry(x, y)) { shape in
-      let lines = graft_norm_max_pool_scratch(shape)
       withUnsafePointer(to: memory.kernel(norm.activation)) { norm in
         /// One pass over the input: sums where `gradient` is nil, else the gradient.
         func pass(_ gradient: GradientSlot?) {
-          c.pool.forEach(chunks.count) { chunk, worker in
+          c.pool.forEach(
+            chunks.count, lending: c, gradient, chunks, memory, shape, norm, switches
+          ) { chunk, worker, c, gradient, chunks, memory, shape, norm, switches in
+            let inputCount = c.inputs[0].count / c.outputShape.batch
+            let outputCount = c.outputGradient.count / c.outputShape.batch
+            let lines = graft_norm_max_pool_scratch(shape)
             let (images, rows) = chunks.part(chunk)
             let record = gradient == nil ? memory.emptyRecord(chunk) : nil
             for image in images {

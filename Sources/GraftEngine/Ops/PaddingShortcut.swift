@@ -30,43 +30,43 @@ package struct PaddingShortcutOp: Op {
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
   package func forward(_ c: ForwardContext) {
-    let channels = c.inputShapes[0].channels
-    let front = (outputChannels - channels) / 2
-    forEachPixel(c.inputShapes[0], c.outputShape, c.pool) { from, to in
-      let y = c.output.part(to * outputChannels, count: outputChannels)
-      y.fill(0)
-      y.part(front, count: channels).copy(
-        from: c.inputs[0].part(from * channels, count: channels))
+    c.pool.forEach(c.outputShape.batch, lending: self, c) { image, _, op, c in
+      let channels = c.inputShapes[0].channels
+      let front = (op.outputChannels - channels) / 2
+      op.forEachPixel(ofImage: image, c.inputShapes[0], c.outputShape) { from, to in
+        let y = c.output.part(to * op.outputChannels, count: op.outputChannels)
+        y.fill(0)
+        y.part(front, count: channels).copy(
+          from: c.inputs[0].part(from * channels, count: channels))
+      }
     }
   }
 
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
-    let channels = c.inputShapes[0].channels
-    let front = (outputChannels - channels) / 2
-    let imageCount = slot.slice.count / c.outputShape.batch
-    if !slot.accumulates {
-      c.pool.forEach(c.outputShape.batch) { image, _ in
+    c.pool.forEach(c.outputShape.batch, lending: self, c, slot) { image, _, op, c, slot in
+      let channels = c.inputShapes[0].channels
+      let front = (op.outputChannels - channels) / 2
+      if !slot.accumulates {
+        let imageCount = slot.slice.count / c.outputShape.batch
         slot.slice.part(image * imageCount, count: imageCount).fill(0)
       }
-    }
-    forEachPixel(c.inputShapes[0], c.outputShape, c.pool) { from, to in
-      graft_copy(
-        c.outputGradient.pointer + to * outputChannels + front, channels, 1,
-        slot.slice.pointer + from * channels)
+      op.forEachPixel(ofImage: image, c.inputShapes[0], c.outputShape) { from, to in
+        graft_copy(
+          c.outputGradient.pointer + to * op.outputChannels + front, channels, 1,
+          slot.slice.pointer + from * channels)
+      }
     }
   }
 
   private func forEachPixel(
-    _ x: Shape, _ y: Shape, _ pool: ThreadPool, _ body: (_ from: Int, _ to: Int) -> Void
+    ofImage image: Int, _ x: Shape, _ y: Shape, _ body: (_ from: Int, _ to: Int) -> Void
   ) {
-    pool.forEach(y.batch) { image, _ in
-      for row in 0..<y[1] {
-        for column in 0..<y[2] {
-          body(
-            (image * x[1] + row * stride) * x[2] + column * stride,
-            (image * y[1] + row) * y[2] + column)
-        }
+    for row in 0..<y[1] {
+      for column in 0..<y[2] {
+        body(
+          (image * x[1] + row * stride) * x[2] + column * stride,
+          (image * y[1] + row) * y[2] + column)
       }
     }
   }

@@ -94,23 +94,27 @@ final class Pointwise: Sendable {
     guard c.prepared.count > 0 else { return }
     let isForward = c.request.backward == nil
     withUnsafePointer(to: isForward ? forwardBlock : dataBlock) { taps in
-      c.pool.forEach(Int(taps.pointee.column_blocks)) { block, _ in
+      c.pool.forEach(
+        Int(taps.pointee.column_blocks), lending: self, c, taps, isForward
+      ) { block, _, op, c, taps, isForward in
         graft_taps_pack(
-          taps, c.parameters[0].pointer, inputs * outputs, isForward ? outputs : 1,
-          isForward ? 1 : outputs, nil, c.prepared.pointer, Int32(block))
+          taps, c.parameters[0].pointer, op.inputs * op.outputs, isForward ? op.outputs : 1,
+          isForward ? 1 : op.outputs, nil, c.prepared.pointer, Int32(block))
       }
     }
   }
 
   func forward(_ c: ForwardContext, norm: UnsafePointer<graft_norm>?, sums: NormMemory?) {
-    c.pool.forEach(chunks.count) { chunk, worker in
+    c.pool.forEach(
+      chunks.count, lending: self, c, norm, sums
+    ) { chunk, worker, op, c, norm, sums in
       let record = sums?.emptyRecord(chunk)
-      chunks.pixels(chunk).forEachPart(of: step) { pixels in
-        withUnsafePointer(to: forwardTaps(pixels.count)) { taps in
+      op.chunks.pixels(chunk).forEachPart(of: op.step) { pixels in
+        withUnsafePointer(to: op.forwardTaps(pixels.count)) { taps in
           graft_pointwise_forward(
-            taps, c.inputs[0].pointer + pixels.lowerBound * inputs, norm, c.prepared.pointer,
-            c.output.pointer + pixels.lowerBound * outputs, record,
-            c.workspace.pointer + worker * blockScratch)
+            taps, c.inputs[0].pointer + pixels.lowerBound * op.inputs, norm, c.prepared.pointer,
+            c.output.pointer + pixels.lowerBound * op.outputs, record,
+            c.workspace.pointer + worker * op.blockScratch)
         }
       }
     }
@@ -120,11 +124,12 @@ final class Pointwise: Sendable {
     _ c: BackwardContext, inputNorm: UnsafePointer<graft_norm>?,
     outputNorm: UnsafePointer<graft_norm>?, sums: NormMemory?
   ) {
-    let weightCount = inputs * outputs
-    let weightSlot = c.parameterGradients[0]
     let partials = c.workspace.pointer + c.pool.threadCount * blockScratch
-    c.pool.forEach(chunks.count) { chunk, worker in
-      let partial = weightSlot.map { _ in partials + chunk * weightCount }
+    c.pool.forEach(
+      chunks.count, lending: self, c, inputNorm, outputNorm, sums, partials
+    ) { chunk, worker, op, c, inputNorm, outputNorm, sums, partials in
+      let weightCount = op.inputs * op.outputs
+      let partial = c.parameterGradients[0] == nil ? nil : partials + chunk * weightCount
       partial?.update(repeating: 0, count: weightCount)
       var operands = graft_pointwise_operands()
       operands.input_norm = inputNorm
@@ -133,22 +138,19 @@ final class Pointwise: Sendable {
       operands.accumulates = c.inputGradients[0]?.flag ?? 0
       operands.sums = sums?.emptyRecord(chunk)
       operands.weight_gradient = partial
-      chunks.pixels(chunk).forEachPart(of: step) { pixels in
-        let (input, output) = (pixels.lowerBound * inputs, pixels.lowerBound * outputs)
+      op.chunks.pixels(chunk).forEachPart(of: op.step) { pixels in
+        let (input, output) = (pixels.lowerBound * op.inputs, pixels.lowerBound * op.outputs)
         operands.input = UnsafePointer(c.inputs[0].pointer + input)
         operands.output_gradient = UnsafePointer(c.outputGradient.pointer + output)
         operands.output = UnsafePointer(c.output.pointer + output)
         operands.input_gradient = c.inputGradients[0].map { $0.slice.pointer + input }
-        withUnsafePointer(to: dataTaps(pixels.count)) { taps in
-          graft_pointwise_gradient(taps, &operands, c.workspace.pointer + worker * blockScratch)
+        withUnsafePointer(to: op.dataTaps(pixels.count)) { taps in
+          graft_pointwise_gradient(taps, &operands, c.workspace.pointer + worker * op.blockScratch)
         }
       }
     }
-    guard let weightSlot else { return }
-    c.pool.forEachRange(of: weightCount) { range, _ in
-      graft_sum_chunks(
-        partials, Int32(chunks.count), weightCount, range.lowerBound, range.upperBound,
-        weightSlot.slice.pointer, weightSlot.flag)
+    if let slot = c.parameterGradients[0] {
+      slot.addUp(partials, chunks: Int32(chunks.count), c.pool)
     }
   }
 }

@@ -70,16 +70,18 @@ package struct PoolOp: Op {
   }
 
   package func forward(_ c: ForwardContext) {
-    let inputCount = c.inputs[0].count / c.outputShape.batch
-    let outputCount = c.output.count / c.outputShape.batch
-    let switches = c.auxiliary.count > 0 ? c.auxiliary.pointer.asSwitches : nil
     let chunks = PixelChunks(c.outputShape)
     withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
-      c.pool.forEach(kind == .max ? chunks.count : c.outputShape.batch) { task, _ in
+      c.pool.forEach(
+        kind == .max ? chunks.count : c.outputShape.batch, lending: c, kind, shape, chunks
+      ) { task, _, c, kind, shape, chunks in
+        let inputCount = c.inputs[0].count / c.outputShape.batch
+        let outputCount = c.output.count / c.outputShape.batch
         guard kind == .max else {
           return graft_average_pool(
             shape, c.inputs[0].pointer + task * inputCount, c.output.pointer + task * outputCount)
         }
+        let switches = c.auxiliary.count > 0 ? c.auxiliary.pointer.asSwitches : nil
         let (images, rows) = chunks.part(task)
         for image in images {
           graft_max_pool(
@@ -93,11 +95,13 @@ package struct PoolOp: Op {
 
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
-    let inputCount = slot.slice.count / c.outputShape.batch
-    let outputCount = c.outputGradient.count / c.outputShape.batch
     let chunks = PixelChunks(c.inputShapes[0])
     withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
-      c.pool.forEach(kind == .max ? chunks.count : c.outputShape.batch) { task, _ in
+      c.pool.forEach(
+        kind == .max ? chunks.count : c.outputShape.batch, lending: c, slot, kind, shape, chunks
+      ) { task, _, c, slot, kind, shape, chunks in
+        let inputCount = slot.slice.count / c.outputShape.batch
+        let outputCount = c.outputGradient.count / c.outputShape.batch
         guard kind == .max else {
           return graft_average_pool_gradient(
             shape, c.outputGradient.pointer + task * outputCount, slot.flag,

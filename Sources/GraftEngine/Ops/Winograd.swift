@@ -79,15 +79,17 @@ final class Winograd: Sendable {
     let weights = UnsafePointer(c.parameters[0].pointer)
     let outputs = Int(forwardTiles.out_channels)
     let slab = Int(forwardTiles.in_channels) * outputs
+    let layout =
+      isForward
+      ? (start: weights, slab: slab, input: outputs, output: 1)
+      : (start: weights + 8 * slab, slab: -slab, input: 1, output: outputs)
     withUnsafePointer(to: isForward ? forwardTiles : dataTiles) { winograd in
-      c.pool.forEach(Int(winograd.pointee.filter_tasks)) { task, _ in
-        if isForward {
-          graft_winograd_filters(
-            winograd, weights, slab, outputs, 1, scale, filters, Int32(task))
-        } else {
-          graft_winograd_filters(
-            winograd, weights + 8 * slab, -slab, 1, outputs, nil, filters, Int32(task))
-        }
+      c.pool.forEach(
+        Int(winograd.pointee.filter_tasks), lending: winograd, layout, scale, filters
+      ) { task, _, winograd, layout, scale, filters in
+        graft_winograd_filters(
+          winograd, layout.start, layout.slab, layout.input, layout.output, scale, filters,
+          Int32(task))
       }
     }
   }
@@ -168,15 +170,17 @@ final class Winograd: Sendable {
   private func runBlocks(
     _ o: Operands, _ sums: NormMemory?, _ chunks: Int, _ workspace: Slice, _ pool: ThreadPool
   ) {
-    let blockCount = o.w.pointee.block_count
     let blocks = Int(o.w.pointee.blocks)
     let perTask = sums == nil ? 1 : (blocks + chunks - 1) / chunks
-    pool.forEach(sums == nil ? blocks : chunks) { task, worker in
+    pool.forEach(
+      sums == nil ? blocks : chunks, lending: o, sums, perTask, workspace
+    ) { task, worker, o, sums, perTask, workspace in
+      let blocks = Int(o.w.pointee.blocks)
       let record = sums?.emptyRecord(task)
       for block in min(blocks, task * perTask)..<min(blocks, (task + 1) * perTask) {
         graft_winograd_block(
           o.w, Int32(block), o.source, o.filters, o.target, record,
-          workspace.pointer + worker * blockCount)
+          workspace.pointer + worker * o.w.pointee.block_count)
       }
     }
   }
@@ -188,13 +192,17 @@ final class Winograd: Sendable {
     let tasks = Int(o.w.pointee.transform_tasks)
     let perTask = sums == nil ? 1 : (tasks + chunks - 1) / chunks
     for block in 0..<Int32(o.w.pointee.blocks) {
-      pool.forEach(tasks) { task, _ in
+      pool.forEach(tasks, lending: o, block, workspace) { task, _, o, block, workspace in
         graft_winograd_transform(o.w, block, Int32(task), o.source, workspace.pointer)
       }
-      pool.forEach(Int(o.w.pointee.product_tasks)) { task, _ in
+      pool.forEach(
+        Int(o.w.pointee.product_tasks), lending: o, block, workspace
+      ) { task, _, o, block, workspace in
         graft_winograd_multiply(o.w, block, Int32(task), o.filters, workspace.pointer)
       }
-      pool.forEach(sums == nil ? tasks : chunks) { chunk, _ in
+      pool.forEach(
+        sums == nil ? tasks : chunks, lending: o, block, sums, tasks, perTask, workspace
+      ) { chunk, _, o, block, sums, tasks, perTask, workspace in
         let record = block == 0 ? sums?.emptyRecord(chunk) : sums?.record(chunk)
         for task in min(tasks, chunk * perTask)..<min(tasks, (chunk + 1) * perTask) {
           graft_winograd_store(o.w, block, Int32(task), workspace.pointer, o.target, record)
@@ -213,12 +221,12 @@ final class Winograd: Sendable {
           addProducts(g, input, gradient, c.workspace, c.pool)
         }
       }
-      let channels = Int(g.pointee.forward.in_channels)
-      let perTask = 8
-      c.pool.forEach((channels + perTask - 1) / perTask) { task, _ in
+      c.pool.forEachRange(
+        of: Int(g.pointee.forward.in_channels), step: 8, lending: c, slot, g
+      ) { channels, _, c, slot, g in
         graft_winograd_gradient_filters(
-          g, Int32(task * perTask), Int32(min(channels, (task + 1) * perTask)),
-          c.workspace.pointer, slot.slice.pointer, slot.flag)
+          g, Int32(channels.lowerBound), Int32(channels.upperBound), c.workspace.pointer,
+          slot.slice.pointer, slot.flag)
       }
     }
   }
@@ -231,16 +239,22 @@ final class Winograd: Sendable {
     let sums = workspace.pointer
     let scratch = sums + g.pointee.sum_count * Int(g.pointee.chunks)
     guard g.pointee.is_staged != 0 else {
-      return pool.forEach(Int(g.pointee.chunks)) { chunk, worker in
+      return pool.forEach(
+        Int(g.pointee.chunks), lending: g, input, gradient, sums, scratch
+      ) { chunk, worker, g, input, gradient, sums, scratch in
         graft_winograd_gradient_chunk(
           g, Int32(chunk), input, gradient, sums, scratch + worker * g.pointee.block_count)
       }
     }
     for block in 0..<g.pointee.blocks {
-      pool.forEach(Int(g.pointee.transform_tasks)) { task, _ in
+      pool.forEach(
+        Int(g.pointee.transform_tasks), lending: g, block, input, gradient, scratch
+      ) { task, _, g, block, input, gradient, scratch in
         graft_winograd_gradient_transform(g, block, Int32(task), input, gradient, scratch)
       }
-      pool.forEach(Int(g.pointee.product_tasks)) { task, _ in
+      pool.forEach(
+        Int(g.pointee.product_tasks), lending: g, block, scratch, sums
+      ) { task, _, g, block, scratch, sums in
         graft_winograd_gradient_multiply(g, block, Int32(task), scratch, sums)
       }
     }

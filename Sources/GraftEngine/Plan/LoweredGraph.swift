@@ -154,8 +154,3 @@ struct LoweredGraph {
     items = items.indices.filter { !isMerged[$0] }.map { items[$0] }
   }
 }
-
-extension Shape {
-  /// Pixels of all images together.
-  fileprivate var allPixels: Int { batch * pixels }
-}

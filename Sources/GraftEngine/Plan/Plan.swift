@@ -3,7 +3,7 @@ import GraftKernels
 
 /// A fixed list of steps over one arena, compiled from a graph for one shape and trainable set.
 ///
-/// Running it allocates nothing of its own. Backward is pruned to what is trainable, frozen batch norm is
+/// Running it allocates nothing. Backward is pruned to what is trainable, frozen batch norm is
 /// folded, and buffers share memory by lifetime. Plans that share an arena take turns: what one
 /// computed can be read until another is touched. Not thread-safe: one run at a time.
 package final class Plan {

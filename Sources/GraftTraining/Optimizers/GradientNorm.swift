@@ -24,7 +24,7 @@ package final class GradientNorm {
     }
     if partials.count != chunks.count { partials = chunks.map { _ in 0 } }
     partials.withUnsafeMutableBufferPointer { partials in
-      pool.forEach(chunks.count) { index, _ in
+      pool.forEach(chunks.count, lending: chunks, partials) { index, _, chunks, partials in
         partials[index] = graft_sum_of_squares(chunks[index].pointer, chunks[index].count)
       }
     }

@@ -129,13 +129,15 @@ package final class Optimizer {
       gradients[index] = gradient(entries[index].parameter)
       entries[index].state.updateCount += 1
     }
-    pool.forEach(chunks.count) { index, _ in
-      let chunk = chunks[index]
-      let entry = entries[chunk.entry]
-      rule.update(
+    pool.forEach(
+      chunks.count, lending: self, multiplier, momentum, gradientScale
+    ) { index, _, optimizer, multiplier, momentum, gradientScale in
+      let chunk = optimizer.chunks[index]
+      let entry = optimizer.entries[chunk.entry]
+      optimizer.rule.update(
         UpdateOperands(
           weight: chunk.weight,
-          gradient: gradients[chunk.entry].part(chunk.offset, count: chunk.weight.count),
+          gradient: optimizer.gradients[chunk.entry].part(chunk.offset, count: chunk.weight.count),
           slots: chunk.slots, rate: entry.rate * multiplier, decay: entry.decay,
           momentum: momentum, gradientScale: gradientScale,
           updateCount: entry.state.updateCount))

@@ -8,7 +8,7 @@ extension Trainer {
   /// Nothing is changed when the loss or a gradient is not finite: the running statistics that the
   /// forward pass moved are put back and the error names layer and files.
   ///
-  /// `multiplier` replaces the schedule's. After the first updates only the pool's loops allocate.
+  /// `multiplier` replaces the schedule's. After the first updates nothing is allocated.
   package func update(on batch: LabelledImages, multiplier: Double? = nil) throws -> Double {
     let plan = try plans.plan(loadedWith: batch, policy.configuration)
     for (parameter, copy) in zip(policy.movingStatistics, statisticsBefore) {

@@ -1,7 +1,9 @@
+import CAllocationCounter
 import GraftBase
 import GraftEngine
 import GraftKernels
 import GraftModels
+import GraftTestSupport
 import Testing
 
 @testable import GraftTraining
@@ -44,6 +46,20 @@ import Testing
     #expect(result.validation?.meanLoss == last.validationLoss)
     #expect(result.cost.seconds > 0 && result.cost.peakBytes > 1 << 20)
     #expect(result.cost.imagesPerSecond > 0 && result.cost.processorSeconds > 0)
+  }
+
+  @Test(.enabled(if: isOptimised && allocations_are_counted()), arguments: [1, 2])
+  func anUpdateAllocatesNothing(threads: Int) throws {
+    let training = ToyBatches([8])
+    let trainer = try Self.trainer(
+      ToyEncoder.model(dropout: 0.3), training: training, threads: threads)
+    defer { trainer.pool.shutDown() }
+    training.start(epoch: 0, at: 0)
+    let batch = try #require(try training.nextBatch())
+    for _ in 0..<2 { _ = try trainer.update(on: batch) }
+    let before = allocation_count_of_thread()
+    _ = try trainer.update(on: batch)
+    #expect(allocation_count_of_thread() == before)
   }
 
   @Test func aLeavesTheEncoderConstant() throws {
