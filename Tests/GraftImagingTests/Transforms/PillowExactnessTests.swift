@@ -93,8 +93,7 @@ import Testing
       return image.warped(by: map, filter: try filter(example), fill: .black)
     default:
       let operation = try #require(PolicyOperation(rawValue: example.words[0]))
-      return PolicyStep(operation: operation, amount: n[0])
-        .applied(to: image, filter: .nearest, fill: .black)
+      return PolicyStep(operation, n[0]).applied(to: image, fill: .black)
     }
   }
 

@@ -1,64 +1,28 @@
 import GraftBase
 
-/// The operations that automatic policies choose from.
-package enum PolicyOperation: String, Codable, CaseIterable, Sendable {
-  case identity
-  case shearX
-  case shearY
-  case translateX
-  case translateY
-  case rotate
-  case brightness
-  case colour
-  case contrast
-  case sharpness
-  case posterize
-  case solarize
-  case autocontrast
-  case equalize
-  case invert
-
-  /// The 14 of RandAugment and TrivialAugment: all but `invert`.
-  static let randAugment = allCases.filter { $0 != .invert }
-
-  /// Whether a coin decides the direction.
-  var isSigned: Bool {
-    switch self {
-    case .shearX, .shearY, .translateX, .translateY, .rotate: true
-    case .brightness, .colour, .contrast, .sharpness: true
-    case .identity, .posterize, .solarize, .autocontrast, .equalize, .invert: false
-    }
-  }
-
-  /// The amount at `strength` 0...1 of AutoAugment and RandAugment, in `PolicyStep.amount`'s units.
-  func randAugmentAmount(_ strength: Double, size: ImageSize) -> Double {
-    switch self {
-    case .shearX, .shearY: 0.3 * strength
-    case .translateX: (150.0 / 331 * Double(size.width) * strength).rounded(.towardZero)
-    case .translateY: (150.0 / 331 * Double(size.height) * strength).rounded(.towardZero)
-    case .rotate: 30 * strength
-    case .brightness, .colour, .contrast, .sharpness: 0.9 * strength
-    case .posterize: 8 - (4 * strength).rounded(.toNearestOrEven)
-    case .solarize: 255 * (1 - strength)
-    case .identity, .autocontrast, .equalize, .invert: 0
-    }
-  }
-}
-
-/// One operation of a policy with its amount.
+/// One operation of a policy with everything drawn.
 package struct PolicyStep: Codable, Equatable, Sendable {
   package var operation: PolicyOperation
-  /// Shear factor, pixels to the right or down, degrees, factor minus 1, bits or threshold.
+  /// Shear factor, pixels to the right or down, degrees, factor minus 1, bits, threshold, what is
+  /// added, or the share of colour that is removed.
   package var amount: Double
+  /// How a warp reads between pixels; of no account elsewhere.
+  package var filter: WarpFilter
+
+  package init(_ operation: PolicyOperation, _ amount: Double = 0, filter: WarpFilter = .nearest) {
+    self.operation = operation
+    self.amount = amount
+    self.filter = filter
+  }
 
   /// The picture after the step; shears pivot on the top-left corner, as in the published policies.
-  func applied(to image: Image, filter: WarpFilter, fill: FillColour) -> Image {
+  package func applied(to image: Image, fill: FillColour) -> Image {
     switch operation {
     case .identity: image
     case .shearX: image.warped(by: .shear(x: amount, y: 0), filter: filter, fill: fill)
     case .shearY: image.warped(by: .shear(x: 0, y: amount), filter: filter, fill: fill)
-    case .translateX: image.window(image.box(movedX: Int(amount), y: 0), fill: fill)
-    case .translateY: image.window(image.box(movedX: 0, y: Int(amount)), fill: fill)
+    case .translateX: image.moved(x: amount, y: 0, filter: filter, fill: fill)
+    case .translateY: image.moved(x: 0, y: amount, filter: filter, fill: fill)
     case .rotate: image.rotated(byDegrees: amount, filter: filter, fill: fill)
     case .brightness: image.withBrightness(1 + amount)
     case .colour: image.withSaturation(1 + amount)
@@ -69,26 +33,58 @@ package struct PolicyStep: Codable, Equatable, Sendable {
     case .autocontrast: image.applying(.autoContrast(Histogram(image)))
     case .equalize: image.applying(.equalize(Histogram(image)))
     case .invert: image.applying(.invert)
+    case .solarizeAdd: image.applying(.solarizeAdd(Int(amount)))
+    case .desaturate: image.withSaturation(1 - amount)
     }
   }
 
   /// The step for people: `rotate −9.0°`.
-  var text: String {
+  package var text: String {
     switch operation {
     case .identity, .autocontrast, .equalize, .invert: operation.rawValue
     case .rotate: "rotate \(amount.signedText(1))°"
     case .brightness, .colour, .contrast, .sharpness:
       "\(operation.rawValue) ×\((1 + amount).signedText())"
-    case .translateX, .translateY, .posterize, .solarize:
+    case .translateX, .translateY, .posterize, .solarize, .solarizeAdd:
       "\(operation.rawValue) \(amount.signedText(0))"
-    case .shearX, .shearY: "\(operation.rawValue) \(amount.signedText())"
+    case .shearX, .shearY, .desaturate: "\(operation.rawValue) \(amount.signedText())"
     }
   }
 }
 
 extension Image {
-  /// The window that shows the content moved by (x, y) pixels.
-  fileprivate func box(movedX x: Int, y: Int) -> ImageBox {
-    ImageBox(x: -x, y: -y, width: width, height: height)
+  /// The content moved to the right and down; whole pixels are copied whatever the filter.
+  fileprivate func moved(x: Double, y: Double, filter: WarpFilter, fill: FillColour) -> Image {
+    if let x = Int(exactly: x), let y = Int(exactly: y) {
+      return window(ImageBox(x: -x, y: -y, width: width, height: height), fill: fill)
+    }
+    return warped(by: .shift(x: -x, y: -y), filter: filter, fill: fill)
   }
+}
+
+/// What a policy that applies one chain of operations drew.
+package struct PolicyDraw: Codable, Equatable, Sendable {
+  package var steps: [PolicyStep]
+  package var fill: FillColour
+
+}
+
+extension Transform where Parameters == PolicyDraw {
+  package func apply(_ image: Image, _ parameters: PolicyDraw) -> Image {
+    image.applying(parameters.steps, fill: parameters.fill)
+  }
+
+  package func describe(_ parameters: PolicyDraw) -> String { parameters.steps.text }
+}
+
+extension Image {
+  /// The picture after all the steps, one after the other.
+  func applying(_ steps: [PolicyStep], fill: FillColour) -> Image {
+    steps.reduce(self) { $1.applied(to: $0, fill: fill) }
+  }
+}
+
+extension [PolicyStep] {
+  /// The steps for people; `nothing` when no gate opened.
+  var text: String { isEmpty ? "nothing" : map(\.text).joined(separator: ", ") }
 }
