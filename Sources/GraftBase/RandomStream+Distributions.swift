@@ -21,10 +21,32 @@ extension RandomStream {
     }
   }
 
+  /// The logarithm of a gamma draw, which small shapes would let vanish.
+  private mutating func logGamma(shape: Double) -> Double {
+    guard shape < 1 else { return log(gamma(shape: shape)) }
+    return log(gamma(shape: shape + 1)) + log(1 - uniform()) / shape
+  }
+
+  /// A draw from the Dirichlet distribution: shares that add up to 1.
+  package mutating func dirichlet(_ shapes: [Double]) -> [Double] {
+    let logs = shapes.map { logGamma(shape: $0) }
+    let largest = logs.max() ?? 0
+    let parts = logs.map { exp($0 - largest) }
+    let sum = parts.reduce(0, +)
+    return parts.map { $0 / sum }
+  }
+
   /// A draw from the beta distribution.
-  package mutating func beta(_ a: Double, _ b: Double) -> Double {
-    let x = gamma(shape: a)
-    let y = gamma(shape: b)
-    return x + y > 0 ? x / (x + y) : 0.5
+  package mutating func beta(_ a: Double, _ b: Double) -> Double { dirichlet([a, b])[0] }
+
+  /// An index drawn with probability proportional to its weight; one weight is positive at least.
+  package mutating func index(weights: [Double]) -> Int {
+    var rest = uniform() * weights.reduce(0, +)
+    for (index, weight) in weights.enumerated() where weight > 0 {
+      if rest < weight { return index }
+      rest -= weight
+    }
+    // Rounding may leave a rest behind the last one.
+    return weights.lastIndex { $0 > 0 } ?? 0
   }
 }

@@ -34,12 +34,15 @@ package struct PictureRecipe: Sendable {
       into: slot)
   }
 
+  /// How the batch of this number in its epoch is mixed; nil when it stays as it is.
+  package func mixing(epoch: Int, batch: Int, count: Int) -> MixingDraw? {
+    pipeline?.mixing?.draw(
+      seed: seed, epoch: epoch, batch: batch, count: count, size: preprocessing.outputSize)
+  }
+
   /// Mixes a filled batch in place, if the pipeline mixes and its draw for this batch says so.
   func mix(_ batch: Batch, epoch: Int) {
-    let draw = pipeline?.mixing?.draw(
-      seed: seed, epoch: epoch, batch: batch.index, count: batch.count,
-      size: preprocessing.outputSize)
-    draw?.mix(
+    mixing(epoch: epoch, batch: batch.index, count: batch.count)?.mix(
       batch.usedPixels, targets: batch.usedTargets, channels: preprocessing.channels,
       classes: batch.classCount)
   }

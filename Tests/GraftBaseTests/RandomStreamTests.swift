@@ -102,7 +102,9 @@ import Testing
     #expect(abs(variance - shape) < 4 * ((2 * shape * shape + 6 * shape) / 100_000).squareRoot())
   }
 
-  @Test(arguments: [(0.2, 0.2), (1, 1), (0.4, 2), (8, 3)]) func betaMoments(a: Double, b: Double) {
+  @Test(arguments: [(0.001, 0.001), (0.2, 0.2), (1, 1), (0.4, 2), (8, 3)]) func betaMoments(
+    a: Double, b: Double
+  ) {
     let (mean, variance) = moments(100_000) { random in
       let value = random.beta(a, b)
       #expect(value >= 0 && value <= 1)
@@ -111,6 +113,40 @@ import Testing
     let expected = a * b / ((a + b) * (a + b) * (a + b + 1))
     #expect(abs(mean - a / (a + b)) < 4 * (expected / 100_000).squareRoot())
     #expect(abs(variance / expected - 1) < 0.05)
+  }
+
+  /// A share has mean a / s and variance a (s - a) / (s² (s + 1)), two have covariance
+  /// -a b / (s² (s + 1)), with the sum s of all shapes.
+  @Test(arguments: [[1.0, 1, 1], [0.3, 2, 5, 0.7], [0.01, 0.02]])
+  func dirichletMoments(shapes: [Double]) {
+    let count = 50_000
+    var random = stream()
+    let draws = (0..<count).map { _ in random.dirichlet(shapes) }
+    #expect(draws.allSatisfy { abs($0.reduce(0, +) - 1) < 1e-12 && $0.allSatisfy { $0 >= 0 } })
+    let sum = shapes.reduce(0, +)
+    let scale = sum * sum * (sum + 1)
+    let means = shapes.indices.map { share in
+      draws.reduce(0) { $0 + $1[share] } / Double(count)
+    }
+    for (share, shape) in shapes.enumerated() {
+      let variance = shape * (sum - shape) / scale
+      #expect(abs(means[share] - shape / sum) < 4 * (variance / Double(count)).squareRoot())
+      for other in shapes.indices {
+        let found = draws.reduce(0) { $0 + ($1[share] - means[share]) * ($1[other] - means[other]) }
+        let expected = other == share ? variance : -shape * shapes[other] / scale
+        #expect(abs(found / Double(count) - expected) < 0.02 * variance.squareRoot())
+      }
+    }
+  }
+
+  @Test func indicesFollowTheirWeights() {
+    var random = stream()
+    var counts = [0, 0, 0, 0]
+    for _ in 0..<40_000 { counts[random.index(weights: [1, 0, 3, 4])] += 1 }
+    #expect(counts[1] == 0)
+    for (count, expected) in zip(counts, [5000.0, 0, 15_000, 20_000]) where expected > 0 {
+      #expect(abs(Double(count) - expected) < 4 * (expected * (1 - expected / 40_000)).squareRoot())
+    }
   }
 
   @Test func drawsInOneSlotShiftNoOther() {

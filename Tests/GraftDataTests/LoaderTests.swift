@@ -140,16 +140,38 @@ import Testing
     #expect(pictures.values.allSatisfy { Set($0).count == $0.count })
   }
 
-  @Test func targetsAreSmoothedAndMixedToOne() throws {
+  @Test func targetsAreSmoothed() throws {
     let folder = try Self.folder()
     let plain = try Self.batches(folder, threads: 1, pipeline: nil)
     #expect(Set(plain.flatMap(\.targets)) == [0.05, 0.95])
-    let mixed = try Self.batches(folder, threads: 1, pipeline: Self.pipeline("mixup"))
-    for copy in mixed {
-      for row in 0..<copy.samples.count {
-        #expect(abs(copy.targets[2 * row] + copy.targets[2 * row + 1] - 1) < 1e-6)
+  }
+
+  /// y = share * smooth(own) + (1 - share) * smooth(partner's), with s / C everywhere and 1 - s more
+  /// at the label: smoothed once, and the sum stays 1.
+  @Test(arguments: ["batch", "pair", "element"])
+  func smoothingAndMixingAreEachDoneOnce(mode: String) throws {
+    let folder = try Self.folder()
+    let plain = try Self.batches(folder, threads: 1, pipeline: nil)
+    let argument = TransformCall.Argument(label: "mode", value: .word(mode))
+    let pipeline = try Pipeline(
+      ["mixup", "cutmix"].map { TransformCall(name: $0, arguments: [argument]) })
+    let recipe = PictureRecipe(preprocessing: Self.preprocessing, pipeline: pipeline, seed: 11)
+    let mixed = try Self.batches(folder, threads: 1, pipeline: pipeline)
+    #expect(mixed.map(\.samples) == plain.map(\.samples))
+    for (number, (hard, soft)) in zip(plain, mixed).enumerated() {
+      let draw = try #require(recipe.mixing(epoch: 0, batch: number, count: hard.samples.count))
+      for place in hard.samples.indices {
+        let sample = draw.sample(at: place)
+        let share = sample?.ownShare ?? 1
+        for label in 0..<2 {
+          let own = Double(hard.targets[2 * place + label])
+          let other = Double(hard.targets[2 * (sample?.partner ?? place) + label])
+          let expected = share * own + (1 - share) * other
+          #expect(abs(Double(soft.targets[2 * place + label]) - expected) < 1e-6)
+        }
       }
     }
+    #expect(Set(plain.flatMap(\.targets)) == [0.05, 0.95])
     #expect(Set(mixed.flatMap(\.targets)).count > 2)
   }
 

@@ -7,7 +7,6 @@ struct ArgumentReader {
   private(set) var arguments = TransformArguments()
   /// The arguments as given, numbers in their shortest form.
   private(set) var normalised: [TransformCall.Argument] = []
-  private var given: Set<String> = []
 
   init(_ operation: any PipelineOperation.Type) {
     name = operation.name
@@ -23,7 +22,7 @@ struct ArgumentReader {
         .usage, "`\(name)` takes numbers and words, found `\(argument.value)`", help: usage)
     }
     let option = try option(for: argument, word: word)
-    guard given.insert(option.name).inserted else {
+    guard arguments.given.insert(option.name).inserted else {
       throw GraftError(.usage, "`\(name)` has `\(option.name)` twice", help: "give it once")
     }
     let text = try set(option, to: word)
@@ -32,7 +31,7 @@ struct ArgumentReader {
 
   /// Gives every argument that was not read its default.
   mutating func fillDefaults() throws(GraftError) {
-    for option in options where !given.contains(option.name) {
+    for option in options where !arguments.given.contains(option.name) {
       guard let defaultText = option.defaultText else {
         throw GraftError(
           .usage, "`\(name)` needs `\(option.name)`",
@@ -53,7 +52,7 @@ struct ArgumentReader {
         .usage, "`\(name)` has no parameter `\(label)`",
         help: nearest.map { "did you mean `\($0)`?" } ?? usage)
     }
-    let positional = options.dropLast().filter { !given.contains($0.name) }
+    let positional = options.dropLast().filter { !arguments.given.contains($0.name) }
     if let option = positional.first(where: { $0.fits(word) }) ?? positional.first {
       return option
     }

@@ -2,9 +2,10 @@ import GraftBase
 
 /// An operation that mixes the pictures of a batch in pairs, and their labels alike.
 ///
-/// A new one is one file with one conforming struct, and one line in `Mixing.all`.
+/// A new one is one file with one conforming struct, and one line in `Mixing.all`; its options end
+/// with `Mixing.sharedOptions`.
 package protocol BatchMix: PipelineOperation {
-  init(_ arguments: TransformArguments)
+  init(_ arguments: TransformArguments) throws
 
   /// Draws how much of its own picture a sample keeps, and where the partner's goes.
   func sample(size: ImageSize, random: inout RandomStream) -> MixingRegion
@@ -16,4 +17,35 @@ package enum MixingRegion: Codable, Equatable, Sendable {
   case everywhere(share: Double)
   /// The partner's pixels inside the box, which lies inside the picture.
   case box(ImageBox)
+
+  /// The weight of a sample's own label: for a box, the area that is left of its own picture.
+  package func ownShare(of size: ImageSize) -> Double {
+    switch self {
+    case .everywhere(let share): share
+    case .box(let box): 1 - Double(box.width * box.height) / Double(size.width * size.height)
+    }
+  }
+}
+
+/// For what a mix is drawn anew.
+package enum MixingMode: String, Codable, CaseIterable, Sendable {
+  /// One draw for a batch; partners by a random order.
+  case batch
+  /// One draw for two pictures that are each other's partners: the first and the last, the second
+  /// and the last but one; the middle one of an odd batch stays as it is.
+  case pair
+  /// One draw for a picture; partners by a random order.
+  case element
+}
+
+extension Mixing {
+  /// What every operation on batches takes besides its own options.
+  package static let sharedOptions = [
+    TransformOption(
+      "mode", .choice(MixingMode.allCases.map(\.rawValue)), default: MixingMode.batch.rawValue,
+      "for what it is drawn anew"),
+    TransformOption(
+      "weight", .number(0.001...1000), default: "1",
+      "how often it is taken beside another mix; of mixup and cutmix one is drawn"),
+  ]
 }

@@ -4,25 +4,84 @@ import GraftBase
 package struct CutMix: BatchMix {
   package static let name = "cutmix"
   package static let summary = "paste a rectangle of another image, labels by area"
-  package static let options = [
-    TransformOption(
-      "alpha", .number(0.001...100), default: "1",
-      "the area is drawn from Beta(alpha, alpha); 1 is uniform")
+  package static let options =
+    [
+      TransformOption(
+        "alpha", .number(0.001...100), default: "1",
+        "the area is drawn from Beta(alpha, alpha); 1 is uniform"),
+      TransformOption(
+        "minmax", .range(legal: 0...1, meaning: .exactly), default: TransformOption.absent,
+        "instead of alpha: shares of the sides, for a rectangle inside the image", usual: "0.2..0.8"
+      ),
+      TransformOption(
+        "sides", .choice(Sides.allCases.map(\.rawValue)), default: Sides.even.rawValue,
+        "even as in the paper, or any as in timm"),
+    ] + Mixing.sharedOptions
+  package static let examples = [
+    "cutmix", "cutmix(alpha=1, p=0.5)", "cutmix(minmax=0.2..0.8, mode=pair)",
   ]
-  package static let examples = ["cutmix", "cutmix(alpha=1, p=0.5)"]
 
-  let alpha: Double
+  /// Which lengths the sides of a rectangle have before it is clipped.
+  package enum Sides: String, Codable, CaseIterable, Sendable {
+    case even, any
+  }
 
-  package init(_ arguments: TransformArguments) { alpha = arguments.number("alpha") }
+  private enum Law {
+    /// The area by Beta(alpha, alpha), the middle anywhere, clipped.
+    case area(alpha: Double, Sides)
+    /// Each side uniformly between two shares of the picture's, placed inside.
+    case sides(ClosedRange<Double>)
+  }
+
+  private let law: Law
+
+  package init(_ arguments: TransformArguments) throws {
+    guard let minmax = arguments.ranges["minmax"] else {
+      law = .area(alpha: arguments.number("alpha"), arguments.choice("sides"))
+      return
+    }
+    guard arguments.given.isDisjoint(with: ["alpha", "sides"]) else {
+      throw GraftError(
+        .usage, "`cutmix` has minmax and alpha or sides, which say the same twice",
+        help: "minmax= draws the sides themselves, alpha= the area: give one of them")
+    }
+    law = .sides(minmax)
+  }
 
   package func sample(size: ImageSize, random: inout RandomStream) -> MixingRegion {
-    let side = (1 - random.beta(alpha, alpha)).squareRoot()
-    let x = random.integer(in: 0...(size.width - 1))
-    let y = random.integer(in: 0...(size.height - 1))
-    let halfWidth = Int(0.5 * side * Double(size.width))
-    let halfHeight = Int(0.5 * side * Double(size.height))
-    let box = ImageBox(
-      x: x - halfWidth, y: y - halfHeight, width: 2 * halfWidth, height: 2 * halfHeight)
-    return .box(box.clipped(to: size))
+    switch law {
+    case .area(let alpha, let sides):
+      let share = (1 - random.beta(alpha, alpha)).squareRoot()
+      let x = random.integer(in: 0...(size.width - 1))
+      let y = random.integer(in: 0...(size.height - 1))
+      let (left, right) = sides.halves(share * Double(size.width))
+      let (top, bottom) = sides.halves(share * Double(size.height))
+      let box = ImageBox(x: x - left, y: y - top, width: left + right, height: top + bottom)
+      return .box(box.clipped(to: size))
+    case .sides(let shares):
+      let height = Self.length(shares, of: size.height, &random)
+      let width = Self.length(shares, of: size.width, &random)
+      let y = random.integer(in: 0...(size.height - height))
+      let x = random.integer(in: 0...(size.width - width))
+      return .box(ImageBox(x: x, y: y, width: width, height: height))
+    }
+  }
+
+  /// The upper end is left out, as in timm, unless nothing would remain.
+  private static func length(
+    _ shares: ClosedRange<Double>, of side: Int, _ random: inout RandomStream
+  ) -> Int {
+    let low = Int(shares.lowerBound * Double(side))
+    return random.integer(in: low...max(low, Int(shares.upperBound * Double(side)) - 1))
+  }
+}
+
+extension CutMix.Sides {
+  /// What lies before and behind the middle of a side of `length` pixels.
+  fileprivate func halves(_ length: Double) -> (before: Int, behind: Int) {
+    switch self {
+    case .even: (Int(length / 2), Int(length / 2))
+    case .any: (Int(length) / 2, (Int(length) + 1) / 2)
+    }
   }
 }

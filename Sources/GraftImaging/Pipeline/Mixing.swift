@@ -1,6 +1,6 @@
 import GraftBase
 
-/// The batch-level part of a pipeline: `mixup`, `cutmix`, or one of both drawn per batch.
+/// The batch-level part of a pipeline: `mixup`, `cutmix`, or one of both.
 package struct Mixing: Sendable {
   struct Choice: Sendable, Equatable {
     let name: String
@@ -8,12 +8,15 @@ package struct Mixing: Sendable {
     let probability: Double
     let mix: any BatchMix
 
+    var mode: MixingMode { arguments.choice("mode") }
+    var weight: Double { arguments.number("weight") }
+
     static func == (left: Choice, right: Choice) -> Bool {
       left.name == right.name && left.arguments == right.arguments
     }
   }
 
-  /// Every batch draws one of them, each as likely; its gate is drawn after that.
+  /// One of them is drawn by weight, and then its gate; all have one mode.
   let choices: [Choice]
 
   /// The operations on batches, in the order `help` lists them.
@@ -25,17 +28,43 @@ package struct Mixing: Sendable {
 
   /// What happens to a batch of `count` pictures of `size`; nil when it stays as it is.
   ///
-  /// `batch` is the number of the batch in its epoch.
+  /// `batch` is the number of the batch in its epoch. Partners have a stream of their own, and so
+  /// has each draw of the mode.
   package func draw(
     seed: UInt64, epoch: Int, batch: Int, count: Int, size: ImageSize
   ) -> MixingDraw? {
     guard count > 1 else { return nil }
-    var random = RandomStream(seed: seed, purpose: .mixing, epoch: epoch, sample: batch)
-    let choice = choices[random.integer(in: 0...(choices.count - 1))]
+    func stream(_ slot: Int) -> RandomStream {
+      RandomStream(seed: seed, purpose: .mixing, epoch: epoch, sample: batch, slot: slot)
+    }
+    let draws = { (count: Int) in
+      (0..<count).map { index in
+        var random = stream(1 + index)
+        return mix(size: size, random: &random)
+      }
+    }
+    var partners = stream(0)
+    switch choices[0].mode {
+    case .batch:
+      guard let mix = draws(1)[0] else { return nil }
+      return MixingDraw(
+        size: size, partners: partners.permutation(count),
+        mixes: [MixingDraw.Mix?](repeating: mix, count: count))
+    case .pair:
+      let half = draws(count / 2)
+      let middle = [MixingDraw.Mix?](repeating: nil, count: count % 2)
+      return MixingDraw(
+        size: size, partners: (0..<count).reversed(), mixes: half + middle + half.reversed())
+    case .element:
+      return MixingDraw(size: size, partners: partners.permutation(count), mixes: draws(count))
+    }
+  }
+
+  private func mix(size: ImageSize, random: inout RandomStream) -> MixingDraw.Mix? {
+    let choice = choices[random.index(weights: choices.map(\.weight))]
     guard random.gate(choice.probability) else { return nil }
-    let region = choice.mix.sample(size: size, random: &random)
-    return MixingDraw(
-      name: choice.name, region: region, partners: random.permutation(count), size: size)
+    return MixingDraw.Mix(
+      name: choice.name, region: choice.mix.sample(size: size, random: &random))
   }
 }
 

@@ -96,10 +96,20 @@ extension PipelineReader {
         path: [], error: GraftError(.usage, "`\(call.name)` is there twice", help: "give it once"))
     }
     let reader = try Self.readArguments(call, type)
-    mixes.append(
-      Mixing.Choice(
-        name: call.name, arguments: reader.arguments, probability: reader.probability,
-        mix: type.init(reader.arguments)))
+    let mix: any BatchMix
+    do { mix = try type.init(reader.arguments) } catch { throw Self.located(error) }
+    let choice = Mixing.Choice(
+      name: call.name, arguments: reader.arguments, probability: reader.probability, mix: mix)
+    if let other = mixes.first(where: { $0.mode != choice.mode }) {
+      throw TransformCallError(
+        path: [],
+        error: GraftError(
+          .usage,
+          "`\(choice.name)` mixes by \(choice.mode.rawValue) and `\(other.name)` by "
+            + "\(other.mode.rawValue), but one of them is drawn each time",
+          help: "give both the same mode"))
+    }
+    mixes.append(choice)
     calls.append(TransformCall(name: call.name, arguments: reader.normalised))
   }
 

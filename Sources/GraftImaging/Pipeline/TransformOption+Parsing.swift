@@ -17,6 +17,7 @@ extension TransformOption {
       NumberText.fraction(word) != nil || NumberText.ends(word) != nil
     case .choice(let words): words.contains(word)
     case .flag: word == "yes" || word == "no"
+    case .text(let prefix): word.hasPrefix(prefix)
     }
   }
 
@@ -50,6 +51,9 @@ extension TransformOption {
     case .flag:
       guard word == "yes" || word == "no" else { throw mismatch("yes or no", word) }
       return (.flag(word == "yes"), word)
+    case .text(let prefix):
+      guard word.hasPrefix(prefix) else { throw mismatch(legalText, word) }
+      return (.word(word), word)
     }
   }
 

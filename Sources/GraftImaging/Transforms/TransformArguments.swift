@@ -1,4 +1,4 @@
-/// The checked arguments of one call, with defaults filled in; two equal calls have equal ones.
+/// The checked arguments of one call, with defaults filled in.
 ///
 /// Asking for a name that the operation's options do not declare is a programmer error.
 package struct TransformArguments: Sendable, Equatable {
@@ -6,6 +6,8 @@ package struct TransformArguments: Sendable, Equatable {
   package var ranges: [String: ClosedRange<Double>]
   package var words: [String: String]
   package var flags: [String: Bool]
+  /// The names that the user gave, for operations that refuse some together.
+  package var given: Set<String> = []
 
   package init(
     numbers: [String: Double] = [:], ranges: [String: ClosedRange<Double>] = [:],
@@ -37,5 +39,13 @@ package struct TransformArguments: Sendable, Equatable {
   private static func declared<Value>(_ value: Value?, _ name: String) -> Value {
     guard let value else { preconditionFailure("no argument `\(name)` of this type is declared") }
     return value
+  }
+}
+
+extension TransformArguments {
+  /// Equal arguments mean the same, whether they were given or are defaults.
+  package static func == (left: TransformArguments, right: TransformArguments) -> Bool {
+    left.numbers == right.numbers && left.ranges == right.ranges && left.words == right.words
+      && left.flags == right.flags
   }
 }

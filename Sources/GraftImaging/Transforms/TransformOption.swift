@@ -12,6 +12,8 @@ package struct TransformOption: Sendable {
     case choice([String])
     /// `yes` or `no`.
     case flag
+    /// A word with this start, which the operation itself reads.
+    case text(prefix: String)
   }
 
   /// What a single number given for a range stands for; always what torchvision means by it.
@@ -60,6 +62,7 @@ extension TransformOption {
     case .integer(let legal), .integerRange(let legal): "\(legal.lowerBound)..\(legal.upperBound)"
     case .choice(let words): words.joined(separator: ", ")
     case .flag: "yes or no"
+    case .text(let prefix): "a word that starts with \(prefix)"
     }
   }
 

@@ -27,7 +27,10 @@ package enum Transforms {
     GaussianBlur.self,
     RandomErasing.self,
     Cutout.self,
+    AutoAugment.self,
     RandAugment.self,
+    TrivialAugment.self,
+    AugMix.self,
   ]
 
   package static func named(_ name: String) -> (any Transform.Type)? {

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftImaging
 
 /// Help pages written from the command table; pure text.
 package struct HelpText {
@@ -64,6 +65,7 @@ package struct HelpText {
       return page(parameter, of: specification)
     }
     if let entry = vocabulary.transform(topic) { return page(entry) }
+    if let preset = Pipeline.presets.first(where: { $0.name == topic }) { return page(preset) }
     let byPrefix = CommandTable.verbs(withPrefix: topic)
     return byPrefix.count == 1 ? page(about: byPrefix[0]) : nil
   }
@@ -72,7 +74,7 @@ package struct HelpText {
   package var topics: [String] {
     CommandTable.specifications.flatMap { specification in
       [specification.verb] + specification.parameters.map { specification.verb + "." + $0.name }
-    } + vocabulary.transforms.map(\.name) + ["for"]
+    } + vocabulary.transforms.map(\.name) + Pipeline.presets.map(\.name) + ["for"]
   }
 
   private func page(_ specification: CommandSpecification) -> String {
@@ -95,6 +97,9 @@ package struct HelpText {
     if specification.verb == "augment", !vocabulary.transforms.isEmpty {
       let names = ColumnLayout.text(vocabulary.transforms.map(\.name), width: width - 2)
       blocks.append(heading("ops") + indented(names))
+      var presets = TextTable(rows: Pipeline.presets.map { [$0.name, $0.summary] }, indent: 2)
+      presets.alignments = [.left, .left]
+      blocks.append(heading("pipelines with a name") + presets.rendered())
     }
     if !specification.discussion.isEmpty {
       blocks.append(wrapped(specification.discussion).joined(separator: "\n"))
@@ -138,6 +143,16 @@ package struct HelpText {
     blocks.append(heading("examples") + indented(examples))
     blocks.append("see also: augment, preview")
     return blocks.joined(separator: "\n\n")
+  }
+
+  private func page(_ preset: PipelinePreset) -> String {
+    let calls = preset.calls.map { "  \($0)" }.joined(separator: "\n")
+    return [
+      paint.bold(preset.name) + " - " + preset.summary,
+      heading("usage") + "  augment \(preset.name)",
+      heading("the same as augment with") + calls,
+      "see also: augment, preview",
+    ].joined(separator: "\n\n")
   }
 
   /// The usage lines, wrapped and indented by two.
@@ -211,6 +226,7 @@ extension HelpText {
       }
     }
     all += vocabulary.transforms.map { ($0.name, $0.summary, "op of augment") }
+    all += Pipeline.presets.map { ($0.name, $0.summary, "pipeline of augment") }
     return all.filter { entry in
       words.allSatisfy { word in
         let needle = word.lowercased()

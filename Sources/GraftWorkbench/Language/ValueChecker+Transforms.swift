@@ -125,7 +125,7 @@ extension TransformOption.Kind {
     case .range: "a number or range inside \(legal)"
     case .integer: "a whole number \(legal)"
     case .integerRange: "a whole number or range inside \(legal)"
-    case .choice, .flag: legal
+    case .choice, .flag, .text: legal
     }
   }
 }

@@ -13,6 +13,8 @@ import Testing
     "one(rotate(15), blur(1), p=0.8) some(2, flip, invert(p=0.2), one(hue, noise(0.05)))",
     "rotate(15.50, fill=mean) randaugment(n=2, m=9) mixup(0.2) cutmix(p=1e-1)",
     "some(n=1, flip, vflip) brightness(20%) jitter(0.4, hue=0.1)",
+    "randaugment(rand-m9-mstd0.5-inc1, p=0.5) autoaugment(v0, mstd=.5) augmix(all=no)",
+    "mixup(0.8, element, weight=3) cutmix(minmax=0.2..0.8, mode=element)",
   ]
 
   @Test(arguments: lines)
@@ -134,9 +136,9 @@ import Testing
   }
 
   @Test func presetsAreLegal() throws {
-    #expect(Pipeline.presets.map(\.name) == ["light", "imagenet", "cifar"])
+    #expect(Pipeline.presets.map(\.name) == ["light", "imagenet", "cifar", "timm"])
     for preset in Pipeline.presets {
-      #expect(try !Pipeline(preset.calls).isEmpty)
+      #expect(try Pipeline(preset.calls).description == preset.text)
       #expect(Transforms.named(preset.name) == nil)
     }
   }

@@ -56,3 +56,10 @@ extension Pipeline {
   /// The pipeline of a line of language text.
   init(line: String) throws(TransformCallError) { try self.init(CheckedCall.calls(line)) }
 }
+
+extension PolicyStep {
+  /// The picture after the step alone.
+  func applied(to image: Image, fill: FillColour) -> Image {
+    edits(size: image.size, fill: fill).reduce(image) { $1.applied(to: $0) }
+  }
+}

@@ -93,9 +93,7 @@ import Testing
       return image.warped(by: map, filter: try filter(example), fill: .black)
     default:
       let operation = try #require(PolicyOperation(rawValue: example.words[0]))
-      let step = PolicyStep(operation: operation, amount: n[0])
-      return step.edits(size: image.size, filter: .nearest, fill: .black)
-        .reduce(image) { $1.applied(to: $0) }
+      return PolicyStep(operation, n[0]).applied(to: image, fill: .black)
     }
   }
 

@@ -19,47 +19,6 @@ import Testing
     }
   }
 
-  @Test func randAugmentChoosesItsOperationsEqually() throws {
-    let policy = try RandAugment(CheckedCall("randaugment(n=2, m=9)").arguments)
-    var counts: [PolicyOperation: Int] = [:]
-    var negative = 0
-    var signed = 0
-    draws(policy, count: 50_000) { parameters in
-      #expect(parameters.steps.count == 2)
-      for step in parameters.steps {
-        counts[step.operation, default: 0] += 1
-        if step.operation.isSigned {
-          signed += 1
-          negative += step.amount < 0 ? 1 : 0
-        }
-      }
-    }
-    #expect(counts.count == 14)
-    #expect(counts[.invert] == nil)
-    let expected = 100_000.0 / 14
-    let chiSquare = counts.values.reduce(0.0) { $0 + pow(Double($1) - expected, 2) / expected }
-    // 34.53 is exceeded with probability 0.001 at 13 degrees of freedom.
-    #expect(chiSquare < 34.53)
-    #expect(abs(Double(negative) / Double(signed) - 0.5) < 4 * 0.5 / Double(signed).squareRoot())
-  }
-
-  /// The magnitudes that AUGMENTATION lists for m = 9 of 30.
-  @Test func randAugmentAmountsAreTorchvisions() {
-    let t = 9.0 / 30
-    let expected: [(PolicyOperation, Double)] = [
-      (.shearX, 0.09), (.rotate, 9), (.brightness, 0.27), (.posterize, 7), (.solarize, 178.5),
-      (.translateX, (0.3 * 150 / 331 * 64).rounded(.towardZero)),
-    ]
-    for (operation, amount) in expected {
-      #expect(abs(operation.randAugmentAmount(t, size: size) - amount) < 1e-12)
-    }
-    let bits = (0...30).map {
-      PolicyOperation.posterize.randAugmentAmount(Double($0) / 30, size: size)
-    }
-    let table: [(Double, Int)] = [(8, 4), (7, 8), (6, 7), (5, 8), (4, 4)]
-    #expect(bits == table.flatMap { Array(repeating: $0.0, count: $0.1) })
-  }
-
   @Test func resizedCropsFollowTorchvisionsLaw() throws {
     for reference in try TransformOracle.load().resizedCrops {
       let size = ImageSize(width: reference.width, height: reference.height)

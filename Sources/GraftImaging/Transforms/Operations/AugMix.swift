@@ -1,0 +1,125 @@
+import GraftBase
+
+/// Mixes chains of operations with the picture they start from (Hendrycks et al., 2020).
+///
+/// Draws, operations and magnitudes are the authors'; with `levels=torchvision` magnitudes are the
+/// first `severity` of torchvision's ten. The authors mix normalised floats; here the same sum of
+/// bytes in float32 is rounded to the nearest byte, where torchvision and timm cut it off.
+package struct AugMix: Transform, Equatable {
+  package static let name = "augmix"
+  package static let summary = "mix the image with copies that went through chains of operations"
+  package static let options = [
+    TransformOption("severity", .integer(1...10), default: "3", "strength of the operations"),
+    TransformOption("width", .integer(1...16), default: "3", "number of chains"),
+    TransformOption(
+      "depth", .integer(-1...16), default: "-1", "operations in a chain; -1 draws one to three"),
+    TransformOption(
+      "alpha", .number(0.001...100), default: "1",
+      "weights are drawn from Dirichlet(alpha) and Beta(alpha, alpha)"),
+    TransformOption(
+      "all", .flag, default: "yes", "colour operations too; ImageNet-C is tested without"),
+    TransformOption(
+      "levels", .choice(Levels.allCases.map(\.rawValue)), default: Levels.paper.rawValue,
+      "whose magnitudes"),
+    TransformOption(
+      "filter", .choice(WarpFilter.allCases.map(\.rawValue)),
+      default: WarpFilter.bilinear.rawValue, "how to read between pixels"),
+    FillChoice.option(default: .black),
+  ]
+  package static let examples = [
+    "augmix", "augmix(severity=1, all=no)", "augmix(5, width=4, depth=2)",
+  ]
+
+  package enum Levels: String, Codable, CaseIterable, Sendable {
+    case paper, torchvision
+  }
+
+  let severity: Int
+  let width: Int
+  let depth: Int
+  let alpha: Double
+  let hasColours: Bool
+  let levels: Levels
+  let filter: WarpFilter
+  let fill: FillChoice
+
+  package struct Chain: Codable, Equatable, Sendable {
+    /// The chain's share of the mixture of chains.
+    package var weight: Double
+    package var steps: [PolicyStep]
+  }
+
+  package struct Parameters: Codable, Equatable, Sendable {
+    package var chains: [Chain]
+    /// What is left of the picture itself.
+    package var ownShare: Double
+    package var fill: FillColour
+  }
+
+  package init(_ arguments: TransformArguments) throws {
+    severity = arguments.integer("severity")
+    width = arguments.integer("width")
+    depth = arguments.integer("depth")
+    alpha = arguments.number("alpha")
+    hasColours = arguments.flag("all")
+    levels = arguments.choice("levels")
+    filter = arguments.choice("filter")
+    fill = arguments.choice("fill")
+    guard depth != 0 else {
+      throw GraftError(
+        .usage, "`depth` of `augmix` is 0, which changes nothing",
+        help: "legal is 1..16, or -1 for one to three by lot")
+    }
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Parameters {
+    let weights = random.dirichlet([Double](repeating: alpha, count: width))
+    let mixed = random.beta(alpha, alpha)
+    let chains = weights.map { weight in
+      let length = depth > 0 ? depth : random.integer(in: 1...3)
+      return Chain(weight: weight, steps: (0..<length).map { _ in step(size, &random) })
+    }
+    return Parameters(chains: chains, ownShare: 1 - mixed, fill: fill.colour(in: context))
+  }
+
+  private func step(_ size: ImageSize, _ random: inout RandomStream) -> PolicyStep {
+    let operation = (hasColours ? PolicySet.augmixAll : .augmix).draw(&random)
+    switch levels {
+    case .paper:
+      let strength = random.uniform(0.1...Double(severity)) / 10
+      return PolicyMagnitudes.augmix.step(
+        operation, at: strength, size: size, filter: filter, random: &random)
+    case .torchvision:
+      let strength = Double(random.integer(in: 0...(severity - 1))) / 9
+      return PolicyMagnitudes.torchvisionAugmix.step(
+        operation, at: strength, size: size, filter: filter, random: &random)
+    }
+  }
+
+  /// Chains move pixels each in its own way and are laid over each other: masks and boxes stay.
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
+    let mixed = 1 - parameters.ownShare
+    let chains = parameters.chains.map { chain in
+      (
+        weight: mixed * chain.weight,
+        program: EditProgram(chain.steps.edits(size: size, fill: parameters.fill), size: size)
+      )
+    }
+    return [
+      .repaint("augmix") { image in
+        image.mixed(
+          share: parameters.ownShare, with: chains.map { ($0.weight, $0.program.run(on: image)) })
+      }
+    ]
+  }
+
+  package func describe(_ parameters: Parameters) -> String {
+    func percent(_ share: Double) -> String { "\((100 * share).signedText(0)) %" }
+    let chains = parameters.chains.map { chain in
+      percent((1 - parameters.ownShare) * chain.weight) + " " + chain.steps.text
+    }
+    return ([percent(parameters.ownShare) + " own"] + chains).joined(separator: "; ")
+  }
+}

@@ -1,0 +1,98 @@
+import GraftBase
+
+/// Applies one of the sub-policies that AutoAugment learned (Cubuk et al., 2019).
+///
+/// `imagenet`, `cifar10` and `svhn` follow torchvision, the others timm: its tables, magnitudes,
+/// mean colour and random filters.
+package struct AutoAugment: Transform, Equatable {
+  package static let name = "autoaugment"
+  package static let summary = "apply a learned pair of operations, drawn from 25"
+  package static let options = [
+    TransformOption(
+      "policy", .choice(Policy.allCases.map(\.rawValue)), default: Policy.imagenet.rawValue,
+      "what it was learned on; original, originalr, v0 and v0r are timm's"),
+    TransformOption(
+      "mstd", .number(0...10), default: "0",
+      "standard deviation of magnitudes, for timm's policies"),
+    .policyFilter, .policyFill,
+  ]
+  package static let examples = [
+    "autoaugment", "autoaugment(cifar10)", "autoaugment(originalr, mstd=0.5)",
+  ]
+  package static let synonyms = ["aa", "autoaug"]
+
+  package enum Policy: String, Codable, CaseIterable, Sendable {
+    case imagenet, cifar10, svhn
+    case original, originalr, v0, v0r
+  }
+
+  let policy: Policy
+  let magnitude: TimmMagnitude
+  let filter: WarpFilter?
+  let fill: FillChoice?
+
+  package init(_ arguments: TransformArguments) throws {
+    policy = arguments.choice("policy")
+    let deviation = arguments.number("mstd")
+    guard deviation == 0 || policy.isTimms else {
+      throw GraftError(
+        .usage, "`mstd` of `autoaugment` belongs to timm's policies, not to `\(policy.rawValue)`",
+        help: "give one of original, originalr, v0, v0r, or leave mstd out")
+    }
+    magnitude = TimmMagnitude(spread: .normal(deviation: deviation))
+    filter = arguments.publishedFilter
+    fill = arguments.publishedFill
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> PolicyDraw {
+    let subPolicies = policy.table.subPolicies
+    let chosen = subPolicies[random.integer(in: 0...(subPolicies.count - 1))]
+    let steps = chosen.compactMap { entry in
+      random.gate(entry.probability) ? step(entry, size: size, random: &random) : nil
+    }
+    let fill = fill ?? (policy.isTimms ? .mean : .black)
+    return PolicyDraw(steps: steps, fill: fill.colour(in: context))
+  }
+
+  private func step(
+    _ entry: PolicyTable.Entry, size: ImageSize, random: inout RandomStream
+  ) -> PolicyStep {
+    let level = Double(entry.level)
+    let strength =
+      policy.isTimms ? magnitude.strength(level, random: &random) : level / 9
+    let filter =
+      policy.isTimms && entry.operation.isWarp
+      ? WarpFilter.timm(filter, random: &random) : filter ?? .nearest
+    return policy.magnitudes.step(
+      entry.operation, at: strength, size: size, filter: filter, random: &random)
+  }
+}
+
+extension AutoAugment.Policy {
+  var isTimms: Bool {
+    switch self {
+    case .imagenet, .cifar10, .svhn: false
+    case .original, .originalr, .v0, .v0r: true
+    }
+  }
+
+  var table: PolicyTable {
+    switch self {
+    case .imagenet, .original, .originalr: .imageNet
+    case .cifar10: .cifar10
+    case .svhn: .svhn
+    case .v0, .v0r: .tpu
+    }
+  }
+
+  var magnitudes: PolicyMagnitudes {
+    switch self {
+    case .imagenet, .cifar10, .svhn: .torchvision
+    case .original: .timmOriginal
+    case .v0: .timm
+    case .originalr, .v0r: .timmResearch
+    }
+  }
+}

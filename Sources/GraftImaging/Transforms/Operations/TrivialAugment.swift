@@ -1,0 +1,33 @@
+import GraftBase
+
+/// Applies one operation at one strength, both uniformly drawn (Müller and Hutter, 2021).
+///
+/// The wide set as in torchvision: 14 operations, 31 strengths.
+package struct TrivialAugment: Transform, Equatable {
+  package static let name = "trivialaugment"
+  package static let summary = "apply one of 14 operations at a random strength"
+  package static let options = [
+    WarpFilter.option,
+    FillChoice.option(default: .black),
+  ]
+  package static let examples = ["trivialaugment", "trivialaugment(bilinear, fill=mean)"]
+  package static let synonyms = ["trivialaugmentwide", "ta", "tawide"]
+
+  let filter: WarpFilter
+  let fill: FillChoice
+
+  package init(_ arguments: TransformArguments) {
+    filter = arguments.choice("filter")
+    fill = arguments.choice("fill")
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> PolicyDraw {
+    let operation = PolicySet.torchvision.draw(&random)
+    let strength = Double(random.integer(in: 0...30)) / 30
+    let step = PolicyMagnitudes.wide.step(
+      operation, at: strength, size: size, filter: filter, random: &random)
+    return PolicyDraw(steps: [step], fill: fill.colour(in: context))
+  }
+}

@@ -1,0 +1,30 @@
+extension PolicyTable {
+  /// The ImageNet policy of the TPU EfficientNets (2019), which no paper has: timm's `v0`.
+  package static let tpu = PolicyTable([
+    [(.equalize, 0.8, 0), (.shearY, 0.8, 4)],
+    [(.colour, 0.4, 9), (.equalize, 0.6, 0)],
+    [(.colour, 0.4, 1), (.rotate, 0.6, 8)],
+    [(.solarize, 0.8, 3), (.equalize, 0.4, 0)],
+    [(.solarize, 0.4, 2), (.solarize, 0.6, 2)],
+    [(.colour, 0.2, 0), (.equalize, 0.8, 0)],
+    [(.equalize, 0.4, 0), (.solarizeAdd, 0.8, 3)],
+    [(.shearX, 0.2, 9), (.rotate, 0.6, 8)],
+    [(.colour, 0.6, 1), (.equalize, 1.0, 0)],
+    [(.invert, 0.4, 0), (.rotate, 0.6, 0)],
+    [(.equalize, 1.0, 0), (.shearY, 0.6, 3)],
+    [(.colour, 0.4, 7), (.equalize, 0.6, 0)],
+    [(.posterize, 0.4, 6), (.autocontrast, 0.4, 0)],
+    [(.solarize, 0.6, 8), (.colour, 0.6, 9)],
+    [(.solarize, 0.2, 4), (.rotate, 0.8, 9)],
+    [(.rotate, 1.0, 7), (.translateY, 0.8, 9)],
+    [(.shearX, 0.0, 0), (.solarize, 0.8, 4)],
+    [(.shearY, 0.8, 0), (.colour, 0.6, 4)],
+    [(.colour, 1.0, 0), (.rotate, 0.6, 2)],
+    [(.equalize, 0.8, 0), (.equalize, 0.0, 0)],
+    [(.equalize, 1.0, 0), (.autocontrast, 0.6, 0)],
+    [(.shearY, 0.4, 7), (.solarizeAdd, 0.6, 7)],
+    [(.posterize, 0.8, 2), (.solarize, 0.6, 10)],
+    [(.solarize, 0.6, 8), (.equalize, 0.6, 0)],
+    [(.colour, 0.8, 6), (.rotate, 0.4, 5)],
+  ])
+}

@@ -1,0 +1,80 @@
+import GraftBase
+
+/// What a timm string such as `rand-m9-mstd0.5-inc1` says (Wightman, 2019).
+///
+/// Sections in any order: `m` magnitude, `n` operations per image, `p` probability of each, `mstd`
+/// deviation of the magnitude (above 100: uniform from 0), `mmax` its bound, `inc` whether all
+/// operations strengthen with it, `t` the set of operations.
+package struct TimmRandAugment: Codable, Equatable, Sendable {
+  var magnitude = 10.0
+  var count = 2
+  var probability = 0.5
+  var spread = TimmMagnitude()
+  var isIncreasing = false
+  var isWeighted = false
+
+  static let prefix = "rand"
+  private static let help =
+    "sections are m9 n2 p0.5 mstd0.5 mmax10 inc1 tweights, for example rand-m9-mstd0.5-inc1"
+
+  init(_ text: String) throws(GraftError) {
+    var sections = text.split(separator: "-", omittingEmptySubsequences: false)[...]
+    guard sections.popFirst() == Self.prefix[...] else {
+      throw GraftError(.usage, "`\(text)` is not a timm string", help: Self.help)
+    }
+    for section in sections {
+      guard try read(section) else {
+        throw GraftError(
+          .usage, "`\(text)` has the section `\(section)`, which is not legal there",
+          help: Self.help)
+      }
+    }
+    guard !isWeighted || count <= set.operations.count else {
+      throw GraftError(
+        .usage,
+        "`\(text)` draws \(count) of \(set.operations.count) operations without replacement",
+        help: "give a smaller n or leave tweights out")
+    }
+  }
+
+  /// Reads one section; false when it is not known or its number is not legal.
+  private mutating func read(_ section: Substring) throws(GraftError) -> Bool {
+    if section == "tweights" {
+      isWeighted = true
+      return true
+    }
+    let key = section.prefix { $0.isLetter }
+    guard let value = Double(section.dropFirst(key.count)), value >= 0, value.isFinite else {
+      return false
+    }
+    let whole = Int(exactly: value)
+    switch key {
+    case "m" where value <= 100: magnitude = value
+    case "n" where whole.map((1...32).contains) == true: count = Int(value)
+    case "p" where value <= 1: probability = value
+    case "mstd": spread.spread = .init(mstd: value)
+    case "mmax" where value > 0 && value <= 100: spread.largest = value
+    case "inc" where value <= 1 && whole != nil: isIncreasing = value == 1
+    default: return false
+    }
+    return true
+  }
+
+  private var set: PolicySet { isWeighted ? .timmWeighted : .timm }
+
+  private var magnitudes: PolicyMagnitudes {
+    isIncreasing || isWeighted ? .timmIncreasing : .timm
+  }
+
+  /// Draws the operations, then for each its gate, magnitude, filter and direction.
+  func steps(
+    size: ImageSize, filter: WarpFilter?, random: inout RandomStream
+  ) -> [PolicyStep] {
+    set.draw(count, &random).compactMap { operation in
+      guard random.gate(probability) else { return nil }
+      let strength = spread.strength(magnitude, random: &random)
+      let filter = operation.isWarp ? WarpFilter.timm(filter, random: &random) : .nearest
+      return magnitudes.step(operation, at: strength, size: size, filter: filter, random: &random)
+    }
+  }
+}
