@@ -19,11 +19,15 @@ package struct Affine: Transform, Equatable {
     TransformOption(
       "shear", .range(legal: -85...85, meaning: .symmetric), default: "0",
       "horizontal shear in degrees; s means -s..s", usual: "5"),
+    TransformOption(
+      "sheary", .range(legal: -85...85, meaning: .symmetric), default: "0",
+      "vertical shear in degrees; s means -s..s", usual: "5"),
     WarpFilter.option,
     FillChoice.option(default: .black),
   ]
   package static let examples = [
     "affine(10)", "affine(degrees=10, translate=0.1, scale=0.9..1.1, shear=5, p=0.5)",
+    "affine(0, shear=-5..5, sheary=-5..5, filter=bicubic)",
   ]
   package static let synonyms = ["shiftscalerotate", "randomaffine"]
 
@@ -31,6 +35,7 @@ package struct Affine: Transform, Equatable {
   let translate: Double
   let scale: ClosedRange<Double>
   let shear: ClosedRange<Double>
+  let shearY: ClosedRange<Double>
   let filter: WarpFilter
   let fill: FillChoice
 
@@ -40,6 +45,7 @@ package struct Affine: Transform, Equatable {
     package var shiftY: Double
     package var scale: Double
     package var shear: Double
+    package var shearY: Double
     package var fill: FillColour
   }
 
@@ -48,6 +54,7 @@ package struct Affine: Transform, Equatable {
     translate = arguments.number("translate")
     scale = arguments.range("scale")
     shear = arguments.range("shear")
+    shearY = arguments.range("sheary")
     filter = arguments.choice("filter")
     fill = arguments.choice("fill")
   }
@@ -63,13 +70,14 @@ package struct Affine: Transform, Equatable {
     let (shiftX, shiftY) = (shift(size.width), shift(size.height))
     return Parameters(
       degrees: angle, shiftX: shiftX, shiftY: shiftY, scale: random.uniform(scale),
-      shear: random.uniform(shear), fill: fill.colour(in: context))
+      shear: random.uniform(shear), shearY: random.uniform(shearY), fill: fill.colour(in: context))
   }
 
   package func apply(_ image: Image, _ parameters: Parameters) -> Image {
     let map = AffineMap.composed(
       degrees: parameters.degrees, shiftX: parameters.shiftX, shiftY: parameters.shiftY,
-      scale: parameters.scale, shearX: parameters.shear, shearY: 0, size: image.size)
+      scale: parameters.scale, shearX: parameters.shear, shearY: parameters.shearY,
+      size: image.size)
     return image.warped(by: map, filter: filter, fill: parameters.fill)
   }
 
@@ -78,7 +86,7 @@ package struct Affine: Transform, Equatable {
     let shift =
       "(\(parameters.shiftX.signedText(0)), "
       + "\(parameters.shiftY.signedText(0)))"
-    let shear = parameters.shear.signedText(1)
-    return "\(angle)° shift \(shift) ×\(parameters.scale.signedText()) shear \(shear)°"
+    let (shearX, shearY) = (parameters.shear.signedText(1), parameters.shearY.signedText(1))
+    return "\(angle)° shift \(shift) ×\(parameters.scale.signedText()) shear \(shearX)°, \(shearY)°"
   }
 }

@@ -66,8 +66,25 @@ package struct ColourJitter: Transform, Equatable {
     return order.map { changes[$0] }
   }
 
-  package func apply(_ image: Image, _ parameters: [Change]) -> Image {
-    parameters.reduce(image) { image, change in
+  package func apply(_ image: Image, _ parameters: [Change]) -> Image { image.changed(parameters) }
+
+  package func describe(_ parameters: [Change]) -> String {
+    parameters.map(\.text).joined(separator: ", ")
+  }
+}
+
+extension ColourJitter.Change {
+  /// The change for people: `contrast ×1.20`.
+  var text: String {
+    kind == .hue
+      ? "hue " + (amount * 360).signedText(0) + "°" : kind.rawValue + " ×" + amount.signedText()
+  }
+}
+
+extension Image {
+  /// The picture after the changes, one after the other.
+  func changed(_ changes: [ColourJitter.Change]) -> Image {
+    changes.reduce(self) { image, change in
       switch change.kind {
       case .brightness: image.withBrightness(change.amount)
       case .contrast: image.withContrast(change.amount)
@@ -75,13 +92,5 @@ package struct ColourJitter: Transform, Equatable {
       case .hue: image.withHueTurned(by: change.amount)
       }
     }
-  }
-
-  package func describe(_ parameters: [Change]) -> String {
-    parameters.map { change in
-      change.kind == .hue
-        ? "hue " + (change.amount * 360).signedText(0) + "°"
-        : change.kind.rawValue + " ×" + change.amount.signedText()
-    }.joined(separator: ", ")
   }
 }

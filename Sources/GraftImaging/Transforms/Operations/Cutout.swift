@@ -15,7 +15,7 @@ package struct Cutout: Transform, Equatable {
     FillChoice.option(default: .mean),
   ]
   package static let examples = ["cutout(16)", "cutout(0.25, holes=2, p=0.5)"]
-  package static let synonyms = ["coarsedropout", "holes", "griddropout"]
+  package static let synonyms = ["holes"]
 
   let side: Double
   let holes: Int

@@ -15,7 +15,7 @@ package struct Rotate: Transform, Equatable {
   package static let examples = [
     "rotate(15)", "rotate(-10..30, p=0.5)", "rotate(30..30, filter=bilinear, fill=mean)",
   ]
-  package static let synonyms = ["rotation", "turn", "randomrotation"]
+  package static let synonyms = ["rotation", "randomrotation"]
 
   let degrees: ClosedRange<Double>
   let expands: Bool
