@@ -194,9 +194,10 @@ extension OperationDrawsTests {
       probability *= 4 / Double(count + 1)
     }
     #expect(distance < 1.95 / 30000.0.squareRoot())
-    let table = PoissonTable(photons: photons)
-    #expect(table.byte(for: 0, bits: .max) == 0 && table.byte(for: 0, bits: 0) == 0)
-    #expect(table.byte(for: 255, bits: 0) == 0 && table.byte(for: 255, bits: .max) == 255)
+    PoissonTable(photons: photons).with { law in
+      #expect(law.byte(for: 0, bits: .max) == 0 && law.byte(for: 0, bits: 0) == 0)
+      #expect(law.byte(for: 255, bits: 0) == 0 && law.byte(for: 255, bits: .max) == 255)
+    }
   }
 
   @Test func speckleGrowsWithTheValue() {

@@ -11,16 +11,17 @@ struct FloatPlane: Equatable {
   static func uniformNoise(size: ImageSize, seed: UInt64, stream: UInt32) -> FloatPlane {
     let key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
     let count = size.width * size.height
-    var values: [Float] = []
-    values.reserveCapacity(count + 3)
-    for block in 0..<(count + 3) / 4 {
-      let counter = SIMD4<UInt32>(UInt32(truncatingIfNeeded: block), stream, 0, 0)
-      let words = Philox.block(key: key, counter: counter)
-      // The highest 24 bits, in the middle of their interval.
-      let shares = (SIMD4<Float>(words &>> 8) + 0.5) * 0x1p-23 - 1
-      for index in 0..<4 { values.append(shares[index]) }
+    var values = [Float](repeating: 0, count: count)
+    values.withUnsafeMutableBufferPointer { values in
+      for start in stride(from: 0, to: count, by: 4) {
+        let counter = SIMD4<UInt32>(UInt32(truncatingIfNeeded: start / 4), stream, 0, 0)
+        let words = Philox.block(key: key, counter: counter)
+        // The highest 24 bits, in the middle of their interval.
+        for index in 0..<min(4, count - start) {
+          values[start + index] = (Float(words[index] >> 8) + 0.5) * 0x1p-23 - 1
+        }
+      }
     }
-    values.removeLast(values.count - count)
     return FloatPlane(width: size.width, height: size.height, values: values)
   }
 
@@ -39,36 +40,51 @@ struct FloatPlane: Equatable {
   private func blurredAlongRows(_ weights: [Float]) -> FloatPlane {
     let radius = weights.count / 2
     let columns = (-radius..<(width + radius)).map { Border.reflect.index($0, of: width) }
-    var result = FloatPlane(
-      width: width, height: height, values: [Float](repeating: 0, count: values.count))
     var line = [Float](repeating: 0, count: columns.count)
-    for y in 0..<height {
-      for (index, column) in columns.enumerated() { line[index] = values[y * width + column] }
-      result.values.withUnsafeMutableBufferPointer { out in
-        line.withUnsafeBufferPointer { line in
+    return mapped { source, target in
+      line.withUnsafeMutableBufferPointer { buffer in
+        guard let line = buffer.baseAddress else { return }
+        for y in 0..<height {
+          let row = source + y * width
+          for (index, column) in columns.enumerated() { line[index] = row[column] }
           for (tap, weight) in weights.enumerated() {
-            for x in 0..<width { out[y * width + x] += weight * line[x + tap] }
+            Self.add(line + tap, times: weight, to: target + y * width, count: width)
           }
         }
       }
     }
-    return result
   }
 
   private func blurredAlongColumns(_ weights: [Float]) -> FloatPlane {
     let radius = weights.count / 2
-    var result = FloatPlane(
-      width: width, height: height, values: [Float](repeating: 0, count: values.count))
-    result.values.withUnsafeMutableBufferPointer { out in
-      values.withUnsafeBufferPointer { values in
-        for y in 0..<height {
-          for (tap, weight) in weights.enumerated() {
-            let row = Border.reflect.index(y + tap - radius, of: height) * width
-            for x in 0..<width { out[y * width + x] += weight * values[row + x] }
-          }
+    return mapped { source, target in
+      for y in 0..<height {
+        for (tap, weight) in weights.enumerated() {
+          let row = source + Border.reflect.index(y + tap - radius, of: height) * width
+          Self.add(row, times: weight, to: target + y * width, count: width)
         }
       }
     }
-    return result
+  }
+
+  /// A plane of zeros for `body` to add to.
+  private func mapped(
+    _ body: (_ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>) -> Void
+  ) -> FloatPlane {
+    var sums = [Float](repeating: 0, count: values.count)
+    values.withUnsafeBufferPointer { source in
+      sums.withUnsafeMutableBufferPointer { target in
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        body(from, to)
+      }
+    }
+    return FloatPlane(width: width, height: height, values: sums)
+  }
+
+  private static func add(
+    _ source: UnsafePointer<Float>, times weight: Float, to target: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    for index in 0..<count { target[index] += weight * source[index] }
   }
 }
