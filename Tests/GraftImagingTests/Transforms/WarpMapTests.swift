@@ -114,4 +114,34 @@ import Testing
     let rms = (Double(squares) / Double(field.shifts.count)).squareRoot()
     #expect(rms > 0.65 && rms < 1.0)
   }
+
+  /// A border is the picture continued: the same as a picture with a wide frame of it.
+  @Test(arguments: Border.allCases.filter { $0 != .constant }, WarpFilter.allCases)
+  func bordersContinueThePicture(border: Border, filter: WarpFilter) throws {
+    let image = TransformsTests.texture(23, 14, 3)
+    let frame = 60
+    let wide = image.window(
+      ImageBox(x: -frame, y: -frame, width: 23 + 2 * frame, height: 14 + 2 * frame),
+      border: border, fill: .black)
+    let map = AffineMap(1.3, 0.37, -9.21, -0.41, 1.7, -5.83)
+    let shifted = AffineMap(
+      map.a, map.b, map.c + Double(frame), map.d, map.e, map.f + Double(frame))
+    let result = image.warped(by: .affine(map), filter: filter, border: border, fill: .black)
+    let expected = wide.warped(
+      by: .affine(shifted), to: image.size, filter: filter, border: .edge, fill: .black)
+    let differences = zip(result.pixels, expected.pixels).map { abs(Int($0) - Int($1)) }
+    // Positions differ in their last bits, so a truncated value may differ by one.
+    #expect(differences.max() ?? 0 <= 1)
+    #expect(differences.count { $0 != 0 } < 5)
+  }
+
+  @Test func bordersEndWhereNumbersEnd() {
+    let image = Image(width: 3, height: 2, fill: 9)
+    let far = PerspectiveMap([1e300, 0, 0, 0, 1, 0, 0, 0])
+    for border in Border.allCases {
+      let result = image.warped(
+        by: .perspective(far), filter: .bilinear, border: border, fill: FillColour(gray: 4))
+      #expect(result.pixels.allSatisfy { $0 == 4 })
+    }
+  }
 }

@@ -4,18 +4,19 @@ struct PositionReader {
   let width: Int
   let height: Int
   let channels: Int
-  /// One pixel for positions outside.
+  let border: Border
+  /// One pixel for positions outside of a picture with a constant border.
   let fill: UnsafePointer<UInt8>
 
   @inline(__always)
   func nearest(_ position: SIMD2<Double>, _ out: UnsafeMutablePointer<UInt8>) {
-    guard isInside(position) else { return write(fill, out) }
-    write(pixels + (Int(position.y) * width + Int(position.x)) * channels, out)
+    guard isReadable(position) else { return write(fill, out) }
+    write(row(Self.split(position.y).0) + column(Self.split(position.x).0), out)
   }
 
   @inline(__always)
   func bilinear(_ position: SIMD2<Double>, _ out: UnsafeMutablePointer<UInt8>) {
-    guard isInside(position) else { return write(fill, out) }
+    guard isReadable(position) else { return write(fill, out) }
     let (x, dx) = Self.split(position.x - 0.5)
     let (y, dy) = Self.split(position.y - 0.5)
     let (top, bottom) = (row(y), row(y + 1))
@@ -29,7 +30,7 @@ struct PositionReader {
 
   @inline(__always)
   func bicubic(_ position: SIMD2<Double>, _ out: UnsafeMutablePointer<UInt8>) {
-    guard isInside(position) else { return write(fill, out) }
+    guard isReadable(position) else { return write(fill, out) }
     let (x, dx) = Self.split(position.x - 0.5)
     let (y, dy) = Self.split(position.y - 0.5)
     let columns = (column(x - 1), column(x), column(x + 1), column(x + 2))
@@ -47,10 +48,14 @@ struct PositionReader {
 }
 
 extension PositionReader {
-  /// False for positions that are no numbers, too.
+  /// Whether there is something to read: never at positions that are no numbers.
   @inline(__always)
-  private func isInside(_ position: SIMD2<Double>) -> Bool {
-    position.x >= 0 && position.x < Double(width) && position.y >= 0
+  private func isReadable(_ position: SIMD2<Double>) -> Bool {
+    guard border == .constant else {
+      // Further away than any picture is wide, and where whole numbers end.
+      return abs(position.x) < 0x1p40 && abs(position.y) < 0x1p40
+    }
+    return position.x >= 0 && position.x < Double(width) && position.y >= 0
       && position.y < Double(height)
   }
 
@@ -59,20 +64,24 @@ extension PositionReader {
     for channel in 0..<channels { out[channel] = pixel[channel] }
   }
 
-  /// The row, or the one at the edge.
+  /// The row, or the one that the border shows there.
   @inline(__always)
   private func row(_ y: Int) -> UnsafePointer<UInt8> {
-    pixels + min(max(y, 0), height - 1) * width * channels
+    let isInside = y >= 0 && y < height
+    return pixels + (isInside ? y : border.index(y, of: height)) * width * channels
   }
 
-  /// The offset of a column in its row, or that of the one at the edge.
+  /// The offset of a column in its row, or that of the one that the border shows there.
   @inline(__always)
-  private func column(_ x: Int) -> Int { min(max(x, 0), width - 1) * channels }
+  private func column(_ x: Int) -> Int {
+    (x >= 0 && x < width ? x : border.index(x, of: width)) * channels
+  }
 
-  /// The whole number below a position that is at least -0.5, and the rest.
+  /// The whole number below a position, and the rest.
   @inline(__always)
   private static func split(_ position: Double) -> (Int, Double) {
-    let whole = position < 0 ? -1 : Int(position)
+    let truncated = Int(position)
+    let whole = position < Double(truncated) ? truncated - 1 : truncated
     return (whole, position - Double(whole))
   }
 

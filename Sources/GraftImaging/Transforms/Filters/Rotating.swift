@@ -5,7 +5,7 @@ extension Image {
   /// move pixels without any reading between them.
   package func rotated(
     byDegrees degrees: Double, expands: Bool = false, filter: WarpFilter = .nearest,
-    fill: FillColour = .black
+    border: Border = .constant, fill: FillColour = .black
   ) -> Image {
     let remainder = degrees.truncatingRemainder(dividingBy: 360)
     let angle = remainder < 0 ? remainder + 360 : remainder
@@ -17,7 +17,8 @@ extension Image {
     case 270 where turnsExactly: return rotated(quarterTurns: 3)
     default:
       let (map, outputSize) = AffineMap.rotation(degrees: angle, size: size, expands: expands)
-      return warped(by: map, to: outputSize, filter: filter, fill: fill)
+      return warped(
+        by: .affine(map), to: outputSize, filter: filter, border: border, fill: fill)
     }
   }
 }

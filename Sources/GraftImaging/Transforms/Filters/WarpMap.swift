@@ -19,19 +19,34 @@ package enum WarpMap: Codable, Equatable, Sendable {
 }
 
 extension Image {
-  /// The picture seen through `map`, with `fill` where the map leaves the picture.
+  /// The picture seen through `map`, continued by `border` where the map leaves the picture.
   ///
-  /// Between pixels it is read as Pillow does: a position outside the picture takes the fill, one
-  /// inside the neighbours that there are; values are truncated. Equal to Pillow's `transform` with
-  /// `AFFINE` and `PERSPECTIVE` byte for byte.
-  package func warped(by map: WarpMap, filter: WarpFilter, fill: FillColour) -> Image {
+  /// Between pixels it is read as Pillow does: with a constant border a position outside the picture
+  /// takes the fill, one inside the neighbours that there are; values are truncated. Then equal to
+  /// Pillow's `transform` with `AFFINE` and `PERSPECTIVE` byte for byte. The output has the picture's
+  /// size unless another is given.
+  package func warped(
+    by map: WarpMap, to outputSize: ImageSize? = nil, filter: WarpFilter,
+    border: Border = .constant, fill: FillColour
+  ) -> Image {
+    let target = outputSize ?? size
+    func read(_ source: (_ x: Int, _ y: Int) -> SIMD2<Double>) -> Image {
+      warped(to: target, filter, border, fill, source)
+    }
     switch map {
-    case .affine(let map): warped(by: map, filter: filter, fill: fill)
+    case .affine(let map) where border == .constant:
+      return warped(by: map, to: target, filter: filter, fill: fill)
+    case .affine(let map):
+      return read { x, y in
+        let source = map.source(Double(x) + 0.5, Double(y) + 0.5)
+        return SIMD2(source.x, source.y)
+      }
     case .perspective(let map):
-      warped(filter, fill) { x, y in map.source(Double(x) + 0.5, Double(y) + 0.5) }
+      return read { x, y in map.source(Double(x) + 0.5, Double(y) + 0.5) }
     case .displacement(let field):
-      field.shifts.withUnsafeBufferPointer { shifts in
-        warped(filter, fill) { x, y in
+      precondition(target.width <= field.width && target.height <= field.height, "a small field")
+      return field.shifts.withUnsafeBufferPointer { shifts in
+        read { x, y in
           let shift = shifts[y * field.width + x]
           return SIMD2(Double(x) + 0.5 + Double(shift.x), Double(y) + 0.5 + Double(shift.y))
         }
@@ -42,23 +57,28 @@ extension Image {
   /// The picture whose pixel (x, y) is read at the position `source` of this one.
   @inline(__always)
   private func warped(
-    _ filter: WarpFilter, _ fill: FillColour, _ source: (_ x: Int, _ y: Int) -> SIMD2<Double>
+    to target: ImageSize, _ filter: WarpFilter, _ border: Border, _ fill: FillColour,
+    _ source: (_ x: Int, _ y: Int) -> SIMD2<Double>
   ) -> Image {
     let colour = fill.bytes(channels: channels)
-    return mapped { from, to in
-      colour.withUnsafeBufferPointer { colour in
-        guard let fill = colour.baseAddress else { return }
-        let reader = PositionReader(
-          pixels: from, width: width, height: height, channels: channels, fill: fill)
-        var out = to
-        for y in 0..<height {
-          for x in 0..<width {
-            switch filter {
-            case .nearest: reader.nearest(source(x, y), out)
-            case .bilinear: reader.bilinear(source(x, y), out)
-            case .bicubic: reader.bicubic(source(x, y), out)
+    return Image.drawn(width: target.width, height: target.height, channels: channels) { output in
+      pixels.withUnsafeBufferPointer { pixels in
+        colour.withUnsafeBufferPointer { colour in
+          guard var out = output.baseAddress, let from = pixels.baseAddress,
+            let fill = colour.baseAddress
+          else { return }
+          let reader = PositionReader(
+            pixels: from, width: width, height: height, channels: channels, border: border,
+            fill: fill)
+          for y in 0..<target.height {
+            for x in 0..<target.width {
+              switch filter {
+              case .nearest: reader.nearest(source(x, y), out)
+              case .bilinear: reader.bilinear(source(x, y), out)
+              case .bicubic: reader.bicubic(source(x, y), out)
+              }
+              out += channels
             }
-            out += channels
           }
         }
       }

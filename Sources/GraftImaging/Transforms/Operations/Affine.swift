@@ -23,6 +23,7 @@ package struct Affine: Transform, Equatable {
       "sheary", .range(legal: -85...85, meaning: .symmetric), default: "0",
       "vertical shear in degrees; s means -s..s", usual: "5"),
     WarpFilter.option,
+    Border.option,
     FillChoice.option(default: .black),
   ]
   package static let examples = [
@@ -37,6 +38,7 @@ package struct Affine: Transform, Equatable {
   let shear: ClosedRange<Double>
   let shearY: ClosedRange<Double>
   let filter: WarpFilter
+  let border: Border
   let fill: FillChoice
 
   package struct Parameters: Codable, Sendable, Equatable {
@@ -56,6 +58,7 @@ package struct Affine: Transform, Equatable {
     shear = arguments.range("shear")
     shearY = arguments.range("sheary")
     filter = arguments.choice("filter")
+    border = arguments.choice("border")
     fill = arguments.choice("fill")
   }
 
@@ -78,7 +81,8 @@ package struct Affine: Transform, Equatable {
       degrees: parameters.degrees, shiftX: parameters.shiftX, shiftY: parameters.shiftY,
       scale: parameters.scale, shearX: parameters.shear, shearY: parameters.shearY,
       size: image.size)
-    return image.warped(by: map, filter: filter, fill: parameters.fill)
+    return image.warped(
+      by: .affine(map), filter: filter, border: border, fill: parameters.fill)
   }
 
   package func describe(_ parameters: Parameters) -> String {

@@ -16,16 +16,18 @@ package struct Elastic: Transform, Equatable {
       "sigma", .range(legal: 0...50, meaning: .exactly), default: "5",
       "blur of the noise in pixels: how wide the bends are"),
     WarpFilter.option(default: .bilinear),
+    Border.option,
     FillChoice.option(default: .black),
   ]
   package static let examples = [
-    "elastic", "elastic(25..100, sigma=5, p=0.5)", "elastic(alpha=40, sigma=4..8, fill=mean)",
+    "elastic", "elastic(25..100, sigma=5, p=0.5)", "elastic(alpha=40, sigma=4..8, border=reflect)",
   ]
   package static let synonyms = ["elastictransform", "warp", "displacement"]
 
   let alpha: ClosedRange<Double>
   let sigma: ClosedRange<Double>
   let filter: WarpFilter
+  let border: Border
   let fill: FillChoice
 
   package struct Parameters: Codable, Sendable, Equatable {
@@ -45,6 +47,7 @@ package struct Elastic: Transform, Equatable {
     alpha = arguments.range("alpha")
     sigma = arguments.range("sigma")
     filter = arguments.choice("filter")
+    border = arguments.choice("border")
     fill = arguments.choice("fill")
   }
 
@@ -57,7 +60,9 @@ package struct Elastic: Transform, Equatable {
   }
 
   package func apply(_ image: Image, _ parameters: Parameters) -> Image {
-    image.warped(by: parameters.map(size: image.size), filter: filter, fill: parameters.fill)
+    image.warped(
+      by: parameters.map(size: image.size), filter: filter, border: border,
+      fill: parameters.fill)
   }
 
   package func describe(_ parameters: Parameters) -> String {

@@ -12,6 +12,7 @@ package struct Perspective: Transform, Equatable {
       "distortion", .range(legal: 0...1, meaning: .exactly), default: "0.5",
       "how far corners may move, as a share of half the side"),
     WarpFilter.option(default: .bilinear),
+    Border.option,
     FillChoice.option(default: .black),
   ]
   package static let examples = [
@@ -22,6 +23,7 @@ package struct Perspective: Transform, Equatable {
 
   let distortion: ClosedRange<Double>
   let filter: WarpFilter
+  let border: Border
   let fill: FillChoice
 
   package struct Parameters: Codable, Sendable, Equatable {
@@ -32,6 +34,7 @@ package struct Perspective: Transform, Equatable {
   package init(_ arguments: TransformArguments) {
     distortion = arguments.range("distortion")
     filter = arguments.choice("filter")
+    border = arguments.choice("border")
     fill = arguments.choice("fill")
   }
 
@@ -48,7 +51,9 @@ package struct Perspective: Transform, Equatable {
   }
 
   package func apply(_ image: Image, _ parameters: Parameters) -> Image {
-    image.warped(by: .perspective(parameters.map), filter: filter, fill: parameters.fill)
+    image.warped(
+      by: .perspective(parameters.map), filter: filter, border: border,
+      fill: parameters.fill)
   }
 
   package func describe(_ parameters: Parameters) -> String {
