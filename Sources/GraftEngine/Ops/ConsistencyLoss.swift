@@ -43,14 +43,16 @@ package struct ConsistencyLossOp: Op {
   package func forward(_ c: ForwardContext) {
     let (batch, classes) = (c.outputShape.batch, c.inputShapes[0].channels)
     let third = c.isTraining ? batch / 3 : 0
-    for image in (3 * third)..<batch {
-      c.output.pointer[image] = Float(crossEntropy(c.inputs, image, classes))
-    }
     for image in 0..<third {
-      let views = Views(c.inputs[0], image: image, of: third, classes: classes)
-      let loss =
-        crossEntropy(c.inputs, image, classes) + Double(weight) * views.divergence
-      for row in views.rows { c.output.pointer[row] = Float(loss) }
+      let views = Views(c.inputs[0], rows: (image, image + third, image + 2 * third), classes)
+      let loss = views.crossEntropy(c.inputs[1]) + Double(weight) * views.divergence
+      for row in stride(from: image, to: 3 * third, by: third) {
+        c.output.pointer[row] = Float(loss)
+      }
+    }
+    for image in (3 * third)..<batch {
+      let views = Views(c.inputs[0], rows: (image, image, image), classes)
+      c.output.pointer[image] = Float(views.crossEntropy(c.inputs[1]))
     }
   }
 
@@ -58,92 +60,124 @@ package struct ConsistencyLossOp: Op {
     guard let slot = c.inputGradients[0] else { return }
     let (batch, classes) = (c.outputShape.batch, c.inputShapes[0].channels)
     let third = c.isTraining ? batch / 3 : 0
-    for image in (3 * third)..<batch {
-      let dy = Double(c.outputGradient.pointer[image])
-      add(crossEntropyGradient(c.inputs, image, classes).map { dy * $0 }, image, slot)
-    }
+    let dy = c.outputGradient.pointer
     for image in 0..<third {
-      let views = Views(c.inputs[0], image: image, of: third, classes: classes)
-      let dy = views.rows.reduce(0.0) { $0 + Double(c.outputGradient.pointer[$1]) }
-      for (view, row) in views.rows.enumerated() {
-        var gradient = views.divergenceGradient(view).map { dy * Double(weight) * $0 }
-        if view == 0 {
-          let plain = crossEntropyGradient(c.inputs, image, classes)
-          for index in 0..<classes { gradient[index] += dy * plain[index] }
-        }
-        add(gradient, row, slot)
+      let rows = (image, image + third, image + 2 * third)
+      let views = Views(c.inputs[0], rows: rows, classes)
+      let scale = Double(dy[rows.0]) + Double(dy[rows.1]) + Double(dy[rows.2])
+      let targets = views.targetSum(c.inputs[1])
+      let means = views.meanSlopes
+      for index in 0..<classes {
+        var gradient = Double(weight) / 3 * views.probabilities(index)
+        gradient *= views.slopes(index) - means
+        gradient.x += views.crossEntropyGradient(index, c.inputs[1], targets)
+        gradient *= scale
+        add(gradient.x, rows.0 * classes + index, slot)
+        add(gradient.y, rows.1 * classes + index, slot)
+        add(gradient.z, rows.2 * classes + index, slot)
+      }
+    }
+    for image in (3 * third)..<batch {
+      let views = Views(c.inputs[0], rows: (image, image, image), classes)
+      let targets = views.targetSum(c.inputs[1])
+      for index in 0..<classes {
+        let gradient = views.crossEntropyGradient(index, c.inputs[1], targets)
+        add(Double(dy[image]) * gradient, image * classes + index, slot)
       }
     }
   }
 
-  /// Writes a row of the gradient, or adds it.
-  private func add(_ gradient: [Double], _ row: Int, _ slot: GradientSlot) {
-    let dx = slot.slice.pointer + row * gradient.count
-    for (index, value) in gradient.enumerated() {
-      dx[index] = slot.accumulates ? dx[index] + Float(value) : Float(value)
-    }
-  }
-
-  private func crossEntropy(_ inputs: [Slice], _ row: Int, _ classes: Int) -> Double {
-    let logarithms = logSoftmax(inputs[0], row, classes)
-    let t = inputs[1].pointer + row * classes
-    return -(0..<classes).reduce(0.0) { $0 + Double(t[$1]) * logarithms[$1] }
-  }
-
-  private func crossEntropyGradient(_ inputs: [Slice], _ row: Int, _ classes: Int) -> [Double] {
-    let t = inputs[1].pointer + row * classes
-    let weight = (0..<classes).reduce(0.0) { $0 + Double(t[$1]) }
-    return logSoftmax(inputs[0], row, classes).enumerated().map {
-      weight * exp($0.element) - Double(t[$0.offset])
-    }
+  /// Writes one place of the gradient, or adds to it.
+  private func add(_ gradient: Double, _ place: Int, _ slot: GradientSlot) {
+    let dx = slot.slice.pointer
+    dx[place] = slot.accumulates ? dx[place] + Float(gradient) : Float(gradient)
   }
 }
 
-/// What is said of a picture and of its two copies.
+/// What is said of a picture, x, and of its two copies, y and z.
 private struct Views {
-  /// The rows of the three in the batch.
-  let rows: [Int]
-  private let logarithms: [[Double]]
-  private let mixture: [Double]
+  private let logits: UnsafeMutablePointer<Float>
+  private let rows: (Int, Int, Int)
+  private let classes: Int
+  /// The logarithm of each one's sum of exponentials.
+  private var logarithmsOfSums = SIMD3<Double>()
   /// Where the mixture is cut at its floor, its derivative is 0.
   private static let floor = 1e-7
 
-  init(_ logits: Slice, image: Int, of third: Int, classes: Int) {
-    rows = [image, image + third, image + 2 * third]
-    let logarithms = rows.map { logSoftmax(logits, $0, classes) }
-    self.logarithms = logarithms
-    mixture = (0..<classes).map { index in
-      logarithms.reduce(0.0) { $0 + exp($1[index]) } / 3
-    }
+  init(_ logits: Slice, rows: (Int, Int, Int), _ classes: Int) {
+    self.logits = logits.pointer
+    self.rows = rows
+    self.classes = classes
+    var maxima = values(0)
+    for index in 0..<classes { maxima = pointwiseMax(maxima, values(index)) }
+    var sums = SIMD3<Double>()
+    for index in 0..<classes { sums += exponentials(values(index) - maxima) }
+    logarithmsOfSums = maxima + SIMD3(log(sums.x), log(sums.y), log(sums.z))
+  }
+
+  private func values(_ index: Int) -> SIMD3<Double> {
+    SIMD3(
+      Double(logits[rows.0 * classes + index]), Double(logits[rows.1 * classes + index]),
+      Double(logits[rows.2 * classes + index]))
+  }
+
+  private func exponentials(_ x: SIMD3<Double>) -> SIMD3<Double> {
+    SIMD3(exp(x.x), exp(x.y), exp(x.z))
+  }
+
+  func probabilities(_ index: Int) -> SIMD3<Double> {
+    exponentials(values(index) - logarithmsOfSums)
   }
 
   /// The mean of the three divergences from the mixture.
   var divergence: Double {
     var sum = 0.0
-    for view in logarithms {
-      for (logarithm, share) in zip(view, mixture) {
-        sum += exp(logarithm) * (logarithm - log(min(max(share, Self.floor), 1)))
-      }
+    for index in 0..<classes {
+      let logarithms = values(index) - logarithmsOfSums
+      let probabilities = exponentials(logarithms)
+      sum += (probabilities * (logarithms - logarithmOfMixture(probabilities))).sum()
     }
     return sum / 3
   }
 
-  /// The derivative of `divergence` by the logits of one of the three.
-  func divergenceGradient(_ view: Int) -> [Double] {
-    // By a probability: log p - log m, and 1 where the mixture does not follow.
-    let slopes = zip(logarithms[view], mixture).map { logarithm, share in
-      logarithm - log(min(max(share, Self.floor), 1)) + (share < Self.floor ? 1 : 0)
-    }
-    let probabilities = logarithms[view].map { exp($0) }
-    let mean = zip(probabilities, slopes).reduce(0.0) { $0 + $1.0 * $1.1 }
-    return zip(probabilities, slopes).map { $0 * ($1 - mean) / 3 }
+  /// Three times the derivatives of `divergence` by the probabilities of a class.
+  func slopes(_ index: Int) -> SIMD3<Double> {
+    let logarithms = values(index) - logarithmsOfSums
+    let probabilities = exponentials(logarithms)
+    let isCut = probabilities.sum() / 3 < Self.floor
+    return logarithms - logarithmOfMixture(probabilities) + (isCut ? 1 : 0)
   }
-}
 
-/// The logarithm of the softmax of one row.
-private func logSoftmax(_ logits: Slice, _ row: Int, _ classes: Int) -> [Double] {
-  let x = (0..<classes).map { Double(logits.pointer[row * classes + $0]) }
-  let maximum = x.max() ?? 0
-  let logarithm = maximum + log(x.reduce(0.0) { $0 + exp($1 - maximum) })
-  return x.map { $0 - logarithm }
+  /// The slopes weighed by their probabilities.
+  var meanSlopes: SIMD3<Double> {
+    var sum = SIMD3<Double>()
+    for index in 0..<classes { sum += probabilities(index) * slopes(index) }
+    return sum
+  }
+
+  private func logarithmOfMixture(_ probabilities: SIMD3<Double>) -> Double {
+    log(min(max(probabilities.sum() / 3, Self.floor), 1))
+  }
+
+  /// The cross-entropy of the picture against its row of the targets.
+  func crossEntropy(_ targets: Slice) -> Double {
+    let t = targets.pointer + rows.0 * classes
+    var loss = 0.0
+    for index in 0..<classes where t[index] != 0 {
+      loss -= Double(t[index]) * (values(index).x - logarithmsOfSums.x)
+    }
+    return loss
+  }
+
+  func targetSum(_ targets: Slice) -> Double {
+    let t = targets.pointer + rows.0 * classes
+    var sum = 0.0
+    for index in 0..<classes { sum += Double(t[index]) }
+    return sum
+  }
+
+  /// The derivative of the cross-entropy by the picture's logit of a class.
+  func crossEntropyGradient(_ index: Int, _ targets: Slice, _ targetSum: Double) -> Double {
+    targetSum * probabilities(index).x - Double(targets.pointer[rows.0 * classes + index])
+  }
 }
