@@ -26,6 +26,8 @@ package protocol Op: Sendable {
   func preparedCount(_ request: WorkspaceRequest) -> Int
   /// Multiply-adds of one forward call.
   func multiplyAdds(inputs: [Shape], output: Shape) -> Int
+  /// Does it draw at random in training; a plan is told which of these do so.
+  var isRandom: Bool { get }
   /// May the output take the first input's memory.
   var worksInPlace: Bool { get }
   /// The input whose gradient may take the output gradient's memory, if any may.
@@ -50,6 +52,7 @@ extension Op {
   package func fitted(inputs: [Shape], output: Shape) -> Self { self }
   package func prepare(_ context: PrepareContext) {}
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { 0 }
+  package var isRandom: Bool { false }
   package var worksInPlace: Bool { false }
   package var gradientInPlace: Int? { nil }
 }

@@ -14,6 +14,11 @@ package enum Orientation: Int, Sendable, Codable, CaseIterable {
   /// Whether width and height change places.
   package var swapsSides: Bool { rawValue >= 5 }
 
+  /// A turn counter-clockwise by `quarters` times 90 degrees.
+  package static func turned(quarters: Int) -> Orientation {
+    [.upright, .rotatedBy90, .rotatedBy180, .rotatedBy270][(quarters % 4 + 4) % 4]
+  }
+
   /// What is done to a picture, for people: `flip`, `turn 90°`.
   var text: String {
     switch self {
@@ -74,8 +79,7 @@ extension Image {
 
   /// The picture turned counter-clockwise by `turns` times 90 degrees.
   package func rotated(quarterTurns turns: Int) -> Image {
-    let all: [Orientation] = [.upright, .rotatedBy90, .rotatedBy180, .rotatedBy270]
-    return oriented(all[(turns % 4 + 4) % 4])
+    oriented(.turned(quarters: turns))
   }
 
   /// The rectangle of the given size whose left upper pixel is (x, y); it must lie inside.

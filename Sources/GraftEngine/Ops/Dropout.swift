@@ -23,6 +23,8 @@ package struct DropoutOp: Op {
 
   package var details: String { "\(rate)" }
 
+  package var isRandom: Bool { true }
+
   package var gradientInPlace: Int? { 0 }
 
   package func outputShape(of inputs: [Shape]) throws -> Shape { inputs[0] }
@@ -34,7 +36,7 @@ package struct DropoutOp: Op {
   }
 
   package func forward(_ c: ForwardContext) {
-    guard c.isTraining, rate > 0 else { return copy(c.inputs[0], to: c.output, false, c.pool) }
+    guard c.isTraining, rate > 0 else { return pass(c.inputs[0], to: c.output, false, c.pool) }
     let mask = c.auxiliary.count > 0 ? c.auxiliary : c.workspace
     let seed = c.random.seed
     let key = SIMD2(
@@ -62,7 +64,7 @@ package struct DropoutOp: Op {
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
     guard c.isTraining, rate > 0 else {
-      return copy(c.outputGradient, to: slot.slice, slot.accumulates, c.pool)
+      return pass(c.outputGradient, to: slot.slice, slot.accumulates, c.pool)
     }
     c.pool.forEachRange(of: c.outputGradient.count, lending: c, slot) { range, _, c, slot in
       graft_multiply(
@@ -70,8 +72,11 @@ package struct DropoutOp: Op {
         range.count, slot.flag, slot.slice.pointer + range.lowerBound)
     }
   }
+}
 
-  private func copy(_ x: Slice, to y: Slice, _ accumulates: Bool, _ pool: ThreadPool) {
+extension Op {
+  /// Copies values that are not dropped, or adds them.
+  func pass(_ x: Slice, to y: Slice, _ accumulates: Bool, _ pool: ThreadPool) {
     pool.forEachRange(of: x.count, lending: x, y, accumulates) { range, _, x, y, accumulates in
       graft_copy(
         x.pointer + range.lowerBound, range.count, accumulates ? 1 : 0,

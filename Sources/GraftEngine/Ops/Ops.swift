@@ -5,6 +5,6 @@ package enum Ops {
     ActivationOp.self, AddOp.self,
     ConcatOp.self, FlattenOp.self, PoolOp.self, NormalisedPoolOp.self, GlobalAveragePoolOp.self,
     PaddingShortcutOp.self,
-    DropoutOp.self, SoftmaxCrossEntropyOp.self,
+    DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
   ]
 }

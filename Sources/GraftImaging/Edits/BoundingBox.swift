@@ -1,9 +1,3 @@
-/// A place on a picture in continuous coordinates: the first pixel covers 0..<1.
-package struct Point: Equatable, Sendable {
-  package var x: Double
-  package var y: Double
-}
-
 /// A rectangle around an object, in continuous coordinates of its picture.
 package struct BoundingBox: Equatable, Sendable, Codable {
   package var left: Double
@@ -26,15 +20,12 @@ package struct BoundingBox: Equatable, Sendable, Codable {
   /// Whether something of the object can still be seen: both sides have a pixel at least.
   package var isVisible: Bool { width >= 1 && height >= 1 }
 
-  var corners: [Point] {
-    [
-      Point(x: left, y: top), Point(x: right, y: top), Point(x: right, y: bottom),
-      Point(x: left, y: bottom),
-    ]
+  var corners: [SIMD2<Double>] {
+    [[left, top], [right, top], [right, bottom], [left, bottom]]
   }
 
   /// The same object in the smallest box around `points`.
-  func around(_ points: [Point]) -> BoundingBox {
+  func around(_ points: [SIMD2<Double>]) -> BoundingBox {
     var box = self
     box.left = points.map(\.x).min() ?? left
     box.right = points.map(\.x).max() ?? right

@@ -32,7 +32,5 @@ extension Edit {
   }
 
   /// Paints over boxes, clipped to the picture; masks and boxes stay as they are.
-  static func erase(_ boxes: [ImageBox], _ fill: FillColour) -> Edit {
-    .repaint("erase") { image in boxes.reduce(image) { $0.painted($1, fill) } }
-  }
+  static func erase(_ erasures: [Erasure]) -> Edit { .repaint("erase") { $0.erased(erasures) } }
 }

@@ -68,7 +68,7 @@ extension EditProgram {
     switch movement {
     case .orient(.upright): break
     case .orient(.flippedHorizontally) where mirrorResize(): break
-    case .window(let box, _) where narrowResize(to: box): break
+    case .window(let box, _, _) where narrowResize(to: box): break
     case .resize(let resizing): passes.append(.resize(resizing, isMirrored: false))
     default: passes.append(.move(movement))
     }
@@ -105,14 +105,14 @@ extension EditProgram {
 extension EditProgram {
   /// Sees the last warp through `movement`, on a picture of `size`, if both are affine.
   private mutating func joinWarp(with movement: Movement, size: ImageSize) -> Bool {
-    guard case .move(.warp(var warping))? = passes.last,
-      let map = AffineMap(movement, size: size)
+    guard case .move(.warp(var warping))? = passes.last, case .affine(let shown) = warping.map,
+      warping.border == .constant, let map = AffineMap(movement, size: size)
     else { return false }
     if case .warp(let next) = movement {
       warping.fill = next.fill
       if next.filter.reach > warping.filter.reach { warping.filter = next.filter }
     }
-    warping.map = warping.map.seen(through: map)
+    warping.map = .affine(shown.seen(through: map))
     warping.size = movement.outputSize(from: size)
     passes[passes.count - 1] = .move(.warp(warping))
     return true
@@ -120,11 +120,11 @@ extension EditProgram {
 }
 
 extension AffineMap {
-  /// The map of a movement on a picture of `size`; nil where pixels are averaged.
+  /// The map of a movement on a picture of `size` with one colour around it; nil for others.
   fileprivate init?(_ movement: Movement, size: ImageSize) {
     let (width, height) = (Double(size.width), Double(size.height))
     switch movement {
-    case .window(let box, _): self = .shift(x: Double(box.x), y: Double(box.y))
+    case .window(let box, .constant, _): self = .shift(x: Double(box.x), y: Double(box.y))
     case .orient(.upright): self = .identity
     case .orient(.flippedHorizontally): self = AffineMap(-1, 0, width, 0, 1, 0)
     case .orient(.flippedVertically): self = AffineMap(1, 0, 0, 0, -1, height)
@@ -133,8 +133,10 @@ extension AffineMap {
     case .orient(.rotatedBy270): self = AffineMap(0, 1, 0, -1, 0, height)
     case .orient(.rotatedBy90): self = AffineMap(0, -1, width, 1, 0, 0)
     case .orient(.transversed): self = AffineMap(0, -1, width, -1, 0, height)
-    case .warp(let warping): self = warping.map
-    case .resize: return nil
+    case .warp(let warping):
+      guard case .affine(let map) = warping.map, warping.border == .constant else { return nil }
+      self = map
+    case .window, .resize: return nil
     }
   }
 
@@ -185,7 +187,7 @@ extension EditProgram.Pass {
     let area =
       switch self {
       case .resize(let resizing, _): resizing.crop.width * resizing.crop.height
-      case .move(.window(let box, _)):
+      case .move(.window(let box, _, _)):
         box.clipped(to: size).width * box.clipped(to: size).height
       default: size.width * size.height
       }

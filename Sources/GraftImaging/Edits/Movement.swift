@@ -1,7 +1,7 @@
 /// A change of where pixels are; what moves a picture, its mask and its boxes alike.
 package enum Movement: Sendable, Equatable {
-  /// The pixels of a box, with a colour where it leaves the picture.
-  case window(ImageBox, fill: FillColour)
+  /// The pixels of a box, continued by a border where it leaves the picture.
+  case window(ImageBox, border: Border = .constant, fill: FillColour)
   /// Rows and columns laid out anew.
   case orient(Orientation)
   case resize(Resizing)
@@ -19,9 +19,10 @@ package enum Movement: Sendable, Equatable {
 
   /// The picture seen through a map.
   package struct Warping: Sendable, Equatable {
-    package var map: AffineMap
+    package var map: WarpMap
     package var size: ImageSize
     package var filter: WarpFilter
+    package var border: Border
     package var fill: FillColour
   }
 }
@@ -40,7 +41,7 @@ extension Movement {
 
   package func outputSize(from size: ImageSize) -> ImageSize {
     switch self {
-    case .window(let box, _): box.size
+    case .window(let box, _, _): box.size
     case .orient(let orientation): orientation.swapsSides ? size.transposed : size
     case .resize(let resizing): resizing.window.size
     case .warp(let warping): warping.size
@@ -49,14 +50,15 @@ extension Movement {
 
   func applied(to image: Image) -> Image {
     switch self {
-    case .window(let box, let fill): image.window(box, fill: fill)
+    case .window(let box, let border, let fill): image.window(box, border: border, fill: fill)
     case .orient(let orientation): image.oriented(orientation)
     case .resize(let resizing):
       image.resized(
         to: resizing.size, filter: resizing.filter, crop: resizing.crop, keeping: resizing.window)
     case .warp(let warping):
       image.warped(
-        by: warping.map, to: warping.size, filter: warping.filter, fill: warping.fill)
+        by: warping.map, to: warping.size, filter: warping.filter, border: warping.border,
+        fill: warping.fill)
     }
   }
 
@@ -65,7 +67,7 @@ extension Movement {
 
   private var forMask: Movement {
     switch self {
-    case .window(let box, _): return .window(box, fill: .black)
+    case .window(let box, let border, _): return .window(box, border: border, fill: .black)
     case .orient: return self
     case .resize(var resizing):
       resizing.filter = .nearest
@@ -83,49 +85,40 @@ extension Movement {
 extension Movement {
   /// The box around the moved corners of `box` on a picture of `size`, clipped to the result.
   func applied(to box: BoundingBox, size: ImageSize) -> BoundingBox {
-    let corners = box.corners.map { moved($0, size: size) }
+    let corners = box.corners.compactMap { target(of: $0, size: size) }
     return box.around(corners).clipped(to: outputSize(from: size))
   }
 
-  /// Where a point of a picture of `size` goes.
-  private func moved(_ point: Point, size: ImageSize) -> Point {
+  /// Where a point of a picture of `size` goes; nil where it goes nowhere.
+  private func target(of point: SIMD2<Double>, size: ImageSize) -> SIMD2<Double>? {
     switch self {
-    case .window(let box, _): Point(x: point.x - Double(box.x), y: point.y - Double(box.y))
-    case .orient(let orientation): orientation.moved(point, size: size)
+    case .window(let box, _, _): return point - SIMD2(Double(box.x), Double(box.y))
+    case .orient(let orientation): return orientation.target(of: point, size: size)
     case .resize(let resizing):
-      Point(
-        x: (point.x - Double(resizing.crop.x)) * Double(resizing.size.width)
-          / Double(resizing.crop.width) - Double(resizing.window.x),
-        y: (point.y - Double(resizing.crop.y)) * Double(resizing.size.height)
-          / Double(resizing.crop.height) - Double(resizing.window.y))
-    case .warp(let warping): warping.map.target(of: point)
+      let (crop, window) = (resizing.crop, resizing.window)
+      let scale = SIMD2(
+        Double(resizing.size.width) / Double(crop.width),
+        Double(resizing.size.height) / Double(crop.height))
+      return (point - SIMD2(Double(crop.x), Double(crop.y))) * scale
+        - SIMD2(Double(window.x), Double(window.y))
+    case .warp(let warping): return warping.map.target(of: point)
     }
   }
 }
 
 extension Orientation {
-  fileprivate func moved(_ point: Point, size: ImageSize) -> Point {
-    let (x, y) = (point.x, point.y)
-    let (right, bottom) = (Double(size.width) - x, Double(size.height) - y)
+  fileprivate func target(of point: SIMD2<Double>, size: ImageSize) -> SIMD2<Double> {
+    let far = SIMD2(Double(size.width), Double(size.height)) - point
     return switch self {
-    case .upright: Point(x: x, y: y)
-    case .flippedHorizontally: Point(x: right, y: y)
-    case .rotatedBy180: Point(x: right, y: bottom)
-    case .flippedVertically: Point(x: x, y: bottom)
-    case .transposed: Point(x: y, y: x)
-    case .rotatedBy270: Point(x: bottom, y: x)
-    case .transversed: Point(x: bottom, y: right)
-    case .rotatedBy90: Point(x: y, y: right)
+    case .upright: point
+    case .flippedHorizontally: [far.x, point.y]
+    case .rotatedBy180: far
+    case .flippedVertically: [point.x, far.y]
+    case .transposed: [point.y, point.x]
+    case .rotatedBy270: [far.y, point.x]
+    case .transversed: [far.y, far.x]
+    case .rotatedBy90: [point.y, far.x]
     }
-  }
-}
-
-extension AffineMap {
-  /// Where the picture's point is seen: the inverse of `source`.
-  fileprivate func target(of point: Point) -> Point {
-    let determinant = a * e - b * d
-    let (x, y) = (point.x - c, point.y - f)
-    return Point(x: (e * x - b * y) / determinant, y: (a * y - d * x) / determinant)
   }
 }
 
@@ -134,7 +127,7 @@ extension AffineMap {
 extension Movement: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .window(let box, _): "window \(box.text)"
+    case .window(let box, _, _): "window \(box.text)"
     case .orient(let orientation): orientation.text
     case .resize(let resizing): resizing.text
     case .warp(let warping): "warp to \(warping.size), \(warping.filter.rawValue)"

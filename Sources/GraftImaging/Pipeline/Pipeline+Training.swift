@@ -89,11 +89,14 @@ extension ImageSize {
 }
 
 extension Preprocessing {
-  /// What transforms may know: the input size, and the mean colour that normalises to zero.
+  /// What transforms may know: the input size, and the mean colour that normalises to zero
+  /// with its deviation, which normalises to one.
   package var context: TransformContext {
-    func byte(_ mean: Float) -> UInt8 { UInt8(min(max(255 * mean, 0), 255).rounded()) }
+    func colour(_ shares: [Float]) -> FillColour {
+      let bytes = shares.map { UInt8(min(max(255 * $0, 0), 255).rounded()) }
+      return FillColour(red: bytes[0], green: bytes[1], blue: bytes[2])
+    }
     return TransformContext(
-      outputSize: outputSize,
-      meanColour: FillColour(red: byte(mean[0]), green: byte(mean[1]), blue: byte(mean[2])))
+      outputSize: outputSize, meanColour: colour(mean), colourDeviation: colour(std))
   }
 }

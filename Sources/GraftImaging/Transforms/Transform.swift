@@ -78,9 +78,15 @@ package struct TransformContext: Sendable {
   package var outputSize: ImageSize
   /// What `fill=mean` stands for; normalises to about zero.
   package var meanColour: FillColour
+  /// How far colours spread about the mean: one standard deviation in bytes, 1 after normalisation.
+  package var colourDeviation: FillColour
 
-  package init(outputSize: ImageSize, meanColour: FillColour = .imageNetMean) {
+  package init(
+    outputSize: ImageSize, meanColour: FillColour = .imageNetMean,
+    colourDeviation: FillColour = .imageNetDeviation
+  ) {
     self.outputSize = outputSize
     self.meanColour = meanColour
+    self.colourDeviation = colourDeviation
   }
 }

@@ -31,6 +31,11 @@ extension PlainLayer {
     PlainLayer(scope, DropoutOp(rate: rate))
   }
 
+  /// Drops `size` × `size` pixels of a channel at once; the usual size is 7.
+  package static func dropBlock(_ scope: Scope, rate: Float, size: Int) -> PlainLayer {
+    PlainLayer(scope, DropBlockOp(rate: rate, size: size))
+  }
+
   /// Maximum over 3×3 pixels, every second pixel.
   package static func maxPool(
     _ scope: Scope, padding: Int = 0, roundsUp: Bool = false

@@ -158,7 +158,7 @@ extension Policy {
       if isFed || node.parameters.contains(where: { trainable.contains($0.name) }) {
         liveValues.insert(node.output)
       }
-      if node.op is DropoutOp, isFed || learning.contains(node.index) { found.append(node.index) }
+      if node.op.isRandom, isFed || learning.contains(node.index) { found.append(node.index) }
     }
     return found
   }

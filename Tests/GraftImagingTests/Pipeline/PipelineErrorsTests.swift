@@ -78,7 +78,7 @@ import Testing
     Fault("mixup(0.2) mixup(0.4)", [1], "`mixup` is there twice", "give it once"),
     Fault(
       "rotate(flip(p=1))", [0, 0], "`rotate` takes numbers and words, found `flip(p=1)`",
-      "parameters: degrees, expand, filter, fill, p"),
+      "parameters: degrees, expand, filter, border, fill, p"),
   ]
 
   @Test(arguments: faults)

@@ -121,11 +121,12 @@ import Testing
   @Test func erasedRectanglesHaveTheirArea() throws {
     let erase = try RandomErasing(CheckedCall("erase(0.02..0.33, p=1)").arguments)
     draws(erase, count: 2000) { parameters in
-      guard let box = parameters.box else { return }
+      guard let erasure = parameters.first else { return }
+      let box = erasure.box
       #expect(box.x >= 0 && box.x + box.width <= 64 && box.y >= 0 && box.y + box.height <= 48)
       let share = Double(box.width * box.height) / (64 * 48)
       #expect(share > 0.01 && share < 0.36)
-      #expect(parameters.fill == .imageNetMean)
+      #expect(erasure.content == .colour(.imageNetMean))
     }
   }
 

@@ -53,6 +53,27 @@ import Testing
     }
   }
 
+  /// Long strips, once through every example.
+  @Test(arguments: [(16384, 1, 3), (1, 16384, 1)])
+  func stripsGoThrough(width: Int, height: Int, channels: Int) throws {
+    let key = SampleKey(seed: 6, sample: 0)
+    let image = Self.texture(width, height, channels)
+    for type in Transforms.all {
+      for example in type.examples {
+        let result = try Self.applied(CheckedCall(example).transform(), to: image, key: key)
+        #expect(result.channels == channels, "\(example)")
+      }
+    }
+  }
+
+  private static func applied<Kind: Transform>(
+    _ transform: Kind, to image: Image, key: SampleKey
+  ) -> Image {
+    var random = RandomStream(seed: key.seed, purpose: .augmentation, sample: key.sample)
+    let drawn = transform.sample(size: image.size, context: context, random: &random)
+    return transform.apply(image, drawn)
+  }
+
   @Test func everyTransformChangesATexture() throws {
     let image = Self.texture(31, 23, 3)
     for type in Transforms.all {

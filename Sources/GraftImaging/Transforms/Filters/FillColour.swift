@@ -15,6 +15,8 @@ package struct FillColour: Codable, Equatable, Sendable {
   package static let black = FillColour(gray: 0)
   /// ImageNet's mean in bytes, round(255 * (0.485, 0.456, 0.406)).
   package static let imageNetMean = FillColour(red: 124, green: 116, blue: 104)
+  /// ImageNet's standard deviation in bytes, round(255 * (0.229, 0.224, 0.225)).
+  package static let imageNetDeviation = FillColour(red: 58, green: 57, blue: 57)
 
   /// The bytes of one pixel; gray pictures take the colour's luma.
   func bytes(channels: Int) -> [UInt8] {

@@ -19,11 +19,16 @@ package struct Affine: Transform, Equatable {
     TransformOption(
       "shear", .range(legal: -85...85, meaning: .symmetric), default: "0",
       "horizontal shear in degrees; s means -s..s", usual: "5"),
+    TransformOption(
+      "sheary", .range(legal: -85...85, meaning: .symmetric), default: "0",
+      "vertical shear in degrees; s means -s..s", usual: "5"),
     WarpFilter.option,
+    Border.option,
     FillChoice.option(default: .black),
   ]
   package static let examples = [
     "affine(10)", "affine(degrees=10, translate=0.1, scale=0.9..1.1, shear=5, p=0.5)",
+    "affine(0, shear=-5..5, sheary=-5..5, filter=bicubic)",
   ]
   package static let synonyms = ["shiftscalerotate", "randomaffine"]
 
@@ -31,7 +36,9 @@ package struct Affine: Transform, Equatable {
   let translate: Double
   let scale: ClosedRange<Double>
   let shear: ClosedRange<Double>
+  let shearY: ClosedRange<Double>
   let filter: WarpFilter
+  let border: Border
   let fill: FillChoice
 
   package struct Parameters: Codable, Sendable, Equatable {
@@ -40,6 +47,7 @@ package struct Affine: Transform, Equatable {
     package var shiftY: Double
     package var scale: Double
     package var shear: Double
+    package var shearY: Double
     package var fill: FillColour
   }
 
@@ -48,7 +56,9 @@ package struct Affine: Transform, Equatable {
     translate = arguments.number("translate")
     scale = arguments.range("scale")
     shear = arguments.range("shear")
+    shearY = arguments.range("sheary")
     filter = arguments.choice("filter")
+    border = arguments.choice("border")
     fill = arguments.choice("fill")
   }
 
@@ -63,14 +73,16 @@ package struct Affine: Transform, Equatable {
     let (shiftX, shiftY) = (shift(size.width), shift(size.height))
     return Parameters(
       degrees: angle, shiftX: shiftX, shiftY: shiftY, scale: random.uniform(scale),
-      shear: random.uniform(shear), fill: fill.colour(in: context))
+      shear: random.uniform(shear), shearY: random.uniform(shearY), fill: fill.colour(in: context))
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
     let map = AffineMap.composed(
       degrees: parameters.degrees, shiftX: parameters.shiftX, shiftY: parameters.shiftY,
-      scale: parameters.scale, shearX: parameters.shear, shearY: 0, size: size)
-    return [.move(.warp(map, size: size, filter: filter, fill: parameters.fill))]
+      scale: parameters.scale, shearX: parameters.shear, shearY: parameters.shearY, size: size)
+    return [
+      .warp(.affine(map), size: size, filter: filter, border: border, fill: parameters.fill)
+    ]
   }
 
   package func describe(_ parameters: Parameters) -> String {
@@ -78,7 +90,7 @@ package struct Affine: Transform, Equatable {
     let shift =
       "(\(parameters.shiftX.signedText(0)), "
       + "\(parameters.shiftY.signedText(0)))"
-    let shear = parameters.shear.signedText(1)
-    return "\(angle)° shift \(shift) ×\(parameters.scale.signedText()) shear \(shear)°"
+    let (shearX, shearY) = (parameters.shear.signedText(1), parameters.shearY.signedText(1))
+    return "\(angle)° shift \(shift) ×\(parameters.scale.signedText()) shear \(shearX)°, \(shearY)°"
   }
 }

@@ -67,21 +67,29 @@ package struct ColourJitter: Transform, Equatable {
   }
 
   package func edits(_ parameters: [Change], size: ImageSize) -> [Edit] {
-    parameters.map { change in
-      switch change.kind {
-      case .brightness: .brightness(change.amount)
-      case .contrast: .contrast(change.amount)
-      case .saturation: .saturation(change.amount)
-      case .hue: .hue(change.amount)
-      }
-    }
+    parameters.map(\.edit)
   }
 
   package func describe(_ parameters: [Change]) -> String {
-    parameters.map { change in
-      change.kind == .hue
-        ? "hue " + (change.amount * 360).signedText(0) + "°"
-        : change.kind.rawValue + " ×" + change.amount.signedText()
-    }.joined(separator: ", ")
+    parameters.map(\.text).joined(separator: ", ")
+  }
+}
+
+extension ColourJitter.Change {
+  /// The change for people: `contrast ×1.20`.
+  var text: String {
+    kind == .hue
+      ? "hue " + (amount * 360).signedText(0) + "°" : kind.rawValue + " ×" + amount.signedText()
+  }
+}
+
+extension ColourJitter.Change {
+  var edit: Edit {
+    switch kind {
+    case .brightness: .brightness(amount)
+    case .contrast: .contrast(amount)
+    case .saturation: .saturation(amount)
+    case .hue: .hue(amount)
+    }
   }
 }

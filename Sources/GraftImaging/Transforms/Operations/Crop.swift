@@ -4,40 +4,46 @@ import GraftBase
 /// Takes a random window of the picture.
 ///
 /// With `scale` it is torchvision's random resized crop: a window of a random share of the area and
-/// a random aspect, resized to the encoder's input. With `pad` the picture gets a black frame and a
-/// window of the input size is taken; without either the window is taken from the resized picture.
+/// a random aspect, resized to the encoder's input. With `pad` the picture gets a frame and a window of
+/// the input size is taken; without either the window is taken from the resized picture.
 package struct Crop: Transform, Equatable {
   package static let name = "crop"
   package static let summary = "take a random window"
   package static let options = [
     TransformOption(
       "pad", .integer(0...1024), default: TransformOption.absent,
-      "frame of black pixels before a window of the input size is taken", usual: "4"),
+      "frame in pixels before a window of the input size is taken", usual: "4"),
     TransformOption(
       "scale", .range(legal: 0.001...1, meaning: .downTo), default: TransformOption.absent,
       "share of the area that the window covers; s means s..1", usual: "0.6..1"),
     TransformOption(
       "ratio", .range(legal: 0.05...20, meaning: .exactly), default: TransformOption.absent,
       "width over height of the window, with scale=", usual: "0.75..1.333"),
-    TransformOption(
-      "filter", .choice(["bilinear", "bicubic"]), default: "bilinear", "how the window is resized"),
+    TransformOption.resizeFilter,
+    Border.option,
+    FillChoice.option(default: .black),
   ]
   package static let examples = [
-    "crop", "crop(4)", "crop(0.6..1)", "crop(scale=0.08..1, ratio=0.75..1.333)", "crop(pad=4)",
+    "crop", "crop(4)", "crop(0.6..1)", "crop(scale=0.08..1, ratio=0.75..1.333)",
+    "crop(pad=4, border=reflect)",
   ]
   package static let synonyms = [
-    "randomcrop", "rrc", "randomresizedcrop", "resizedcrop", "zoom",
+    "randomcrop", "rrc", "randomresizedcrop", "resizedcrop",
   ]
 
   let pad: Int
   let scale: ClosedRange<Double>?
   let ratio: ClosedRange<Double>
   let filter: ResizeFilter
+  let border: Border
+  let fill: FillChoice
 
   package struct Parameters: Codable, Sendable, Equatable {
     /// In the picture's pixels; reaches outside it when there is a frame.
     package var box: ImageBox
     package var outputSize: ImageSize
+    /// The colour of a constant border.
+    package var fill = FillColour.black
   }
 
   package init(_ arguments: TransformArguments) throws {
@@ -45,6 +51,8 @@ package struct Crop: Transform, Equatable {
     pad = Int(arguments.numbers["pad"] ?? 0)
     ratio = arguments.ranges["ratio"] ?? (3.0 / 4)...(4.0 / 3)
     filter = arguments.choice("filter")
+    border = arguments.choice("border")
+    fill = arguments.choice("fill")
     if scale != nil, arguments.numbers["pad"] != nil {
       throw GraftError(
         .usage, "`crop` has both `scale` and `pad`",
@@ -70,14 +78,16 @@ package struct Crop: Transform, Equatable {
       } else {
         windowBox(size, of: context.outputSize, random: &random)
       }
-    return Parameters(box: box, outputSize: context.outputSize)
+    return Parameters(
+      box: box, outputSize: context.outputSize, fill: fill.colour(in: context))
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
-    guard scale != nil else { return [.move(.window(parameters.box, fill: .black))] }
+    guard scale != nil else {
+      return [.move(.window(parameters.box, border: border, fill: parameters.fill))]
+    }
     return [
-      .move(
-        .resize(from: size, to: parameters.outputSize, filter: filter, crop: parameters.box))
+      .resize(from: size, to: parameters.outputSize, filter: filter, crop: parameters.box)
     ]
   }
 

@@ -15,7 +15,7 @@ package struct Cutout: Transform, Equatable {
     FillChoice.option(default: .mean),
   ]
   package static let examples = ["cutout(16)", "cutout(0.25, holes=2, p=0.5)"]
-  package static let synonyms = ["coarsedropout", "holes", "griddropout"]
+  package static let synonyms = ["holes"]
 
   let side: Double
   let holes: Int
@@ -47,7 +47,7 @@ package struct Cutout: Transform, Equatable {
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
-    [.erase(parameters.boxes, parameters.fill)]
+    [.erase(parameters.boxes.map { Erasure(box: $0, content: .colour(parameters.fill)) })]
   }
 
   package func describe(_ parameters: Parameters) -> String {

@@ -10,16 +10,19 @@ package struct Rotate: Transform, Equatable {
       "the angle; d means -d..d"),
     TransformOption("expand", .flag, default: "no", "grow the image until nothing is cut off"),
     WarpFilter.option,
+    Border.option,
     FillChoice.option(default: .black),
   ]
   package static let examples = [
     "rotate(15)", "rotate(-10..30, p=0.5)", "rotate(30..30, filter=bilinear, fill=mean)",
+    "rotate(20, border=reflect)",
   ]
-  package static let synonyms = ["rotation", "turn", "randomrotation"]
+  package static let synonyms = ["rotation", "randomrotation"]
 
   let degrees: ClosedRange<Double>
   let expands: Bool
   let filter: WarpFilter
+  let border: Border
   let fill: FillChoice
 
   package struct Parameters: Codable, Sendable, Equatable {
@@ -31,6 +34,7 @@ package struct Rotate: Transform, Equatable {
     degrees = arguments.range("degrees")
     expands = arguments.flag("expand")
     filter = arguments.choice("filter")
+    border = arguments.choice("border")
     fill = arguments.choice("fill")
   }
 
@@ -42,10 +46,9 @@ package struct Rotate: Transform, Equatable {
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
     [
-      .move(
-        .rotation(
-          degrees: parameters.degrees, size: size, expands: expands, filter: filter,
-          fill: parameters.fill))
+      .rotation(
+        degrees: parameters.degrees, size: size, expands: expands, filter: filter,
+        border: border, fill: parameters.fill)
     ]
   }
 

@@ -10,6 +10,7 @@ package struct Shear: Transform, Equatable {
       "the angle; d means -d..d"),
     Axis.option,
     WarpFilter.option,
+    Border.option,
     FillChoice.option(default: .black),
   ]
   package static let examples = ["shear(10)", "shear(-5..15, axis=x, p=0.5)"]
@@ -18,6 +19,7 @@ package struct Shear: Transform, Equatable {
   let degrees: ClosedRange<Double>
   let axis: Axis
   let filter: WarpFilter
+  let border: Border
   let fill: FillChoice
 
   package struct Parameters: Codable, Sendable, Equatable {
@@ -30,6 +32,7 @@ package struct Shear: Transform, Equatable {
     degrees = arguments.range("degrees")
     axis = arguments.choice("axis")
     filter = arguments.choice("filter")
+    border = arguments.choice("border")
     fill = arguments.choice("fill")
   }
 
@@ -45,7 +48,9 @@ package struct Shear: Transform, Equatable {
     let map = AffineMap.composed(
       degrees: 0, shiftX: 0, shiftY: 0, scale: 1, shearX: parameters.x, shearY: parameters.y,
       size: size)
-    return [.move(.warp(map, size: size, filter: filter, fill: parameters.fill))]
+    return [
+      .warp(.affine(map), size: size, filter: filter, border: border, fill: parameters.fill)
+    ]
   }
 
   package func describe(_ parameters: Parameters) -> String {

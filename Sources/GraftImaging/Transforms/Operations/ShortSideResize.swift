@@ -10,10 +10,9 @@ package struct ShortSideResize: Transform, Equatable {
   package static let options = [
     TransformOption(
       "side", .integerRange(1...4096), default: "256", "length of the shorter side in pixels"),
-    TransformOption(
-      "filter", .choice(["bilinear", "bicubic"]), default: "bilinear", "how pixels are read"),
+    TransformOption.resizeFilter,
   ]
-  package static let examples = ["resize(256)", "resize(256..320)"]
+  package static let examples = ["resize(256)", "resize(256..320, filter=bicubic)"]
   package static let synonyms = ["scale", "randomresize"]
 
   private static let largestAspect = 32
@@ -39,8 +38,15 @@ package struct ShortSideResize: Transform, Equatable {
   }
 
   package func edits(_ parameters: ImageSize, size: ImageSize) -> [Edit] {
-    [.move(.resize(from: size, to: parameters, filter: filter))]
+    [.resize(from: size, to: parameters, filter: filter)]
   }
 
   package func describe(_ parameters: ImageSize) -> String { parameters.description }
+}
+
+extension TransformOption {
+  /// The filter of operations that resize.
+  static let resizeFilter = TransformOption(
+    "filter", .choice(ResizeFilter.allCases.map(\.rawValue)),
+    default: ResizeFilter.bilinear.rawValue, "how pixels are weighed in a resize")
 }

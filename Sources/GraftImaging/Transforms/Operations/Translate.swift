@@ -9,13 +9,17 @@ package struct Translate: Transform, Equatable {
       "share", .range(legal: -1...1, meaning: .symmetric), default: "0.1",
       "shift as a share of the side, right and down; s means -s..s"),
     Axis.option,
+    Border.option,
     FillChoice.option(default: .black),
   ]
-  package static let examples = ["translate(0.1)", "translate(0..0.2, axis=x, fill=mean)"]
+  package static let examples = [
+    "translate(0.1)", "translate(0..0.2, axis=x, fill=mean)", "translate(0.1, border=edge)",
+  ]
   package static let synonyms = ["shift", "translatex", "translatey"]
 
   let share: ClosedRange<Double>
   let axis: Axis
+  let border: Border
   let fill: FillChoice
 
   package struct Parameters: Codable, Sendable, Equatable {
@@ -28,6 +32,7 @@ package struct Translate: Transform, Equatable {
   package init(_ arguments: TransformArguments) {
     share = arguments.range("share")
     axis = arguments.choice("axis")
+    border = arguments.choice("border")
     fill = arguments.choice("fill")
   }
 
@@ -43,7 +48,10 @@ package struct Translate: Transform, Equatable {
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
-    [.move(.shift(x: parameters.x, y: parameters.y, size: size, fill: parameters.fill))]
+    [
+      .shift(
+        x: parameters.x, y: parameters.y, size: size, border: border, fill: parameters.fill)
+    ]
   }
 
   package func describe(_ parameters: Parameters) -> String {

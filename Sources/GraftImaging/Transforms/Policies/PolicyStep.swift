@@ -19,7 +19,7 @@ package struct PolicyStep: Codable, Equatable, Sendable {
   /// published policies.
   func edits(size: ImageSize, fill: FillColour) -> [Edit] {
     func warped(by map: AffineMap) -> [Edit] {
-      [.move(.warp(map, size: size, filter: filter, fill: fill))]
+      [.warp(.affine(map), size: size, filter: filter, fill: fill)]
     }
     return switch operation {
     case .identity: []
@@ -28,7 +28,7 @@ package struct PolicyStep: Codable, Equatable, Sendable {
     case .translateX: [shifted(x: amount, y: 0, size: size, fill: fill)]
     case .translateY: [shifted(x: 0, y: amount, size: size, fill: fill)]
     case .rotate:
-      [.move(.rotation(degrees: amount, size: size, filter: filter, fill: fill))]
+      [.rotation(degrees: amount, size: size, filter: filter, fill: fill)]
     case .brightness: [.brightness(1 + amount)]
     case .colour: [.saturation(1 + amount)]
     case .contrast: [.contrast(1 + amount)]
@@ -46,9 +46,10 @@ package struct PolicyStep: Codable, Equatable, Sendable {
   /// Moves the content to the right and down; whole pixels are copied whatever the filter.
   private func shifted(x: Double, y: Double, size: ImageSize, fill: FillColour) -> Edit {
     if let x = Int(exactly: x), let y = Int(exactly: y) {
-      return .move(.shift(x: x, y: y, size: size, fill: fill))
+      return .shift(x: x, y: y, size: size, fill: fill)
     }
-    return .move(.warp(.shift(x: -x, y: -y), size: size, filter: filter, fill: fill))
+    return .warp(
+      .affine(.shift(x: -x, y: -y)), size: size, filter: filter, fill: fill)
   }
 
   /// The step for people: `rotate −9.0°`.

@@ -1,0 +1,54 @@
+/// What lies beyond the border of a picture; the words of a `border=` argument.
+package enum Border: String, Codable, CaseIterable, Sendable {
+  /// One colour.
+  case constant
+  /// The pixel at the edge, again and again: `a a a | a b c`.
+  case edge
+  /// The picture mirrored in the middle of its edge pixel: `c b | a b c`.
+  case reflect
+  /// The picture mirrored behind its edge pixel: `b a | a b c`.
+  case symmetric
+
+  /// Which of `count` pixels is seen at `index`, which may lie outside.
+  ///
+  /// Mirrors go on at any distance. A constant border has no pixel to show and gives the edge's.
+  func index(_ index: Int, of count: Int) -> Int {
+    func remainder(_ period: Int) -> Int { ((index % period) + period) % period }
+    switch self {
+    case .constant, .edge: return min(max(index, 0), count - 1)
+    case .reflect:
+      guard count > 1 else { return 0 }
+      let folded = remainder(2 * (count - 1))
+      return min(folded, 2 * (count - 1) - folded)
+    case .symmetric:
+      let folded = remainder(2 * count)
+      return min(folded, 2 * count - 1 - folded)
+    }
+  }
+
+  static let option = TransformOption(
+    "border", .choice(allCases.map(\.rawValue)), default: Border.constant.rawValue,
+    "what lies beyond the edges; constant is the fill")
+}
+
+extension Image {
+  /// The pixels of `box`, continued by `border` where the box leaves the picture.
+  func window(_ box: ImageBox, border: Border, fill: FillColour) -> Image {
+    guard border != .constant, box.clipped(to: size) != box else {
+      return window(box, fill: fill)
+    }
+    let columns = box.columns.map { border.index($0, of: width) * channels }
+    let rows = box.rows.map { border.index($0, of: height) * width * channels }
+    return Image.drawn(width: box.width, height: box.height, channels: channels) { target in
+      pixels.withUnsafeBufferPointer { source in
+        var out = 0
+        for row in rows {
+          for column in columns {
+            for channel in 0..<channels { target[out + channel] = source[row + column + channel] }
+            out += channels
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/// Where each pixel of a warped picture comes from: one value for pictures, masks and boxes.
+///
+/// Positions are continuous, a pixel's centre lies at +0.5.
+package enum WarpMap: Codable, Equatable, Sendable {
+  case affine(AffineMap)
+  case perspective(PerspectiveMap)
+  case displacement(DisplacementField)
+
+  /// Where a point of the source appears in the output: what a box's corners go through.
+  ///
+  /// The inverse of the map, for a displacement to first order; nil where a map has none.
+  package func target(of point: SIMD2<Double>) -> SIMD2<Double>? {
+    switch self {
+    case .affine(let map): PerspectiveMap(map).target(of: point)
+    case .perspective(let map): map.target(of: point)
+    case .displacement(let field): field.target(of: point)
+    }
+  }
+}
+
+extension Image {
+  /// The picture seen through `map`, continued by `border` where the map leaves the picture.
+  ///
+  /// Between pixels it is read as Pillow does: with a constant border a position outside the picture
+  /// takes the fill, one inside the neighbours that there are; values are truncated. Then equal to
+  /// Pillow's `transform` with `AFFINE` and `PERSPECTIVE` byte for byte. The output has the picture's
+  /// size unless another is given.
+  package func warped(
+    by map: WarpMap, to outputSize: ImageSize? = nil, filter: WarpFilter,
+    border: Border = .constant, fill: FillColour
+  ) -> Image {
+    let target = outputSize ?? size
+    func read(_ source: (_ x: Int, _ y: Int) -> SIMD2<Double>) -> Image {
+      warped(to: target, filter, border, fill, source)
+    }
+    switch map {
+    case .affine(let map) where border == .constant:
+      return warped(by: map, to: target, filter: filter, fill: fill)
+    case .affine(let map):
+      return read { x, y in
+        let source = map.source(Double(x) + 0.5, Double(y) + 0.5)
+        return SIMD2(source.x, source.y)
+      }
+    case .perspective(let map):
+      return read { x, y in map.source(Double(x) + 0.5, Double(y) + 0.5) }
+    case .displacement(let field):
+      precondition(target.width <= field.width && target.height <= field.height, "a small field")
+      return field.shifts.withUnsafeBufferPointer { shifts in
+        read { x, y in
+          let shift = shifts[y * field.width + x]
+          return SIMD2(Double(x) + 0.5 + Double(shift.x), Double(y) + 0.5 + Double(shift.y))
+        }
+      }
+    }
+  }
+
+  /// The picture whose pixel (x, y) is read at the position `source` of this one.
+  @inline(__always)
+  private func warped(
+    to target: ImageSize, _ filter: WarpFilter, _ border: Border, _ fill: FillColour,
+    _ source: (_ x: Int, _ y: Int) -> SIMD2<Double>
+  ) -> Image {
+    let colour = fill.bytes(channels: channels)
+    return Image.drawn(width: target.width, height: target.height, channels: channels) { output in
+      pixels.withUnsafeBufferPointer { pixels in
+        colour.withUnsafeBufferPointer { colour in
+          guard var out = output.baseAddress, let from = pixels.baseAddress,
+            let fill = colour.baseAddress
+          else { return }
+          let reader = PositionReader(
+            pixels: from, width: width, height: height, channels: channels, border: border,
+            fill: fill)
+          for y in 0..<target.height {
+            for x in 0..<target.width {
+              switch filter {
+              case .nearest: reader.nearest(source(x, y), out)
+              case .bilinear: reader.bilinear(source(x, y), out)
+              case .bicubic: reader.bicubic(source(x, y), out)
+              }
+              out += channels
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension WarpFilter {
+  static func option(default filter: WarpFilter) -> TransformOption {
+    TransformOption(
+      "filter", .choice(allCases.map(\.rawValue)), default: filter.rawValue,
+      "how to read between pixels")
+  }
+}

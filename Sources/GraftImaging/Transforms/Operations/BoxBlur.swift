@@ -1,0 +1,28 @@
+import GraftBase
+
+/// Replaces each pixel by the mean of a square around it: Pillow's `BoxBlur`.
+package struct BoxBlur: Transform, Equatable {
+  package static let name = "boxblur"
+  package static let summary = "blur with the mean of a square"
+  package static let options = [
+    TransformOption(
+      "radius", .range(legal: 0...100, meaning: .exactly), default: "1..3",
+      "pixels on each side of the middle, which may be a fraction")
+  ]
+  package static let examples = ["boxblur", "boxblur(1.5)", "boxblur(1..3, p=0.5)"]
+  package static let synonyms = ["averageblur", "meanblur"]
+
+  let radius: ClosedRange<Double>
+
+  package init(_ arguments: TransformArguments) { radius = arguments.range("radius") }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Double { random.uniform(radius) }
+
+  package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
+    [.repaint("box blur") { $0.boxBlurred(radius: Float(parameters)) }]
+  }
+
+  package func describe(_ parameters: Double) -> String { "r " + parameters.signedText() }
+}

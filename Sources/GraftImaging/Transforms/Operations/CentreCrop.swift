@@ -1,0 +1,61 @@
+import GraftBase
+
+/// Takes the window in the middle: torchvision's `CenterCrop`.
+///
+/// Offsets are rounded half to even. Where the picture is smaller than the window, it lies in the
+/// middle of it and an odd pixel of border goes to the right and to the bottom.
+package struct CentreCrop: Transform, Equatable {
+  package static let name = "centrecrop"
+  package static let summary = "take the window in the middle"
+  package static let options = [
+    TransformOption(
+      "size", .integer(1...4096), default: TransformOption.absent,
+      "side of the window in pixels; that of the input unless given", usual: "224"),
+    Border.option,
+    FillChoice.option(default: .black),
+  ]
+  package static let examples = ["centrecrop", "centrecrop(24)", "centrecrop(40, border=reflect)"]
+  package static let synonyms = ["centercrop", "middlecrop"]
+
+  let side: Int?
+  let border: Border
+  let fill: FillChoice
+
+  package struct Parameters: Codable, Sendable, Equatable {
+    /// In the picture's pixels; reaches outside one that is too small.
+    package var box: ImageBox
+    package var fill: FillColour
+  }
+
+  package init(_ arguments: TransformArguments) {
+    side = arguments.numbers["size"].map { Int($0) }
+    border = arguments.choice("border")
+    fill = arguments.choice("fill")
+  }
+
+  package var input: TransformInput { .resized }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Parameters {
+    let target = side.map { ImageSize(width: $0, height: $0) } ?? context.outputSize
+    return Parameters(box: Self.box(of: target, in: size), fill: fill.colour(in: context))
+  }
+
+  static func box(of target: ImageSize, in size: ImageSize) -> ImageBox {
+    func start(_ length: Int, _ window: Int) -> Int {
+      length >= window
+        ? Int((Double(length - window) / 2).rounded(.toNearestOrEven))
+        : -((window - length) / 2)
+    }
+    return ImageBox(
+      x: start(size.width, target.width), y: start(size.height, target.height),
+      width: target.width, height: target.height)
+  }
+
+  package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
+    [.move(.window(parameters.box, border: border, fill: parameters.fill))]
+  }
+
+  package func describe(_ parameters: Parameters) -> String { parameters.box.text }
+}

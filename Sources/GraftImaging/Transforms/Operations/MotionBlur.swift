@@ -1,0 +1,62 @@
+import GraftBase
+
+/// Blurs along a line, as a moving camera does; Albumentations' `MotionBlur`.
+package struct MotionBlur: Transform, Equatable {
+  package static let name = "motionblur"
+  package static let summary = "blur along a line"
+  package static let options = [
+    TransformOption(
+      "size", .integerRange(3...99), default: "3..7",
+      "length of the line in pixels; odd ones are drawn"),
+    TransformOption(
+      "angle", .range(legal: -360...360, meaning: .exactly), default: "0..360",
+      "direction of the line in degrees"),
+    TransformOption(
+      "direction", .range(legal: -1...1, meaning: .exactly), default: "-1..1",
+      "0 blurs both ways alike, -1 and 1 one way only"),
+    TransformOption("shift", .flag, default: "no", "move the line off the middle, too"),
+  ]
+  package static let examples = [
+    "motionblur", "motionblur(9, angle=-45..45, p=0.5)",
+    "motionblur(3..15, direction=0, shift=yes)",
+  ]
+  package static let synonyms = ["motion", "camerashake"]
+
+  let size: ClosedRange<Int>
+  let angle: ClosedRange<Double>
+  let direction: ClosedRange<Double>
+  let shifts: Bool
+
+  package init(_ arguments: TransformArguments) throws {
+    size = arguments.integerRange("size")
+    angle = arguments.range("angle")
+    direction = arguments.range("direction")
+    shifts = arguments.flag("shift")
+    if size.count == 1, size.lowerBound % 2 == 0 {
+      throw GraftError(
+        .usage, "`size` of `motionblur` is \(size.lowerBound), but a line has a middle pixel",
+        help: "give an odd number, for example size=\(size.lowerBound + 1)")
+    }
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> MotionKernel {
+    let side =
+      2 * random.integer(in: (self.size.lowerBound / 2)...((self.size.upperBound - 1) / 2)) + 1
+    let degrees = random.uniform(angle)
+    let direction = random.uniform(direction)
+    func shift() -> Double { random.uniform(-1...1) * Double(side / 2) / 2 }
+    return MotionKernel(
+      side: side, degrees: degrees, direction: direction,
+      shift: shifts ? SIMD2(shift(), shift()) : .zero)
+  }
+
+  package func edits(_ parameters: MotionKernel, size: ImageSize) -> [Edit] {
+    [.repaint("motion blur") { $0.blurred(by: parameters) }]
+  }
+
+  package func describe(_ parameters: MotionKernel) -> String {
+    "over \(parameters.offsets.count) pixels"
+  }
+}

@@ -1,0 +1,55 @@
+import GraftBase
+
+/// Magnifies or shrinks about a random place; the picture keeps its size.
+///
+/// torchvision's `ScaleJitter` followed by a window of the first size: a larger picture is cut at a
+/// random place, a smaller one lies at a random place on the fill. Both sides are cut to whole
+/// pixels after scaling.
+package struct Zoom: Transform, Equatable {
+  package static let name = "zoom"
+  package static let summary = "magnify or shrink about a random place, keeping the size"
+  package static let options = [
+    TransformOption(
+      "scale", .range(legal: 0.05...20, meaning: .exactly), default: "0.1..2",
+      "magnification; below 1 shows a frame", usual: "0.8..1.25"),
+    TransformOption.resizeFilter,
+    FillChoice.option(default: .black),
+  ]
+  package static let examples = ["zoom", "zoom(0.8..1.25, p=0.5)", "zoom(1..1.5, filter=bicubic)"]
+  package static let synonyms = ["scalejitter", "randomscale", "randomzoom", "largescalejitter"]
+
+  let scale: ClosedRange<Double>
+  let filter: ResizeFilter
+  let fill: FillChoice
+
+  package init(_ arguments: TransformArguments) {
+    scale = arguments.range("scale")
+    filter = arguments.choice("filter")
+    fill = arguments.choice("fill")
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Magnification {
+    let scale = random.uniform(scale)
+    let scaled = ImageSize(
+      width: max(1, Int(Double(size.width) * scale)),
+      height: max(1, Int(Double(size.height) * scale)))
+    func start(_ length: Int, _ window: Int) -> Int {
+      random.integer(in: min(0, length - window)...max(0, length - window))
+    }
+    let y = start(scaled.height, size.height)
+    let x = start(scaled.width, size.width)
+    return Magnification(
+      size: scaled, window: ImageBox(x: x, y: y, width: size.width, height: size.height),
+      fill: fill.colour(in: context))
+  }
+
+  package func edits(_ parameters: Magnification, size: ImageSize) -> [Edit] {
+    parameters.edits(from: size, filter: filter)
+  }
+
+  package func describe(_ parameters: Magnification) -> String {
+    "to \(parameters.size), \(parameters.window.text)"
+  }
+}

@@ -1,0 +1,60 @@
+import GraftBase
+
+/// Lays the picture on a larger canvas that is then shrunk to its size (Liu et al., 2016).
+///
+/// The draws are those of torchvision's `RandomZoomOut`: canvas sides of int(side * r) with r from
+/// U(1, 4), the picture at int(u * free space). The picture keeps its size, so the whole is what
+/// torchvision gives after a resize, without the canvas in memory.
+package struct ZoomOut: Transform, Equatable {
+  package static let name = "zoomout"
+  package static let summary = "lay on a larger canvas, keeping the size"
+  package static let options = [
+    TransformOption(
+      "side", .range(legal: 1...20, meaning: .exactly), default: "1..4",
+      "sides of the canvas over those of the image"),
+    TransformOption.resizeFilter,
+    FillChoice.option(default: .black),
+  ]
+  package static let examples = ["zoomout", "zoomout(1..2, fill=mean)", "zoomout(side=2, p=1)"]
+  package static let defaultProbability = 0.5
+  package static let synonyms = ["randomzoomout", "expand", "canvas"]
+
+  let side: ClosedRange<Double>
+  let filter: ResizeFilter
+  let fill: FillChoice
+
+  package init(_ arguments: TransformArguments) {
+    side = arguments.range("side")
+    filter = arguments.choice("filter")
+    fill = arguments.choice("fill")
+  }
+
+  package func sample(
+    size: ImageSize, context: TransformContext, random: inout RandomStream
+  ) -> Magnification {
+    let side = random.uniform(side)
+    /// The length and place of the picture on an axis of the canvas, shrunk to the axis's length.
+    func axis(_ length: Int) -> (length: Int, start: Int) {
+      let canvas = Int(Double(length) * side)
+      let start = Int(Double(canvas - length) * random.uniform())
+      let scale = Double(length) / Double(canvas)
+      let first = Int((Double(start) * scale).rounded())
+      let end = Int((Double(start + length) * scale).rounded())
+      return (max(1, end - first), min(first, length - 1))
+    }
+    let (horizontal, vertical) = (axis(size.width), axis(size.height))
+    return Magnification(
+      size: ImageSize(width: horizontal.length, height: vertical.length),
+      window: ImageBox(
+        x: -horizontal.start, y: -vertical.start, width: size.width, height: size.height),
+      fill: fill.colour(in: context))
+  }
+
+  package func edits(_ parameters: Magnification, size: ImageSize) -> [Edit] {
+    parameters.edits(from: size, filter: filter)
+  }
+
+  package func describe(_ parameters: Magnification) -> String {
+    "to \(parameters.size) at (\(-parameters.window.x), \(-parameters.window.y))"
+  }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import GraftBase
+import Testing
+
+@testable import GraftImaging
+
+/// Maps as values: how they are made, and that points go where pixels go.
+@Suite struct WarpMapTests {
+  private let size = ImageSize(width: 64, height: 48)
+
+  @Test func perspectivesAreTorchvisions() throws {
+    for reference in try OperationOracle.load().perspectives {
+      let size = ImageSize(width: reference.width, height: reference.height)
+      let map = try #require(
+        PerspectiveMap(
+          moving: Perspective.corners(of: size),
+          to: reference.targets.map { SIMD2($0[0], $0[1]) }))
+      for (value, expected) in zip(map.coefficients, reference.coefficients) {
+        // Both are rounded to float32, and solved to about 1e-12 of the largest coefficient.
+        #expect(abs(value - expected) <= abs(expected) * 0x1p-23 + 1e-11)
+      }
+    }
+  }
+
+  @Test func cornersOfASinglePixelHaveNoPerspective() {
+    let corners = Perspective.corners(of: ImageSize(width: 1, height: 9))
+    #expect(PerspectiveMap(moving: corners, to: corners) == nil)
+  }
+
+  /// A point of the source appears where the map reads it.
+  @Test func targetsInvertSources() throws {
+    let rotation = AffineMap.rotation(degrees: 31, size: size, expands: false).map
+    let perspective = try #require(
+      PerspectiveMap(
+        moving: Perspective.corners(of: size), to: [[9, 4], [60, 1], [55, 40], [3, 45]]))
+    for map in [WarpMap.affine(rotation), .perspective(perspective)] {
+      for output in [SIMD2(3.5, 7), [40, 20], [63, 47]] as [SIMD2<Double>] {
+        let source =
+          switch map {
+          case .affine(let map):
+            SIMD2(map.source(output.x, output.y).x, map.source(output.x, output.y).y)
+          case .perspective(let map): map.source(output.x, output.y)
+          case .displacement: output
+          }
+        let target = try #require(map.target(of: source))
+        #expect(abs(target.x - output.x) < 1e-6 && abs(target.y - output.y) < 1e-6)
+      }
+    }
+    #expect(WarpMap.affine(AffineMap(0, 0, 1, 0, 0, 2)).target(of: [3, 4]) == nil)
+  }
+
+  @Test func displacedPointsGoAgainstTheShift() throws {
+    let field = DisplacementField(
+      width: 2, height: 1, shifts: [SIMD2(0.5, -1), SIMD2(-2, 3)])
+    let map = WarpMap.displacement(field)
+    #expect(map.target(of: [0.25, 0.5]) == [-0.25, 1.5])
+    #expect(map.target(of: [7, 9]) == [9, 6])
+    #expect(map.target(of: [.nan, 0]) == nil)
+  }
+
+  /// The field against its definition: uniform noise, a two-dimensional kernel, mirrored.
+  @Test func elasticFieldsFollowTheirDefinition() {
+    let (alpha, sigma) = (20.0, 0.7)
+    let size = ImageSize(width: 9, height: 6)
+    let field = DisplacementField.elastic(size: size, alpha: alpha, sigma: sigma, seed: 8)
+    let planes = (0..<2).map {
+      FloatPlane.uniformNoise(size: size, seed: 8, stream: UInt32($0))
+    }
+    // int(8 * 0.7 + 1) = 6, made odd: 7.
+    let weights = (-3...3).map { exp(-Double($0 * $0) / (2 * sigma * sigma)) }
+    let total = weights.reduce(0, +)
+    func mirrored(_ index: Int, _ count: Int) -> Int {
+      index < 0 ? -index : index >= count ? 2 * count - 2 - index : index
+    }
+    for y in 0..<size.height {
+      for x in 0..<size.width {
+        for axis in 0..<2 {
+          var sum = 0.0
+          for dy in -3...3 {
+            for dx in -3...3 {
+              let index = mirrored(y + dy, 6) * 9 + mirrored(x + dx, 9)
+              sum += weights[dy + 3] * weights[dx + 3] * Double(planes[axis].values[index])
+            }
+          }
+          let expected = alpha * sum / (total * total)
+          #expect(abs(Double(field.shifts[y * 9 + x][axis]) - expected) < 1e-4)
+        }
+      }
+    }
+  }
+
+  @Test func elasticNoiseIsUniform() {
+    let plane = FloatPlane.uniformNoise(
+      size: ImageSize(width: 150, height: 67), seed: 3, stream: 1)
+    let shares = plane.values.map { (Double($0) + 1) / 2 }.sorted()
+    let count = Double(shares.count)
+    var distance = 0.0
+    for (index, share) in shares.enumerated() {
+      distance = max(distance, abs(share - Double(index) / count))
+      distance = max(distance, abs(share - Double(index + 1) / count))
+    }
+    // Kolmogorov and Smirnov: exceeded with probability 0.001.
+    #expect(distance < 1.95 / count.squareRoot())
+    #expect(
+      plane
+        != FloatPlane.uniformNoise(size: ImageSize(width: 150, height: 67), seed: 3, stream: 0))
+  }
+
+  /// AUGMENTATION: alpha 50 in half pixels at sigma 5 shifts by about 0.8 pixels.
+  @Test func elasticDefaultsShiftByLessThanAPixel() {
+    let size = ImageSize(width: 120, height: 110)
+    let field = DisplacementField.elastic(size: size, alpha: 25, sigma: 5, seed: 1)
+    let squares = field.shifts.map { $0.x * $0.x }.reduce(0, +)
+    let rms = (Double(squares) / Double(field.shifts.count)).squareRoot()
+    #expect(rms > 0.65 && rms < 1.0)
+  }
+
+  /// A border is the picture continued: the same as a picture with a wide frame of it.
+  @Test(arguments: Border.allCases.filter { $0 != .constant }, WarpFilter.allCases)
+  func bordersContinueThePicture(border: Border, filter: WarpFilter) throws {
+    let image = TransformsTests.texture(23, 14, 3)
+    let frame = 60
+    let wide = image.window(
+      ImageBox(x: -frame, y: -frame, width: 23 + 2 * frame, height: 14 + 2 * frame),
+      border: border, fill: .black)
+    let map = AffineMap(1.3, 0.37, -9.21, -0.41, 1.7, -5.83)
+    let shifted = AffineMap(
+      map.a, map.b, map.c + Double(frame), map.d, map.e, map.f + Double(frame))
+    let result = image.warped(by: .affine(map), filter: filter, border: border, fill: .black)
+    let expected = wide.warped(
+      by: .affine(shifted), to: image.size, filter: filter, border: .edge, fill: .black)
+    let differences = zip(result.pixels, expected.pixels).map { abs(Int($0) - Int($1)) }
+    // Positions differ in their last bits, so a truncated value may differ by one.
+    #expect(differences.max() ?? 0 <= 1)
+    #expect(differences.count { $0 != 0 } < 5)
+  }
+
+  @Test func bordersEndWhereNumbersEnd() {
+    let image = Image(width: 3, height: 2, fill: 9)
+    let far = PerspectiveMap([1e300, 0, 0, 0, 1, 0, 0, 0])
+    for border in Border.allCases {
+      let result = image.warped(
+        by: .perspective(far), filter: .bilinear, border: border, fill: FillColour(gray: 4))
+      #expect(result.pixels.allSatisfy { $0 == 4 })
+    }
+  }
+}
