@@ -30,7 +30,9 @@ let package = Package(
     .target(name: "GraftBase", dependencies: ["CNettle"]),
     .target(name: "GraftKernels", dependencies: ["CGraftKernels"]),
     .target(name: "GraftEngine", dependencies: ["GraftBase", "GraftKernels"]),
-    .target(name: "GraftImaging", dependencies: ["GraftBase", "CPNG", "CTurboJPEG", "CCairo"]),
+    .target(
+      name: "GraftImaging",
+      dependencies: ["GraftBase", "GraftKernels", "CPNG", "CTurboJPEG", "CCairo"]),
     .target(name: "GraftModels", dependencies: ["GraftEngine"]),
     .target(name: "GraftData", dependencies: ["GraftImaging", "GraftKernels", "CZlib"]),
     .target(name: "GraftTraining", dependencies: ["GraftModels", "GraftData"]),

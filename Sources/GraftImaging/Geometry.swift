@@ -1,3 +1,5 @@
+import GraftKernels
+
 /// The eight ways to lay a picture's rows and columns, numbered as in EXIF.
 ///
 /// Each case names what is done to the stored picture; angles turn counter-clockwise.
@@ -70,7 +72,14 @@ extension Image {
     }
   }
 
-  package func flippedHorizontally() -> Image { oriented(.flippedHorizontally) }
+  package func flippedHorizontally() -> Image {
+    let row = width * channels
+    return mapped { source, target in
+      for y in 0..<height {
+        graft_mirror_row(source + y * row, width, Int32(channels), target + y * row)
+      }
+    }
+  }
 
   package func flippedVertically() -> Image { oriented(.flippedVertically) }
 
@@ -130,14 +139,11 @@ extension Image {
     if count == channels { return self }
     return Image.drawn(width: width, height: height, channels: count) { output in
       pixels.withUnsafeBufferPointer { source in
-        for index in 0..<width * height {
-          if count == 3 {
+        if count == 1 {
+          graft_luma(source.baseAddress, width * height, output.baseAddress)
+        } else {
+          for index in 0..<width * height {
             for channel in 0..<3 { output[index * 3 + channel] = source[index] }
-          } else {
-            let red = UInt32(source[index * 3]) * 19595
-            let green = UInt32(source[index * 3 + 1]) * 38470
-            let blue = UInt32(source[index * 3 + 2]) * 7471
-            output[index] = UInt8((red + green + blue + 0x8000) >> 16)
           }
         }
       }

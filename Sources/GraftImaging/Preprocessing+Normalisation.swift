@@ -1,3 +1,5 @@
+import GraftKernels
+
 extension Preprocessing {
   /// Writes the picture's normalised values, height x width x channels, into `output`.
   ///
@@ -13,37 +15,54 @@ extension Preprocessing {
   ) {
     precondition(output.count == floatCount(for: source.size), "a slot of the wrong size")
     precondition(source.channels == channels, "a picture of other channels")
-    let table = NormalisationTable(self, after: points)
-    source.pixels.withUnsafeBufferPointer { pixels in
-      table.values.withUnsafeBufferPointer { values in
-        if channels == 1 {
-          for index in 0..<pixels.count { output[index] = values[Int(pixels[index])] }
-        } else {
-          var index = 0
-          while index < pixels.count {
-            output[index] = values[Int(pixels[index])]
-            output[index + 1] = values[256 + Int(pixels[index + 1])]
-            output[index + 2] = values[512 + Int(pixels[index + 2])]
-            index += 3
-          }
-        }
+    withNormalisation(after: points) { normalisation in
+      source.pixels.withUnsafeBufferPointer { pixels in
+        graft_normalise(
+          normalisation, Int32(channels), pixels.baseAddress, pixels.count, output.baseAddress)
+      }
+    }
+  }
+
+  /// Writes what `write(image.resized(...), through: points, into: output)` does, without the resized
+  /// picture: values are normalised while a row of them is in cache.
+  func write(
+    resizing image: Image, to size: ImageSize, filter: ResizeFilter? = nil,
+    crop box: ImageBox? = nil, keeping window: ImageBox? = nil, mirrored: Bool = false,
+    through points: PointTable = .identity, into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    let filter = filter ?? self.filter
+    let source = image.converted(toChannels: channels)
+    let box = box ?? ImageBox(source.size)
+    let window = window ?? ImageBox(size)
+    guard filter != .nearest else {
+      let resized = source.resized(
+        to: size, filter: filter, crop: box, keeping: window, mirrored: mirrored)
+      return write(resized, through: points, into: output)
+    }
+    precondition(box.isInside(source.size), "a crop outside the image")
+    precondition(window.isInside(size), "a window outside the resized image")
+    let windowSize = ImageSize(width: window.width, height: window.height)
+    precondition(output.count == floatCount(for: windowSize), "a slot of the wrong size")
+    withNormalisation(after: points) { normalisation in
+      source.withResize(to: size, filter, box, window, mirrored: mirrored) { job in
+        graft_resize(job, normalisation, nil, output.baseAddress)
       }
     }
   }
 
   /// How many numbers a picture of this size becomes.
   package func floatCount(for size: ImageSize) -> Int { size.width * size.height * channels }
-}
 
-/// The normalised value of each byte: 256 numbers a channel.
-private struct NormalisationTable {
-  let values: [Float]
-
-  init(_ preprocessing: Preprocessing, after points: PointTable) {
-    values = (0..<preprocessing.channels).flatMap { channel in
-      let mean = preprocessing.mean[channel]
-      let std = preprocessing.std[channel]
-      return (0..<256).map { (Float(points[channel, UInt8($0)]) * (1 / 255) - mean) / std }
+  private func withNormalisation(
+    after points: PointTable, _ body: (UnsafePointer<graft_normalisation>) -> Void
+  ) {
+    precondition(points.channels == 1 || points.channels == channels, "a table of other channels")
+    var normalisation = graft_normalisation()
+    graft_normalisation_set(&normalisation, Int32(channels), mean, std)
+    if points != .identity {
+      normalisation.table_count = Int32(points.channels)
+      withUnsafeMutableBytes(of: &normalisation.tables) { $0.copyBytes(from: points.bytes) }
     }
+    body(&normalisation)
   }
 }

@@ -1,3 +1,5 @@
+import GraftKernels
+
 /// How a resize weighs the pixels under a target pixel.
 package enum ResizeFilter: String, Sendable, Codable, CaseIterable {
   case nearest
@@ -14,34 +16,58 @@ extension Image {
   ///
   /// Reducing is antialiased: the filter grows with the scale, so every source pixel counts. With
   /// a `window`, only that part of the result is computed, with the same bytes: time and memory
-  /// depend on the window, not on `size`.
+  /// depend on the window, not on `size`. `mirrored` turns the result's left and right about, at no
+  /// cost.
   package func resized(
     to size: ImageSize, filter: ResizeFilter = .bilinear, crop box: ImageBox? = nil,
-    keeping window: ImageBox? = nil
+    keeping window: ImageBox? = nil, mirrored: Bool = false
   ) -> Image {
     let box = box ?? ImageBox(self.size)
     let window = window ?? ImageBox(size)
     precondition(box.isInside(self.size), "a crop outside the image")
     precondition(window.isInside(size), "a window outside the resized image")
-    if filter == .nearest { return resizedToNearest(size, box, window) }
+    if filter == .nearest { return resizedToNearest(size, box, window, mirrored: mirrored) }
+    return Image.drawn(width: window.width, height: window.height, channels: channels) { output in
+      withResize(to: size, filter, box, window, mirrored: mirrored) { job in
+        graft_resize(job, nil, output.baseAddress, nil)
+      }
+    }
+  }
+
+  /// Hands the body the resize as the kernels take it; `filter` is not `nearest`.
+  func withResize(
+    to size: ImageSize, _ filter: ResizeFilter, _ box: ImageBox, _ window: ImageBox,
+    mirrored: Bool, _ body: (_ job: UnsafePointer<graft_resize_job>) -> Void
+  ) {
     let columns = ResizeAxis(from: box.width, to: size.width, filter, keeping: window.columns)
     let rows = ResizeAxis(from: box.height, to: size.height, filter, keeping: window.rows)
-    let needed = ImageBox(
-      x: box.x + columns.sources.lowerBound, y: box.y + rows.sources.lowerBound,
-      width: columns.sources.count, height: rows.sources.count)
+    let left = box.x + columns.sources.lowerBound
+    let top = box.y + rows.sources.lowerBound
     // Between the passes pixels are rounded to bytes, so their order matters. Pillow 13 goes
     // vertically first where that leaves clearly fewer rows; before, it never did.
     let lostRows = box.height - size.height
-    if lostRows > 0 && lostRows > 2 * (box.width - size.width) {
-      let middle = cropped(needed).resizedVertically(by: rows)
-      return middle.resizedHorizontally(by: columns, crop: ImageBox(middle.size))
+    let isVerticalFirst = lostRows > 0 && lostRows > 2 * (box.width - size.width)
+    pixels.withUnsafeBufferPointer { source in
+      guard let pixels = source.baseAddress else { return }
+      columns.with { columnAxis in
+        rows.with { rowAxis in
+          var job = graft_resize_job(
+            source: pixels + (top * width + left) * channels, row_bytes: width * channels,
+            width: columns.sources.count, height: rows.sources.count, channels: Int32(channels),
+            columns: columnAxis, rows: rowAxis, is_mirrored: mirrored ? 1 : 0,
+            is_vertical_first: isVerticalFirst ? 1 : 0)
+          body(&job)
+        }
+      }
     }
-    return resizedHorizontally(by: columns, crop: needed).resizedVertically(by: rows)
   }
 
-  private func resizedToNearest(_ size: ImageSize, _ box: ImageBox, _ window: ImageBox) -> Image {
-    let columns = Self.nearestIndices(from: box.width, to: size.width)[window.columns]
+  private func resizedToNearest(
+    _ size: ImageSize, _ box: ImageBox, _ window: ImageBox, mirrored: Bool
+  ) -> Image {
+    var columns = Self.nearestIndices(from: box.width, to: size.width)[window.columns]
       .map { ($0 + box.x) * channels }
+    if mirrored { columns.reverse() }
     let rows = Self.nearestIndices(from: box.height, to: size.height)[window.rows]
       .map { $0 + box.y }
     return Image.drawn(width: window.width, height: window.height, channels: channels) { output in
@@ -70,36 +96,6 @@ extension Image {
       return min(Int(position), count - 1)
     }
   }
-
-  /// `box` holds the axis's source columns.
-  private func resizedHorizontally(by axis: ResizeAxis, crop box: ImageBox) -> Image {
-    guard let weights = axis.weights else { return cropped(box) }
-    let newWidth = weights.count
-    return Image.drawn(width: newWidth, height: box.height, channels: channels) { output in
-      pixels.withUnsafeBufferPointer { source in
-        for y in 0..<box.height {
-          let row = ((box.y + y) * width + box.x) * channels
-          let line = UnsafeBufferPointer(rebasing: source[row..<row + box.width * channels])
-          let target = y * newWidth * channels
-          if channels == 3 {
-            weights.applyToRGBRow(line, output, at: target)
-          } else {
-            weights.applyToGrayRow(line, output, at: target)
-          }
-        }
-      }
-    }
-  }
-
-  /// The picture holds the axis's source rows.
-  private func resizedVertically(by axis: ResizeAxis) -> Image {
-    guard let weights = axis.weights else { return self }
-    return Image.drawn(width: width, height: weights.count, channels: channels) { output in
-      pixels.withUnsafeBufferPointer { source in
-        weights.applyToColumns(source, output, rowLength: width * channels)
-      }
-    }
-  }
 }
 
 /// One axis of a resize: the source pixels that the kept targets need, and their weights.
@@ -117,5 +113,9 @@ private struct ResizeAxis {
       sources = table.sources
       weights = table
     }
+  }
+  /// Hands the body the weights as the kernels take them; nil when pixels are only copied.
+  func with(_ body: (_ axis: UnsafePointer<graft_resize_axis>?) -> Void) {
+    if let weights { weights.with { body($0) } } else { body(nil) }
   }
 }

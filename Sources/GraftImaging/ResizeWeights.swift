@@ -1,4 +1,5 @@
 import Glibc
+import GraftKernels
 
 /// For each target index along one axis, which source pixels count and how much.
 ///
@@ -7,18 +8,19 @@ import Glibc
 struct ResizeWeights {
   /// The source pixels that count for any target.
   let sources: Range<Int>
-  /// The first source index, counted from the start of `sources`, and the number of source pixels
-  /// of each target index.
-  private let spans: [(first: Int, count: Int)]
-  /// `stride` weights for each target index, of which the first `count` are used.
+  /// The first source index of each target index, counted from the start of `sources`, and the
+  /// number of source pixels.
+  private let first: [Int32]
+  private let taps: [Int32]
+  /// `stride` weights for each target index; those beyond its taps are 0.
   private let weights: [Int32]
   private let stride: Int
 
   /// How many target pixels there are weights for.
-  var count: Int { spans.count }
+  var count: Int { first.count }
 
-  private static let fractionBits: Int32 = 22
-  private static let half = Int32(1) << (fractionBits - 1)
+  /// 1 in 22 fractional bits.
+  private static let one = Double(1 << 22)
 
   /// Weights for reducing or enlarging `count` pixels to `newCount`, for the `targets` among them.
   init(from count: Int, to newCount: Int, filter: ResizeFilter, keeping targets: Range<Int>) {
@@ -30,105 +32,47 @@ struct ResizeWeights {
     var spans: [(first: Int, count: Int)] = []
     spans.reserveCapacity(targets.count)
     var weights = [Int32](repeating: 0, count: targets.count * stride)
-    var values = [Double](repeating: 0, count: stride)
-    for target in targets {
-      let centre = (Double(target) + 0.5) * scale
-      let first = max(0, Int(centre - support + 0.5))
-      let end = min(count, Int(centre + support + 0.5))
-      var sum = 0.0
-      for offset in 0..<end - first {
-        let value = filter.weight(at: (Double(offset + first) - centre + 0.5) * inverseScale)
-        values[offset] = value
-        sum += value
+    weights.withUnsafeMutableBufferPointer { weights in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: stride) { values in
+        for target in targets {
+          let centre = (Double(target) + 0.5) * scale
+          let first = max(0, Int(centre - support + 0.5))
+          let end = min(count, Int(centre + support + 0.5))
+          var sum = 0.0
+          for offset in 0..<end - first {
+            let value = filter.weight(at: (Double(offset + first) - centre + 0.5) * inverseScale)
+            values[offset] = value
+            sum += value
+          }
+          for offset in 0..<end - first {
+            let value = sum == 0 ? values[offset] : values[offset] / sum
+            weights[spans.count * stride + offset] = Int32(
+              value * Self.one + (value < 0 ? -0.5 : 0.5))
+          }
+          spans.append((first, end - first))
+        }
       }
-      for offset in 0..<end - first {
-        let value = sum == 0 ? values[offset] : values[offset] / sum
-        let scaled = value * Double(Int32(1) << Self.fractionBits)
-        weights[spans.count * stride + offset] = Int32(scaled + (value < 0 ? -0.5 : 0.5))
-      }
-      spans.append((first, end - first))
     }
     let lowest = spans.first?.first ?? 0
     sources = lowest..<(spans.last.map { $0.first + $0.count } ?? lowest)
-    self.spans = spans.map { ($0.first - lowest, $0.count) }
+    first = spans.map { Int32($0.first - lowest) }
+    taps = spans.map { Int32($0.count) }
     self.weights = weights
     self.stride = stride
   }
 
-  /// One row of RGB pixels into `output` from byte `target` on.
-  func applyToRGBRow(
-    _ row: UnsafeBufferPointer<UInt8>, _ output: UnsafeMutableBufferPointer<UInt8>, at target: Int
-  ) {
-    weights.withUnsafeBufferPointer { weights in
-      spans.withUnsafeBufferPointer { spans in
-        var target = target
-        var firstWeight = 0
-        for span in spans {
-          var red = Self.half
-          var green = Self.half
-          var blue = Self.half
-          var from = span.first * 3
-          for offset in firstWeight..<firstWeight + span.count {
-            let weight = weights[offset]
-            red &+= Int32(row[from]) &* weight
-            green &+= Int32(row[from + 1]) &* weight
-            blue &+= Int32(row[from + 2]) &* weight
-            from += 3
-          }
-          output[target] = Self.byte(red)
-          output[target + 1] = Self.byte(green)
-          output[target + 2] = Self.byte(blue)
-          target += 3
-          firstWeight += stride
+  /// Hands the body the weights as the kernels take them.
+  func with(_ body: (_ axis: UnsafePointer<graft_resize_axis>) -> Void) {
+    first.withUnsafeBufferPointer { first in
+      taps.withUnsafeBufferPointer { taps in
+        weights.withUnsafeBufferPointer { weights in
+          var axis = graft_resize_axis(
+            count: count, first: first.baseAddress, taps: taps.baseAddress,
+            weights: weights.baseAddress, stride: stride)
+          body(&axis)
         }
       }
     }
-  }
-
-  /// One row of gray pixels into `output` from byte `target` on.
-  func applyToGrayRow(
-    _ row: UnsafeBufferPointer<UInt8>, _ output: UnsafeMutableBufferPointer<UInt8>, at target: Int
-  ) {
-    weights.withUnsafeBufferPointer { weights in
-      spans.withUnsafeBufferPointer { spans in
-        var target = target
-        var firstWeight = 0
-        for span in spans {
-          var sum = Self.half
-          for offset in 0..<span.count {
-            sum &+= Int32(row[span.first + offset]) &* weights[firstWeight + offset]
-          }
-          output[target] = Self.byte(sum)
-          target += 1
-          firstWeight += stride
-        }
-      }
-    }
-  }
-
-  /// All rows, `rowLength` bytes each, along the vertical axis; channels do not matter.
-  func applyToColumns(
-    _ source: UnsafeBufferPointer<UInt8>, _ output: UnsafeMutableBufferPointer<UInt8>,
-    rowLength: Int
-  ) {
-    var sums = [Int32](repeating: 0, count: rowLength)
-    sums.withUnsafeMutableBufferPointer { sums in
-      for (index, span) in spans.enumerated() {
-        sums.update(repeating: Self.half)
-        for offset in 0..<span.count {
-          let weight = weights[index * stride + offset]
-          let row = (span.first + offset) * rowLength
-          for x in 0..<rowLength { sums[x] &+= Int32(source[row + x]) &* weight }
-        }
-        let target = index * rowLength
-        for x in 0..<rowLength { output[target + x] = Self.byte(sums[x]) }
-      }
-    }
-  }
-
-  @inline(__always)
-  private static func byte(_ sum: Int32) -> UInt8 {
-    UInt8(truncatingIfNeeded: max(0, min(255, sum >> fractionBits)))
   }
 }
 

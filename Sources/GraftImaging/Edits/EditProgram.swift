@@ -41,15 +41,32 @@ package struct EditProgram: Sendable {
   package func run(on image: Image) -> Image { passes.reduce(image) { $1.applied(to: $0) } }
 
   /// Writes the normalised picture after all edits; `output` has height × width × channels places.
+  ///
+  /// A resize at the end, with tables behind it that are the same for every picture or without,
+  /// writes its rows normalised at once.
   package func write(
     _ image: Image, normalisedFor preprocessing: Preprocessing,
     into output: UnsafeMutableBufferPointer<Float>
   ) {
-    guard case .recolour(let operations)? = passes.last else {
-      return preprocessing.write(run(on: image), into: output)
+    var passes = passes[...]
+    var points: [PointOperation] = []
+    if case .recolour(let operations)? = passes.last {
+      points = operations
+      passes.removeLast()
     }
-    let last = passes.dropLast().reduce(image) { $1.applied(to: $0) }
-    preprocessing.write(last, through: operations.table(for: last), into: output)
+    var resize: (resizing: Movement.Resizing, isMirrored: Bool)?
+    if case .resize(let resizing, let isMirrored)? = passes.last, points.allSatisfy(\.isFixed) {
+      resize = (resizing, isMirrored)
+      passes.removeLast()
+    }
+    let last = passes.reduce(image) { $1.applied(to: $0) }
+    guard let (resizing, isMirrored) = resize else {
+      return preprocessing.write(last, through: points.table(for: last), into: output)
+    }
+    preprocessing.write(
+      resizing: last, to: resizing.size, filter: resizing.filter, crop: resizing.crop,
+      keeping: resizing.window, mirrored: isMirrored, through: points.table(for: last),
+      into: output)
   }
 }
 
@@ -167,8 +184,9 @@ extension EditProgram.Pass {
     switch self {
     case .move(let movement): return movement.applied(to: image)
     case .resize(let resizing, let isMirrored):
-      let result = Movement.resize(resizing).applied(to: image)
-      return isMirrored ? result.flippedHorizontally() : result
+      return image.resized(
+        to: resizing.size, filter: resizing.filter, crop: resizing.crop, keeping: resizing.window,
+        mirrored: isMirrored)
     case .recolour(let operations): return image.applying(operations.table(for: image))
     case .repaint(let repainting): return repainting.paint(image)
     }

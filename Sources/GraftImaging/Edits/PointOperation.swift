@@ -12,6 +12,9 @@ package struct PointOperation: Sendable {
     case ofMeanLuma(@Sendable (UInt8) -> PointTable)
   }
 
+  /// Whether its table is the same for every picture.
+  var isFixed: Bool { if case .fixed = rule { true } else { false } }
+
   /// The table for a picture.
   func table(for image: Image) -> PointTable {
     switch rule {

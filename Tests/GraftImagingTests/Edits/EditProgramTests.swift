@@ -103,8 +103,8 @@ import Testing
   @Test(arguments: Orientation.allCases)
   func orientationsAreMaps(orientation: Orientation) {
     let image = TransformsTests.texture(13, 9, 3)
-    let identity = Edit.move(
-      .warp(.identity, size: image.size, filter: .nearest, fill: .black))
+    let identity = Edit.warp(
+      .affine(.identity), size: image.size, filter: .nearest, fill: .black)
     let program = EditProgram(
       [identity, .move(.orient(orientation))], size: image.size, joinsWarps: true)
     #expect(program.passes.count == 1)

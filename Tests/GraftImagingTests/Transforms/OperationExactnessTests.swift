@@ -59,8 +59,9 @@ import Testing
         size: ImageSize(width: integers[0], height: integers[1]),
         window: ImageBox(x: integers[2], y: integers[3], width: image.width, height: image.height),
         fill: .black)
-      return image.magnified(
-        magnification, filter: try #require(ResizeFilter(rawValue: example.words[0])))
+      let filter = try #require(ResizeFilter(rawValue: example.words[0]))
+      return magnification.edits(from: image.size, filter: filter)
+        .reduce(image) { $1.applied(to: $0) }
     case "jpeg": return image.compressed(quality: integers[0])
     case "channels": return image.withChannels(integers)
     case "lighting": return image.relit(n)
@@ -71,7 +72,8 @@ import Testing
         [.init(kind: .brightness, amount: n[0])] + early
         + [.init(kind: .saturation, amount: n[2]), .init(kind: .hue, amount: n[3])]
         + (early.isEmpty ? [contrast] : [])
-      return image.changed(changes).withChannels(Array(integers[5...]))
+      return changes.map(\.edit).reduce(image) { $1.applied(to: $0) }
+        .withChannels(Array(integers[5...]))
     }
   }
 }

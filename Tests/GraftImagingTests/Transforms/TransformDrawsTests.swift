@@ -71,6 +71,18 @@ import Testing
     #expect(abs(variance - 1) < 1e-4)
   }
 
+  @Test(arguments: [0.4, 1, 8, 25.5, 112]) func noiseMagnitudesAreThoseOfTheNormal(sigma: Double) {
+    let counts = NormalMagnitudes.counts(sigma: sigma)
+    #expect(counts.count == 256)
+    var below: UInt32 = 0
+    for (magnitude, count) in counts.enumerated() {
+      below += count
+      let share = magnitude == 255 ? 1 : erf(Double(magnitude + 1) / sigma / 2.squareRoot())
+      #expect(abs(Double(below) - share * 32768) < 0.6)
+    }
+    #expect(below == 32768)
+  }
+
   @Test func saltAndPepperHitTheirShares() {
     let image = Image(width: 300, height: 200, fill: 100)
     let result = image.withSaltAndPepper(amount: 0.05, salt: 0.4, seed: 4)

@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftKernels
 
 extension Image {
   /// Adds normal noise to every byte: standard deviation `sigma` of full scale, drawn from `seed`.
@@ -7,22 +8,12 @@ extension Image {
   /// As in torchvision the noise is truncated to an integer before it is added.
   package func withGaussianNoise(sigma: Double, seed: UInt64) -> Image {
     guard sigma > 0 else { return self }
-    let count = pixels.count
-    let key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-    let scale = Float(sigma * 255)
-    return NormalQuantiles.all.withUnsafeBufferPointer { quantiles in
-      mapped { source, target in
-        for start in stride(from: 0, to: count, by: 8) {
-          let counter = SIMD4<UInt32>(UInt32(truncatingIfNeeded: start / 8), 0, 0, 0)
-          let words = Philox.block(key: key, counter: counter)
-          // Eight draws of 16 bits each.
-          let draws = unsafeBitCast(words, to: SIMD8<UInt16>.self)
-          for index in 0..<min(8, count - start) {
-            let value = Int32(source[start + index]) + Int32(scale * quantiles[Int(draws[index])])
-            target[start + index] = UInt8(truncatingIfNeeded: min(max(value, 0), 255))
-          }
-        }
-      }
+    var table = graft_noise_table()
+    graft_noise_table_set(&table, NormalMagnitudes.counts(sigma: sigma * 255))
+    return mapped { source, target in
+      graft_add_noise(
+        &table, UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32), source,
+        pixels.count, target)
     }
   }
 
@@ -69,4 +60,36 @@ enum NormalQuantiles {
     }
     return upper.reversed().map { Float(-$0) } + upper.map { Float($0) }
   }()
+}
+
+/// The whole part of a normal number's magnitude, as 2^15 equally likely values.
+enum NormalMagnitudes {
+  /// How many of the values are 0, 1 and so on to 254, then 255 or more, for a standard deviation
+  /// of `sigma`.
+  static func counts(sigma: Double) -> [UInt32] {
+    let share = shares
+    let steps = Double(stepsPerUnit) / sigma
+    var below: UInt32 = 0
+    return share.withUnsafeBufferPointer { share in
+      (0..<256).map { magnitude in
+        let position = Double(magnitude + 1) * steps
+        var next = UInt32(total)
+        if magnitude < 255, position < Double(share.count - 1) {
+          let step = Int(position)
+          let value = share[step] + (share[step + 1] - share[step]) * (position - Double(step))
+          next = UInt32((value * Double(total)).rounded())
+        }
+        defer { below = next }
+        return next - below
+      }
+    }
+  }
+
+  private static let total = 1 << 15
+  private static let stepsPerUnit = 256
+
+  /// The share of the standard normal distribution nearer to 0 than every 256th from 0 to 5.
+  private static let shares = (0...5 * stepsPerUnit).map {
+    erf(Double($0) / Double(stepsPerUnit) / 2.squareRoot())
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GraftKernels
 
 /// A function of one byte per channel: what brightness, posterize, equalize and their like are.
 ///
@@ -27,7 +28,11 @@ struct PointTable: Equatable, Sendable {
 extension PointTable {
   /// `value` towards or away from `origin`: Pillow's blend, truncated float32 arithmetic.
   static func blend(from origin: UInt8, factor: Double) -> PointTable {
-    PointTable { blended(from: origin, to: $0, factor: Float(factor)) }
+    let factor = Float(factor)
+    return PointTable { value in
+      let mixed = Float(Int32(origin)) + factor * Float(Int32(value) - Int32(origin))
+      return UInt8(min(max(mixed, 0), 255))
+    }
   }
 
   static func brightness(_ factor: Double) -> PointTable { blend(from: 0, factor: factor) }
@@ -98,19 +103,9 @@ extension Image {
   /// The picture with every byte replaced by what the table says.
   func applying(_ table: PointTable) -> Image {
     precondition(table.channels == 1 || table.channels == channels, "a table of other channels")
-    let count = pixels.count
-    let isShared = table.channels == 1
-    return table.bytes.withUnsafeBufferPointer { table in
+    return table.bytes.withUnsafeBufferPointer { bytes in
       mapped { source, target in
-        if isShared {
-          for index in 0..<count { target[index] = table[Int(source[index])] }
-        } else {
-          for index in stride(from: 0, to: count, by: 3) {
-            target[index] = table[Int(source[index])]
-            target[index + 1] = table[256 + Int(source[index + 1])]
-            target[index + 2] = table[512 + Int(source[index + 2])]
-          }
-        }
+        graft_look_up(bytes.baseAddress, Int32(table.channels), source, pixels.count, target)
       }
     }
   }

@@ -1,0 +1,14 @@
+// Pictures come and go by the hundred thousand bytes. Left alone, glibc gives the pages of each back
+// to the system and takes new ones for the next, which costs a third of an augmentation pipeline.
+#if defined(__linux__)
+#include <malloc.h>
+#endif
+
+#if defined(__GLIBC__)
+/// Sets from the start what glibc's own adjustment ends at when blocks of 32 MiB are freed: smaller
+/// ones are carved from the heap, and up to 64 MiB of it stay when nobody uses them.
+__attribute__((constructor)) static void keep_pages(void) {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+#endif
