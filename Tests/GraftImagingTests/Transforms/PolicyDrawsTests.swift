@@ -54,13 +54,13 @@ import Testing
       return Cell(operation: entry.operation, amount: magnitude(amount, entry.operation))
     }
     func magnitude(_ amount: Double, _ operation: PolicyOperation) -> Double {
-      policy.magnitudes.isSigned(operation) ? abs(amount) : amount
+      operation == .blur ? 0 : policy.magnitudes.isSigned(operation) ? abs(amount) : amount
     }
     var expected: [[Cell]: Double] = [:]
     for row in table {
-      for gates in 0..<4 {
-        let isOpen = [gates & 1 == 1, gates & 2 == 2]
-        let chance = zip(row, isOpen).reduce(1 / 25.0) {
+      for gates in 0..<(1 << row.count) {
+        let isOpen = row.indices.map { gates >> $0 & 1 == 1 }
+        let chance = zip(row, isOpen).reduce(1 / Double(table.count)) {
           $0 * ($1.1 ? $1.0.probability : 1 - $1.0.probability)
         }
         let cells = zip(row, isOpen).compactMap { $1 ? cell($0) : nil }
@@ -79,7 +79,17 @@ import Testing
     #expect(Set(counts.keys).isSubset(of: expected.keys))
     let test = ChiSquare(counts, expected: expected)
     #expect(test.holds, "\(test)")
-    #expect(directions.areEven, "\(directions)")
+    if directions.all > 0 { #expect(directions.areEven, "\(directions)") }
+  }
+
+  @Test func threeAugmentBlursFromATenthToTwo() throws {
+    var sigmas: [Double] = []
+    forEachDraw(of: try AutoAugment(CheckedCall("autoaugment(3a)").arguments), count: 30_000) {
+      for step in $0.steps where step.operation == .blur { sigmas.append(step.amount) }
+    }
+    let bins = Dictionary(grouping: sigmas) { Int(($0 - 0.1) / 0.19) }.mapValues(\.count)
+    let test = ChiSquare(bins, expected: (0..<10).reduce(into: [:]) { $0[$1] = 0.1 })
+    #expect(Set(bins.keys) == Set(0..<10) && test.holds, "\(test)")
   }
 
   @Test func magnitudesOfTimmVaryOnlyWhenAsked() throws {
@@ -137,18 +147,19 @@ import Testing
     #expect(filterTest.holds, "\(filterTest)")
   }
 
-  @Test func weightedOperationsComeWithoutReplacement() throws {
-    let weights = try PolicyReference.load().weights
+  @Test(arguments: ["weights", "3aw"])
+  func weightedOperationsComeWithoutReplacement(name: String) throws {
+    let weights = try #require(PolicyReference.load().weights[name])
     let sum = weights.values.reduce(0, +)
     var expected: [[PolicyOperation]: Double] = [:]
-    for first in PolicySet.timmWeighted.operations {
-      for second in PolicySet.timmWeighted.operations where second != first {
-        let (one, two) = (weights[first.rawValue, default: 0], weights[second.rawValue, default: 0])
-        expected[[first, second]] = one / sum * two / (sum - one)
+    for (first, one) in weights {
+      for (second, two) in weights where second != first {
+        let pair = try [first, second].map { try #require(PolicyOperation(rawValue: $0)) }
+        expected[pair] = one / sum * two / (sum - one)
       }
     }
     var counts: [[PolicyOperation]: Int] = [:]
-    forEachDraw(of: try RandAugment(CheckedCall("randaugment(rand-tweights-p1)").arguments)) {
+    forEachDraw(of: try RandAugment(CheckedCall("randaugment(rand-t\(name)-p1)").arguments)) {
       counts[$0.steps.map(\.operation), default: 0] += 1
     }
     #expect(Set(counts.keys).isSubset(of: expected.keys))

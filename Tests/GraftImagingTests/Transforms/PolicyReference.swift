@@ -30,8 +30,8 @@ struct PolicyReference: Decodable {
 
   /// By the name of the policy: sub-policies.
   let tables: [String: [[Entry]]]
-  /// timm's `tweights`.
-  let weights: [String: Double]
+  /// By timm's name of a set: how often each operation is drawn.
+  let weights: [String: [String: Double]]
   let families: [Family]
 
   static func load() throws -> PolicyReference {

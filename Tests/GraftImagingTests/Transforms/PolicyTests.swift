@@ -12,7 +12,7 @@ import Testing
     for policy in AutoAugment.Policy.allCases {
       let expected = try #require(reference.tables[policy.rawValue])
       let subPolicies = policy.table.subPolicies
-      #expect(subPolicies.count == 25)
+      #expect(subPolicies.count == (policy == .threeAugment ? 3 : 25))
       #expect(subPolicies.map { $0.map(\.operation) } == expected.map { $0.map(\.operation) })
       #expect(subPolicies.map { $0.map(\.probability) } == expected.map { $0.map(\.probability) })
       let levels = expected.map { $0.map { $0.level ?? 0 } }
@@ -30,10 +30,16 @@ import Testing
     #expect(try Set(PolicySet.torchvision.operations) == operations("wide", 14))
     #expect(try Set(PolicySet.timm.operations) == operations("timmIncreasing", 15))
     #expect(try Set(PolicySet.augmixAll.operations) == operations("torchvisionAugmix", 13))
-    let weighted = PolicySet.timmWeighted
-    #expect(weighted.operations.count == reference.weights.count)
-    for (operation, weight) in zip(weighted.operations, try #require(weighted.weights)) {
-      #expect(reference.weights[operation.rawValue] == weight)
+    #expect(try Set(PolicySet.threeAugment.operations) == operations("timmIncreasing", 3))
+    let weighted: [(String, PolicySet)] = [
+      ("weights", .timmWeighted), ("3aw", .threeAugmentWeighted),
+    ]
+    for (name, set) in weighted {
+      let expected = try #require(reference.weights[name])
+      #expect(set.operations.count == expected.count)
+      for (operation, weight) in zip(set.operations, try #require(set.weights)) {
+        #expect(expected[operation.rawValue] == weight)
+      }
     }
   }
 
@@ -139,18 +145,21 @@ import Testing
     let usual = try TimmRandAugment("rand-m9-mstd0.5-inc1")
     #expect(usual.magnitude == 9 && usual.count == 2 && usual.probability == 0.5)
     #expect(usual.spread == TimmMagnitude(spread: .normal(deviation: 0.5), largest: 10))
-    #expect(usual.isIncreasing && !usual.isWeighted)
+    #expect(usual.isIncreasing && usual.operations == .all)
     #expect(try TimmRandAugment("rand-inc1-mstd0.5-m9") == usual)
     let other = try TimmRandAugment("rand-n3-p0.8-mmax12-mstd101-tweights")
     #expect(other.magnitude == 10 && other.count == 3 && other.probability == 0.8)
     #expect(other.spread == TimmMagnitude(spread: .uniform, largest: 12))
-    #expect(other.isWeighted && !other.isIncreasing)
+    #expect(other.operations == .weights && !other.isIncreasing)
+    #expect(try TimmRandAugment("rand-m5-t3a").operations == .threeAugment)
+    #expect(try TimmRandAugment("rand-m5-t3aw").operations == .threeAugmentWeighted)
     #expect(try TimmRandAugment("rand") == TimmRandAugment("rand-m10-n2-p0.5-inc0"))
   }
 
   @Test(arguments: [
     "rand-", "rand-x9", "rand-m", "rand-m9-", "rand-m-1", "rand-mnan", "rand-minf", "rand-m1e999",
     "rand-n0", "rand-n2.5", "rand-n999", "rand-p2", "rand-mmax0", "rand-inc2", "rand-tfoo",
+    "rand-tall", "rand-3a",
     "random",
     "rand m9", "rand-n16-tweights", "rand-9", "rand-m9-m",
   ])

@@ -10,20 +10,21 @@ package struct AutoAugment: Transform, Equatable {
   package static let options = [
     TransformOption(
       "policy", .choice(Policy.allCases.map(\.rawValue)), default: Policy.imagenet.rawValue,
-      "what it was learned on; original, originalr, v0 and v0r are timm's"),
+      "what it was learned on; original, originalr, v0, v0r and 3a are timm's"),
     TransformOption(
       "mstd", .number(0...10), default: "0",
       "standard deviation of magnitudes, for timm's policies"),
     .policyFilter, .policyFill,
   ]
   package static let examples = [
-    "autoaugment", "autoaugment(cifar10)", "autoaugment(originalr, mstd=0.5)",
+    "autoaugment", "autoaugment(cifar10)", "autoaugment(originalr, mstd=0.5)", "autoaugment(3a)",
   ]
   package static let synonyms = ["aa", "autoaug"]
 
   package enum Policy: String, Codable, CaseIterable, Sendable {
     case imagenet, cifar10, svhn
     case original, originalr, v0, v0r
+    case threeAugment = "3a"
   }
 
   let policy: Policy
@@ -37,7 +38,7 @@ package struct AutoAugment: Transform, Equatable {
     guard deviation == 0 || policy.isTimms else {
       throw GraftError(
         .usage, "`mstd` of `autoaugment` belongs to timm's policies, not to `\(policy.rawValue)`",
-        help: "give one of original, originalr, v0, v0r, or leave mstd out")
+        help: "give one of original, originalr, v0, v0r, 3a, or leave mstd out")
     }
     magnitude = TimmMagnitude(spread: .normal(deviation: deviation))
     filter = arguments.publishedFilter
@@ -62,6 +63,9 @@ package struct AutoAugment: Transform, Equatable {
     let level = Double(entry.level)
     let strength =
       policy.isTimms ? magnitude.strength(level, random: &random) : level / 9
+    if entry.operation == .blur {
+      return PolicyStep(.blur, 0.1 + (2 * strength - 0.1) * random.uniform())
+    }
     let filter =
       policy.isTimms && entry.operation.isWarp
       ? WarpFilter.timm(filter, random: &random) : filter ?? .nearest
@@ -74,7 +78,7 @@ extension AutoAugment.Policy {
   var isTimms: Bool {
     switch self {
     case .imagenet, .cifar10, .svhn: false
-    case .original, .originalr, .v0, .v0r: true
+    case .original, .originalr, .v0, .v0r, .threeAugment: true
     }
   }
 
@@ -84,6 +88,7 @@ extension AutoAugment.Policy {
     case .cifar10: .cifar10
     case .svhn: .svhn
     case .v0, .v0r: .tpu
+    case .threeAugment: .threeAugment
     }
   }
 
@@ -91,7 +96,7 @@ extension AutoAugment.Policy {
     switch self {
     case .imagenet, .cifar10, .svhn: .torchvision
     case .original: .timmOriginal
-    case .v0: .timm
+    case .v0, .threeAugment: .timm
     case .originalr, .v0r: .timmResearch
     }
   }

@@ -41,6 +41,7 @@ package enum PolicyMagnitudes: CaseIterable, Sendable {
     case .solarize: threshold(at: strength)
     case .solarizeAdd: min((110 * strength).rounded(.down), 128)
     case .desaturate: min(0.5 + 0.5 * strength, 1)
+    case .blur: min(0.1 + 1.9 * strength, 2)
     case .identity, .autocontrast, .equalize, .invert: 0
     }
   }

@@ -17,6 +17,7 @@ package enum PolicyOperation: String, Codable, CaseIterable, Sendable {
   case invert
   case solarizeAdd
   case desaturate
+  case blur
 
   /// Whether it moves pixels, so that a filter and a fill colour matter.
   var isWarp: Bool {

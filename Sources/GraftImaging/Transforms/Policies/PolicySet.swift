@@ -35,6 +35,16 @@ package struct PolicySet: Sendable {
     .brightness: 0.05, .equalize: 0.05, .posterize: 0.05, .invert: 0.05,
   ])
 
+  /// The three of DeiT III (Touvron et al., 2022): timm's `t3a`.
+  static let threeAugment = PolicySet([.solarize, .desaturate, .blur])
+
+  /// timm's `t3aw`, mostly those three.
+  static let threeAugmentWeighted = PolicySet(weighted: [
+    .solarize: 6, .desaturate: 6, .blur: 6, .rotate: 3, .shearX: 2, .shearY: 2, .posterize: 1,
+    .autocontrast: 1, .colour: 1, .sharpness: 1, .contrast: 1, .brightness: 1, .equalize: 1,
+    .invert: 1,
+  ])
+
   /// The 9 of AugMix, which share nothing with the corruptions of ImageNet-C.
   static let augmix = PolicySet([
     .autocontrast, .equalize, .posterize, .rotate, .solarize, .shearX, .shearY, .translateX,

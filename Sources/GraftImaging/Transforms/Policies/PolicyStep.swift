@@ -4,7 +4,7 @@ import GraftBase
 package struct PolicyStep: Codable, Equatable, Sendable {
   package var operation: PolicyOperation
   /// Shear factor, pixels to the right or down, degrees, factor minus 1, bits, threshold, what is
-  /// added, or the share of colour that is removed.
+  /// added, the share of colour that is removed, or standard deviation.
   package var amount: Double
   /// How a warp reads between pixels; of no account elsewhere.
   package var filter: WarpFilter
@@ -40,6 +40,8 @@ package struct PolicyStep: Codable, Equatable, Sendable {
     case .invert: [.recolour("invert", .invert)]
     case .solarizeAdd: [.recolour("solarize-add", .solarizeAdd(Int(amount)))]
     case .desaturate: [.saturation(1 - amount)]
+    // Pillow's, which timm's policies use.
+    case .blur: [.repaint("blur") { [amount] in $0.blurred(sigma: amount, kernel: .box) }]
     }
   }
 
@@ -61,7 +63,7 @@ package struct PolicyStep: Codable, Equatable, Sendable {
       "\(operation.rawValue) ×\((1 + amount).signedText())"
     case .translateX, .translateY, .posterize, .solarize, .solarizeAdd:
       "\(operation.rawValue) \(amount.signedText(0))"
-    case .shearX, .shearY, .desaturate: "\(operation.rawValue) \(amount.signedText())"
+    case .shearX, .shearY, .desaturate, .blur: "\(operation.rawValue) \(amount.signedText())"
     }
   }
 }

@@ -1,9 +1,9 @@
-/// A learned policy: sub-policies of two operations each, of which an image takes one.
+/// A policy of sub-policies, of which an image takes one; the learned ones have two operations each.
 package struct PolicyTable: Sendable {
   package struct Entry: Sendable {
     package let operation: PolicyOperation
     package let probability: Double
-    /// 0...9, a tenth of the way beyond the weakest; 10 occurs once, in `tpu`.
+    /// 0...9; timm's go to 10.
     package let level: Int
   }
 

@@ -4,18 +4,26 @@ import GraftBase
 ///
 /// Sections in any order: `m` magnitude, `n` operations per image, `p` probability of each, `mstd`
 /// deviation of the magnitude (above 100: uniform from 0), `mmax` its bound, `inc` whether all
-/// operations strengthen with it, `t` the set of operations.
+/// operations strengthen with it, `t` the set of operations: `weights`, `3a` or `3aw`.
 package struct TimmRandAugment: Codable, Equatable, Sendable {
   var magnitude = 10.0
   var count = 2
   var probability = 0.5
   var spread = TimmMagnitude()
   var isIncreasing = false
-  var isWeighted = false
+  var operations = Operations.all
+
+  /// The sets of operations, by timm's names.
+  enum Operations: String, Codable {
+    case all
+    case weights
+    case threeAugment = "3a"
+    case threeAugmentWeighted = "3aw"
+  }
 
   static let prefix = "rand"
   private static let help =
-    "sections are m9 n2 p0.5 mstd0.5 mmax10 inc1 tweights, for example rand-m9-mstd0.5-inc1"
+    "sections are m9 n2 p0.5 mstd0.5 mmax10 inc1 t3a, for example rand-m9-mstd0.5-inc1"
 
   init(_ text: String) throws(GraftError) {
     var sections = text.split(separator: "-", omittingEmptySubsequences: false)[...]
@@ -29,18 +37,20 @@ package struct TimmRandAugment: Codable, Equatable, Sendable {
           help: Self.help)
       }
     }
-    guard !isWeighted || count <= set.operations.count else {
+    guard set.weights == nil || count <= set.operations.count else {
       throw GraftError(
         .usage,
         "`\(text)` draws \(count) of \(set.operations.count) operations without replacement",
-        help: "give a smaller n or leave tweights out")
+        help: "give a smaller n or leave t\(operations.rawValue) out")
     }
   }
 
   /// Reads one section; false when it is not known or its number is not legal.
   private mutating func read(_ section: Substring) throws(GraftError) -> Bool {
-    if section == "tweights" {
-      isWeighted = true
+    if let operations = Operations(rawValue: String(section.dropFirst())), operations != .all,
+      section.first == "t"
+    {
+      self.operations = operations
       return true
     }
     let key = section.prefix { $0.isLetter }
@@ -60,10 +70,17 @@ package struct TimmRandAugment: Codable, Equatable, Sendable {
     return true
   }
 
-  private var set: PolicySet { isWeighted ? .timmWeighted : .timm }
+  private var set: PolicySet {
+    switch operations {
+    case .all: .timm
+    case .weights: .timmWeighted
+    case .threeAugment: .threeAugment
+    case .threeAugmentWeighted: .threeAugmentWeighted
+    }
+  }
 
   private var magnitudes: PolicyMagnitudes {
-    isIncreasing || isWeighted ? .timmIncreasing : .timm
+    isIncreasing || operations != .all ? .timmIncreasing : .timm
   }
 
   /// Draws the operations, then for each its gate, magnitude, filter and direction.

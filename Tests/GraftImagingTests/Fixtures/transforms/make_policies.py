@@ -32,6 +32,7 @@ NAMES = {
     "Contrast": "contrast", "Sharpness": "sharpness", "Posterize": "posterize",
     "Solarize": "solarize", "AutoContrast": "autocontrast", "Equalize": "equalize",
     "Invert": "invert", "SolarizeAdd": "solarizeAdd", "Desaturate": "desaturate",
+    "GaussianBlur": "blur", "GaussianBlurRand": "blur",
 }
 SIGNED = ["shearX", "shearY", "translateX", "translateY", "rotate"]
 ENHANCEMENTS = ["brightness", "colour", "contrast", "sharpness"]
@@ -163,6 +164,7 @@ def timm_family(name, levels, names, filter):
 LEVELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3.7, 8.25]
 timm_family("timm", LEVELS, timm._RAND_TRANSFORMS + ["Desaturate"], "bicubic")
 timm_family("timmIncreasing", LEVELS + [12, 15], timm._RAND_INCREASING_TRANSFORMS, "bilinear")
+timm_family("timmIncreasing", LEVELS + [12], timm._RAND_3A, "bilinear")
 timm_family("timmOriginal", LEVELS, ["PosterizeOriginal", "Solarize", "Color", "Rotate"],
             "bilinear")
 timm_family("timmResearch", LEVELS, ["PosterizeIncreasing", "Solarize", "Color", "TranslateYRel"],
@@ -173,13 +175,14 @@ for name, policy in [("imagenet", v2.AutoAugmentPolicy.IMAGENET),
                      ("cifar10", v2.AutoAugmentPolicy.CIFAR10), ("svhn", v2.AutoAugmentPolicy.SVHN)]:
     tables[name] = [[{"operation": NAMES[o], "probability": p, "level": l} for o, p, l in row]
                     for row in v2.AutoAugment(policy)._policies]
-for name in ("original", "originalr", "v0", "v0r"):
+for name in ("original", "originalr", "v0", "v0r", "3a"):
     tables[name] = [
         [{"operation": plain(op.name), "probability": op.prob,
           "level": op.magnitude if timm.LEVEL_TO_ARG[op.name] else None} for op in row]
         for row in timm.auto_augment_policy(name, dict(timm._HPARAMS_DEFAULT))]
 
-weights = {plain(k): v for k, v in timm._RAND_WEIGHTED_0.items()}
+weights = {name: {plain(k): v for k, v in timm.rand_augment_choices(name).items()}
+           for name in ("weights", "3aw")}
 text = json.dumps({"tables": tables, "weights": weights, "families": families},
                   separators=(",", ":"))
 with open("policies.json", "w") as f:
