@@ -13,6 +13,24 @@ package enum Orientation: Int, Sendable, Codable, CaseIterable {
 
   /// Whether width and height change places.
   package var swapsSides: Bool { rawValue >= 5 }
+
+  /// Where the pixels of a box of the picture laid upright are stored, in a picture of `size`; the
+  /// box lies inside.
+  func storedBox(of box: ImageBox, in size: ImageSize) -> ImageBox {
+    var stored = box
+    if swapsSides {
+      stored = ImageBox(x: box.y, y: box.x, width: box.height, height: box.width)
+    }
+    let mirrorsColumns: [Orientation] = [
+      .flippedHorizontally, .rotatedBy180, .rotatedBy90, .transversed,
+    ]
+    let mirrorsRows: [Orientation] = [
+      .flippedVertically, .rotatedBy180, .rotatedBy270, .transversed,
+    ]
+    if mirrorsColumns.contains(self) { stored.x = size.width - stored.x - stored.width }
+    if mirrorsRows.contains(self) { stored.y = size.height - stored.y - stored.height }
+    return stored
+  }
 }
 
 extension Image {
@@ -168,6 +186,7 @@ package struct ImageBox: Hashable, Sendable, Codable {
     self.init(x: 0, y: 0, width: size.width, height: size.height)
   }
 
+  package var size: ImageSize { ImageSize(width: width, height: height) }
   package var columns: Range<Int> { x..<x + width }
   package var rows: Range<Int> { y..<y + height }
 

@@ -42,5 +42,8 @@ package struct ImageSize: Hashable, Sendable, Codable, CustomStringConvertible {
     self.height = height
   }
 
+  /// With width and height exchanged.
+  package var transposed: ImageSize { ImageSize(width: height, height: width) }
+
   package var description: String { "\(width)×\(height)" }
 }
