@@ -19,11 +19,10 @@ let package = Package(
     // C libraries, each imported by exactly one Swift target.
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(
-      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CGraftKernels"),
 
     // Graft's rooms, bottom up.
@@ -32,7 +31,7 @@ let package = Package(
     .target(name: "GraftEngine", dependencies: ["GraftBase", "GraftKernels"]),
     .target(
       name: "GraftImaging",
-      dependencies: ["GraftBase", "GraftKernels", "CPNG", "CTurboJPEG", "CCairo"]),
+      dependencies: ["GraftBase", "GraftKernels", "CPNG", "CJPEG", "CCairo"]),
     .target(name: "GraftModels", dependencies: ["GraftEngine"]),
     .target(name: "GraftData", dependencies: ["GraftImaging", "GraftKernels", "CZlib"]),
     .target(name: "GraftTraining", dependencies: ["GraftModels", "GraftData"]),

@@ -34,6 +34,24 @@ package enum Orientation: Int, Sendable, Codable, CaseIterable {
     case .rotatedBy90: "turn 90°"
     }
   }
+
+  /// Where the pixels of a box of the picture laid upright are stored, in a picture of `size`; the
+  /// box lies inside.
+  func storedBox(of box: ImageBox, in size: ImageSize) -> ImageBox {
+    var stored = box
+    if swapsSides {
+      stored = ImageBox(x: box.y, y: box.x, width: box.height, height: box.width)
+    }
+    let mirrorsColumns: [Orientation] = [
+      .flippedHorizontally, .rotatedBy180, .rotatedBy90, .transversed,
+    ]
+    let mirrorsRows: [Orientation] = [
+      .flippedVertically, .rotatedBy180, .rotatedBy270, .transversed,
+    ]
+    if mirrorsColumns.contains(self) { stored.x = size.width - stored.x - stored.width }
+    if mirrorsRows.contains(self) { stored.y = size.height - stored.y - stored.height }
+    return stored
+  }
 }
 
 extension Image {

@@ -7,22 +7,34 @@ import GraftBase
 package enum ImageCodec {
   /// The picture in `bytes`; RGB, or one channel when the file is gray and `keepsGray` is true.
   ///
+  /// With a `region`, a box of the picture as `readSize` gives it, only that part, with the bytes
+  /// it has in the whole picture. Of a JPEG no more than the part needs is decoded, so damage
+  /// below it can pass unseen; of a PNG everything. With `atLeast` a JPEG may come in half, a
+  /// quarter or an eighth of its size, its sides never below those given, which makes other bytes
+  /// than decoding all and resizing.
+  ///
   /// `name` stands for the file in error messages. Throws `GraftError` with code `input` when the
-  /// bytes are no picture, are damaged or cut short, or ask for more than `limits` allow.
+  /// bytes are no picture, are damaged or cut short, ask for more than `limits` allow, or have no
+  /// such region.
   package static func decode(
-    _ bytes: [UInt8], name: String, limits: ImageLimits = .standard,
-    orientationApplied: Bool = true, keepsGray: Bool = false
+    _ bytes: [UInt8], name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil,
+    limits: ImageLimits = .standard, orientationApplied: Bool = true, keepsGray: Bool = false
   ) throws -> Image {
     let kind = try readableKind(of: bytes, name: name)
     do throws(ImageFault) {
       try checkLength(bytes, limits: limits)
-      let (stored, orientation) =
-        switch kind {
-        case .jpeg: try JPEGDecoder.decode(bytes, limits: limits, keepsGray: keepsGray)
-        case .png: try PNGDecoder.decode(bytes, limits: limits)
-        }
-      let image = keepsGray ? stored : stored.converted(toChannels: 3)
-      return orientationApplied ? image.oriented(orientation) : image
+      var (stored, orientation): (Image, Orientation)
+      switch kind {
+      case .jpeg:
+        (stored, orientation) = try JPEGDecoder.decode(
+          bytes, region: region, atLeast: leastSize, limits: limits,
+          orientationApplied: orientationApplied, keepsGray: keepsGray)
+      case .png:
+        (stored, orientation) = try PNGDecoder.decode(bytes, limits: limits)
+        if !orientationApplied { orientation = .upright }
+        stored = stored.cropped(try orientation.storedBox(showing: region, of: stored.size))
+      }
+      return (keepsGray ? stored : stored.converted(toChannels: 3)).oriented(orientation)
     } catch {
       throw GraftError(unreadable: name, kind: kind, fault: error)
     }
@@ -47,8 +59,7 @@ package enum ImageCodec {
         (size, orientation) = (header.size, header.orientation)
       }
       try limits.check(size, bytesPerPixel: 3)
-      guard orientationApplied && orientation.swapsSides else { return size }
-      return ImageSize(width: size.height, height: size.width)
+      return orientationApplied && orientation.swapsSides ? size.transposed : size
     } catch {
       throw GraftError(unreadable: name, kind: kind, fault: error)
     }
@@ -71,6 +82,23 @@ package enum ImageCodec {
         "the file has \(bytes.count >> 20) MiB, more than the \(limits.maximumFileBytes >> 20) MiB"
           + " that Graft reads", help: "scale the image down")
     }
+  }
+}
+
+extension Orientation {
+  /// The box of a stored picture of `size` that shows as `region` when it is laid upright; all of
+  /// it where no region is asked for.
+  func storedBox(
+    showing region: ImageBox?, of size: ImageSize
+  ) throws(ImageFault) -> ImageBox {
+    guard let region else { return ImageBox(size) }
+    let shownSize = swapsSides ? size.transposed : size
+    guard region.isInside(shownSize) else {
+      throw ImageFault(
+        "the part asked for, \(region.size) pixels at (\(region.x), \(region.y)), is not inside its"
+          + " \(shownSize) pixels", help: "scan the data again; the file may have changed since")
+    }
+    return storedBox(of: region, in: size)
   }
 }
 

@@ -1,4 +1,4 @@
-import CTurboJPEG
+import CJPEG
 import GraftBase
 
 /// Writes pictures as baseline JPEG with chroma at half size (4:2:0), as Pillow does by default.
@@ -9,26 +9,19 @@ package enum JPEGEncoder {
     guard image.width <= 65_500 && image.height <= 65_500 else {
       throw GraftError(.failed, "a JPEG has at most 65,500 pixels a side, not \(image.size)")
     }
-    guard let handle = tjInitCompress() else {
-      throw GraftError(.failed, "the JPEG encoder could not start; memory may be short")
-    }
-    defer { tjDestroy(handle) }
-    let isGray = image.channels == 1
-    let sampling = isGray ? TJSAMP_GRAY : TJSAMP_420
-    let format = isGray ? TJPF_GRAY : TJPF_RGB
-    let subsampling = Int32(sampling.rawValue)
-    let capacity = tjBufSize(Int32(image.width), Int32(image.height), subsampling)
-    let bytes = [UInt8](unsafeUninitializedCapacity: Int(capacity)) { buffer, count in
-      var output = buffer.baseAddress
-      var length = capacity
-      let status = tjCompress2(
-        handle, image.pixels, Int32(image.width), 0, Int32(image.height), Int32(format.rawValue),
-        &output, &length, subsampling, Int32(quality), TJFLAG_NOREALLOC | TJFLAG_ACCURATEDCT)
-      count = status == 0 ? Int(length) : 0
+    // Two bytes a sample are more than any coefficient takes, and all of a header fits 2 KiB.
+    let blocks = ((image.width + 15) / 16) * ((image.height + 15) / 16)
+    let capacity = blocks * 256 * (image.channels == 1 ? 2 : 3) + 2048
+    var message = [CChar](repeating: 0, count: GRAFT_JPEG_MESSAGE)
+    let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+      count = graft_jpeg_write(
+        image.pixels, UInt32(image.width), UInt32(image.height), Int32(image.channels),
+        Int32(quality), buffer.baseAddress, capacity, &message)
     }
     guard !bytes.isEmpty else {
-      let reason = String(cString: tjGetErrorStr2(handle))
-      throw GraftError(.failed, "an image of \(image) could not be packed as JPEG: \(reason)")
+      throw GraftError(
+        .failed,
+        "an image of \(image) could not be packed as JPEG: \(JPEGDecoder.text(of: message))")
     }
     return bytes
   }

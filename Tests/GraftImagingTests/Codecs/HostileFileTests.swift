@@ -189,7 +189,7 @@ import Testing
     #expect(refused > 300)
   }
 
-  private static func mutate(_ bytes: inout [UInt8], _ random: inout RandomStream) {
+  static func mutate(_ bytes: inout [UInt8], _ random: inout RandomStream) {
     for _ in 0..<random.integer(in: 1...4) {
       let index = random.integer(in: 0...bytes.count - 1)
       switch random.integer(in: 0...5) {
