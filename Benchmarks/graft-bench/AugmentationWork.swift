@@ -11,8 +11,11 @@ final class AugmentationWork {
     case heavy
     /// From the file's bytes.
     case jpeg
+    /// The same with scaled decoding, where the crop is large enough.
+    case jpegFast
   }
 
+  private let kind: Kind
   private let pipeline: Pipeline
   private let files: [[UInt8]]
   private let pictures: [Image]
@@ -21,18 +24,22 @@ final class AugmentationWork {
   private var drawn = 0
 
   init(_ kind: Kind, folder: URL) throws {
+    self.kind = kind
     files = try Self.photographs(in: folder).map { try ImageFile.readBytes($0.path) }
+    guard !files.isEmpty else {
+      throw GraftError(.input, "\(folder.path) has no files that end in .jpg")
+    }
     pictures =
-      kind == .jpeg
+      kind == .jpeg || kind == .jpegFast
       ? [] : try files.map { try ImageCodec.decode($0, name: "the photograph") }
     let basic = ["crop(scale=0.08..1)", "flip"]
     let more: [String] =
       switch kind {
-      case .basic, .jpeg: []
+      case .basic, .jpeg, .jpegFast: []
       case .randaugment: ["randaugment(n=2, m=9)"]
       case .heavy:
         [
-          "affine(degrees=30, scale=0.8..1.2)",
+          "affine(degrees=30, scale=0.8..1.2, filter=bilinear)",
           "jitter(brightness=0.2, contrast=0.2, saturation=0.2, hue=0.5)", "noise(sigma=0.2..0.44)",
           "blur(sigma=0.5..3)", "cutout(size=0.15, holes=2)",
         ]
@@ -60,18 +67,32 @@ final class AugmentationWork {
     var count = 0
     while true {
       let place = drawn % files.count
-      let source =
-        pictures.isEmpty
-        ? try ImageCodec.decode(files[place], name: "the photograph") : pictures[place]
-      pipeline.trainingDraw(
-        size: source.size, key: SampleKey(seed: 1, sample: drawn), preprocessing: preprocessing
-      ).program.write(
-        source.converted(toChannels: 3), normalisedFor: preprocessing, into: slot)
+      let key = SampleKey(seed: 1, sample: drawn)
+      if pictures.isEmpty {
+        try draw(files[place], key)
+      } else {
+        program(size: pictures[place].size, key).write(
+          pictures[place], normalisedFor: preprocessing, into: slot)
+      }
       drawn += 1
       count += 1
       let elapsed = (ContinuousClock.now - start) / .seconds(1)
       if elapsed >= seconds { return Double(count) / elapsed }
     }
+  }
+
+  private func program(size: ImageSize, _ key: SampleKey) -> EditProgram {
+    pipeline.trainingDraw(size: size, key: key, preprocessing: preprocessing).program
+  }
+
+  /// From a file's bytes, as the loader does it: the draw first, then what it needs of the picture.
+  private func draw(_ file: [UInt8], _ key: SampleKey) throws {
+    let program = program(size: try ImageCodec.readSize(file), key)
+    let target = kind == .jpegFast ? program.regionTarget : nil
+    let part = try ImageCodec.decode(
+      file, name: "the photograph", region: program.sourceRegion, atLeast: target)
+    program.startingAtRegion(of: part.size).write(
+      part, normalisedFor: preprocessing, into: slot)
   }
 
   /// The JPEG files of a folder in the order of their names.

@@ -30,6 +30,8 @@ struct Races {
         augmentation(.heavy, "heavy pipeline", .ratio(atLeast: 3, of: "Albumentations")),
         augmentation(
           .jpeg, "JPEG to tensor", .ratio(atLeast: 1.3, of: "OpenCV")),
+        augmentation(
+          .jpegFast, "JPEG to tensor, scaled decoding", .ratio(atLeast: 2.5, of: "OpenCV")),
       ]
   }
 

@@ -13,6 +13,8 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import harness
 
 kind, folder = sys.argv[1:3]
+if kind == "jpegFast":  # peers decode whole pictures all the same
+    kind = "jpeg"
 mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 files = sorted(glob.glob(os.path.join(glob.escape(folder), "*.jpg")))
 blobs = [open(file, "rb").read() for file in files]

@@ -150,12 +150,18 @@ extension PictureSource {
   }
 
   /// The picture, gray or RGB as stored, and the hash of what it was made from.
-  func load(name: String) throws -> (image: Image, content: ContentHash.Digest) {
+  ///
+  /// Of a file a `region` alone, which may come smaller, down to `leastSize`.
+  func load(
+    name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil
+  ) throws -> (image: Image, content: ContentHash.Digest) {
     switch self {
     case .file(let path):
       let bytes = try path.read(named: name)
-      let image = try ImageCodec.decode(bytes, name: name, keepsGray: true)
-      return (image, ContentHash.of(bytes))
+      let content = ContentHash.of(bytes)
+      let image = try ImageCodec.decode(
+        bytes, name: name, region: region, atLeast: leastSize, keepsGray: true)
+      return (image, content)
     case .record(let table, let record):
       return (table.image(at: record), table.content(of: record))
     case .drawn(let draw):

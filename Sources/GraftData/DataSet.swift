@@ -79,14 +79,46 @@ package struct DataSet: Sendable {
   /// The picture as stored: one channel for gray files.
   package func storedImage(at index: Int) throws -> Image {
     if let image = cache.image(at: index) { return image }
+    let image = try load(index)
+    if samples[index].source.isWorthCaching { cache.store(image, at: index) }
+    return image
+  }
+
+  /// The pixels that a program needs of a picture as stored, and the program that starts from them.
+  ///
+  /// Of a file that memory has no room for only the part is decoded that is resized; a fast program
+  /// takes large ones at a half, a quarter or an eighth, whether there is room or not, so that
+  /// pixels do not depend on memory.
+  package func source(
+    of index: Int, for program: EditProgram
+  ) throws -> (image: Image, program: EditProgram) {
+    guard case .file = samples[index].source, let region = program.sourceRegion,
+      let target = program.regionTarget
+    else { return (try storedImage(at: index), program) }
+    let isReduced =
+      program.isFast && region.width >= 2 * target.width && region.height >= 2 * target.height
+    if !isReduced {
+      if let image = cache.image(at: index) { return (image, program) }
+      let isWhole = region == ImageBox(samples[index].size)
+      if isWhole || cache.hasRoom(for: samples[index].byteCount) {
+        return (try storedImage(at: index), program)
+      }
+    }
+    let part = try load(index, region: region, atLeast: isReduced ? target : nil)
+    return (part, program.startingAtRegion(of: part.size))
+  }
+
+  private func load(
+    _ index: Int, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil
+  ) throws -> Image {
     let sample = samples[index]
-    let (image, content) = try sample.source.load(name: sample.path)
+    let (image, content) = try sample.source.load(
+      name: sample.path, region: region, atLeast: leastSize)
     guard content == sample.content else {
       throw GraftError(
         .input, "\(sample.path) changed since the data set was scanned",
         help: "read the data set again")
     }
-    if sample.source.isWorthCaching { cache.store(image, at: index) }
     return image
   }
 

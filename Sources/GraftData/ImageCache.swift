@@ -19,6 +19,9 @@ final class ImageCache: Sendable {
 
   func image(at index: Int) -> Image? { state.withLock { $0.images[index] } }
 
+  /// Whether a picture of so many bytes would be kept.
+  func hasRoom(for byteCount: Int) -> Bool { state.withLock { byteCount <= $0.freeBytes } }
+
   func store(_ image: Image, at index: Int) {
     state.withLock { state in
       guard state.images[index] == nil, image.pixels.count <= state.freeBytes else { return }

@@ -195,8 +195,7 @@ private struct BatchWork: Sendable {
   func fill(_ batch: Batch, place: Int, epoch: Int) {
     let sample = batch.keys[place].sample
     do {
-      recipe.write(
-        try dataSet.storedImage(at: sample), key: batch.keys[place], into: batch.slot(place))
+      try recipe.write(dataSet, key: batch.keys[place], into: batch.slot(place))
     } catch let error as GraftError {
       batch.fail(at: place, error)
     } catch {

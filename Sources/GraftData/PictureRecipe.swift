@@ -27,11 +27,26 @@ package struct PictureRecipe: Sendable {
       .run(on: source.converted(toChannels: preprocessing.channels))
   }
 
-  /// Writes the normalised picture of the encoder's input size.
-  func write(_ source: Image, key: SampleKey, into slot: UnsafeMutableBufferPointer<Float>) {
-    program(size: source.size, key: key).write(
-      source.converted(toChannels: preprocessing.channels), normalisedFor: preprocessing,
-      into: slot)
+  /// The picture of a data set's sample at the encoder's input size, as training sees it.
+  package func image(of dataSet: DataSet, key: SampleKey) throws -> Image {
+    let (source, program) = try source(of: dataSet, key: key)
+    return program.run(on: source)
+  }
+
+  /// Writes the normalised picture of a data set's sample.
+  func write(
+    _ dataSet: DataSet, key: SampleKey, into slot: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let (source, program) = try source(of: dataSet, key: key)
+    program.write(source, normalisedFor: preprocessing, into: slot)
+  }
+
+  private func source(
+    of dataSet: DataSet, key: SampleKey
+  ) throws -> (image: Image, program: EditProgram) {
+    let program = program(size: dataSet.samples[key.sample].size, key: key)
+    let (image, rest) = try dataSet.source(of: key.sample, for: program)
+    return (image.converted(toChannels: preprocessing.channels), rest)
   }
 
   /// How the batch of this number in its epoch is mixed; nil when it stays as it is.

@@ -14,6 +14,9 @@ package struct Sample: Sendable {
   /// True when the stored picture has one channel; `DataSet.image(at:)` gives RGB all the same.
   package let isGray: Bool
   let source: PictureSource
+
+  /// Bytes of the decoded picture as stored.
+  var byteCount: Int { size.width * size.height * (isGray ? 1 : 3) }
 }
 
 /// Where a picture's pixels come from.

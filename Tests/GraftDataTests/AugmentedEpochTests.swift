@@ -102,4 +102,50 @@ import Testing
     Self.preprocessing.write(image, into: slot)
     #expect(Self.digest(slot) == one[1234])
   }
+
+  // MARK: Files
+
+  /// A folder of two JPEG files of 300 × 200 pixels in two classes.
+  private static func photographs() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    for (index, name) in ["a", "b"].enumerated() {
+      let square = DemoShapes.image(seed: 3, index: index, size: 300).image
+      let picture = square.cropped(x: 0, y: 40, width: 300, height: 200)
+      let path = folder.path + "/\(name)"
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      try Data(JPEGEncoder.encode(picture, quality: 85))
+        .write(to: URL(fileURLWithPath: path + "/picture.jpg"))
+    }
+    return folder
+  }
+
+  /// The pictures that training sees, with room for decoded pictures in memory or without.
+  private static func pictures(_ line: [TransformCall], cacheBudget: Int) throws -> [Image] {
+    let folder = try photographs()
+    let pool = ThreadPool(threads: 1)
+    defer { pool.shutDown() }
+    var options = DataOptions()
+    options.cacheBudget = cacheBudget
+    let data = try DataSet.open(folder.path, options: options, pool: pool)
+    let recipe = PictureRecipe(
+      preprocessing: preprocessing, pipeline: try Pipeline(line), seed: 7)
+    return try (0..<20).map {
+      try recipe.image(of: data, key: SampleKey(seed: 7, epoch: $0, sample: $0 % 2))
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func whatMemoryHasRoomForDoesNotChangePixels(isFast: Bool) throws {
+    let crop = TransformCall(
+      name: "crop", arguments: [.init(label: nil, value: .word("0.1..1"))])
+    let line = (isFast ? [TransformCall(name: "fast")] : []) + [crop, TransformCall(name: "flip")]
+    let kept = try Self.pictures(line, cacheBudget: 1 << 24)
+    #expect(try Self.pictures(line, cacheBudget: 0) == kept)
+    let exact = try Self.pictures([crop, TransformCall(name: "flip")], cacheBudget: 1 << 24)
+    #expect((exact == kept) != isFast)
+    for (one, other) in zip(exact, kept) {
+      let difference = zip(one.pixels, other.pixels).map { abs(Int($0) - Int($1)) }.reduce(0, +)
+      #expect(difference <= 4 * one.pixels.count, "a smaller decoding shows another picture")
+    }
+  }
 }

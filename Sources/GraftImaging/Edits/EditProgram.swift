@@ -1,7 +1,7 @@
 /// A sample's edits folded into as few passes over the picture as keep every byte.
 ///
 /// Operations on values become one table; a mirror image, a window inside and a crop become part of
-/// the resize beside them; normalisation reads through the last table. With `joinsWarps` (`fast`)
+/// the resize beside them; normalisation reads through the last table. With `isFast`
 /// turns, shears and shifts in a row are one warp, which reads between pixels once instead of each time:
 /// sharper and quicker, but not the same bytes.
 package struct EditProgram: Sendable {
@@ -13,13 +13,16 @@ package struct EditProgram: Sendable {
   }
 
   private(set) var passes: [Pass] = []
+  /// Whether passes, and decoding, may be cut short where that changes pixels a little.
+  package let isFast: Bool
 
   /// The passes for a picture of `size`.
-  package init(_ edits: [Edit], size: ImageSize, joinsWarps: Bool = false) {
+  package init(_ edits: [Edit], size: ImageSize, isFast: Bool = false) {
+    self.isFast = isFast
     var size = size
     for edit in edits {
       switch edit {
-      case .move(let movement) where joinsWarps && joinWarp(with: movement, size: size): break
+      case .move(let movement) where isFast && joinWarp(with: movement, size: size): break
       case .move(let movement): append(movement)
       case .recolour(let operation): append(operation)
       case .repaint(let repainting): passes.append(.repaint(repainting))
@@ -28,13 +31,27 @@ package struct EditProgram: Sendable {
     }
   }
 
-  /// The part of the source that the result depends on, where that is known: all else need not
+  /// The part of the source that is resized first, where that is what comes first: all else need not
   /// even be decoded.
   package var sourceRegion: ImageBox? {
-    switch passes.first {
-    case .resize(let resizing, _): resizing.crop
-    default: nil
-    }
+    if case .resize(let resizing, _)? = passes.first { resizing.crop } else { nil }
+  }
+
+  /// The size that `sourceRegion` is brought to.
+  package var regionTarget: ImageSize? {
+    if case .resize(let resizing, _)? = passes.first { resizing.size } else { nil }
+  }
+
+  /// The program for a picture of `size` that is the source's region and nothing else.
+  ///
+  /// Of the region's own size the result is the same; a region that was decoded smaller gives other
+  /// pixels.
+  package func startingAtRegion(of size: ImageSize) -> EditProgram {
+    guard case .resize(var resizing, let isMirrored)? = passes.first else { return self }
+    var program = self
+    resizing.crop = ImageBox(size)
+    program.passes[0] = .resize(resizing, isMirrored: isMirrored)
+    return program
   }
 
   /// The picture after all edits.

@@ -13,7 +13,7 @@ package struct TrainingDraw: Sendable {
 
   package var edits: [Edit] { preparation + steps.flatMap { $0.edits ?? [] } + completion }
   package var program: EditProgram {
-    EditProgram(edits, size: size, joinsWarps: isFast)
+    EditProgram(edits, size: size, isFast: isFast)
   }
 
   /// The picture and its annotation before the first operation and after each.

@@ -63,7 +63,7 @@ extension Pipeline {
   /// The augmented picture of `key`.
   package func apply(to image: Image, key: SampleKey, context: TransformContext) -> Image {
     let edits = draw(size: image.size, key: key, context: context).flatMap { $0.edits ?? [] }
-    return EditProgram(edits, size: image.size, joinsWarps: isFast).run(on: image)
+    return EditProgram(edits, size: image.size, isFast: isFast).run(on: image)
   }
 }
 

@@ -87,7 +87,7 @@ import Testing
       let context = TransformContext(outputSize: size)
       let edits = try Pipeline(line: filtered).draw(size: size, key: key, context: context)
         .flatMap { $0.edits ?? [] }
-      let joined = EditProgram(edits, size: size, joinsWarps: true)
+      let joined = EditProgram(edits, size: size, isFast: true)
       #expect(joined.passes.count == 1)
       let exact = EditProgram(edits, size: size).run(on: image)
       let fast = joined.run(on: image)
@@ -106,7 +106,7 @@ import Testing
     let identity = Edit.warp(
       .affine(.identity), size: image.size, filter: .nearest, fill: .black)
     let program = EditProgram(
-      [identity, .move(.orient(orientation))], size: image.size, joinsWarps: true)
+      [identity, .move(.orient(orientation))], size: image.size, isFast: true)
     #expect(program.passes.count == 1)
     #expect(program.run(on: image) == image.oriented(orientation))
   }
