@@ -91,11 +91,13 @@ void graft_weight_gradient_task(
     const graft_weight_gradient *gradient, int task, const float *input,
     const float *output_gradient, float *partials, float *scratch);
 
-/// The weight gradient of a 1x1 convolution at stride 1, split into chunks of pixels and of depth.
+/// The weight gradient of a 1x1 convolution at stride 1, split into blocks of weights, and small
+/// weights into chunks of pixels.
 typedef struct {
   int pixels, in_channels, out_channels;
   // Filled by graft_pointwise_weights_prepare, from the shapes alone.
-  int panel_width, depth_split, depth_tasks, chunks, pixels_per_chunk;
+  int panel_width, depth_split, depth_tasks, columns_per_task, column_tasks;
+  int chunks, pixels_per_chunk;
   ptrdiff_t weight_count, scratch_count;
   int task_count;
 } graft_pointwise_weights;
