@@ -56,19 +56,6 @@ static pixel_rows rows_of(
   return (pixel_rows){block, width};
 }
 
-/// Pixels that a later product reads, asked for in shares.
-typedef struct {
-  const float *start;
-  int channels, count, pixels;
-} pixels_ahead;
-
-static void ask_for_share(const pixels_ahead *next, int share, int shares) {
-  int last = (int)((ptrdiff_t)next->pixels * (share + 1) / shares);
-  for (int p = (int)((ptrdiff_t)next->pixels * share / shares); p < last; p++)
-    for (int k = 0; k < next->count; k += 16)
-      __builtin_prefetch(next->start + (ptrdiff_t)p * next->channels + k, 0, 2);
-}
-
 void graft_pointwise_weights_task(
     const graft_pointwise_weights *g, int task, const float *input, const float *output_gradient,
     float *partials, float *scratch) {
@@ -87,8 +74,7 @@ void graft_pointwise_weights_task(
     int pixels = least(PIXELS, last - p), next_pixels = least(PIXELS, last - p - pixels);
     const float *block = input + (ptrdiff_t)p * g->in_channels + first_k;
     pixel_rows x = rows_of(block, g->in_channels, pixels, depth, scratch, x_row);
-    pixels_ahead next_x = {
-        block + (ptrdiff_t)pixels * g->in_channels, g->in_channels, depth, next_pixels};
+    const float *next_x = block + (ptrdiff_t)pixels * g->in_channels;
     for (int panel = 0; panel < panels; panel++) {
       int o = first_o + panel * g->panel_width, lanes = least(g->panel_width, last_o - o);
       int vectors = ceiling(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
@@ -97,14 +83,14 @@ void graft_pointwise_weights_task(
           columns, g->out_channels, pixels, lanes, scratch + PIXELS * x_row, g->panel_width);
       // The next panel of these pixels, or the first of the next.
       int is_last = panel == panels - 1;
-      pixels_ahead next_dy = {
-          is_last ? columns + (ptrdiff_t)pixels * g->out_channels - (o - first_o)
-                  : columns + g->panel_width,
-          g->out_channels, g->panel_width, is_last ? next_pixels : pixels};
+      const float *next_dy = is_last ? columns + (ptrdiff_t)pixels * g->out_channels - (o - first_o)
+                                     : columns + g->panel_width;
       int tiles = ceiling(depth, graft_tile_rows(vectors)), rows = ceiling(depth, tiles);
       for (int tile = 0, k = 0; k < depth; tile++, k += rows) {
-        ask_for_share(&next_dy, tile, tiles);
-        ask_for_share(&next_x, panel * tiles + tile, panels * tiles);
+        graft_prefetch_share(
+            next_dy, is_last ? next_pixels : pixels, g->out_channels, g->panel_width, tile, tiles);
+        graft_prefetch_share(
+            next_x, next_pixels, g->in_channels, depth, panel * tiles + tile, panels * tiles);
         float *sum = partial + (ptrdiff_t)k * g->out_channels + o;
         if (k + rows < depth)
           graft_prefetch_written(

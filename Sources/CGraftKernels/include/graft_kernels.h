@@ -310,6 +310,8 @@ typedef struct {
   double *sums;
   /// [I, O], added to.
   float *weight_gradient;
+  /// Pixels of the block that comes next, right behind this one; they are fetched meanwhile.
+  int next_pixels;
 } graft_pointwise_operands;
 
 /// Both gradients for a block of pixels, `block` being its data gradient's taps: depth is O,

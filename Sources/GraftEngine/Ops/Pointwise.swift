@@ -133,7 +133,9 @@ final class Pointwise: Sendable {
       operands.accumulates = c.inputGradients[0]?.flag ?? 0
       operands.sums = sums?.emptyRecord(chunk)
       operands.weight_gradient = partial
-      chunks.pixels(chunk).forEachPart(of: step) { pixels in
+      let all = chunks.pixels(chunk)
+      all.forEachPart(of: step) { pixels in
+        operands.next_pixels = Int32(min(step, all.upperBound - pixels.upperBound))
         let (input, output) = (pixels.lowerBound * inputs, pixels.lowerBound * outputs)
         operands.input = UnsafePointer(c.inputs[0].pointer + input)
         operands.output_gradient = UnsafePointer(c.outputGradient.pointer + output)
