@@ -3,7 +3,11 @@
 #include "normalisation.h"
 #include "products.h"
 
+// From so many input channels on, products ask for the next block of pixels.
+#define LEAST_INPUTS 96
+
 static int least(int a, int b) { return a < b ? a : b; }
+static int ceiling(int a, int b) { return (a + b - 1) / b; }
 
 void graft_pointwise_forward(
     const graft_taps *block, const float *input, const graft_norm *norm, const float *panels,
@@ -19,20 +23,31 @@ void graft_pointwise_forward(
   if (record) graft_norm_sums(output, pixels, block->out_channels, record);
 }
 
-/// dw[i, o] += sum over pixels of x[p, i] * dy[p, o].
+/// dw[i, o] += sum over pixels of x[p, i] * dy[p, o]; asks for the next block on the way.
 static void add_products(
-    const float *x, const float *dy, int pixels, int inputs, int outputs, float *dw) {
-  const ptrdiff_t start = 0;
-  int widest = graft_tile_vectors();
-  for (int o = 0; o < outputs; o += widest * 16) {
-    int lanes = least(widest * 16, outputs - o);
-    int vectors = (lanes + 15) / 16, last_lanes = lanes - (vectors - 1) * 16;
-    int tiles = (inputs + graft_tile_rows(vectors) - 1) / graft_tile_rows(vectors);
-    int rows = (inputs + tiles - 1) / tiles;
-    for (int i = 0; i < inputs; i += rows)
+    const float *x, const float *dy, int pixels, int inputs, int outputs,
+    const graft_pointwise_operands *operands) {
+  const ptrdiff_t zero = 0;
+  int width = graft_tile_vectors() * 16, panels = ceiling(outputs, width);
+  const float *next_x = operands->input + (ptrdiff_t)pixels * inputs;
+  const float *next_dy = operands->output_gradient + (ptrdiff_t)pixels * outputs;
+  const float *next_output = operands->output + (ptrdiff_t)pixels * outputs;
+  // Narrow inputs have few tiles, which would wait for their shares.
+  int next = inputs >= LEAST_INPUTS ? operands->next_pixels : 0;
+  int next_normalised = operands->output_norm ? next : 0;
+  for (int panel = 0; panel < panels; panel++) {
+    int o = panel * width, lanes = least(width, outputs - o);
+    int vectors = ceiling(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
+    int tiles = ceiling(inputs, graft_tile_rows(vectors)), rows = ceiling(inputs, tiles);
+    for (int tile = 0, i = 0; i < inputs; tile++, i += rows) {
+      int share = panel * tiles + tile, shares = panels * tiles;
+      graft_prefetch_share(next_x, next, inputs, inputs, share, shares);
+      graft_prefetch_share(next_dy, next, outputs, outputs, share, shares);
+      graft_prefetch_share(next_output, next_normalised, outputs, outputs, share, shares);
       graft_tile_kernel(least(rows, inputs - i), vectors)(
-          1, &start, &start, pixels, x + i, 1, inputs, dy + o, outputs,
-          dw + (ptrdiff_t)i * outputs + o, outputs, last_lanes, 1);
+          1, &zero, &zero, pixels, x + i, 1, inputs, dy + o, outputs,
+          operands->weight_gradient + (ptrdiff_t)i * outputs + o, outputs, last_lanes, 1);
+    }
   }
 }
 
@@ -58,5 +73,5 @@ void graft_pointwise_gradient(
     graft_norm_apply(o->input_norm, x, pixels, inputs, scratch);
     x = scratch;
   }
-  add_products(x, dy, pixels, inputs, outputs, o->weight_gradient);
+  add_products(x, dy, pixels, inputs, outputs, o);
 }

@@ -37,3 +37,12 @@ static inline void graft_prefetch_written(float *c, int rows, ptrdiff_t row, ptr
   for (int r = 0; r < rows; r++)
     for (ptrdiff_t o = 0; o < count; o += 16) __builtin_prefetch(c + r * row + o, 1);
 }
+
+/// Asks for one of `shares` shares of rows that come from memory and are read some products later:
+/// all at once they would keep the products waiting.
+static inline void graft_prefetch_share(
+    const float *a, int rows, ptrdiff_t row, int count, int share, int shares) {
+  int last = (int)((ptrdiff_t)rows * (share + 1) / shares);
+  for (int r = (int)((ptrdiff_t)rows * share / shares); r < last; r++)
+    for (int k = 0; k < count; k += 16) __builtin_prefetch(a + r * row + k, 0, 2);
+}

@@ -91,11 +91,13 @@ void graft_weight_gradient_task(
     const graft_weight_gradient *gradient, int task, const float *input,
     const float *output_gradient, float *partials, float *scratch);
 
-/// The weight gradient of a 1x1 convolution at stride 1, split into chunks of pixels and of depth.
+/// The weight gradient of a 1x1 convolution at stride 1, split into blocks of weights, and small
+/// weights into chunks of pixels.
 typedef struct {
   int pixels, in_channels, out_channels;
   // Filled by graft_pointwise_weights_prepare, from the shapes alone.
-  int panel_width, depth_split, depth_tasks, chunks, pixels_per_chunk;
+  int panel_width, depth_split, depth_tasks, columns_per_task, column_tasks;
+  int chunks, pixels_per_chunk;
   ptrdiff_t weight_count, scratch_count;
   int task_count;
 } graft_pointwise_weights;
@@ -308,6 +310,8 @@ typedef struct {
   double *sums;
   /// [I, O], added to.
   float *weight_gradient;
+  /// Pixels of the block that comes next, right behind this one; they are fetched meanwhile.
+  int next_pixels;
 } graft_pointwise_operands;
 
 /// Both gradients for a block of pixels, `block` being its data gradient's taps: depth is O,

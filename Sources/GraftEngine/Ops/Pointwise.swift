@@ -138,7 +138,9 @@ final class Pointwise: Sendable {
       operands.accumulates = c.inputGradients[0]?.flag ?? 0
       operands.sums = sums?.emptyRecord(chunk)
       operands.weight_gradient = partial
-      op.chunks.pixels(chunk).forEachPart(of: op.step) { pixels in
+      let all = op.chunks.pixels(chunk)
+      all.forEachPart(of: op.step) { pixels in
+        operands.next_pixels = Int32(min(op.step, all.upperBound - pixels.upperBound))
         let (input, output) = (pixels.lowerBound * op.inputs, pixels.lowerBound * op.outputs)
         operands.input = UnsafePointer(c.inputs[0].pointer + input)
         operands.output_gradient = UnsafePointer(c.outputGradient.pointer + output)
