@@ -43,7 +43,7 @@ package struct PreviewCommand: Command {
       "preview rose.jpg augment=rotate(5..45) strengths=7 to=rotate.png",
       "preview rose.jpg augment=flip boxes=rose(4, 2, 16, 12) to=boxes.png",
     ],
-    seeAlso: ["augment", "data"], isRecorded: true,
+    seeAlso: ["augment", "data", "render"], isRecorded: true,
     discussion:
       "Images of the data are those that `train` sees in that epoch, byte for byte; mixed ones are "
       + "rounded to bytes and say what they count for.")
