@@ -44,4 +44,17 @@ import Testing
     let account = EditProgram.account(of: edits, size: size, channels: 3)
     #expect(account.count == 1 && account[0].edits == [edits.count - 1])
   }
+
+  @Test func drawnNumbersHaveNames() throws {
+    let names: [(TransformCall, Set<String>)] = [
+      (call("rotate", "5..10"), ["degrees"]), (call("brightness", "0.5"), ["value"]),
+      (call("invert"), []), (call("noise", "0.1"), ["sigma"]),
+    ]
+    for (call, expected) in names {
+      let steps = try Pipeline([call]).draw(
+        size: size, key: SampleKey(seed: 1, sample: 2),
+        context: TransformContext(outputSize: size))
+      #expect(Set(steps[0].values.map(\.name)) == expected, "\(call)")
+    }
+  }
 }
