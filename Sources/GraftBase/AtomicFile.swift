@@ -8,7 +8,10 @@ package enum AtomicFile {
     try write([Array(text.utf8)[...]], to: path)
   }
 
-  package static func write(_ parts: [ArraySlice<UInt8>], to path: String) throws {
+  /// Who writes many files beside each other flushes their folder once: `flushesFolder` false.
+  package static func write(
+    _ parts: [ArraySlice<UInt8>], to path: String, flushesFolder: Bool = true
+  ) throws {
     let folder = (path as NSString).deletingLastPathComponent
     let (descriptor, temporary) = try createTemporary(beside: path, folder: folder)
     do {
@@ -24,7 +27,22 @@ package enum AtomicFile {
       unlink(temporary)
       throw error
     }
-    try flushFolder(folder.isEmpty ? "." : folder)
+    if flushesFolder { try flushFolder(folder.isEmpty ? "." : folder) }
+  }
+
+  /// Adds whole lines to a file, or none of them; only a crash may leave a part of the last.
+  package static func append(_ lines: String, to path: String) throws {
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open", path) }
+    defer { close(descriptor) }
+    let end = lseek(descriptor, 0, SEEK_END)
+    do {
+      try writeAll([Array(lines.utf8)[...]], to: descriptor, path: path)
+      guard fsync(descriptor) == 0 else { throw failure("flush", path) }
+    } catch {
+      ftruncate(descriptor, end)
+      throw error
+    }
   }
 
   /// Writes every byte to an open file; the error says how far it got.

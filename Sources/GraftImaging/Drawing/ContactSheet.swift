@@ -13,11 +13,15 @@ package struct ContactSheet {
     package var image: Image
     package var caption: String
     package var tone: Tone
+    package var marks: Marks?
 
-    package init(_ image: Image, caption: String = "", tone: Tone = .neutral) {
+    package init(
+      _ image: Image, caption: String = "", tone: Tone = .neutral, marks: Marks? = nil
+    ) {
       self.image = image
       self.caption = caption
       self.tone = tone
+      self.marks = marks
     }
   }
 
@@ -105,9 +109,12 @@ package struct ContactSheet {
     let square = Canvas.Rectangle(
       x: Double(x), y: Double(y), width: Double(cellSize), height: Double(cellSize))
     canvas.fill(square, Style.mount)
-    let picture = cell.image.fitted(into: cellSize)
-    canvas.draw(
-      picture, x: x + (cellSize - picture.width) / 2, y: y + (cellSize - picture.height) / 2)
+    let picture = Self.masked(cell.image.fitted(into: cellSize), cell.marks)
+    let left = x + (cellSize - picture.width) / 2
+    let top = y + (cellSize - picture.height) / 2
+    canvas.draw(picture, x: left, y: top)
+    Self.drawBoxes(
+      cell.marks, on: canvas, size: cell.image.size, shown: picture.size, x: left, y: top)
     drawFrame(cell.tone, around: square, on: canvas)
     var baseLine = Double(y + cellSize) + Style.captionGap + Style.caption.size
     for line in captionLines {

@@ -4,15 +4,23 @@ package struct DrawnStep: Sendable {
   /// Nil when the gate `p` left the picture as it was.
   package let edits: [Edit]?
   private let describe: @Sendable () -> String
+  private let listValues: @Sendable () -> [(name: String, value: Double)]
 
-  init(name: String, edits: [Edit]?, describe: @escaping @Sendable () -> String) {
+  init(
+    name: String, edits: [Edit]?,
+    values: @escaping @Sendable () -> [(name: String, value: Double)] = { [] },
+    describe: @escaping @Sendable () -> String
+  ) {
     self.name = name
     self.edits = edits
     self.describe = describe
+    listValues = values
   }
 
   /// The drawn values for people: `−7.3°`; empty when nothing was drawn.
   package var drawn: String { describe() }
+  /// The drawn numbers by name, for statistics.
+  package var values: [(name: String, value: Double)] { listValues() }
   package var isApplied: Bool { edits != nil }
 
   /// The step for people: `rotate −7.3°`, `flip (skipped)`.

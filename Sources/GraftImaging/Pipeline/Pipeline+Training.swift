@@ -21,14 +21,14 @@ package struct TrainingDraw: Sendable {
   /// The last is what training sees but for what `fast` changes; `source` has the channels of the preprocessing.
   package func trace(
     _ source: Image, _ annotation: Annotation = Annotation()
-  ) -> (start: Image, steps: [TraceStep]) {
+  ) -> (start: (image: Image, annotation: Annotation), steps: [TraceStep]) {
     var (image, annotation) = (source, annotation)
     func run(_ edits: [Edit]) {
       annotation = annotation.edited(by: edits, size: image.size)
       image = edits.reduce(image) { $1.applied(to: $0) }
     }
     run(preparation)
-    let start = image
+    let start = (image, annotation)
     let last = steps.indices.last
     let traced = steps.indices.map { index in
       run((steps[index].edits ?? []) + (index == last ? completion : []))

@@ -74,6 +74,8 @@ extension Transform {
     name: String, size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> DrawnStep {
     let parameters = sample(size: size, context: context, random: &random)
-    return DrawnStep(name: name, edits: edits(parameters, size: size)) { describe(parameters) }
+    return DrawnStep(
+      name: name, edits: edits(parameters, size: size),
+      values: { DrawnValues.of(parameters) }, describe: { describe(parameters) })
   }
 }

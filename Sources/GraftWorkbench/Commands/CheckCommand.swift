@@ -4,12 +4,21 @@ import GraftData
 /// `check`: looks for faults before they cost time, in the data or in a recipe.
 package struct CheckCommand: Command {
   package static let specification = CommandSpecification(
-    "check", "look for faults in the data or in a recipe", group: .look,
+    "check", "look for faults in the data, the augmentation or a recipe", group: .look,
     parameters: [
-      .positional("what", .choice(["data", "recipe"]), default: .value("data"), "what to check"),
+      .positional(
+        "what", .choice(["data", "augment", "recipe"]), default: .value("data"), "what to check"),
       .positional("file", .path(.recipe), "the recipe"),
+      ParameterSpecification(
+        "samples", .integer(1...100_000), default: .value("256"),
+        "draws to look at, of the augmentation"),
     ],
-    examples: ["check", "check data", "check recipe flowers.graft"], seeAlso: ["data", "run"])
+    examples: ["check", "check data", "check augment samples=64", "check recipe flowers.graft"],
+    seeAlso: ["data", "augment", "run"],
+    discussion:
+      "`check augment` draws images of the data through the current pipeline and says how many come "
+      + "out unchanged, near black or of one colour, what each op drew, and how long it takes. It "
+      + "fails when an image in ten is spoilt, or none is changed.")
 
   private let arguments: CheckedArguments
 
@@ -20,9 +29,14 @@ package struct CheckCommand: Command {
         .missingParameter, at: "what", "`check recipe` needs a file",
         help: "for example: check recipe flowers.graft")
     }
+    for (name, what) in [("file", "recipe"), ("samples", "augment")]
+    where arguments.isGiven(name) && arguments.text("what") != what {
+      throw arguments.fault(.wrongType, at: name, "`\(name)` is for `check \(what)`")
+    }
   }
 
   package func run(in session: Session) throws {
+    if arguments.text("what") == "augment" { return try checkAugment(in: session) }
     guard arguments.text("what") == "recipe", let path = arguments.path("file") else {
       return try checkData(in: session)
     }
@@ -30,6 +44,30 @@ package struct CheckCommand: Command {
     let file = try SourceFile.read(shown, base: session.folder, folder: session.rootFolder)
     let status = Interpreter(session).check(file)
     if status != 0 { throw GraftError(.failed, "`\(shown)` has faults") }
+  }
+
+  /// Looks at augmented images; fails when the pipeline spoils them or does nothing.
+  private func checkAugment(in session: Session) throws {
+    let pipeline = session.workbench.pipeline
+    guard !pipeline.isEmpty else {
+      throw GraftError(
+        .failed, "there is no augmentation to check", help: "choose one, such as: augment flip")
+    }
+    let count = arguments.integer("samples") ?? 256
+    var writer = ProgressWriter(session.console)
+    defer { writer.finish() }
+    let check = try AugmentCheck(pipeline, count: count, in: session) { done in
+      let line = ProgressLine(
+        title: "check augment", epoch: 1, epochCount: 1, fraction: Double(done) / Double(count))
+      if session.settings.isProgressShown { writer.show(line) }
+    }
+    writer.finish()
+    session.console.result("\(check)", event: "check", check.fields)
+    let faults = check.findings.filter { $0.verdict == "fault" }
+    guard let fault = faults.first else { return }
+    throw GraftError(
+      .failed,
+      "\(fault.share.percentText) of the augmented images are \(fault.name)", help: fault.advice)
   }
 
   /// Lists what is wrong with the images: bad files, what was ignored, pictures on both sides.

@@ -12,6 +12,7 @@ package indirect enum CheckedValue: Sendable, Equatable {
   /// An absolute path.
   case path(String)
   case grid(columns: Int, rows: Int)
+  case box(name: String, BoundingBox)
   /// `+N`.
   case increment(Int)
   case call(TransformCall)
@@ -117,6 +118,13 @@ package struct CheckedArguments: Sendable {
   package func calls(_ name: String) -> [TransformCall] {
     all(name).flatMap(\.elements).compactMap {
       if case .call(let call) = $0 { call } else { nil }
+    }
+  }
+
+  /// Boxes with the names of what they hold, in order.
+  package func boxes(_ name: String) -> [(name: String, box: BoundingBox)] {
+    all(name).flatMap(\.elements).compactMap {
+      if case .box(let name, let box) = $0 { (name, box) } else { nil }
     }
   }
 

@@ -29,6 +29,8 @@ package indirect enum ParameterKind: Sendable {
   case pipeline
   /// `4x4`: columns by rows.
   case grid
+  /// `cat(40, 30, 120, 200)`: an object with the left, top, right and bottom of its box in pixels.
+  case box
   /// `+5` (that many more) or `20` (up to that many).
   case increment(ClosedRange<Int>)
   /// `[a, b]`, or one element without brackets.
@@ -70,6 +72,7 @@ package indirect enum ParameterKind: Sendable {
     case .metric: "metric such as val.accuracy"
     case .pipeline: "ops such as flip rotate(15)"
     case .grid: "grid such as 4x4"
+    case .box: "box NAME(LEFT, TOP, RIGHT, BOTTOM) in pixels"
     case .increment(let range): "+N, or a whole number \(range.lowerBound)..\(range.upperBound)"
     case .list(let element): "list of: \(element.title)"
     case .either(let kinds): kinds.map(\.title).joined(separator: ", or ")
@@ -97,6 +100,16 @@ package indirect enum ParameterKind: Sendable {
     case .list(let element): element.legalValues(in: vocabulary)
     case .either(let kinds): kinds.flatMap { $0.legalValues(in: vocabulary) }
     default: []
+    }
+  }
+
+  /// Whether ops may be typed for it.
+  package var takesOps: Bool {
+    switch self {
+    case .pipeline: true
+    case .list(let element): element.takesOps
+    case .either(let kinds): kinds.contains(where: \.takesOps)
+    default: false
     }
   }
 

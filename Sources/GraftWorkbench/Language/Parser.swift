@@ -185,6 +185,11 @@ package struct Parser {
     else {
       try abandon(.missingValue, "`\(name)=` needs a value", at: token.span)
     }
+    if case .word(let template, _) = next.kind, template.literal?.hasPrefix("=") == true {
+      try abandon(
+        .missingValue, "`\(name)=` has one `=` too many", at: next.span,
+        help: "a value that begins with = stands in quotes")
+    }
     return ArgumentSyntax(label: name, labelSpan: token.span, value: try value(depth: depth))
   }
 

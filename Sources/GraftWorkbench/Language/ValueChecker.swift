@@ -22,6 +22,7 @@ struct ValueChecker {
       return try check(value, as: element)
     case .either(let kinds): return try either(kinds, value)
     case .pipeline: return try pipeline(value)
+    case .box: return try box(value)
     default: break
     }
     guard let text = value.literal else { throw wrongType(value, kind) }
@@ -104,12 +105,19 @@ struct ValueChecker {
         throw wrongType(value, kind)
       }
       return .text(text)
-    case .pipeline, .list, .either: throw wrongType(value, kind)
+    case .pipeline, .box, .list, .either: throw wrongType(value, kind)
     }
   }
 
   /// The first alternative that fits; when none does, the fault of the one that came closest.
   private func either(_ kinds: [ParameterKind], _ value: ValueSyntax) throws -> CheckedValue {
+    // What is written with brackets or names an op can only be meant as one.
+    let opName = value.literal?.drop { $0 == "+" || $0 == "-" }
+    if opName.map({ vocabulary.transform(String($0)) != nil }) ?? true,
+      let kind = kinds.first(where: \.takesOps)
+    {
+      return try check(value, as: kind)
+    }
     var faults: [Diagnostic] = []
     for kind in kinds {
       do {
@@ -125,6 +133,23 @@ struct ValueChecker {
       ?? faults.first { $0.kind == .outOfRange }
       ?? faults.first { $0.kind == .unknownValue && $0.help != nil }
     throw chosen ?? wrongType(value, parameter.kind)
+  }
+
+  /// `cat(40, 30, 120, 200)`.
+  private func box(_ value: ValueSyntax) throws -> CheckedValue {
+    guard case .call(let name, let arguments) = value.form else { throw wrongType(value, .box) }
+    let sides = arguments.compactMap { argument in
+      argument.label == nil ? argument.value.literal.flatMap { NumberText.number($0) } : nil
+    }
+    guard sides.count == 4, arguments.count == 4 else { throw wrongType(value, .box) }
+    guard sides[0] < sides[2], sides[1] < sides[3] else {
+      throw Diagnostic(
+        .outOfRange, "the box of `\(name)` ends before it starts", at: value.span,
+        help: "the order is left, top, right, bottom")
+    }
+    return .box(
+      name: name,
+      BoundingBox(left: sides[0], top: sides[1], right: sides[2], bottom: sides[3]))
   }
 
   private func path(

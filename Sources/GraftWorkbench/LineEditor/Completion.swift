@@ -119,7 +119,7 @@ package struct CompletionEngine {
   ) -> CompletionResult {
     let names = parameter.kind.legalValues(in: vocabulary)
     var found = result(place.start, place.fragment, names.map { ($0, $0) })
-    if case .pipeline = parameter.kind {
+    if parameter.kind.takesOps {
       found.items = found.items.map { item in
         let takesArguments = vocabulary.transform(item.text)?.options.isEmpty == false
         return takesArguments ? Completion(item.text, isFinished: false) : item

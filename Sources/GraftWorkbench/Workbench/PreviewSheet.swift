@@ -8,36 +8,210 @@ struct PreviewSheet {
   struct Request {
     var count = 8
     var paths: [String] = []
-    var epoch = 0
+    /// From 1, as training counts.
+    var epoch = 1
     var className: String?
     var showsSteps = false
+    /// At how many strengths each operation is shown; nil shows what is drawn.
+    var strengths: Int?
     var columns: Int?
+    var batchSize = 32
+    /// Fixed views that epochs take in turn; nil is what training would take.
+    var views: Int?
+    var maskPath: String?
+    var boxes: [(name: String, box: BoundingBox)] = []
   }
 
   let session: Session
   let request: Request
   let pipelines: [(label: String, pipeline: Pipeline)]
 
-  /// One picture to show, addressed as training addresses it.
-  private struct Subject {
-    let image: Image
-    let caption: String
-    let key: SampleKey
-  }
-
   func sheet() throws -> ContactSheet {
     let subjects = try self.subjects()
-    if request.showsSteps { return steps(subjects) }
-    if pipelines.count == 1, pipelines[0].label.isEmpty { return grid(subjects) }
-    let rows = pipelines.map { label, pipeline in
-      ContactSheet.Row(
-        label: label,
-        cells: subjects.map { cell($0, pipeline, caption: $0.caption) })
+    if let count = request.strengths { return try strengths(count, subjects) }
+    let rows = try pipelines.map { label, pipeline in
+      (label: label, pictures: try pictures(of: subjects, through: pipeline))
+    }
+    if request.showsSteps { return steps(subjects, rows) }
+    if rows.count == 1, rows[0].label.isEmpty { return grid(rows[0].pictures) }
+    if subjects.count == 1 { return pipelinesOfOne(subjects[0], rows) }
+    return ContactSheet(
+      title: title,
+      subtitle: "one row a pipeline, one column an image, \(draws(pipelines.map(\.pipeline)))",
+      rows: rows.map { row in
+        ContactSheet.Row(label: row.label, cells: row.pictures.map(\.cell))
+      }, cellSize: cellSize)
+  }
+
+  // MARK: Sheets
+
+  private func grid(_ pictures: [Seen]) -> ContactSheet {
+    let pipeline = pipelines[0].pipeline
+    let columns = request.columns ?? Self.columns(for: pictures.count)
+    return ContactSheet(
+      title: title,
+      subtitle: (pipeline.isEmpty ? "no augmentation" : pipeline.description)
+        + ", \(draws([pipeline]))",
+      cells: pictures.map(\.cell), columns: columns, cellSize: cellSize)
+  }
+
+  /// One picture through several pipelines, which are its captions.
+  private func pipelinesOfOne(
+    _ subject: Subject, _ rows: [(label: String, pictures: [Seen])]
+  ) -> ContactSheet {
+    let cells = rows.flatMap { row in
+      row.pictures.map { seen in
+        var cell = seen.cell
+        cell.caption = row.label + cell.caption.dropFirst(subject.caption.count)
+        return cell
+      }
     }
     return ContactSheet(
-      title: title, subtitle: "one row a pipeline, one column an image, epoch \(request.epoch)",
+      title: subject.caption, subtitle: draws(pipelines.map(\.pipeline)), cells: cells,
+      columns: max(2, Self.columns(for: cells.count)), cellSize: cellSize)
+  }
+
+  /// A grid a little wider than high.
+  private static func columns(for count: Int) -> Int {
+    (1...8).first { $0 * $0 >= count } ?? 8
+  }
+
+  /// One row a picture: as decoded, after each operation with what was drawn, then mixed.
+  private func steps(
+    _ subjects: [Subject], _ rows: [(label: String, pictures: [Seen])]
+  ) -> ContactSheet {
+    let traced = subjects.enumerated().flatMap { index, subject in
+      zip(pipelines, rows).map { named, row in
+        let seen = row.pictures[index]
+        let (start, steps) = named.pipeline.trainingDraw(
+          size: subject.source.size, key: seen.key, preprocessing: preprocessing
+        ).trace(subject.source.converted(toChannels: preprocessing.channels), subject.annotation)
+        let original = ContactSheet.Cell(
+          start.image, caption: "original", marks: marks(start.annotation))
+        let cells = steps.map {
+          ContactSheet.Cell($0.image, caption: $0.title, marks: marks($0.annotation))
+        }
+        return ContactSheet.Row(
+          label: named.label.isEmpty ? subject.caption : named.label,
+          cells: [original] + cells + seen.mixing)
+      }
+    }
+    var sheet = ContactSheet(
+      title: title,
+      subtitle: "each operation in turn, \(draws(pipelines.map(\.pipeline)))", rows: traced,
+      cellSize: cellSize)
+    sheet.maximumCaptionLines = 4
+    return sheet
+  }
+
+  /// One row an operation and picture, from the start of its range to the end.
+  private func strengths(_ count: Int, _ subjects: [Subject]) throws -> ContactSheet {
+    let rows = try pipelines.flatMap { label, pipeline in
+      let strengths = try pipeline.strengths(count)
+      return try subjects.map { subject in
+        let cells = strengths.map { strength in
+          let draw = strength.trainingDraw(
+            size: subject.source.size, key: subject.key, preprocessing: preprocessing)
+          return self.cell(subject, draw, caption: draw.steps.map(\.drawn).joined())
+        }
+        let name = label.isEmpty ? pipeline.text : label
+        return ContactSheet.Row(
+          label: subjects.count > 1 ? "\(name) \(subject.caption)" : name, cells: cells)
+      }
+    }
+    return ContactSheet(
+      title: "strength", subtitle: "each operation from the start of its range to the end",
       rows: rows, cellSize: cellSize)
   }
+
+  // MARK: Pictures
+
+  /// A picture to show as it is decoded, and its address in training.
+  private struct Subject {
+    let source: Image
+    let caption: String
+    let key: SampleKey
+    /// Its place in the epoch's order; nil for a file.
+    let place: Int?
+    let annotation: Annotation
+  }
+
+  /// A picture through a pipeline.
+  private struct Seen {
+    let key: SampleKey
+    let cell: ContactSheet.Cell
+    /// The partner and the mixed picture, where the pipeline mixes.
+    var mixing: [ContactSheet.Cell] = []
+  }
+
+  private func pictures(of subjects: [Subject], through pipeline: Pipeline) throws -> [Seen] {
+    let places = subjects.compactMap(\.place)
+    guard places.count == subjects.count, let data = session.workbench.data else {
+      return subjects.map { subject in
+        let draw = pipeline.trainingDraw(
+          size: subject.source.size, key: subject.key, preprocessing: preprocessing)
+        return Seen(key: subject.key, cell: cell(subject, draw, caption: subject.caption))
+      }
+    }
+    let view = try epochView(pipeline, of: data)
+    return try view.pictures(at: places).map { seen($0, pipeline, of: data) }
+  }
+
+  private func seen(
+    _ picture: EpochView.Picture, _ pipeline: Pipeline, of data: DataSet
+  ) -> Seen {
+    let weights = Self.text(picture.labels, data.classes)
+    func name(_ key: SampleKey) -> String { data.classes[data.samples[key.sample].label] }
+    guard let mixing = picture.mixing else {
+      let cell = ContactSheet.Cell(picture.image, caption: weights)
+      let skipped = ContactSheet.Cell(picture.image, caption: "not mixed in this batch")
+      return Seen(
+        key: picture.key, cell: cell, mixing: pipeline.mixing == nil ? [] : [skipped])
+    }
+    let partner =
+      if mixing.partner == picture.key { " with itself" } else if picture.labels.count == 1 {
+        " with its like"
+      } else { "" }
+    let caption = weights + partner
+    return Seen(
+      key: picture.key, cell: ContactSheet.Cell(picture.image, caption: caption),
+      mixing: [
+        ContactSheet.Cell(mixing.image, caption: "partner: \(name(mixing.partner))"),
+        ContactSheet.Cell(picture.image, caption: "\(mixing.operation): \(caption)"),
+      ])
+  }
+
+  /// `0.7 cat + 0.3 dog`.
+  private static func text(
+    _ labels: [(label: Int, weight: Float)], _ classes: [String]
+  ) -> String {
+    guard labels.count > 1 else { return labels.first.map { classes[$0.label] } ?? "" }
+    return labels.map { label, weight in
+      let share = Double((weight * 100).rounded()) / 100
+      return "\(share.fixedText(2)) \(classes[label])"
+    }.joined(separator: " + ")
+  }
+
+  private func cell(
+    _ subject: Subject, _ draw: TrainingDraw, caption: String
+  ) -> ContactSheet.Cell {
+    let annotation = subject.annotation.edited(by: draw.edits, size: subject.source.size)
+    let lost = subject.annotation.boxes.count - annotation.boxes.count
+    let loss =
+      lost == 0 ? "" : ", \(annotation.boxes.count) of \(subject.annotation.boxes.count) boxes left"
+    return ContactSheet.Cell(
+      draw.program.run(on: subject.source.converted(toChannels: preprocessing.channels)),
+      caption: caption + loss, marks: marks(annotation))
+  }
+
+  private func marks(_ annotation: Annotation) -> ContactSheet.Marks? {
+    guard request.maskPath != nil || !request.boxes.isEmpty else { return nil }
+    var names: [String] = []
+    for (name, _) in request.boxes where !names.contains(name) { names.append(name) }
+    return ContactSheet.Marks(annotation, names: names)
+  }
+
+  // MARK: Choosing
 
   private var preprocessing: Preprocessing {
     session.workbench.encoder?.preprocessing ?? .imageNet
@@ -50,67 +224,46 @@ struct PreviewSheet {
       ? session.workbench.data.map { "\($0.name), as training sees it" } ?? "preview" : "preview"
   }
 
-  private func grid(_ subjects: [Subject]) -> ContactSheet {
-    let pipeline = pipelines[0].pipeline
-    let columns = request.columns ?? Self.columns(for: subjects.count)
-    return ContactSheet(
-      title: title,
-      subtitle: (pipeline.isEmpty ? "no augmentation" : pipeline.description)
-        + ", epoch \(request.epoch)",
-      cells: subjects.map { cell($0, pipeline, caption: $0.caption) }, columns: columns,
-      cellSize: cellSize)
+  /// Which draws are shown: `epoch 3, mixed in batches of 32`.
+  private func draws(_ pipelines: [Pipeline]) -> String {
+    let epoch = "epoch \(request.epoch)"
+    guard pipelines.contains(where: { $0.mixing != nil }) else { return epoch }
+    return request.paths.isEmpty
+      ? "\(epoch), mixed in batches of \(request.batchSize)"
+      : "\(epoch), not mixed: files are no batch"
   }
 
-  /// A grid a little wider than high.
-  private static func columns(for count: Int) -> Int {
-    (1...8).first { $0 * $0 >= count } ?? 8
-  }
-
-  /// One row a picture: as decoded, then after each operation with what was drawn.
-  private func steps(_ subjects: [Subject]) -> ContactSheet {
-    let rows = subjects.flatMap { subject in
-      pipelines.map { label, pipeline in
-        let (start, steps) = pipeline.trainingDraw(
-          size: subject.image.size, key: subject.key, preprocessing: preprocessing
-        ).trace(subject.image.converted(toChannels: preprocessing.channels))
-        let cells =
-          [ContactSheet.Cell(start, caption: "original")]
-          + steps.map { ContactSheet.Cell($0.image, caption: $0.title) }
-        return ContactSheet.Row(label: label.isEmpty ? subject.caption : label, cells: cells)
-      }
-    }
-    return ContactSheet(
-      title: title, subtitle: "each operation in turn, epoch \(request.epoch)", rows: rows,
-      cellSize: cellSize)
-  }
-
-  private func cell(
-    _ subject: Subject, _ pipeline: Pipeline, caption: String
-  ) -> ContactSheet.Cell {
-    ContactSheet.Cell(
-      pipeline.trainingImage(from: subject.image, key: subject.key, preprocessing: preprocessing),
-      caption: caption)
+  private func epochView(_ pipeline: Pipeline, of data: DataSet) throws -> EpochView {
+    try session.epochView(
+      pipeline, of: data, epoch: request.epoch - 1, batchSize: request.batchSize,
+      views: request.views, preprocessing: preprocessing)
   }
 
   private func subjects() throws -> [Subject] {
-    guard request.paths.isEmpty else {
-      return try request.paths.enumerated().map { index, path in
-        Subject(
-          image: try ImageFile.read(path).converted(toChannels: preprocessing.channels),
-          caption: path.lastPathComponent,
-          key: SampleKey(seed: session.seed, epoch: request.epoch, sample: index))
-      }
-    }
+    guard request.paths.isEmpty else { return try request.paths.enumerated().map(file) }
     let data = try session.requireData()
-    return try chosen(from: data).map { index in
+    let order = try epochView(.none, of: data).samples
+    return try chosen(from: data, order).map { place in
       Subject(
-        image: try data.image(at: index), caption: data.classes[data.samples[index].label],
-        key: SampleKey(seed: session.seed, epoch: request.epoch, sample: index))
+        source: try data.storedImage(at: order[place]),
+        caption: data.classes[data.samples[order[place]].label],
+        key: SampleKey(seed: session.seed, epoch: request.epoch - 1, sample: order[place]),
+        place: place, annotation: Annotation())
     }
   }
 
-  /// Training pictures in the order of the seed, one class after the other in turn.
-  private func chosen(from data: DataSet) throws -> [Int] {
+  private func file(_ index: Int, _ path: String) throws -> Subject {
+    let image = try ImageFile.read(path)
+    return Subject(
+      source: image, caption: path.lastPathComponent,
+      key: SampleKey(seed: session.seed, epoch: request.epoch - 1, sample: index), place: nil,
+      annotation: Annotation(
+        mask: try request.maskPath.map { try AnnotationFile.mask($0, size: image.size) },
+        boxes: try AnnotationFile.boxes(request.boxes, size: image.size).boxes))
+  }
+
+  /// Places of the epoch's order, the classes taking turns.
+  private func chosen(from data: DataSet, _ order: [Int]) throws -> [Int] {
     var classes = Array(data.classes.indices)
     if let name = request.className {
       guard let place = data.classes.firstIndex(of: name) else {
@@ -120,12 +273,10 @@ struct PreviewSheet {
       }
       classes = [place]
     }
-    let indices = data.partition(data.partition(.train).isEmpty ? .validation : .train)
-    let order = EpochOrder(
-      indices, labels: indices.map { data.samples[$0].label }, seed: session.seed
-    ).indices(epoch: request.epoch)
     var byClass: [Int: [Int]] = [:]
-    for index in order { byClass[data.samples[index].label, default: []].append(index) }
+    for (place, sample) in order.enumerated() {
+      byClass[data.samples[sample].label, default: []].append(place)
+    }
     var result: [Int] = []
     var round = 0
     while result.count < request.count {

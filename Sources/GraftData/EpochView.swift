@@ -1,0 +1,99 @@
+import GraftBase
+import GraftImaging
+import GraftKernels
+
+/// What training sees of an epoch, picture by picture: the loader's own order, draws and batches.
+package struct EpochView {
+  /// One picture of the epoch as training sees it.
+  package struct Picture: Sendable {
+    package let key: SampleKey
+    /// Of the encoder's input size, mixed if its batch was.
+    package let image: Image
+    /// The classes it counts for and how much, the largest weight first; the weights add up to 1.
+    package let labels: [(label: Int, weight: Float)]
+    /// What it was mixed with; nil when its batch was left alone.
+    package let mixing: MixedPicture?
+  }
+
+  /// The other picture of a mixed pair.
+  package struct MixedPicture: Sendable {
+    /// The operation that mixed: `mixup`.
+    package let operation: String
+    package let partner: SampleKey
+    /// The partner before mixing.
+    package let image: Image
+  }
+
+  private let dataSet: DataSet
+  private let recipe: PictureRecipe
+  private let loader: Loader
+  private let epoch: Int
+  private let keys: [SampleKey]
+
+  /// The epoch of that number, from 0, of a training with these settings; see `Loader`.
+  package init(
+    _ dataSet: DataSet, indices: [Int], epoch: Int, settings: Loader.Settings,
+    preprocessing: Preprocessing, pipeline: Pipeline, pool: ThreadPool
+  ) throws {
+    var settings = settings
+    settings.batchesAhead = 0
+    self.dataSet = dataSet
+    recipe = PictureRecipe(preprocessing: preprocessing, pipeline: pipeline, seed: settings.seed)
+    loader = try Loader(
+      dataSet, indices: indices, settings: settings, preprocessing: preprocessing,
+      pipeline: pipeline, pool: pool)
+    self.epoch = epoch
+    keys = loader.keys(epoch: epoch)
+  }
+
+  /// The numbers of the pictures in the order of the epoch.
+  package var samples: [Int] { keys.map(\.sample) }
+
+  /// The pictures at some places of the epoch's order, in the order of `places`.
+  package func pictures(at places: [Int]) throws -> [Picture] {
+    guard let mixing = recipe.pipeline?.mixing else { return try places.map(alone) }
+    let batchOfPlace = Dictionary(
+      uniqueKeysWithValues: (0..<loader.plan.batchCount).flatMap { batch in
+        loader.plan.range(of: batch).map { ($0, batch) }
+      })
+    var found: [Int: Picture] = [:]
+    loader.start(epoch: epoch, batches: Set(places.compactMap { batchOfPlace[$0] }).sorted())
+    while let batch = try loader.next() {
+      let range = loader.plan.range(of: batch.index)
+      let draw = mixing.draw(
+        seed: recipe.seed, epoch: epoch, batch: batch.index, count: batch.count,
+        size: recipe.preprocessing.outputSize)
+      for place in places where range.contains(place) {
+        found[place] = try picture(at: place - range.lowerBound, in: batch, draw)
+      }
+    }
+    return places.compactMap { found[$0] }
+  }
+
+  /// A picture that nothing is mixed with.
+  private func alone(at place: Int) throws -> Picture {
+    let key = keys[place]
+    return Picture(
+      key: key, image: try unmixed(key), labels: [(dataSet.samples[key.sample].label, 1)],
+      mixing: nil)
+  }
+
+  private func unmixed(_ key: SampleKey) throws -> Image {
+    recipe.image(try dataSet.storedImage(at: key.sample), key: key)
+  }
+
+  private func picture(at place: Int, in batch: Batch, _ draw: MixingDraw?) throws -> Picture {
+    let start = place * batch.pictureLength
+    let values = UnsafeBufferPointer(
+      rebasing: batch.usedPixels[start..<(start + batch.pictureLength)])
+    let targets = batch.usedTargets[(place * batch.classCount)...].prefix(batch.classCount)
+    let labels = zip(0..., targets).filter { $0.1 > 0 }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+    return Picture(
+      key: batch.keys[place], image: recipe.preprocessing.picture(of: values),
+      labels: labels.map { (label: $0.0, weight: $0.1) },
+      mixing: try draw.map {
+        let partner = batch.keys[$0.partners[place]]
+        return MixedPicture(operation: $0.name, partner: partner, image: try unmixed(partner))
+      })
+  }
+}

@@ -1,0 +1,65 @@
+import GraftBase
+
+/// What one pass of a program costs, and which edits it does.
+package struct PassAccount: Sendable, Equatable {
+  /// The pass for people: `resize 310×270+80+20 to 224×224, bilinear, mirrored`.
+  package let text: String
+  /// Places in the list of edits that were folded into this pass.
+  package let edits: [Int]
+  package let size: ImageSize
+  /// Bytes of the picture that it reads, counted once, and that it writes.
+  package let bytesRead: Int
+  package let bytesWritten: Int
+  /// Whether it only looks values up, so that whoever reads the picture next can do it on the way.
+  package let isTable: Bool
+}
+
+extension EditProgram {
+  /// The passes of `edits` on a picture of `size` with so many channels.
+  ///
+  /// Edits that do nothing belong to no pass.
+  package static func account(
+    of edits: [Edit], size: ImageSize, channels: Int
+  ) -> [PassAccount] {
+    var owners: [[Int]] = []
+    var texts: [String] = []
+    for index in edits.indices {
+      // An edit went where the program of one more edit differs from the program before.
+      let next = EditProgram(Array(edits[...index])).passes.map(\.description)
+      if let place = next.indices.first(where: { texts[checked: $0] != next[$0] }) {
+        if place == owners.count { owners.append([]) }
+        owners[place].append(index)
+      }
+      texts = next
+    }
+    var size = size
+    return zip(EditProgram(edits).passes, owners).map { pass, edits in
+      let from = size
+      size = pass.outputSize(from: size)
+      return PassAccount(
+        text: pass.description, edits: edits, size: size,
+        bytesRead: pass.bytesRead(from: from, channels: channels),
+        bytesWritten: size.width * size.height * channels, isTable: pass.isTable)
+    }
+  }
+
+  /// The passes of `edits` when each is done alone, as without a program.
+  package static func unfoldedAccount(
+    of edits: [Edit], size: ImageSize, channels: Int
+  ) -> [PassAccount] {
+    var size = size
+    return edits.indices.flatMap { index in
+      let from = size
+      size = edits[index].outputSize(from: size)
+      return account(of: [edits[index]], size: from, channels: channels).map {
+        PassAccount(
+          text: $0.text, edits: [index], size: $0.size, bytesRead: $0.bytesRead,
+          bytesWritten: $0.bytesWritten, isTable: $0.isTable)
+      }
+    }
+  }
+}
+
+extension EditProgram.Pass {
+  fileprivate var isTable: Bool { if case .recolour = self { true } else { false } }
+}

@@ -1,0 +1,94 @@
+import GraftBase
+
+extension Pipeline {
+  /// A pipeline of one operation at evenly spaced strengths: `rotate(5..45)` as `rotate(5..5)` to
+  /// `rotate(45..45)`.
+  ///
+  /// Every range LO..HI among the call's arguments goes from its start to its end; without one, the
+  /// operation's own default ranges do. All else is drawn alike at every strength, since the place in
+  /// the line is the same. Whole numbers that fall together are there once.
+  package func strengths(_ count: Int) throws -> [Pipeline] {
+    guard count > 1, calls.count == 1, let step = steps.first,
+      let type = Transforms.named(calls[0].name)
+    else {
+      throw GraftError(
+        .usage, "strengths are shown of one operation, found `\(self)`",
+        help: "for example augment=rotate(5..45)")
+    }
+    let spread = Self.spreadRanges(of: calls[0], type, step.arguments)
+    guard !spread.isEmpty else {
+      throw GraftError(
+        .usage, "`\(calls[0])` has no range LO..HI to show strengths of",
+        help: Self.usualRange(type))
+    }
+    var result: [Pipeline] = []
+    for index in 0..<count {
+      var arguments = step.arguments
+      for option in spread {
+        guard let range = arguments.ranges[option.name] else { continue }
+        let share = Double(index) / Double(count - 1)
+        var value = range.lowerBound + share * (range.upperBound - range.lowerBound)
+        if case .integerRange = option.kind { value = value.rounded() }
+        arguments.ranges[option.name] = value...value
+      }
+      let call = TransformCall(name: calls[0].name, arguments: arguments.written(for: type))
+      let pipeline: Pipeline
+      do { pipeline = try Pipeline([call]) } catch { throw error.error }
+      if pipeline != result.last { result.append(pipeline) }
+    }
+    return result
+  }
+
+  /// The options to spread: those given as a range, else those whose default is one.
+  private static func spreadRanges(
+    of call: TransformCall, _ type: any Transform.Type, _ arguments: TransformArguments
+  ) -> [TransformOption] {
+    let ranges = type.options.filter { option in
+      arguments.ranges[option.name].map { $0.lowerBound < $0.upperBound } ?? false
+    }
+    let given = ranges.filter { option in
+      call.arguments.contains { $0.label == option.name }
+        || arguments.ranges[option.name] != option.usualRange
+    }
+    return given.isEmpty ? ranges : given
+  }
+
+  private static func usualRange(_ type: any Transform.Type) -> String {
+    let option = type.options.first {
+      switch $0.kind {
+      case .range, .integerRange: true
+      default: false
+      }
+    }
+    return option.map { "for example \(type.name)(\($0.name)=\($0.legalText))" }
+      ?? "operations such as rotate, brightness and blur have ranges"
+  }
+}
+
+extension TransformOption {
+  /// The default as a range.
+  fileprivate var usualRange: ClosedRange<Double>? {
+    guard let defaultText, case .range(let range)? = try? parse(defaultText).value else {
+      return nil
+    }
+    return range
+  }
+}
+
+extension TransformArguments {
+  /// The arguments with their labels and `p=1`, as they would be typed.
+  fileprivate func written(for type: any Transform.Type) -> [TransformCall.Argument] {
+    let given = type.options.compactMap { option -> TransformCall.Argument? in
+      let word =
+        switch option.kind {
+        case .number, .integer: numbers[option.name]?.shortText
+        case .range, .integerRange:
+          ranges[option.name].map { "\($0.lowerBound.shortText)..\($0.upperBound.shortText)" }
+        case .choice: words[option.name]
+        case .flag: flags[option.name].map { $0 ? "yes" : "no" }
+        }
+      return word.map { .init(label: option.name, value: .word($0)) }
+    }
+    return given + [.init(label: "p", value: .word("1"))]
+  }
+}

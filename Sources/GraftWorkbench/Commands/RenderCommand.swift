@@ -1,0 +1,169 @@
+import Foundation
+import GraftBase
+import GraftData
+import GraftImaging
+
+/// `render`: writes augmented copies of a data set.
+package struct RenderCommand: Command {
+  package static let specification = CommandSpecification(
+    "render", "write augmented copies of a data set", group: .look,
+    parameters: [
+      .positional(
+        "data", .path(.data), default: .described("the current data"),
+        "folder or data file to copy"),
+      ParameterSpecification(
+        "to", .path(.output), default: .required, "folder to write, one folder a class"),
+      ParameterSpecification(
+        "copies", .integer(1...100_000), default: .value("1"),
+        "copies of each image; copy 3 is what `train` sees in epoch 3"),
+      ParameterSpecification(
+        "augment", .pipeline, default: .described("the current pipeline"),
+        "a name, an op, a list of ops, or none"),
+      ParameterSpecification(
+        "on", .choice(["all", "train", "val", "test"]), default: .value("all"),
+        "the part of the data to copy"),
+      ParameterSpecification(
+        "format", .choice(["png", "jpeg"]), default: .value("png"), "kind of file"),
+      ParameterSpecification(
+        "quality", .integer(1...100), default: .value("95"), "of JPEG"),
+      ParameterSpecification(
+        "existing", .choice(Rendering.Existing.allCases.map(\.rawValue)), default: .value("stop"),
+        "files that are there: stop before anything is written, keep them, or replace them"),
+    ],
+    examples: [
+      "render to=copies/ copies=3", "render to=copies/ copies=5 existing=keep",
+      "render roses/ to=more-roses/ augment=[flip, rotate(15)] format=jpeg quality=90",
+    ],
+    seeAlso: ["preview", "augment", "data"], isRecorded: true,
+    discussion:
+      "Copies have the encoder's input size and are named CLASS/NAME-COPY.png; manifest.jsonl lists "
+      + "what each was drawn from, so that any can be drawn again. After Ctrl-C existing=keep goes "
+      + "on. Mixing is left out: a file has one class.")
+
+  private let arguments: CheckedArguments
+
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    if arguments.isGiven("quality") && arguments.text("format") != "jpeg" {
+      throw arguments.fault(
+        .wrongType, at: "quality", "`quality` is of JPEG", help: "add format=jpeg")
+    }
+  }
+
+  package func run(in session: Session) throws {
+    let data = try data(in: session)
+    let indices = try indices(of: data)
+    let rendering = try rendering(of: data, indices, in: session)
+    let shown = FilePath.relative(folder, to: session.folder)
+    var writer = ProgressWriter(session.console)
+    defer { writer.finish() }
+    let start = ProcessInfo.processInfo.systemUptime
+    let interrupts = session.interrupts
+    let outcome = try rendering.run(shouldStop: { interrupts.asksToStop }) { done in
+      var line = ProgressLine(
+        title: "render \(shown)", epoch: 1, epochCount: 1,
+        fraction: Double(done) / Double(max(1, rendering.fileCount)))
+      let seconds = ProcessInfo.processInfo.systemUptime - start
+      line.imagesPerSecond = Double(done) / max(seconds, 1e-3)
+      line.remainingSeconds = seconds / Double(max(done, 1)) * Double(rendering.fileCount - done)
+      if session.settings.isProgressShown { writer.show(line) }
+    }
+    writer.finish()
+    try report(outcome, of: rendering.fileCount, shown, in: session)
+  }
+
+  private var folder: String {
+    let path = arguments.path("to") ?? ""
+    return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+  }
+
+  private func rendering(
+    of data: DataSet, _ indices: [Int], in session: Session
+  ) throws -> Rendering {
+    let calls = arguments.calls("augment")
+    let wanted = calls.isEmpty ? session.workbench.pipeline : try session.pipeline(calls)
+    let pipeline: Pipeline
+    do { pipeline = try wanted.withoutMixing() } catch { throw error.error }
+    if wanted.mixing != nil {
+      session.console.warn("mixing is left out: a file has one class")
+    }
+    if pipeline.isEmpty {
+      session.console.warn("nothing is augmented: copies show the images as the encoder sees them")
+    }
+    let isPNG = arguments.text("format") != "jpeg"
+    let header = RenderManifest.Header(
+      data: data.name, fingerprint: data.fingerprint.hex, pipeline: pipeline.text,
+      calls: pipeline.calls, seed: session.seed,
+      preprocessing: session.workbench.encoder?.preprocessing ?? .imageNet,
+      format: .init(
+        name: isPNG ? "png" : "jpeg", quality: isPNG ? nil : arguments.integer("quality") ?? 95))
+    return try Rendering(
+      data, indices: indices, copies: arguments.integer("copies") ?? 1, header: header,
+      folder: folder,
+      existing: arguments.text("existing").flatMap(Rendering.Existing.init(rawValue:)) ?? .stop,
+      pool: session.pool)
+  }
+
+  private func data(in session: Session) throws -> DataSet {
+    guard let path = arguments.dataLocation("data") else { return try session.requireData() }
+    var options = DataOptions()
+    options.splitSeed = session.seed
+    options.badFiles = .skip
+    let data = try DataCommand.open(path, options, in: session)
+    for file in data.badFiles.prefix(5) { session.console.warn("skipped \(file)") }
+    if data.badFiles.count > 5 {
+      session.console.warn("skipped \(data.badFiles.count - 5) more that cannot be read")
+    }
+    return data
+  }
+
+  private func indices(of data: DataSet) throws -> [Int] {
+    let part = arguments.text("on") ?? "all"
+    let parts: [String: Partition] = ["train": .train, "val": .validation, "test": .test]
+    guard let partition = parts[part] else { return Array(data.samples.indices) }
+    let indices = data.partition(partition)
+    guard !indices.isEmpty else {
+      throw GraftError(.failed, "\(data.name) has no \(part) images")
+    }
+    return indices
+  }
+
+  private func report(
+    _ outcome: Rendering.Outcome, of count: Int, _ shown: String, in session: Session
+  ) throws {
+    for problem in outcome.problems.prefix(5) { session.console.warn(problem.description) }
+    if outcome.problems.count > 5 {
+      session.console.warn("\(outcome.problems.count - 5) more were skipped")
+    }
+    var parts = ["\(outcome.written) images"]
+    if outcome.kept > 0 { parts.append("\(outcome.kept) were there") }
+    if !outcome.problems.isEmpty { parts.append("\(outcome.problems.count) skipped") }
+    let list = RenderManifest.fileName
+    let text = "wrote \(parts.joined(separator: ", ")) to \(shown), listed in \(list)"
+    if outcome.isInterrupted {
+      throw GraftError(
+        session.interrupts.isTerminated ? .terminated : .interrupted,
+        "stopped: \(text); existing=keep goes on")
+    }
+    session.console.result(
+      text, event: "render",
+      [
+        ("folder", .string(folder)), ("files", .integer(count)),
+        ("written", .integer(outcome.written)), ("kept", .integer(outcome.kept)),
+        ("skipped", .integer(outcome.problems.count)),
+      ])
+    session.leaveReceipt("\(outcome.written + outcome.kept) images")
+    guard outcome.written + outcome.kept > 0 else {
+      throw GraftError(.input, "none of the \(count) copies could be made")
+    }
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
+    let names = arguments.calls("augment").map(\.name)
+    let pipelines = names.filter { session.vocabulary.names(.pipeline).contains($0) }
+    return Lineage(
+      needs: (arguments.isGiven("data") ? [] : ["data"]) + ["seed"]
+        + (session.workbench.encoder == nil ? [] : ["encoder"])
+        + (names.isEmpty ? ["augment"] : pipelines.map { "pipeline:\($0)" }), isOutcome: true)
+  }
+}

@@ -1,0 +1,50 @@
+import GraftBase
+import GraftImaging
+
+/// Reads masks: a class in each pixel, as gray values or as one colour a class.
+enum AnnotationFile {
+  /// The mask for a picture of `size`; classes of coloured masks are numbered by colour, black is 0.
+  static func mask(_ path: String, size: ImageSize) throws -> Image {
+    let image = try ImageFile.read(path, keepsGray: true)
+    let name = path.lastPathComponent
+    guard image.size == size else {
+      throw GraftError(
+        .input, "the mask \(name) is \(image.size), its image \(size)",
+        help: "a mask has a class for each pixel of its image")
+    }
+    guard image.channels == 3 else { return image }
+    let colours = stride(from: 0, to: image.pixels.count, by: 3).map { start -> Int in
+      image.pixels[start..<(start + 3)].reduce(0) { $0 << 8 | Int($1) }
+    }
+    let known = Set(colours).union([0]).sorted()
+    guard known.count <= 256 else {
+      throw GraftError(
+        .input, "the mask \(name) has \(known.count) colours, more than 256 classes",
+        help: "a mask has one colour a class; JPEG blurs them, PNG does not")
+    }
+    let classes = Dictionary(uniqueKeysWithValues: zip(known, 0...))
+    return Image(
+      width: size.width, height: size.height, channels: 1,
+      pixels: colours.map { UInt8(classes[$0] ?? 0) })
+  }
+
+  /// Boxes with numbered names; each has to touch the picture.
+  static func boxes(
+    _ given: [(name: String, box: BoundingBox)], size: ImageSize
+  ) throws -> (boxes: [BoundingBox], names: [String]) {
+    var names: [String] = []
+    let boxes = try given.map { name, box in
+      guard box.clipped(to: size).isVisible else {
+        throw GraftError(
+          .input, "the box of `\(name)` lies outside the image, which is \(size)",
+          help: "sides are pixels: left, top, right, bottom")
+      }
+      let label = names.firstIndex(of: name) ?? names.count
+      if label == names.count { names.append(name) }
+      var box = box.clipped(to: size)
+      box.label = label
+      return box
+    }
+    return (boxes, names)
+  }
+}

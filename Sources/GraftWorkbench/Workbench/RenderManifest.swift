@@ -1,0 +1,102 @@
+import Foundation
+import GraftBase
+import GraftData
+import GraftImaging
+
+/// The list of a rendered data set, from which any of its files can be drawn again.
+///
+/// JSON lines: the first says what all files share, each other one names a file that is there, whole.
+/// A line is added when its file is on the disk, so the list is right at any moment, whatever was
+/// killed.
+struct RenderManifest {
+  static let fileName = "manifest.jsonl"
+
+  /// What all files of a rendering share.
+  struct Header: Codable, Equatable {
+    var graft = Version.number
+    var data: String
+    /// SHA-256 of the data set: its classes, and path, label and content of every image.
+    var fingerprint: String
+    /// As typed after `augment`.
+    var pipeline: String
+    var calls: [TransformCall]
+    var seed: UInt64
+    var preprocessing: Preprocessing
+    var format: ImageFormat
+  }
+
+  /// How files are packed.
+  struct ImageFormat: Codable, Equatable {
+    var name: String
+    /// Of JPEG.
+    var quality: Int?
+
+    func encode(_ image: Image) throws -> [UInt8] {
+      try quality.map { try JPEGEncoder.encode(image, quality: $0) } ?? PNGEncoder.encode(image)
+    }
+  }
+
+  /// One file.
+  struct Entry: Codable, Equatable {
+    /// The path inside the folder.
+    var file: String
+    /// The image's path inside its data set.
+    var source: String
+    /// From 1.
+    var copy: Int
+    var seed: UInt64
+    /// As the random numbers count, from 0: one less than `train` shows.
+    var epoch: Int
+    /// The image's number in its data set.
+    var sample: Int
+    var pipeline: String
+    /// The weight of each class the picture counts for.
+    var labels: [String: Double]
+
+    var key: SampleKey { SampleKey(seed: seed, epoch: epoch, sample: sample) }
+  }
+
+  var header: Header
+  var entries: [Entry] = []
+
+  init(_ header: Header) { self.header = header }
+
+  /// Reads a manifest, but for a last line that was cut off; nil when there is none at `path`.
+  init?(reading path: String) throws {
+    guard FilePath.isFolder(path) == false else { return nil }
+    let text = String(
+      decoding: try RegularFile(path: path).readAll(limit: 1 << 30), as: UTF8.self)
+    let lines = text.split(separator: "\n")
+    let decoder = JSONDecoder()
+    guard let first = lines.first,
+      let header = try? decoder.decode(Header.self, from: Data(first.utf8))
+    else {
+      throw GraftError(
+        .input, "\(path.escapingControlCharacters) is not a list of rendered images",
+        help: "write to another folder")
+    }
+    self.header = header
+    entries = lines.dropFirst().compactMap { line in
+      try? decoder.decode(Entry.self, from: Data(line.utf8))
+    }
+  }
+
+  /// Draws the file of an entry again from its image as stored.
+  func bytes(of entry: Entry, from source: Image) throws -> [UInt8] {
+    let recipe = PictureRecipe(
+      preprocessing: header.preprocessing, pipeline: try Pipeline(header.calls),
+      seed: entry.seed)
+    return try header.format.encode(recipe.image(source, key: entry.key))
+  }
+
+  /// The lines of the header and of all entries.
+  func write(to path: String) throws {
+    try AtomicFile.write(try Self.line(header) + entries.map(Self.line).joined(), to: path)
+  }
+
+  static func line(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+  }
+}

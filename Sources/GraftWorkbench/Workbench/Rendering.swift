@@ -1,0 +1,273 @@
+import Foundation
+import GraftBase
+import GraftData
+import GraftImaging
+import GraftKernels
+import Synchronization
+
+/// Writes augmented copies of a data set, many at a time.
+struct Rendering {
+  /// What to do about files that are there already.
+  enum Existing: String, CaseIterable { case stop, keep, replace }
+
+  /// What came of it.
+  struct Outcome {
+    var written = 0
+    /// Files that were there already.
+    var kept = 0
+    /// Images that could not be read, and files in the way, with the reason.
+    var problems: [GraftError] = []
+    var isInterrupted = false
+  }
+
+  /// Files between two additions to the list, and two looks at Ctrl-C.
+  private static let sliceLength = 64
+
+  let data: DataSet
+  let folder: String
+  let existing: Existing
+  let pool: ThreadPool
+  private let manifest: RenderManifest
+  private let entries: [RenderManifest.Entry]
+  private let pipeline: Pipeline
+
+  /// Plans `copies` of each of the images `indices`; throws when that would overwrite what is there.
+  init(
+    _ data: DataSet, indices: [Int], copies: Int, header: RenderManifest.Header, folder: String,
+    existing: Existing, pool: ThreadPool
+  ) throws {
+    self.data = data
+    self.folder = folder
+    self.existing = existing
+    self.pool = pool
+    manifest = RenderManifest(header)
+    pipeline = try Pipeline(header.calls)
+    var names = RenderNames(suffix: header.format.name == "png" ? "png" : "jpg")
+    entries = indices.flatMap { index in
+      let sample = data.samples[index]
+      let stem = names.stem(of: sample.path, className: data.classes[sample.label])
+      return (1...copies).map { copy in
+        RenderManifest.Entry(
+          file: names.file(stem, copy: copy, of: copies), source: sample.path, copy: copy,
+          seed: header.seed, epoch: copy - 1, sample: index, pipeline: header.pipeline,
+          labels: [data.classes[sample.label]: 1])
+      }
+    }
+    try checkRoom()
+  }
+
+  var fileCount: Int { entries.count }
+
+  private var listPath: String { folder + "/" + RenderManifest.fileName }
+
+  private func path(_ entry: RenderManifest.Entry) -> String { folder + "/" + entry.file }
+
+  private func checkRoom() throws {
+    if FilePath.isFolder(folder) == false {
+      throw GraftError(.usage, "\(folder.escapingControlCharacters) is a file, not a folder")
+    }
+    let source = data.folder
+    if let source, FilePath.isInside(folder, source) {
+      throw GraftError(
+        .usage, "copies inside \(source.escapingControlCharacters) would become part of the data",
+        help: "write to a folder beside it")
+    }
+    let shown = folder.lastPathComponent.escapingControlCharacters
+    switch existing {
+    case .replace: return
+    case .stop:
+      let count = entries.count { FilePath.isFolder(path($0)) != nil }
+      let hasList = FilePath.isFolder(listPath) != nil
+      guard count > 0 || hasList else { return }
+      let found = count > 0 ? "\(count) of the \(entries.count) files" : "a list of other images"
+      throw GraftError(
+        .failed, "\(shown)/ has \(found) already",
+        help: "existing=keep adds what is missing, existing=replace draws all anew")
+    case .keep:
+      guard let old = try RenderManifest(reading: listPath), old.header != manifest.header else {
+        return
+      }
+      throw GraftError(
+        .failed, "the images in \(shown)/ were drawn otherwise: \(difference(from: old.header))",
+        help: "existing=replace draws them anew; or write to another folder")
+    }
+  }
+
+  private func difference(from old: RenderManifest.Header) -> String {
+    let new = manifest.header
+    if old.fingerprint != new.fingerprint { return "of other data, \(old.data)" }
+    if old.pipeline != new.pipeline { return "augment \(old.pipeline)" }
+    if old.seed != new.seed { return "seed \(old.seed)" }
+    if old.format != new.format { return "format=\(old.format.name)" }
+    return "\(old.preprocessing)"
+  }
+
+  // MARK: Writing
+
+  /// Draws and writes; `shouldStop` is asked by every thread, `progress` told after each slice.
+  func run(
+    shouldStop: @escaping @Sendable () -> Bool, progress: (_ done: Int) -> Void
+  ) throws -> Outcome {
+    var outcome = Outcome()
+    let listed = try startList()
+    let pending = entries.filter { !listed.contains($0.file) }
+    outcome.kept = entries.count - pending.count
+    for name in Set(pending.map { FilePath.folder(of: path($0)) }).sorted() {
+      try Self.makeFolder(name)
+    }
+    for start in stride(from: 0, to: pending.count, by: Self.sliceLength) {
+      let slice = Array(pending[start..<min(start + Self.sliceLength, pending.count)])
+      let results = write(slice, shouldStop)
+      try finish(slice, results, &outcome)
+      progress(outcome.kept + start + slice.count)
+      if shouldStop() {
+        outcome.isInterrupted = outcome.written + outcome.kept < entries.count
+        break
+      }
+    }
+    return outcome
+  }
+
+  /// Begins the list with the files that stay; returns their names.
+  private func startList() throws -> Set<String> {
+    try Self.makeFolder(folder)
+    var list = manifest
+    if existing == .keep, let old = try RenderManifest(reading: listPath) {
+      let wanted = Set(entries.map(\.file))
+      list.entries = old.entries.filter {
+        FilePath.isFolder(folder + "/" + $0.file) == false || !wanted.contains($0.file)
+      }
+    }
+    try list.write(to: listPath)
+    return Set(list.entries.map(\.file))
+  }
+
+  private enum Result {
+    case written, kept, skipped
+    case bad(GraftError)
+    /// Nothing more can be written.
+    case failed(GraftError)
+  }
+
+  private func write(
+    _ slice: [RenderManifest.Entry], _ shouldStop: @escaping @Sendable () -> Bool
+  ) -> [Result] {
+    let results = Mutex([Result](repeating: .skipped, count: slice.count))
+    let isFull = Atomic<Bool>(false)
+    pool.forEach(slice.count) { index, _ in
+      guard !shouldStop(), !isFull.load(ordering: .relaxed) else { return }
+      let result = write(slice[index])
+      if case .failed = result { isFull.store(true, ordering: .relaxed) }
+      results.withLock { $0[index] = result }
+    }
+    return results.withLock { $0 }
+  }
+
+  private func write(_ entry: RenderManifest.Entry) -> Result {
+    let bytes: [UInt8]
+    do {
+      let recipe = PictureRecipe(
+        preprocessing: manifest.header.preprocessing, pipeline: pipeline, seed: entry.seed)
+      let image = recipe.image(try data.storedImage(at: entry.sample), key: entry.key)
+      bytes = try manifest.header.format.encode(image)
+    } catch {
+      return .bad(Self.asGraftError(error, entry.source))
+    }
+    let path = path(entry)
+    if existing != .replace, FilePath.isFolder(path) != nil {
+      // It may be ours, written before the list could say so.
+      if let found = try? RegularFile(path: path).readAll(limit: 1 << 30), found == bytes {
+        return .kept
+      }
+      return .bad(
+        GraftError(.failed, "\(entry.file) is another image, left alone"))
+    }
+    do {
+      try AtomicFile.write([bytes[...]], to: path, flushesFolder: false)
+      return .written
+    } catch {
+      return .failed(Self.asGraftError(error, entry.file))
+    }
+  }
+
+  /// Has the disk keep a slice, then lists it; throws what ends the rendering.
+  private func finish(
+    _ slice: [RenderManifest.Entry], _ results: [Result], _ outcome: inout Outcome
+  ) throws {
+    var lines = ""
+    var failure: GraftError?
+    for (entry, result) in zip(slice, results) {
+      switch result {
+      case .written: outcome.written += 1
+      case .kept: outcome.kept += 1
+      case .skipped: continue
+      case .bad(let error):
+        outcome.problems.append(error)
+        continue
+      case .failed(let error):
+        failure = failure ?? error
+        continue
+      }
+      lines += try RenderManifest.line(entry)
+    }
+    if !lines.isEmpty {
+      for name in Set(slice.map { FilePath.folder(of: path($0)) }) {
+        try AtomicFile.flushFolder(name)
+      }
+      try AtomicFile.append(lines, to: listPath)
+    }
+    if let failure { throw failure }
+  }
+
+  private static func makeFolder(_ path: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw GraftError(
+        .failed, "the folder \(path.escapingControlCharacters) cannot be made",
+        help: "check that you may write there")
+    }
+  }
+
+  private static func asGraftError(_ error: any Error, _ name: String) -> GraftError {
+    error as? GraftError ?? GraftError(.failed, "\(name.escapingControlCharacters): \(error)")
+  }
+}
+
+/// Names of rendered files: `<class>/<stem>-<copy>.png`, no two alike on any file system.
+private struct RenderNames {
+  let suffix: String
+  private var taken: Set<String> = []
+
+  init(suffix: String) { self.suffix = suffix }
+
+  /// `<class>/<stem>` of an image; when another has it, with a number behind.
+  mutating func stem(of path: String, className: String) -> String {
+    let name = path.lastPathComponent
+    let bare = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+    let kept = name.hasSuffix("]") || bare.isEmpty ? name : bare
+    let stem = Self.safe(className) + "/" + Self.safe(kept)
+    var candidate = stem
+    var number = 2
+    while !taken.insert(candidate.lowercased()).inserted {
+      candidate = "\(stem)_\(number)"
+      number += 1
+    }
+    return candidate
+  }
+
+  func file(_ stem: String, copy: Int, of copies: Int) -> String {
+    let digits = String(copies).count
+    let number = String(copy)
+    return "\(stem)-\(String(repeating: "0", count: digits - number.count))\(number).\(suffix)"
+  }
+
+  /// A text as one component of a path: no slashes, brackets or control characters, not hidden.
+  private static func safe(_ text: String) -> String {
+    let characters = text.unicodeScalars.map { scalar -> String in
+      let isPlain = scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value)
+      return isPlain && !"/\\[]:".unicodeScalars.contains(scalar) ? String(scalar) : "_"
+    }.joined()
+    return characters.hasPrefix(".") || characters.isEmpty ? "_" + characters : characters
+  }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import GraftBase
+import GraftImaging
+import Testing
+
+@testable import GraftWorkbench
+
+extension EndToEnd {
+  @Suite struct PreviewTests {
+    private static func place(_ more: String = "") throws -> Workplace {
+      let place = try Workplace()
+      #expect(place.type("data demo:shapes limit=60\n" + more) == 0, "\(place.errors)")
+      return place
+    }
+
+    private func sheet(
+      _ place: Workplace, _ pipeline: String, _ change: (inout PreviewSheet.Request) -> Void
+    ) throws -> ContactSheet {
+      #expect(place.type("augment " + pipeline) == 0, "\(place.errors)")
+      var request = PreviewSheet.Request()
+      change(&request)
+      return try PreviewSheet(
+        session: place.session, request: request,
+        pipelines: [("", place.session.workbench.pipeline)]
+      ).sheet()
+    }
+
+    @Test func captionsSayWhatMixedImagesCountFor() throws {
+      let sheet = try sheet(Self.place(), "flip mixup(5)") { $0.count = 12 }
+      let captions = sheet.rows.flatMap(\.cells).map(\.caption)
+      #expect(captions.count == 12)
+      for caption in captions {
+        let isPair = caption.contains(/^0\.\d\d [a-z]+ \+ 0\.\d\d [a-z]+$/)
+        #expect(isPair || caption.hasSuffix("with its like") || caption.hasSuffix("with itself"))
+      }
+      #expect(captions.contains { $0.contains(" + ") })
+      #expect(sheet.subtitle == "flip mixup(5), epoch 1, mixed in batches of 32")
+    }
+
+    @Test func stepsEndWithThePartnerAndTheMixture() throws {
+      let place = try Self.place()
+      let sheet = try sheet(place, "rotate(30..30) cutmix(1)") {
+        $0.count = 2
+        $0.showsSteps = true
+      }
+      for row in sheet.rows {
+        #expect(row.cells.count == 4)
+        #expect(row.cells[0].caption == "original" && row.cells[1].caption == "rotate 30.0°")
+        #expect(row.cells[2].caption.hasPrefix("partner: "))
+        #expect(row.cells[3].caption.hasPrefix("cutmix: "))
+      }
+    }
+
+    /// The picture that is shown for an epoch is the one that training's batch of it holds.
+    @Test func anEpochIsThatOfTraining() throws {
+      let place = try Self.place("seed 3")
+      let first = try sheet(place, "flip rotate(40)") { $0.epoch = 2 }.rows.flatMap(\.cells)
+      let data = try place.session.requireData()
+      let view = try place.session.epochView(
+        place.session.workbench.pipeline, of: data, epoch: 1, preprocessing: .imageNet)
+      let all = try view.pictures(at: Array(view.samples.indices)).map(\.image)
+      for cell in first { #expect(all.contains(cell.image)) }
+      let second = try sheet(place, "flip rotate(40)") { $0.epoch = 3 }.rows.flatMap(\.cells)
+      #expect(first.map(\.image) != second.map(\.image))
+    }
+
+    @Test func strengthsAreARowOfOneImage() throws {
+      let place = try Self.place()
+      #expect(
+        place.type("preview 1 augment=[rotate(5..45), blur(0.1..3)] strengths=4 to=s.png") == 0,
+        "\(place.errors)")
+      #expect(place.type("preview 1 strengths=4") == 2)
+      #expect(place.errors.contains("`strengths` needs an op to show"))
+      #expect(place.type("preview 1 augment=flip strengths=4 to=s.png") == 2)
+      #expect(place.errors.contains("`flip` has no range LO..HI"))
+      #expect(place.type("preview 1 augment=rotate(5..45) strengths=4 steps=yes to=s.png") == 2)
+    }
+
+    @Test func boxesAndMasksMoveWithTheirImage() throws {
+      let place = try Self.place()
+      let image = Image(width: 40, height: 40, channels: 3, fill: 90)
+      var mask = Image(width: 40, height: 40, channels: 3)
+      for index in 0..<40 * 20 { mask.pixels[3 * index] = 128 }
+      try ImageFile.writePNG(image, to: place.path("a.png"))
+      try ImageFile.writePNG(mask, to: place.path("mask.png"))
+      var request = PreviewSheet.Request()
+      request.paths = [place.path("a.png")]
+      request.maskPath = place.path("mask.png")
+      request.boxes = [("cat", BoundingBox(left: 0, top: 0, right: 10, bottom: 20))]
+      let calls = [TransformCall(name: "flip", arguments: [.init(label: "p", value: .word("1"))])]
+      let sheet = try PreviewSheet(
+        session: place.session, request: request,
+        pipelines: [("plain", .none), ("flip", Pipeline(calls))]
+      ).sheet()
+      let marks = try sheet.rows.flatMap(\.cells).map { try #require($0.marks) }
+      // The centre crop of the evaluation is 224 of 256 pixels, so 6.4 a pixel.
+      #expect(
+        marks[0].annotation.boxes == [
+          BoundingBox(left: 0, top: 0, right: 48, bottom: 112, label: 0)
+        ])
+      #expect(
+        marks[1].annotation.boxes == [
+          BoundingBox(left: 176, top: 0, right: 224, bottom: 112, label: 0)
+        ])
+      #expect(marks[0].names == ["cat"])
+      let moved = try #require(marks[0].annotation.mask)
+      #expect(moved.pixels[0] == 1 && moved.pixels[moved.pixels.count - 1] == 0)
+    }
+
+    @Test(arguments: [
+      ("preview 2 mask=a.png", "`mask` belongs to one image file"),
+      ("preview a.png boxes=cat(1,2,3)", "expected box NAME(LEFT, TOP, RIGHT, BOTTOM)"),
+      ("preview a.png boxes=cat(9,2,3,9)", "ends before it starts"),
+      ("preview a.png boxes=cat(50,50,60,60) to=b.png", "lies outside the image, which is 8×8"),
+      ("preview a.png mask=big.png to=b.png", "the mask big.png is 9×9, its image 8×8"),
+      ("preview a.png batch=4", "`batch` is for images of the data"),
+      ("preview epoch=0", "`epoch` cannot be `0`"),
+    ])
+    func whatMakesNoSenseIsSaid(_ line: String, _ message: String) throws {
+      let place = try Self.place()
+      try ImageFile.writePNG(Image(width: 8, height: 8, fill: 9), to: place.path("a.png"))
+      try ImageFile.writePNG(Image(width: 9, height: 9, fill: 9), to: place.path("big.png"))
+      #expect(place.type(line) != 0)
+      #expect(place.errors.contains(message), "\(place.errors)")
+    }
+  }
+}
