@@ -26,6 +26,16 @@ import Testing
     #expect(error.help == "free 3 bytes or save elsewhere")
   }
 
+  @Test func appendsWholeLines() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(Array("a\n".utf8), to: "list")
+    try AtomicFile.append("b\nc\n", to: path)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data("a\nb\nc\n".utf8))
+    #expect(throws: GraftError.self) { try AtomicFile.append("d\n", to: folder.path + "/none") }
+    let full = #expect(throws: GraftError.self) { try AtomicFile.append("d\n", to: "/dev/full") }
+    #expect(full?.message.contains("No space left on device") == true)
+  }
+
   @Test func saysWhyItCannotStart() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/none/w"

@@ -210,11 +210,14 @@ struct Rendering {
       }
       lines += try RenderManifest.line(entry)
     }
-    if !lines.isEmpty {
+    do {
       for name in Set(slice.map { FilePath.folder(of: path($0)) }) {
         try AtomicFile.flushFolder(name)
       }
-      try AtomicFile.append(lines, to: listPath)
+      if !lines.isEmpty { try AtomicFile.append(lines, to: listPath) }
+    } catch {
+      // On a full disk the list fails too; the image that failed first is the one to name.
+      throw failure ?? error
     }
     if let failure { throw failure }
   }
