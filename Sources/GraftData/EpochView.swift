@@ -79,7 +79,7 @@ package struct EpochView {
   }
 
   private func unmixed(_ key: SampleKey) throws -> Image {
-    recipe.image(try dataSet.storedImage(at: key.sample), key: key)
+    try recipe.image(of: dataSet, key: key)
   }
 
   private func picture(at place: Int, in batch: Batch, _ draw: MixingDraw?) throws -> Picture {
@@ -91,8 +91,8 @@ package struct EpochView {
     return Picture(
       key: batch.keys[place], image: recipe.preprocessing.picture(of: values),
       labels: labels.map { (label: $0.0, weight: $0.1) },
-      mixing: try draw.map {
-        let partner = batch.keys[$0.partners[place]]
+      mixing: try draw?.sample(at: place).map {
+        let partner = batch.keys[$0.partner]
         return MixedPicture(operation: $0.name, partner: partner, image: try unmixed(partner))
       })
   }

@@ -10,8 +10,16 @@ package struct PassAccount: Sendable, Equatable {
   /// Bytes of the picture that it reads, counted once, and that it writes.
   package let bytesRead: Int
   package let bytesWritten: Int
-  /// Whether it only looks values up, so that whoever reads the picture next can do it on the way.
-  package let isTable: Bool
+  package let kind: Kind
+
+  /// What a pass can be joined with when the picture is normalised behind it.
+  package enum Kind: Sendable, Equatable {
+    case resize
+    /// Looks values up, so that whoever reads the picture next can do it on the way; a fixed table
+    /// also on the way out of a resize.
+    case table(isFixed: Bool)
+    case other
+  }
 }
 
 extension EditProgram {
@@ -19,27 +27,31 @@ extension EditProgram {
   ///
   /// Edits that do nothing belong to no pass.
   package static func account(
-    of edits: [Edit], size: ImageSize, channels: Int
+    of edits: [Edit], size: ImageSize, channels: Int, isFast: Bool = false
   ) -> [PassAccount] {
+    func passes(_ edits: [Edit]) -> [Pass] {
+      EditProgram(edits, size: size, isFast: isFast).passes
+    }
     var owners: [[Int]] = []
     var texts: [String] = []
     for index in edits.indices {
       // An edit went where the program of one more edit differs from the program before.
-      let next = EditProgram(Array(edits[...index])).passes.map(\.description)
+      let next = passes(Array(edits[...index])).map(\.description)
       if let place = next.indices.first(where: { texts[checked: $0] != next[$0] }) {
         if place == owners.count { owners.append([]) }
         owners[place].append(index)
       }
       texts = next
     }
+    let program = passes(edits)
     var size = size
-    return zip(EditProgram(edits).passes, owners).map { pass, edits in
+    return zip(program, owners).map { pass, edits in
       let from = size
       size = pass.outputSize(from: size)
       return PassAccount(
         text: pass.description, edits: edits, size: size,
         bytesRead: pass.bytesRead(from: from, channels: channels),
-        bytesWritten: size.width * size.height * channels, isTable: pass.isTable)
+        bytesWritten: size.width * size.height * channels, kind: pass.kind)
     }
   }
 
@@ -54,12 +66,18 @@ extension EditProgram {
       return account(of: [edits[index]], size: from, channels: channels).map {
         PassAccount(
           text: $0.text, edits: [index], size: $0.size, bytesRead: $0.bytesRead,
-          bytesWritten: $0.bytesWritten, isTable: $0.isTable)
+          bytesWritten: $0.bytesWritten, kind: $0.kind)
       }
     }
   }
 }
 
 extension EditProgram.Pass {
-  fileprivate var isTable: Bool { if case .recolour = self { true } else { false } }
+  fileprivate var kind: PassAccount.Kind {
+    switch self {
+    case .resize: .resize
+    case .recolour(let operations): .table(isFixed: operations.allSatisfy(\.isFixed))
+    case .move, .repaint: .other
+    }
+  }
 }

@@ -84,7 +84,7 @@ extension TransformArguments {
         case .number, .integer: numbers[option.name]?.shortText
         case .range, .integerRange:
           ranges[option.name].map { "\($0.lowerBound.shortText)..\($0.upperBound.shortText)" }
-        case .choice: words[option.name]
+        case .choice, .text: words[option.name]
         case .flag: flags[option.name].map { $0 ? "yes" : "no" }
         }
       return word.map { .init(label: option.name, value: .word($0)) }

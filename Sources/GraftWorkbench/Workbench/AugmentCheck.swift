@@ -71,10 +71,10 @@ struct AugmentCheck {
     collect(keys, data, preprocessing)
     try time(Array(keys.prefix(Self.timedLimit)), data, preprocessing, session)
     if let mixing = pipeline.mixing {
-      ownShares = (0..<256).map {
+      ownShares = (0..<256).map { batch in
         mixing.draw(
-          seed: session.seed, epoch: 0, batch: $0, count: Self.batchSize,
-          size: preprocessing.outputSize)?.ownShare
+          seed: session.seed, epoch: 0, batch: batch, count: Self.batchSize,
+          size: preprocessing.outputSize)?.sample(at: batch % Self.batchSize)?.ownShare
       }
     }
   }
@@ -225,7 +225,8 @@ struct AugmentCheck {
           image = edits.reduce(image) { $1.applied(to: $0) }
         }
       }
-      let plain = EditProgram([.move(preprocessing.evaluation(of: source.size))])
+      let plain = EditProgram(
+        [.move(preprocessing.evaluation(of: source.size))], size: source.size)
       output.withUnsafeMutableBufferPointer { output in
         secondsPerImage += seconds {
           draw.program.write(source, normalisedFor: preprocessing, into: output)

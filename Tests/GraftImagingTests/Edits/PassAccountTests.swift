@@ -25,7 +25,8 @@ import Testing
     ])
     let account = EditProgram.account(of: edits, size: size, channels: 3)
     #expect(account.map(\.edits) == [[0], [1, 2], [3], [4]])
-    #expect(account.map(\.isTable) == [false, true, false, true])
+    #expect(
+      account.map(\.kind) == [.resize, .table(isFixed: false), .other, .table(isFixed: true)])
     #expect(account.allSatisfy { $0.bytesWritten == 16 * 16 * 3 })
     #expect(account[0].bytesRead < size.width * size.height * 3)
     let alone = EditProgram.unfoldedAccount(of: edits, size: size, channels: 3)
