@@ -91,9 +91,11 @@ package struct EpochView {
     return Picture(
       key: batch.keys[place], image: recipe.preprocessing.picture(of: values),
       labels: labels.map { (label: $0.0, weight: $0.1) },
-      mixing: try draw?.sample(at: place).map {
-        let partner = batch.keys[$0.partner]
-        return MixedPicture(operation: $0.name, partner: partner, image: try unmixed(partner))
+      mixing: try draw.flatMap { draw in
+        try draw.mixes[place].map { mix in
+          let partner = batch.keys[draw.partners[place]]
+          return MixedPicture(operation: mix.name, partner: partner, image: try unmixed(partner))
+        }
       })
   }
 }

@@ -105,16 +105,17 @@ import Testing
 
   // MARK: Files
 
-  /// A folder of two JPEG files of 300 × 200 pixels in two classes.
+  /// A folder of JPEG files of 300 × 200 pixels, ten in each of two classes.
   private static func photographs() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
-    for (index, name) in ["a", "b"].enumerated() {
+    for index in 0..<20 {
+      let name = index % 2 == 0 ? "a" : "b"
       let square = DemoShapes.image(seed: 3, index: index, size: 300).image
       let picture = square.cropped(x: 0, y: 40, width: 300, height: 200)
       let path = folder.path + "/\(name)"
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       try Data(JPEGEncoder.encode(picture, quality: 85))
-        .write(to: URL(fileURLWithPath: path + "/picture.jpg"))
+        .write(to: URL(fileURLWithPath: path + "/\(index).jpg"))
     }
     return folder
   }
@@ -130,7 +131,7 @@ import Testing
     let recipe = PictureRecipe(
       preprocessing: preprocessing, pipeline: try Pipeline(line), seed: 7)
     return try (0..<20).map {
-      try recipe.image(of: data, key: SampleKey(seed: 7, epoch: $0, sample: $0 % 2))
+      try recipe.image(of: data, key: SampleKey(seed: 7, epoch: $0, sample: $0))
     }
   }
 
@@ -145,7 +146,7 @@ import Testing
     #expect((exact == kept) != isFast)
     for (one, other) in zip(exact, kept) {
       let difference = zip(one.pixels, other.pixels).map { abs(Int($0) - Int($1)) }.reduce(0, +)
-      #expect(difference <= 4 * one.pixels.count, "a smaller decoding shows another picture")
+      #expect(difference <= 8 * one.pixels.count, "a smaller decoding shows another picture")
     }
   }
 }
