@@ -30,8 +30,9 @@ package final class Parameter: @unchecked Sendable {
   package let layout: ParameterLayout
   /// The shape as torch's `state_dict` has it.
   package let torchShape: Shape
-  /// The value in the engine's layout.
-  package let value: Tensor
+  /// The value in the engine's layout, zeros at first. Its memory is taken when it is first asked
+  /// for, by the thread that makes the model, so that shapes alone cost nothing.
+  package private(set) lazy var value = Tensor(engineShape)
   /// Grows with every change of the value, so that plans know when folded copies are stale.
   package private(set) var version = 0
 
@@ -42,15 +43,20 @@ package final class Parameter: @unchecked Sendable {
     self.role = role
     self.layout = layout
     self.torchShape = torchShape
-    let d = torchShape.dimensions
     switch layout {
-    case .plain: value = Tensor(torchShape)
+    case .plain: break
     case .convolution:
-      precondition(d.count == 4, "a convolution's weight has four sizes")
-      value = Tensor([d[2], d[3], d[1], d[0]])
-    case .linear:
-      precondition(d.count == 2, "a linear weight has two sizes")
-      value = Tensor([d[1], d[0]])
+      precondition(torchShape.rank == 4, "a convolution's weight has four sizes")
+    case .linear: precondition(torchShape.rank == 2, "a linear weight has two sizes")
+    }
+  }
+
+  private var engineShape: Shape {
+    let d = torchShape.dimensions
+    return switch layout {
+    case .plain: torchShape
+    case .convolution: [d[2], d[3], d[1], d[0]]
+    case .linear: [d[1], d[0]]
     }
   }
 

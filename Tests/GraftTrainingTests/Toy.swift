@@ -28,8 +28,8 @@ struct ToyEncoder: Encoder {
     name: "toy", family: "toy", summary: "three convolutions", parameterCount: 0,
     stages: [.init("stem", "stem"), .init("layer1", "layer1"), .init("layer2", "layer2")],
     featureWidth: 4, input: InputSpecification.cifar.resized(to: 16), classifierPrefix: ["fc"],
-    linearHeadPath: "fc", ownClassCount: 3, fingerprint: .init(tensorCount: 15, shapes: [:]),
-    makeEncoder: { ToyEncoder($0) },
+    linearHeadPath: "fc", ownClassCount: 3,
+    makeEncoder: { scope, _ in ToyEncoder(scope) },
     makeOwnHead: { scope, count in
       PooledHead(scope, linear: Linear(scope["fc"], from: 4, to: count))
     })

@@ -2,7 +2,8 @@ import GraftEngine
 
 /// A network that turns pictures into features; records itself into a graph.
 package protocol Encoder {
-  /// Records the encoder from pictures [N, H, W, 3] to its last feature map [N, h, w, C].
+  /// Records the encoder from pictures [N, H, W, C] to its last feature map [N, h, w, F], or to a
+  /// vector [N, F] where fully connected layers belong to the encoder.
   func callAsFunction(_ image: Value) throws -> Value
 }
 
@@ -20,13 +21,6 @@ package struct EncoderSpec: Sendable {
       self.name = name
       self.prefixes = prefixes
     }
-  }
-
-  /// What tells this encoder's weight files from others': a count and the shapes of a few tensors.
-  package struct Fingerprint: Sendable {
-    /// Tensors outside the classifier, without `num_batches_tracked`.
-    package let tensorCount: Int
-    package let shapes: [String: [Int]]
   }
 
   /// The name in recipes: `resnet18`.
@@ -47,9 +41,20 @@ package struct EncoderSpec: Sendable {
   package let linearHeadPath: String
   /// Outputs of the published weights' classifier.
   package let ownClassCount: Int
-  package let fingerprint: Fingerprint
-  package let makeEncoder: @Sendable (Scope) -> any Encoder
+  /// Makes the layers for pictures of so many channels.
+  package let makeEncoder: @Sendable (_ scope: Scope, _ channels: Int) -> any Encoder
   package let makeOwnHead: @Sendable (_ scope: Scope, _ classCount: Int) -> any Head
+}
+
+extension EncoderSpec {
+  /// The shapes of the encoder's parameters in torch's layout, running statistics included, as
+  /// files have them; no memory is taken for their values.
+  package var parameterShapes: [String: Shape] {
+    let state = ModelState()
+    _ = makeEncoder(Scope(state), input.channels)
+    return Dictionary(
+      state.parameters.map { ($0.name, $0.torchShape) }, uniquingKeysWith: { first, _ in first })
+  }
 }
 
 extension EncoderSpec: CustomStringConvertible {

@@ -6,9 +6,9 @@ package struct MobileNetV2: Encoder {
   private let blocks: [Block]
   private let last: Unit
 
-  package init(_ scope: Scope) {
+  package init(_ scope: Scope, channels: Int) {
     let features = scope["features"]
-    stem = Unit(features[0], from: 3, to: 32, kernel: 3, stride: 2)
+    stem = Unit(features[0], from: channels, to: 32, kernel: 3, stride: 2)
     var blocks: [Block] = []
     var inputs = 32
     for stage in Self.stages {
@@ -91,9 +91,7 @@ extension MobileNetV2 {
       ],
       featureWidth: 1280, input: .imageNet, classifierPrefix: ["classifier"],
       linearHeadPath: "classifier.1", ownClassCount: 1000,
-      fingerprint: .init(
-        tensorCount: 260, shapes: ["features.18.0.weight": [1280, 320, 1, 1]]),
-      makeEncoder: { MobileNetV2($0) },
+      makeEncoder: { MobileNetV2($0, channels: $1) },
       makeOwnHead: { scope, classCount in
         let linear = Linear(
           scope["classifier"][1], from: 1280, to: classCount, weight: .normal(deviation: 0.01),

@@ -9,8 +9,8 @@ package struct ResNet: Encoder {
   private let pool: PlainLayer
   private let blocks: [Block]
 
-  package init(_ scope: Scope, blockCounts: [Int], isBottleneck: Bool) {
-    conv1 = Convolution(scope["conv1"], from: 3, to: 64, kernel: 7, stride: 2, padding: 3)
+  package init(_ scope: Scope, channels: Int, blockCounts: [Int], isBottleneck: Bool) {
+    conv1 = Convolution(scope["conv1"], from: channels, to: 64, kernel: 7, stride: 2, padding: 3)
     bn1 = BatchNorm(scope["bn1"], channels: 64)
     relu = .relu(scope["relu"])
     pool = .maxPool(scope["maxpool"], padding: 1)
@@ -84,15 +84,15 @@ package struct ResNet: Encoder {
 extension ResNet {
   package static let specs = [
     spec(
-      "resnet18", [2, 2, 2, 2], isBottleneck: false, parameterCount: 11_689_512, tensorCount: 100),
+      "resnet18", [2, 2, 2, 2], isBottleneck: false, parameterCount: 11_689_512),
     spec(
-      "resnet34", [3, 4, 6, 3], isBottleneck: false, parameterCount: 21_797_672, tensorCount: 180),
+      "resnet34", [3, 4, 6, 3], isBottleneck: false, parameterCount: 21_797_672),
     spec(
-      "resnet50", [3, 4, 6, 3], isBottleneck: true, parameterCount: 25_557_032, tensorCount: 265),
+      "resnet50", [3, 4, 6, 3], isBottleneck: true, parameterCount: 25_557_032),
   ]
 
   private static func spec(
-    _ name: String, _ blockCounts: [Int], isBottleneck: Bool, parameterCount: Int, tensorCount: Int
+    _ name: String, _ blockCounts: [Int], isBottleneck: Bool, parameterCount: Int
   ) -> EncoderSpec {
     let featureWidth = isBottleneck ? 2048 : 512
     return EncoderSpec(
@@ -103,13 +103,9 @@ extension ResNet {
         + (1...4).map { .init("layer\($0)", "layer\($0)") },
       featureWidth: featureWidth, input: .imageNet, classifierPrefix: ["fc"],
       linearHeadPath: "fc", ownClassCount: 1000,
-      fingerprint: .init(
-        tensorCount: tensorCount,
-        shapes: [
-          "conv1.weight": [64, 3, 7, 7],
-          "layer1.0.conv1.weight": isBottleneck ? [64, 64, 1, 1] : [64, 64, 3, 3],
-        ]),
-      makeEncoder: { ResNet($0, blockCounts: blockCounts, isBottleneck: isBottleneck) },
+      makeEncoder: {
+        ResNet($0, channels: $1, blockCounts: blockCounts, isBottleneck: isBottleneck)
+      },
       makeOwnHead: { scope, classCount in
         PooledHead(scope, linear: Linear(scope["fc"], from: featureWidth, to: classCount))
       })

@@ -9,9 +9,9 @@ package struct ResNetCIFAR: Encoder {
   private let blocks: [Block]
 
   /// - Parameter blockCount: blocks in each stage; the depth is 6 × blockCount + 2.
-  package init(_ scope: Scope, blockCount: Int) {
+  package init(_ scope: Scope, channels: Int, blockCount: Int) {
     conv1 = Convolution(
-      scope["conv1"], from: 3, to: 16, kernel: 3, padding: 1, start: .kaimingNormalByInputs)
+      scope["conv1"], from: channels, to: 16, kernel: 3, padding: 1, start: .kaimingNormalByInputs)
     bn1 = BatchNorm(scope["bn1"], channels: 16)
     relu = .relu(scope["relu"])
     var blocks: [Block] = []
@@ -89,9 +89,7 @@ extension ResNetCIFAR {
       ],
       featureWidth: 64, input: .cifar, classifierPrefix: ["fc"], linearHeadPath: "fc",
       ownClassCount: 10,
-      fingerprint: .init(
-        tensorCount: 5 + 30 * blockCount, shapes: ["conv1.weight": [16, 3, 3, 3]]),
-      makeEncoder: { ResNetCIFAR($0, blockCount: blockCount) },
+      makeEncoder: { ResNetCIFAR($0, channels: $1, blockCount: blockCount) },
       makeOwnHead: { scope, classCount in
         let linear = Linear(
           scope["fc"], from: 64, to: classCount, weight: .kaimingNormal(fan: 64))

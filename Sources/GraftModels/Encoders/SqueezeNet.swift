@@ -8,10 +8,10 @@ package struct SqueezeNet: Encoder {
   /// The fires between one pool and the next.
   private let fires: [[Fire]]
 
-  package init(_ scope: Scope) {
+  package init(_ scope: Scope, channels: Int) {
     let features = scope["features"]
     convolution = Convolution(
-      features[0], from: 3, to: 64, kernel: 3, stride: 2, hasBias: true,
+      features[0], from: channels, to: 64, kernel: 3, stride: 2, hasBias: true,
       start: .kaimingUniformByInputs)
     activation = .relu(features[1])
     pools = [2, 5, 8].map { .maxPool(features[$0], roundsUp: true) }
@@ -79,10 +79,7 @@ extension SqueezeNet {
       ],
       featureWidth: 512, input: .imageNet, classifierPrefix: ["classifier"],
       linearHeadPath: "head", ownClassCount: 1000,
-      fingerprint: .init(
-        tensorCount: 50,
-        shapes: ["features.0.weight": [64, 3, 3, 3], "features.3.squeeze.weight": [16, 64, 1, 1]]),
-      makeEncoder: { SqueezeNet($0) },
+      makeEncoder: { SqueezeNet($0, channels: $1) },
       makeOwnHead: { ConvolutionHead($0, classCount: $1) })
   ]
 }

@@ -11,7 +11,8 @@ package enum PoolKind: String, Codable, Sendable, CaseIterable {
   package func width(of channels: Int) -> Int { self == .both ? 2 * channels : channels }
 }
 
-/// Pooling over all pixels: [N, h, w, C] to [N, C], or [N, 2C] for means and maxima.
+/// Pooling over all pixels: [N, h, w, C] to [N, C], or [N, 2C] for means and maxima. A vector
+/// [N, C] is one pixel, which is its own mean and maximum.
 ///
 /// The maximum is recorded for the map's size, so such a model takes only pictures of its own size.
 struct Pooling {
@@ -24,10 +25,13 @@ struct Pooling {
   }
 
   func callAsFunction(_ map: Value) throws -> Value {
-    switch kind {
-    case .average: try average(map)
-    case .maximum: try maximum(map)
-    case .both: try PlainLayer.concatenation(scope["avgmaxpool"])(average(map), maximum(map))
+    let isVector = map.shape.rank == 2
+    return switch kind {
+    case .average: isVector ? map : try average(map)
+    case .maximum: isVector ? map : try maximum(map)
+    case .both:
+      try PlainLayer.concatenation(scope["avgmaxpool"])(
+        isVector ? map : average(map), isVector ? map : maximum(map))
     }
   }
 

@@ -3,10 +3,12 @@ import GraftEngine
 /// Batch normalisation over images and pixels, channel by channel (Ioffe and Szegedy, 2015).
 package struct BatchNorm {
   private let path: String
+  private let op: BatchNormOp
   private let parameters: [Parameter]
 
-  package init(_ scope: Scope, channels: Int) {
+  package init(_ scope: Scope, channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1) {
     path = scope.path
+    op = BatchNormOp(epsilon: epsilon, momentum: momentum)
     parameters = [
       scope.parameter("weight", .normScale, shape: [channels], .ones),
       scope.parameter("bias", .normShift, shape: [channels], .zeros),
@@ -17,6 +19,6 @@ package struct BatchNorm {
   }
 
   package func callAsFunction(_ x: Value) throws -> Value {
-    try x.graph.record(BatchNormOp(), [x], parameters: parameters, path: path)
+    try x.graph.record(op, [x], parameters: parameters, path: path)
   }
 }

@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// A two-dimensional convolution with a square kernel: [N, H, W, I] to [N, H', W', O].
+/// A two-dimensional convolution: [N, H, W, I] to [N, H', W', O].
 package struct Convolution {
   /// How the weight starts.
   package enum Start: Sendable {
@@ -17,16 +17,28 @@ package struct Convolution {
   private let op: ConvolutionOp
   private let parameters: [Parameter]
 
+  /// A convolution with a square kernel.
   package init(
     _ scope: Scope, from inputs: Int, to outputs: Int, kernel: Int, stride: Int = 1,
-    padding: Int = 0, groups: Int = 1, hasBias: Bool = false,
+    padding: Int = 0, dilation: Int = 1, groups: Int = 1, hasBias: Bool = false,
+    start: Start = .kaimingNormalByOutputs
+  ) {
+    self.init(
+      scope, from: inputs, to: outputs, kernel: Pair(kernel), stride: Pair(stride),
+      padding: Pair(padding), dilation: Pair(dilation), groups: groups, hasBias: hasBias,
+      start: start)
+  }
+
+  package init(
+    _ scope: Scope, from inputs: Int, to outputs: Int, kernel: Pair, stride: Pair,
+    padding: Pair, dilation: Pair = 1, groups: Int = 1, hasBias: Bool = false,
     start: Start = .kaimingNormalByOutputs
   ) {
     path = scope.path
     op = ConvolutionOp(
-      outputChannels: outputs, kernel: Pair(kernel, kernel), stride: Pair(stride, stride),
-      padding: Pair(padding, padding), groups: groups, hasBias: hasBias)
-    let area = kernel * kernel
+      outputChannels: outputs, kernel: kernel, stride: stride, padding: padding,
+      dilation: dilation, groups: groups, hasBias: hasBias)
+    let area = kernel.y * kernel.x
     let initializer: Initializer =
       switch start {
       case .kaimingNormalByInputs: .kaimingNormal(fan: inputs / groups * area)
@@ -35,8 +47,8 @@ package struct Convolution {
       case .normal(let deviation): .normal(deviation: deviation)
       }
     let weight = scope.parameter(
-      "weight", .weight, layout: .convolution, shape: [outputs, inputs / groups, kernel, kernel],
-      initializer)
+      "weight", .weight, layout: .convolution,
+      shape: [outputs, inputs / groups, kernel.y, kernel.x], initializer)
     parameters =
       hasBias ? [weight, scope.parameter("bias", .bias, shape: [outputs], .zeros)] : [weight]
   }

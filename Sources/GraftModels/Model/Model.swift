@@ -61,7 +61,7 @@ package final class Model {
     try Self.check(input, for: spec)
     let state = ModelState()
     let scope = Scope(state)
-    let encoder = spec.makeEncoder(scope)
+    let encoder = spec.makeEncoder(scope, input.channels)
     let head = try headKind.makeHead(scope, for: spec, classCount: classes.count)
     let graph = Graph(precision: precision)
     let image = graph.input("image", [1, input.height, input.width, input.channels])
@@ -85,6 +85,7 @@ package final class Model {
     headInput = values.input
     logits = values.logits
     parameters = state.parameters
+    for parameter in parameters { _ = parameter.value }
     counters = state.counters.map { ($0, 0) }
     groups = LayerGroup.groups(of: spec, parameters: parameters, nodes: graph.nodes.dropLast())
   }

@@ -37,13 +37,12 @@ package struct WeightFile: Sendable {
 extension WeightFile {
   /// The encoder whose weights these are, with any classifier; nil when none fits.
   package var recognisedEncoder: EncoderSpec? {
-    Encoders.all.first { spec in
-      let count = tensors.keys.count { name in
-        !name.bytes.ends(with: "num_batches_tracked")
-          && !(spec.classifierPrefix + ["head"]).contains(where: name.isCovered)
-      }
-      return count == spec.fingerprint.tensorCount
-        && spec.fingerprint.shapes.allSatisfy { tensors[ByteString($0.key)]?.shape == $0.value }
+    let names = tensors.keys.filter { !$0.bytes.ends(with: "num_batches_tracked") }
+    return Encoders.all.first { spec in
+      let classifier = spec.classifierPrefix + ["head"]
+      let shapes = spec.parameterShapes
+      return names.count { name in !classifier.contains(where: name.isCovered) } == shapes.count
+        && shapes.allSatisfy { tensors[ByteString($0.key)]?.shape == $0.value.dimensions }
     }
   }
 }

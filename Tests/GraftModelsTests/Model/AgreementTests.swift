@@ -221,7 +221,7 @@ extension EncoderSpec {
     EncoderSpec(
       name: name, family: family, summary: summary, parameterCount: parameterCount, stages: stages,
       featureWidth: featureWidth, input: input, classifierPrefix: classifierPrefix,
-      linearHeadPath: linearHeadPath, ownClassCount: count, fingerprint: fingerprint,
+      linearHeadPath: linearHeadPath, ownClassCount: count,
       makeEncoder: makeEncoder, makeOwnHead: makeOwnHead)
   }
 }
