@@ -1,6 +1,7 @@
 import Foundation
 import GraftBase
 import GraftKernels
+import Synchronization
 
 /// Every row of the table; a new one is a line here.
 struct Races {
@@ -32,6 +33,7 @@ struct Races {
           .jpeg, "JPEG to tensor", .ratio(atLeast: 1.3, of: "OpenCV")),
         augmentation(
           .jpegFast, "JPEG to tensor, scaled decoding", .ratio(atLeast: 2.5, of: "OpenCV")),
+        augmentationScaling(.heavy, "heavy pipeline"),
       ]
   }
 
@@ -178,5 +180,32 @@ struct Races {
           return work.rate
         }
       ], peer: Peer.Job(script: "augmentation", arguments: [kind.rawValue, photographs.path]))
+  }
+
+  /// What two threads augment together, against one.
+  private func augmentationScaling(_ kind: AugmentationWork.Kind, _ title: String) -> Race {
+    Race(
+      name: "\(kind.rawValue)-threads", unit: .times,
+      entries: [
+        Race.Entry(title: "\(title), 1 → 2 threads", goal: .number(atLeast: 1.9)) {
+          let works = try (0..<2).map { _ in try AugmentationWork(kind, folder: photographs) }
+          let pool = ThreadPool(threads: 2)
+          return { seconds in
+            let one = try works[0].rate(seconds: seconds)
+            let rates = Mutex([0.0, 0.0])
+            let failure = Mutex<(any Error)?>(nil)
+            pool.forEach(2, lending: works) { index, _, works in
+              do {
+                let rate = try works[index].rate(seconds: seconds)
+                rates.withLock { $0[index] = rate }
+              } catch {
+                failure.withLock { $0 = error }
+              }
+            }
+            if let error = failure.withLock({ $0 }) { throw error }
+            return rates.withLock { $0.reduce(0, +) } / one
+          }
+        }
+      ])
   }
 }
