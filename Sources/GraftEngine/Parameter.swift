@@ -30,8 +30,10 @@ package final class Parameter: @unchecked Sendable {
   package let layout: ParameterLayout
   /// The shape as torch's `state_dict` has it.
   package let torchShape: Shape
-  /// The value in the engine's layout, zeros at first. Its memory is taken when it is first asked
-  /// for, by the thread that makes the model, so that shapes alone cost nothing.
+  /// The value in the engine's layout, zeros at first.
+  ///
+  /// Its memory is taken when it is first asked for, by the thread that makes the model: shapes
+  /// alone cost nothing.
   package private(set) lazy var value = Tensor(engineShape)
   /// Grows with every change of the value, so that plans know when folded copies are stale.
   package private(set) var version = 0

@@ -11,10 +11,9 @@ package enum PoolKind: String, Codable, Sendable, CaseIterable {
   package func width(of channels: Int) -> Int { self == .both ? 2 * channels : channels }
 }
 
-/// Pooling over all pixels: [N, h, w, C] to [N, C], or [N, 2C] for means and maxima. A vector
-/// [N, C] is one pixel, which is its own mean and maximum.
+/// Pooling over all pixels: [N, h, w, C] to [N, C], or [N, 2C] for means and maxima.
 ///
-/// The maximum is recorded for the map's size, so such a model takes only pictures of its own size.
+/// A vector [N, C] is one pixel, which is its own mean and maximum. The maximum is recorded for the map's size, so such a model takes only pictures of its own size.
 struct Pooling {
   let scope: Scope
   let kind: PoolKind
