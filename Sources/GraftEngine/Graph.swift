@@ -46,6 +46,19 @@ package final class Graph {
     return output
   }
 
+  /// What `node` computes, to go on from.
+  package func output(of node: Node) -> Value { Value(graph: self, id: node.output) }
+
+  /// Takes back all operations behind `node`, with their values and parameters.
+  package func forget(behind node: Node) {
+    for later in nodes[(node.index + 1)...] {
+      for parameter in later.parameters { parameterNames.remove(parameter.name) }
+    }
+    parameters.removeAll { !parameterNames.contains($0.name) }
+    nodes.removeSubrange((node.index + 1)...)
+    values.removeSubrange((node.output + 1)...)
+  }
+
   /// The shapes of all values when the named inputs have other shapes than recorded.
   ///
   /// With `outputs`, only what they depend on is inferred; other values keep the recorded shape.

@@ -1,3 +1,4 @@
+import Foundation
 import GraftBase
 
 /// The registry of encoders.
@@ -5,8 +6,13 @@ package enum Encoders {
   package static let all: [EncoderSpec] =
     ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs
 
-  /// The encoder of that name; an unknown name is answered with the nearest ones.
+  /// The encoder of that name, `resnet18` or cut behind a stage `resnet18 until=layer3`; an unknown
+  /// name is answered with the nearest ones.
   package static func named(_ name: String) throws -> EncoderSpec {
+    if let mark = name.range(of: EncoderSpec.cutMark) {
+      return try named(String(name[..<mark.lowerBound]))
+        .cut(behind: String(name[mark.upperBound...]))
+    }
     if let spec = all.first(where: { $0.name == name }) { return spec }
     let names = all.map(\.name)
     let list = names.joined(separator: ", ")

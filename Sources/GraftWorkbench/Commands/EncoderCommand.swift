@@ -14,6 +14,9 @@ package struct EncoderCommand: Command {
         "weights", .either([.choice(["pretrained", "random"]), .path(.weights)]),
         default: .value("pretrained"), "where its weights come from"),
       ParameterSpecification(
+        "until", .text, default: .described("the last"),
+        "name of the last stage to keep; alone, `encoder` lists them"),
+      ParameterSpecification(
         "size", .integer(16...4096), default: .described("the size it was trained at"),
         "side of the input image in pixels"),
       ParameterSpecification(
@@ -24,7 +27,7 @@ package struct EncoderCommand: Command {
         "standard deviation per channel"),
     ],
     examples: [
-      "encoder resnet18", "encoder mobilenet_v2 size=160",
+      "encoder resnet18", "encoder mobilenet_v2 size=160", "encoder resnet18 until=layer3",
       "encoder resnet18 weights=random mean=[0.5, 0.5, 0.5] std=[0.5, 0.5, 0.5]",
     ],
     seeAlso: ["data", "head", "summary"], isRecorded: true,
@@ -40,6 +43,17 @@ package struct EncoderCommand: Command {
         .missingParameter, at: "name", "`encoder` needs a name or a weight file",
         help: "for example: encoder resnet18")
     }
+    if arguments.isGiven("until") { try checkCut() }
+  }
+
+  /// Refuses a stage that is not there before anything runs, where the name tells the encoder.
+  private func checkCut() throws {
+    guard arguments.isGiven("name") else {
+      throw arguments.fault(
+        .missingParameter, at: "until", "`until` needs the encoder that it cuts",
+        help: "for example: encoder resnet18 until=layer3")
+    }
+    if let name = arguments.text("name") { _ = try cut(Encoders.named(name)) }
   }
 
   package func run(in session: Session) throws {
@@ -67,7 +81,7 @@ package struct EncoderCommand: Command {
     // A file in the place of the name tells what the encoder is, even if its weights are not taken.
     let namePath = arguments.path("name")
     let file = namePath == path ? weights : try namePath.map { try WeightFile(path: $0) } ?? weights
-    let spec = try encoder(of: file)
+    let spec = try cut(encoder(of: file))
     return EncoderChoice(
       spec: spec, input: try input(of: spec, file), weights: weights,
       weightsHash: try path.map { try Self.hash(ofFile: $0) })
@@ -79,6 +93,16 @@ package struct EncoderCommand: Command {
     if arguments.text("weights") == "random" { return nil }
     if let path = arguments.path("name") { return path }
     return try session.pretrained.requireFile(for: arguments.text("name") ?? "")
+  }
+
+  /// The encoder up to the stage `until`.
+  private func cut(_ spec: EncoderSpec) throws -> EncoderSpec {
+    guard let stage = arguments.text("until") else { return spec }
+    do {
+      return try spec.cut(behind: stage)
+    } catch let error as GraftError {
+      throw arguments.fault(.unknownValue, at: "until", error.message, help: error.help)
+    }
   }
 
   private func encoder(of file: WeightFile?) throws -> EncoderSpec {
