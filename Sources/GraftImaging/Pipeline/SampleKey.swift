@@ -4,9 +4,10 @@ package struct SampleKey: Hashable, Sendable, Codable {
   package var epoch: Int
   /// The sample's stable index in its data set.
   package var sample: Int
-  /// Which of a sample's pictures this is, where a loss compares several: 0 leaves out the operations
-  /// that differ between copies, each other number draws them anew. Nil is a picture by itself,
-  /// drawn as copy 1.
+  /// Which of a sample's pictures this is, where a loss compares several.
+  ///
+  /// 0 leaves out the operations that differ between copies, each other number draws them anew. Nil
+  /// is a picture by itself, drawn as copy 1.
   package var copy: Int?
 
   package init(seed: UInt64, epoch: Int = 0, sample: Int, copy: Int? = nil) {
