@@ -5,6 +5,8 @@ package enum Ops {
     ActivationOp.self, PReLUOp.self, AddOp.self,
     ConcatOp.self, FlattenOp.self, PoolOp.self, NormalisedPoolOp.self, GlobalAveragePoolOp.self,
     PaddingShortcutOp.self,
+    MultiplyOp.self, ChannelScaleOp.self, ChannelShuffleOp.self, ChannelSliceOp.self,
+    LayerNormOp.self, GroupNormOp.self,
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
   ]
 }
