@@ -2,7 +2,9 @@
 
     make_evaluation.py [--into FOLDER] NAME...
 
-The values are those of make_agreement.py. The file holds a hash of the state_dict's names and shapes,
+The values are those of make_agreement.py, except that running variances are multiplied by one number
+a norm, from what the norm is given: deep networks would leave the range of numbers otherwise, or
+saturate their gates. The file holds those numbers, a hash of the state_dict's names and shapes,
 the logits, and each parameter's gradient: its norm, its largest value and three samples in torch's
 layout. Without names, the encoders whose files are kept beside this script are made.
 """
@@ -53,12 +55,32 @@ def value(name, shape):
     return torch.from_numpy(values.reshape(shape))
 
 
+def nasnet_mobile(classes):
+    """timm's large network with four normal cells a stage instead of six, as the paper's mobile one."""
+    from timm.models.nasnet import NASNetALarge
+
+    class Mobile(NASNetALarge):
+        def forward_features(self, x):
+            before, x = None, self.conv0(x)
+            before, x = x, self.cell_stem_0(x)
+            before, x = x, self.cell_stem_1(before, x)
+            for stage, first in enumerate([0, 6, 12]):
+                for index in range(first, first + 4):
+                    before, x = x, getattr(self, f"cell_{index}")(x, before)
+                if stage < 2:
+                    reduced = getattr(self, f"reduction_cell_{stage}")(x, before)
+                    before, x = x, reduced
+            return self.act(x)
+
+    model = Mobile(num_classes=classes, stem_size=32, num_features=1056)
+    for index in [4, 5, 10, 11, 16, 17]:
+        delattr(model, f"cell_{index}")
+    return model
+
+
 def make(name, classes):
     if name == "nasnet_mobile":
-        import timm.models.nasnet as nasnet
-
-        return nasnet.NASNetALarge(
-            num_classes=classes, stem_size=32, channel_multiplier=2, num_features=1056)
+        return nasnet_mobile(classes)
     if name in TIMM:
         import timm
 
@@ -81,6 +103,29 @@ def rounded(value):
     return json.loads(json.dumps(value), parse_float=lambda text: float(f"{float(text):.8g}"))
 
 
+def calibrate(model, image):
+    """Scales each norm's running variances to what it is given for the image."""
+    factors = {}
+
+    def scale(name):
+        def hook(module, inputs):
+            factor = float(f"{float(inputs[0].var((0, 2, 3)).mean()):.3g}")
+            factors[f"{name}.running_var"] = factor
+            module.running_var.mul_(factor)
+
+        return hook
+
+    hooks = [
+        module.register_forward_pre_hook(scale(name)) for name, module in model.named_modules()
+        if isinstance(module, torch.nn.BatchNorm2d)
+    ]
+    with torch.no_grad():
+        model(image)
+    for hook in hooks:
+        hook.remove()
+    return factors
+
+
 def write(name, folder):
     full = make(name, 1000)
     keys = "".join(
@@ -91,6 +136,7 @@ def write(name, folder):
         if not key.endswith("num_batches_tracked"):
             tensor.copy_(value(key, tuple(tensor.shape)))
     image = value("image", (batch, side, side, 3)).permute(0, 3, 1, 2).contiguous()
+    variances = calibrate(model, image)
     target = torch.full((batch, 10), 0.01)
     for row in range(batch):
         target[row, row * 3 % 10] += 0.9
@@ -99,7 +145,7 @@ def write(name, folder):
     result = {
         "size": side, "batch": batch, "parameterCount": count,
         "keys": hashlib.sha256(keys.encode()).hexdigest(),
-        "logits": logits.detach().flatten().tolist(),
+        "variances": variances, "logits": logits.detach().flatten().tolist(),
         "gradients": {k: summary(p.grad) for k, p in model.named_parameters()},
     }
     print(name, count, logits[0, :3].tolist())

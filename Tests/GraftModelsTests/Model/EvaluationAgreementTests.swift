@@ -16,6 +16,8 @@ import Testing
     var parameterCount: Int
     /// SHA-256 of the state_dict's names and shapes.
     var keys: String
+    /// What running variances are multiplied by.
+    var variances: [String: Float]
     var logits: [Float]
     /// Norm, largest value, and the first, the middle and the last.
     var gradients: [String: [Double]]
@@ -51,6 +53,10 @@ import Testing
       recording: spec, head: .linear(), classes: tenClasses,
       input: spec.input.resized(to: reference.size))
     FormulaValues.fill(model.parameters, isFar: false)
+    for parameter in model.parameters {
+      guard let factor = reference.variances[parameter.name] else { continue }
+      parameter.setTorchValues(parameter.torchValues().map { $0 * factor })
+    }
     let trainable = model.parameters.filter(\.canTrain)
     #expect(Set(trainable.map(\.name)) == Set(reference.gradients.keys), "\(name)")
     let plan = try Plan(
