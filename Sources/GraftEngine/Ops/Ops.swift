@@ -8,5 +8,6 @@ package enum Ops {
     MultiplyOp.self, ChannelScaleOp.self, ChannelShuffleOp.self, ChannelSliceOp.self,
     LayerNormOp.self, GroupNormOp.self,
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
+    PadOp.self,
   ]
 }
