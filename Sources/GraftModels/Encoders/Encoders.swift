@@ -5,6 +5,8 @@ import GraftBase
 package enum Encoders {
   package static let all: [EncoderSpec] =
     ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs
+    + MobileNetV1.specs + MobileNetV3.specs + EfficientNet.specs + ShuffleNetV2.specs
+    + MNASNet.specs + ConvNeXt.specs + Xception.specs
 
   /// The encoder of that name, `resnet18` or cut behind a stage `resnet18 until=layer3`; an unknown
   /// name is answered with the nearest ones.

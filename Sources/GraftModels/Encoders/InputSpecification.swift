@@ -49,6 +49,28 @@ package struct InputSpecification: Codable, Hashable, Sendable {
     try check(Self.filters.contains(interpolation), "cannot be resized by '\(interpolation)'")
   }
 
+  /// The same for pictures resized by another filter.
+  func interpolated(_ filter: String) -> InputSpecification {
+    var result = self
+    result.interpolation = filter
+    return result
+  }
+
+  /// The same with values between -1 and 1.
+  func normalisedToUnit() -> InputSpecification {
+    var result = self
+    result.mean = mean.map { _ in 0.5 }
+    result.std = std.map { _ in 0.5 }
+    return result
+  }
+
+  /// The same for squares of another size, cut from pictures with this short side.
+  func sized(_ side: Int, from shortSide: Int) -> InputSpecification {
+    var result = self
+    (result.width, result.height, result.resizeShortSide) = (side, side, shortSide)
+    return result
+  }
+
   /// The same for square pictures of another size; the margin keeps its proportion.
   package func resized(to side: Int) -> InputSpecification {
     var result = self

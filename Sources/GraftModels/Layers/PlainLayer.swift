@@ -17,18 +17,41 @@ package struct PlainLayer {
 }
 
 extension PlainLayer {
-  package static func relu(_ scope: Scope) -> PlainLayer { PlainLayer(scope, ActivationOp(.relu)) }
-
-  package static func relu6(_ scope: Scope) -> PlainLayer {
-    PlainLayer(scope, ActivationOp(.relu6))
+  package static func activation(_ scope: Scope, _ activation: Activation) -> PlainLayer {
+    PlainLayer(scope, ActivationOp(activation))
   }
 
+  package static func relu(_ scope: Scope) -> PlainLayer { .activation(scope, .relu) }
+
+  package static func relu6(_ scope: Scope) -> PlainLayer { .activation(scope, .relu6) }
+
   package static func sum(_ scope: Scope) -> PlainLayer { PlainLayer(scope, AddOp()) }
+
+  /// A product with a value of the same shape, or with one factor for each channel of an image.
+  package static func product(_ scope: Scope) -> PlainLayer { PlainLayer(scope, MultiplyOp()) }
+
+  package static func channelShuffle(_ scope: Scope, groups: Int) -> PlainLayer {
+    PlainLayer(scope, ChannelShuffleOp(groups: groups))
+  }
+
+  package static func channels(_ scope: Scope, _ range: Range<Int>) -> PlainLayer {
+    PlainLayer(scope, ChannelSliceOp(range))
+  }
 
   package static func concatenation(_ scope: Scope) -> PlainLayer { PlainLayer(scope, ConcatOp()) }
 
   package static func dropout(_ scope: Scope, rate: Float) -> PlainLayer {
     PlainLayer(scope, DropoutOp(rate: rate))
+  }
+
+  /// Drops whole channels.
+  package static func channelDropout(_ scope: Scope, rate: Float) -> PlainLayer {
+    PlainLayer(scope, DropoutOp(rate: rate, of: .channel))
+  }
+
+  /// Drops a residual branch of single images.
+  package static func dropPath(_ scope: Scope, rate: Float) -> PlainLayer {
+    PlainLayer(scope, DropoutOp(rate: rate, of: .image))
   }
 
   /// Drops `size` × `size` pixels of a channel at once; the usual size is 7.
@@ -45,8 +68,8 @@ extension PlainLayer {
       PoolOp(.max, kernel: 3, stride: 2, padding: Pair(padding, padding), roundsUp: roundsUp))
   }
 
-  /// The mean over all pixels: [N, H, W, C] to [N, C].
-  package static func globalAveragePool(_ scope: Scope) -> PlainLayer {
-    PlainLayer(scope, GlobalAveragePoolOp())
+  /// The mean over all pixels: [N, H, W, C] to [N, C], or to [N, 1, 1, C].
+  package static func globalAveragePool(_ scope: Scope, keepsPixel: Bool = false) -> PlainLayer {
+    PlainLayer(scope, GlobalAveragePoolOp(keepsPixel: keepsPixel))
   }
 }

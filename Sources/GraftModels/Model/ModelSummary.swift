@@ -88,7 +88,7 @@ private struct ReceptiveFields {
     case let op as PoolOp:
       return (max(op.kernel.y, op.kernel.x), max(op.stride.y, op.stride.x))
     case let op as PaddingShortcutOp: return (1, op.stride)
-    case is GlobalAveragePoolOp, is FlattenOp, is LinearOp: return nil
+    case is GlobalAveragePoolOp, is FlattenOp: return nil
     default: return (1, 1)
     }
   }
