@@ -6,5 +6,6 @@ package enum Ops {
     ConcatOp.self, FlattenOp.self, PoolOp.self, NormalisedPoolOp.self, GlobalAveragePoolOp.self,
     PaddingShortcutOp.self,
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
+    PadOp.self,
   ]
 }
