@@ -5,9 +5,10 @@ package enum Encoders {
   package static let all: [EncoderSpec] =
     ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs
 
-  /// The encoder of that name; an unknown name is answered with the nearest ones.
+  /// The encoder of that name, or of the formula `net("…")`; an unknown name is answered with the nearest ones.
   package static func named(_ name: String) throws -> EncoderSpec {
     if let spec = all.first(where: { $0.name == name }) { return spec }
+    if let spec = try Net.spec(named: name) { return spec }
     let names = all.map(\.name)
     let list = names.joined(separator: ", ")
     let nearest = NearestName.of(name, among: names)
