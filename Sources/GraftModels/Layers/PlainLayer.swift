@@ -17,11 +17,13 @@ package struct PlainLayer {
 }
 
 extension PlainLayer {
-  package static func relu(_ scope: Scope) -> PlainLayer { PlainLayer(scope, ActivationOp(.relu)) }
-
-  package static func relu6(_ scope: Scope) -> PlainLayer {
-    PlainLayer(scope, ActivationOp(.relu6))
+  package static func activation(_ scope: Scope, _ activation: Activation) -> PlainLayer {
+    PlainLayer(scope, ActivationOp(activation))
   }
+
+  package static func relu(_ scope: Scope) -> PlainLayer { .activation(scope, .relu) }
+
+  package static func relu6(_ scope: Scope) -> PlainLayer { .activation(scope, .relu6) }
 
   package static func sum(_ scope: Scope) -> PlainLayer { PlainLayer(scope, AddOp()) }
 
@@ -29,6 +31,16 @@ extension PlainLayer {
 
   package static func dropout(_ scope: Scope, rate: Float) -> PlainLayer {
     PlainLayer(scope, DropoutOp(rate: rate))
+  }
+
+  /// Drops whole channels.
+  package static func channelDropout(_ scope: Scope, rate: Float) -> PlainLayer {
+    PlainLayer(scope, DropoutOp(rate: rate, of: .channel))
+  }
+
+  /// Drops a residual branch of single images.
+  package static func dropPath(_ scope: Scope, rate: Float) -> PlainLayer {
+    PlainLayer(scope, DropoutOp(rate: rate, of: .image))
   }
 
   /// Drops `size` × `size` pixels of a channel at once; the usual size is 7.
