@@ -8,6 +8,8 @@ import Testing
 struct LayerReference: Decodable, CustomTestStringConvertible, Sendable {
   struct Options: Decodable, Sendable {
     var sides: [Int]?
+    /// Classes of the rows of logits.
+    var labels: [Int]?
   }
   let name: String
   let shapes: [[Int]]
@@ -32,6 +34,27 @@ struct LayerReference: Decodable, CustomTestStringConvertible, Sendable {
       let s = try #require(options.sides)
       let mode = try #require(PadOp.Mode(rawValue: words[1]))
       return (PadOp(Sides(top: s[0], left: s[1], bottom: s[2], right: s[3]), mode), [])
+    case "local":
+      let shape = shapes[1]
+      return (
+        LocallyConnectedOp(
+          outputChannels: shape[5], kernel: Pair(shape[2], shape[3]), padding: 1, hasBias: true),
+        [.plain, .plain]
+      )
+    case "deform":
+      return (
+        DeformableReadOp(
+          kernel: Pair(3, 2), stride: Pair(1, 2), padding: 1, dilation: Pair(1, 2), groups: 2), []
+      )
+    case "unpool": return (UnpoolOp(kernel: 2, stride: 2), [])
+    case "l2": return (L2PoolOp(kernel: Pair(3, 2), stride: Pair(2, 1)), [])
+    case "softmax": return (SoftmaxOp(), [])
+    case "loss":
+      let kinds: [String: ClassificationLossOp.Kind] = [
+        "hinge": .hinge(margin: 1, isMean: true), "svm": .hinge(margin: 1, isMean: false),
+        "binary": .binary, "focal": .focal(gamma: 2),
+      ]
+      return (ClassificationLossOp(try #require(kinds[words[1]])), [])
     default: throw UnknownLayer(name: name)
     }
   }
@@ -51,15 +74,21 @@ struct LayerReference: Decodable, CustomTestStringConvertible, Sendable {
         Shape(shape), layout: place < pictures ? nil : layouts[place - pictures],
         values: Self.filled(shape.reduce(1, *), stream: place))
     }
-    let run = try OpRun(op, inputs: Array(operands[..<pictures]), Array(operands[pictures...]))
+    var inputs = Array(operands[..<pictures])
+    if let labels = reference.options.labels {
+      var rows = [Float](repeating: 0, count: inputs[0].slice.count)
+      for (row, label) in labels.enumerated() { rows[row * inputs[0].shape.channels + label] = 1 }
+      inputs.append(Operand(inputs[0].torchShape, layout: nil, values: rows))
+    }
+    let run = try OpRun(op, inputs: inputs, Array(operands[pictures...]))
     let weights = Operand(
       Shape(reference.outputShape), layout: nil,
       values: Self.filled(reference.output.count, stream: 99))
     #expect(run.output.torchShape == weights.torchShape)
     let gradients = run.backward(weights)
     expectEqual(run.output.torchValues, reference.output, "output")
-    for (place, gradient) in gradients.enumerated() {
-      expectEqual(gradient, reference.gradients[place], "gradient \(place)")
+    for (place, gradient) in reference.gradients.enumerated() {
+      expectEqual(gradients[place], gradient, "gradient \(place)")
     }
   }
 

@@ -28,3 +28,73 @@ void graft_pad(const graft_padding *shape, const float *x, int first_row, int la
 void graft_pad_gradient(
     const graft_padding *shape, const float *dy, int first_row, int last_row, int accumulates,
     float *dx);
+
+// ---------------------------------------------------------------- locally connected
+
+/// A window whose weights differ from place to place: [out_h, out_w, taps, C, K].
+typedef struct {
+  int batch, in_h, in_w, channels, out_h, out_w, outputs, kernel_h, kernel_w;
+  int stride_y, stride_x, pad_y, pad_x;
+} graft_local;
+
+/// Row `row` of all images' outputs; bias [out_h, out_w, K] may be null.
+void graft_local_forward(
+    const graft_local *shape, const float *x, const float *weights, const float *bias, int row,
+    float *y);
+/// The input's gradient of one image.
+void graft_local_data_gradient(
+    const graft_local *shape, const float *dy, const float *weights, int image, int accumulates,
+    float *dx);
+/// The weights' gradient of row `row` of outputs, and the bias's unless that is null.
+void graft_local_weight_gradient(
+    const graft_local *shape, const float *x, const float *dy, int row, float *weights, float *bias);
+
+// ---------------------------------------------------------------- deformable windows
+
+/// A window whose taps are moved: tap t of a group g reads at its place plus
+/// offsets[(g * taps + t) * 2] rows and the next number of columns, between pixels bilinearly.
+typedef struct {
+  int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w;
+  int stride_y, stride_x, pad_y, pad_x, dilation_y, dilation_x, groups;
+} graft_deformable;
+
+/// Rows first_row ..< last_row of what one image's windows read, [out_h, out_w, taps, C]; mask
+/// [out_h, out_w, groups, taps] (may be null) multiplies.
+void graft_deformable_read(
+    const graft_deformable *shape, const float *x, const float *offsets, const float *mask,
+    int first_row, int last_row, float *y);
+
+/// Gradients of one image, written where they are not null.
+typedef struct {
+  float *x, *offsets, *mask;
+  int adds_x, adds_offsets, adds_mask;
+} graft_deformable_gradients;
+
+void graft_deformable_gradient(
+    const graft_deformable *shape, const float *x, const float *offsets, const float *mask,
+    const float *dy, const graft_deformable_gradients *gradients);
+
+// ---------------------------------------------------------------- pooling by other rules
+
+/// y = the root of the sum of squares of each window of one image.
+void graft_l2_pool(
+    int in_w, int channels, int out_h, int out_w, int kernel_h, int kernel_w, int stride_y,
+    int stride_x, const float *x, float *y);
+/// dx (+)= dy * x / y; 0 where y is.
+void graft_l2_pool_gradient(
+    int in_h, int in_w, int channels, int out_h, int out_w, int kernel_h, int kernel_w,
+    int stride_y, int stride_x, const float *x, const float *y, const float *dy, int accumulates,
+    float *dx);
+
+/// dv (+)= dy at the place that each maximum had, of one image: `switches` are places in windows.
+void graft_unpool_gradient(
+    int in_w, int channels, int out_h, int out_w, int kernel_w, int stride_y, int stride_x,
+    int pad_y, int pad_x, const float *dy, const uint8_t *switches, int accumulates, float *dv);
+
+// ---------------------------------------------------------------- softmax
+
+/// y = softmax(x) of each of `rows` rows of C.
+void graft_softmax(const float *x, ptrdiff_t rows, int channels, float *y);
+/// dx (+)= y * (dy - the sum of dy * y).
+void graft_softmax_gradient(
+    const float *y, const float *dy, ptrdiff_t rows, int channels, int accumulates, float *dx);

@@ -8,6 +8,7 @@ package enum Ops {
     MultiplyOp.self, ChannelScaleOp.self, ChannelShuffleOp.self, ChannelSliceOp.self,
     LayerNormOp.self, GroupNormOp.self,
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
-    PadOp.self,
+    PadOp.self, LocallyConnectedOp.self, DeformableReadOp.self, L2PoolOp.self, UnpoolOp.self,
+    SoftmaxOp.self, ClassificationLossOp.self,
   ]
 }

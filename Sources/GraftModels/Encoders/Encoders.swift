@@ -8,14 +8,15 @@ package enum Encoders {
     + MobileNetV1.specs + MobileNetV3.specs + EfficientNet.specs + ShuffleNetV2.specs
     + MNASNet.specs + ConvNeXt.specs + Xception.specs
 
-  /// The encoder of that name, `resnet18` or cut behind a stage `resnet18 until=layer3`; an unknown
-  /// name is answered with the nearest ones.
+  /// The encoder of that name, cut behind a stage (`resnet18 until=layer3`), or of a formula
+  /// (`net("…")`); an unknown name is answered with the nearest ones.
   package static func named(_ name: String) throws -> EncoderSpec {
     if let mark = name.range(of: EncoderSpec.cutMark) {
       return try named(String(name[..<mark.lowerBound]))
         .cut(behind: String(name[mark.upperBound...]))
     }
     if let spec = all.first(where: { $0.name == name }) { return spec }
+    if let spec = try Net.spec(named: name) { return spec }
     let names = all.map(\.name)
     let list = names.joined(separator: ", ")
     let nearest = NearestName.of(name, among: names)

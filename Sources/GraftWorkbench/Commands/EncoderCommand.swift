@@ -9,7 +9,8 @@ package struct EncoderCommand: Command {
     group: .ingredients,
     parameters: [
       .positional(
-        "name", .either([.path(.weights), .name(.encoder)]), "name of an encoder, or a weight file"),
+        "name", .either([.path(.weights), .name(.encoder), .network]),
+        "name of an encoder, a weight file, or a formula: net(\"…\")"),
       ParameterSpecification(
         "weights", .either([.choice(["pretrained", "random"]), .path(.weights)]),
         default: .value("pretrained"), "where its weights come from"),
@@ -28,10 +29,13 @@ package struct EncoderCommand: Command {
     ],
     examples: [
       "encoder resnet18", "encoder mobilenet_v2 size=160", "encoder resnet18 until=layer3",
+      "encoder net(\"[[conv(32) relu]*2 pool]*3 [fc(256) relu]*1\")",
       "encoder resnet18 weights=random mean=[0.5, 0.5, 0.5] std=[0.5, 0.5, 0.5]",
     ],
     seeAlso: ["data", "head", "summary"], isRecorded: true,
-    discussion: "Alone, it shows parameters, layer groups, input size and preprocessing. Encoders: "
+    discussion:
+      "Alone, it shows parameters, layer groups, input size and preprocessing. `help net` "
+      + "explains formulas; their weights start at random. Encoders: "
       + Encoders.all.map(\.name).joined(separator: ", ") + ".")
 
   private let arguments: CheckedArguments
@@ -91,6 +95,7 @@ package struct EncoderCommand: Command {
   private func weightsPath(in session: Session) throws -> String? {
     if let path = arguments.path("weights") { return path }
     if arguments.text("weights") == "random" { return nil }
+    if arguments.network("name") != nil { return nil }
     if let path = arguments.path("name") { return path }
     return try session.pretrained.requireFile(for: arguments.text("name") ?? "")
   }
@@ -106,9 +111,17 @@ package struct EncoderCommand: Command {
   }
 
   private func encoder(of file: WeightFile?) throws -> EncoderSpec {
+    let side = arguments.integer("size")
+    if let network = arguments.network("name") {
+      do {
+        return try Net.spec(network, side: side)
+      } catch let fault as NetFault {
+        throw GraftError(.usage, fault.message, help: fault.help)
+      }
+    }
     if let name = arguments.text("name") { return try Encoders.named(name) }
     if let name = file?.metadata[ByteString(ModelFile.Key.encoder.rawValue)]?.text {
-      return try Encoders.named(name)
+      return try side.flatMap { try Net.spec(named: name, side: $0) } ?? Encoders.named(name)
     }
     if let spec = file?.recognisedEncoder { return spec }
     throw GraftError(
