@@ -22,6 +22,9 @@ package struct EncoderCommand: Command {
       ParameterSpecification(
         "std", .list(of: .number(1e-6...10)), default: .described("of its training images"),
         "standard deviation per channel"),
+      ParameterSpecification(
+        "checksums", .flag, default: .value("yes"),
+        "whether the checksums inside a PyTorch file must hold"),
     ],
     examples: [
       "encoder resnet18", "encoder mobilenet_v2 size=160",
@@ -49,12 +52,14 @@ package struct EncoderCommand: Command {
     }
     let encoder = try session.requireEncoder()
     session.console.result(
-      arguments.isBare ? try card(encoder) : encoder.description, event: "encoder",
+      arguments.isBare ? try card(encoder) : encoder.report, event: "encoder",
       [
         ("encoder", .string(encoder.spec.name)),
         ("parameters", .integer(encoder.spec.parameterCount)),
         ("size", .integer(encoder.input.width)),
         ("weights", encoder.weights.map { .string($0.name) } ?? .null),
+        ("weights_hash", encoder.weightsHash.map(JSONValue.string) ?? .null),
+        ("notes", .array((encoder.weights?.notes ?? []).map(JSONValue.string))),
       ])
     for warning in encoder.weights?.warnings ?? [] { session.console.warn(warning) }
     session.leaveReceipt(
@@ -63,14 +68,18 @@ package struct EncoderCommand: Command {
 
   private func choice(in session: Session) throws -> EncoderChoice {
     let path = try weightsPath(in: session)
-    let weights = try path.map { try WeightFile(path: $0) }
+    let weights = try path.map { try read($0) }
     // A file in the place of the name tells what the encoder is, even if its weights are not taken.
     let namePath = arguments.path("name")
-    let file = namePath == path ? weights : try namePath.map { try WeightFile(path: $0) } ?? weights
+    let file = namePath == path ? weights : try namePath.map { try read($0) } ?? weights
     let spec = try encoder(of: file)
     return EncoderChoice(
-      spec: spec, input: try input(of: spec, file), weights: weights,
+      spec: spec, input: try input(of: spec, file), weights: weights?.spelled(for: spec),
       weightsHash: try path.map { try Self.hash(ofFile: $0) })
+  }
+
+  private func read(_ path: String) throws -> WeightFile {
+    try WeightFile(path: path, verifyingChecksums: arguments.flag("checksums") ?? true)
   }
 
   /// The file that `weights=` or the name itself points at; nil for random weights.

@@ -34,6 +34,15 @@ extension EncoderChoice: CustomStringConvertible {
   }
 }
 
+extension EncoderChoice {
+  /// The description, and how the weights' file was understood where that needs saying.
+  package var report: String {
+    guard let weights, !weights.notes.isEmpty else { return description }
+    let hash = weightsHash.map { ["content hash \($0.prefix(8))"] } ?? []
+    return ([description] + (weights.notes + hash).map { "  " + $0 }).joined(separator: "\n")
+  }
+}
+
 /// Where weights lie that were made before: `pretrained/` folders and `$GRAFT_WEIGHTS`.
 package struct PretrainedWeights {
   /// Searched in this order.
