@@ -50,6 +50,7 @@ extension Model {
     var values: [(parameter: Parameter, tensor: SafetensorsTensor)] = []
     var remaining = Set(weights.tensors.keys)
     let headNames = Set(groups.last?.parameters.map(\.name) ?? [])
+    let ownShapes = shapesOfOwnChannels
     for parameter in parameters where scope == .everything || !headNames.contains(parameter.name) {
       let name = ByteString(parameter.name)
       remaining.remove(name)
@@ -57,7 +58,13 @@ extension Model {
         report.missing.append(parameter.name)
         continue
       }
-      if let misfit = misfit(of: tensor, for: parameter, in: weights) {
+      if tensor.shape != parameter.torchShape.dimensions,
+        ownShapes[parameter.name]?.dimensions == tensor.shape, tensor.shape.count == 4
+      {
+        values.append((parameter, try tensor.adapted(toChannels: input.channels)))
+        report.notes.append(
+          "\(parameter.name) was made for \(input.channels) of \(spec.input.channels) channels")
+      } else if let misfit = misfit(of: tensor, for: parameter, in: weights) {
         report.misshapen.append(misfit)
       } else {
         values.append((parameter, tensor))
@@ -79,7 +86,7 @@ extension Model {
     }
     counters = newCounters
     report.warnings = weights.warnings
-    report.notes = weights.notes
+    report.notes = weights.notes + report.notes
     loadReport = report
     return report
   }
@@ -99,6 +106,12 @@ extension Model {
       return "\(parameter.name) is of type \(tensor.type.rawValue)"
     }
     return nil
+  }
+
+  /// The shapes that the encoder's parameters have with its own number of channels, where that is not
+  /// the model's.
+  private var shapesOfOwnChannels: [String: Shape] {
+    input.channels == spec.input.channels ? [:] : spec.parameterShapes
   }
 
   private func takeCounters(

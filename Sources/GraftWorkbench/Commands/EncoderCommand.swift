@@ -17,6 +17,10 @@ package struct EncoderCommand: Command {
         "size", .integer(16...4096), default: .described("the size it was trained at"),
         "side of the input image in pixels"),
       ParameterSpecification(
+        "channels", .integer(InputSpecification.channelCounts),
+        default: .described("as it was trained"),
+        "1 for gray images: the first layer is adapted"),
+      ParameterSpecification(
         "mean", .list(of: .number(-10...10)), default: .described("of its training images"),
         "mean per channel, of values 0..1"),
       ParameterSpecification(
@@ -28,10 +32,15 @@ package struct EncoderCommand: Command {
     ],
     examples: [
       "encoder resnet18", "encoder mobilenet_v2 size=160",
+      "encoder resnet18 channels=1",
       "encoder resnet18 weights=random mean=[0.5, 0.5, 0.5] std=[0.5, 0.5, 0.5]",
     ],
     seeAlso: ["data", "head", "summary"], isRecorded: true,
-    discussion: "Alone, it shows parameters, layer groups, input size and preprocessing. Encoders: "
+    discussion:
+      "Alone, it shows parameters, layer groups, input size and preprocessing. Weights come "
+      + "from safetensors and PyTorch's .pth, .pt and .th files, which are read without executing what "
+      + "they hold. With channels=1 the first layer's weights are summed over colours and images are "
+      + "read in gray; with more channels they are repeated, times 3/channels. Encoders: "
       + Encoders.all.map(\.name).joined(separator: ", ") + ".")
 
   private let arguments: CheckedArguments
@@ -116,6 +125,7 @@ package struct EncoderCommand: Command {
           help: "the file was damaged or made by something else; take the original")
       }
     }
+    if let channels = arguments.integer("channels") { input = input.withChannels(channels) }
     if let size = arguments.integer("size") { input = input.resized(to: size) }
     for (name, place) in [("mean", \InputSpecification.mean), ("std", \.std)] {
       let numbers = arguments.numbers(name)
@@ -160,6 +170,7 @@ package struct EncoderCommand: Command {
     guard let encoder = session.workbench.encoder else { return [:] }
     return [
       "name": encoder.spec.name, "size": "\(encoder.input.width)",
+      "channels": "\(encoder.input.channels)",
       "weights": encoder.weights?.name.lastPathComponent.escapingControlCharacters ?? "random",
       "mean": list(encoder.input.mean), "std": list(encoder.input.std),
     ]

@@ -13,16 +13,25 @@ package struct EncoderChoice {
   /// SHA-256 of the weights' file, nil when they are random.
   package let weightsHash: String?
 
-  package var preprocessing: Preprocessing { input.preprocessing }
+  package var preprocessing: Preprocessing { get throws { try input.preprocessing } }
 }
 
 extension InputSpecification {
-  /// The same in the words of the imaging room.
+  /// The same in the words of the imaging room, which has pictures in gray and in RGB only.
   package var preprocessing: Preprocessing {
-    Preprocessing(
-      inputSize: width, resizeShortSide: resizeShortSide,
-      filter: ResizeFilter(rawValue: interpolation) ?? .bilinear, mean: mean, std: std,
-      channels: channels)
+    get throws {
+      guard channels == 1 || channels == 3 else {
+        throw GraftError(
+          .usage, "a model of \(channels) channels takes no pictures, which have 1 or 3",
+          help: "feed it with forward, export it, or choose encoder … channels=1 or 3")
+      }
+      // Of a gray picture's three means the first is used.
+      return Preprocessing(
+        inputSize: width, resizeShortSide: resizeShortSide,
+        filter: ResizeFilter(rawValue: interpolation) ?? .bilinear,
+        mean: channels == 1 ? [Float](repeating: mean[0], count: 3) : mean,
+        std: channels == 1 ? [Float](repeating: std[0], count: 3) : std, channels: channels)
+    }
   }
 }
 
@@ -30,7 +39,10 @@ extension EncoderChoice: CustomStringConvertible {
   /// `resnet18, 11.2 M parameters, 224 px, ImageNet normalisation`.
   package var description: String {
     let source = weights.map { "weights \($0.name.lastPathComponent)" } ?? "random weights"
-    return "\(spec.name), \(spec.parameterCount.countText) parameters, \(preprocessing), \(source)"
+    let pictures =
+      (try? input.preprocessing).map(String.init(describing:))
+      ?? "\(input.width) px of \(input.channels) channels"
+    return "\(spec.name), \(spec.parameterCount.countText) parameters, \(pictures), \(source)"
   }
 }
 
