@@ -32,7 +32,9 @@ let package = Package(
     .target(
       name: "GraftImaging",
       dependencies: ["GraftBase", "GraftKernels", "CPNG", "CJPEG", "CCairo"]),
-    .target(name: "GraftModels", dependencies: ["GraftEngine"]),
+    .target(
+      name: "GraftModels", dependencies: ["GraftEngine"],
+      resources: [.embedInCode("Resources/catalog")]),
     .target(name: "GraftData", dependencies: ["GraftImaging", "GraftKernels", "CZlib"]),
     .target(name: "GraftTraining", dependencies: ["GraftModels", "GraftData"]),
     .target(

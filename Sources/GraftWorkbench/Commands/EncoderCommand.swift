@@ -11,8 +11,12 @@ package struct EncoderCommand: Command {
       .positional(
         "name", .either([.path(.weights), .name(.encoder)]), "name of an encoder, or a weight file"),
       ParameterSpecification(
-        "weights", .either([.choice(["pretrained", "random"]), .path(.weights)]),
-        default: .value("pretrained"), "where its weights come from"),
+        "weights",
+        .either([
+          .choice(["pretrained", "random"] + PretrainedCatalog.standard.namedWeights),
+          .path(.weights),
+        ]),
+        default: .value("pretrained"), "where its weights come from; fetched if they must be"),
       ParameterSpecification(
         "size", .integer(16...4096), default: .described("the size it was trained at"),
         "side of the input image in pixels"),
@@ -82,9 +86,11 @@ package struct EncoderCommand: Command {
     let namePath = arguments.path("name")
     let file = namePath == path ? weights : try namePath.map { try read($0) } ?? weights
     let spec = try encoder(of: file)
+    let hash = try path.map { try ContentHash.ofFile($0).hex }
+    if let path, let hash { try Self.checkPublished(path, hash) }
     return EncoderChoice(
       spec: spec, input: try input(of: spec, file), weights: weights?.spelled(for: spec),
-      weightsHash: try path.map { try Self.hash(ofFile: $0) })
+      weightsHash: hash)
   }
 
   private func read(_ path: String) throws -> WeightFile {
@@ -96,7 +102,18 @@ package struct EncoderCommand: Command {
     if let path = arguments.path("weights") { return path }
     if arguments.text("weights") == "random" { return nil }
     if let path = arguments.path("name") { return path }
-    return try session.pretrained.requireFile(for: arguments.text("name") ?? "")
+    let name = arguments.text("name") ?? ""
+    let weights = arguments.text("weights").flatMap { $0 == "pretrained" ? nil : $0 }
+    var writer = ProgressWriter(session.console)
+    defer { writer.finish() }
+    return try session.pretrained.requireFile(for: name, weights: weights) { state in
+      try session.interrupts.check()
+      guard session.settings.isProgressShown, let total = state.total, total > 0 else { return }
+      writer.show(
+        ProgressLine(
+          title: "fetch \(total.bytesText)", epoch: 1, epochCount: 1,
+          fraction: Double(state.received) / Double(total)))
+    }
   }
 
   private func encoder(of file: WeightFile?) throws -> EncoderSpec {
@@ -114,6 +131,11 @@ package struct EncoderCommand: Command {
   /// The pictures it takes: as the model file says, else the encoder's own, else as asked.
   private func input(of spec: EncoderSpec, _ file: WeightFile?) throws -> InputSpecification {
     var input = spec.input
+    if let file, let entry = PretrainedCatalog.standard.entry(ofFile: file.name.lastPathComponent),
+      entry.encoder == spec.name
+    {
+      input = entry.input
+    }
     let key = ByteString(ModelFile.Key.preprocessing.rawValue)
     if let file, let text = file.metadata[key]?.text {
       do {
@@ -142,8 +164,16 @@ package struct EncoderCommand: Command {
     return input
   }
 
-  private static func hash(ofFile path: String) throws -> String {
-    ContentHash.of(try RegularFile(path: path).readAll(limit: .max)).hex
+  /// A file that has the name of a published one must have its contents.
+  private static func checkPublished(_ path: String, _ hash: String) throws {
+    guard let entry = PretrainedCatalog.standard.entry(ofFile: path.lastPathComponent),
+      let checksum = entry.checksum, !hash.hasPrefix(checksum)
+    else { return }
+    throw GraftError(
+      .input,
+      "\(entry.fileName) has the SHA-256 \(hash.prefix(16))…, but the published file's starts with "
+        + checksum,
+      help: "fetch it again from \(entry.address), or give it another name")
   }
 
   private func card(_ encoder: EncoderChoice) throws -> String {
