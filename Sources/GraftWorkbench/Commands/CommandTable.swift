@@ -8,6 +8,7 @@ package enum CommandTable {
     TrainCommand.self, FinetuneCommand.self, ResumeCommand.self,
     EvaluateCommand.self, PredictCommand.self, ExpectCommand.self,
     RunsCommand.self, UseCommand.self, DropCommand.self, SaveCommand.self, LoadCommand.self,
+    ExportCommand.self,
     ParamCommand.self, LetCommand.self, IncludeCommand.self, RunCommand.self,
     RecipeCommand.self, HistoryCommand.self, NoteCommand.self,
     HelpCommand.self, AproposCommand.self, SetCommand.self, ShowCommand.self,

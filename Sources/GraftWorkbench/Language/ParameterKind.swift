@@ -155,7 +155,7 @@ extension ParameterKind.PathKind {
     switch self {
     case .folder: return false
     case .recipe: return suffix == "graft"
-    case .weights: return ["safetensors", "pth", "pt", "bin"].contains(suffix)
+    case .weights: return ["safetensors", "pth", "pt", "th", "bin", "onnx"].contains(suffix)
     case .image: return ["jpg", "jpeg", "png", "bmp", "ppm", "pgm", "gif", "webp"].contains(suffix)
     case .data: return ["tar", "zip", "csv", "tsv", "npz", "gz", "bin", "txt"].contains(suffix)
     case .file, .output: return true

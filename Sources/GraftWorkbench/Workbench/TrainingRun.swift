@@ -25,7 +25,7 @@ package final class TrainingRun {
     self.recipe = recipe
   }
 
-  package var preprocessing: Preprocessing { model.input.preprocessing }
+  package var preprocessing: Preprocessing { get throws { try model.input.preprocessing } }
 
   /// Whether updates are left to do.
   package var isUnfinished: Bool {
