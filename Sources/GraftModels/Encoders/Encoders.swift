@@ -5,7 +5,7 @@ package enum Encoders {
   package static let all: [EncoderSpec] =
     ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs
     + MobileNetV1.specs + MobileNetV3.specs + EfficientNet.specs + ShuffleNetV2.specs
-    + MNASNet.specs + ConvNeXt.specs + Xception.specs
+    + MNASNet.specs + ConvNeXt.specs + Xception.specs + NASNet.specs
 
   /// The encoder of that name; an unknown name is answered with the nearest ones.
   package static func named(_ name: String) throws -> EncoderSpec {
