@@ -4,7 +4,7 @@ package enum Ops {
     ConvolutionOp.self, NormalisedConvolutionOp.self, LinearOp.self, BatchNormOp.self,
     ActivationOp.self, PReLUOp.self, AddOp.self,
     ConcatOp.self, FlattenOp.self, PoolOp.self, NormalisedPoolOp.self, GlobalAveragePoolOp.self,
-    PaddingShortcutOp.self,
+    PaddingShortcutOp.self, SubsampleOp.self,
     MultiplyOp.self, ChannelScaleOp.self, ChannelShuffleOp.self, ChannelSliceOp.self,
     LayerNormOp.self, GroupNormOp.self,
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
