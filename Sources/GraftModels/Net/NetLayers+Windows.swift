@@ -98,9 +98,9 @@ extension NetLayer {
   }
 
   static let pool = NetLayer(
-    "pool", "the largest or the mean of each window",
+    "pool", "the largest, the mean or the root of the squares of each window",
     parameters: [
-      .init("kind", .choice(["max", "avg"]), standard: "max", "what is taken of a window"),
+      .init("kind", .choice(["max", "avg", "l2"]), standard: "max", "what is taken of a window"),
       .init("kernel", .pair(1...256), standard: "2", "the window's size"),
       .init("stride", .pair(1...256), "pixels from window to window; not given, the window's size"),
       .init("pad", .padding, standard: "valid", "pixels beyond the edge"),
@@ -115,6 +115,13 @@ extension NetLayer {
     let padding = arguments.padding(reach: kernel)
     if let own = arguments.integer("pad"), own >= min(kernel.y, kernel.x) {
       throw GraftError(.usage, "a border of \(own) is as wide as the \(kernel) window")
+    }
+    if arguments.word("kind") == "l2" {
+      guard arguments.word("pad") == "valid", arguments.word("size") == "floor" else {
+        throw GraftError(.usage, "pool(l2) takes windows inside the picture only")
+      }
+      let layer = PlainLayer(scope, L2PoolOp(kernel: kernel, stride: stride))
+      return { try layer($0) }
     }
     let isMaximum = arguments.word("kind") == "max"
     // Zeros from outside would win over what is negative: a maximum's border repeats the edge.

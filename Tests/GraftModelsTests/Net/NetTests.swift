@@ -51,6 +51,8 @@ import Testing
     "input(256) [[conv(32, kernel=3x5, stride=2) bn relu]*2 pool(avg, 3, 2)]*2 gap",
     "[conv(4)]*0 relu",
     "depthwise(multiplier=2) conv(6, 1, bias=no, groups=2) pool(3, stride=2, pad=1, ceil) fc",
+    "conv(8) leaky_relu deform(12, 3, 2) gelu pool(l2) local(5, 3, 2, topleft) tanh gap fc(3)",
+    "deform(6, pad=0, v1, dilation=2) local(4, 3, bias=no) hard_swish",
     "conv(4, 3, 2, pad=same, mode=reflect) pool(pad=same) conv(4, 3, topleft) dropout(0.3) gap fc(7)",
   ])
   func printingAndReadingGiveTheSameNetwork(_ text: String) throws {

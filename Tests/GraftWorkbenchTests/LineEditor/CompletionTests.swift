@@ -29,7 +29,7 @@ import Testing
           start: 6, items: [Completion("epochs=", isFinished: false)], hint: nil))
     #expect(try texts("train epochs=5 ep") == [])
     #expect(
-      try complete("train optimizer=ada").items.map(\.text) == ["adamw"])
+      try complete("train optimizer=ada").items.map(\.text) == ["adamw", "adadelta"])
     #expect(try complete("train optimizer=ada").start == 16)
     #expect(try texts("tr sch") == ["schedule="])
   }
