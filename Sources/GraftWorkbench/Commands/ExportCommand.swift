@@ -33,7 +33,7 @@ package struct ExportCommand: Command {
   }
 
   package func run(in session: Session) throws {
-    let run = try session.requireRun()
+    let run = try session.runToMeasure(nil, classes: session.workbench.data)
     try ONNXFile.save(run.model, to: path, includesPreprocessing: includesPreprocessing)
     let hash = run.model.weightsHash
     session.console.result(
