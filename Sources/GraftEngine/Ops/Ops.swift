@@ -5,6 +5,7 @@ package enum Ops {
     ActivationOp.self, AddOp.self,
     ConcatOp.self, FlattenOp.self, PoolOp.self, NormalisedPoolOp.self, GlobalAveragePoolOp.self,
     PaddingShortcutOp.self,
+    TransposedConvolutionOp.self, UpsampleOp.self, CentreCropOp.self, SegmentationLossOp.self,
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
   ]
 }

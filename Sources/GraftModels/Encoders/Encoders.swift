@@ -4,6 +4,7 @@ import GraftBase
 package enum Encoders {
   package static let all: [EncoderSpec] =
     ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs
+    + UNet.specs
 
   /// The encoder of that name; an unknown name is answered with the nearest ones.
   package static func named(_ name: String) throws -> EncoderSpec {

@@ -6,6 +6,10 @@ package final class Model {
   package let spec: EncoderSpec
   package let headKind: HeadSpec
   package let classes: [String]
+  /// What it tells of a picture: the head decides.
+  package let task: PredictionTask
+  /// What is minimised where it tells a class of each pixel.
+  package let segmentationLoss: SegmentationLoss
   /// The pictures it takes; the encoder's own unless asked otherwise.
   package let input: InputSpecification
 
@@ -18,11 +22,11 @@ package final class Model {
   package let features: Value
   /// What the head's own parameters read: a cache for a frozen encoder keeps it.
   package let headInput: Value
-  /// [N, classes], before softmax.
+  /// [N, classes], or [N, h, w, classes] for segmentation, before softmax.
   package let logits: Value
-  /// Soft labels [N, classes]; the graph's input `target`.
+  /// Soft labels [N, classes], or label maps [N, h, w]; the graph's input `target`.
   package let target: Value
-  /// Cross-entropy of each image [N].
+  /// The loss of each image [N].
   package let losses: Value
 
   /// Every parameter, running statistics included, in the order of torch's `state_dict`.
@@ -43,10 +47,12 @@ package final class Model {
   /// come from the file. The draws of a parameter depend on `seed` and its name alone.
   package convenience init(
     spec: EncoderSpec, head: HeadSpec, classes: [String], seed: UInt64,
-    input: InputSpecification? = nil, weights: WeightFile? = nil, precision: Precision = .fp32
+    input: InputSpecification? = nil, weights: WeightFile? = nil, precision: Precision = .fp32,
+    segmentationLoss: SegmentationLoss = .crossEntropy
   ) throws {
     try self.init(
-      recording: spec, head: head, classes: classes, input: input, precision: precision)
+      recording: spec, head: head, classes: classes, input: input, precision: precision,
+      segmentationLoss: segmentationLoss)
     var loaded: Set<String> = []
     if let weights { loaded = Set(try load(weights: weights).matched) }
     initialise(seed: seed, except: loaded)
@@ -55,24 +61,30 @@ package final class Model {
   /// Records the graph; all parameters are zero.
   init(
     recording spec: EncoderSpec, head headKind: HeadSpec, classes: [String],
-    input: InputSpecification? = nil, precision: Precision = .fp32
+    input: InputSpecification? = nil, precision: Precision = .fp32,
+    segmentationLoss: SegmentationLoss = .crossEntropy
   ) throws {
     let input = input ?? spec.input
     try Self.check(input, for: spec)
     let state = ModelState()
     let scope = Scope(state)
     let encoder = spec.makeEncoder(scope, input.channels)
-    let head = try headKind.makeHead(scope, for: spec, classCount: classes.count)
     let graph = Graph(precision: precision)
     let image = graph.input("image", [1, input.height, input.width, input.channels])
     let map = try encoder(image)
+    let head = try headKind.makeHead(
+      scope, for: spec, classCount: classes.count, on: Pyramid(image: image, map: map))
     let values = try head(map)
-    let target = graph.input("target", [1, classes.count])
-    let losses = try graph.record(SoftmaxCrossEntropyOp(), [values.logits, target], path: "loss")
+    let task = headKind.task(on: spec)
+    let target = graph.input("target", task.targetShape(forLogits: values.logits.shape))
+    let losses = try graph.record(
+      task.lossOp(segmentationLoss), [values.logits, target], path: "loss")
 
     self.spec = spec
     self.headKind = headKind
     self.classes = classes
+    self.task = task
+    self.segmentationLoss = segmentationLoss
     self.input = input
     self.graph = graph
     self.image = image

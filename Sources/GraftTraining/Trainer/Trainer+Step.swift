@@ -14,7 +14,9 @@ extension Trainer {
     for (parameter, copy) in zip(policy.movingStatistics, statisticsBefore) {
       copy.slice.copy(from: parameter.slice)
     }
-    shape(plan.input(model.target), classCount: batch.classCount)
+    if model.task == .classification {
+      shape(plan.input(model.target), classCount: batch.classCount)
+    }
     let random = RandomAddress(seed: settings.seed, step: progress.step)
     plan.forward(random: random)
     for parameter in policy.movingStatistics { parameter.markChanged() }
@@ -73,15 +75,12 @@ extension Trainer {
     _ losses: UnsafeMutableBufferPointer<Float>, _ logits: Slice, _ batch: LabelledImages
   ) -> Double {
     let loss = losses.reduce(0.0) { $0 + Double($1) }
-    let width = batch.classCount
+    let judged = model.task.judged(
+      logits: logits, targets: batch.targets, classCount: model.classes.count)
     progress.totals.images += batch.count
     progress.totals.loss += loss
-    for image in 0..<batch.count {
-      let isCorrect =
-        logits.maximum(ofRow: image, width: width)
-        == batch.targets.maximum(ofRow: image, width: width)
-      if isCorrect { progress.totals.correct += 1 }
-    }
+    progress.totals.correct += judged.correct
+    progress.totals.judged += judged.judged
     return loss / Double(batch.count)
   }
 

@@ -39,7 +39,10 @@ package struct FinetuneCommand: TrainingCommand {
     plan.phases[last].policy.batchNormWishes = session.workbench.policy.batchNormWishes
     plan.phases[last].policy.overrides = session.workbench.policy.overrides
     let name = arguments.text("as") ?? session.workbench.freeName(preferred: "F")
-    let model = try session.makeModel(classes: plan.data.classes)
+    let model = try session.makeModel(
+      classes: plan.data.classes,
+      loss: reader.segmentationLoss(classWeights: session.classWeights))
+    try reader.checkLoss(model.task)
     return TrainingRequest(verb: "finetune", name: name, model: model, plan: plan)
   }
 

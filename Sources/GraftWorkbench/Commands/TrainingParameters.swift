@@ -1,4 +1,5 @@
 import GraftBase
+import GraftEngine
 import GraftTraining
 
 /// The parameters that `train`, `finetune` and their relatives share.
@@ -33,6 +34,9 @@ package enum TrainingParameters {
     ParameterSpecification(
       "momentum", .number(0...0.9999), default: .described("0.9, cycled by one-cycle"),
       "momentum, or the first beta of Adam"),
+    ParameterSpecification(
+      "loss", .choice(SegmentationLoss.Kind.allCases.map(\.rawValue)), default: .value("ce"),
+      "of a head for pixels: cross-entropy, soft Dice, or both"),
     ParameterSpecification(
       "smooth", .number(0...0.9), default: .value("0"), "label smoothing"),
     ParameterSpecification(

@@ -3,6 +3,7 @@ import GraftBase
 import GraftData
 import GraftImaging
 import GraftModels
+import GraftTraining
 
 /// The encoder as chosen: what network, which weights, what pictures.
 package struct EncoderChoice {
@@ -13,17 +14,7 @@ package struct EncoderChoice {
   /// SHA-256 of the weights' file, nil when they are random.
   package let weightsHash: String?
 
-  package var preprocessing: Preprocessing { input.preprocessing }
-}
-
-extension InputSpecification {
-  /// The same in the words of the imaging room.
-  package var preprocessing: Preprocessing {
-    Preprocessing(
-      inputSize: width, resizeShortSide: resizeShortSide,
-      filter: ResizeFilter(rawValue: interpolation) ?? .bilinear, mean: mean, std: std,
-      channels: channels)
-  }
+  package var preprocessing: Preprocessing { input.preprocessing(for: spec.ownTask) }
 }
 
 extension EncoderChoice: CustomStringConvertible {

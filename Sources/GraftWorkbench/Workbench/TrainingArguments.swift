@@ -1,4 +1,5 @@
 import GraftBase
+import GraftEngine
 import GraftTraining
 
 /// The loop's arguments that `train` and `finetune` share, as settings.
@@ -6,6 +7,23 @@ struct TrainingArguments {
   private let arguments: CheckedArguments
 
   init(_ arguments: CheckedArguments) { self.arguments = arguments }
+
+  /// What is minimised over pixels, classes weighed as `balance=weights` asks for.
+  func segmentationLoss(classWeights: [Float]?) -> SegmentationLoss {
+    SegmentationLoss(
+      arguments.text("loss").flatMap(SegmentationLoss.Kind.init(rawValue:)) ?? .crossEntropy,
+      classWeights: classWeights)
+  }
+
+  /// Refuses a loss of pixels for a head that tells none.
+  func checkLoss(_ task: PredictionTask) throws {
+    guard task == .classification, arguments.isGiven("loss"), arguments.text("loss") != "ce" else {
+      return
+    }
+    throw arguments.fault(
+      .wrongType, at: "loss", "`loss` chooses among losses of pixels; a class an image has ce",
+      help: "choose a head for pixels first: head unet")
+  }
 
   /// Settings for one phase; `usual` is the schedule when none was given.
   func settings(

@@ -116,11 +116,16 @@ extension Session {
   }
 
   /// A new model of the chosen encoder and head for these classes.
-  package func makeModel(classes: [String], head: HeadSpec? = nil) throws -> Model {
+  ///
+  /// `loss` is what is minimised over pixels, for a head that tells their classes.
+  package func makeModel(
+    classes: [String], head: HeadSpec? = nil, loss: SegmentationLoss = .crossEntropy
+  ) throws -> Model {
     let encoder = try requireEncoder()
     return try Model(
       spec: encoder.spec, head: head ?? workbench.head, classes: classes, seed: seed,
-      input: encoder.input, weights: encoder.weights, precision: workbench.precision)
+      input: encoder.input, weights: encoder.weights, precision: workbench.precision,
+      segmentationLoss: loss)
   }
 
   /// What the prompt and the completion know: names of runs, layers and scores, and the title.
