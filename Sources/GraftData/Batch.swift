@@ -9,9 +9,11 @@ package final class Batch: @unchecked Sendable {
   /// Room for the largest batch, N x height x width x channels, 64-byte aligned; the first `count`
   /// pictures are set.
   package let pixels: UnsafeMutableBufferPointer<Float>
-  /// Room for N x classes; each row sums to 1.
+  /// Room for N x classes, each row sums to 1; or for N label maps of height x width.
   package let targets: UnsafeMutableBufferPointer<Float>
   package let classCount: Int
+  /// Numbers a picture takes in `targets`.
+  package let targetLength: Int
   /// Numbers a picture takes in `pixels`.
   package let pictureLength: Int
 
@@ -37,16 +39,18 @@ package final class Batch: @unchecked Sendable {
     .init(rebasing: pixels[..<(count * pictureLength)])
   }
 
-  /// The targets that are set: count x classes.
+  /// The targets that are set: count x targetLength.
   package var usedTargets: UnsafeMutableBufferPointer<Float> {
-    .init(rebasing: targets[..<(count * classCount)])
+    .init(rebasing: targets[..<(count * targetLength)])
   }
 
-  init(capacity: Int, pictureLength: Int, classCount: Int) {
+  /// For label maps `mapLength` is their pixels, for soft labels nil.
+  init(capacity: Int, pictureLength: Int, classCount: Int, mapLength: Int? = nil) {
     self.pictureLength = pictureLength
     self.classCount = classCount
+    targetLength = mapLength ?? classCount
     pixels = Self.allocate(capacity * pictureLength)
-    targets = Self.allocate(capacity * classCount)
+    targets = Self.allocate(capacity * targetLength)
   }
 
   deinit {
@@ -75,6 +79,11 @@ package final class Batch: @unchecked Sendable {
   /// The room of one picture.
   func slot(_ place: Int) -> UnsafeMutableBufferPointer<Float> {
     .init(rebasing: pixels[(place * pictureLength)..<((place + 1) * pictureLength)])
+  }
+
+  /// The room of one picture's target.
+  func targetSlot(_ place: Int) -> UnsafeMutableBufferPointer<Float> {
+    .init(rebasing: targets[(place * targetLength)..<((place + 1) * targetLength)])
   }
 
   /// Counts one picture as done; true for the last, when all others have been written.

@@ -31,14 +31,26 @@ struct DataScan {
     let size: ImageSize
     let isGray: Bool
     let image: Image?
+    let mask: MaskFinding?
+  }
+
+  /// The mask of a picture: how often each value occurs.
+  struct MaskFinding {
+    let path: String
+    let file: BytePath
+    let content: ContentHash.Digest
+    let counts: [Int]
   }
 
   struct Result {
     var samples: [Sample] = []
     var partitions: [Partition?] = []
     var badFiles: [BadFile] = []
+    /// Of each sample, in a set for segmentation.
+    var masks: [DataScan.MaskFinding?] = []
     /// Decoded pictures by their place in `samples`.
     let cache: ImageCache
+    let byteBudget: Int
   }
 
   /// Scans in parallel; `progress` gets the number of pictures done and may throw to stop.
@@ -46,7 +58,8 @@ struct DataScan {
     cacheBudget: Int, progress: (_ done: Int, _ of: Int) throws -> Void
   ) throws -> Result {
     let entries = listing.entries
-    var result = Result(cache: ImageCache(count: entries.count, byteBudget: cacheBudget))
+    var result = Result(
+      cache: ImageCache(count: entries.count, byteBudget: cacheBudget), byteBudget: cacheBudget)
     let budget = SharedBudget(cacheBudget)
     for start in stride(from: 0, to: entries.count, by: Self.sliceLength) {
       let slice = entries[start..<min(start + Self.sliceLength, entries.count)]
@@ -84,11 +97,18 @@ struct DataScan {
   ) -> Swift.Result<Finding, GraftError> {
     do {
       let (image, content) = try entry.source.load(name: entry.path.description)
+      let mask = try entry.mask.map { listed in
+        let (mask, content) = try listed.load(
+          imageName: entry.path.description, size: image.size)
+        return MaskFinding(
+          path: listed.path.description, file: listed.file ?? listed.path, content: content,
+          counts: mask.valueCounts)
+      }
       let fits = entry.source.isWorthCaching && budget.take(image.pixels.count)
       return .success(
         Finding(
           content: content, size: image.size, isGray: image.channels == 1,
-          image: fits ? image : nil))
+          image: fits ? image : nil, mask: mask))
     } catch let error as GraftError {
       return .failure(error)
     } catch {
@@ -124,6 +144,24 @@ extension DataScan.Result {
         path: entry.path.description, label: entry.label, content: finding.content,
         size: finding.size, isGray: finding.isGray, source: entry.source))
     partitions.append(entry.partition)
+    masks.append(finding.mask)
+  }
+
+  /// Tells classes from the values of all masks and gives the samples theirs; nil without masks.
+  func readMasks(
+    names: [String], in samples: inout [Sample]
+  ) throws -> (classes: MaskClasses, cache: ImageCache)? {
+    let found = masks.compactMap { $0 }
+    guard !found.isEmpty else { return nil }
+    let classes = try MaskClasses(
+      counts: found.map { ($0.path, $0.counts) }, names: names)
+    for (index, mask) in masks.enumerated() {
+      samples[index].mask = mask.map {
+        SampleMask(
+          path: $0.path, content: $0.content, pixels: classes.pixels($0.counts), file: $0.file)
+      }
+    }
+    return (classes, ImageCache(count: samples.count, byteBudget: byteBudget / 4))
   }
 }
 

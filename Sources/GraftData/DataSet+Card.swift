@@ -20,7 +20,7 @@ extension DataSet: CustomStringConvertible {
   package var summary: String {
     let bad = badFiles.isEmpty ? "" : ", \(badFiles.count) unreadable left out"
     return
-      "\(name): \(samples.count) images, \(presentClasses.count) classes, \(fingerprint)\(bad)"
+      "\(name): \(samples.count) images\(task == .segmentation ? " with masks" : ""), \(presentClasses.count) classes, \(fingerprint)\(bad)"
   }
 
   /// Equal contents on different sides: "train/a/1.jpg = val/a/9.jpg", a leak when not wanted.
@@ -57,15 +57,30 @@ extension DataSet: CustomStringConvertible {
 
   private var classTable: [String] {
     let sides = Partition.allCases.filter { !partition($0).isEmpty }
-    let counts = sides.map(classCounts)
+    var counts = sides.map(classCounts)
+    var titles = sides.map(\.rawValue)
+    if task == .segmentation {
+      // What part of the pixels, in tenths of a percent.
+      let pixels = sides.map(pixelCounts)
+      let sums = presentClassSums(pixels)
+      titles.append("‰ of pixels")
+      counts.append(sums)
+    }
     let shown = presentClasses.prefix(Self.shownLines)
-    var table = TextTable(ofNumbers: ["class"] + sides.map(\.rawValue), indent: 2)
+    var table = TextTable(ofNumbers: ["class"] + titles, indent: 2)
     for label in shown { table.add([classes[label]] + counts.map { "\($0[label])" }) }
     if presentClasses.count > shown.count {
       table.add(["and \(presentClasses.count - shown.count) more"])
     }
     table.add(["total"] + sides.map { "\(partition($0).count)" })
     return table.description.split(separator: "\n").map(String.init)
+  }
+
+  /// Thousandths of all pixels that each class has.
+  private func presentClassSums(_ pixels: [[Int]]) -> [Int] {
+    let sums = classes.indices.map { label in pixels.reduce(0) { $0 + $1[label] } }
+    let all = max(1, sums.reduce(0, +))
+    return sums.map { ($0 * 1000 + all / 2) / all }
   }
 
   private var sizeSummary: String {
@@ -83,6 +98,8 @@ extension DataSet: CustomStringConvertible {
 
   /// Classes of under 20 pictures, with what a score measured on them is worth.
   package var sizeWarnings: [String] {
+    // A mask has many pixels to measure on.
+    guard task == .classification else { return [] }
     let totals = counts(of: Array(samples.indices))
     let side: Partition = partition(.validation).isEmpty ? .test : .validation
     let measured = classCounts(side)

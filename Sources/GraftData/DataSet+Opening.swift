@@ -45,9 +45,12 @@ extension DataSet {
     }
     let scan = DataScan(listing: listing, policy: options.badFiles, pool: pool)
     let result = try scan.run(cacheBudget: options.cacheBudget, progress: progress)
+    var samples = result.samples
+    let masks = try result.readMasks(names: listing.classes, in: &samples)
+    if let masks { listing.classes = masks.classes.names }
     var dataSet = DataSet(
       name: location.name.description, listing: listing, badFiles: result.badFiles,
-      samples: result.samples, cache: result.cache)
+      samples: samples, cache: result.cache, masks: masks)
     try dataSet.checkClasses(location)
     try dataSet.divide(given: result.partitions, options: options)
     return dataSet
@@ -105,6 +108,11 @@ extension Listing {
         help: "leave out one of the two")
     }
     let other = try DataFormats.format(for: path, named: nil).read(path)
+    guard other.task == task else {
+      throw GraftError(
+        .input, "\(path) tells \(other.task), the training images have \(task)",
+        help: "give validation images of the same kind")
+    }
     let labels = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
     if let stranger = other.classes.first(where: { labels[$0] == nil }) {
       throw GraftError(
@@ -116,8 +124,13 @@ extension Listing {
       entries[place].partition = .train
     }
     for var entry in other.entries {
-      entry.label = labels[other.classes[entry.label]] ?? entry.label
+      if task == .classification {
+        entry.label = labels[other.classes[entry.label]] ?? entry.label
+      }
       entry.path = path.name.appending(entry.path)
+      if let mask = entry.mask {
+        entry.mask = ListedMask(path: path.name.appending(mask.path), file: mask.file)
+      }
       entry.partition = side
       entries.append(entry)
     }

@@ -5,7 +5,8 @@ extension DataSet {
   ///
   /// Throws when a class with pictures is not in the list.
   package func relabelled(by names: [String]) throws -> DataSet {
-    let used = Set(samples.map(\.label))
+    let used =
+      maskClasses == nil ? Set(samples.map(\.label)) : Set(classes.indices)
     var places: [Int: Int] = [:]
     for label in used.sorted() {
       guard let place = names.firstIndex(of: classes[label]) else {
@@ -20,6 +21,17 @@ extension DataSet {
     }
     var result = self
     result.classes = names
+    if let maskClasses {
+      let numbers = classes.indices.map { places[$0] ?? 0 }
+      result.maskClasses = maskClasses.renumbered(numbers, names: names)
+      for index in samples.indices {
+        guard let own = samples[index].mask?.pixels else { continue }
+        var pixels = [Int](repeating: 0, count: names.count)
+        for (label, count) in own.enumerated() { pixels[numbers[label]] += count }
+        result.samples[index].mask?.pixels = pixels
+      }
+      return result
+    }
     for index in samples.indices { result.samples[index].label = places[samples[index].label] ?? 0 }
     return result
   }

@@ -10,6 +10,8 @@ package struct DataSet: Sendable {
   package let name: String
   /// The data format that read it, as in `as=`.
   package let format: String
+  /// What labels tell of a picture: a class, or in masks the class of each pixel.
+  package let task: PredictionTask
   /// Class names, sorted bytewise for folders and in the file's order where a file numbers them.
   package internal(set) var classes: [String]
   package internal(set) var samples: [Sample]
@@ -27,11 +29,18 @@ package struct DataSet: Sendable {
 
   var partitions: [Partition: [Int]]
   private let cache: ImageCache
+  /// What the values of masks mean, where there are masks.
+  var maskClasses: MaskClasses?
+  let maskCache: ImageCache
 
   init(
-    name: String, listing: Listing, badFiles: [BadFile], samples: [Sample], cache: ImageCache
+    name: String, listing: Listing, badFiles: [BadFile], samples: [Sample], cache: ImageCache,
+    masks: (classes: MaskClasses, cache: ImageCache)? = nil
   ) {
     self.name = name
+    task = listing.task
+    maskClasses = masks?.classes
+    maskCache = masks?.cache ?? ImageCache(count: 0, byteBudget: 0)
     format = listing.format
     classes = listing.classes
     hasFixedLabels = listing.hasFixedLabels
@@ -55,15 +64,22 @@ package struct DataSet: Sendable {
   /// How many of the pictures belong to each class.
   package func counts(of indices: [Int]) -> [Int] {
     var counts = [Int](repeating: 0, count: classes.count)
-    for index in indices { counts[samples[index].label] += 1 }
+    for index in indices {
+      // A mask counts for each class that it shows.
+      if let mask = samples[index].mask {
+        for label in mask.pixels.indices where mask.pixels[label] > 0 { counts[label] += 1 }
+      } else {
+        counts[samples[index].label] += 1
+      }
+    }
     return counts
   }
 
   /// A weight per class by which the classes count alike: total / (classes present x count).
   ///
-  /// Classes without pictures weigh 1.
+  /// Classes without pictures weigh 1. Of masks, pixels count.
   package func classWeights(_ partition: Partition = .train) -> [Float] {
-    let counts = classCounts(partition)
+    let counts = task == .segmentation ? pixelCounts(partition) : classCounts(partition)
     let present = Float(counts.count { $0 > 0 })
     let total = Float(counts.reduce(0, +))
     return counts.map { $0 > 0 ? total / (present * Float($0)) : 1 }
@@ -130,6 +146,7 @@ package struct DataSet: Sendable {
     for sample in samples {
       hash.update("\(sample.path)\0\(sample.label)\0")
       hash.update(sample.content.bytes)
+      if let mask = sample.mask { hash.update(mask.content.bytes) }
     }
     return hash.finish()
   }

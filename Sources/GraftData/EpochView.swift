@@ -13,6 +13,8 @@ package struct EpochView {
     package let labels: [(label: Int, weight: Float)]
     /// What it was mixed with; nil when its batch was left alone.
     package let mixing: MixedPicture?
+    /// Its mask in a set for segmentation; see `DataSet.mask`.
+    package let mask: Image?
   }
 
   /// The other picture of a mixed pair.
@@ -75,7 +77,8 @@ package struct EpochView {
     let key = keys[place]
     return Picture(
       key: key, image: try unmixed(key), labels: [(dataSet.samples[key.sample].label, 1)],
-      mixing: nil)
+      mixing: nil,
+      mask: dataSet.task == .segmentation ? try recipe.mask(of: dataSet, key: key) : nil)
   }
 
   private func unmixed(_ key: SampleKey) throws -> Image {
@@ -86,16 +89,29 @@ package struct EpochView {
     let start = place * batch.pictureLength
     let values = UnsafeBufferPointer(
       rebasing: batch.usedPixels[start..<(start + batch.pictureLength)])
-    let targets = batch.usedTargets[(place * batch.classCount)...].prefix(batch.classCount)
-    let labels = zip(0..., targets).filter { $0.1 > 0 }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+    let targets = batch.targetSlot(place)
+    let isMap = dataSet.task == .segmentation
+    let weights = isMap ? [] : zip(0..., targets).filter { $0.1 > 0 }
+    let labels = weights.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
     return Picture(
       key: batch.keys[place], image: recipe.preprocessing.picture(of: values),
-      labels: labels.map { (label: $0.0, weight: $0.1) },
+      labels: isMap
+        ? [(label: batch.labels[place], weight: Float(1))]
+        : labels.map { (label: $0.0, weight: $0.1) },
       mixing: try draw.flatMap { draw in
         try draw.mixes[place].map { mix in
           let partner = batch.keys[draw.partners[place]]
           return MixedPicture(operation: mix.name, partner: partner, image: try unmixed(partner))
         }
-      })
+      }, mask: isMap ? Image(labels: targets, size: recipe.preprocessing.outputSize) : nil)
+  }
+}
+
+extension Image {
+  /// The mask that `writeLabels` made these of.
+  fileprivate init(labels: UnsafeMutableBufferPointer<Float>, size: ImageSize) {
+    self.init(
+      width: size.width, height: size.height, channels: 1,
+      pixels: labels.map { $0 == Self.unknownLabel ? 0 : UInt8($0) + 1 })
   }
 }

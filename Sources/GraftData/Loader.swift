@@ -85,6 +85,8 @@ package final class Loader {
         preprocessing: preprocessing, pipeline: pipeline, seed: settings.seed),
       labelSmoothing: settings.labelSmoothing)
     let pictureLength = preprocessing.floatCount(for: preprocessing.outputSize)
+    let size = preprocessing.outputSize
+    let mapLength = dataSet.task == .segmentation ? size.width * size.height : nil
     let capacity = plan.largestBatch * copies
     let (length, overflow) = capacity.multipliedReportingOverflow(by: pictureLength)
     let buffers = Self.bufferCount(plan, ahead: settings.batchesAhead)
@@ -94,7 +96,8 @@ package final class Loader {
     for _ in 0..<buffers {
       free.append(
         Batch(
-          capacity: capacity, pictureLength: pictureLength, classCount: classCount))
+          capacity: capacity, pictureLength: pictureLength, classCount: classCount,
+          mapLength: mapLength))
     }
   }
 
@@ -207,7 +210,9 @@ private struct BatchWork: Sendable {
   func fill(_ batch: Batch, place: Int, epoch: Int) {
     let sample = batch.keys[place].sample
     do {
-      try recipe.write(dataSet, key: batch.keys[place], into: batch.slot(place))
+      let labels = dataSet.task == .segmentation ? batch.targetSlot(place) : nil
+      try recipe.write(
+        dataSet, key: batch.keys[place], into: batch.slot(place), labels: labels)
     } catch let error as GraftError {
       batch.fail(at: place, error)
     } catch {
@@ -216,7 +221,7 @@ private struct BatchWork: Sendable {
         GraftError(.input, "\(dataSet.samples[sample].path) cannot be read: \(error)"))
     }
     guard batch.finishOne(), batch.error == nil else { return }
-    batch.writeTargets(smoothing: labelSmoothing)
-    recipe.mix(batch, epoch: epoch)
+    if dataSet.task == .classification { batch.writeTargets(smoothing: labelSmoothing) }
+    recipe.mix(batch, epoch: epoch, task: dataSet.task)
   }
 }

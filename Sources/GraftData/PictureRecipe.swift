@@ -33,10 +33,21 @@ package struct PictureRecipe: Sendable {
     return program.run(on: source)
   }
 
-  /// Writes the normalised picture of a data set's sample.
+  /// The mask of a data set's sample, moved as its picture is; see `DataSet.mask`.
+  package func mask(of dataSet: DataSet, key: SampleKey) throws -> Image {
+    let size = dataSet.samples[key.sample].size
+    let edits =
+      pipeline?.trainingDraw(size: size, key: key, preprocessing: preprocessing).edits
+      ?? [.move(preprocessing.evaluation(of: size))]
+    return edits.reduce(try dataSet.mask(at: key.sample)) { $1.applied(toMask: $0) }
+  }
+
+  /// Writes the normalised picture of a data set's sample, and the label of each pixel if asked.
   func write(
-    _ dataSet: DataSet, key: SampleKey, into slot: UnsafeMutableBufferPointer<Float>
+    _ dataSet: DataSet, key: SampleKey, into slot: UnsafeMutableBufferPointer<Float>,
+    labels: UnsafeMutableBufferPointer<Float>? = nil
   ) throws {
+    if let labels { try mask(of: dataSet, key: key).writeLabels(into: labels) }
     let (source, program) = try source(of: dataSet, key: key)
     program.write(source, normalisedFor: preprocessing, into: slot)
   }
@@ -56,9 +67,31 @@ package struct PictureRecipe: Sendable {
   }
 
   /// Mixes a filled batch in place, if the pipeline mixes and its draw for this batch says so.
-  func mix(_ batch: Batch, epoch: Int) {
-    mixing(epoch: epoch, batch: batch.index, count: batch.count)?.mix(
-      batch.usedPixels, targets: batch.usedTargets, channels: preprocessing.channels,
-      classes: batch.classCount)
+  func mix(_ batch: Batch, epoch: Int, task: PredictionTask) {
+    let draw = mixing(epoch: epoch, batch: batch.index, count: batch.count)
+    switch task {
+    case .classification:
+      draw?.mix(
+        batch.usedPixels, targets: batch.usedTargets, channels: preprocessing.channels,
+        classes: batch.classCount)
+    case .segmentation:
+      draw?.mix(
+        batch.usedPixels, labelMaps: batch.usedTargets, channels: preprocessing.channels)
+    }
+  }
+}
+
+extension Image {
+  /// What a label map has where nothing is known.
+  package static let unknownLabel: Float = 255
+
+  /// Writes a mask as labels for a loss: classes from 0, `unknownLabel` where nothing is known.
+  package func writeLabels(into output: UnsafeMutableBufferPointer<Float>) {
+    precondition(channels == 1 && output.count == pixels.count, "a slot of another size")
+    pixels.withUnsafeBufferPointer { pixels in
+      for place in pixels.indices {
+        output[place] = pixels[place] == 0 ? Self.unknownLabel : Float(pixels[place] - 1)
+      }
+    }
   }
 }

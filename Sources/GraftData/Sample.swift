@@ -14,6 +14,8 @@ package struct Sample: Sendable {
   /// True when the stored picture has one channel; `DataSet.image(at:)` gives RGB all the same.
   package let isGray: Bool
   let source: PictureSource
+  /// The class of each pixel, in a set for segmentation.
+  package internal(set) var mask: SampleMask?
 
   /// Bytes of the decoded picture as stored.
   var byteCount: Int { size.width * size.height * (isGray ? 1 : 3) }

@@ -93,6 +93,9 @@ package final class Graph {
     return shapes
   }
 
+  /// The values recorded so far that operations have computed, in order.
+  package var computedValues: [Value] { nodes.map { Value(graph: self, id: $0.output) } }
+
   /// The nodes that `outputs` depend on, in order; those before the value `cut` are left out.
   package func nodes(reaching outputs: [Int], startingAt cut: Int? = nil) -> [Node] {
     var needed = Set(outputs)

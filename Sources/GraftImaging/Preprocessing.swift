@@ -1,5 +1,13 @@
 import GraftBase
 
+/// How much of a picture an encoder is shown at once.
+package enum Framing: String, Sendable, Codable {
+  /// All that matters of it: the short side resized, the centre cropped.
+  case resized
+  /// A patch of it at its own resolution, as models that tell a class of each pixel are trained.
+  case patch
+}
+
 /// How a picture becomes the numbers an encoder was trained on; saved with every model.
 package struct Preprocessing: Sendable, Codable, Equatable {
   /// The side of the square that the encoder sees, in pixels.
@@ -13,10 +21,11 @@ package struct Preprocessing: Sendable, Codable, Equatable {
   package var std: [Float]
   /// Channels of the pictures that are written: 3, or 1 for networks on gray pictures.
   package var channels: Int
+  package var framing: Framing
 
   package init(
     inputSize: Int, resizeShortSide: Int, filter: ResizeFilter = .bilinear, mean: [Float],
-    std: [Float], channels: Int = 3
+    std: [Float], channels: Int = 3, framing: Framing = .resized
   ) {
     precondition(mean.count == 3 && std.count == 3, "three means and deviations")
     self.inputSize = inputSize
@@ -25,6 +34,7 @@ package struct Preprocessing: Sendable, Codable, Equatable {
     self.mean = mean
     self.std = std
     self.channels = channels
+    self.framing = framing
   }
 
   /// What torchvision's ImageNet weights expect.
@@ -50,7 +60,13 @@ package struct Preprocessing: Sendable, Codable, Equatable {
   }
 
   /// What `evaluationImage` does to a picture of `size`.
+  ///
+  /// Of a patch's picture the centre, with the mean colour around where it is smaller.
   package func evaluation(of size: ImageSize) -> Movement {
+    guard framing == .resized else {
+      return patch(
+        x: Self.centreOffset(size.width - inputSize), y: Self.centreOffset(size.height - inputSize))
+    }
     let resized = resizedSize(of: size)
     let centre = ImageBox(
       x: Self.centreOffset(resized.width - inputSize),
@@ -61,6 +77,12 @@ package struct Preprocessing: Sendable, Codable, Equatable {
   /// The first half of `evaluation`: the short side resized, nothing cropped.
   package func resize(of size: ImageSize) -> Movement {
     .resize(from: size, to: resizedSize(of: size), filter: filter)
+  }
+
+  /// The patch of the encoder's input size whose left upper pixel is (x, y).
+  func patch(x: Int, y: Int) -> Movement {
+    .window(
+      ImageBox(x: x, y: y, width: inputSize, height: inputSize), fill: context.meanColour)
   }
 
   private func resizedSize(of size: ImageSize) -> ImageSize {
@@ -78,7 +100,7 @@ package struct Preprocessing: Sendable, Codable, Equatable {
 
 extension Preprocessing {
   private enum CodingKeys: String, CodingKey {
-    case inputSize, resizeShortSide, filter, mean, std, channels
+    case inputSize, resizeShortSide, filter, mean, std, channels, framing
   }
 
   /// Reads a saved value; throws `GraftError` when its numbers could not have been saved by Graft.
@@ -105,7 +127,20 @@ extension Preprocessing {
     self.init(
       inputSize: inputSize, resizeShortSide: resizeShortSide,
       filter: try values.decode(ResizeFilter.self, forKey: .filter), mean: mean, std: std,
-      channels: channels)
+      channels: channels,
+      framing: try values.decodeIfPresent(Framing.self, forKey: .framing) ?? .resized)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(inputSize, forKey: .inputSize)
+    try values.encode(resizeShortSide, forKey: .resizeShortSide)
+    try values.encode(filter, forKey: .filter)
+    try values.encode(mean, forKey: .mean)
+    try values.encode(std, forKey: .std)
+    try values.encode(channels, forKey: .channels)
+    // What is usual is left unsaid, as in files from before there was a choice.
+    if framing != .resized { try values.encode(framing, forKey: .framing) }
   }
 }
 
@@ -117,9 +152,13 @@ extension Preprocessing: CustomStringConvertible {
       } else {
         "mean \(Self.list(mean)), std \(Self.list(std))"
       }
-    let resize = "short side \(resizeShortSide), \(filter.rawValue)"
     let gray = channels == 1 ? " gray" : ""
-    return "\(inputSize) px\(gray) (\(resize)), \(normalisation)"
+    return switch framing {
+    case .resized:
+      "\(inputSize) px\(gray) (short side \(resizeShortSide), \(filter.rawValue)), "
+        + normalisation
+    case .patch: "patches of \(inputSize) px\(gray), \(normalisation)"
+    }
   }
 
   private static func list(_ values: [Float]) -> String {

@@ -22,6 +22,7 @@ package enum DataFormats {
     CIFAR10Binary.self,
     MNISTFiles.self,
     Manifest.self,
+    MaskFolder.self,
     ImageFolder.self,
   ]
 
@@ -61,9 +62,14 @@ package struct Listing: Sendable {
     /// The side the layout puts it on; nil when the layout says nothing.
     package var partition: Partition?
     package var source: PictureSource
+    /// The class of each pixel, where the task asks for it.
+    package var mask: ListedMask?
   }
 
   package var format: String
+  /// What labels tell of a picture.
+  package var task = PredictionTask.classification
+  /// Their names; of masks none when only their values tell.
   package var classes: [String]
   package var entries: [Entry] = []
   package var ignored: [IgnoredFile] = []

@@ -16,6 +16,11 @@ package enum ImageFolder: DataFormat {
     ("validation", .validation), ("test", .test), ("testing", .test),
   ]
 
+  /// The side that a folder of this name holds.
+  static func partition(named folder: BytePath) -> Partition? {
+    partitionNames.first { $0.name == folder.description.lowercased() }?.partition
+  }
+
   package static func recognises(_ path: BytePath) -> Bool { path.kind == .folder }
 
   package static func read(_ path: BytePath) throws -> Listing {
@@ -23,8 +28,7 @@ package enum ImageFolder: DataFormat {
     let top = try walk.subfolders(of: BytePath(bytes: []))
     guard !top.isEmpty else { throw noClassFolders(path, pictures: walk.looseFiles) }
     let sides = top.compactMap { folder in
-      partitionNames.first { $0.name == folder.description.lowercased() }
-        .map { (folder: folder, partition: $0.partition) }
+      partition(named: folder).map { (folder: folder, partition: $0) }
     }
     guard sides.contains(where: { $0.partition == .train }), sides.count == top.count,
       try sides.contains(where: { try !walk.subfolders(of: $0.folder).isEmpty })

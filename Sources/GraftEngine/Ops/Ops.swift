@@ -7,6 +7,7 @@ package enum Ops {
     PaddingShortcutOp.self, SubsampleOp.self,
     MultiplyOp.self, ChannelScaleOp.self, ChannelShuffleOp.self, ChannelSliceOp.self,
     LayerNormOp.self, GroupNormOp.self,
+    TransposedConvolutionOp.self, UpsampleOp.self, CentreCropOp.self, SegmentationLossOp.self,
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
     PadOp.self, LocallyConnectedOp.self, DeformableReadOp.self, L2PoolOp.self, UnpoolOp.self,
     SoftmaxOp.self, ClassificationLossOp.self,

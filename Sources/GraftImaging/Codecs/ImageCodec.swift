@@ -11,14 +11,16 @@ package enum ImageCodec {
   /// it has in the whole picture. Of a JPEG no more than the part needs is decoded, so damage
   /// below it can pass unseen; of a PNG everything. With `atLeast` a JPEG may come in half, a
   /// quarter or an eighth of its size, its sides never below those given, which makes other bytes
-  /// than decoding all and resizing.
+  /// than decoding all and resizing. With `keepsIndices` a PNG with a palette comes as the gray
+  /// picture of its colours' numbers, as masks number classes.
   ///
   /// `name` stands for the file in error messages. Throws `GraftError` with code `input` when the
   /// bytes are no picture, are damaged or cut short, ask for more than `limits` allow, or have no
   /// such region.
   package static func decode(
     _ bytes: [UInt8], name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil,
-    limits: ImageLimits = .standard, orientationApplied: Bool = true, keepsGray: Bool = false
+    limits: ImageLimits = .standard, orientationApplied: Bool = true, keepsGray: Bool = false,
+    keepsIndices: Bool = false
   ) throws -> Image {
     let kind = try readableKind(of: bytes, name: name)
     do throws(ImageFault) {
@@ -30,7 +32,8 @@ package enum ImageCodec {
           bytes, region: region, atLeast: leastSize, limits: limits,
           orientationApplied: orientationApplied, keepsGray: keepsGray)
       case .png:
-        (stored, orientation) = try PNGDecoder.decode(bytes, limits: limits)
+        (stored, orientation) = try PNGDecoder.decode(
+          bytes, limits: limits, keepsIndices: keepsIndices)
         if !orientationApplied { orientation = .upright }
         stored = stored.cropped(try orientation.storedBox(showing: region, of: stored.size))
       }

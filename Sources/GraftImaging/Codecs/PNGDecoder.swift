@@ -7,8 +7,10 @@ import CPNG
 /// difference: 16-bit gray keeps its high byte too, where Pillow clips values above 255 to white.
 enum PNGDecoder {
   /// The stored picture (1 channel if gray) and how to lay it upright.
+  ///
+  /// With `keepsIndices` a picture with a palette comes as the gray picture of its colours' numbers.
   static func decode(
-    _ bytes: [UInt8], limits: ImageLimits
+    _ bytes: [UInt8], limits: ImageLimits, keepsIndices: Bool = false
   ) throws(ImageFault) -> (image: Image, orientation: Orientation) {
     let header = try PNGHeader(bytes)
     try limits.check(header.size, bytesPerPixel: header.colour == .palette ? 4 : 3)
@@ -31,7 +33,7 @@ enum PNGDecoder {
         UInt32(header.size.height), Int32(channels), &palette, &paletteCount, &message)
       guard status == 0 else { throw ImageFault(reason(for: message)) }
     }
-    guard header.colour == .palette else { return (image, header.orientation) }
+    guard header.colour == .palette, !keepsIndices else { return (image, header.orientation) }
     let coloured = try lookUp(image, in: palette, count: Int(paletteCount))
     return (coloured, header.orientation)
   }

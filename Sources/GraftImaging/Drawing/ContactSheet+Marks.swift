@@ -28,7 +28,7 @@ extension ContactSheet {
   }
 
   /// The picture as shown, of the size it has there, with the mask over it.
-  static func masked(_ picture: Image, _ marks: Marks?) -> Image {
+  package static func masked(_ picture: Image, _ marks: Marks?) -> Image {
     guard let mask = marks?.annotation.mask else { return picture }
     return picture.overlaid(
       with: mask.resized(to: picture.size, filter: .nearest), share: MarkStyle.maskShare

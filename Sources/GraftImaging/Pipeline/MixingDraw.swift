@@ -73,6 +73,29 @@ extension MixingDraw {
     blend(targets, length: classes) { region in
       Blend(spans: [0..<classes], share: Float(region.ownShare(of: size)))
     }
+    mixPixels(pixels, channels: channels)
+  }
+
+  /// Mixes a batch with a label in each pixel: `labelMaps` is [N, height, width].
+  ///
+  /// Boxes take their labels along. Labels cannot be mixed where pictures lie over each other; there
+  /// a pixel keeps that of its own picture.
+  package func mix(
+    _ pixels: UnsafeMutableBufferPointer<Float>, labelMaps: UnsafeMutableBufferPointer<Float>,
+    channels: Int
+  ) {
+    let area = size.width * size.height
+    precondition(pixels.count == partners.count * area * channels, "pixels of another shape")
+    precondition(labelMaps.count == partners.count * area, "labels of another shape")
+    blend(labelMaps, length: area) { region in
+      guard case .box(let box) = region else { return Blend(spans: [], share: 1) }
+      return Blend(spans: rows(of: box, channels: 1), share: 0)
+    }
+    mixPixels(pixels, channels: channels)
+  }
+
+  private func mixPixels(_ pixels: UnsafeMutableBufferPointer<Float>, channels: Int) {
+    let pictureLength = size.width * size.height * channels
     blend(pixels, length: pictureLength) { region in
       switch region {
       case .everywhere(let share): Blend(spans: [0..<pictureLength], share: Float(share))

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// What training sees of one sample: how its picture is brought to the encoder's input size, and all
 /// that the pipeline drew for it.
 package struct TrainingDraw: Sendable {
@@ -43,31 +45,34 @@ extension Pipeline {
   ///
   /// A pipeline with an operation that maps the source to the input size (`crop(scale=…)`) starts
   /// from the source; one that takes a window (`crop`) from the evaluation resize; any other from
-  /// the whole evaluation preprocessing.
+  /// the whole evaluation preprocessing. Of pictures that are shown in patches it is the source, or a
+  /// patch drawn for the sample.
   package func trainingDraw(
     size: ImageSize, key: SampleKey, preprocessing: Preprocessing
   ) -> TrainingDraw {
     let preparation: [Edit] =
       switch input {
       case .source: []
-      case .resized: [.move(preprocessing.resize(of: size))]
-      case .encoderInput: [.move(preprocessing.evaluation(of: size))]
+      case .resized:
+        preprocessing.framing == .patch ? [] : [.move(preprocessing.resize(of: size))]
+      case .encoderInput: [.move(preprocessing.frame(of: size, key: key))]
       }
     let start = size.edited(by: preparation)
     let steps = draw(size: start, key: key, context: preprocessing.context)
     let end = steps.reduce(start) { $0.edited(by: $1.edits ?? []) }
     return TrainingDraw(
       size: size, preparation: preparation, steps: steps,
-      completion: Self.completion(from: end, start: start, preprocessing), isFast: isFast)
+      completion: Self.completion(from: end, start: start, preprocessing, key: key),
+      isFast: isFast)
   }
 
   /// Brings a picture to the encoder's input size.
   private static func completion(
-    from size: ImageSize, start: ImageSize, _ preprocessing: Preprocessing
+    from size: ImageSize, start: ImageSize, _ preprocessing: Preprocessing, key: SampleKey
   ) -> [Edit] {
     if size == preprocessing.outputSize { return [] }
     // No resizing operation passed its gate: squeezing the whole picture would change its aspect.
-    if size == start { return [.move(preprocessing.evaluation(of: size))] }
+    if size == start { return [.move(preprocessing.frame(of: size, key: key))] }
     return [
       .move(.resize(from: size, to: preprocessing.outputSize, filter: preprocessing.filter))
     ]
@@ -89,6 +94,24 @@ extension ImageSize {
 }
 
 extension Preprocessing {
+  /// Where the patch of a sample is drawn; no operation has so high a number.
+  private static let patchSlot = 1 << 20
+
+  /// The input of the encoder out of a picture of `size`, without any operation: for patches, one
+  /// that is drawn for the sample.
+  func frame(of size: ImageSize, key: SampleKey) -> Movement {
+    guard framing == .patch else { return evaluation(of: size) }
+    var random = RandomStream(
+      seed: key.seed, purpose: .augmentation, epoch: key.epoch, sample: key.sample,
+      slot: Self.patchSlot)
+    func offset(_ side: Int) -> Int {
+      // A side that is too short is shown whole, in the middle.
+      side > inputSize ? random.integer(in: 0...(side - inputSize)) : (side - inputSize) / 2
+    }
+    let x = offset(size.width)
+    return patch(x: x, y: offset(size.height))
+  }
+
   /// What transforms may know: the input size, and the mean colour that normalises to zero
   /// with its deviation, which normalises to one.
   package var context: TransformContext {

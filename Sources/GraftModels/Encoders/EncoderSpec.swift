@@ -1,3 +1,4 @@
+import GraftBase
 import GraftEngine
 
 /// A network that turns pictures into features; records itself into a graph.
@@ -44,6 +45,8 @@ package struct EncoderSpec: Sendable {
   /// Makes the layers for pictures of so many channels.
   package let makeEncoder: @Sendable (_ scope: Scope, _ channels: Int) -> any Encoder
   package let makeOwnHead: @Sendable (_ scope: Scope, _ classCount: Int) -> any Head
+  /// What the own head tells of a picture.
+  package var ownTask = PredictionTask.classification
 }
 
 extension EncoderSpec {

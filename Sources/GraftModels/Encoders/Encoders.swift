@@ -6,7 +6,7 @@ package enum Encoders {
   package static let all: [EncoderSpec] =
     ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs
     + MobileNetV1.specs + MobileNetV3.specs + EfficientNet.specs + ShuffleNetV2.specs
-    + MNASNet.specs + ConvNeXt.specs + Xception.specs + NASNet.specs
+    + MNASNet.specs + ConvNeXt.specs + Xception.specs + NASNet.specs + UNet.specs
 
   /// The encoder of that name, cut behind a stage (`resnet18 until=layer3`), or of a formula
   /// (`net("…")`); an unknown name is answered with the nearest ones.

@@ -9,6 +9,9 @@ package enum Initializer: Sendable, Equatable {
   case constant(Float)
   case normal(deviation: Double)
   case uniform(bound: Double)
+  /// Interpolates bilinearly between pixels, each channel by itself (Long et al., 2015); for square
+  /// weights of transposed convolutions.
+  case bilinear
 
   /// A normal distribution that keeps the variance through layers with ReLU (He et al., 2015).
   package static func kaimingNormal(fan: Int) -> Initializer {
@@ -37,6 +40,7 @@ package enum Initializer: Sendable, Equatable {
     case .constant(let value): parameter.slice.fill(value)
     case .normal(let deviation): draw(into: parameter) { Float(deviation * stream.normal()) }
     case .uniform(let bound): draw(into: parameter) { Float(stream.uniform(-bound...bound)) }
+    case .bilinear: parameter.setTorchValues(Self.bilinearValues(parameter.torchShape))
     }
     parameter.markChanged()
   }
@@ -44,5 +48,18 @@ package enum Initializer: Sendable, Equatable {
   private func draw(into parameter: Parameter, _ next: () -> Float) {
     let values = parameter.slice.buffer
     for index in values.indices { values[index] = next() }
+  }
+
+  private static func bilinearValues(_ shape: Shape) -> [Float] {
+    let (kernel, factor) = (shape[2], (shape[2] + 1) / 2)
+    let centre = kernel % 2 == 1 ? Float(factor) - 1 : Float(factor) - 0.5
+    let line = (0..<kernel).map { 1 - abs(Float($0) - centre) / Float(factor) }
+    var values = [Float](repeating: 0, count: shape.elementCount)
+    for channel in 0..<min(shape[0], shape[1]) {
+      for (y, x) in (0..<kernel).flatMap({ y in (0..<kernel).map { (y, $0) } }) {
+        values[((channel * shape[1] + channel) * kernel + y) * kernel + x] = line[y] * line[x]
+      }
+    }
+    return values
   }
 }

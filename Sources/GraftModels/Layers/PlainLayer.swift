@@ -72,4 +72,19 @@ extension PlainLayer {
   package static func globalAveragePool(_ scope: Scope, keepsPixel: Bool = false) -> PlainLayer {
     PlainLayer(scope, GlobalAveragePoolOp(keepsPixel: keepsPixel))
   }
+
+  /// Maximum over 2×2 pixels that do not overlap.
+  package static func halving(_ scope: Scope) -> PlainLayer {
+    PlainLayer(scope, PoolOp(.max, kernel: 2, stride: 2))
+  }
+
+  package static func upsample(
+    _ scope: Scope, _ interpolation: Interpolation, _ size: MapSize
+  ) -> PlainLayer {
+    PlainLayer(scope, UpsampleOp(interpolation, size))
+  }
+
+  package static func centreCrop(_ scope: Scope, _ size: MapSize) -> PlainLayer {
+    PlainLayer(scope, CentreCropOp(size))
+  }
 }

@@ -37,6 +37,11 @@ extension Model {
     copiesOfEachSample = loss.copies
   }
 
+  /// Takes another loss of the same pixels.
+  package func minimise(_ loss: SegmentationLoss) {
+    graph.replaceOperation(making: losses, by: SegmentationLossOp(loss))
+  }
+
   /// The loss in words, which checkpoints must agree with.
   package var lossText: String {
     graph.nodes.last { $0.output == losses.id }.map { "\($0.op.name) \($0.op.details)" } ?? ""

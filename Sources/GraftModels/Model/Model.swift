@@ -6,6 +6,8 @@ package final class Model {
   package let spec: EncoderSpec
   package let headKind: HeadSpec
   package let classes: [String]
+  /// What it tells of a picture: the head decides.
+  package let task: PredictionTask
   /// The pictures it takes; the encoder's own unless asked otherwise.
   package let input: InputSpecification
 
@@ -18,11 +20,11 @@ package final class Model {
   package let features: Value
   /// What the head's own parameters read: a cache for a frozen encoder keeps it.
   package let headInput: Value
-  /// [N, classes], before softmax.
+  /// [N, classes], or [N, h, w, classes] for segmentation, before softmax.
   package let logits: Value
-  /// Soft labels [N, classes]; the graph's input `target`.
+  /// Soft labels [N, classes], or label maps [N, h, w]; the graph's input `target`.
   package let target: Value
-  /// Cross-entropy of each image [N].
+  /// The loss of each image [N].
   package let losses: Value
 
   /// Every parameter, running statistics included, in the order of torch's `state_dict`.
@@ -64,17 +66,21 @@ package final class Model {
     let state = ModelState()
     let scope = Scope(state)
     let encoder = spec.makeEncoder(scope, input.channels)
-    let head = try headKind.makeHead(scope, for: spec, classCount: classes.count)
     let graph = Graph(precision: precision)
     let image = graph.input("image", [1, input.height, input.width, input.channels])
     let map = try encoder(image)
+    let head = try headKind.makeHead(
+      scope, for: spec, classCount: classes.count, on: Pyramid(image: image, map: map))
     let values = try head(map)
-    let target = graph.input("target", [1, classes.count])
-    let losses = try graph.record(SoftmaxCrossEntropyOp(), [values.logits, target], path: "loss")
+    let task = headKind.task(on: spec)
+    let target = graph.input("target", task.targetShape(forLogits: values.logits.shape))
+    let losses = try graph.record(
+      task.usualLoss, [values.logits, target], path: "loss")
 
     self.spec = spec
     self.headKind = headKind
     self.classes = classes
+    self.task = task
     self.input = input
     self.graph = graph
     self.image = image

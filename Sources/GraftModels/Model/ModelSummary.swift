@@ -123,6 +123,8 @@ private struct ReceptiveFields {
     case let op as PoolOp:
       return (max(op.kernel.y, op.kernel.x), max(op.stride.y, op.stride.x))
     case let op as PaddingShortcutOp: return (1, op.stride)
+    // Places lie closer together than those they are made of; what is seen stays.
+    case is UpsampleOp, is TransposedConvolutionOp: return (1, 1)
     case is GlobalAveragePoolOp, is FlattenOp: return nil
     default: return (1, 1)
     }

@@ -90,7 +90,8 @@ package enum ONNXFile {
     result.initializer = graph.constants.map(message)
     let input = model.input
     result.input = [value("image", [input.channels, input.height, input.width])]
-    result.output = [value("logits", [model.classes.count])]
+    let sides = model.logits.shape.dimensions.dropFirst().dropLast()
+    result.output = [value("logits", [model.classes.count] + sides)]
     return result
   }
 

@@ -39,9 +39,11 @@ final class FeatureBatches: BatchSource {
   /// Sentences for the user that nobody has taken yet.
   private(set) var remarks: [String] = []
 
-  /// Whether the pictures come in a fixed number of views and each depends on itself alone.
+  /// Whether the pictures come in a fixed number of views, each depends on itself alone, and a class
+  /// is all there is to know of one.
   static func canServe(_ pictures: PictureBatches) -> Bool {
-    pictures.views != nil && pictures.copies == 1 && !pictures.isMixed && pictures.batchCount > 0
+    pictures.views != nil && pictures.copies == 1 && !pictures.isMixed && !pictures.hasMasks
+      && pictures.batchCount > 0
   }
 
   init(

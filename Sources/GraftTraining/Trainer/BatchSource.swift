@@ -36,7 +36,7 @@ package struct LabelledImages {
   package let imageShape: Shape
   /// What of the model is still to be computed.
   package let part: ModelPart
-  /// Soft targets [N, classes]; rows add up to 1.
+  /// Soft targets [N, classes], whose rows add up to 1; or label maps [N, h, w].
   package let targets: Slice
   /// Stable indices of the images in their data set; the first of a mixed pair.
   package let samples: [Int]

@@ -18,6 +18,40 @@ package final class Evaluator {
     self.plans = plans
   }
 
+  /// The scores of every image of `source`, by what the model tells of it.
+  ///
+  /// Arguments and answer are those of `evaluate`.
+  package func measure(
+    _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool = { _, _ in true }
+  ) throws -> Evaluation? {
+    switch model.task {
+    case .classification: try evaluate(source, onBatch: onBatch).map(Evaluation.images)
+    case .segmentation: try countPixels(source, onBatch: onBatch).map(Evaluation.pixels)
+    }
+  }
+
+  private func countPixels(
+    _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool
+  ) throws -> SegmentationScores? {
+    var scores = SegmentationScores(classes: model.classes)
+    source.start(epoch: 0, at: 0)
+    var done = 0
+    while let batch = try source.nextBatch() {
+      let plan = try plans.plan(loadedWith: batch, .inference)
+      plan.forward()
+      let (logits, losses) = (plan.value(model.logits), plan.value(model.losses))
+      let (width, area) = (logits.count / batch.count, batch.targets.count / batch.count)
+      for place in 0..<batch.count {
+        scores.add(
+          sample: batch.samples[place], logits: logits.part(place * width, count: width),
+          labels: batch.targets.part(place * area, count: area), loss: losses.pointer[place])
+      }
+      done += 1
+      guard onBatch(done, source.batchCount) else { return nil }
+    }
+    return scores
+  }
+
   /// Probabilities, plain losses and labels of every image of `source`.
   ///
   /// `onBatch` is told how many batches are done; it ends the evaluation by answering false, and

@@ -19,15 +19,20 @@ package final class PictureBatches: BatchSource {
   private let pipeline: Pipeline?
   private let preprocessing: Preprocessing
   private let seed: UInt64
+  /// Height and width of the model's output where it tells a class of each pixel; nil is the input's.
+  private let labelSize: Pair?
 
   private init(
     _ dataSet: DataSet, _ partition: Partition, settings: Loader.Settings,
     preprocessing: Preprocessing, pipeline: Pipeline?, view: Int = 0, classCount: Int?,
-    pool: ThreadPool
+    labelSize: Pair? = nil, pool: ThreadPool
   ) throws {
+    try dataSet.require(preprocessing.framing == .patch ? .segmentation : .classification)
     samples = dataSet.partition(partition)
+    self.labelSize = labelSize
     loader = try Loader(
-      dataSet, indices: samples, settings: settings, preprocessing: preprocessing,
+      dataSet, indices: dataSet.showings(of: samples, preprocessing), settings: settings,
+      preprocessing: preprocessing,
       pipeline: pipeline, classCount: classCount, pool: pool)
     self.dataSet = dataSet
     self.view = view
@@ -42,21 +47,23 @@ package final class PictureBatches: BatchSource {
   ///
   /// With `views`, epochs take so many fixed views of each picture in turn; with `copies`, a batch has
   /// so many pictures of each sample, as `SampleKey.copy` says. Targets are not smoothed
-  /// here: the trainer does that, once.
+  /// here: the trainer does that, once. Of pictures with masks an epoch shows as many patches as it
+  /// takes to cover each; `labelSize` is what the model tells of a patch, if that is less than all.
   package static func training(
     _ dataSet: DataSet, batchSize: Int, preprocessing: Preprocessing, pipeline: Pipeline?,
     balance: ClassBalance = .none, seed: UInt64, views: Int? = nil, copies: Int = 1,
-    classCount: Int? = nil, pool: ThreadPool
+    classCount: Int? = nil, labelSize: Pair? = nil, pool: ThreadPool
   ) throws -> PictureBatches {
     var settings = Loader.Settings(batchSize: batchSize)
     settings.shuffle = balance
     settings.copies = copies
     settings.seed = seed
-    // Without operations all views are one.
-    settings.views = pipeline?.isEmpty ?? true ? 1 : views
+    // Without operations all views are one, but for patches, which are drawn.
+    let isPlain = pipeline?.isEmpty ?? true && preprocessing.framing == .resized
+    settings.views = isPlain ? 1 : views
     return try PictureBatches(
       dataSet, .train, settings: settings, preprocessing: preprocessing, pipeline: pipeline,
-      classCount: classCount, pool: pool)
+      classCount: classCount, labelSize: labelSize, pool: pool)
   }
 
   /// Pictures for evaluation, in the order of the data set and as the encoder wants them.
@@ -91,10 +98,12 @@ package final class PictureBatches: BatchSource {
       let targets = batch.usedTargets.baseAddress
     else { return nil }
     let side = loader.inputSize
+    let labels = Slice(targets, count: batch.usedTargets.count)
     return LabelledImages(
       images: Slice(pixels, count: batch.usedPixels.count),
       imageShape: [batch.count, side, side, loader.channels],
-      targets: Slice(targets, count: batch.usedTargets.count), samples: batch.samples)
+      targets: labelSize.map { labels.keepCentre(of: side, $0, count: batch.count) } ?? labels,
+      samples: batch.samples)
   }
 
   package func name(ofSample sample: Int) -> String { dataSet.samples[sample].path }
@@ -105,6 +114,7 @@ extension PictureBatches {
   var plan: BatchPlan { loader.plan }
   var classCount: Int { loader.classCount }
   var isMixed: Bool { pipeline?.mixing != nil }
+  var hasMasks: Bool { dataSet.task == .segmentation }
 
   /// Whether there is something to draw: without operations a picture has one view.
   var isDrawn: Bool { !(pipeline?.isEmpty ?? true) }
@@ -129,5 +139,32 @@ extension PictureBatches {
       hash.update(dataSet.samples[sample].content.bytes)
     }
     return hash.finish()
+  }
+}
+
+extension Slice {
+  /// The centres of square label maps, laid one behind the other in place.
+  fileprivate func keepCentre(of side: Int, _ size: Pair, count: Int) -> Slice {
+    if size == Pair(side) { return self }
+    let (top, left) = ((side - size.y) / 2, (side - size.x) / 2)
+    for row in 0..<count * size.y {
+      let (image, line) = (row / size.y, row % size.y)
+      let from = (image * side + top + line) * side + left
+      (pointer + row * size.x).update(from: pointer + from, count: size.x)
+    }
+    return part(0, count: count * size.y * size.x)
+  }
+}
+
+extension DataSet {
+  /// The pictures as often as an epoch shows each: once, or in as many patches as cover it.
+  fileprivate func showings(of samples: [Int], _ preprocessing: Preprocessing) -> [Int] {
+    guard preprocessing.framing == .patch else { return samples }
+    let side = preprocessing.inputSize
+    return samples.flatMap { sample in
+      let size = self.samples[sample].size
+      let count = ((size.width + side - 1) / side) * ((size.height + side - 1) / side)
+      return Array(repeating: sample, count: count)
+    }
   }
 }

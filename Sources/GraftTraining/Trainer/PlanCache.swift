@@ -18,6 +18,9 @@ final class PlanCache {
   /// The features between the frozen part and the rest, where a run tells them apart.
   private let cut: Value?
   private let pool: ThreadPool
+  /// Pictures at their own resolution may come in any number of sizes; the oldest plan gives way.
+  private static let mostPlans = 12
+
   private var arena = Arena()
   private var plans: [(key: Key, plan: Plan)] = []
 
@@ -50,7 +53,7 @@ final class PlanCache {
   ) throws -> String? {
     let interpreter = try Interpreter(
       graph: model.graph, outputs: [model.logits], loss: model.losses,
-      inputShapes: model.inputShapes(for: batch.imageShape),
+      inputShapes: inputShapes(for: batch.imageShape, batch.part),
       startingAt: start(of: batch.part, batch.imageShape),
       configuration: configuration, pool: pool)
     interpreter.input(input(of: batch.part)).copy(from: batch.images)
@@ -64,9 +67,10 @@ final class PlanCache {
   ) throws -> Plan {
     let key = Key(part: part, inputShape: inputShape, configuration: configuration)
     if let found = plans.first(where: { $0.key == key }) { return found.plan }
+    if plans.count >= Self.mostPlans { plans.removeFirst() }
     let plan = try Plan(
       graph: model.graph, outputs: [output(of: part)], loss: loss(of: part),
-      inputShapes: model.inputShapes(for: inputShape), startingAt: start(of: part, inputShape),
+      inputShapes: inputShapes(for: inputShape, part), startingAt: start(of: part, inputShape),
       configuration: configuration, pool: pool, arena: arena)
     plans.append((key, plan))
     return plan
@@ -78,7 +82,7 @@ final class PlanCache {
   ) throws -> PlanFootprint {
     try Plan.footprint(
       graph: model.graph, outputs: [output(of: part)], loss: loss(of: part),
-      inputShapes: model.inputShapes(for: inputShape), startingAt: start(of: part, inputShape),
+      inputShapes: inputShapes(for: inputShape, part), startingAt: start(of: part, inputShape),
       configuration: configuration, threads: pool.threadCount)
   }
 
@@ -104,22 +108,20 @@ final class PlanCache {
   private func start(of part: ModelPart, _ shape: Shape) -> FedValue? {
     part == .rest ? FedValue(input(of: part), shape: shape) : nil
   }
-}
 
-extension Model {
-  /// The shapes of the graph's two inputs for images of this shape.
-  fileprivate func inputShapes(for imageShape: Shape) -> [String: Shape] {
-    [
-      imageInput: imageShape,
-      targetInput: [imageShape.batch, logits.shape.channels],
-    ]
+  /// The shapes of the graph's two inputs for images of this shape, or for features of the rest.
+  private func inputShapes(for shape: Shape, _ part: ModelPart) throws -> [String: Shape] {
+    let images = [inputName(of: model.image): shape]
+    let logits = try model.graph.shapes(
+      forInputs: images, reaching: [model.logits.id], startingAt: start(of: part, shape))[
+        model.logits.id]
+    return images.merging(
+      [inputName(of: model.target): model.task.targetShape(forLogits: logits)]
+    ) { $1 }
   }
 
-  private var imageInput: String { inputName(of: image) }
-  private var targetInput: String { inputName(of: target) }
-
   private func inputName(of value: Value) -> String {
-    guard let name = graph.values[value.id].inputName else {
+    guard let name = model.graph.values[value.id].inputName else {
       preconditionFailure("images and targets are inputs of the graph")
     }
     return name

@@ -37,7 +37,9 @@ package struct RunState: Sendable {
 /// Sums over the batches of an unfinished epoch.
 package struct EpochTotals: Codable, Hashable, Sendable {
   package var images = 0
+  /// Labels that were told right, of so many: one a picture, or one a pixel.
   package var correct = 0
+  package var judged = 0
   package var loss = 0.0
 
   package init() {}

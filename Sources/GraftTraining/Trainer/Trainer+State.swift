@@ -59,12 +59,13 @@ extension Trainer {
   }
 
   /// Ends the epoch in progress and begins the next.
-  func closeEpoch(_ evaluation: EvaluationResult?) -> EpochRecord {
+  func closeEpoch(_ evaluation: Evaluation?) -> EpochRecord {
     let totals = progress.totals
     let record = EpochRecord(
       epoch: progress.epoch + 1, step: progress.step, trainLoss: totals.meanLoss,
-      trainAccuracy: Proportion(totals.correct, of: totals.images),
-      validationLoss: evaluation?.meanLoss, validationAccuracy: evaluation?.accuracy)
+      trainAccuracy: Proportion(totals.correct, of: totals.judged),
+      validationLoss: evaluation?.meanLoss, validationAccuracy: evaluation?.accuracy,
+      validationOverlap: evaluation?.meanOverlap)
     progress.history.append(record)
     progress.epoch += 1
     progress.batch = 0

@@ -14,7 +14,9 @@ extension Trainer {
     for (parameter, copy) in zip(policy.movingStatistics, statisticsBefore) {
       copy.slice.copy(from: parameter.slice)
     }
-    shape(plan.input(model.target), classCount: batch.classCount)
+    if model.task == .classification {
+      shape(plan.input(model.target), classCount: batch.classCount)
+    }
     let random = RandomAddress(seed: settings.seed, step: progress.step)
     plan.forward(random: random)
     for parameter in policy.movingStatistics { parameter.markChanged() }
@@ -73,17 +75,17 @@ extension Trainer {
     _ losses: UnsafeMutableBufferPointer<Float>, _ logits: Slice, _ batch: LabelledImages
   ) -> Double {
     // Copies of the first pictures carry the losses of those.
-    let count = batch.count / model.copiesOfEachSample
+    let copies = model.copiesOfEachSample
+    let count = batch.count / copies
     let loss = losses[..<count].reduce(0.0) { $0 + Double($1) }
-    let width = batch.classCount
+    let judged = model.task.judged(
+      logits: logits.part(0, count: logits.count / copies),
+      targets: batch.targets.part(0, count: batch.targets.count / copies),
+      classCount: model.classes.count)
     progress.totals.images += count
     progress.totals.loss += loss
-    for image in 0..<count {
-      let isCorrect =
-        logits.maximum(ofRow: image, width: width)
-        == batch.targets.maximum(ofRow: image, width: width)
-      if isCorrect { progress.totals.correct += 1 }
-    }
+    progress.totals.correct += judged.correct
+    progress.totals.judged += judged.judged
     return loss / Double(count)
   }
 

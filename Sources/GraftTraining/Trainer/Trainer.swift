@@ -33,7 +33,7 @@ package final class Trainer {
   /// The part of `clock` that belongs to the epoch in progress.
   private var epochClock = TrainingClock()
   /// The validation of the weights as they are, if there was one.
-  private var evaluation: EvaluationResult?
+  private var evaluation: Evaluation?
   /// The state after the last whole epoch, for an abort.
   private var rollback: RunState?
 
@@ -49,6 +49,10 @@ package final class Trainer {
     try settings.validate()
     guard training.batchCount > 0 else {
       throw GraftError(.input, "there are no training images", help: "look at the card of 'data'")
+    }
+    guard model.task == .classification || settings.smoothing == 0 else {
+      throw GraftError(
+        .usage, "labels of pixels cannot be smoothed", help: "leave out smooth=")
     }
     self.model = model
     self.policy = try policy.resolved(for: model, weightDecay: settings.weightDecay)
@@ -181,7 +185,7 @@ package final class Trainer {
   ) throws -> TrainingAnswer {
     guard let validation else { return .continue }
     var answer = TrainingAnswer.continue
-    evaluation = try evaluator.evaluate(validation) { done, all in
+    evaluation = try evaluator.measure(validation) { done, all in
       let reply = observer(.evaluating(batch: done, of: all))
       if reply != .continue { answer = reply }
       return answer != .abort

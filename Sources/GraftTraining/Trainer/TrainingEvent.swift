@@ -53,13 +53,20 @@ package struct EpochRecord: Codable, Hashable, Sendable {
   package let step: Int
   /// Mean loss against the targets trained on: augmented, mixed and smoothed.
   package let trainLoss: Double
-  /// The part of training images, augmented as trained on, taken for their heaviest target.
+  /// The part of training images, augmented as trained on, taken for their heaviest target; of
+  /// pixels the part whose label was told.
   package let trainAccuracy: Proportion
   /// Plain loss: no mixing, no smoothing; nil without validation images.
   package let validationLoss: Double?
   package let validationAccuracy: Proportion?
+  /// The mean intersection over union, where a class of each pixel is told.
+  package var validationOverlap: Double?
 
-  /// Whether this epoch beats another: more right, or as many at a lower loss; NaN never does.
+  /// The score that is shown and that patience watches: overlap, or else accuracy.
+  package var validationScore: Double? { validationOverlap ?? validationAccuracy?.value }
+
+  /// Whether this epoch beats another: more right, or as many at a lower loss; NaN never does. Of
+  /// pixels the overlap decides.
   package func isBetter(than other: EpochRecord) -> Bool {
     guard let own = validationAccuracy, let loss = validationLoss, loss.isFinite else {
       return false
@@ -67,6 +74,9 @@ package struct EpochRecord: Codable, Hashable, Sendable {
     guard let theirs = other.validationAccuracy, let otherLoss = other.validationLoss,
       otherLoss.isFinite
     else { return true }
+    if let own = validationOverlap, let theirs = other.validationOverlap, own != theirs {
+      return own > theirs
+    }
     return own.count != theirs.count ? own.count > theirs.count : loss < otherLoss
   }
 }
@@ -93,7 +103,7 @@ package struct TrainingResult: Sendable {
   /// The epoch with the best validation, from 1.
   package let bestEpoch: Int?
   /// The validation of the weights as they are now.
-  package let validation: EvaluationResult?
+  package let validation: Evaluation?
   package let freezeProof: FreezeProof.Outcome
   /// SHA-256 over all parameters, statistics included.
   package let weightsHash: String

@@ -38,7 +38,9 @@ package struct EvaluateCommand: Command {
     }
     keepScores(result, of: run.name, label, in: session)
     show(result, run: run, label, data, in: session)
-    session.leaveReceipt("\(label).accuracy \(result.accuracy.value.fixedText(3))")
+    session.leaveReceipt(
+      result.meanOverlap.map { "\(label).iou \($0.fixedText(3))" }
+        ?? "\(label).accuracy \(result.accuracy.value.fixedText(3))")
   }
 
   /// The data set, its part, and what scores are called after it.
@@ -66,22 +68,19 @@ package struct EvaluateCommand: Command {
   }
 
   private func keepScores(
-    _ result: EvaluationResult, of run: String, _ label: String, in session: Session
+    _ result: Evaluation, of run: String, _ label: String, in session: Session
   ) {
-    session.metrics["\(run).\(label).accuracy"] = result.accuracy.value
-    session.metrics["\(run).\(label).loss"] = result.meanLoss
-    session.metrics["\(run).\(label).top5"] = result.topAccuracy(5).value
-    session.metrics["\(run).\(label).f1"] = result.confusion.macroF1
+    for (name, value) in result.scores { session.metrics["\(run).\(label).\(name)"] = value }
     if session.workbench.run(named: run) != nil { session.currentRun = run }
     session.refresh()
   }
 
   private func show(
-    _ result: EvaluationResult, run: TrainingRun, _ label: String, _ data: DataSet,
+    _ result: Evaluation, run: TrainingRun, _ label: String, _ data: DataSet,
     in session: Session
   ) {
     var lines = ["\(run.name) on \(label), \(result.count) images", result.summary]
-    if result.classes.count <= 30 { lines += ["", result.classTable] }
+    if result.classCount <= 30 { lines += ["", result.classTable] }
     if let looks = session.workbench.testLooks[run.name], label == "test" {
       lines.append("look \(looks) at the test images; every look makes them prove less")
     }
@@ -93,10 +92,8 @@ package struct EvaluateCommand: Command {
         ("accuracy", .number(result.accuracy.value)),
         ("accuracy.low", .number(result.accuracy.confidenceRange.lowerBound)),
         ("accuracy.high", .number(result.accuracy.confidenceRange.upperBound)),
-        ("top5", .number(result.topAccuracy(5).value)), ("loss", .number(result.meanLoss)),
-        ("f1", .number(result.confusion.macroF1)),
-        ("weights_hash", .string(run.model.weightsHash.hex)),
-      ])
+      ] + result.scores.dropFirst().map { ($0.name, .number($0.value)) }
+        + [("weights_hash", .string(run.model.weightsHash.hex))])
   }
 
   package func lineage(in session: Session) -> Lineage? {

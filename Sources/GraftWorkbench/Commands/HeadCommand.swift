@@ -3,11 +3,12 @@ import GraftModels
 /// `head`: chooses what is attached on top of the encoder.
 package struct HeadCommand: Command {
   package static let specification = CommandSpecification(
-    "head", "choose the classifier on top of the encoder", group: .ingredients,
+    "head", "choose what is told of an image, on top of the encoder", group: .ingredients,
     parameters: [
       .positional(
-        "kind", .choice(["linear", "mlp", "own"]),
-        "a new classifier, or own: the one the weights came with"),
+        "kind", .choice(kinds),
+        "a new classifier, or own: the one the weights came with; unet and fcn tell the class of each pixel"
+      ),
       ParameterSpecification(
         "hidden", .integer(1...65536), default: .value("512"), "units of the hidden layer of mlp"),
       ParameterSpecification(
@@ -15,9 +16,33 @@ package struct HeadCommand: Command {
       ParameterSpecification(
         "pool", .choice(PoolKind.allCases.map(\.rawValue)), default: .value("average"),
         "how a feature map becomes one vector"),
+      ParameterSpecification(
+        "width", .integer(1...1024), default: .value("32"),
+        "channels of the finest block of unet; coarser ones have twice as many, up to 256"),
+      ParameterSpecification(
+        "skips", .integer(0...8), default: .value("0"),
+        "finer maps that fcn scores too: 0, 1 and 2 are FCN-32s, FCN-16s and FCN-8s"),
+      ParameterSpecification(
+        "up", .choice(FCNHead.Upsampling.allCases.map(\.rawValue)), default: .value("bilinear"),
+        "how scores of fcn come to the next finer map"),
     ],
-    examples: ["head linear", "head mlp hidden=256 dropout=0.2", "head linear pool=avgmax"],
-    seeAlso: ["encoder", "policy", "train"], isRecorded: true)
+    examples: [
+      "head linear", "head mlp hidden=256 dropout=0.2", "head linear pool=avgmax",
+      "head unet width=16", "head fcn skips=2 up=transposed",
+    ],
+    seeAlso: ["encoder", "policy", "train"], isRecorded: true,
+    discussion:
+      "`unet` is a decoder over the maps of any encoder (Ronneberger 2015), `fcn` one layer "
+      + "on its last map and finer ones (Long 2015); on an encoder that has a decoder of its own, such "
+      + "as unet, `fcn` is the layer on top. They train on images with masks, in patches of the "
+      + "encoder's size, and tell whole images at their own resolution.")
+
+  /// The words for the kinds, and the keys that go with each.
+  static let kinds = ["linear", "mlp", "unet", "fcn", "own"]
+  private static let kindsOfKey: [(key: String, kinds: [String])] = [
+    ("hidden", ["mlp"]), ("dropout", ["linear", "mlp"]), ("pool", ["linear", "mlp"]),
+    ("width", ["unet"]), ("skips", ["fcn"]), ("up", ["fcn"]),
+  ]
 
   private let arguments: CheckedArguments
 
@@ -27,8 +52,7 @@ package struct HeadCommand: Command {
       throw arguments.fault(
         .missingParameter, at: "kind", "`head` needs a kind", help: "for example: head linear")
     }
-    for name in ["hidden", "dropout", "pool"] where arguments.isGiven(name) {
-      let kinds = name == "hidden" ? ["mlp"] : ["linear", "mlp"]
+    for (name, kinds) in Self.kindsOfKey where arguments.isGiven(name) {
       guard !kinds.contains(arguments.text("kind") ?? "") else { continue }
       throw arguments.fault(
         .wrongType, at: name, "`\(name)` goes with \(kinds.joined(separator: " and ")) heads")
@@ -49,6 +73,11 @@ package struct HeadCommand: Command {
     return switch kind {
     case "own": .own
     case "mlp": .mlp(hidden: arguments.integer("hidden") ?? 512, dropout: dropout, pool: pool)
+    case "unet": .unet(width: arguments.integer("width") ?? 32)
+    case "fcn":
+      .fcn(
+        skips: arguments.integer("skips") ?? 0,
+        upsampling: arguments.text("up").flatMap(FCNHead.Upsampling.init(rawValue:)) ?? .bilinear)
     default: .linear(dropout: dropout, pool: pool)
     }
   }

@@ -6,17 +6,23 @@ import GraftImaging
 /// `predict`: labels with probabilities for image files.
 package struct PredictCommand: Command {
   package static let specification = CommandSpecification(
-    "predict", "label image files", group: .judge,
+    "predict", "label image files, or their pixels", group: .judge,
     parameters: [
       .positional(
         "paths", .either([.path(.image), .path(.folder)]), default: .required, repeats: true,
         "image files or folders; - reads paths from standard input"),
       ParameterSpecification(
         "top", .integer(1...1000), default: .value("1"), "labels to show for each image"),
-      ParameterSpecification("to", .path(.output), "CSV file to write"),
+      ParameterSpecification(
+        "to", .path(.output),
+        "CSV file to write; of pixels the folder for masks and pictures of them"),
     ],
     examples: ["predict rose.jpg", "predict new/ top=3 to=labels.csv", "predict -"],
-    seeAlso: ["evaluate", "load"], isRecorded: true)
+    seeAlso: ["evaluate", "load"], isRecorded: true,
+    discussion:
+      "A model that tells the class of each pixel takes images of any size. Into the folder "
+      + "`to` it writes NAME.png, the mask (0 and 255 of two classes, else class numbers), and "
+      + "NAME-overlay.png, the mask drawn over the image.")
 
   private let arguments: CheckedArguments
 
@@ -24,6 +30,7 @@ package struct PredictCommand: Command {
 
   package func run(in session: Session) throws {
     let run = try session.runToMeasure(nil, classes: session.workbench.data)
+    if run.model.task == .segmentation { return try predictPixels(run, in: session) }
     let predictor = try Predictor(run, pool: session.pool)
     let top = min(arguments.integer("top") ?? 1, run.model.classes.count)
     var table: [String] = ["path,label,probability"]
@@ -52,6 +59,62 @@ package struct PredictCommand: Command {
       throw GraftError(
         .input, "\(failures) of \(paths.count) files could not be read as images")
     }
+  }
+
+  /// Masks of images, with what part of each every class has.
+  private func predictPixels(_ run: TrainingRun, in session: Session) throws {
+    var predictor = SegmentationPredictor(run.model, pool: session.pool)
+    let folder = arguments.path("to")
+    let paths = try imagePaths(in: session)
+    var failures = 0
+    for path in paths {
+      try session.interrupts.check()
+      do {
+        let image = try ImageFile.read(path)
+        let mask = try predictor.predict(image)
+        let shown = FilePath.relative(path, to: session.folder)
+        report(shown, mask, run.model.classes, in: session)
+        if let folder { try write(mask, of: image, path, run.model.classes.count, into: folder) }
+      } catch let error as GraftError {
+        failures += 1
+        session.console.warn(error.description)
+      }
+    }
+    if let folder {
+      session.console.print("wrote masks to \(FilePath.relative(folder, to: session.folder))")
+    }
+    if failures > 0 {
+      throw GraftError(
+        .input, "\(failures) of \(paths.count) files could not be read as images")
+    }
+  }
+
+  private func report(
+    _ path: String, _ mask: Image, _ classes: [String], in session: Session
+  ) {
+    var counts = [Int](repeating: 0, count: classes.count)
+    for value in mask.pixels { counts[Int(value)] += 1 }
+    let shares = counts.map { Double($0) / Double(mask.pixels.count) }
+    let text = zip(classes, shares).map { "\($0.escapingControlCharacters) \($1.percentText)" }
+    session.console.result(
+      ([path.escapingControlCharacters] + text).joined(
+        separator: session.console.isOutputTerminal ? "  " : "\t"),
+      event: "predict",
+      [("path", .string(path)), ("size", .string("\(mask.size)"))]
+        + zip(classes, shares).map { ("share.\($0)", .number($1)) })
+  }
+
+  private func write(
+    _ mask: Image, of image: Image, _ path: String, _ classCount: Int, into folder: String
+  ) throws {
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true)
+    var name = path.lastPathComponent
+    if let dot = name.lastIndex(of: "."), dot > name.startIndex { name = String(name[..<dot]) }
+    try ImageFile.writePNG(mask.asMaskFile(classCount: classCount), to: "\(folder)/\(name).png")
+    let marks = ContactSheet.Marks(Annotation(mask: mask))
+    try ImageFile.writePNG(
+      ContactSheet.masked(image, marks), to: "\(folder)/\(name)-overlay.png")
   }
 
   private func report(

@@ -27,12 +27,17 @@ package struct RunsCommand: Command {
     func score(_ name: String) -> String {
       session.metrics["\(run.name).\(name)"].map { $0.fixedText(3) } ?? ""
     }
+    // Overlap where pixels are told, else accuracy.
+    func value(_ part: String) -> String {
+      let overlap = score("\(part).iou")
+      return overlap.isEmpty ? score("\(part).accuracy") : overlap
+    }
     let policies = run.plan?.phases.map { "\($0.policy)" }.joined(separator: ", ")
     let steps = run.result.map { "\($0.step)/\($0.totalSteps)" }
     let seconds = session.metrics["\(run.name).seconds"].map(\.durationText)
     return [
       run.name == session.currentRun ? "*" : "", run.name, run.model.spec.name,
-      policies ?? "from a file", steps ?? "", score("val.accuracy"), score("test.accuracy"),
+      policies ?? "from a file", steps ?? "", value("val"), value("test"),
       seconds ?? "",
     ]
   }

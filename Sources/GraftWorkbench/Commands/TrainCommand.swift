@@ -9,7 +9,7 @@ package struct TrainCommand: TrainingCommand {
     parameters: [TrainingParameters.epochs(default: "5"), TrainingParameters.rate]
       + TrainingParameters.loop + [
         ParameterSpecification(
-          "head", .choice(["linear", "mlp", "own"]), default: .described("the current head"),
+          "head", .choice(HeadCommand.kinds), default: .described("the current head"),
           "head for this run"),
         ParameterSpecification(
           "policy", .choice(["A", "B", "C"]), default: .described("the current policy"),
@@ -55,7 +55,7 @@ package struct TrainCommand: TrainingCommand {
     let name =
       arguments.text("as") ?? session.workbench.freeName(preferred: policy.letter)
     let model = try session.makeModel(classes: plan.data.classes, head: head)
-    try model.minimise(arguments, balance: session.workbench.balance, pipeline: plan.pipeline)
+    try TrainingArguments(arguments).chooseLoss(for: model, pipeline: plan.pipeline, in: session)
     if let source = arguments.text("from") {
       try model.takeWeights(of: session.requireRun(source).model)
     }
@@ -67,6 +67,8 @@ package struct TrainCommand: TrainingCommand {
     case "linear": .linear()
     case "mlp": .mlp(hidden: 512)
     case "own": .own
+    case "unet": .unet()
+    case "fcn": .fcn()
     default: nil
     }
   }

@@ -1,5 +1,6 @@
 import GraftBase
 import GraftModels
+import GraftEngine
 import GraftTraining
 
 /// The parameters that `train`, `finetune` and their relatives share.
@@ -7,6 +8,11 @@ package enum TrainingParameters {
   /// The registered ones, and Nesterov's momentum under a name of its own.
   package static let optimizers = Optimizers.all.map { $0.name } + ["nesterov"]
   package static let schedules = Schedules.all.map { $0.name }
+
+  /// Of classes, and of pixels.
+  private static let losses =
+    ClassificationLoss.allCases.map(\.rawValue)
+    + SegmentationLoss.Kind.allCases.map(\.rawValue).filter { $0 != "ce" }
 
   static func epochs(default count: String) -> ParameterSpecification {
     ParameterSpecification(
@@ -35,10 +41,9 @@ package enum TrainingParameters {
       "momentum", .number(0...0.9999), default: .described("0.9, cycled by one-cycle"),
       "momentum, the first beta of Adam, or Adadelta's memory"),
     ParameterSpecification(
-      "loss", .choice(ClassificationLoss.allCases.map(\.rawValue)), default: .value("ce"),
-      "what is minimised: cross-entropy, hinge (its mean), svm (its sum), each class by itself, focal, "
-        + "or AugMix's, which wants copies of an image to be taken for the same"
-    ),
+      "loss", .choice(losses), default: .value("ce"),
+      "what is minimised: cross-entropy, hinge (its mean), svm (its sum), bce (each class by itself), "
+        + "focal, jsd (AugMix's); of pixels ce, dice or both"),
     ParameterSpecification(
       "smooth", .number(0...0.9), default: .value("0"), "label smoothing"),
     ParameterSpecification(

@@ -56,7 +56,7 @@ struct AugmentCheck {
     _ pipeline: Pipeline, count: Int, in session: Session, progress: (_ done: Int) throws -> Void
   ) throws {
     let data = try session.requireData()
-    let preprocessing = try session.workbench.encoder?.preprocessing ?? .imageNet
+    let preprocessing = session.workbench.preprocessing
     let indices =
       data.partition(.train).isEmpty ? data.partition(.validation) : data.partition(.train)
     let keys = (0..<count).map {
@@ -86,6 +86,8 @@ struct AugmentCheck {
     var isUnchanged = false
     var isBlack = false
     var isFlat = false
+    /// Whether a class of the mask vanished, or shrank to under a tenth of its part of the pixels.
+    var hasLostObject = false
   }
 
   private static func look(
@@ -116,15 +118,33 @@ struct AugmentCheck {
       let plain = preprocessing.evaluationImage(source)
       // An image that was dark or flat before is none of the pipeline's doing.
       let (after, before) = (Tone(image), Tone(plain))
-      return .success(
-        Look(
-          isUnchanged: image == plain, isBlack: after.isBlack && !before.isBlack,
-          isFlat: after.isFlat && !after.isBlack && !before.isFlat))
+      var look = Look(
+        isUnchanged: image == plain, isBlack: after.isBlack && !before.isBlack,
+        isFlat: after.isFlat && !after.isBlack && !before.isFlat)
+      if data.task == .segmentation {
+        look.hasLostObject = try hasLostObject(pipeline, key, data, preprocessing)
+      }
+      return .success(look)
     } catch let error as GraftError {
       return .failure(error)
     } catch {
       return .failure(GraftError(.input, "\(data.samples[key.sample].path): \(error)"))
     }
+  }
+
+  /// Compares the pixels of each class with those of the same patch, or picture, without operations.
+  private static func hasLostObject(
+    _ pipeline: Pipeline, _ key: SampleKey, _ data: DataSet, _ preprocessing: Preprocessing
+  ) throws -> Bool {
+    func counts(_ pipeline: Pipeline) throws -> [Int] {
+      let recipe = PictureRecipe(
+        preprocessing: preprocessing, pipeline: pipeline, seed: key.seed)
+      var counts = [Int](repeating: 0, count: 256)
+      for value in try recipe.mask(of: data, key: key).pixels { counts[Int(value)] += 1 }
+      return counts
+    }
+    let (before, after) = (try counts(.none), try counts(pipeline))
+    return (1..<256).contains { before[$0] > 0 && 10 * after[$0] < before[$0] }
   }
 
   /// How bright an image is, and how much it varies.
@@ -176,6 +196,12 @@ struct AugmentCheck {
       finding(
         "one colour", 0.005, 0.1, "weaken what removes contrast, or erase smaller parts", \.isFlat),
     ]
+      + (data.task == .classification
+        ? []
+        : [
+          finding(
+            "object lost", 0.05, 0.3, "crop or erase less, or move by less", \.hasLostObject)
+        ])
   }
 
   // MARK: Draws and times

@@ -3,6 +3,7 @@ import GraftBase
 import GraftData
 import GraftImaging
 import GraftModels
+import GraftTraining
 
 /// The encoder as chosen: what network, which weights, what pictures.
 package struct EncoderChoice {
@@ -13,26 +14,7 @@ package struct EncoderChoice {
   /// SHA-256 of the weights' file, nil when they are random.
   package let weightsHash: String?
 
-  package var preprocessing: Preprocessing { get throws { try input.preprocessing } }
-}
-
-extension InputSpecification {
-  /// The same in the words of the imaging room, which has pictures in gray and in RGB only.
-  package var preprocessing: Preprocessing {
-    get throws {
-      guard channels == 1 || channels == 3 else {
-        throw GraftError(
-          .usage, "a model of \(channels) channels takes no pictures, which have 1 or 3",
-          help: "feed it with forward, export it, or choose encoder … channels=1 or 3")
-      }
-      // Of a gray picture's three means the first is used.
-      return Preprocessing(
-        inputSize: width, resizeShortSide: resizeShortSide,
-        filter: ResizeFilter(rawValue: interpolation) ?? .bilinear,
-        mean: channels == 1 ? [Float](repeating: mean[0], count: 3) : mean,
-        std: channels == 1 ? [Float](repeating: std[0], count: 3) : std, channels: channels)
-    }
-  }
+  package var preprocessing: Preprocessing { input.preprocessing(for: spec.ownTask) }
 }
 
 extension EncoderChoice: CustomStringConvertible {
@@ -40,8 +22,8 @@ extension EncoderChoice: CustomStringConvertible {
   package var description: String {
     let source = weights.map { "weights \($0.name.lastPathComponent)" } ?? "random weights"
     let pictures =
-      (try? input.preprocessing).map(String.init(describing:))
-      ?? "\(input.width) px of \(input.channels) channels"
+      [1, 3].contains(input.channels)
+      ? "\(preprocessing)" : "\(input.width) px of \(input.channels) channels"
     return "\(spec.name), \(spec.parameterCount.countText) parameters, \(pictures), \(source)"
   }
 }

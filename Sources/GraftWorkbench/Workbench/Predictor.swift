@@ -19,7 +19,8 @@ struct Predictor {
 
   init(_ run: TrainingRun, pool: ThreadPool) throws {
     self.run = run
-    preprocessing = try run.preprocessing
+    try run.model.input.requirePictures()
+    preprocessing = run.preprocessing
     plan = try Plan(
       graph: run.model.graph, outputs: [run.model.logits],
       inputShapes: run.model.inputShapes(batch: 1), pool: pool)

@@ -161,9 +161,12 @@ struct PreviewSheet {
     _ picture: EpochView.Picture, _ pipeline: Pipeline, of data: DataSet
   ) -> Seen {
     let weights = Self.text(picture.labels, data.classes)
+    func path(_ key: SampleKey) -> String { data.samples[key.sample].path.lastPathComponent }
     func name(_ key: SampleKey) -> String { data.classes[data.samples[key.sample].label] }
+    let marks = picture.mask.map { ContactSheet.Marks(Annotation(mask: $0.asDrawnMask)) }
     guard let mixing = picture.mixing else {
-      let cell = ContactSheet.Cell(picture.image, caption: weights)
+      let cell = ContactSheet.Cell(
+        picture.image, caption: marks == nil ? weights : path(picture.key), marks: marks)
       let skipped = ContactSheet.Cell(picture.image, caption: "not mixed in this batch")
       return Seen(
         key: picture.key, cell: cell, mixing: pipeline.mixing == nil ? [] : [skipped])
@@ -174,10 +177,11 @@ struct PreviewSheet {
       } else { "" }
     let caption = weights + partner
     return Seen(
-      key: picture.key, cell: ContactSheet.Cell(picture.image, caption: caption),
+      key: picture.key, cell: ContactSheet.Cell(picture.image, caption: caption, marks: marks),
       mixing: [
         ContactSheet.Cell(mixing.image, caption: "partner: \(name(mixing.partner))"),
-        ContactSheet.Cell(picture.image, caption: "\(mixing.operation): \(caption)"),
+        ContactSheet.Cell(
+          picture.image, caption: "\(mixing.operation): \(caption)", marks: marks),
       ])
   }
 
@@ -205,7 +209,7 @@ struct PreviewSheet {
   }
 
   private func marks(_ annotation: Annotation) -> ContactSheet.Marks? {
-    guard request.maskPath != nil || !request.boxes.isEmpty else { return nil }
+    guard !annotation.isEmpty else { return nil }
     var names: [String] = []
     for (name, _) in request.boxes where !names.contains(name) { names.append(name) }
     return ContactSheet.Marks(annotation, names: names)
@@ -214,7 +218,7 @@ struct PreviewSheet {
   // MARK: Choosing
 
   private var preprocessing: Preprocessing {
-    (try? session.workbench.encoder?.preprocessing) ?? .imageNet
+    session.workbench.preprocessing
   }
 
   private var cellSize: Int { preprocessing.inputSize <= 64 ? 128 : 160 }
@@ -246,9 +250,14 @@ struct PreviewSheet {
     return try chosen(from: data, order).map { place in
       Subject(
         source: try data.storedImage(at: order[place]),
-        caption: data.classes[data.samples[order[place]].label],
+        caption: data.task == .segmentation
+          ? data.samples[order[place]].path.lastPathComponent
+          : data.classes[data.samples[order[place]].label],
         key: SampleKey(seed: session.seed, epoch: request.epoch - 1, sample: order[place]),
-        place: place, annotation: Annotation())
+        place: place,
+        annotation: Annotation(
+          mask: data.task == .segmentation
+            ? try data.mask(at: order[place]).asDrawnMask : nil))
     }
   }
 
@@ -275,7 +284,13 @@ struct PreviewSheet {
     }
     var byClass: [Int: [Int]] = [:]
     for (place, sample) in order.enumerated() {
-      byClass[data.samples[sample].label, default: []].append(place)
+      // A picture with a mask stands for itself, or for the class that is asked for.
+      guard let mask = data.samples[sample].mask else {
+        byClass[data.samples[sample].label, default: []].append(place)
+        continue
+      }
+      let label = request.className == nil ? classes[0] : classes.first { mask.pixels[$0] > 0 }
+      if let label { byClass[label, default: []].append(place) }
     }
     var result: [Int] = []
     var round = 0

@@ -15,11 +15,17 @@ struct RunEvaluation {
   /// The plain picture weighs three quarters against the augmented views together (fastai).
   func evaluate(
     _ data: DataSet, _ partition: Partition, views: Int, pipeline: Pipeline
-  ) throws -> EvaluationResult {
+  ) throws -> Evaluation {
+    try data.require(run.model.task)
     let data = try matched(data)
     let evaluator = Evaluator(run.model, pool: session.pool)
-    let plain = try result(of: evaluator, data, partition, pipeline: nil, view: 0)
-    guard views > 1 else { return plain }
+    let measured = try result(of: evaluator, data, partition, pipeline: nil, view: 0)
+    guard views > 1 else { return measured }
+    guard case .images(let plain) = measured else {
+      throw GraftError(
+        .usage, "views=\(views) averages what is told of images, not of pixels",
+        help: "leave out views=")
+    }
     guard !pipeline.isEmpty else {
       throw GraftError(
         .failed, "views=\(views) needs a pipeline to draw them with",
@@ -27,20 +33,20 @@ struct RunEvaluation {
     }
     let others = try (1..<views).map {
       try result(of: evaluator, data, partition, pipeline: pipeline, view: $0)
-    }
-    return plain.averaged(with: others, ownShare: 0.75)
+    }.compactMap { if case .images(let other) = $0 { other } else { nil } }
+    return .images(plain.averaged(with: others, ownShare: 0.75))
   }
 
   private func result(
     of evaluator: Evaluator, _ data: DataSet, _ partition: Partition, pipeline: Pipeline?,
     view: Int
-  ) throws -> EvaluationResult {
-    let source = try PictureBatches.evaluation(
-      data, partition, batchSize: 32, preprocessing: try run.preprocessing, pipeline: pipeline,
-      view: view, seed: session.seed, classCount: run.model.classes.count, pool: session.pool)
+  ) throws -> Evaluation {
+    let source = try session.pictures(
+      of: data, partition, for: run.model, batchSize: 32, pipeline: pipeline, view: view,
+      classCount: run.model.classes.count)
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
-    let result = try evaluator.evaluate(source) { done, all in
+    let result = try evaluator.measure(source) { done, all in
       let line = ProgressLine(
         title: "evaluate \(run.name)", epoch: 1, epochCount: 1,
         fraction: Double(done) / Double(all))

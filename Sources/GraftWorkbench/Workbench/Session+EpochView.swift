@@ -25,7 +25,9 @@ extension Session {
 
   /// The views that `train` would take; 0 where it makes no difference, since they need a model.
   private func usualViews(_ pipeline: Pipeline, of data: DataSet, epoch: Int) throws -> Int {
-    guard epoch > 0, !pipeline.isEmpty, pipeline.mixing == nil, workbench.encoder != nil else {
+    guard workbench.task == .classification, epoch > 0, !pipeline.isEmpty, pipeline.mixing == nil,
+      workbench.encoder != nil
+    else {
       return 0
     }
     let model = try makeModel(classes: data.classes)

@@ -78,18 +78,14 @@ extension Session {
     ) { $1 }
     var settings = plan.phases[index].settings
     settings.stopAtStep = plan.stop.flatMap { $0 > stepsBefore ? $0 - stepsBefore : nil }
-    let preprocessing = try model.input.preprocessing
-    let training = try PictureBatches.training(
-      plan.data, batchSize: plan.batchSize, preprocessing: preprocessing,
-      pipeline: plan.pipeline, balance: plan.balance, seed: plan.seed,
-      views: try plan.views(phase: index, of: model), copies: model.copiesOfEachSample,
-      pool: pool)
+    let training = try trainingPictures(
+      of: plan, for: model, views: try plan.views(phase: index, of: model))
     let validation =
       plan.data.partition(.validation).isEmpty
       ? nil
-      : try PictureBatches.evaluation(
-        plan.data, .validation, batchSize: PictureBatches.validationBatchSize(plan.batchSize),
-        preprocessing: preprocessing, pool: pool)
+      : try pictures(
+        of: plan.data, .validation, for: model,
+        batchSize: PictureBatches.validationBatchSize(plan.batchSize))
     return try Trainer(
       model, policy: plan.phases[index].policy, settings: settings,
       training: training, validation: validation, pool: pool, cache: workbench.features,
@@ -104,6 +100,11 @@ extension Session {
     metrics["\(run.name).train.accuracy"] = history.last?.trainAccuracy.value
     metrics["\(run.name).val.accuracy"] = accuracy?.value
     metrics["\(run.name).val.loss"] = result.validation?.meanLoss ?? history.last?.validationLoss
+    let overlap = result.validation?.meanOverlap ?? history.last?.validationOverlap
+    metrics["\(run.name).val.iou"] = overlap
+    for (name, value) in result.validation?.scores ?? [] {
+      metrics["\(run.name).val.\(name)"] = value
+    }
     metrics["\(run.name).seconds"] = cost.seconds
     let proof = result.freezeProof
     console.event(
@@ -113,6 +114,7 @@ extension Session {
         ("step", .integer(result.step)), ("steps", .integer(result.totalSteps)),
         ("val.accuracy", accuracy.map { .number($0.value) } ?? .null),
         ("val.loss", metrics["\(run.name).val.loss"].map(JSONValue.number) ?? .null),
+        ("val.iou", overlap.map(JSONValue.number) ?? .null),
         ("seconds", .number(cost.seconds)), ("cpu_seconds", .number(cost.processorSeconds)),
         ("images_per_second", .number(cost.imagesPerSecond)),
         ("waiting_share", .number(cost.waitingShare)),
@@ -126,7 +128,10 @@ extension Session {
     let isStopped = run.isUnfinished && result.validation == nil
     let place = isStopped ? history.last.map { " after epoch \($0.epoch)" } ?? "" : ""
     let score =
-      accuracy.map { "val.accuracy \($0)\(place)" }
+      overlap.map {
+        "val.iou \($0.fixedText(4)), pixels right \(accuracy?.value.percentText ?? "")\(place)"
+      }
+      ?? accuracy.map { "val.accuracy \($0)\(place)" }
       ?? (isStopped ? "not measured yet" : "no validation images")
     console.print(
       "\(run.name): \(score), \(cost.seconds.durationText), "
@@ -141,7 +146,8 @@ extension Session {
     // A stop by Ctrl-C is not measured and its replay is: only the weights are the same in both.
     let measured = run.isUnfinished ? nil : accuracy
     leaveReceipt(
-      (measured.map { "val.accuracy \($0.value.fixedText(3)), " } ?? "")
+      (measured == nil ? nil : overlap).map { "val.iou \($0.fixedText(3)), " }
+        ?? (measured.map { "val.accuracy \($0.value.fixedText(3)), " } ?? "")
         + "weights \(result.weightsHash.prefix(8))")
   }
 

@@ -2,6 +2,7 @@ import GraftBase
 import GraftData
 import GraftImaging
 import GraftModels
+import GraftEngine
 import GraftTraining
 
 /// The loop's arguments that `train` and `finetune` share, as settings.
@@ -9,6 +10,47 @@ struct TrainingArguments {
   private let arguments: CheckedArguments
 
   init(_ arguments: CheckedArguments) { self.arguments = arguments }
+
+  /// Has the model minimise what `loss` asks for, of those that go with what it tells.
+  func chooseLoss(for model: Model, pipeline: Pipeline, in session: Session) throws {
+    let word = arguments.text("loss") ?? "ce"
+    switch model.task {
+    case .classification:
+      guard let loss = ClassificationLoss(rawValue: word) else {
+        throw misfit(word, model.task, ClassificationLoss.allCases.map(\.rawValue))
+      }
+      try check(loss, pipeline: pipeline, balance: session.workbench.balance)
+      model.minimise(loss)
+    case .segmentation:
+      guard let kind = SegmentationLoss.Kind(rawValue: word) else {
+        throw misfit(word, model.task, SegmentationLoss.Kind.allCases.map(\.rawValue))
+      }
+      model.minimise(SegmentationLoss(kind, classWeights: session.classWeights))
+    }
+  }
+
+  private func misfit(_ loss: String, _ task: PredictionTask, _ fitting: [String]) -> Diagnostic {
+    arguments.fault(
+      .wrongType, at: "loss", "loss=\(loss) is none for a head that tells \(task)",
+      help: "possible are: " + fitting.joined(separator: ", "))
+  }
+
+  private func check(
+    _ loss: ClassificationLoss, pipeline: Pipeline, balance: ClassBalance
+  ) throws {
+    guard loss != .binary || balance != .weights else {
+      throw arguments.fault(
+        .notAllowedHere, at: "loss", "loss=bce takes labels as they are, and not weighted by class",
+        help: "balance the images instead: data … balance=sampler")
+    }
+    guard loss != .consistency || (pipeline.differsBetweenCopies && pipeline.mixing == nil) else {
+      throw arguments.fault(
+        .notAllowedHere, at: "loss",
+        "loss=jsd compares copies of an image that `augmix` made, and no mixed ones; "
+          + "the pipeline is `\(pipeline)`",
+        help: "for example: augment crop(4) flip augmix")
+    }
+  }
 
   /// Settings for one phase; `usual` is the schedule when none was given.
   func settings(
@@ -41,30 +83,6 @@ struct TrainingArguments {
 
   private func share(_ name: String) -> Double? {
     arguments.number(name) ?? arguments.fractions(name)?.first
-  }
-}
-
-extension Model {
-  /// Takes the loss that `train` or `finetune` was given.
-  func minimise(
-    _ arguments: CheckedArguments, balance: ClassBalance, pipeline: Pipeline
-  ) throws {
-    guard let loss = arguments.text("loss").flatMap({ ClassificationLoss(rawValue: $0) }) else {
-      return
-    }
-    guard loss != .binary || balance != .weights else {
-      throw arguments.fault(
-        .notAllowedHere, at: "loss", "loss=bce takes labels as they are, and not weighted by class",
-        help: "balance the images instead: data … balance=sampler")
-    }
-    guard loss != .consistency || (pipeline.differsBetweenCopies && pipeline.mixing == nil) else {
-      throw arguments.fault(
-        .notAllowedHere, at: "loss",
-        "loss=jsd compares copies of an image that `augmix` made, and no mixed ones; "
-          + "the pipeline is `\(pipeline)`",
-        help: "for example: augment crop(4) flip augmix")
-    }
-    minimise(loss)
   }
 }
 

@@ -56,7 +56,7 @@ struct TrainingObserver {
 
   private mutating func show(_ record: EpochRecord) {
     losses.append(record.trainLoss)
-    validation = record.validationAccuracy?.value
+    validation = record.validationScore
     if var line = lastLine {
       line.loss = record.trainLoss
       line.lossHistory = losses
@@ -71,6 +71,7 @@ struct TrainingObserver {
         ("train.accuracy", .number(record.trainAccuracy.value)),
         ("val.loss", record.validationLoss.map(JSONValue.number) ?? .null),
         ("val.accuracy", record.validationAccuracy.map { .number($0.value) } ?? .null),
+        ("val.iou", record.validationOverlap.map(JSONValue.number) ?? .null),
         ("images_per_second", lastLine?.imagesPerSecond.map(JSONValue.number) ?? .null),
         ("waiting_share", lastLine?.waitingShare.map(JSONValue.number) ?? .null),
       ])

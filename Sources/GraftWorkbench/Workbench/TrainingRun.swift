@@ -25,7 +25,7 @@ package final class TrainingRun {
     self.recipe = recipe
   }
 
-  package var preprocessing: Preprocessing { get throws { try model.input.preprocessing } }
+  package var preprocessing: Preprocessing { model.input.preprocessing(for: model.task) }
 
   /// Whether updates are left to do.
   package var isUnfinished: Bool {
@@ -62,6 +62,8 @@ package struct TrainingPlan {
   /// Images that go through a constant encoder have four: their features can be kept, and training
   /// on them takes no time. Without operations there is one.
   static func usualViews(_ pipeline: Pipeline, _ policy: Policy, of model: Model) throws -> Int? {
+    // Patches are drawn anew, and masks go with them.
+    guard model.task == .classification else { return nil }
     guard !pipeline.isEmpty else { return 1 }
     guard pipeline.mixing == nil else { return nil }
     let policy = try policy.resolved(for: model)

@@ -116,7 +116,11 @@ extension Session {
   }
 
   /// A new model of the chosen encoder and head for these classes.
-  package func makeModel(classes: [String], head: HeadSpec? = nil) throws -> Model {
+  ///
+  /// `loss` is what is minimised over pixels, for a head that tells their classes.
+  package func makeModel(
+    classes: [String], head: HeadSpec? = nil
+  ) throws -> Model {
     let encoder = try requireEncoder()
     return try Model(
       spec: encoder.spec, head: head ?? workbench.head, classes: classes, seed: seed,

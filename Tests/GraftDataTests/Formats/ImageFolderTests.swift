@@ -130,7 +130,7 @@ import Testing
       folders: [], message: "train has 1 images but no class folders"),
     BadLayout(
       testDescription: "segmentation", files: ["train/images/1.png", "train/masks/1.png"],
-      folders: [], message: "a segmentation set"),
+      folders: [], message: "the mask train/masks/1.png is a colour image"),
   ]
 
   @Test(arguments: badLayouts) func layoutsThatMakeNoSenseAreRefused(layout: BadLayout) throws {

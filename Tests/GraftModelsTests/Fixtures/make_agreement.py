@@ -135,7 +135,8 @@ def write(name, model, size, batch, rate, far=False):
         json.dump(json.loads(json.dumps(result), parse_float=lambda t: float(f"{float(t):.9g}")), file)
 
 
-write("resnet20", ResNetCIFAR(), 32, 4, 1e-4, far=True)
-write("resnet18", models.resnet18(num_classes=10), 64, 4, 1e-4, far=True)
-write("mobilenet_v2", models.mobilenet_v2(num_classes=10), 96, 4, 2e-5, far=True)
-write("squeezenet1_1", models.squeezenet1_1(num_classes=10), 64, 4, 0.005)
+if __name__ == "__main__":
+    write("resnet20", ResNetCIFAR(), 32, 4, 1e-4, far=True)
+    write("resnet18", models.resnet18(num_classes=10), 64, 4, 1e-4, far=True)
+    write("mobilenet_v2", models.mobilenet_v2(num_classes=10), 96, 4, 2e-5, far=True)
+    write("squeezenet1_1", models.squeezenet1_1(num_classes=10), 64, 4, 0.005)

@@ -201,14 +201,14 @@ import Testing
 }
 
 /// The largest difference, relative to the largest reference value.
-private func largestError(_ values: [Float], _ reference: [Float]) -> Float {
+func largestError(_ values: [Float], _ reference: [Float]) -> Float {
   guard values.count == reference.count else { return .infinity }
   let largest = reference.reduce(0) { max($0, abs($1)) }
   return zip(values, reference).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest
 }
 
 extension Plan {
-  fileprivate func write(_ values: [Float], to input: String) {
+  func write(_ values: [Float], to input: String) {
     let slice = self.input(input)
     precondition(slice.count == values.count, "a batch of another size")
     for (index, value) in values.enumerated() { slice.pointer[index] = value }

@@ -1,0 +1,194 @@
+"""Trains the small U-Net of `unet_retina` with PyTorch, to compare with Graft's figures.
+
+    segmentation.py FOLDER [--epochs 3] [--side 96] [--batch 4] [--rate 1e-3] [--seed 1]
+
+FOLDER has train/ and val/, each with images/ and masks/ (0 and 255). The set-up is Graft's:
+He's initialisation by inputs, AdamW (decay 0.01 on weights only), a constant rate, as many random
+patches an epoch as cover each picture, horizontal flips, cross-entropy; whole pictures to measure on,
+padded by zeros to multiples of 4. Also prints what thresholds on the gray value reach.
+"""
+
+import argparse
+import math
+import pathlib
+import time
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from torch.nn import functional as F
+
+
+class Level(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.dropout = nn.Dropout(0.2)
+
+    def forward(self, x):
+        return F.relu(self.conv2(self.dropout(F.relu(self.conv1(x)))))
+
+
+class UNet(nn.Module):
+    def __init__(self, widths=(32, 64, 128)):
+        super().__init__()
+        self.enc1, self.enc2 = Level(1, widths[0]), Level(widths[0], widths[1])
+        self.bottleneck = Level(widths[1], widths[2])
+        self.dec2 = Level(widths[2] + widths[1], widths[1])
+        self.dec1 = Level(widths[1] + widths[0], widths[0])
+        self.head = nn.Conv2d(widths[0], 2, 1)
+        for name, parameter in self.named_parameters():
+            if name.endswith("bias"):
+                nn.init.zeros_(parameter)
+            else:
+                fan = parameter[0].numel()
+                nn.init.normal_(parameter, std=math.sqrt(2 / fan))
+
+    def forward(self, x):
+        a = self.enc1(x)
+        b = self.enc2(F.max_pool2d(a, 2))
+        c = self.bottleneck(F.max_pool2d(b, 2))
+        up = lambda t: F.interpolate(t, scale_factor=2, mode="nearest")
+        d = self.dec2(torch.cat([up(c), b], 1))
+        return self.head(self.dec1(torch.cat([up(d), a], 1)))
+
+
+def read(folder):
+    pictures = []
+    for path in sorted((folder / "images").iterdir()):
+        image = np.asarray(Image.open(path).convert("L"), np.float32) / 255
+        mask = np.asarray(Image.open(folder / "masks" / path.name).convert("L")) > 127
+        pictures.append((image, mask.astype(np.int64)))
+    return pictures
+
+
+def scores(confusion):
+    hits = np.diag(confusion)
+    iou = hits / (confusion.sum(0) + confusion.sum(1) - hits)
+    dice = 2 * hits / (confusion.sum(0) + confusion.sum(1))
+    return (
+        f"mean IoU {iou.mean():.4f}, IoU {iou[0]:.4f}/{iou[1]:.4f}, "
+        f"Dice {dice[0]:.4f}/{dice[1]:.4f}, right {hits.sum() / confusion.sum():.4f}"
+    )
+
+
+def count(truth, predicted):
+    return np.bincount(truth.ravel() * 2 + predicted.ravel(), minlength=4).reshape(2, 2)
+
+
+def area_under_curve(truth, score):
+    order = np.argsort(score, kind="stable")
+    ranks = np.empty(len(score))
+    ordered = score[order]
+    first = np.searchsorted(ordered, score, "left")
+    last = np.searchsorted(ordered, score, "right")
+    ranks = (first + last + 1) / 2
+    positives = truth.sum()
+    negatives = len(truth) - positives
+    return (ranks[truth == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives)
+
+
+def thresholds(train, val):
+    values = np.concatenate([(image * 255).astype(int).ravel() for image, _ in train])
+    labels = np.concatenate([mask.ravel() for _, mask in train])
+    histogram = np.bincount(values, minlength=256).astype(float)
+    below = np.cumsum(histogram)
+    sums = np.cumsum(histogram * np.arange(256))
+    above = below[-1] - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
+    otsu = int(np.nanargmax(between))
+    per_label = [np.bincount(values[labels == c], minlength=256) for c in (0, 1)]
+
+    def least_iou(threshold, is_bright):
+        confusion = np.zeros((2, 2))
+        for c in (0, 1):
+            low = per_label[c][: threshold + 1].sum()
+            high = per_label[c][threshold + 1 :].sum()
+            confusion[c] = (low, high) if is_bright else (high, low)
+        hits = np.diag(confusion)
+        return (hits / (confusion.sum(0) + confusion.sum(1) - hits)).min()
+
+    # The worse class counts, or a threshold that sees one class everywhere would win.
+    choices = [(least_iou(t, b), t, b) for t in range(255) for b in (True, False)]
+    _, best, is_bright = max(choices)
+    otsu_bright = least_iou(otsu, True) >= least_iou(otsu, False)
+    for name, t, bright in (("Otsu", otsu, otsu_bright), ("best threshold", best, is_bright)):
+        confusion = sum(
+            count(mask, ((image * 255 > t) == bright).astype(np.int64)) for image, mask in val
+        )
+        print(f"{name} ({'>' if bright else '<='} {t}): {scores(confusion)}", flush=True)
+
+
+def evaluate(model, pictures):
+    model.eval()
+    confusion, truth, score, losses = np.zeros((2, 2), int), [], [], []
+    with torch.no_grad():
+        for image, mask in pictures:
+            height, width = image.shape
+            x = F.pad(torch.from_numpy(image)[None, None], (0, -width % 4, 0, -height % 4))
+            logits = model(x)[:, :, :height, :width]
+            losses.append(F.cross_entropy(logits, torch.from_numpy(mask)[None]).item())
+            confusion += count(mask, logits[0].argmax(0).numpy())
+            truth.append(mask.ravel())
+            score.append((logits[0, 1] - logits[0, 0]).numpy().ravel())
+    auc = area_under_curve(np.concatenate(truth), np.concatenate(score))
+    return f"{scores(confusion)}, AUC {auc:.4f}, loss {np.mean(losses):.4f}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--side", type=int, default=96)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    random = np.random.default_rng(options.seed)
+    train, val = read(options.folder / "train"), read(options.folder / "val")
+    thresholds(train, val)
+    model = UNet()
+    groups = [
+        {"params": [p for n, p in model.named_parameters() if n.endswith("weight")],
+         "weight_decay": 0.01},
+        {"params": [p for n, p in model.named_parameters() if n.endswith("bias")],
+         "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=options.rate)
+    side = options.side
+    showings = [
+        index
+        for index, (image, _) in enumerate(train)
+        for _ in range(math.ceil(image.shape[0] / side) * math.ceil(image.shape[1] / side))
+    ]
+    start = time.time()
+    for epoch in range(options.epochs):
+        model.train()
+        order = random.permutation(showings)
+        total = 0.0
+        for first in range(0, len(order), options.batch):
+            images, masks = [], []
+            for index in order[first : first + options.batch]:
+                image, mask = train[index]
+                y = random.integers(0, image.shape[0] - side + 1)
+                x = random.integers(0, image.shape[1] - side + 1)
+                step = -1 if random.random() < 0.5 else 1
+                images.append(image[y : y + side, x : x + side][:, ::step].copy())
+                masks.append(mask[y : y + side, x : x + side][:, ::step].copy())
+            loss = F.cross_entropy(
+                model(torch.from_numpy(np.stack(images))[:, None]),
+                torch.from_numpy(np.stack(masks)))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(images)
+        print(
+            f"epoch {epoch + 1}: loss {total / len(order):.4f}, {evaluate(model, val)}, "
+            f"{time.time() - start:.0f} s", flush=True)
+
+
+main()

@@ -1,0 +1,146 @@
+import GraftBase
+
+/// Pictures and a mask of each, in two folders, with or without `train/`, `val/` and `test/`.
+///
+/// `images/01.png` goes with `masks/01.png`: names are equal but for the suffix, and but for `_mask` or
+/// `_gt` at the end of the mask's. Sides lie above (`train/images/`) or below (`images/train/`).
+/// `classes.txt` beside them names the classes, one a line, in the order of their numbers.
+package enum MaskFolder: DataFormat {
+  package static let name = "masks"
+  package static let summary =
+    "images/ and masks/ with equal file names, a class in each pixel, train/ and val/ above or below"
+
+  private static let imageFolders = ["images", "image", "imgs", "img", "jpegimages"]
+  private static let maskFolders = [
+    "masks", "mask", "labels", "label", "annotations", "segmentationclass", "groundtruth", "gt",
+  ]
+  private static let maskEndings = ["_mask", "_gt", "_label", "-mask", "-gt"]
+  private static let classFiles = ["classes.txt", "labels.txt"]
+
+  package static func recognises(_ path: BytePath) -> Bool {
+    guard path.kind == .folder else { return false }
+    return places(in: path).contains { !$0.images.isEmpty }
+  }
+
+  /// Two folders whose files belong together, relative to the root.
+  private struct Place {
+    var images: [BytePath] = []
+    var masks: [BytePath] = []
+    var partition: Partition?
+  }
+
+  private static func places(in path: BytePath) -> [Place] {
+    let sides = subfolders(of: path).compactMap { folder in
+      ImageFolder.partition(named: folder).map { (folder, $0) }
+    }
+    let above = sides.map { folder, partition in
+      pair(in: path, below: folder, partition: partition)
+    }.filter { !$0.images.isEmpty && !$0.masks.isEmpty }
+    if !above.isEmpty { return above }
+    let top = pair(in: path, below: BytePath(bytes: []), partition: nil)
+    guard let images = top.images.first, let masks = top.masks.first else { return [] }
+    let below = subfolders(of: path.appending(images)).compactMap { folder -> Place? in
+      guard let partition = ImageFolder.partition(named: folder) else { return nil }
+      return Place(
+        images: [images.appending(folder)], masks: [masks.appending(folder)], partition: partition)
+    }
+    return below.isEmpty ? [top] : below
+  }
+
+  private static func pair(
+    in root: BytePath, below folder: BytePath, partition: Partition?
+  ) -> Place {
+    let names = subfolders(of: root.appending(folder))
+    func found(_ known: [String]) -> [BytePath] {
+      names.filter { known.contains($0.description.lowercased()) }.map(folder.appending)
+    }
+    return Place(images: found(imageFolders), masks: found(maskFolders), partition: partition)
+  }
+
+  private static func subfolders(of path: BytePath) -> [BytePath] {
+    let names = (try? path.listing()) ?? []
+    return names.filter { !$0.isHidden && path.appending($0).kind == .folder }
+  }
+
+  package static func read(_ path: BytePath) throws -> Listing {
+    let places = places(in: path)
+    guard !places.isEmpty else {
+      throw GraftError(
+        .input, "\(path) has no folders of images and masks", help: "expected \(summary)")
+    }
+    var listing = Listing(format: name, classes: try classNames(in: path))
+    listing.task = .segmentation
+    var walk = FolderWalk(root: path)
+    for place in places {
+      guard let images = place.images.first, let masks = place.masks.first,
+        place.images.count == 1, place.masks.count == 1
+      else {
+        let names = (place.images + place.masks).map(\.description).joined(separator: ", ")
+        throw GraftError(
+          .input, "\(path) has more than one folder of images or of masks: \(names)",
+          help: "keep one of each")
+      }
+      listing.entries += try entries(images, masks, place.partition, in: path, &walk)
+    }
+    guard !listing.entries.isEmpty else {
+      throw GraftError(.input, "\(path) has no images", help: "expected \(summary)")
+    }
+    listing.sortByPath()
+    listing.ignored = walk.ignored
+    return listing
+  }
+
+  private static func entries(
+    _ images: BytePath, _ masks: BytePath, _ partition: Partition?, in path: BytePath,
+    _ walk: inout FolderWalk
+  ) throws -> [Listing.Entry] {
+    var maskOfStem: [String: BytePath] = [:]
+    let found =
+      path.appending(masks).kind == .folder ? try walk.pictures(under: masks) : []
+    for mask in found { maskOfStem[stem(of: mask, below: masks, isMask: true)] = mask }
+    return try walk.pictures(under: images).map { image in
+      let mask = maskOfStem[stem(of: image, below: images, isMask: false)]
+      let expected = masks.appending(image.name)
+      return Listing.Entry(
+        path: image, label: 0, partition: partition, source: .file(path.appending(image)),
+        mask: ListedMask(
+          path: mask ?? expected, file: mask.map { path.appending($0) }))
+    }
+  }
+
+  /// What the names of an image and of its mask have in common.
+  private static func stem(of file: BytePath, below folder: BytePath, isMask: Bool) -> String {
+    var text = String(decoding: file.bytes.dropFirst(folder.bytes.count), as: UTF8.self)
+    if let dot = text.lastIndex(of: ".") { text = String(text[..<dot]) }
+    if isMask, let ending = maskEndings.first(where: { text.lowercased().hasSuffix($0) }) {
+      text = String(text.dropLast(ending.count))
+    }
+    return text
+  }
+
+  /// The names in the order of the numbers; none when no file tells.
+  private static func classNames(in path: BytePath) throws -> [String] {
+    guard let file = classFiles.map(path.appending).first(where: { $0.kind == .file }) else {
+      return []
+    }
+    let text = String(decoding: try file.read(limit: 1 << 20), as: UTF8.self)
+    let names = text.split(whereSeparator: \.isNewline).map {
+      String($0).trimmed.escapingControlCharacters
+    }.filter { !$0.isEmpty }
+    guard names.count >= 2, names.count <= MaskClasses.most, Set(names).count == names.count
+    else {
+      throw GraftError(
+        .input, "\(file) names \(names.count) classes, or one of them twice",
+        help: "it has one name a line, 2 to \(MaskClasses.most) of them, the background first")
+    }
+    return names
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String {
+    let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+    let tail = drop(while: isSpace).reversed().drop(while: isSpace)
+    return String(tail.reversed())
+  }
+}

@@ -1,0 +1,38 @@
+import GraftBase
+import GraftEngine
+
+extension PredictionTask {
+  /// The shape of the targets of a batch with these logits: soft labels, or a label of each pixel.
+  package func targetShape(forLogits logits: Shape) -> Shape {
+    switch self {
+    case .classification: logits
+    case .segmentation: Shape(logits.dimensions.dropLast())
+    }
+  }
+
+  /// What a model of this task minimises unless it is told otherwise: cross-entropy.
+  var usualLoss: any Op {
+    switch self {
+    case .classification: SoftmaxCrossEntropyOp()
+    case .segmentation: SegmentationLossOp(.crossEntropy)
+    }
+  }
+}
+
+extension Model {
+  /// The sides of pictures must be multiples of this for all maps to fit into each other; 1 where the
+  /// encoder takes any size as well, or badly.
+  package var stride: Int {
+    let maps = graph.nodes(reaching: [logits.id]).map { graph.values[$0.output].shape }
+      .filter { $0.rank == 4 }
+    let height = image.shape[1]
+    let factors = maps.filter { $0[1] < height }.map { height / $0[1] }
+    let isExact = maps.allSatisfy { $0[1] <= height && height % $0[1] == 0 }
+    return isExact ? factors.max() ?? 1 : 1
+  }
+
+  /// The shape of the logits for pictures of this shape.
+  package func logitsShape(forImages shape: Shape) throws -> Shape {
+    try graph.shapes(forInputs: ["image": shape], reaching: [logits.id])[logits.id]
+  }
+}

@@ -1,0 +1,34 @@
+import GraftBase
+import GraftEngine
+import GraftKernels
+
+extension PredictionTask {
+  /// How many of a batch's labels were told right, and how many there are: of pictures the heaviest
+  /// class of each target, of pixels the label.
+  func judged(
+    logits: Slice, targets: Slice, classCount: Int
+  ) -> (correct: Int, judged: Int) {
+    switch self {
+    case .classification:
+      let count = targets.count / max(1, classCount)
+      var correct = 0
+      for image in 0..<count
+      where logits.maximum(ofRow: image, width: classCount)
+        == targets.maximum(ofRow: image, width: classCount)
+      {
+        correct += 1
+      }
+      return (correct, count)
+    case .segmentation:
+      let classes = Int32(classCount)
+      return withUnsafeTemporaryAllocation(of: Int64.self, capacity: classCount * classCount) {
+        confusion in
+        confusion.initialize(repeating: 0)
+        graft_dense_count(
+          logits.pointer, targets.pointer, targets.count, classes, confusion.baseAddress, nil)
+        let hits = (0..<classCount).reduce(0) { $0 + confusion[$1 * classCount + $1] }
+        return (Int(hits), Int(confusion.reduce(0, +)))
+      }
+    }
+  }
+}
