@@ -131,21 +131,27 @@ extension Model {
     }
   }
 
+  /// The first names, and how many more there are.
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(12).joined(separator: ", ")
+    return names.count > 12 ? "\(shown) and \(names.count - 12) more" : shown
+  }
+
   private func mismatch(_ report: LoadReport, _ weights: WeightFile) -> GraftError {
     var lines: [String] = []
     if !report.missing.isEmpty {
       lines.append(
-        "\(report.missing.count) missing: " + report.missing.joined(separator: ", "))
+        "\(report.missing.count) missing: " + Self.list(report.missing))
     }
     if !report.unexpected.isEmpty {
       lines.append(
         "\(report.unexpected.count) unexpected: "
-          + report.unexpected.map(\.description).joined(separator: ", "))
+          + Self.list(report.unexpected.map(\.description)))
     }
     if !report.misshapen.isEmpty {
       lines.append(
         "\(report.misshapen.count) of another shape: "
-          + report.misshapen.joined(separator: ", "))
+          + Self.list(report.misshapen))
     }
     let fitting = weights.recognisedEncoder.map { "the file fits \($0.name)" }
     return GraftError(

@@ -10,7 +10,7 @@ package struct KeyMap: Sendable {
   /// From the other library's prefixes to torchvision's.
   package let prefixes: [String: String]
 
-  package static let all: [KeyMap] = [cifarResNets]
+  package static let all: [KeyMap] = [cifarResNets, oldDenseNet] + timm
 
   /// github.com/akamaster/pytorch_resnet_cifar10 calls the classifier `linear`.
   static let cifarResNets = KeyMap(

@@ -1,0 +1,148 @@
+extension KeyMap {
+  /// timm's spellings of encoders that torchvision has too; its ResNets and DenseNets need no map.
+  static let timm: [KeyMap] = [
+    timm("vgg16", vggClassifier), timm("vgg19", vggClassifier), timm("vgg11", vggClassifier),
+    timm("vgg13", vggClassifier), timm("vgg16_bn", vggClassifier), timm("vgg19_bn", vggClassifier),
+    timm(
+      "mobilenet_v2",
+      blocks([1, 2, 3, 4, 3, 3, 1]) { place in
+        InvertedResidual("features.\(place.running).conv", isLastPlain: true)
+      }.adding(stem: "features.0", head: "features.18", classifier: "classifier.1")),
+    timm(
+      "mobilenet_v3_small",
+      blocks([1, 2, 3, 2, 3]) { place in
+        InvertedResidual(
+          "features.\(place.running).block", squeezes: ![2, 3].contains(place.running))
+      }.adding(mobileNetV3Ends: "blocks.5.0", "features.12")),
+    timm(
+      "mobilenet_v3_large",
+      blocks([1, 2, 3, 4, 2, 3]) { place in
+        InvertedResidual(
+          "features.\(place.running).block",
+          squeezes: [4, 5, 6].contains(place.running) || place.running > 10)
+      }.adding(mobileNetV3Ends: "blocks.6.0", "features.16")),
+    timm(
+      "efficientnet_b0",
+      blocks([1, 2, 2, 3, 3, 4, 1]) { place in
+        InvertedResidual("features.\(place.stage + 1).\(place.index).block", squeezes: true)
+      }.adding(stem: "features.0", head: "features.8", classifier: "classifier.1")),
+    timm("convnext_tiny", convNeXt([3, 3, 9, 3])),
+  ]
+
+  /// torchvision's own files of DenseNet-121 are older than its names: `norm.1` is `norm1` now.
+  static let oldDenseNet: KeyMap = {
+    var prefixes: [String: String] = [:]
+    for (block, count) in [6, 12, 24, 16].enumerated() {
+      for layer in 1...count {
+        for part in ["norm", "conv"] {
+          for number in 1...2 {
+            let layer = "features.denseblock\(block + 1).denselayer\(layer).\(part)"
+            prefixes["\(layer).\(number)"] = "\(layer)\(number)"
+          }
+        }
+      }
+    }
+    return KeyMap(
+      source: "an older torchvision", encoders: ["densenet121"], prefixes: prefixes)
+  }()
+
+  private static func timm(_ encoder: String, _ prefixes: [String: String]) -> KeyMap {
+    KeyMap(source: "timm", encoders: [encoder], prefixes: prefixes)
+  }
+
+  private static let vggClassifier = [
+    "pre_logits.fc1": "classifier.0", "pre_logits.fc2": "classifier.3", "head.fc": "classifier.6",
+  ]
+
+  /// Where a block is: its stage, its place there, and its number among all, from 1.
+  private struct Place {
+    let stage: Int
+    let index: Int
+    let running: Int
+  }
+
+  /// How torchvision nests an inverted residual: a list of units below `path`.
+  private struct InvertedResidual {
+    let path: String
+    /// Whether a squeeze-excite stands before the last unit.
+    let squeezes: Bool
+    /// Whether the last convolution and its norm stand in the list themselves.
+    let isLastPlain: Bool
+
+    init(_ path: String, squeezes: Bool = false, isLastPlain: Bool = false) {
+      self.path = path
+      self.squeezes = squeezes
+      self.isLastPlain = isLastPlain
+    }
+  }
+
+  /// The blocks of timm's EfficientNet family: the first stage has no expansion.
+  private static func blocks(
+    _ counts: [Int], _ residual: (Place) -> InvertedResidual
+  ) -> [String: String] {
+    var prefixes: [String: String] = [:]
+    var running = 0
+    for (stage, count) in counts.enumerated() {
+      for index in 0..<count {
+        running += 1
+        let target = residual(Place(stage: stage, index: index, running: running))
+        let source = "blocks.\(stage).\(index)"
+        let layers = stage == 0 ? ["conv_dw", "conv_pw"] : ["conv_pw", "conv_dw", "conv_pwl"]
+        for (number, layer) in layers.enumerated() {
+          let isLast = number == layers.count - 1
+          let place = number + (isLast && target.squeezes ? 1 : 0)
+          let isPlain = isLast && target.isLastPlain
+          prefixes["\(source).\(layer)"] = "\(target.path).\(place)" + (isPlain ? "" : ".0")
+          prefixes["\(source).bn\(number + 1)"] =
+            isPlain ? "\(target.path).\(place + 1)" : "\(target.path).\(place).1"
+        }
+        if target.squeezes {
+          let place = layers.count - 1
+          prefixes["\(source).se.conv_reduce"] = "\(target.path).\(place).fc1"
+          prefixes["\(source).se.conv_expand"] = "\(target.path).\(place).fc2"
+        }
+      }
+    }
+    return prefixes
+  }
+
+  private static func convNeXt(_ counts: [Int]) -> [String: String] {
+    var prefixes = [
+      "stem.0": "features.0.0", "stem.1": "features.0.1", "head.norm": "classifier.0",
+      "head.fc": "classifier.2",
+    ]
+    for (stage, count) in counts.enumerated() {
+      for number in 0...1 {
+        prefixes["stages.\(stage).downsample.\(number)"] = "features.\(2 * stage).\(number)"
+      }
+      for index in 0..<count {
+        let (source, target) = (
+          "stages.\(stage).blocks.\(index)", "features.\(2 * stage + 1).\(index)"
+        )
+        prefixes["\(source).gamma"] = "\(target).layer_scale"
+        for (layer, place) in [("conv_dw", 0), ("norm", 2), ("mlp.fc1", 3), ("mlp.fc2", 5)] {
+          prefixes["\(source).\(layer)"] = "\(target).block.\(place)"
+        }
+      }
+    }
+    return prefixes
+  }
+}
+
+extension [String: String] {
+  /// With a unit before and one behind the blocks.
+  fileprivate func adding(stem: String, head: String, classifier: String) -> [String: String] {
+    merging([
+      "conv_stem": "\(stem).0", "bn1": "\(stem).1", "conv_head": "\(head).0", "bn2": "\(head).1",
+      "classifier": classifier,
+    ]) { $1 }
+  }
+
+  /// MobileNetV3 has its last unit among timm's blocks and a convolution as hidden layer.
+  fileprivate func adding(mobileNetV3Ends source: String, _ target: String) -> [String: String] {
+    merging([
+      "conv_stem": "features.0.0", "bn1": "features.0.1", "\(source).conv": "\(target).0",
+      "\(source).bn1": "\(target).1", "conv_head": "classifier.0", "classifier": "classifier.3",
+    ]) { $1 }
+  }
+}
