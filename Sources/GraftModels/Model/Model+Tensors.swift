@@ -24,7 +24,10 @@ package struct TensorRun {
   package func outputs(for file: SafetensorsFile, pool: ThreadPool) throws -> SafetensorsFile {
     let input = try input(file)
     let batch = input.shape[0]
-    let target = try file["target"].map { try labels($0, batch: batch) }
+    let shapes = try model.graph.shapes(
+      forInputs: ["image": input.shape], reaching: [model.logits.id, model.features.id])
+    let targetShape = labelShape(forLogits: shapes[model.logits.id])
+    let target = try file["target"].map { try labels($0, targetShape) }
     guard target != nil || !hasGradients else {
       throw GraftError(
         .input, "gradients need a tensor `target`, and the file has none",
@@ -34,7 +37,7 @@ package struct TensorRun {
     let plan = try Plan(
       graph: model.graph, outputs: [model.logits, model.features],
       loss: target == nil ? nil : model.losses,
-      inputShapes: ["image": input.shape, "target": model.target.shape.withBatch(batch)],
+      inputShapes: ["image": input.shape, "target": targetShape],
       configuration: PlanConfiguration(
         trainable: Set(parameters.map(\.name)),
         trainingNodes: isTraining ? Set(model.graph.nodes.map(\.index)) : []),
@@ -43,8 +46,6 @@ package struct TensorRun {
     if let target { plan.input("target").copy(target) }
     let statistics = model.parameters.filter { !$0.canTrain }.map { ($0, $0.torchValues()) }
     plan.forward(random: RandomAddress(seed: seed))
-    let shapes = try model.graph.shapes(
-      forInputs: ["image": input.shape], reaching: [model.logits.id, model.features.id])
     var tensors = [("logits" as ByteString, model.logits), ("features", model.features)].map {
       name, value in
       tensor(name, shapes[value.id], Array(plan.value(value).buffer))
@@ -84,9 +85,16 @@ package struct TensorRun {
     return (shape, Layouts.pixels(try tensor.floats(), torch: Shape(s)))
   }
 
-  /// Soft labels in the engine's layout.
-  private func labels(_ tensor: SafetensorsTensor, batch: Int) throws -> [Float] {
-    let shape = model.target.shape.withBatch(batch)
+  /// Soft labels are shaped as logits are; a map has a number for each pixel.
+  private func labelShape(forLogits logits: Shape) -> Shape {
+    model.target.shape.rank == logits.rank ? logits : Shape(Array(logits.dimensions.dropLast()))
+  }
+
+  /// Soft labels in the engine's layout, or the numbers of a map.
+  private func labels(_ tensor: SafetensorsTensor, _ shape: Shape) throws -> [Float] {
+    if shape.rank == 3, tensor.shape == shape.dimensions, let numbers = try? tensor.integers() {
+      return numbers.map { Float($0) }
+    }
     let classes = shape.channels
     let torch = shape.rank == 4 ? [shape[0], shape[3], shape[1], shape[2]] : shape.dimensions
     if tensor.shape == torch, let floats = try? tensor.floats() {

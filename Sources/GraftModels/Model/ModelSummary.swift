@@ -7,7 +7,7 @@ package struct ModelSummary: Sendable {
     package let path: String
     package let operation: String
     package let outputShape: Shape
-    /// Values that the layer adds to what is held; 0 where it works in place.
+    /// Values that the layer adds to what is held; 0 where it works in place or only flattens.
     package let valueCount: Int
     /// Parameters that training may change.
     package let parameterCount: Int
@@ -66,7 +66,8 @@ extension Model {
         ModelSummary.Row(
           path: node.path, operation: "\(node.op.name) \(node.op.details)",
           outputShape: shapes[node.output],
-          valueCount: node.op.worksInPlace ? 0 : shapes[node.output].elementCount,
+          valueCount: node.op.worksInPlace || node.op is FlattenOp
+            ? 0 : shapes[node.output].elementCount,
           parameterCount: node.parameters.reduce(0) { $0 + ($1.canTrain ? $1.count : 0) },
           parameterFormula: ParameterFormula.text(
             of: node, inputs: node.inputs.map { shapes[$0] }, output: shapes[node.output]),

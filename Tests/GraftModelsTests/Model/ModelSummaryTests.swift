@@ -77,6 +77,8 @@ import Testing
       ])
     #expect(parameters[2].parameterFormula == "(64·3·3 + 1)·128")
     #expect(summary.inputShape.elementCount == 150_528)
+    // The lecture's lines add up to 15.2 M with its three fully connected layers.
+    #expect(summary.valueCount + 4096 + 4096 + 1000 == 15_237_608)
   }
 
   @Test func sharingSavesParameters() throws {
