@@ -44,11 +44,7 @@ package struct UNetHead: Head {
     _ scope: Scope, on pyramid: Pyramid, of encoder: String, width: Int, classCount: Int
   ) throws {
     try pyramid.requireMap(for: "head unet", of: encoder)
-    guard !pyramid.isFull else {
-      throw GraftError(
-        .usage, "\(encoder) has a decoder of its own, so there is nothing left for head unet",
-        help: "use 'head fcn', which is one layer on it, or 'head own'")
-    }
+    guard !pyramid.isFull else { throw Self.isDoubled(encoder) }
     self.scope = scope
     self.pyramid = pyramid
     let head = scope["head"]
@@ -66,6 +62,12 @@ package struct UNetHead: Head {
     score = Convolution(
       head["score"], from: inputs, to: classCount, kernel: 1, hasBias: true,
       start: .kaimingNormalByInputs)
+  }
+
+  static func isDoubled(_ encoder: String) -> GraftError {
+    GraftError(
+      .usage, "\(encoder) has a decoder of its own, so there is nothing left for head unet",
+      help: "use 'head fcn', which is one layer on it, or 'head own'")
   }
 
   package func callAsFunction(_ map: Value) throws -> HeadValues {

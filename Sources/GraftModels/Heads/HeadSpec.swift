@@ -81,11 +81,13 @@ package enum HeadSpec: Codable, Hashable, Sendable {
       guard (1...1024).contains(width) else {
         throw GraftError(.usage, "a decoder \(width) channels wide; 1 to 1024 are possible")
       }
+      guard spec.ownTask == .classification else { throw UNetHead.isDoubled(spec.name) }
       return try UNetHead(
         scope, on: pyramid, of: spec.name, width: width, classCount: classCount)
     case .fcn(let skips, let upsampling):
       try checkPixels(classCount)
-      guard !pyramid.isFull else {
+      // What has a decoder of its own has scaled its map already.
+      guard spec.ownTask == .classification, !pyramid.isFull else {
         return PixelHead(
           scope, at: path(spec.linearHeadPath, in: scope), from: pyramid.map.shape.channels,
           to: classCount)

@@ -31,6 +31,15 @@ extension Model {
     return isExact ? factors.max() ?? 1 : 1
   }
 
+  /// By what the deepest map is smaller than the picture, as a power of two.
+  var halvings: Int {
+    let heights = graph.nodes(reaching: [logits.id]).map { graph.values[$0.output].shape }
+      .filter { $0.rank == 4 }.map { $0[1] }
+    var factor = 1
+    while 2 * factor * (heights.min() ?? 1) <= image.shape[1] { factor *= 2 }
+    return factor
+  }
+
   /// The shape of the logits for pictures of this shape.
   package func logitsShape(forImages shape: Shape) throws -> Shape {
     try graph.shapes(forInputs: ["image": shape], reaching: [logits.id])[logits.id]

@@ -12,36 +12,35 @@ package struct SegmentationFrame: Hashable, Sendable {
   /// Around the picture the input shows its mirror image, else zeros after normalisation.
   package var isMirrored: Bool { offset != 0 }
 
+  /// Finds the frame of a picture's size.
+  ///
   /// A padded network takes the picture with zeros below and to the right, up to the next multiple of
   /// the model's stride. A network without padding loses a frame, for which the picture is continued by
   /// its mirror image (Ronneberger, 2015).
   package init(_ model: Model, height: Int, width: Int) throws {
-    let stride = model.stride
-    var input = Pair(
-      (height + stride - 1) / stride * stride, (width + stride - 1) / stride * stride)
-    for _ in 0..<4 {
-      guard max(input.y, input.x) <= 1 << 15 else { break }
-      let shape = model.image.shape
-      let output = Pair(
-        try model.logitsShape(forImages: [1, input.y, input.x, shape.channels]).dimensions)
-      let missing = Pair(max(0, height - output.y), max(0, width - output.x))
-      if missing == 0 {
+    let (recorded, told) = (Pair(model.image.shape.dimensions), Pair(model.logits.shape.dimensions))
+    let lost = Pair(recorded.y - told.y, recorded.x - told.x)
+    // Maps fit into each other as they do at the recorded size, if what they halve is halved alike.
+    let period = lost == 0 ? model.stride : model.halvings
+    func side(_ side: Int, _ lost: Int, _ recorded: Int) -> Int {
+      let phase = lost == 0 ? 0 : recorded % period
+      let least = side + lost
+      return least + ((phase - least) % period + period) % period
+    }
+    let input = Pair(side(height, lost.y, recorded.y), side(width, lost.x, recorded.x))
+    if max(input.y, input.x) <= 1 << 15 {
+      let images: Shape = [1, input.y, input.x, model.image.shape.channels]
+      let output = Pair(try model.logitsShape(forImages: images).dimensions)
+      if output.y >= height, output.x >= width {
         self.input = input
         self.output = output
         offset = Pair((input.y - output.y) / 2, (input.x - output.x) / 2)
         return
       }
-      // Lost pixels come back when the input grows by as many; sizes that are cut down need some more.
-      input = Pair(
-        Self.grown(input.y, by: missing.y), Self.grown(input.x, by: missing.x))
     }
     throw GraftError(
       .failed, "\(model.spec.name) cannot tell the classes of \(width)×\(height) pixels",
       help: "its maps would not fit into each other; take another size")
-  }
-
-  private static func grown(_ side: Int, by missing: Int) -> Int {
-    missing == 0 ? side : side + (missing + 15) / 16 * 16
   }
 }
 

@@ -95,8 +95,9 @@ package struct SegmentationScores: Codable, Hashable, Sendable {
     return present.isEmpty ? 0 : present.map(value).reduce(0, +) / Double(present.count)
   }
 
-  /// Area under the receiver's curve of the second of two classes: how often a pixel of it scores
-  /// higher than one of the first, ties counting half. Nil for other numbers of classes, and where
+  /// Area under the receiver's curve of the second of two classes.
+  ///
+  /// How often a pixel of it scores higher than one of the first, ties counting half. Nil for other numbers of classes, and where
   /// one has no pixels.
   package var areaUnderCurve: Double? {
     guard !histogram.isEmpty else { return nil }

@@ -65,8 +65,9 @@ package struct EpochRecord: Codable, Hashable, Sendable {
   /// The score that is shown and that patience watches: overlap, or else accuracy.
   package var validationScore: Double? { validationOverlap ?? validationAccuracy?.value }
 
-  /// Whether this epoch beats another: more right, or as many at a lower loss; NaN never does. Of
-  /// pixels the overlap decides.
+  /// Whether this epoch beats another: more right, or as many at a lower loss; NaN never does.
+  ///
+  /// Of pixels the overlap decides.
   package func isBetter(than other: EpochRecord) -> Bool {
     guard let own = validationAccuracy, let loss = validationLoss, loss.isFinite else {
       return false

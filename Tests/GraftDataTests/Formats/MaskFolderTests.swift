@@ -114,7 +114,7 @@ import Testing
   @Test func masksFollowTheirImages() throws {
     let folder = try TemporaryFolder()
     for number in 0..<6 {
-      let pixels = (0..<40 * 30).map { UInt8(($0 * 7 + number) % 3) }
+      let pixels = (0..<40 * 30).map { UInt8(($0 * $0 / 7 + number) % 3) }
       let image = Image(width: 40, height: 30, channels: 1, pixels: pixels)
       let bright = Image(width: 40, height: 30, channels: 1, pixels: pixels.map { $0 * 100 + 5 })
       try folder.write(PNGEncoder.encode(bright), to: "images/\(number).png")

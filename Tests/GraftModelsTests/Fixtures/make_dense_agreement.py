@@ -136,9 +136,9 @@ def loss_of(logits, target, kind):
     losses = []
     for z, t in zip(logits, target):
         loss = 0
-        if "ce" in kind:
+        if "ce" in kind.split("+"):
             loss = loss + F.cross_entropy(z[None], t[None], ignore_index=255)
-        if "dice" in kind:
+        if "dice" in kind.split("+"):
             known = (t != 255).float()
             hot = torch.stack([(t == c).float() for c in range(len(z))])
             p = z.softmax(0) * known
@@ -178,7 +178,7 @@ def run(name, model, size, channels, classes, kind, rate, far, batch=2):
 results = [
     run("unet", UNet([4, 8, 16], 1, 3), 32, 1, 3, "ce+dice", 1e-2, False),
     run("unet_valid", UNet([4, 8, 16], 0, 2), 60, 1, 2, "ce", 1e-2, False),
-    run("resnet18 unet", ResNetUNet(4, 2), 64, 3, 2, "dice", 1e-4, True),
+    run("resnet18 unet", ResNetUNet(4, 2), 64, 3, 2, "ce+dice", 1e-4, True),
     run("resnet18 fcn", ResNetFCN(3), 64, 3, 3, "ce", 1e-4, True),
 ]
 with open("dense_agreement.json", "w") as file:

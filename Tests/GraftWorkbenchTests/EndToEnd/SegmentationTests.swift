@@ -90,9 +90,9 @@ extension EndToEnd {
       #expect(
         place.errors.contains(
           "discs has a class for each pixel, but the head tells one class for each image"))
-      #expect(place.type("head fcn\naugment mixup\ntrain epochs=1") == 1)
+      #expect(place.type("head fcn\naugment mixup\ntrain epochs=1") == 2)
       #expect(place.errors.contains("a pixel has one class only"))
-      #expect(place.type("augment none\ntrain epochs=1 smooth=0.1") == 1)
+      #expect(place.type("augment none\ntrain epochs=1 smooth=0.1") == 2)
       #expect(place.errors.contains("labels of pixels cannot be smoothed"))
       #expect(place.type("data demo:shapes:20\ntrain epochs=1") == 1)
       #expect(place.errors.contains("but the head tells a class for each pixel"))
