@@ -127,7 +127,8 @@ void graft_norm_max_pool_gradient(
   }
 }
 
-/// The window's clipped extent and torch's divisor: pixels of the window within the padded picture.
+/// The window's clipped extent and torch's divisor: pixels of the window within the padded picture,
+/// or within the picture itself.
 static int window(
     const graft_pool *s, int oy, int ox, int *top, int *bottom, int *left, int *right) {
   int y0 = oy * s->stride_y - s->pad_y, x0 = ox * s->stride_x - s->pad_x;
@@ -137,7 +138,7 @@ static int window(
   *bottom = clamp(y1, 0, s->in_h);
   *left = clamp(x0, 0, s->in_w);
   *right = clamp(x1, 0, s->in_w);
-  return (y1 - y0) * (x1 - x0);
+  return s->leaves_out_padding ? (*bottom - *top) * (*right - *left) : (y1 - y0) * (x1 - x0);
 }
 
 GRAFT_DISPATCHED void graft_average_pool(const graft_pool *s, const float *x, float *y) {

@@ -340,6 +340,8 @@ void graft_column_sums(const float *x, ptrdiff_t rows, ptrdiff_t columns, float 
 
 typedef struct {
   int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w, stride_y, stride_x, pad_y, pad_x;
+  /// An average is that of the pixels within the picture; 0 counts padding as zeros.
+  int leaves_out_padding;
 } graft_pool;
 
 /// Rows first_row ..< last_row of one image's output; switches (may be null) gets the place of each

@@ -6,5 +6,7 @@ package enum Ops {
     ConcatOp.self, FlattenOp.self, PoolOp.self, NormalisedPoolOp.self, GlobalAveragePoolOp.self,
     PaddingShortcutOp.self,
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
+    AdaptivePoolOp.self, LocalResponseNormOp.self, ChannelScaleOp.self, SelectChannelsOp.self,
+    WeightedSumOp.self,
   ]
 }

@@ -4,7 +4,8 @@ import GraftKernels
 /// Max or average pooling over windows: [N, H, W, C] -> [N, (H + 2P - F)/S + 1, …, C].
 ///
 /// Sizes round down, or up with `roundsUp` (torch's ceil mode: a window must start inside the
-/// padded picture). Average pooling counts padding as zeros. The maximum's switches are kept.
+/// padded picture). Average pooling counts padding as zeros, or not at all without `countsPadding`.
+/// The maximum's switches are kept.
 package struct PoolOp: Op {
   package enum Kind: String, Sendable { case max, average }
 
@@ -17,6 +18,9 @@ package struct PoolOp: Op {
       OpExample(
         PoolOp(.average, kernel: Pair(3, 2), stride: 2, padding: 1, roundsUp: true),
         inputs: [[2, 6, 5, 3]]),
+      OpExample(
+        PoolOp(.average, kernel: 3, stride: 1, padding: 1, countsPadding: false),
+        inputs: [[2, 4, 5, 3]]),
     ]
   }
 
@@ -25,15 +29,18 @@ package struct PoolOp: Op {
   package let stride: Pair
   package let padding: Pair
   package let roundsUp: Bool
+  package let countsPadding: Bool
 
   package init(
-    _ kind: Kind, kernel: Pair, stride: Pair, padding: Pair = 0, roundsUp: Bool = false
+    _ kind: Kind, kernel: Pair, stride: Pair, padding: Pair = 0, roundsUp: Bool = false,
+    countsPadding: Bool = true
   ) {
     self.kind = kind
     self.kernel = kernel
     self.stride = stride
     self.padding = padding
     self.roundsUp = roundsUp
+    self.countsPadding = countsPadding
   }
 
   package var details: String {
@@ -123,7 +130,7 @@ package struct PoolOp: Op {
       in_h: Int32(x[1]), in_w: Int32(x[2]), channels: Int32(x[3]), out_h: Int32(y[1]),
       out_w: Int32(y[2]), kernel_h: Int32(kernel.y), kernel_w: Int32(kernel.x),
       stride_y: Int32(stride.y), stride_x: Int32(stride.x), pad_y: Int32(padding.y),
-      pad_x: Int32(padding.x))
+      pad_x: Int32(padding.x), leaves_out_padding: countsPadding ? 0 : 1)
   }
 }
 

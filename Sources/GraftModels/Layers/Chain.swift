@@ -1,0 +1,58 @@
+import GraftEngine
+
+/// Anything that turns one value into another.
+package protocol Layer {
+  func callAsFunction(_ x: Value) throws -> Value
+}
+
+extension Convolution: Layer {}
+extension BatchNorm: Layer {}
+extension Linear: Layer {}
+
+extension PlainLayer: Layer {
+  package func callAsFunction(_ x: Value) throws -> Value { try self([x]) }
+}
+
+/// Layers one after the other.
+package struct Chain: Layer {
+  private let layers: [any Layer]
+
+  package init(_ layers: [any Layer]) { self.layers = layers }
+  package init(_ layers: any Layer...) { self.layers = layers }
+
+  package func callAsFunction(_ x: Value) throws -> Value { try layers.reduce(x) { try $1($0) } }
+}
+
+/// Branches that read one value; their results joined along the channels, in their order.
+package struct Branches: Layer {
+  private let branches: [any Layer]
+  private let concatenation: PlainLayer
+
+  package init(_ scope: Scope, _ branches: [any Layer]) {
+    self.branches = branches
+    concatenation = .concatenation(scope["concatenation"])
+  }
+
+  package func callAsFunction(_ x: Value) throws -> Value {
+    try concatenation(branches.map { try $0(x) })
+  }
+}
+
+/// Convolution without bias, batch norm and ReLU, named `conv` and `bn`: what Inceptions are made of.
+package struct ConvolutionUnit: Layer {
+  private let convolution: Convolution
+  private let norm: BatchNorm
+  private let activation: PlainLayer
+
+  package init(
+    _ scope: Scope, from inputs: Int, to outputs: Int, kernel: Pair = 1, stride: Pair = 1,
+    padding: Pair = 0, epsilon: Float = 1e-3
+  ) {
+    convolution = Convolution(
+      scope["conv"], from: inputs, to: outputs, kernel: kernel, stride: stride, padding: padding)
+    norm = BatchNorm(scope["bn"], channels: outputs, epsilon: epsilon)
+    activation = .relu(scope["relu"])
+  }
+
+  package func callAsFunction(_ x: Value) throws -> Value { try activation(norm(convolution(x))) }
+}
