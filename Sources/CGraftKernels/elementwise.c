@@ -1,24 +1,6 @@
 #include "dispatch.h"
 #include "graft_kernels.h"
 
-GRAFT_DISPATCHED void graft_activate(
-    const float *x, ptrdiff_t count, graft_activation activation, float *y) {
-  if (activation == GRAFT_RELU6)
-    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] = graft_apply(x[i], 2);
-  else
-    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] = graft_apply(x[i], 1);
-}
-
-GRAFT_DISPATCHED void graft_activate_gradient(
-    const float *y, const float *dy, ptrdiff_t count, graft_activation activation, int accumulates,
-    float *dx) {
-  float top = activation == GRAFT_RELU6 ? 6 : __builtin_inff();
-  if (accumulates)
-    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) dx[i] += ((y[i] > 0) & (y[i] < top)) ? dy[i] : 0;
-  else
-    GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) dx[i] = ((y[i] > 0) & (y[i] < top)) ? dy[i] : 0;
-}
-
 GRAFT_DISPATCHED void graft_add(const float *a, const float *b, ptrdiff_t count, float *y) {
   GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] = a[i] + b[i];
 }

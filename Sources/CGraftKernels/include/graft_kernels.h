@@ -16,8 +16,13 @@ void graft_pause(void);
 
 // ---------------------------------------------------------------- products
 
-/// What follows the products while they are still in cache.
-typedef enum { GRAFT_LINEAR = 0, GRAFT_RELU = 1, GRAFT_RELU6 = 2 } graft_activation;
+/// The functions that follow a layer. Only the first three may follow products and norms while
+/// those are still in cache; the others have passes of their own.
+typedef enum {
+  GRAFT_LINEAR = 0, GRAFT_RELU = 1, GRAFT_RELU6 = 2,
+  GRAFT_LEAKY_RELU, GRAFT_ELU, GRAFT_SELU, GRAFT_GELU, GRAFT_GELU_TANH, GRAFT_SIGMOID, GRAFT_TANH,
+  GRAFT_SOFTPLUS, GRAFT_SILU, GRAFT_MISH, GRAFT_HARD_SWISH, GRAFT_HARD_SIGMOID
+} graft_activation;
 
 /// A convolution as a list of taps: output position (y, x) is the sum over taps t of
 /// input[y * stride_y + tap_y[t], x * stride_x + tap_x[t]] times a matrix [depth, out_channels].
@@ -319,13 +324,29 @@ typedef struct {
 void graft_pointwise_gradient(
     const graft_taps *block, const graft_pointwise_operands *operands, float *scratch);
 
+// ---------------------------------------------------------------- activations
+
+/// y = activation(x); the parameter is leaky ReLU's slope or ELU's alpha.
+void graft_activate(
+    const float *x, ptrdiff_t count, graft_activation activation, float parameter, float *y);
+/// dx (+)= dy times the derivative, which follows from what is kept: the input of GELU, SiLU, Mish and
+/// hard swish, the output of all others.
+void graft_activate_gradient(
+    const float *kept, const float *dy, ptrdiff_t count, graft_activation activation,
+    float parameter, int accumulates, float *dx);
+
+/// Leaky ReLU with a slope for each channel, its gradient, and the slopes' gradients:
+/// sum = the channels' sums of x * dy where x is not positive.
+void graft_channel_leak(
+    const float *x, const float *slope, ptrdiff_t pixels, int channels, float *y);
+void graft_channel_leak_gradient(
+    const float *x, const float *slope, const float *dy, ptrdiff_t pixels, int channels,
+    int accumulates, float *dx);
+void graft_channel_leak_slopes(
+    const float *x, const float *dy, ptrdiff_t pixels, int channels, float *sum);
+
 // ---------------------------------------------------------------- elementwise
 
-void graft_activate(const float *x, ptrdiff_t count, graft_activation activation, float *y);
-/// dx (+)= dy where y says that the activation passed.
-void graft_activate_gradient(
-    const float *y, const float *dy, ptrdiff_t count, graft_activation activation, int accumulates,
-    float *dx);
 void graft_add(const float *a, const float *b, ptrdiff_t count, float *y);
 /// y (+)= x.
 void graft_copy(const float *x, ptrdiff_t count, int accumulates, float *y);
@@ -335,6 +356,13 @@ void graft_multiply(const float *x, const float *m, ptrdiff_t count, int accumul
 void graft_scale(const float *x, float factor, ptrdiff_t count, int accumulates, float *y);
 /// sum = the column sums of [rows, columns].
 void graft_column_sums(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *sum);
+/// y (+)= x times one factor a channel.
+void graft_multiply_channels(
+    const float *x, const float *factors, ptrdiff_t pixels, int channels, int accumulates,
+    float *y);
+/// sum (+)= the sums of x * dy over pixels, channel by channel.
+void graft_channel_products(
+    const float *x, const float *dy, ptrdiff_t pixels, int channels, int accumulates, float *sum);
 
 // ---------------------------------------------------------------- pooling
 

@@ -50,7 +50,7 @@ package struct BatchNormOp: Op {
   }
 
   package var details: String {
-    [addsResidual ? "+ add" : "", activation == .linear ? "" : "+ \(activation.rawValue)"]
+    [addsResidual ? "+ add" : "", activation == .linear ? "" : "+ \(activation.name)"]
       .filter { !$0.isEmpty }.joined(separator: " ")
   }
 
@@ -116,7 +116,7 @@ package struct BatchNormOp: Op {
           let count = pixels.count * channels
           if op.addsResidual && op.activation != .linear {
             graft_activate_gradient(
-              c.output.pointer + at, dy + at, count, op.activation.kernel, 0, dy + at)
+              c.output.pointer + at, dy + at, count, op.activation.kernel, 0, 0, dy + at)
           }
           if needsSums {
             graft_norm_gradient_sums(norm, x + at, dy + at, pixels.count, Int32(channels), record)

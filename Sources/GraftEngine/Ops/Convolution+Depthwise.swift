@@ -43,7 +43,7 @@ extension ConvolutionOp {
           let count = rows.count * rowCount
           let at = y + rows.lowerBound * rowCount
           graft_add(at, c.inputs[1].pointer + (at - c.output.pointer), count, at)
-          if op.activation != .linear { graft_activate(at, count, op.activation.kernel, at) }
+          if op.activation != .linear { graft_activate(at, count, op.activation.kernel, 0, at) }
         }
       }
     }

@@ -48,7 +48,7 @@ package struct ConvolutionOp: ProductOp {
     if groups != 1 { text += " groups \(groups)" }
     if foldedEpsilon != nil { text += " + norm" }
     if addsResidual { text += " + add" }
-    if activation != .linear { text += " + \(activation.rawValue)" }
+    if activation != .linear { text += " + \(activation.name)" }
     return text
   }
 

@@ -2,7 +2,7 @@
 package enum Ops {
   package static let all: [any Op.Type] = [
     ConvolutionOp.self, NormalisedConvolutionOp.self, LinearOp.self, BatchNormOp.self,
-    ActivationOp.self, AddOp.self,
+    ActivationOp.self, PReLUOp.self, AddOp.self,
     ConcatOp.self, FlattenOp.self, PoolOp.self, NormalisedPoolOp.self, GlobalAveragePoolOp.self,
     PaddingShortcutOp.self,
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,

@@ -18,7 +18,8 @@ package struct WeightedSumOp: Op {
     guard inputs.count == weights.count, inputs.allSatisfy({ $0 == inputs[0] }) else {
       let shapes = inputs.map(\.description).joined(separator: ", ")
       throw GraftError(
-        .failed, "a sum with \(weights.count) weights takes as many inputs of one shape, not \(shapes)")
+        .failed,
+        "a sum with \(weights.count) weights takes as many inputs of one shape, not \(shapes)")
     }
     return inputs[0]
   }

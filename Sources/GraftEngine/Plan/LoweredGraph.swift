@@ -118,7 +118,7 @@ struct LoweredGraph {
         else { continue }
         items[place].parameters += item.parameters
         merge(index, into: place, op.folding(epsilon: norm.epsilon))
-      case let activation as ActivationOp:
+      case let activation as ActivationOp where activation.activation.isFusible:
         let input = item.inputs[0]
         if item.needs == nil, let (place, op) = frozenConvolution(input) {
           merge(index, into: place, op.activating(activation.activation))

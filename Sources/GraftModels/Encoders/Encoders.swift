@@ -3,7 +3,13 @@ import GraftBase
 /// The registry of encoders.
 package enum Encoders {
   package static let all: [EncoderSpec] =
-    ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs
+    ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs + classics
+
+  /// From LeNet to the last Inception.
+  private static let classics: [EncoderSpec] = [
+    LeNet.specs, AlexNet.specs, NiN.specs, VGG.specs, TinyVGG.specs, GoogLeNet.specs,
+    InceptionV2.specs, InceptionV3.specs, InceptionV4.specs, ResNetV2.specs, DenseNet.specs,
+  ].flatMap { $0 }
 
   /// The encoder of that name; an unknown name is answered with the nearest ones.
   package static func named(_ name: String) throws -> EncoderSpec {

@@ -6,6 +6,7 @@ import GraftEngine
 package enum Initializer: Sendable, Equatable {
   case zeros
   case ones
+  case constant(Float)
   case normal(deviation: Double)
   case uniform(bound: Double)
 
@@ -33,6 +34,7 @@ package enum Initializer: Sendable, Equatable {
     switch self {
     case .zeros: parameter.slice.fill(0)
     case .ones: parameter.slice.fill(1)
+    case .constant(let value): parameter.slice.fill(value)
     case .normal(let deviation): draw(into: parameter) { Float(deviation * stream.normal()) }
     case .uniform(let bound): draw(into: parameter) { Float(stream.uniform(-bound...bound)) }
     }

@@ -10,18 +10,22 @@ package struct PlainLayer {
     self.op = op
   }
 
-  package func callAsFunction(_ inputs: Value...) throws -> Value {
+  package func callAsFunction(_ inputs: Value...) throws -> Value { try self(inputs) }
+
+  package func callAsFunction(_ inputs: [Value]) throws -> Value {
     precondition(!inputs.isEmpty, "a layer without input")
     return try inputs[0].graph.record(op, inputs, path: path)
   }
 }
 
 extension PlainLayer {
-  package static func relu(_ scope: Scope) -> PlainLayer { PlainLayer(scope, ActivationOp(.relu)) }
-
-  package static func relu6(_ scope: Scope) -> PlainLayer {
-    PlainLayer(scope, ActivationOp(.relu6))
+  package static func activation(_ scope: Scope, _ activation: Activation) -> PlainLayer {
+    PlainLayer(scope, ActivationOp(activation))
   }
+
+  package static func relu(_ scope: Scope) -> PlainLayer { .activation(scope, .relu) }
+
+  package static func relu6(_ scope: Scope) -> PlainLayer { .activation(scope, .relu6) }
 
   package static func sum(_ scope: Scope) -> PlainLayer { PlainLayer(scope, AddOp()) }
 
@@ -29,6 +33,16 @@ extension PlainLayer {
 
   package static func dropout(_ scope: Scope, rate: Float) -> PlainLayer {
     PlainLayer(scope, DropoutOp(rate: rate))
+  }
+
+  /// Drops whole channels.
+  package static func channelDropout(_ scope: Scope, rate: Float) -> PlainLayer {
+    PlainLayer(scope, DropoutOp(rate: rate, of: .channel))
+  }
+
+  /// Drops a residual branch of single images.
+  package static func dropPath(_ scope: Scope, rate: Float) -> PlainLayer {
+    PlainLayer(scope, DropoutOp(rate: rate, of: .image))
   }
 
   /// Drops `size` × `size` pixels of a channel at once; the usual size is 7.

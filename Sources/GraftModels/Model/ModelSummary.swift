@@ -42,7 +42,7 @@ extension Model {
       groups.flatMap { group in group.nodes.map { ($0, group.name) } },
       uniquingKeysWith: { first, _ in first })
     var rows: [ModelSummary.Row] = []
-    for node in graph.nodes(reaching: [logits.id]) {
+    for node in graph.nodes(reaching: [logits.id] + auxiliaryLogits.map(\.id)) {
       fields.add(node)
       let group = groupOfNode[node.index] ?? "head"
       guard part == .model || (part == .head) == (group == "head") else { continue }
@@ -88,7 +88,7 @@ private struct ReceptiveFields {
     case let op as PoolOp:
       return (max(op.kernel.y, op.kernel.x), max(op.stride.y, op.stride.x))
     case let op as PaddingShortcutOp: return (1, op.stride)
-    case is GlobalAveragePoolOp, is FlattenOp, is LinearOp: return nil
+    case is GlobalAveragePoolOp, is AdaptivePoolOp, is FlattenOp, is LinearOp: return nil
     default: return (1, 1)
     }
   }

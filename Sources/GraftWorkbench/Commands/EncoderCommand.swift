@@ -22,6 +22,9 @@ package struct EncoderCommand: Command {
       ParameterSpecification(
         "std", .list(of: .number(1e-6...10)), default: .described("of its training images"),
         "standard deviation per channel"),
+      ParameterSpecification(
+        "aux", .flag, default: .value("no"),
+        "train with the auxiliary classifiers that an Inception has; evaluation leaves them out"),
     ],
     examples: [
       "encoder resnet18", "encoder mobilenet_v2 size=160",
@@ -67,7 +70,7 @@ package struct EncoderCommand: Command {
     // A file in the place of the name tells what the encoder is, even if its weights are not taken.
     let namePath = arguments.path("name")
     let file = namePath == path ? weights : try namePath.map { try WeightFile(path: $0) } ?? weights
-    let spec = try encoder(of: file)
+    let spec = try auxiliary(encoder(of: file))
     return EncoderChoice(
       spec: spec, input: try input(of: spec, file), weights: weights,
       weightsHash: try path.map { try Self.hash(ofFile: $0) })
@@ -91,6 +94,18 @@ package struct EncoderCommand: Command {
       .input, "the weights in `\(file?.name ?? "")` fit no encoder that graft knows",
       help: "name it: encoder NAME weights=FILE; encoders: "
         + Encoders.all.map(\.name).joined(separator: ", "))
+  }
+
+  /// The encoder with its auxiliary classifiers, where they are asked for.
+  private func auxiliary(_ spec: EncoderSpec) throws -> EncoderSpec {
+    guard arguments.flag("aux") == true else { return spec }
+    guard !spec.auxiliary.isEmpty else {
+      let names = Encoders.all.filter { !$0.auxiliary.isEmpty }.map(\.name)
+      throw GraftError(
+        .usage, "\(spec.name) has no auxiliary classifiers",
+        help: "leave out aux=; those that have some: " + names.joined(separator: ", "))
+    }
+    return spec.withAuxiliaryClassifiers()
   }
 
   /// The pictures it takes: as the model file says, else the encoder's own, else as asked.
@@ -153,6 +168,7 @@ package struct EncoderCommand: Command {
       "name": encoder.spec.name, "size": "\(encoder.input.width)",
       "weights": encoder.weights?.name.lastPathComponent.escapingControlCharacters ?? "random",
       "mean": list(encoder.input.mean), "std": list(encoder.input.std),
+      "aux": encoder.spec.keepsAuxiliary ? "yes" : "no",
     ]
   }
 
