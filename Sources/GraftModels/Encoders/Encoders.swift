@@ -11,6 +11,10 @@ package enum Encoders {
     InceptionV2.specs, InceptionV3.specs, InceptionV4.specs, ResNetV2.specs, DenseNet.specs,
   ].flatMap { $0 }
 
+  /// `EncoderSpec.parameterShapes` by name.
+  static let parameterShapes = Dictionary(
+    uniqueKeysWithValues: all.map { ($0.name, $0.parameterShapes) })
+
   /// The encoder of that name; an unknown name is answered with the nearest ones.
   package static func named(_ name: String) throws -> EncoderSpec {
     if let spec = all.first(where: { $0.name == name }) { return spec }

@@ -60,7 +60,7 @@ package final class Model {
   }
 
   /// Records the graph; all parameters are zero, and take memory when they are first asked for.
-  init(
+  package init(
     recording spec: EncoderSpec, head headKind: HeadSpec, classes: [String],
     input: InputSpecification? = nil, precision: Precision = .fp32
   ) throws {

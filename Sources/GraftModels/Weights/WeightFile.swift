@@ -40,7 +40,7 @@ extension WeightFile {
     let names = tensors.keys.filter { !$0.bytes.ends(with: "num_batches_tracked") }
     return Encoders.all.first { spec in
       let classifier = spec.classifierPrefix + ["head"] + spec.auxiliary.map(\.name)
-      let shapes = spec.parameterShapes
+      let shapes = Encoders.parameterShapes[spec.name] ?? [:]
       return names.count { name in !classifier.contains(where: name.isCovered) } == shapes.count
         && shapes.allSatisfy { tensors[ByteString($0.key)]?.shape == $0.value.dimensions }
     }

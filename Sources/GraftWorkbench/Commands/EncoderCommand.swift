@@ -144,7 +144,7 @@ package struct EncoderCommand: Command {
 
   private func card(_ encoder: EncoderChoice) throws -> String {
     let model = try Model(
-      spec: encoder.spec, head: .linear(), classes: ["a", "b"], seed: 0, input: encoder.input)
+      recording: encoder.spec, head: .linear(), classes: ["a", "b"], input: encoder.input)
     let rows = model.groups.map { group in
       [
         group.name, "\(group.parameters.count)",
