@@ -26,8 +26,8 @@ weight = 0.4 if name.startswith("inception") else 0.3
 
 def far(count):
     """Places of a ReLU's inputs in deviations: far above 0, every eighth below."""
-    places = torch.full((count,), 8.0)
-    places[3::8] = -8.0
+    places = torch.full((count,), 5.0)
+    places[3::8] = -5.0
     return places
 
 
