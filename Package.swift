@@ -13,7 +13,8 @@ let package = Package(
     .default(enabledTraits: ["Readline"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     // C libraries, each imported by exactly one Swift target.
@@ -32,7 +33,11 @@ let package = Package(
     .target(
       name: "GraftImaging",
       dependencies: ["GraftBase", "GraftKernels", "CPNG", "CJPEG", "CCairo"]),
-    .target(name: "GraftModels", dependencies: ["GraftEngine"]),
+    .target(
+      name: "GraftModels",
+      dependencies: ["GraftEngine", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["ONNX/onnx.proto"],
+      resources: [.embedInCode("Resources/catalog")]),
     .target(name: "GraftData", dependencies: ["GraftImaging", "GraftKernels", "CZlib"]),
     .target(name: "GraftTraining", dependencies: ["GraftModels", "GraftData"]),
     .target(

@@ -182,6 +182,9 @@ GRAFT_INLINE float gelu_slope(float x, float unused) {
 }
 
 GRAFT_INLINE float gelu_tanh_slope(float x, float unused) {
+  // Beyond 12 it is 0 or 1, and must not be 0 times infinity.
+  x = x < -12 ? -12 : x;
+  x = x > 12 ? 12 : x;
   float s = sigmoid_of(gelu_argument(x));
   return s + s * (1 - s) * 1.59576912f * x * (1 + 0.134145f * x * x);
 }

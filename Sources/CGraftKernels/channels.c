@@ -33,3 +33,29 @@ GRAFT_DISPATCHED void graft_channel_products(
       sum[c0 + c] = accumulates ? sum[c0 + c] + total[c] : total[c];
   }
 }
+
+GRAFT_DISPATCHED void graft_copy_channels(
+    const float *x, ptrdiff_t x_stride, ptrdiff_t pixels, int channels, int accumulates, float *y,
+    ptrdiff_t y_stride) {
+  for (ptrdiff_t p = 0; p < pixels; p++, x += x_stride, y += y_stride) {
+    if (accumulates) for (int c = 0; c < channels; c++) y[c] += x[c];
+    else __builtin_memcpy(y, x, sizeof(float) * channels);
+  }
+}
+
+void graft_transpose_channels(
+    const float *x, ptrdiff_t pixels, int rows, int columns, int accumulates, float *y) {
+  for (ptrdiff_t p = 0; p < pixels; p++, x += rows * columns)
+    for (int c = 0; c < columns; c++)
+      for (int r = 0; r < rows; r++, y++) *y = accumulates ? *y + x[r * columns + c] : x[r * columns + c];
+}
+
+void graft_reverse_axes(const float *x, ptrdiff_t a, ptrdiff_t b, ptrdiff_t c, float *y) {
+  enum { SIDE = 32 };  // squares whose lines stay in cache on both sides
+  for (ptrdiff_t i0 = 0; i0 < a; i0 += SIDE)
+    for (ptrdiff_t j = 0; j < b; j++)
+      for (ptrdiff_t k0 = 0; k0 < c; k0 += SIDE)
+        for (ptrdiff_t k = k0; k < c && k < k0 + SIDE; k++)
+          for (ptrdiff_t i = i0; i < a && i < i0 + SIDE; i++)
+            y[(k * b + j) * a + i] = x[(i * b + j) * c + k];
+}

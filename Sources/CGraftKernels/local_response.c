@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "dispatch.h"
-#include "graft_windows.h"
+#include "graft_layers.h"
 
 /// sum[i] = the sum of terms[i - before ... i + after] or of their squares, channels outside
 /// counting as 0.

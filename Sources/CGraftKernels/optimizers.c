@@ -78,6 +78,20 @@ void graft_adamw_step(
 }
 
 GRAFT_DISPATCHED
+void graft_adadelta_step(
+    float *restrict weight, const float *restrict gradient, float *restrict square,
+    float *restrict step, ptrdiff_t count, graft_adadelta_update update) {
+  for (ptrdiff_t i = 0; i < count; i++) {
+    float g = gradient[i] * update.gradient_scale + weight[i] * update.decay;
+    float s = square[i] * update.rho + g * g * (1 - update.rho);
+    float d = GRAFT_ROOT(step[i] + update.epsilon) / GRAFT_ROOT(s + update.epsilon) * g;
+    square[i] = s;
+    step[i] = step[i] * update.rho + d * d * (1 - update.rho);
+    weight[i] -= update.rate * d;
+  }
+}
+
+GRAFT_DISPATCHED
 double graft_sum_of_squares(const float *values, ptrdiff_t count) {
   enum { LANES = 16 };
   double lanes[LANES] = {0};

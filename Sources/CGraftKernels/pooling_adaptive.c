@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "dispatch.h"
-#include "graft_windows.h"
+#include "graft_layers.h"
 
 typedef struct {
   int top, bottom, left, right;

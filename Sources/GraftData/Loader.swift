@@ -23,6 +23,7 @@ package final class Loader {
 
   private let order: EpochOrder?
   private let views: Int?
+  private let copies: Int
   private let indices: [Int]
   private let work: BatchWork
   private let pool: ThreadPool
@@ -46,6 +47,8 @@ package final class Loader {
     package var seed: UInt64 = 0
     /// Augmented views of each picture, which epochs take in turn; nil draws anew every time.
     package var views: Int?
+    /// Pictures of each sample in a batch, all first ones before all second ones; see `SampleKey.copy`.
+    package var copies = 1
     /// Batches made ahead of the one in use.
     package var batchesAhead = 2
 
@@ -72,6 +75,7 @@ package final class Loader {
     self.pool = pool
     plan = BatchPlan(count: indices.count, batchSize: settings.batchSize)
     views = settings.views
+    copies = settings.copies
     order = settings.shuffle.map {
       EpochOrder(indices, labels: labels, balance: $0, seed: settings.seed)
     }
@@ -81,15 +85,16 @@ package final class Loader {
         preprocessing: preprocessing, pipeline: pipeline, seed: settings.seed),
       labelSmoothing: settings.labelSmoothing)
     let pictureLength = preprocessing.floatCount(for: preprocessing.outputSize)
-    let (length, overflow) = plan.largestBatch.multipliedReportingOverflow(by: pictureLength)
+    let capacity = plan.largestBatch * copies
+    let (length, overflow) = capacity.multipliedReportingOverflow(by: pictureLength)
     let buffers = Self.bufferCount(plan, ahead: settings.batchesAhead)
     let (bytes, isHuge) = length.multipliedReportingOverflow(by: 4 * max(1, buffers))
     try MemoryBudget.require(
-      overflow || isHuge ? .max : bytes, for: "a loader of \(plan.largestBatch) images a batch")
+      overflow || isHuge ? .max : bytes, for: "a loader of \(capacity) images a batch")
     for _ in 0..<buffers {
       free.append(
         Batch(
-          capacity: plan.largestBatch, pictureLength: pictureLength, classCount: classCount))
+          capacity: capacity, pictureLength: pictureLength, classCount: classCount))
     }
   }
 
@@ -153,6 +158,13 @@ package final class Loader {
     }
   }
 
+  private func copied(_ keys: ArraySlice<SampleKey>) -> [SampleKey] {
+    guard copies > 1 else { return Array(keys) }
+    return (0..<copies).flatMap { copy in
+      keys.map { SampleKey(seed: $0.seed, epoch: $0.epoch, sample: $0.sample, copy: copy) }
+    }
+  }
+
   /// Ends the epoch here; waits for the batches under way, whose jobs write into their buffers.
   private func abandon() {
     for entry in underWay {
@@ -173,7 +185,7 @@ package final class Loader {
   private func submit() {
     while let number = pending.first, let batch = free.popLast() {
       pending.removeFirst()
-      let keys = Array(epochKeys[plan.range(of: number)])
+      let keys = copied(epochKeys[plan.range(of: number)])
       batch.prepare(
         index: number, keys: keys,
         labels: keys.map { work.dataSet.samples[$0.sample].label })

@@ -46,6 +46,31 @@ package final class Graph {
     return output
   }
 
+  /// What `node` computes, to go on from.
+  package func output(of node: Node) -> Value { Value(graph: self, id: node.output) }
+
+  /// Takes back all operations behind `node`, with their values and parameters.
+  package func forget(behind node: Node) {
+    for later in nodes[(node.index + 1)...] {
+      for parameter in later.parameters { parameterNames.remove(parameter.name) }
+    }
+    parameters.removeAll { !parameterNames.contains($0.name) }
+    nodes.removeSubrange((node.index + 1)...)
+    values.removeSubrange((node.output + 1)...)
+  }
+
+  /// Has another operation make a value out of the same inputs; it must take and give their shapes.
+  package func replaceOperation(making value: Value, by op: any Op) {
+    guard let place = nodes.firstIndex(where: { $0.output == value.id }) else { return }
+    let old = nodes[place]
+    precondition(
+      (try? op.outputShape(of: old.inputs.map { values[$0].shape })) == values[value.id].shape,
+      "an operation that makes another shape")
+    nodes[place] = Node(
+      index: old.index, path: old.path, op: op, inputs: old.inputs, output: old.output,
+      parameters: old.parameters)
+  }
+
   /// The shapes of all values when the named inputs have other shapes than recorded.
   ///
   /// With `outputs`, only what they depend on is inferred; other values keep the recorded shape.

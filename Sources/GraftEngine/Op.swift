@@ -41,6 +41,10 @@ package protocol Op: Sendable {
   func prepare(_ context: PrepareContext)
   func forward(_ context: ForwardContext)
   func backward(_ context: BackwardContext)
+
+  /// Adds the ONNX operators that do the same in evaluation mode, and gives their output's name;
+  /// throws a sentence where there are none, which is what an op does that does not say more.
+  func export(_ context: inout ExchangeContext) throws -> String
 }
 
 extension Op {

@@ -74,8 +74,11 @@ package final class Parameter: @unchecked Sendable {
   /// Replaces the value by numbers in torch's layout.
   package func setTorchValues(_ values: [Float]) {
     precondition(values.count == count, "values do not fill \(name)")
-    let engine = slice.pointer
-    forEachPair { torch, own in engine[own] = values[torch] }
+    let (o, i, area) = torchAxes
+    values.withUnsafeBufferPointer { values in
+      guard let torch = values.baseAddress else { return }
+      graft_reverse_axes(torch, o, i, area, slice.pointer)
+    }
     markChanged()
   }
 
@@ -84,11 +87,12 @@ package final class Parameter: @unchecked Sendable {
 
   /// Any slice laid out like this parameter (a gradient, an optimizer slot) in torch's layout.
   package func torchValues(of engine: Slice) -> [Float] {
-    var values = [Float](repeating: 0, count: count)
-    values.withUnsafeMutableBufferPointer { values in
-      forEachPair { torch, own in values[torch] = engine.pointer[own] }
+    precondition(engine.count == count, "values do not fill \(name)")
+    let (o, i, area) = torchAxes
+    return [Float](unsafeUninitializedCapacity: count) { values, initialized in
+      if let torch = values.baseAddress { graft_reverse_axes(engine.pointer, area, i, o, torch) }
+      initialized = count
     }
-    return values
   }
 
   /// SHA-256 over name and value; equal hashes mean equal bits.
@@ -99,22 +103,13 @@ package final class Parameter: @unchecked Sendable {
     return hash.finish()
   }
 
-  private func forEachPair(_ body: (_ torch: Int, _ engine: Int) -> Void) {
+  /// Three sizes of torch's layout; the engine has the same axes in reverse.
+  private var torchAxes: (Int, Int, Int) {
     let d = torchShape.dimensions
-    switch layout {
-    case .plain:
-      for index in 0..<count { body(index, index) }
-    case .linear:
-      for o in 0..<d[0] {
-        for i in 0..<d[1] { body(o * d[1] + i, i * d[0] + o) }
-      }
-    case .convolution:
-      let area = d[2] * d[3]
-      for o in 0..<d[0] {
-        for i in 0..<d[1] {
-          for tap in 0..<area { body((o * d[1] + i) * area + tap, (tap * d[1] + i) * d[0] + o) }
-        }
-      }
+    return switch layout {
+    case .plain: (1, count, 1)
+    case .linear: (d[0], 1, d[1])
+    case .convolution: (d[0], d[1], d[2] * d[3])
     }
   }
 }

@@ -108,6 +108,7 @@ package struct CommandLineTool {
     session.pretrained = PretrainedWeights(
       environment: environment, program: program ?? CommandLine.arguments[0],
       folders: [session.folder])
+    session.pretrained.mayFetch = !request.isDryRun
     return session
   }
 

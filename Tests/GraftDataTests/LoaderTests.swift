@@ -175,6 +175,35 @@ import Testing
     #expect(Set(mixed.flatMap(\.targets)).count > 2)
   }
 
+  /// What AugMix's loss compares: the picture without it, then two draws of it, flipped alike.
+  @Test func copiesOfABatchDifferInAugMixAlone() throws {
+    let folder = try Self.folder()
+    let data = try TestPictures.open(folder)
+    func parts(_ names: String..., copies: Int) throws -> [[Float]] {
+      var settings = Loader.Settings(batchSize: 8)
+      settings.copies = copies
+      let loader = try Loader(
+        data, indices: data.partition(.train), settings: settings,
+        preprocessing: Self.preprocessing,
+        pipeline: Pipeline(names.map { TransformCall(name: $0) }),
+        pool: ThreadPool(threads: 1))
+      loader.start(epoch: 0)
+      let batch = try #require(try loader.next())
+      let pixels = Array(batch.usedPixels)
+      let (length, targets) = (pixels.count / copies, batch.usedTargets.count / copies)
+      for copy in 0..<copies {
+        #expect(
+          Array(batch.usedTargets[(copy * targets)..<((copy + 1) * targets)])
+            == Array(batch.usedTargets[..<targets]))
+      }
+      return (0..<copies).map { Array(pixels[($0 * length)..<(($0 + 1) * length)]) }
+    }
+    let three = try parts("flip", "augmix", copies: 3)
+    #expect(try three[0] == parts("flip", copies: 1)[0])
+    #expect(try three[1] == parts("flip", "augmix", copies: 1)[0])
+    #expect(three[2] != three[1] && three[2] != three[0])
+  }
+
   @Test(arguments: [1, 2]) func aFileThatVanishesStopsTheEpochByName(threads: Int) throws {
     let folder = try Self.folder()
     let pool = ThreadPool(threads: threads)

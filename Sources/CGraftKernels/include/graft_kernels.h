@@ -363,6 +363,31 @@ void graft_multiply_channels(
 /// sum (+)= the sums of x * dy over pixels, channel by channel.
 void graft_channel_products(
     const float *x, const float *dy, ptrdiff_t pixels, int channels, int accumulates, float *sum);
+/// y (+)= `channels` of each pixel; from one pixel to the next are x_stride and y_stride.
+void graft_copy_channels(
+    const float *x, ptrdiff_t x_stride, ptrdiff_t pixels, int channels, int accumulates, float *y,
+    ptrdiff_t y_stride);
+/// y (+)= each pixel's channels, [rows, columns] as [columns, rows].
+void graft_transpose_channels(
+    const float *x, ptrdiff_t pixels, int rows, int columns, int accumulates, float *y);
+/// y = x, [a, b, c], with its axes in reverse, [c, b, a].
+void graft_reverse_axes(const float *x, ptrdiff_t a, ptrdiff_t b, ptrdiff_t c, float *y);
+
+// ---------------------------------------------------------------- layer norm
+
+/// y = (x - mean) / sqrt(variance + epsilon) * scale + shift, over the channels of each row;
+/// statistics (may be null) gets each row's mean and 1 / deviation.
+void graft_layer_norm(
+    const float *x, ptrdiff_t rows, int channels, float epsilon, const float *scale,
+    const float *shift, float *statistics, float *y);
+/// dx (+)= the gradient of x.
+void graft_layer_norm_gradient(
+    const float *x, const float *dy, ptrdiff_t rows, int channels, const float *scale,
+    const float *statistics, int accumulates, float *dx);
+/// The gradients of scale and shift from some rows.
+void graft_layer_norm_sums(
+    const float *x, const float *dy, ptrdiff_t rows, int channels, const float *statistics,
+    float *scale_sum, float *shift_sum);
 
 // ---------------------------------------------------------------- pooling
 

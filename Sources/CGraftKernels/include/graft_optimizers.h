@@ -40,6 +40,18 @@ void graft_adamw_step(
     float *restrict weight, const float *restrict gradient, float *restrict mean,
     float *restrict square, ptrdiff_t count, graft_adamw_update update);
 
+/// What one Adadelta update needs besides the numbers.
+typedef struct {
+  float rate, decay, rho, epsilon;
+  /// The factor of gradient clipping.
+  float gradient_scale;
+} graft_adadelta_update;
+
+/// Adadelta, with decay added to the gradient.
+void graft_adadelta_step(
+    float *restrict weight, const float *restrict gradient, float *restrict square,
+    float *restrict step, ptrdiff_t count, graft_adadelta_update update);
+
 /// The sum of squares in double precision, in one fixed order.
 double graft_sum_of_squares(const float *values, ptrdiff_t count);
 

@@ -1,53 +1,100 @@
-// Windows that other pooling does not know: adaptive ones, and neighbouring channels.
+// Kernels of layers beside convolution and pooling that read pictures through a window or at other
+// places. The legend of graft_kernels.h holds.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-/// Adaptive pooling of one picture [in_h, in_w, channels] to [out_h, out_w, channels]: output row i
-/// sees the rows floor(i · in_h / out_h) ..< ceil((i + 1) · in_h / out_h), columns alike.
+// ---------------------------------------------------------------- padding
+
+/// What stands outside the picture: 0; its mirror image without the edge; its edge; its other side.
+typedef enum {
+  GRAFT_PAD_ZERO = 0,
+  GRAFT_PAD_REFLECT = 1,
+  GRAFT_PAD_REPLICATE = 2,
+  GRAFT_PAD_CIRCULAR = 3
+} graft_pad_mode;
+
 typedef struct {
   int in_h, in_w, channels, out_h, out_w;
-} graft_adaptive_pool;
+  /// Rows above and columns to the left that the output has more than the input.
+  int top, left;
+  graft_pad_mode mode;
+} graft_padding;
 
-void graft_adaptive_average_pool(const graft_adaptive_pool *shape, const float *x, float *y);
-void graft_adaptive_average_pool_gradient(
-    const graft_adaptive_pool *shape, const float *dy, int accumulates, float *dx);
-
-/// `switches`, the pixel of each maximum, may be NULL.
-void graft_adaptive_max_pool(
-    const graft_adaptive_pool *shape, const float *x, float *y, int32_t *switches);
-void graft_adaptive_max_pool_gradient(
-    const graft_adaptive_pool *shape, const float *dy, const int32_t *switches, int accumulates,
+/// Rows first_row ..< last_row of one image's output.
+void graft_pad(const graft_padding *shape, const float *x, int first_row, int last_row, float *y);
+/// Rows first_row ..< last_row of one image's input: each adds up, in order of rows, what was made
+/// of it.
+void graft_pad_gradient(
+    const graft_padding *shape, const float *dy, int first_row, int last_row, int accumulates,
     float *dx);
 
-/// y = x / d^beta with d = k + rate · sum of squares over `size` neighbouring channels, of which
-/// size / 2 lie below and the rest above.
+// ---------------------------------------------------------------- locally connected
+
+/// A window whose weights differ from place to place: [out_h, out_w, taps, C, K].
 typedef struct {
-  int channels, size;
-  float rate, beta, k;
-} graft_local_response;
+  int batch, in_h, in_w, channels, out_h, out_w, outputs, kernel_h, kernel_w;
+  int stride_y, stride_x, pad_y, pad_x;
+} graft_local;
 
-/// `denominators` [pixels, channels] is filled with d; it may be y.
-void graft_local_response_apply(
-    const graft_local_response *shape, const float *x, ptrdiff_t pixels, float *denominators,
+/// Row `row` of all images' outputs; bias [out_h, out_w, K] may be null.
+void graft_local_forward(
+    const graft_local *shape, const float *x, const float *weights, const float *bias, int row,
     float *y);
-/// `scratch` has room for two pixels.
-void graft_local_response_gradient(
-    const graft_local_response *shape, const float *x, const float *denominators, const float *dy,
-    ptrdiff_t pixels, int accumulates, float *dx, float *scratch);
+/// The input's gradient of one image.
+void graft_local_data_gradient(
+    const graft_local *shape, const float *dy, const float *weights, int image, int accumulates,
+    float *dx);
+/// The weights' gradient of row `row` of outputs, and the bias's unless that is null.
+void graft_local_weight_gradient(
+    const graft_local *shape, const float *x, const float *dy, int row, float *weights, float *bias);
 
-/// y = x · scale + shift, channel by channel; a NULL shift is 0.
-void graft_channel_scale(
-    const float *x, const float *scale, const float *shift, ptrdiff_t pixels, ptrdiff_t channels,
-    int accumulates, float *y);
-/// Adds dy · x to the first row of `sums` [2, channels], dy to the second.
-void graft_channel_scale_sums(
-    const float *x, const float *dy, ptrdiff_t pixels, ptrdiff_t channels, double *sums);
+// ---------------------------------------------------------------- deformable windows
 
-/// Output channel i is input channel places[i].
-void graft_select_channels(
-    const float *x, ptrdiff_t pixels, ptrdiff_t channels, const int32_t *places, ptrdiff_t count,
-    float *y);
-void graft_select_channels_gradient(
-    const float *dy, ptrdiff_t pixels, ptrdiff_t channels, const int32_t *places, ptrdiff_t count,
-    int accumulates, float *dx);
+/// A window whose taps are moved: tap t of a group g reads at its place plus
+/// offsets[(g * taps + t) * 2] rows and the next number of columns, between pixels bilinearly.
+typedef struct {
+  int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w;
+  int stride_y, stride_x, pad_y, pad_x, dilation_y, dilation_x, groups;
+} graft_deformable;
+
+/// Rows first_row ..< last_row of what one image's windows read, [out_h, out_w, taps, C]; mask
+/// [out_h, out_w, groups, taps] (may be null) multiplies.
+void graft_deformable_read(
+    const graft_deformable *shape, const float *x, const float *offsets, const float *mask,
+    int first_row, int last_row, float *y);
+
+/// Gradients of one image, written where they are not null.
+typedef struct {
+  float *x, *offsets, *mask;
+  int adds_x, adds_offsets, adds_mask;
+} graft_deformable_gradients;
+
+void graft_deformable_gradient(
+    const graft_deformable *shape, const float *x, const float *offsets, const float *mask,
+    const float *dy, const graft_deformable_gradients *gradients);
+
+// ---------------------------------------------------------------- pooling by other rules
+
+/// y = the root of the sum of squares of each window of one image.
+void graft_l2_pool(
+    int in_w, int channels, int out_h, int out_w, int kernel_h, int kernel_w, int stride_y,
+    int stride_x, const float *x, float *y);
+/// dx (+)= dy * x / y; 0 where y is.
+void graft_l2_pool_gradient(
+    int in_h, int in_w, int channels, int out_h, int out_w, int kernel_h, int kernel_w,
+    int stride_y, int stride_x, const float *x, const float *y, const float *dy, int accumulates,
+    float *dx);
+
+/// dv (+)= dy at the place that each maximum had, of one image: `switches` are places in windows.
+void graft_unpool_gradient(
+    int in_w, int channels, int out_h, int out_w, int kernel_w, int stride_y, int stride_x,
+    int pad_y, int pad_x, const float *dy, const uint8_t *switches, int accumulates, float *dv);
+
+// ---------------------------------------------------------------- softmax
+
+/// y = softmax(x) of each of `rows` rows of C.
+void graft_softmax(const float *x, ptrdiff_t rows, int channels, float *y);
+/// dx (+)= y * (dy - the sum of dy * y).
+void graft_softmax_gradient(
+    const float *y, const float *dy, ptrdiff_t rows, int channels, int accumulates, float *dx);

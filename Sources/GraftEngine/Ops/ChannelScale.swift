@@ -1,83 +1,68 @@
+import GraftBase
 import GraftKernels
 
-/// One factor and one summand a channel, both trained: y = x · w + b, any shape [..., C].
+/// y = x times one trained factor a channel, any shape [..., C]: layer scale (Touvron, 2021).
 ///
-/// Behind average pooling it is LeNet's subsampling with trainable coefficients (LeCun et al., 1998).
-/// Parameters: w [C], b [C].
+/// Parameter: the factors, C of them.
 package struct ChannelScaleOp: Op {
   package static let name = "channel scale"
   package static var examples: [OpExample] {
     [
-      OpExample(ChannelScaleOp(), inputs: [[2, 5, 4, 3]], parameters: [[3], [3]]),
-      OpExample(ChannelScaleOp(), inputs: [[3, 18]], parameters: [[18], [18]]),
+      OpExample(ChannelScaleOp(), inputs: [[2, 3, 4, 5]], parameters: [[5, 1, 1]]),
+      OpExample(ChannelScaleOp(), inputs: [[3, 70]], parameters: [[70]]),
     ]
   }
 
   package init() {}
 
+  package var worksInPlace: Bool { true }
+  package var gradientInPlace: Int? { 0 }
+
   package func outputShape(of inputs: [Shape]) throws -> Shape { inputs[0] }
+
   package func retention(_ needs: GradientNeeds) -> Retention {
-    needs.parameters[0] ? Retention(inputs: [0]) : .nothing
+    Retention(inputs: needs.parameters[0] ? [0] : [])
   }
 
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
-    guard let needs = request.backward, needs.parameters.contains(true) else { return 0 }
-    // Doubles take two floats.
-    return PixelChunks(request.output).count * 4 * request.output.channels
+    guard request.backward?.parameters[0] == true else { return 0 }
+    return PixelChunks(request.output).count * request.output.channels
   }
-
-  package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { output.elementCount }
 
   package func forward(_ c: ForwardContext) {
     let chunks = PixelChunks(c.outputShape)
     c.pool.forEach(chunks.count, lending: c, chunks) { chunk, _, c, chunks in
+      let channels = c.outputShape.channels
       let pixels = chunks.pixels(chunk)
-      let at = pixels.lowerBound * c.outputShape.channels
-      graft_channel_scale(
-        c.inputs[0].pointer + at, c.parameters[0].pointer, c.parameters[1].pointer, pixels.count,
-        c.outputShape.channels, 0, c.output.pointer + at)
+      let at = pixels.lowerBound * channels
+      graft_multiply_channels(
+        c.inputs[0].pointer + at, c.parameters[0].pointer, pixels.count, Int32(channels), 0,
+        c.output.pointer + at)
     }
   }
 
   package func backward(_ c: BackwardContext) {
     let chunks = PixelChunks(c.outputShape)
-    if let slot = c.inputGradients[0] {
-      c.pool.forEach(chunks.count, lending: c, chunks, slot) { chunk, _, c, chunks, slot in
-        let pixels = chunks.pixels(chunk)
-        let at = pixels.lowerBound * c.outputShape.channels
-        graft_channel_scale(
-          c.outputGradient.pointer + at, c.parameters[0].pointer, nil, pixels.count,
-          c.outputShape.channels, slot.flag, slot.slice.pointer + at)
-      }
-    }
-    guard c.parameterGradients[0] != nil || c.parameterGradients[1] != nil else { return }
     c.pool.forEach(chunks.count, lending: c, chunks) { chunk, _, c, chunks in
       let channels = c.outputShape.channels
       let pixels = chunks.pixels(chunk)
       let at = pixels.lowerBound * channels
-      let sums = c.workspace.asDoubles + chunk * 2 * channels
-      sums.update(repeating: 0, count: 2 * channels)
-      // Without the factor's gradient nobody keeps the input; the other sums do not read it.
-      let x = c.parameterGradients[0] == nil ? c.outputGradient : c.inputs[0]
-      graft_channel_scale_sums(
-        x.pointer + at, c.outputGradient.pointer + at, pixels.count, channels, sums)
-    }
-    let channels = c.outputShape.channels
-    for channel in 0..<channels {
-      for (row, slot) in c.parameterGradients.enumerated() {
-        var sum = 0.0
-        for chunk in 0..<chunks.count {
-          sum += c.workspace.asDoubles[(2 * chunk + row) * channels + channel]
-        }
-        slot?.set(channel, Float(sum))
+      let dy = c.outputGradient.pointer + at
+      // The factors first: x's gradient may lie where the output's lies.
+      if c.parameterGradients[0] != nil {
+        graft_channel_products(
+          c.inputs[0].pointer + at, dy, pixels.count, Int32(channels), 0,
+          c.workspace.pointer + chunk * channels)
+      }
+      if let slot = c.inputGradients[0] {
+        graft_multiply_channels(
+          dy, c.parameters[0].pointer, pixels.count, Int32(channels), slot.flag,
+          slot.slice.pointer + at)
       }
     }
-  }
-}
-
-extension Slice {
-  /// The same memory as doubles.
-  fileprivate var asDoubles: UnsafeMutablePointer<Double> {
-    UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Double.self)
+    guard let slot = c.parameterGradients[0] else { return }
+    graft_sum_chunks(
+      c.workspace.pointer, Int32(chunks.count), slot.slice.count, 0, slot.slice.count,
+      slot.slice.pointer, slot.flag)
   }
 }

@@ -1,20 +1,27 @@
 import GraftBase
 import GraftKernels
 
-/// The mean of each channel over the picture: [N, H, W, C] -> [N, C] (Lin, 2013).
+/// The mean of each channel over the picture: [N, H, W, C] -> [N, C], or [N, 1, 1, C] where it stays a
+/// picture (Lin, 2013).
 package struct GlobalAveragePoolOp: Op {
   package static let name = "global average pool"
   package static var examples: [OpExample] {
-    [OpExample(GlobalAveragePoolOp(), inputs: [[3, 4, 5, 6]])]
+    [
+      OpExample(GlobalAveragePoolOp(), inputs: [[3, 4, 5, 6]]),
+      OpExample(GlobalAveragePoolOp(keepsPixel: true), inputs: [[2, 3, 2, 17]]),
+    ]
   }
 
-  package init() {}
+  package let keepsPixel: Bool
+
+  package init(keepsPixel: Bool = false) { self.keepsPixel = keepsPixel }
 
   package func outputShape(of inputs: [Shape]) throws -> Shape {
     guard inputs[0].rank == 4 else {
       throw GraftError(.failed, "global pooling takes [N, H, W, C], not \(inputs[0])")
     }
-    return [inputs[0].batch, inputs[0].channels]
+    let (batch, channels) = (inputs[0].batch, inputs[0].channels)
+    return keepsPixel ? [batch, 1, 1, channels] : [batch, channels]
   }
 
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }

@@ -1,9 +1,9 @@
 import GraftBase
 import GraftKernels
 
-/// A fully connected layer: [N, I] with weights [I, O] -> [N, O].
+/// A fully connected layer: [N, I] with weights [I, O] -> [N, O], or over each pixel of [N, H, W, I].
 ///
-/// Parameters: weight, then bias if `hasBias`. It is a 1×1 convolution over pictures of one pixel.
+/// Parameters: weight, then bias if `hasBias`. It is a 1×1 convolution; vectors are pictures of one pixel.
 package struct LinearOp: ProductOp {
   package static let name = "linear"
   package static var examples: [OpExample] {
@@ -12,6 +12,8 @@ package struct LinearOp: ProductOp {
         LinearOp(outputCount: 10, hasBias: true), inputs: [[3, 7]], parameters: [[7, 10], [10]]),
       OpExample(
         LinearOp(outputCount: 70, hasBias: false), inputs: [[5, 33]], parameters: [[33, 70]]),
+      OpExample(
+        LinearOp(outputCount: 9, hasBias: true), inputs: [[2, 3, 4, 7]], parameters: [[7, 9], [9]]),
     ]
   }
 
@@ -31,7 +33,7 @@ package struct LinearOp: ProductOp {
   package var details: String { "\(outputCount)" }
 
   package func outputShape(of inputs: [Shape]) throws -> Shape {
-    guard inputs[0].rank == 2 else {
+    guard inputs[0].rank == 2 || inputs[0].rank == 4 else {
       throw GraftError(
         .failed, "a linear layer takes [N, features], not \(inputs[0])", help: "pool or flatten")
     }
@@ -41,7 +43,7 @@ package struct LinearOp: ProductOp {
         "a fully connected layer of \(inputCount) inputs was given \(inputs[0].channels)",
         help: "this network takes pictures of its own size only: leave out size=")
     }
-    return [inputs[0].batch, outputCount]
+    return Shape(inputs[0].dimensions.dropLast() + [outputCount])
   }
 
   package func retention(_ needs: GradientNeeds) -> Retention { convolution.retention(needs) }
@@ -95,5 +97,5 @@ package struct LinearOp: ProductOp {
 
 extension Shape {
   /// [N, C] as N pictures of one pixel.
-  fileprivate var asPixels: Shape { [dimensions[0], 1, 1, dimensions[1]] }
+  fileprivate var asPixels: Shape { rank == 4 ? self : [dimensions[0], 1, 1, dimensions[1]] }
 }

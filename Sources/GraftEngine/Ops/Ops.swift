@@ -4,9 +4,13 @@ package enum Ops {
     ConvolutionOp.self, NormalisedConvolutionOp.self, LinearOp.self, BatchNormOp.self,
     ActivationOp.self, PReLUOp.self, AddOp.self,
     ConcatOp.self, FlattenOp.self, PoolOp.self, NormalisedPoolOp.self, GlobalAveragePoolOp.self,
-    PaddingShortcutOp.self,
+    PaddingShortcutOp.self, SubsampleOp.self,
+    MultiplyOp.self, ChannelScaleOp.self, ChannelShuffleOp.self, ChannelSliceOp.self,
+    LayerNormOp.self, GroupNormOp.self,
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
-    AdaptivePoolOp.self, LocalResponseNormOp.self, ChannelScaleOp.self, SelectChannelsOp.self,
+    PadOp.self, LocallyConnectedOp.self, DeformableReadOp.self, L2PoolOp.self, UnpoolOp.self,
+    SoftmaxOp.self, ClassificationLossOp.self,
+    AdaptivePoolOp.self, LocalResponseNormOp.self, ChannelAffineOp.self, SelectChannelsOp.self,
     WeightedSumOp.self,
   ]
 }

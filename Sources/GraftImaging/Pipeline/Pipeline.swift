@@ -43,6 +43,9 @@ package struct Pipeline: Sendable {
   /// Whether no picture and no batch is changed.
   package var isEmpty: Bool { steps.isEmpty && mixing == nil }
 
+  /// Whether a consistency loss has pictures to compare: `augmix` is among the operations.
+  package var differsBetweenCopies: Bool { steps.contains(where: \.differsBetweenCopies) }
+
   /// The earliest picture that an operation has to be given in training.
   package var input: TransformInput { steps.map(\.input).min() ?? .encoderInput }
 }

@@ -45,14 +45,24 @@ extension PipelineStep: Equatable {
 }
 
 extension PipelineStep {
+  /// Whether pictures of one sample, as a consistency loss compares them, are drawn apart here.
+  var differsBetweenCopies: Bool {
+    switch action {
+    case .transform(let transform): type(of: transform).differsBetweenCopies
+    case .choose(_, let steps): steps.contains(where: \.differsBetweenCopies)
+    }
+  }
+
   /// Adds what the step does to the sample of `key` to `steps`; `size` is the picture's and becomes
   /// the size after it.
   func draw(
     _ steps: inout [DrawnStep], size: inout ImageSize, key: SampleKey, context: TransformContext
   ) {
+    let copy = differsBetweenCopies ? key.copy ?? 1 : 1
     var random = RandomStream(
-      seed: key.seed, purpose: .augmentation, epoch: key.epoch, sample: key.sample, slot: slot)
-    guard random.gate(probability) else {
+      seed: key.seed, purpose: .augmentation, epoch: key.epoch, sample: key.sample,
+      slot: slot &+ (copy - 1))
+    guard copy > 0, random.gate(probability) else {
       steps.append(DrawnStep(name: name, edits: nil) { "" })
       return
     }

@@ -4,10 +4,16 @@ package struct SampleKey: Hashable, Sendable, Codable {
   package var epoch: Int
   /// The sample's stable index in its data set.
   package var sample: Int
+  /// Which of a sample's pictures this is, where a loss compares several.
+  ///
+  /// 0 leaves out the operations that differ between copies, each other number draws them anew. Nil
+  /// is a picture by itself, drawn as copy 1.
+  package var copy: Int?
 
-  package init(seed: UInt64, epoch: Int = 0, sample: Int) {
+  package init(seed: UInt64, epoch: Int = 0, sample: Int, copy: Int? = nil) {
     self.seed = seed
     self.epoch = epoch
     self.sample = sample
+    self.copy = copy
   }
 }

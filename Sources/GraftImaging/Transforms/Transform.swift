@@ -31,6 +31,9 @@ package protocol Transform: PipelineOperation, Codable {
   /// What a draw decides: angle, box, factor. Small and Codable.
   associatedtype Parameters: Codable & Sendable
 
+  /// Whether a consistency loss compares pictures that differ in this operation.
+  static var differsBetweenCopies: Bool { get }
+
   /// The picture this operation has to be given in training.
   var input: TransformInput { get }
 
@@ -51,6 +54,7 @@ package protocol Transform: PipelineOperation, Codable {
 
 extension Transform {
   package var input: TransformInput { .encoderInput }
+  package static var differsBetweenCopies: Bool { false }
 
   /// The picture after the operation alone.
   package func apply(_ image: Image, _ parameters: Parameters) -> Image {

@@ -52,6 +52,9 @@ package struct EncoderSpec: Sendable {
 }
 
 extension EncoderSpec {
+  /// The name without what a formula says in brackets.
+  package var shortName: String { String(name.prefix { $0 != "(" }) }
+
   /// The shapes of the encoder's parameters in torch's layout, running statistics included, as
   /// files have them; no memory is taken for their values.
   package var parameterShapes: [String: Shape] {

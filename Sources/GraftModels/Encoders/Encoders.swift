@@ -1,9 +1,12 @@
+import Foundation
 import GraftBase
 
 /// The registry of encoders.
 package enum Encoders {
   package static let all: [EncoderSpec] =
-    ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs + classics
+    ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs
+    + MobileNetV1.specs + MobileNetV3.specs + EfficientNet.specs + ShuffleNetV2.specs
+    + MNASNet.specs + ConvNeXt.specs + Xception.specs + NASNet.specs + classics
 
   /// From LeNet to the last Inception.
   private static let classics: [EncoderSpec] = [
@@ -15,9 +18,15 @@ package enum Encoders {
   static let parameterShapes = Dictionary(
     uniqueKeysWithValues: all.map { ($0.name, $0.parameterShapes) })
 
-  /// The encoder of that name; an unknown name is answered with the nearest ones.
+  /// The encoder of that name, cut behind a stage (`resnet18 until=layer3`), or of a formula
+  /// (`net("…")`); an unknown name is answered with the nearest ones.
   package static func named(_ name: String) throws -> EncoderSpec {
+    if let mark = name.range(of: EncoderSpec.cutMark) {
+      return try named(String(name[..<mark.lowerBound]))
+        .cut(behind: String(name[mark.upperBound...]))
+    }
     if let spec = all.first(where: { $0.name == name }) { return spec }
+    if let spec = try Net.spec(named: name) { return spec }
     let names = all.map(\.name)
     let list = names.joined(separator: ", ")
     let nearest = NearestName.of(name, among: names)

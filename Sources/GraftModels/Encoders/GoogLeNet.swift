@@ -14,28 +14,28 @@ package struct GoogLeNet: Encoder {
       return Branches(
         scope,
         [
-          ConvolutionUnit(scope["branch1"], from: inputs, to: one),
+          InceptionUnit(scope["branch1"], from: inputs, to: one),
           Chain(
-            ConvolutionUnit(scope["branch2"][0], from: inputs, to: three.0),
-            ConvolutionUnit(scope["branch2"][1], from: three.0, to: three.1, kernel: 3, padding: 1)
+            InceptionUnit(scope["branch2"][0], from: inputs, to: three.0),
+            InceptionUnit(scope["branch2"][1], from: three.0, to: three.1, kernel: 3, padding: 1)
           ),
           Chain(
-            ConvolutionUnit(scope["branch3"][0], from: inputs, to: five.0),
-            ConvolutionUnit(scope["branch3"][1], from: five.0, to: five.1, kernel: 3, padding: 1)),
+            InceptionUnit(scope["branch3"][0], from: inputs, to: five.0),
+            InceptionUnit(scope["branch3"][1], from: five.0, to: five.1, kernel: 3, padding: 1)),
           Chain(
             PlainLayer.maxPool(
               scope["branch4"][0], kernel: 3, stride: 1, padding: 1, roundsUp: true),
-            ConvolutionUnit(scope["branch4"][1], from: inputs, to: pooled)),
+            InceptionUnit(scope["branch4"][1], from: inputs, to: pooled)),
         ])
     }
     func pool(_ number: Int, kernel: Pair = 3) -> PlainLayer {
       .maxPool(scope["maxpool\(number)"], kernel: kernel, stride: 2, roundsUp: true)
     }
     layers = Chain(
-      ConvolutionUnit(
+      InceptionUnit(
         scope["conv1"], from: channels, to: 64, kernel: 7, stride: 2, padding: 3),
-      pool(1), ConvolutionUnit(scope["conv2"], from: 64, to: 64),
-      ConvolutionUnit(scope["conv3"], from: 64, to: 192, kernel: 3, padding: 1), pool(2),
+      pool(1), InceptionUnit(scope["conv2"], from: 64, to: 64),
+      InceptionUnit(scope["conv3"], from: 64, to: 192, kernel: 3, padding: 1), pool(2),
       inception("inception3a", from: 192, 64, (96, 128), (16, 32), 32),
       inception("inception3b", from: 256, 128, (128, 192), (32, 96), 64), pool(3),
       inception("inception4a", from: 480, 192, (96, 208), (16, 48), 64),
@@ -56,7 +56,7 @@ package struct GoogLeNet: Encoder {
       scope, classCount in
       Chain(
         PlainLayer.adaptiveAveragePool(scope["pool"], size: 4),
-        ConvolutionUnit(scope["conv"], from: inputs, to: 128), PlainLayer.flatten(scope["flatten"]),
+        InceptionUnit(scope["conv"], from: inputs, to: 128), PlainLayer.flatten(scope["flatten"]),
         Linear(scope["fc1"], from: 2048, to: 1024), PlainLayer.relu(scope["relu"]),
         PlainLayer.dropout(scope["dropout"], rate: 0.7),
         Linear(scope["fc2"], from: 1024, to: classCount))

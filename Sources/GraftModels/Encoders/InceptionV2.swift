@@ -9,10 +9,10 @@ package struct InceptionV2: Encoder {
 
   package init(_ scope: Scope, channels: Int) {
     layers = Chain(
-      ConvolutionUnit(scope["conv1"], from: channels, to: 64, kernel: 7, stride: 2, padding: 3),
+      InceptionUnit(scope["conv1"], from: channels, to: 64, kernel: 7, stride: 2, padding: 3),
       PlainLayer.maxPool(scope["maxpool1"], padding: 1),
-      ConvolutionUnit(scope["conv2"], from: 64, to: 64),
-      ConvolutionUnit(scope["conv3"], from: 64, to: 192, kernel: 3, padding: 1),
+      InceptionUnit(scope["conv2"], from: 64, to: 64),
+      InceptionUnit(scope["conv3"], from: 64, to: 192, kernel: 3, padding: 1),
       PlainLayer.maxPool(scope["maxpool2"], padding: 1),
       Self.module(scope["inception3a"], from: 192, 64, (64, 64), (64, 96), .average, 32),
       Self.module(scope["inception3b"], from: 256, 64, (64, 96), (64, 96), .average, 64),
@@ -40,10 +40,10 @@ package struct InceptionV2: Encoder {
     return Branches(
       scope,
       [
-        ConvolutionUnit(scope["branch1"], from: inputs, to: one),
+        InceptionUnit(scope["branch1"], from: inputs, to: one),
         single(scope["branch2"], from: inputs, three),
         twice(scope["branch3"], from: inputs, double),
-        Chain(pool, ConvolutionUnit(scope["branch4"][1], from: inputs, to: pooled)),
+        Chain(pool, InceptionUnit(scope["branch4"][1], from: inputs, to: pooled)),
       ])
   }
 
@@ -64,8 +64,8 @@ package struct InceptionV2: Encoder {
     _ scope: Scope, from inputs: Int, _ widths: (Int, Int), stride: Pair = 1
   ) -> Chain {
     Chain(
-      ConvolutionUnit(scope[0], from: inputs, to: widths.0),
-      ConvolutionUnit(
+      InceptionUnit(scope[0], from: inputs, to: widths.0),
+      InceptionUnit(
         scope[1], from: widths.0, to: widths.1, kernel: 3, stride: stride, padding: 1))
   }
 
@@ -73,9 +73,9 @@ package struct InceptionV2: Encoder {
     _ scope: Scope, from inputs: Int, _ widths: (Int, Int), stride: Pair = 1
   ) -> Chain {
     Chain(
-      ConvolutionUnit(scope[0], from: inputs, to: widths.0),
-      ConvolutionUnit(scope[1], from: widths.0, to: widths.1, kernel: 3, padding: 1),
-      ConvolutionUnit(
+      InceptionUnit(scope[0], from: inputs, to: widths.0),
+      InceptionUnit(scope[1], from: widths.0, to: widths.1, kernel: 3, padding: 1),
+      InceptionUnit(
         scope[2], from: widths.1, to: widths.1, kernel: 3, stride: stride, padding: 1))
   }
 }

@@ -7,12 +7,12 @@ package struct InceptionV3: Encoder {
 
   package init(_ scope: Scope, channels: Int) {
     layers = Chain(
-      ConvolutionUnit(scope["Conv2d_1a_3x3"], from: channels, to: 32, kernel: 3, stride: 2),
-      ConvolutionUnit(scope["Conv2d_2a_3x3"], from: 32, to: 32, kernel: 3),
-      ConvolutionUnit(scope["Conv2d_2b_3x3"], from: 32, to: 64, kernel: 3, padding: 1),
+      InceptionUnit(scope["Conv2d_1a_3x3"], from: channels, to: 32, kernel: 3, stride: 2),
+      InceptionUnit(scope["Conv2d_2a_3x3"], from: 32, to: 32, kernel: 3),
+      InceptionUnit(scope["Conv2d_2b_3x3"], from: 32, to: 64, kernel: 3, padding: 1),
       PlainLayer.maxPool(scope["maxpool1"]),
-      ConvolutionUnit(scope["Conv2d_3b_1x1"], from: 64, to: 80),
-      ConvolutionUnit(scope["Conv2d_4a_3x3"], from: 80, to: 192, kernel: 3),
+      InceptionUnit(scope["Conv2d_3b_1x1"], from: 64, to: 80),
+      InceptionUnit(scope["Conv2d_4a_3x3"], from: 80, to: 192, kernel: 3),
       PlainLayer.maxPool(scope["maxpool2"]),
       Self.a(scope["Mixed_5b"], from: 192, pooled: 32),
       Self.a(scope["Mixed_5c"], from: 256, pooled: 64),
@@ -30,14 +30,14 @@ package struct InceptionV3: Encoder {
     Branches(
       scope,
       [
-        ConvolutionUnit(scope["branch1x1"], from: inputs, to: 64),
+        InceptionUnit(scope["branch1x1"], from: inputs, to: 64),
         Chain(
-          ConvolutionUnit(scope["branch5x5_1"], from: inputs, to: 48),
-          ConvolutionUnit(scope["branch5x5_2"], from: 48, to: 64, kernel: 5, padding: 2)),
+          InceptionUnit(scope["branch5x5_1"], from: inputs, to: 48),
+          InceptionUnit(scope["branch5x5_2"], from: 48, to: 64, kernel: 5, padding: 2)),
         Chain(
-          ConvolutionUnit(scope["branch3x3dbl_1"], from: inputs, to: 64),
-          ConvolutionUnit(scope["branch3x3dbl_2"], from: 64, to: 96, kernel: 3, padding: 1),
-          ConvolutionUnit(scope["branch3x3dbl_3"], from: 96, to: 96, kernel: 3, padding: 1)),
+          InceptionUnit(scope["branch3x3dbl_1"], from: inputs, to: 64),
+          InceptionUnit(scope["branch3x3dbl_2"], from: 64, to: 96, kernel: 3, padding: 1),
+          InceptionUnit(scope["branch3x3dbl_3"], from: 96, to: 96, kernel: 3, padding: 1)),
         pooling(scope, from: inputs, to: pooled),
       ])
   }
@@ -47,36 +47,36 @@ package struct InceptionV3: Encoder {
     Branches(
       scope,
       [
-        ConvolutionUnit(scope["branch3x3"], from: inputs, to: 384, kernel: 3, stride: 2),
+        InceptionUnit(scope["branch3x3"], from: inputs, to: 384, kernel: 3, stride: 2),
         Chain(
-          ConvolutionUnit(scope["branch3x3dbl_1"], from: inputs, to: 64),
-          ConvolutionUnit(scope["branch3x3dbl_2"], from: 64, to: 96, kernel: 3, padding: 1),
-          ConvolutionUnit(scope["branch3x3dbl_3"], from: 96, to: 96, kernel: 3, stride: 2)),
+          InceptionUnit(scope["branch3x3dbl_1"], from: inputs, to: 64),
+          InceptionUnit(scope["branch3x3dbl_2"], from: 64, to: 96, kernel: 3, padding: 1),
+          InceptionUnit(scope["branch3x3dbl_3"], from: 96, to: 96, kernel: 3, stride: 2)),
         PlainLayer.maxPool(scope["maxpool"]),
       ])
   }
 
   /// 17×17 pixels: 1×1, 7×7 once and twice, pooled.
   private static func c(_ scope: Scope, width: Int) -> any Layer {
-    func row(_ number: Int, to outputs: Int, _ name: String) -> ConvolutionUnit {
-      ConvolutionUnit(
+    func row(_ number: Int, to outputs: Int, _ name: String) -> InceptionUnit {
+      InceptionUnit(
         scope["\(name)_\(number)"], from: width, to: outputs, kernel: Pair(1, 7),
         padding: Pair(0, 3))
     }
-    func column(_ number: Int, to outputs: Int, _ name: String) -> ConvolutionUnit {
-      ConvolutionUnit(
+    func column(_ number: Int, to outputs: Int, _ name: String) -> InceptionUnit {
+      InceptionUnit(
         scope["\(name)_\(number)"], from: width, to: outputs, kernel: Pair(7, 1),
         padding: Pair(3, 0))
     }
     return Branches(
       scope,
       [
-        ConvolutionUnit(scope["branch1x1"], from: 768, to: 192),
+        InceptionUnit(scope["branch1x1"], from: 768, to: 192),
         Chain(
-          ConvolutionUnit(scope["branch7x7_1"], from: 768, to: width),
+          InceptionUnit(scope["branch7x7_1"], from: 768, to: width),
           row(2, to: width, "branch7x7"), column(3, to: 192, "branch7x7")),
         Chain(
-          ConvolutionUnit(scope["branch7x7dbl_1"], from: 768, to: width),
+          InceptionUnit(scope["branch7x7dbl_1"], from: 768, to: width),
           column(2, to: width, "branch7x7dbl"), row(3, to: width, "branch7x7dbl"),
           column(4, to: width, "branch7x7dbl"), row(5, to: 192, "branch7x7dbl")),
         pooling(scope, from: 768, to: 192),
@@ -89,15 +89,15 @@ package struct InceptionV3: Encoder {
       scope,
       [
         Chain(
-          ConvolutionUnit(scope["branch3x3_1"], from: 768, to: 192),
-          ConvolutionUnit(scope["branch3x3_2"], from: 192, to: 320, kernel: 3, stride: 2)),
+          InceptionUnit(scope["branch3x3_1"], from: 768, to: 192),
+          InceptionUnit(scope["branch3x3_2"], from: 192, to: 320, kernel: 3, stride: 2)),
         Chain(
-          ConvolutionUnit(scope["branch7x7x3_1"], from: 768, to: 192),
-          ConvolutionUnit(
+          InceptionUnit(scope["branch7x7x3_1"], from: 768, to: 192),
+          InceptionUnit(
             scope["branch7x7x3_2"], from: 192, to: 192, kernel: Pair(1, 7), padding: Pair(0, 3)),
-          ConvolutionUnit(
+          InceptionUnit(
             scope["branch7x7x3_3"], from: 192, to: 192, kernel: Pair(7, 1), padding: Pair(3, 0)),
-          ConvolutionUnit(scope["branch7x7x3_4"], from: 192, to: 192, kernel: 3, stride: 2)),
+          InceptionUnit(scope["branch7x7x3_4"], from: 192, to: 192, kernel: 3, stride: 2)),
         PlainLayer.maxPool(scope["maxpool"]),
       ])
   }
@@ -108,21 +108,21 @@ package struct InceptionV3: Encoder {
       Branches(
         scope["\(name)ab"],
         [
-          ConvolutionUnit(
+          InceptionUnit(
             scope["\(name)a"], from: 384, to: 384, kernel: Pair(1, 3), padding: Pair(0, 1)),
-          ConvolutionUnit(
+          InceptionUnit(
             scope["\(name)b"], from: 384, to: 384, kernel: Pair(3, 1), padding: Pair(1, 0)),
         ])
     }
     return Branches(
       scope,
       [
-        ConvolutionUnit(scope["branch1x1"], from: inputs, to: 320),
+        InceptionUnit(scope["branch1x1"], from: inputs, to: 320),
         Chain(
-          ConvolutionUnit(scope["branch3x3_1"], from: inputs, to: 384), rowAndColumn("branch3x3_2")),
+          InceptionUnit(scope["branch3x3_1"], from: inputs, to: 384), rowAndColumn("branch3x3_2")),
         Chain(
-          ConvolutionUnit(scope["branch3x3dbl_1"], from: inputs, to: 448),
-          ConvolutionUnit(scope["branch3x3dbl_2"], from: 448, to: 384, kernel: 3, padding: 1),
+          InceptionUnit(scope["branch3x3dbl_1"], from: inputs, to: 448),
+          InceptionUnit(scope["branch3x3dbl_2"], from: 448, to: 384, kernel: 3, padding: 1),
           rowAndColumn("branch3x3dbl_3")),
         pooling(scope, from: inputs, to: 192),
       ])
@@ -132,7 +132,7 @@ package struct InceptionV3: Encoder {
   private static func pooling(_ scope: Scope, from inputs: Int, to outputs: Int) -> any Layer {
     Chain(
       PlainLayer.averagePool(scope["pool"], kernel: 3, stride: 1, padding: 1),
-      ConvolutionUnit(scope["branch_pool"], from: inputs, to: outputs))
+      InceptionUnit(scope["branch_pool"], from: inputs, to: outputs))
   }
 }
 
@@ -163,8 +163,8 @@ extension InceptionV3 {
         ) { scope, classCount in
           Chain(
             PlainLayer.averagePool(scope["pool"], kernel: 5, stride: 3),
-            ConvolutionUnit(scope["conv0"], from: 768, to: 128),
-            ConvolutionUnit(scope["conv1"], from: 128, to: 768, kernel: 5),
+            InceptionUnit(scope["conv0"], from: 768, to: 128),
+            InceptionUnit(scope["conv1"], from: 128, to: 768, kernel: 5),
             PlainLayer.globalAveragePool(scope["avgpool"]),
             Linear(scope["fc"], from: 768, to: classCount, weight: .normal(deviation: 0.001)))
         }

@@ -7,14 +7,14 @@ package struct InceptionV4: Encoder {
   package init(_ scope: Scope, channels: Int) {
     let features = scope["features"]
     var layers: [any Layer] = [
-      ConvolutionUnit(features[0], from: channels, to: 32, kernel: 3, stride: 2),
-      ConvolutionUnit(features[1], from: 32, to: 32, kernel: 3),
-      ConvolutionUnit(features[2], from: 32, to: 64, kernel: 3, padding: 1),
+      InceptionUnit(features[0], from: channels, to: 32, kernel: 3, stride: 2),
+      InceptionUnit(features[1], from: 32, to: 32, kernel: 3),
+      InceptionUnit(features[2], from: 32, to: 64, kernel: 3, padding: 1),
       Branches(
         features[3],
         [
           PlainLayer.maxPool(features[3]["maxpool"]),
-          ConvolutionUnit(features[3]["conv"], from: 64, to: 96, kernel: 3, stride: 2),
+          InceptionUnit(features[3]["conv"], from: 64, to: 96, kernel: 3, stride: 2),
         ]),
       Self.branches(
         features[4], from: 160,
@@ -23,7 +23,7 @@ package struct InceptionV4: Encoder {
       Branches(
         features[5],
         [
-          ConvolutionUnit(features[5]["conv"], from: 192, to: 192, kernel: 3, stride: 2),
+          InceptionUnit(features[5]["conv"], from: 192, to: 192, kernel: 3, stride: 2),
           PlainLayer.maxPool(features[5]["maxpool"]),
         ]),
     ]
@@ -72,7 +72,7 @@ package struct InceptionV4: Encoder {
       let units = shapes.enumerated().map { index, shape -> any Layer in
         defer { channels = shape.outputs }
         let strides = halves && index == shapes.count - 1
-        return ConvolutionUnit(
+        return InceptionUnit(
           // A branch of one layer has no number.
           shapes.count == 1 ? scope["branch\(number)"] : scope["branch\(number)"][index],
           from: channels, to: shape.outputs, kernel: Pair(shape.y, shape.x),
@@ -90,9 +90,9 @@ package struct InceptionV4: Encoder {
   /// 8×8 pixels: 3×3 kernels as a row and a column side by side.
   private static func c(_ scope: Scope) -> any Layer {
     func unit(_ name: String, from inputs: Int, to outputs: Int, _ y: Int, _ x: Int)
-      -> ConvolutionUnit
+      -> InceptionUnit
     {
-      ConvolutionUnit(
+      InceptionUnit(
         scope[name], from: inputs, to: outputs, kernel: Pair(y, x), padding: Pair(y / 2, x / 2))
     }
     return Branches(
@@ -125,7 +125,7 @@ package struct InceptionV4: Encoder {
   private static func pooling(_ scope: Scope, from inputs: Int, to outputs: Int) -> any Layer {
     Chain(
       PlainLayer.averagePool(scope[0], kernel: 3, stride: 1, padding: 1, countsPadding: false),
-      ConvolutionUnit(scope[1], from: inputs, to: outputs))
+      InceptionUnit(scope[1], from: inputs, to: outputs))
   }
 }
 

@@ -53,7 +53,7 @@ package struct InputSpecification: Codable, Hashable, Sendable {
     }
     try check(
       width == height && (16...4096).contains(width), "of \(width)×\(height) cannot be used")
-    try check(channels == 1 || channels == 3, "of \(channels) channels cannot be used")
+    try check(Self.channelCounts.contains(channels), "of \(channels) channels cannot be used")
     try check(
       mean.count == channels && std.count == channels,
       "of \(channels) channels have \(mean.count) means and \(std.count) deviations")
@@ -64,6 +64,50 @@ package struct InputSpecification: Codable, Hashable, Sendable {
       (width...4 * 4096).contains(resizeShortSide),
       "of \(width)×\(height) cannot be cut from a short side of \(resizeShortSide)")
     try check(Self.filters.contains(interpolation), "cannot be resized by '\(interpolation)'")
+  }
+
+  /// The same for pictures resized by another filter.
+  func interpolated(_ filter: String) -> InputSpecification {
+    var result = self
+    result.interpolation = filter
+    return result
+  }
+
+  /// The same with values between -1 and 1.
+  func normalisedToUnit() -> InputSpecification {
+    var result = self
+    result.mean = mean.map { _ in 0.5 }
+    result.std = std.map { _ in 0.5 }
+    return result
+  }
+
+  /// The same for squares of another size, cut from pictures with this short side.
+  func sized(_ side: Int, from shortSide: Int) -> InputSpecification {
+    var result = self
+    (result.width, result.height, result.resizeShortSide) = (side, side, shortSide)
+    return result
+  }
+
+  /// As many channels as a first layer can be adapted to.
+  package static let channelCounts = 1...64
+
+  /// The same for pictures of other channels.
+  ///
+  /// Gray takes mean and deviation of the colours in the shares that luma has of them (ITU-R 601);
+  /// more channels take theirs from the first ones in turn.
+  package func withChannels(_ count: Int) -> InputSpecification {
+    func adapted(_ values: [Float]) -> [Float] {
+      guard count != channels, !values.isEmpty else { return values }
+      guard count == 1, values.count == 3 else {
+        return (0..<count).map { values[$0 % values.count] }
+      }
+      return [zip([0.299, 0.587, 0.114], values).reduce(0) { $0 + $1.0 * $1.1 }]
+    }
+    var result = self
+    result.channels = count
+    result.mean = adapted(mean)
+    result.std = adapted(std)
+    return result
   }
 
   /// The same for square pictures of another size; the margin keeps its proportion.

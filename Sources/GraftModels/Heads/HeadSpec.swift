@@ -28,6 +28,10 @@ package enum HeadSpec: Codable, Hashable, Sendable {
   func makeHead(_ scope: Scope, for spec: EncoderSpec, classCount: Int) throws -> any Head {
     switch self {
     case .own:
+      guard spec.ownClassCount > 0 else {
+        throw GraftError(
+          .usage, "\(spec.name) is cut before its own classifier", help: "use 'head linear'")
+      }
       guard classCount == spec.ownClassCount else {
         throw GraftError(
           .usage,

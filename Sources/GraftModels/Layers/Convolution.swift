@@ -11,6 +11,8 @@ package struct Convolution {
     /// Kaiming's uniform distribution over the inputs of an output, as SqueezeNet has it.
     case kaimingUniformByInputs
     case normal(deviation: Double)
+    /// What torch gives to weights and biases when nobody says more.
+    case torchDefault
   }
 
   private let path: String
@@ -45,12 +47,16 @@ package struct Convolution {
       case .kaimingNormalByOutputs: .kaimingNormal(fan: outputs * area)
       case .kaimingUniformByInputs: .kaimingUniform(fan: inputs / groups * area)
       case .normal(let deviation): .normal(deviation: deviation)
+      case .torchDefault: .torchDefault(fan: inputs / groups * area)
       }
+    let biasInitializer =
+      if case .torchDefault = start { initializer } else { Initializer.zeros }
     let weight = scope.parameter(
       "weight", .weight, layout: .convolution,
       shape: [outputs, inputs / groups, kernel.y, kernel.x], initializer)
     parameters =
-      hasBias ? [weight, scope.parameter("bias", .bias, shape: [outputs], .zeros)] : [weight]
+      hasBias
+      ? [weight, scope.parameter("bias", .bias, shape: [outputs], biasInitializer)] : [weight]
   }
 
   package func callAsFunction(_ x: Value) throws -> Value {

@@ -54,6 +54,6 @@ package struct WeightedAveragePool: Layer {
   }
 
   package func callAsFunction(_ x: Value) throws -> Value {
-    try x.graph.record(ChannelScaleOp(), [pool(x)], parameters: parameters, path: path)
+    try x.graph.record(ChannelAffineOp(), [pool(x)], parameters: parameters, path: path)
   }
 }

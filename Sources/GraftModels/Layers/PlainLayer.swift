@@ -29,6 +29,17 @@ extension PlainLayer {
 
   package static func sum(_ scope: Scope) -> PlainLayer { PlainLayer(scope, AddOp()) }
 
+  /// A product with a value of the same shape, or with one factor for each channel of an image.
+  package static func product(_ scope: Scope) -> PlainLayer { PlainLayer(scope, MultiplyOp()) }
+
+  package static func channelShuffle(_ scope: Scope, groups: Int) -> PlainLayer {
+    PlainLayer(scope, ChannelShuffleOp(groups: groups))
+  }
+
+  package static func channels(_ scope: Scope, _ range: Range<Int>) -> PlainLayer {
+    PlainLayer(scope, ChannelSliceOp(range))
+  }
+
   package static func concatenation(_ scope: Scope) -> PlainLayer { PlainLayer(scope, ConcatOp()) }
 
   package static func dropout(_ scope: Scope, rate: Float) -> PlainLayer {
@@ -59,8 +70,8 @@ extension PlainLayer {
       PoolOp(.max, kernel: 3, stride: 2, padding: Pair(padding, padding), roundsUp: roundsUp))
   }
 
-  /// The mean over all pixels: [N, H, W, C] to [N, C].
-  package static func globalAveragePool(_ scope: Scope) -> PlainLayer {
-    PlainLayer(scope, GlobalAveragePoolOp())
+  /// The mean over all pixels: [N, H, W, C] to [N, C], or to [N, 1, 1, C].
+  package static func globalAveragePool(_ scope: Scope, keepsPixel: Bool = false) -> PlainLayer {
+    PlainLayer(scope, GlobalAveragePoolOp(keepsPixel: keepsPixel))
   }
 }

@@ -35,6 +35,11 @@ package struct Scope {
     return parameter
   }
 
+  /// Takes back what was asked for below these paths: layers that are made and left out.
+  func forget(_ prefixes: [String]) {
+    state.entries.removeAll { entry in prefixes.contains(where: ByteString(entry.name).isCovered) }
+  }
+
   /// Notes an integer that torch keeps in files and nothing here computes with.
   package func counter(_ name: String) {
     state.entries.append(.counter(self[name].path))

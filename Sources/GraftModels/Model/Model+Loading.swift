@@ -16,6 +16,8 @@ package struct LoadReport: Sendable, Equatable {
   package var dropped: [ByteString] = []
   /// Sentences about values that are NaN or infinite.
   package var warnings: [String] = []
+  /// How the file was understood, in sentences.
+  package var notes: [String] = []
 
   package var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && misshapen.isEmpty }
 }
@@ -24,7 +26,7 @@ extension LoadReport: CustomStringConvertible {
   package var description: String {
     let dropped = dropped.map(\.description).joined(separator: ", ")
     let text = "\(matched.count) tensors loaded"
-    return ([dropped.isEmpty ? text : "\(text), left out: \(dropped)"] + warnings)
+    return ([dropped.isEmpty ? text : "\(text), left out: \(dropped)"] + notes + warnings)
       .joined(separator: "\n")
   }
 }
@@ -44,12 +46,14 @@ extension Model {
   @discardableResult
   package func load(weights: WeightFile, scope: LoadScope? = nil) throws -> LoadReport {
     let scope = scope ?? (headKind.isOwn ? .everything : .encoder)
+    let weights = weights.spelled(for: spec)
     var report = LoadReport()
     var values: [(parameter: Parameter, tensor: SafetensorsTensor)] = []
     var remaining = Set(weights.tensors.keys)
     let own = Set(
       scope == .everything
         ? [] : (groups.last?.parameters.map(\.name) ?? []).filter(isOwnOfHead))
+    let ownShapes = shapesOfOwnChannels
     for parameter in parameters where !own.contains(parameter.name) {
       let name = ByteString(parameter.name)
       remaining.remove(name)
@@ -57,7 +61,13 @@ extension Model {
         report.missing.append(parameter.name)
         continue
       }
-      if let misfit = misfit(of: tensor, for: parameter) {
+      if tensor.shape != parameter.torchShape.dimensions,
+        ownShapes[parameter.name]?.dimensions == tensor.shape, tensor.shape.count == 4
+      {
+        values.append((parameter, try tensor.adapted(toChannels: input.channels)))
+        report.notes.append(
+          "\(parameter.name) was made for \(input.channels) of \(spec.input.channels) channels")
+      } else if let misfit = misfit(of: tensor, for: parameter, in: weights) {
         report.misshapen.append(misfit)
       } else {
         values.append((parameter, tensor))
@@ -83,6 +93,7 @@ extension Model {
     }
     counters = newCounters
     report.warnings = weights.warnings
+    report.notes = weights.notes + report.notes
     loadReport = report
     return report
   }
@@ -94,15 +105,27 @@ extension Model {
       || spec.auxiliary.map(\.lastLayer).contains(where: name.isCovered)
   }
 
-  private func misfit(of tensor: SafetensorsTensor, for parameter: Parameter) -> String? {
+  private func misfit(
+    of tensor: SafetensorsTensor, for parameter: Parameter, in weights: WeightFile
+  ) -> String? {
     let wanted = parameter.torchShape
-    guard tensor.shape == wanted.dimensions else {
+    // A fully connected layer and a convolution over the whole map have the same values.
+    let isReshaped =
+      weights.allowsReshaping && tensor.elementCount == wanted.elementCount
+      && tensor.shape.first == wanted.dimensions.first
+    guard tensor.shape == wanted.dimensions || isReshaped else {
       return "\(parameter.name) is \(Shape(tensor.shape)) instead of \(wanted)"
     }
     guard [.f32, .f16, .bf16, .f64].contains(tensor.type) else {
       return "\(parameter.name) is of type \(tensor.type.rawValue)"
     }
     return nil
+  }
+
+  /// The shapes that the encoder's parameters have with its own number of channels, where that is not
+  /// the model's.
+  private var shapesOfOwnChannels: [String: Shape] {
+    input.channels == spec.input.channels ? [:] : spec.parameterShapes
   }
 
   private func takeCounters(

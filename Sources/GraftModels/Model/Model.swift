@@ -120,10 +120,9 @@ package final class Model {
         .usage,
         "images of \(input.width)×\(input.height) for \(spec.name); 16 to 4096 are possible")
     }
-    guard input.channels == spec.input.channels else {
+    guard InputSpecification.channelCounts.contains(input.channels) else {
       throw GraftError(
-        .usage,
-        "\(spec.name) takes images of \(spec.input.channels) channels, not \(input.channels)")
+        .usage, "images of \(input.channels) channels for \(spec.name); 1 to 64 are possible")
     }
     try input.validate()
   }

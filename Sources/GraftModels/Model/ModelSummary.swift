@@ -7,21 +7,31 @@ package struct ModelSummary: Sendable {
     package let path: String
     package let operation: String
     package let outputShape: Shape
+    /// Values that the layer adds to what is held; 0 where it works in place.
+    package let valueCount: Int
     /// Parameters that training may change.
     package let parameterCount: Int
+    /// How these are counted: `(64·3·3 + 1)·128`.
+    package let parameterFormula: String
     package let multiplyAdds: Int
     /// The side of the square of input pixels that one output pixel sees; nil is the whole picture.
     package let receptiveField: Int?
+    /// Whether the stride leaves rows or columns unread.
+    package let isRoundedDown: Bool
     package let group: String
   }
 
   package let title: String
+  /// The picture, as the graph takes it.
+  package let inputShape: Shape
   package let rows: [Row]
 
   package var parameterCount: Int { rows.reduce(0) { $0 + $1.parameterCount } }
   package var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
-  /// Bytes of all outputs of one picture.
-  package var activationBytes: Int { rows.reduce(0) { $0 + $1.outputShape.elementCount * 4 } }
+  /// The picture's values and those of all layers, in-place ones left out.
+  package var valueCount: Int { inputShape.elementCount + rows.reduce(0) { $0 + $1.valueCount } }
+  /// Bytes that one picture takes forward; its gradients take as much again.
+  package var activationBytes: Int { 4 * valueCount }
 }
 
 extension Model {
@@ -50,13 +60,32 @@ extension Model {
         ModelSummary.Row(
           path: node.path, operation: "\(node.op.name) \(node.op.details)",
           outputShape: shapes[node.output],
+          valueCount: node.op.worksInPlace ? 0 : shapes[node.output].elementCount,
           parameterCount: node.parameters.reduce(0) { $0 + ($1.canTrain ? $1.count : 0) },
+          parameterFormula: ParameterFormula.text(
+            of: node, inputs: node.inputs.map { shapes[$0] }, output: shapes[node.output]),
           multiplyAdds: node.op.multiplyAdds(
             inputs: node.inputs.map { shapes[$0] }, output: shapes[node.output]),
-          receptiveField: fields.side(of: node.output), group: group))
+          receptiveField: fields.side(of: node.output),
+          isRoundedDown: Self.isRoundedDown(node.op, shapes[node.inputs[0]]), group: group))
     }
     return ModelSummary(
-      title: "\(spec.name), head \(headKind), \(input.width)×\(input.height)", rows: rows)
+      title: "\(spec.name), head \(headKind), \(input.width)×\(input.height)",
+      inputShape: imageShape, rows: rows)
+  }
+
+  /// Whether a window's (N + 2P - F) / S is no whole number.
+  private static func isRoundedDown(_ op: any Op, _ x: Shape) -> Bool {
+    func leaves(_ kernel: Pair, _ stride: Pair, _ padding: Pair, dilation: Pair = 1) -> Bool {
+      (x[1] + 2 * padding.y - dilation.y * (kernel.y - 1) - 1) % stride.y != 0
+        || (x[2] + 2 * padding.x - dilation.x * (kernel.x - 1) - 1) % stride.x != 0
+    }
+    switch op {
+    case let op as ConvolutionOp:
+      return leaves(op.kernel, op.stride, op.padding, dilation: op.dilation)
+    case let op as PoolOp: return !op.roundsUp && leaves(op.kernel, op.stride, op.padding)
+    default: return false
+    }
   }
 }
 
@@ -88,7 +117,7 @@ private struct ReceptiveFields {
     case let op as PoolOp:
       return (max(op.kernel.y, op.kernel.x), max(op.stride.y, op.stride.x))
     case let op as PaddingShortcutOp: return (1, op.stride)
-    case is GlobalAveragePoolOp, is AdaptivePoolOp, is FlattenOp, is LinearOp: return nil
+    case is GlobalAveragePoolOp, is AdaptivePoolOp, is FlattenOp: return nil
     default: return (1, 1)
     }
   }

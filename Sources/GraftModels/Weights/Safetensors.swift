@@ -20,23 +20,20 @@ package enum Safetensors {
   package static func read(
     path: String, limits: Limits = .standard
   ) throws -> SafetensorsFile {
-    try read(RegularFile(path: path), limits: limits)
+    try read(ByteSource(RegularFile(path: path)), limits: limits)
   }
 
   /// Reads from bytes in memory; `name` is used in errors.
   package static func read(
     bytes: [UInt8], name: String = "bytes", limits: Limits = .standard
   ) throws -> SafetensorsFile {
-    try SafetensorsReader(name: name, size: bytes.count, limits: limits) { offset, count in
-      Array(bytes[offset..<offset + count])
-    }.read()
+    try read(ByteSource(bytes: bytes, name: name), limits: limits)
   }
 
   package static func read(
-    _ file: RegularFile, limits: Limits = .standard
+    _ source: ByteSource, limits: Limits = .standard
   ) throws -> SafetensorsFile {
-    try SafetensorsReader(name: file.name, size: file.size, limits: limits, bytes: file.read)
-      .read()
+    try SafetensorsReader(source: source, limits: limits).read()
   }
 
   static let metadataName: ByteString = "__metadata__"

@@ -2,15 +2,16 @@ import GraftBase
 
 /// One reading of a safetensors file: lengths, header, tiling, values, in this order.
 struct SafetensorsReader {
-  let name: String
-  let size: Int
+  let source: ByteSource
   let limits: Safetensors.Limits
-  /// Copies a range that lies inside `size`.
-  let bytes: (_ offset: Int, _ count: Int) throws -> [UInt8]
+
+  private var size: Int { source.size }
 
   func read() throws -> SafetensorsFile {
     let headerCount = try readHeaderCount()
-    let header = try bytes(8, headerCount)
+    guard let header = try source.read(at: 8, count: headerCount) else {
+      throw failure("its header is cut")
+    }
     guard String(validating: header, as: UTF8.self) != nil else {
       throw failure("its header is not UTF-8")
     }
@@ -26,7 +27,9 @@ struct SafetensorsReader {
       ($0.begin, $0.end, $0.name) < ($1.begin, $1.end, $1.name)
     }
     try checkTiling(entries, dataCount)
-    let data = try bytes(dataStart, dataCount)
+    guard let data = try source.read(at: dataStart, count: dataCount) else {
+      throw failure("its values are cut")
+    }
     return SafetensorsFile(
       metadata: parser.metadata,
       tensors: entries.map {
@@ -37,7 +40,7 @@ struct SafetensorsReader {
 
   private func readHeaderCount() throws -> Int {
     guard size > 0 else { throw failure("the file is empty") }
-    let start = try bytes(0, min(size, 64))
+    let start = try source.start(64)
     do {
       let count = try checkedHeaderCount(start)
       guard start.count > 8, [0x7B, 0x20, 0x09, 0x0A, 0x0D].contains(start[8]) else {
@@ -47,7 +50,7 @@ struct SafetensorsReader {
     } catch {
       guard let kind = ForeignFormat.recognised(in: start) else { throw error }
       throw GraftError(
-        .input, "cannot read '\(name.escapingControlCharacters)': it is \(kind.description)",
+        .input, "cannot read '\(source.name)': it is \(kind.description)",
         help: kind.help)
     }
   }
@@ -97,7 +100,7 @@ struct SafetensorsReader {
 
   private func failure(_ reason: String) -> GraftError {
     GraftError(
-      .input, "cannot read '\(name.escapingControlCharacters)' as safetensors: \(reason)",
+      .input, "cannot read '\(source.name)' as safetensors: \(reason)",
       help: "fetch or export the file again")
   }
 }

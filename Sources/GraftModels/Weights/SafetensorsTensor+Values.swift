@@ -31,8 +31,10 @@ extension SafetensorsTensor {
     switch type {
     case .i64: load(Int64.self)
     case .i32: load(Int32.self).map(Int64.init)
-    case .u8: bytes.map(Int64.init)
-    default: throw misuse("integers", "I64, I32 or U8")
+    case .i16: load(Int16.self).map(Int64.init)
+    case .i8: load(Int8.self).map(Int64.init)
+    case .u8, .bool: bytes.map(Int64.init)
+    default: throw misuse("integers", "I64, I32, I16, I8 or U8")
     }
   }
 

@@ -1,22 +1,52 @@
 import GraftBase
+import GraftEngine
 
 /// Named arrays from a file, whatever its format, ready to be loaded into a model.
 package struct WeightFile: Sendable {
   /// The path or another name for messages.
   package let name: String
   package let metadata: [ByteString: ByteString]
-  package let tensors: [ByteString: SafetensorsTensor]
+  package private(set) var tensors: [ByteString: SafetensorsTensor]
+  /// What was taken of the file and how it was understood, in sentences for people.
+  package private(set) var notes: [String] = []
+  /// Whether a tensor may have another shape of the same values: after a map from names of a library
+  /// that writes the same layer as another kind.
+  private(set) var allowsReshaping = false
 
-  /// Reads a safetensors file; other formats are refused by their name.
-  package init(path: String) throws {
-    self.init(try Safetensors.read(path: path), name: path)
+  /// Reads safetensors or a PyTorch file, as its first bytes say; others are refused by their name.
+  ///
+  /// - Parameter verifyingChecksums: see `TorchFile.read`.
+  package init(path: String, verifyingChecksums: Bool = true) throws {
+    try self.init(
+      ByteSource(RegularFile(path: path)), name: path, verifyingChecksums: verifyingChecksums)
+  }
+
+  /// The same from bytes that are at hand; `name` is what messages call the weights.
+  package init(_ source: ByteSource, name: String? = nil, verifyingChecksums: Bool = true) throws {
+    let name = name ?? source.name
+    guard TorchFile.isRecognised(in: try source.start(64)) else {
+      self.init(try Safetensors.read(source), name: name)
+      return
+    }
+    self.init(try TorchFile.read(source, verifyingChecksums: verifyingChecksums), name: name)
   }
 
   package init(_ file: SafetensorsFile, name: String) {
+    self.init(name: name, metadata: file.metadata, tensors: file.tensors)
+  }
+
+  package init(_ file: TorchStateDict, name: String) {
+    self.init(name: name, tensors: file.tensors)
+    notes = file.notes
+  }
+
+  private init(
+    name: String, metadata: [ByteString: ByteString] = [:], tensors: [SafetensorsTensor]
+  ) {
     self.name = name
-    metadata = file.metadata
-    tensors = Dictionary(
-      file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    self.metadata = metadata
+    self.tensors = Dictionary(
+      tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The names in bytewise order.
@@ -37,13 +67,54 @@ package struct WeightFile: Sendable {
 extension WeightFile {
   /// The encoder whose weights these are, with any classifier; nil when none fits.
   package var recognisedEncoder: EncoderSpec? {
-    let names = tensors.keys.filter { !$0.bytes.ends(with: "num_batches_tracked") }
-    return Encoders.all.first { spec in
-      let classifier = spec.classifierPrefix + ["head"] + spec.auxiliary.map(\.name)
+    Encoders.all.first { spec in
       let shapes = Encoders.parameterShapes[spec.name] ?? [:]
-      return names.count { name in !classifier.contains(where: name.isCovered) } == shapes.count
-        && shapes.allSatisfy { tensors[ByteString($0.key)]?.shape == $0.value.dimensions }
+      return spellings(for: spec).contains { $0.holdsExactly(shapes, of: spec) }
     }
+  }
+
+  /// These weights under the names that the encoder's layers have: as they are, or through the key map
+  /// that gives more of them a place.
+  package func spelled(for spec: EncoderSpec) -> WeightFile {
+    let shapes = spec.parameterShapes
+    var best = (file: self, places: -1)
+    for file in spellings(for: spec) {
+      let places = file.tensors.keys.count {
+        shapes[$0.text] != nil || spec.classifierPrefix.contains(where: $0.isCovered)
+      }
+      if places > best.places { best = (file, places) }
+    }
+    return best.file
+  }
+
+  /// These weights as they are, and through each key map that is made for the encoder.
+  private func spellings(for spec: EncoderSpec) -> [WeightFile] {
+    [self] + KeyMap.all.filter { $0.covers(spec) }.compactMap(renamed)
+  }
+
+  /// Nil where the map changes nothing or two names become one.
+  private func renamed(by map: KeyMap) -> WeightFile? {
+    var result = self
+    result.tensors = [:]
+    var changes = 0
+    for (name, tensor) in tensors {
+      let new = map.name(for: name)
+      if new != name { changes += 1 }
+      let renamed = SafetensorsTensor(
+        name: new, type: tensor.type, shape: tensor.shape, bytes: tensor.bytes)
+      guard result.tensors.updateValue(renamed, forKey: new) == nil else { return nil }
+    }
+    guard changes > 0 else { return nil }
+    result.allowsReshaping = true
+    result.notes.append("\(changes) names are \(map.source)'s and were translated")
+    return result
+  }
+
+  private func holdsExactly(_ shapes: [String: Shape], of spec: EncoderSpec) -> Bool {
+    let names = tensors.keys.filter { !$0.bytes.ends(with: "num_batches_tracked") }
+    let classifier = spec.classifierPrefix + ["head"] + spec.auxiliary.map(\.name)
+    return names.count { name in !classifier.contains(where: name.isCovered) } == shapes.count
+      && shapes.allSatisfy { tensors[ByteString($0.key)]?.shape == $0.value.dimensions }
   }
 }
 

@@ -37,6 +37,7 @@ package enum Optimizers {
   package static let all: [any OptimizerRule.Type] = [
     AdamWRule.self,
     StochasticGradientRule.self,
+    AdadeltaRule.self,
   ]
 
   /// The optimizer that `choice` names, with its options checked.

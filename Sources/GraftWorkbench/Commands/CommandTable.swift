@@ -3,10 +3,12 @@ package enum CommandTable {
   package static let all: [any Command.Type] = [
     EncoderCommand.self, DataCommand.self, HeadCommand.self, AugmentCommand.self,
     PolicyCommand.self, FreezeCommand.self, UnfreezeCommand.self, SeedCommand.self,
-    SummaryCommand.self, PreviewCommand.self, RenderCommand.self, CheckCommand.self,
+    SummaryCommand.self, ForwardCommand.self, PreviewCommand.self, RenderCommand.self,
+    CheckCommand.self,
     TrainCommand.self, FinetuneCommand.self, ResumeCommand.self,
     EvaluateCommand.self, PredictCommand.self, ExpectCommand.self,
     RunsCommand.self, UseCommand.self, DropCommand.self, SaveCommand.self, LoadCommand.self,
+    ExportCommand.self,
     ParamCommand.self, LetCommand.self, IncludeCommand.self, RunCommand.self,
     RecipeCommand.self, HistoryCommand.self, NoteCommand.self,
     HelpCommand.self, AproposCommand.self, SetCommand.self, ShowCommand.self,

@@ -9,13 +9,25 @@ package struct EncoderCommand: Command {
     group: .ingredients,
     parameters: [
       .positional(
-        "name", .either([.path(.weights), .name(.encoder)]), "name of an encoder, or a weight file"),
+        "name", .either([.path(.weights), .name(.encoder), .network]),
+        "name of an encoder, a weight file, or a formula: net(\"…\")"),
       ParameterSpecification(
-        "weights", .either([.choice(["pretrained", "random"]), .path(.weights)]),
-        default: .value("pretrained"), "where its weights come from"),
+        "weights",
+        .either([
+          .choice(["pretrained", "random"] + PretrainedCatalog.standard.namedWeights),
+          .path(.weights),
+        ]),
+        default: .value("pretrained"), "where its weights come from; fetched if they must be"),
+      ParameterSpecification(
+        "until", .text, default: .described("the last"),
+        "name of the last stage to keep; alone, `encoder` lists them"),
       ParameterSpecification(
         "size", .integer(16...4096), default: .described("the size it was trained at"),
         "side of the input image in pixels"),
+      ParameterSpecification(
+        "channels", .integer(InputSpecification.channelCounts),
+        default: .described("as it was trained"),
+        "1 for gray images: the first layer is adapted"),
       ParameterSpecification(
         "mean", .list(of: .number(-10...10)), default: .described("of its training images"),
         "mean per channel, of values 0..1"),
@@ -25,13 +37,23 @@ package struct EncoderCommand: Command {
       ParameterSpecification(
         "aux", .flag, default: .value("no"),
         "train with the auxiliary classifiers that an Inception has; evaluation leaves them out"),
+      ParameterSpecification(
+        "checksums", .flag, default: .value("yes"),
+        "whether the checksums inside a PyTorch file must hold"),
     ],
     examples: [
-      "encoder resnet18", "encoder mobilenet_v2 size=160",
+      "encoder resnet18", "encoder mobilenet_v2 size=160", "encoder resnet18 until=layer3",
+      "encoder net(\"[[conv(32) relu]*2 pool]*3 [fc(256) relu]*1\")",
+      "encoder resnet18 channels=1",
       "encoder resnet18 weights=random mean=[0.5, 0.5, 0.5] std=[0.5, 0.5, 0.5]",
     ],
     seeAlso: ["data", "head", "summary"], isRecorded: true,
-    discussion: "Alone, it shows parameters, layer groups, input size and preprocessing. Encoders: "
+    discussion:
+      "Alone, it shows parameters, layer groups, input size and preprocessing. Weights come "
+      + "from safetensors and PyTorch's .pth, .pt and .th files, which are read without executing what "
+      + "they hold. With channels=1 the first layer's weights are summed over colours and images are "
+      + "read in gray; with more channels they are repeated, times 3/channels. `help net` explains "
+      + "formulas, whose weights start at random. Encoders: "
       + Encoders.all.map(\.name).joined(separator: ", ") + ".")
 
   private let arguments: CheckedArguments
@@ -43,6 +65,17 @@ package struct EncoderCommand: Command {
         .missingParameter, at: "name", "`encoder` needs a name or a weight file",
         help: "for example: encoder resnet18")
     }
+    if arguments.isGiven("until") { try checkCut() }
+  }
+
+  /// Refuses a stage that is not there before anything runs, where the name tells the encoder.
+  private func checkCut() throws {
+    guard arguments.isGiven("name") else {
+      throw arguments.fault(
+        .missingParameter, at: "until", "`until` needs the encoder that it cuts",
+        help: "for example: encoder resnet18 until=layer3")
+    }
+    if let name = arguments.text("name") { _ = try cut(Encoders.named(name)) }
   }
 
   package func run(in session: Session) throws {
@@ -52,12 +85,14 @@ package struct EncoderCommand: Command {
     }
     let encoder = try session.requireEncoder()
     session.console.result(
-      arguments.isBare ? try card(encoder) : encoder.description, event: "encoder",
+      arguments.isBare ? try card(encoder) : encoder.report, event: "encoder",
       [
         ("encoder", .string(encoder.spec.name)),
         ("parameters", .integer(encoder.spec.parameterCount)),
         ("size", .integer(encoder.input.width)),
         ("weights", encoder.weights.map { .string($0.name) } ?? .null),
+        ("weights_hash", encoder.weightsHash.map(JSONValue.string) ?? .null),
+        ("notes", .array((encoder.weights?.notes ?? []).map(JSONValue.string))),
       ])
     for warning in encoder.weights?.warnings ?? [] { session.console.warn(warning) }
     session.leaveReceipt(
@@ -66,28 +101,64 @@ package struct EncoderCommand: Command {
 
   private func choice(in session: Session) throws -> EncoderChoice {
     let path = try weightsPath(in: session)
-    let weights = try path.map { try WeightFile(path: $0) }
+    let weights = try path.map { try read($0) }
     // A file in the place of the name tells what the encoder is, even if its weights are not taken.
     let namePath = arguments.path("name")
-    let file = namePath == path ? weights : try namePath.map { try WeightFile(path: $0) } ?? weights
-    let spec = try auxiliary(encoder(of: file))
+    let file = namePath == path ? weights : try namePath.map { try read($0) } ?? weights
+    let spec = try auxiliary(cut(encoder(of: file)))
+    let hash = try path.map { try ContentHash.ofFile($0).hex }
+    if let path, let hash { try Self.checkPublished(path, hash) }
     return EncoderChoice(
-      spec: spec, input: try input(of: spec, file), weights: weights,
-      weightsHash: try path.map { try Self.hash(ofFile: $0) })
+      spec: spec, input: try input(of: spec, file), weights: weights?.spelled(for: spec),
+      weightsHash: hash)
+  }
+
+  private func read(_ path: String) throws -> WeightFile {
+    try WeightFile(path: path, verifyingChecksums: arguments.flag("checksums") ?? true)
   }
 
   /// The file that `weights=` or the name itself points at; nil for random weights.
   private func weightsPath(in session: Session) throws -> String? {
     if let path = arguments.path("weights") { return path }
     if arguments.text("weights") == "random" { return nil }
+    if arguments.network("name") != nil { return nil }
     if let path = arguments.path("name") { return path }
-    return try session.pretrained.requireFile(for: arguments.text("name") ?? "")
+    let name = arguments.text("name") ?? ""
+    let weights = arguments.text("weights").flatMap { $0 == "pretrained" ? nil : $0 }
+    var writer = ProgressWriter(session.console)
+    defer { writer.finish() }
+    return try session.pretrained.requireFile(for: name, weights: weights) { state in
+      try session.interrupts.check()
+      guard session.settings.isProgressShown, let total = state.total, total > 0 else { return }
+      writer.show(
+        ProgressLine(
+          title: "fetch \(total.bytesText)", epoch: 1, epochCount: 1,
+          fraction: Double(state.received) / Double(total)))
+    }
+  }
+
+  /// The encoder up to the stage `until`.
+  private func cut(_ spec: EncoderSpec) throws -> EncoderSpec {
+    guard let stage = arguments.text("until") else { return spec }
+    do {
+      return try spec.cut(behind: stage)
+    } catch let error as GraftError {
+      throw arguments.fault(.unknownValue, at: "until", error.message, help: error.help)
+    }
   }
 
   private func encoder(of file: WeightFile?) throws -> EncoderSpec {
+    let side = arguments.integer("size")
+    if let network = arguments.network("name") {
+      do {
+        return try Net.spec(network, side: side)
+      } catch let fault as NetFault {
+        throw GraftError(.usage, fault.message, help: fault.help)
+      }
+    }
     if let name = arguments.text("name") { return try Encoders.named(name) }
     if let name = file?.metadata[ByteString(ModelFile.Key.encoder.rawValue)]?.text {
-      return try Encoders.named(name)
+      return try side.flatMap { try Net.spec(named: name, side: $0) } ?? Encoders.named(name)
     }
     if let spec = file?.recognisedEncoder { return spec }
     throw GraftError(
@@ -111,6 +182,11 @@ package struct EncoderCommand: Command {
   /// The pictures it takes: as the model file says, else the encoder's own, else as asked.
   private func input(of spec: EncoderSpec, _ file: WeightFile?) throws -> InputSpecification {
     var input = spec.input
+    if let file, let entry = PretrainedCatalog.standard.entry(ofFile: file.name.lastPathComponent),
+      entry.encoder == spec.name
+    {
+      input = entry.input
+    }
     let key = ByteString(ModelFile.Key.preprocessing.rawValue)
     if let file, let text = file.metadata[key]?.text {
       do {
@@ -122,6 +198,7 @@ package struct EncoderCommand: Command {
           help: "the file was damaged or made by something else; take the original")
       }
     }
+    if let channels = arguments.integer("channels") { input = input.withChannels(channels) }
     if let size = arguments.integer("size") { input = input.resized(to: size) }
     for (name, place) in [("mean", \InputSpecification.mean), ("std", \.std)] {
       let numbers = arguments.numbers(name)
@@ -138,8 +215,16 @@ package struct EncoderCommand: Command {
     return input
   }
 
-  private static func hash(ofFile path: String) throws -> String {
-    ContentHash.of(try RegularFile(path: path).readAll(limit: .max)).hex
+  /// A file that has the name of a published one must have its contents.
+  private static func checkPublished(_ path: String, _ hash: String) throws {
+    guard let entry = PretrainedCatalog.standard.entry(ofFile: path.lastPathComponent),
+      let checksum = entry.checksum, !hash.hasPrefix(checksum)
+    else { return }
+    throw GraftError(
+      .input,
+      "\(entry.fileName) has the SHA-256 \(hash.prefix(16))…, but the published file's starts with "
+        + checksum,
+      help: "fetch it again from \(entry.address), or give it another name")
   }
 
   private func card(_ encoder: EncoderChoice) throws -> String {
@@ -166,6 +251,7 @@ package struct EncoderCommand: Command {
     guard let encoder = session.workbench.encoder else { return [:] }
     return [
       "name": encoder.spec.name, "size": "\(encoder.input.width)",
+      "channels": "\(encoder.input.channels)",
       "weights": encoder.weights?.name.lastPathComponent.escapingControlCharacters ?? "random",
       "mean": list(encoder.input.mean), "std": list(encoder.input.std),
       "aux": encoder.spec.keepsAuxiliary ? "yes" : "no",

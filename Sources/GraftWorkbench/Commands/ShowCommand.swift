@@ -3,13 +3,14 @@ import GraftBase
 /// `show`: settings, knobs, names and aliases as they are now.
 package struct ShowCommand: Command {
   package static let specification = CommandSpecification(
-    "show", "show settings, knobs, names or aliases", group: .shell,
+    "show", "show settings, knobs, names, aliases or published weights", group: .shell,
     parameters: [
       .positional(
-        "what", .choice(["settings", "knobs", "names", "aliases", "version"]),
+        "what", .choice(["settings", "knobs", "names", "aliases", "pretrained", "version"]),
         default: .value("settings"), "what to show")
     ],
-    examples: ["show", "show knobs", "show aliases"], seeAlso: ["set", "param", "let", "alias"])
+    examples: ["show", "show knobs", "show aliases", "show pretrained"],
+    seeAlso: ["set", "param", "let", "alias", "encoder"])
 
   private let what: String
 
@@ -21,6 +22,7 @@ package struct ShowCommand: Command {
     switch what {
     case "knobs": Self.showVariables(.knob, in: session)
     case "names": Self.showVariables(.constant, in: session)
+    case "pretrained": Self.showPretrained(in: session)
     case "aliases": AliasCommand.showAliases(in: session)
     case "version":
       session.console.result(
@@ -51,6 +53,31 @@ package struct ShowCommand: Command {
     table.alignments = [.left, .left, .left]
     session.console.result(
       table.rendered(), event: "settings", values.map { ($0.0, .string($0.1)) })
+  }
+
+  /// The catalog of published weights, and which files are at hand.
+  static func showPretrained(in session: Session) {
+    let listing = session.pretrained.listing
+    let rows = listing.map { entry, path in
+      [
+        entry.encoder, entry.weights, entry.accuracy.map { $0.fixedText(1) } ?? "-",
+        "\(entry.input.resizeShortSide)/\(entry.input.width)",
+        path == nil ? "-" : "here", entry.fileName,
+      ]
+    }
+    let table = TextTable(
+      ["encoder", "weights", "top-1", "resize/crop", "file", ""], rows: rows,
+      alignments: [.left, .left, .right, .right, .left, .left])
+    let values = listing.map { entry, path in
+      JSONValue.object([
+        ("encoder", .string(entry.encoder)), ("weights", .string(entry.weights)),
+        ("address", .string(entry.address)),
+        ("checksum", entry.checksum.map(JSONValue.string) ?? .null),
+        ("accuracy", entry.accuracy.map(JSONValue.number) ?? .null),
+        ("path", path.map(JSONValue.string) ?? .null),
+      ])
+    }
+    session.console.result(table.rendered(), event: "pretrained", [("files", .array(values))])
   }
 
   static func showVariables(_ role: Environment.Role, in session: Session) {

@@ -15,9 +15,18 @@ package struct SummaryCommand: Command {
       ParameterSpecification(
         "batch", .integer(1...65_536), default: .value("32"),
         "images per update, for the forecast of memory"),
+      ParameterSpecification(
+        "versus", .flag, default: .value("no"),
+        "compare convolutions with layers that are locally and fully connected"),
     ],
-    examples: ["summary", "summary encoder", "summary model size=128 batch=16"],
-    seeAlso: ["encoder", "policy"])
+    examples: [
+      "summary", "summary encoder", "summary model size=128 batch=16", "summary versus=yes",
+    ],
+    seeAlso: ["encoder", "policy", "forward"],
+    discussion:
+      "Values, parameters and memory are counted as courses do it: each layer's output is "
+      + "held, and as much again for its gradient; activation functions work in place. What a "
+      + "training takes in truth, with buffers that share memory, is told below the table.")
 
   private let arguments: CheckedArguments
 
@@ -27,18 +36,45 @@ package struct SummaryCommand: Command {
     let run = session.workbench.run(named: session.currentRun ?? "")
     let model =
       try run?.model ?? session.makeModel(classes: session.workbench.data?.classes ?? ["a", "b"])
+    if arguments.flag("versus") == true { return try showSharing(of: model, in: session) }
     let part = arguments.text("part").flatMap(Model.SummaryPart.init(rawValue:)) ?? .model
     let summary = try model.summary(part, side: arguments.integer("size"))
     let forecasts = try forecasts(of: model, isKept: run != nil, in: session)
     let memory = forecasts.map { "\($0.name) \($0.bytes / 1_000_000) MB" }.joined(separator: ", ")
     session.console.result(
-      "\(summary)\npeak memory of training, \(batchSize) images an update: \(memory)",
+      "\(summary)\n\(try courseMemory(of: summary))\npeak memory of training, \(batchSize) images an update: \(memory)",
       event: "summary",
       [
         ("encoder", .string(model.spec.name)), ("parameters", .integer(summary.parameterCount)),
         ("multiply_adds", .integer(summary.multiplyAdds)),
+        ("activations", .integer(summary.valueCount)),
         ("activation_bytes", .integer(summary.activationBytes)),
       ] + forecasts.map { ("memory_bytes.\($0.name)", .integer($0.bytes)) })
+  }
+
+  private func showSharing(of model: Model, in session: Session) throws {
+    let comparison = try model.sharingComparison(side: arguments.integer("size"))
+    let total = comparison.total
+    session.console.result(
+      "\(comparison)", event: "summary",
+      [
+        ("encoder", .string(model.spec.name)), ("convolution", .integer(total.convolution)),
+        ("locally_connected", .integer(total.locallyConnected)),
+        ("fully_connected", .integer(total.fullyConnected)),
+      ])
+  }
+
+  /// By the course's rule: parameters, a gradient and the optimizer's memory of each, and a batch
+  /// forward and backward.
+  private func courseMemory(of summary: ModelSummary) throws -> String {
+    let settings = TrainingSettings()
+    let slots = try Optimizers.make(settings.optimizer).slotNames.count
+    let weights = 4 * summary.parameterCount
+    let batch = 2 * batchSize * summary.activationBytes
+    let all = weights * (2 + slots) + batch
+    return "in all: parameters \(weights.bytesText), gradients \(weights.bytesText), optimizer "
+      + "(\(settings.optimizer.name)) \((slots * weights).bytesText), \(batchSize) images "
+      + "\(batch.bytesText): \(all.bytesText)"
   }
 
   private var batchSize: Int { arguments.integer("batch") ?? 32 }

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftModels
 import GraftTraining
 
 /// The parameters that `train`, `finetune` and their relatives share.
@@ -32,7 +33,11 @@ package enum TrainingParameters {
       "weight decay; biases and norms are spared"),
     ParameterSpecification(
       "momentum", .number(0...0.9999), default: .described("0.9, cycled by one-cycle"),
-      "momentum, or the first beta of Adam"),
+      "momentum, the first beta of Adam, or Adadelta's memory"),
+    ParameterSpecification(
+      "loss", .choice(ClassificationLoss.allCases.map(\.rawValue)), default: .value("ce"),
+      "what is minimised: cross-entropy, hinge (its mean), svm (its sum), each class by itself, focal"
+    ),
     ParameterSpecification(
       "smooth", .number(0...0.9), default: .value("0"), "label smoothing"),
     ParameterSpecification(

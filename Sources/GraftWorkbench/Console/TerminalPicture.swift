@@ -8,7 +8,7 @@ import GraftImaging
 /// what the user types next.
 package enum TerminalPicture {
   /// What `set image` may name, besides `auto` and `none`.
-  package enum Style: String, CaseIterable, Sendable { case kitty, iterm, blocks }
+  package enum Style: String, CaseIterable, Sendable { case kitty, iterm, sixel, blocks }
 
   /// The style for `set image`: nil shows nothing.
   package static func style(_ setting: String, _ environment: [String: String]) -> Style? {
@@ -20,6 +20,9 @@ package enum TerminalPicture {
     }
     let program = environment["TERM_PROGRAM"] ?? ""
     if program == "ghostty" { return .kitty }
+    let terminal = environment["TERM"] ?? ""
+    let drawsSixels = terminal.contains("sixel") || terminal.hasPrefix("foot")
+    if drawsSixels || ["mlterm", "yaft-256color"].contains(terminal) { return .sixel }
     return ["iTerm.app", "WezTerm"].contains(program) ? .iterm : .blocks
   }
 
@@ -32,12 +35,16 @@ package enum TerminalPicture {
     case .iterm:
       "\u{1B}]1337;File=inline=1:" + Data(try PNGEncoder.encode(picture)).base64EncodedString()
         + "\u{7}"
+    case .sixel: Sixel.render(picture.fitting(width: max(1, columns) * cellWidth))
     case .blocks:
       HalfBlocks.render(
         picture,
         columns: max(1, min(columns, 160, 2 * max(1, rows) * picture.width / picture.height)))
     }
   }
+
+  /// Pixels that a character is wide in most terminals.
+  private static let cellWidth = 8
 
   /// Kitty's graphics protocol takes at most 4096 characters at once.
   private static func kitty(_ encoded: String) -> String {
@@ -51,5 +58,13 @@ package enum TerminalPicture {
       control = ""
     } while !rest.isEmpty
     return result
+  }
+}
+
+extension Image {
+  /// The picture, made smaller where it is wider than `width` pixels.
+  fileprivate func fitting(width limit: Int) -> Image {
+    guard width > limit else { return self }
+    return resized(to: ImageSize(width: limit, height: max(1, height * limit / width)))
   }
 }

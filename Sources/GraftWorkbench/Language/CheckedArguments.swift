@@ -1,5 +1,6 @@
 import GraftBase
 import GraftImaging
+import GraftModels
 
 /// One value after checking, in the type its parameter asks for.
 package indirect enum CheckedValue: Sendable, Equatable {
@@ -16,6 +17,7 @@ package indirect enum CheckedValue: Sendable, Equatable {
   /// `+N`.
   case increment(Int)
   case call(TransformCall)
+  case network(NetSyntax)
   case list([CheckedValue])
 }
 
@@ -97,6 +99,11 @@ package struct CheckedArguments: Sendable {
   /// An absolute path.
   package func path(_ name: String) -> String? {
     if case .path(let value)? = value(name) { value } else { nil }
+  }
+
+  /// A network that a formula spells.
+  package func network(_ name: String) -> NetSyntax? {
+    if case .network(let value)? = value(name) { value } else { nil }
   }
 
   /// Where a data set is: an absolute path, or `demo:shapes` and its like.

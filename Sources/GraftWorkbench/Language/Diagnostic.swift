@@ -35,6 +35,7 @@ package struct Diagnostic: Error, Sendable {
     case notAllowedHere = "not-allowed-here"
     case outsideFolder = "outside-folder"
     case tooLarge = "too-large"
+    case malformedNetwork = "malformed-network"
     case commandFailed = "command-failed"
   }
 

@@ -1,5 +1,6 @@
 import GraftBase
 import GraftImaging
+import GraftModels
 
 /// Help pages written from the command table; pure text.
 package struct HelpText {
@@ -57,6 +58,7 @@ package struct HelpText {
   /// The page about a command, a parameter, an op, or `for`; nil when there is none.
   package func page(about topic: String) -> String? {
     if topic == "for" || topic == "end" { return Self.loopPage }
+    if topic == Net.callName { return Self.networkPage(heading: heading) }
     if let specification = CommandTable.specification(of: topic) { return page(specification) }
     if let dot = topic.firstIndex(of: "."),
       let specification = CommandTable.specification(of: String(topic[..<dot])),
@@ -74,7 +76,7 @@ package struct HelpText {
   package var topics: [String] {
     CommandTable.specifications.flatMap { specification in
       [specification.verb] + specification.parameters.map { specification.verb + "." + $0.name }
-    } + vocabulary.transforms.map(\.name) + Pipeline.presets.map(\.name) + ["for"]
+    } + vocabulary.transforms.map(\.name) + Pipeline.presets.map(\.name) + ["for", Net.callName]
   }
 
   private func page(_ specification: CommandSpecification) -> String {

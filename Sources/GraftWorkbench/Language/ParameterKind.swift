@@ -31,6 +31,8 @@ package indirect enum ParameterKind: Sendable {
   case grid
   /// `cat(40, 30, 120, 200)`: an object with the left, top, right and bottom of its box in pixels.
   case box
+  /// `net("[[conv(32) relu]*2 pool]*3 fc")`: a network by its formula.
+  case network
   /// `+5` (that many more) or `20` (up to that many).
   case increment(ClosedRange<Int>)
   /// `[a, b]`, or one element without brackets.
@@ -73,6 +75,7 @@ package indirect enum ParameterKind: Sendable {
     case .pipeline: "ops such as flip rotate(15)"
     case .grid: "grid such as 4x4"
     case .box: "box NAME(LEFT, TOP, RIGHT, BOTTOM) in pixels"
+    case .network: "net(\"FORMULA\")"
     case .increment(let range): "+N, or a whole number \(range.lowerBound)..\(range.upperBound)"
     case .list(let element): "list of: \(element.title)"
     case .either(let kinds): kinds.map(\.title).joined(separator: ", or ")
@@ -113,6 +116,15 @@ package indirect enum ParameterKind: Sendable {
     }
   }
 
+  /// Whether a network's formula may be typed for it.
+  package var takesNetwork: Bool {
+    switch self {
+    case .network: true
+    case .either(let kinds): kinds.contains(where: \.takesNetwork)
+    default: false
+    }
+  }
+
   /// The path kinds this type accepts.
   package var pathKinds: [PathKind] {
     switch self {
@@ -143,7 +155,7 @@ extension ParameterKind.PathKind {
     switch self {
     case .folder: return false
     case .recipe: return suffix == "graft"
-    case .weights: return ["safetensors", "pth", "pt", "bin"].contains(suffix)
+    case .weights: return ["safetensors", "pth", "pt", "th", "bin", "onnx"].contains(suffix)
     case .image: return ["jpg", "jpeg", "png", "bmp", "ppm", "pgm", "gif", "webp"].contains(suffix)
     case .data: return ["tar", "zip", "csv", "tsv", "npz", "gz", "bin", "txt"].contains(suffix)
     case .file, .output: return true

@@ -23,6 +23,7 @@ struct ValueChecker {
     case .either(let kinds): return try either(kinds, value)
     case .pipeline: return try pipeline(value)
     case .box: return try box(value)
+    case .network: return try network(value)
     default: break
     }
     guard let text = value.literal else { throw wrongType(value, kind) }
@@ -105,7 +106,7 @@ struct ValueChecker {
         throw wrongType(value, kind)
       }
       return .text(text)
-    case .pipeline, .box, .list, .either: throw wrongType(value, kind)
+    case .pipeline, .box, .network, .list, .either: throw wrongType(value, kind)
     }
   }
 
@@ -116,6 +117,9 @@ struct ValueChecker {
     if opName.map({ vocabulary.transform(String($0)) != nil }) ?? true,
       let kind = kinds.first(where: \.takesOps)
     {
+      return try check(value, as: kind)
+    }
+    if case .call = value.form, let kind = kinds.first(where: \.takesNetwork) {
       return try check(value, as: kind)
     }
     var faults: [Diagnostic] = []

@@ -1,3 +1,5 @@
+import GraftModels
+
 /// What TAB offers at one place of a line.
 package struct CompletionResult: Sendable, Equatable {
   /// Where the text to be replaced starts, in characters.
@@ -64,6 +66,13 @@ package struct CompletionEngine {
     guard let specification = specification(of: verb) else {
       return CompletionResult(start: place.start, items: [], hint: nil)
     }
+    if place.call == Net.callName,
+      specification.parameters.contains(where: { $0.kind.takesNetwork })
+    {
+      return Self.network(
+        formula: place.quote == nil ? nil : fragment, fragment: fragment, start: place.start,
+        isAfterEquals: place.label != nil)
+    }
     if let call = place.call { return inside(call, place) }
     if specification.verb == "help" { return topics(place) }
     if let label = place.label {
@@ -124,6 +133,9 @@ package struct CompletionEngine {
         let takesArguments = vocabulary.transform(item.text)?.options.isEmpty == false
         return takesArguments ? Completion(item.text, isFinished: false) : item
       }
+    }
+    if parameter.kind.takesNetwork, (Net.callName + "(").hasPrefix(place.fragment) {
+      found.items.append(Completion(Net.callName + "(", isFinished: false))
     }
     let kinds = parameter.kind.pathKinds
     if !kinds.isEmpty { found.items += files(place, kinds) }

@@ -56,7 +56,7 @@ struct AugmentCheck {
     _ pipeline: Pipeline, count: Int, in session: Session, progress: (_ done: Int) throws -> Void
   ) throws {
     let data = try session.requireData()
-    let preprocessing = session.workbench.encoder?.preprocessing ?? .imageNet
+    let preprocessing = try session.workbench.encoder?.preprocessing ?? .imageNet
     let indices =
       data.partition(.train).isEmpty ? data.partition(.validation) : data.partition(.train)
     let keys = (0..<count).map {

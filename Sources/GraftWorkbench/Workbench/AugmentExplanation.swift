@@ -38,7 +38,7 @@ struct AugmentExplanation {
   /// The first image of the epoch, or without data an image of usual size.
   init(_ pipeline: Pipeline, in session: Session) throws {
     self.pipeline = pipeline
-    let preprocessing = session.workbench.encoder?.preprocessing ?? .imageNet
+    let preprocessing = try session.workbench.encoder?.preprocessing ?? .imageNet
     self.preprocessing = preprocessing
     var key = SampleKey(seed: session.seed, sample: 0)
     var size = ImageSize(width: 500, height: 375)

@@ -13,16 +13,25 @@ package struct EncoderChoice {
   /// SHA-256 of the weights' file, nil when they are random.
   package let weightsHash: String?
 
-  package var preprocessing: Preprocessing { input.preprocessing }
+  package var preprocessing: Preprocessing { get throws { try input.preprocessing } }
 }
 
 extension InputSpecification {
-  /// The same in the words of the imaging room.
+  /// The same in the words of the imaging room, which has pictures in gray and in RGB only.
   package var preprocessing: Preprocessing {
-    Preprocessing(
-      inputSize: width, resizeShortSide: resizeShortSide,
-      filter: ResizeFilter(rawValue: interpolation) ?? .bilinear, mean: mean, std: std,
-      channels: channels)
+    get throws {
+      guard channels == 1 || channels == 3 else {
+        throw GraftError(
+          .usage, "a model of \(channels) channels takes no pictures, which have 1 or 3",
+          help: "feed it with forward, export it, or choose encoder … channels=1 or 3")
+      }
+      // Of a gray picture's three means the first is used.
+      return Preprocessing(
+        inputSize: width, resizeShortSide: resizeShortSide,
+        filter: ResizeFilter(rawValue: interpolation) ?? .bilinear,
+        mean: channels == 1 ? [Float](repeating: mean[0], count: 3) : mean,
+        std: channels == 1 ? [Float](repeating: std[0], count: 3) : std, channels: channels)
+    }
   }
 }
 
@@ -30,52 +39,19 @@ extension EncoderChoice: CustomStringConvertible {
   /// `resnet18, 11.2 M parameters, 224 px, ImageNet normalisation`.
   package var description: String {
     let source = weights.map { "weights \($0.name.lastPathComponent)" } ?? "random weights"
-    return "\(spec.name), \(spec.parameterCount.countText) parameters, \(preprocessing), \(source)"
+    let pictures =
+      (try? input.preprocessing).map(String.init(describing:))
+      ?? "\(input.width) px of \(input.channels) channels"
+    return "\(spec.name), \(spec.parameterCount.countText) parameters, \(pictures), \(source)"
   }
 }
 
-/// Where weights lie that were made before: `pretrained/` folders and `$GRAFT_WEIGHTS`.
-package struct PretrainedWeights {
-  /// Searched in this order.
-  package let folders: [String]
-
-  /// The folders of a process: `$GRAFT_WEIGHTS`, the session's `pretrained/`, those beside and above
-  /// the program, and the cache.
-  package init(environment: [String: String], program: String, folders: [String]) {
-    var result = (environment["GRAFT_WEIGHTS"] ?? "").split(separator: ":").map(String.init)
-    result += folders.map { $0 + "/pretrained" }
-    var ancestor = program
-    while let slash = ancestor.lastIndex(of: "/"), slash > ancestor.startIndex {
-      ancestor = String(ancestor[..<slash])
-      result.append(ancestor + "/pretrained")
-    }
-    if let cache = UserFolders.cache(environment) { result.append(cache + "/weights") }
-    self.folders = result
-  }
-
-  /// `NAME.safetensors`, else the first of `NAME_*.safetensors` in bytewise order.
-  package func file(for encoder: String) -> String? {
-    for folder in folders {
-      let names = FolderListing.entries(of: folder).map(\.name)
-        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-      let fitting = names.filter {
-        $0 == encoder + ".safetensors"
-          || ($0.hasPrefix(encoder + "_") && $0.hasSuffix(".safetensors"))
-      }
-      if let name = fitting.first(where: { $0 == encoder + ".safetensors" }) ?? fitting.first {
-        return folder + "/" + name
-      }
-    }
-    return nil
-  }
-
-  /// The file, or where one could be put.
-  package func requireFile(for encoder: String) throws -> String {
-    if let file = file(for: encoder) { return file }
-    throw GraftError(
-      .input, "no pretrained weights of \(encoder) are at hand",
-      help: "put \(encoder).safetensors into pretrained/ or a folder that GRAFT_WEIGHTS names, "
-        + "or start from random weights: encoder \(encoder) weights=random")
+extension EncoderChoice {
+  /// The description, and how the weights' file was understood where that needs saying.
+  package var report: String {
+    guard let weights, !weights.notes.isEmpty else { return description }
+    let hash = weightsHash.map { ["content hash \($0.prefix(8))"] } ?? []
+    return ([description] + (weights.notes + hash).map { "  " + $0 }).joined(separator: "\n")
   }
 }
 

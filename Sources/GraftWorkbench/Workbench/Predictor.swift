@@ -14,10 +14,12 @@ struct Predictor {
   }
 
   private let run: TrainingRun
+  private let preprocessing: Preprocessing
   private let plan: Plan
 
   init(_ run: TrainingRun, pool: ThreadPool) throws {
     self.run = run
+    preprocessing = try run.preprocessing
     plan = try Plan(
       graph: run.model.graph, outputs: [run.model.logits],
       inputShapes: run.model.inputShapes(batch: 1), pool: pool)
@@ -25,7 +27,6 @@ struct Predictor {
 
   /// The `top` most probable classes, best first; of equals the earlier class.
   func predict(_ image: Image, top: Int) -> [Label] {
-    let preprocessing = run.preprocessing
     let picture = preprocessing.evaluationImage(
       image.converted(toChannels: preprocessing.channels))
     preprocessing.write(picture, into: plan.input("image").buffer)

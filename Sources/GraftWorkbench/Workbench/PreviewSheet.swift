@@ -214,7 +214,7 @@ struct PreviewSheet {
   // MARK: Choosing
 
   private var preprocessing: Preprocessing {
-    session.workbench.encoder?.preprocessing ?? .imageNet
+    (try? session.workbench.encoder?.preprocessing) ?? .imageNet
   }
 
   private var cellSize: Int { preprocessing.inputSize <= 64 ? 128 : 160 }

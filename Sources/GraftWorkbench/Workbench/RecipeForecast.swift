@@ -131,6 +131,7 @@ extension Session {
     trial.seed = seed
     trial.currentRun = currentRun
     trial.pretrained = pretrained
+    trial.pretrained.mayFetch = false
     trial.vocabulary = vocabulary
     return trial
   }

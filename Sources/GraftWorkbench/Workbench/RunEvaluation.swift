@@ -36,7 +36,7 @@ struct RunEvaluation {
     view: Int
   ) throws -> EvaluationResult {
     let source = try PictureBatches.evaluation(
-      data, partition, batchSize: 32, preprocessing: run.preprocessing, pipeline: pipeline,
+      data, partition, batchSize: 32, preprocessing: try run.preprocessing, pipeline: pipeline,
       view: view, seed: session.seed, classCount: run.model.classes.count, pool: session.pool)
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }

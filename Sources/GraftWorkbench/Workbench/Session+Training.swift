@@ -78,7 +78,7 @@ extension Session {
     ) { $1 }
     var settings = plan.phases[index].settings
     settings.stopAtStep = plan.stop.flatMap { $0 > stepsBefore ? $0 - stepsBefore : nil }
-    let preprocessing = model.input.preprocessing
+    let preprocessing = try model.input.preprocessing
     let training = try PictureBatches.training(
       plan.data, batchSize: plan.batchSize, preprocessing: preprocessing,
       pipeline: plan.pipeline, balance: plan.balance, seed: plan.seed,

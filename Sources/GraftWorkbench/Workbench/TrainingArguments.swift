@@ -1,4 +1,6 @@
 import GraftBase
+import GraftData
+import GraftModels
 import GraftTraining
 
 /// The loop's arguments that `train` and `finetune` share, as settings.
@@ -21,11 +23,8 @@ struct TrainingArguments {
     settings.classWeights = classWeights
     settings.seed = seed
     if let momentum = arguments.number("momentum") {
-      if settings.optimizer.name == "sgd" {
-        settings.optimizer.values["momentum"] = momentum
-      } else {
-        settings.optimizer.values["beta1"] = momentum
-      }
+      let names = ["sgd": "momentum", "adadelta": "rho"]
+      settings.optimizer.values[names[settings.optimizer.name] ?? "beta1"] = momentum
       if settings.schedule.name == "one-cycle" {
         settings.schedule.values["high"] = momentum
         settings.schedule.values["low"] = momentum
@@ -41,6 +40,21 @@ struct TrainingArguments {
 
   private func share(_ name: String) -> Double? {
     arguments.number(name) ?? arguments.fractions(name)?.first
+  }
+}
+
+extension Model {
+  /// Takes the loss that `train` or `finetune` was given.
+  func minimise(_ arguments: CheckedArguments, balance: ClassBalance) throws {
+    guard let loss = arguments.text("loss").flatMap({ ClassificationLoss(rawValue: $0) }) else {
+      return
+    }
+    guard loss != .binary || balance != .weights else {
+      throw arguments.fault(
+        .notAllowedHere, at: "loss", "loss=bce takes labels as they are, and not weighted by class",
+        help: "balance the images instead: data … balance=sampler")
+    }
+    minimise(loss)
   }
 }
 

@@ -25,7 +25,7 @@ package final class TrainingRun {
     self.recipe = recipe
   }
 
-  package var preprocessing: Preprocessing { model.input.preprocessing }
+  package var preprocessing: Preprocessing { get throws { try model.input.preprocessing } }
 
   /// Whether updates are left to do.
   package var isUnfinished: Bool {
@@ -77,6 +77,7 @@ package struct TrainingPlan {
       "seed": String(seed), "head": model.headKind.description,
       "views": views.map { String($0) } ?? "usual",
     ]
+    if model.lossText != "softmax cross-entropy " { identity["loss"] = model.lossText }
     if model.precision != .fp32 { identity["precision"] = model.precision.rawValue }
     return identity
   }

@@ -134,7 +134,7 @@ extension Session {
       (workbench.encoder?.spec.stages.map(\.name) ?? []) + ["head"], of: .layer)
     let run = currentRun.flatMap { workbench.run(named: $0) }
     let parts = [
-      workbench.data?.name, workbench.encoder?.spec.name,
+      workbench.data?.name, workbench.encoder?.spec.shortName,
       run.map { $0.name + ($0.isSaved ? "" : "*") },
     ]
     title = parts.compactMap { $0?.escapingControlCharacters }.joined(separator: "·")

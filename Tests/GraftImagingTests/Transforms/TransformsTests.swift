@@ -53,6 +53,28 @@ import Testing
     }
   }
 
+  /// What a file held before it was decoded makes no difference: 16 bits, ink, alpha, palettes.
+  @Test(arguments: [
+    "gray16.png", "grayalpha16.png", "rgb16.png", "rgba16.png", "rgba8.png", "palette1.png",
+    "transparent_palette.png", "one_pixel.png", "cmyk.jpg", "gray.jpg", "progressive.jpg",
+    "orientation6.jpg",
+  ])
+  func everyKindOfFileGoesThrough(name: String) throws {
+    let bytes = try ImagingFixtures.bytes(name)
+    for keepsGray in [true, false] {
+      let image = try ImageCodec.decode(bytes, name: name, keepsGray: keepsGray)
+      let key = SampleKey(seed: 7, sample: 3)
+      for type in Transforms.all {
+        for example in type.examples {
+          let pipeline = try Pipeline(line: example)
+          let result = pipeline.apply(to: image, key: key, context: Self.context)
+          #expect(result.channels == image.channels, "\(example)")
+          #expect(result.pixels.count == result.size.width * result.size.height * image.channels)
+        }
+      }
+    }
+  }
+
   /// Long strips, once through every example.
   @Test(arguments: [(16384, 1, 3), (1, 16384, 1)])
   func stripsGoThrough(width: Int, height: Int, channels: Int) throws {

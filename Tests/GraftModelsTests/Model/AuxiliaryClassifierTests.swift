@@ -17,8 +17,8 @@ import Testing
       makeEncoder: { scope, channels in
         Two(
           layers: Chain(
-            ConvolutionUnit(scope["first"], from: channels, to: 4, kernel: 3),
-            ConvolutionUnit(scope["second"], from: 4, to: 6, kernel: 3)))
+            InceptionUnit(scope["first"], from: channels, to: 4, kernel: 3),
+            InceptionUnit(scope["second"], from: 4, to: 6, kernel: 3)))
       },
       makeOwnHead: { scope, classCount in
         PooledHead(scope, linear: Linear(scope["fc"], from: 6, to: classCount))

@@ -7,12 +7,12 @@ import Testing
 
 @testable import GraftModels
 
-/// A Python with torch, torchvision and timm: `GRAFT_TORCH_PYTHON`; without it these tests are left
+/// A Python with torch, torchvision and timm: `GRAFT_PYTHON`; without it these tests are left
 /// out.
-private let python = ProcessInfo.processInfo.environment["GRAFT_TORCH_PYTHON"]
+private let python = ProcessInfo.processInfo.environment["GRAFT_PYTHON"]
 
-/// `GRAFT_TORCH_ENCODERS=NAME,NAME` narrows them down.
-private let chosen = ProcessInfo.processInfo.environment["GRAFT_TORCH_ENCODERS"].map {
+/// `GRAFT_ENCODERS=NAME,NAME` narrows them down.
+private let chosen = ProcessInfo.processInfo.environment["GRAFT_ENCODERS"].map {
   $0.split(separator: ",").map(String.init)
 }
 

@@ -44,10 +44,48 @@ import Testing
     let lines = try Model.own(.named("resnet20")).summary().description.split(separator: "\n")
     #expect(lines.first == "resnet20, head own, 32×32")
     #expect(lines[1].hasPrefix("layer"))
-    let first = lines[2].split(separator: " ", omittingEmptySubsequences: true)
+    #expect(lines[2].hasPrefix("image") && lines[2].contains("3 072"))
+    let first = lines[3].split(separator: " ", omittingEmptySubsequences: true)
     #expect(first.first == "conv1" && first.suffix(2) == ["3", "px"])
-    #expect(lines[2].contains("32×32×16"))
-    #expect(lines.dropLast().last?.hasPrefix("total") == true)
-    #expect(lines.dropLast().last?.contains("269 722") == true)
+    #expect(lines[3].contains("32×32×16") && lines[3].contains("3·3·3·16"))
+    let total = try #require(lines.first { $0.hasPrefix("total") })
+    #expect(total.contains("269 722"))
+    // Each stage's first block leaves the last row and column of its border.
+    #expect(lines.contains { $0.hasPrefix("↓ 2 sizes are rounded down") })
+  }
+
+  /// The lecture's table of VGG-16 (CS231n): values and parameters of each line.
+  @Test func countsAsTheLectureDoes() throws {
+    let windows =
+      "input(224) [conv(64) relu]*2 pool [conv(128) relu]*2 pool [conv(256) relu]*3 pool "
+      + "[conv(512) relu]*3 pool [conv(512) relu]*3 pool"
+    let whole = try Net.spec(NetParser.parse(windows + " [fc(4096) relu]*2 fc(1000)"))
+    #expect(whole.parameterCount == 138_357_544)
+    #expect(whole.parameterShapes["32.weight"] == [4096, 25_088])
+    let summary = try Model.own(Net.spec(NetParser.parse(windows))).summary(.encoder)
+    let rows = summary.rows.filter { $0.valueCount > 0 }
+    #expect(
+      rows.map(\.valueCount) == [
+        3_211_264, 3_211_264, 802_816, 1_605_632, 1_605_632, 401_408, 802_816, 802_816, 802_816,
+        200_704, 401_408, 401_408, 401_408, 100_352, 100_352, 100_352, 100_352, 25_088,
+      ])
+    let parameters = rows.filter { $0.parameterCount > 0 }
+    #expect(
+      parameters.map(\.parameterCount) == [
+        1792, 36_928, 73_856, 147_584, 295_168, 590_080, 590_080, 1_180_160, 2_359_808, 2_359_808,
+        2_359_808, 2_359_808, 2_359_808,
+      ])
+    #expect(parameters[2].parameterFormula == "(64·3·3 + 1)·128")
+    #expect(summary.inputShape.elementCount == 150_528)
+  }
+
+  @Test func sharingSavesParameters() throws {
+    let spec = try Net.spec(NetParser.parse("input(16) conv(4, 5, valid) relu fc(10)"))
+    let comparison = try Model.own(spec).sharingComparison()
+    let row = try #require(comparison.rows.first)
+    #expect(row.convolution == (3 * 5 * 5 + 1) * 4)
+    #expect(row.locallyConnected == 3 * 5 * 5 * 4 * 12 * 12)
+    #expect(row.fullyConnected == 3 * 16 * 16 * 4 * 12 * 12)
+    #expect("\(comparison)".contains("1 : 142 : 1 455"))
   }
 }

@@ -83,6 +83,8 @@ def optimizers():
             "adamw clipped": run(
                 lambda p: o.AdamW(p, lr=0.01, betas=(0.9, 0.99), eps=1e-5, weight_decay=0.01),
                 clip=1.0),
+            "adadelta": run(lambda p: o.Adadelta(p, lr=1.0, weight_decay=0.01)),
+            "adadelta, rho .95": run(lambda p: o.Adadelta(p, lr=0.5, rho=0.95)),
         },
     }
 

@@ -25,6 +25,8 @@ import Testing
     Case(key: "sgd", choice: Choice("sgd"), rate: 0.05),
     Case(key: "nesterov", choice: Choice("sgd", ["nesterov": 1]), rate: 0.05),
     Case(key: "adamw", choice: Choice("adamw"), rate: 0.01),
+    Case(key: "adadelta", choice: Choice("adadelta"), rate: 1),
+    Case(key: "adadelta, rho .95", choice: Choice("adadelta", ["rho": 0.95]), rate: 0.5, decay: 0),
     Case(key: "adamw clipped", choice: Choice("adamw"), rate: 0.01, clip: 1),
   ]
 
@@ -52,7 +54,7 @@ import Testing
     #expect(weight.version == 10)
   }
 
-  @Test(arguments: ["adamw", "sgd"])
+  @Test(arguments: ["adamw", "sgd", "adadelta"])
   func bitsDoNotDependOnThreads(name: String) throws {
     let results = try [1, 2, 4].map { threads in
       let pool = ThreadPool(threads: threads)

@@ -1,4 +1,5 @@
 import Foundation
+import GraftModels
 import Testing
 
 @testable import GraftWorkbench
@@ -36,6 +37,12 @@ extension EndToEnd {
         save runs/best.safetensors
         """)
       #expect(status == 0, "\(place.errors)")
+      try Safetensors.write(
+        SafetensorsFile(tensors: [
+          SafetensorsTensor(
+            name: "input", shape: [2, 3, 16, 16], floats: [Float](repeating: 0.5, count: 1536)),
+          SafetensorsTensor(name: "target", shape: [2], integers: [0, 1]),
+        ]), to: place.path("tensors.safetensors"))
       place.capture.clear()
       return place
     }

@@ -64,6 +64,11 @@ import Testing
     Case(kind: .promptOnly, text: "seed 1 ; cd ..", column: 10, length: 2),
     Case(kind: .outsideFolder, text: "save /elsewhere/x.graft", column: 6, length: 18),
     Case(
+      kind: .malformedNetwork, text: "encoder net(\"[[conv(32) rellu]*2 pool]\")", column: 25,
+      length: 5, suggestion: "relu"),
+    Case(kind: .malformedNetwork, text: "encoder net(\"[conv]*N\", M=3)", column: 21, length: 1),
+    Case(kind: .malformedNetwork, text: "encoder net(\"conv(0)\")", column: 19, length: 1),
+    Case(
       kind: .tooLarge,
       text: "note " + String(repeating: "[", count: 40)
         + String(repeating: "]", count: 40), column: 38, length: 1),

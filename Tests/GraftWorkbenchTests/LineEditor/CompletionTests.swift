@@ -29,7 +29,7 @@ import Testing
           start: 6, items: [Completion("epochs=", isFinished: false)], hint: nil))
     #expect(try texts("train epochs=5 ep") == [])
     #expect(
-      try complete("train optimizer=ada").items.map(\.text) == ["adamw"])
+      try complete("train optimizer=ada").items.map(\.text) == ["adamw", "adadelta"])
     #expect(try complete("train optimizer=ada").start == 16)
     #expect(try texts("tr sch") == ["schedule="])
   }
@@ -45,10 +45,20 @@ import Testing
     #expect(try texts("data flowers/") == ["flowers/red/"])
     #expect(try texts("data m") == ["\"my roses/"])
     #expect(try texts("data \"my") == ["my roses/"])
-    #expect(try texts("encoder n") == ["net.safetensors"])
+    #expect(try texts("encoder n") == ["net(", "net.safetensors"])
     #expect(try texts("predict r") == ["rose.jpg"])
     #expect(try texts("predict a") == ["\"a b.jpg\""])
     #expect(try texts("data r") == [])
+  }
+
+  @Test func layersOfAFormula() throws {
+    #expect(try texts("encoder net(\"[[co") == ["conv("])
+    #expect(try complete("encoder net(\"[[co").start == 15)
+    #expect(try texts("encoder net(\"conv(32, ker") == ["kernel="])
+    #expect(try texts("encoder net(\"conv(32, pad=v") == ["valid"])
+    #expect(try texts("encoder net(\"conv(32) re") == ["relu", "relu6"])
+    #expect(try texts("encoder net(\"conv\", opt") == ["optional="])
+    #expect(try complete("encoder net(\"conv(9").hint?.hasPrefix("conv(width, kernel=3") == true)
   }
 
   @Test func namesOpsAndVariables() throws {

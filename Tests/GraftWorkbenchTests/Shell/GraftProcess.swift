@@ -31,6 +31,7 @@ enum GraftProcess {
     result["XDG_STATE_HOME"] = folder + "/state"
     result["XDG_CONFIG_HOME"] = folder + "/config"
     result["TERM"] = "xterm"
+    result["GRAFT_OFFLINE"] = "1"
     result["INPUTRC"] = "/dev/null"
     result["NO_COLOR"] = nil
     return result

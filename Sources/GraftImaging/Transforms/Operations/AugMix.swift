@@ -30,6 +30,8 @@ package struct AugMix: Transform, Equatable {
     "augmix", "augmix(severity=1, all=no)", "augmix(5, width=4, depth=2)",
   ]
 
+  package static let differsBetweenCopies = true
+
   package enum Levels: String, Codable, CaseIterable, Sendable {
     case paper, torchvision
   }

@@ -1,9 +1,9 @@
 #include <string.h>
 
 #include "dispatch.h"
-#include "graft_windows.h"
+#include "graft_layers.h"
 
-GRAFT_DISPATCHED void graft_channel_scale(
+GRAFT_DISPATCHED void graft_channel_affine(
     const float *x, const float *scale, const float *shift, ptrdiff_t pixels, ptrdiff_t channels,
     int accumulates, float *y) {
   for (ptrdiff_t pixel = 0; pixel < pixels; pixel++) {
@@ -16,7 +16,7 @@ GRAFT_DISPATCHED void graft_channel_scale(
   }
 }
 
-GRAFT_DISPATCHED void graft_channel_scale_sums(
+GRAFT_DISPATCHED void graft_channel_affine_sums(
     const float *x, const float *dy, ptrdiff_t pixels, ptrdiff_t channels, double *sums) {
   for (ptrdiff_t pixel = 0; pixel < pixels; pixel++) {
     const float *in = x + pixel * channels, *g = dy + pixel * channels;

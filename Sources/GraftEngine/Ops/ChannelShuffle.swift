@@ -1,0 +1,55 @@
+import GraftBase
+import GraftKernels
+
+/// Deals the channels of each group out to all groups (Zhang, 2017): [..., C], C as [groups, C / groups]
+/// becomes [C / groups, groups].
+package struct ChannelShuffleOp: Op {
+  package static let name = "channel shuffle"
+  package static var examples: [OpExample] {
+    [
+      OpExample(ChannelShuffleOp(groups: 2), inputs: [[2, 3, 4, 10]]),
+      OpExample(ChannelShuffleOp(groups: 3), inputs: [[1, 2, 2, 9]]),
+    ]
+  }
+
+  package let groups: Int
+
+  package init(groups: Int) {
+    precondition(groups > 0, "a shuffle of no groups")
+    self.groups = groups
+  }
+
+  package var details: String { "\(groups) groups" }
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    guard inputs[0].channels % groups == 0 else {
+      throw GraftError(.failed, "\(groups) groups do not divide the channels of \(inputs[0])")
+    }
+    return inputs[0]
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+
+  package func forward(_ c: ForwardContext) {
+    transpose(
+      c.inputs[0], c.outputShape, rows: groups, GradientSlot(c.output, accumulates: false), c.pool)
+  }
+
+  package func backward(_ c: BackwardContext) {
+    guard let slot = c.inputGradients[0] else { return }
+    transpose(c.outputGradient, c.outputShape, rows: c.outputShape.channels / groups, slot, c.pool)
+  }
+
+  private func transpose(
+    _ x: Slice, _ shape: Shape, rows: Int, _ y: GradientSlot, _ pool: ThreadPool
+  ) {
+    pool.forEachRange(
+      of: x.count / shape.channels, step: 256, lending: x, shape, rows, y
+    ) { pixels, _, x, shape, rows, y in
+      let at = pixels.lowerBound * shape.channels
+      graft_transpose_channels(
+        x.pointer + at, pixels.count, Int32(rows), Int32(shape.channels / rows), y.flag,
+        y.slice.pointer + at)
+    }
+  }
+}

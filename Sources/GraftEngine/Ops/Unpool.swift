@@ -1,0 +1,86 @@
+import GraftBase
+import GraftKernels
+
+/// Puts values back to where maxima were: [N, h, w, C] and the picture [N, H, W, C] that was pooled
+/// -> [N, H, W, C], 0 elsewhere (Zeiler, 2011; torch's `MaxUnpool2d`).
+///
+/// The switches are found again in the picture; what several windows put into one pixel is added up.
+package struct UnpoolOp: Op {
+  package static let name = "unpool"
+  package static var examples: [OpExample] {
+    [
+      OpExample(
+        UnpoolOp(kernel: 2, stride: 2), inputs: [[2, 2, 3, 3], [2, 5, 6, 3]],
+        differentiable: [true, false]),
+      OpExample(
+        UnpoolOp(kernel: 3, stride: 2, padding: 1), inputs: [[1, 3, 3, 18], [1, 5, 6, 18]],
+        differentiable: [true, false]),
+    ]
+  }
+
+  private let pooling: PoolOp
+
+  package init(kernel: Pair, stride: Pair, padding: Pair = 0) {
+    pooling = PoolOp(.max, kernel: kernel, stride: stride, padding: padding)
+  }
+
+  package var details: String { pooling.details }
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    let pooled = try pooling.outputShape(of: [inputs[1]])
+    guard inputs[0] == pooled else {
+      throw GraftError(
+        .failed, "pooling \(inputs[1]) gives \(pooled); \(inputs[0]) cannot be put back there")
+    }
+    return inputs[1]
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+
+  /// The switches, a byte each.
+  package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
+    (inputs[0].elementCount + 3) / 4 + bufferSlack
+  }
+
+  /// The maxima, which nobody wants; and, where nothing goes backward, the switches.
+  package func workspaceCount(_ request: WorkspaceRequest) -> Int {
+    guard request.backward == nil else { return 0 }
+    return request.inputs[0].elementCount + bufferSlack
+      + auxiliaryCount(inputs: request.inputs, output: request.output)
+  }
+
+  package func forward(_ c: ForwardContext) {
+    withUnsafePointer(to: pooling.geometry(c.inputShapes[1], c.inputShapes[0])) { shape in
+      c.pool.forEach(c.outputShape.batch, lending: c, shape) { image, _, c, shape in
+        let pooled = c.inputs[0].count / c.outputShape.batch
+        let whole = c.output.count / c.outputShape.batch
+        let place =
+          c.auxiliary.count > 0
+          ? c.auxiliary.pointer : c.workspace.pointer + c.inputs[0].count + bufferSlack
+        let switches = place.asSwitches + image * pooled
+        graft_max_pool(
+          shape, c.inputs[1].pointer + image * whole, 0, shape.pointee.out_h,
+          c.workspace.pointer + image * pooled, switches)
+        graft_max_pool_gradient(
+          shape, c.inputs[0].pointer + image * pooled, switches, 0, shape.pointee.in_h, 0,
+          c.output.pointer + image * whole)
+      }
+    }
+  }
+
+  package func backward(_ c: BackwardContext) {
+    // The places of maxima do not move with the picture's values.
+    if let picture = c.inputGradients[1], !picture.accumulates { picture.slice.fill(0) }
+    guard let slot = c.inputGradients[0] else { return }
+    c.pool.forEach(c.outputShape.batch, lending: c, slot, pooling) { image, _, c, slot, pooling in
+      let (x, y) = (c.outputShape, c.inputShapes[0])
+      let pooled = image * (slot.slice.count / x.batch)
+      graft_unpool_gradient(
+        Int32(x[2]), Int32(x[3]), Int32(y[1]), Int32(y[2]), Int32(pooling.kernel.x),
+        Int32(pooling.stride.y), Int32(pooling.stride.x), Int32(pooling.padding.y),
+        Int32(pooling.padding.x),
+        c.outputGradient.pointer + image * (c.outputGradient.count / x.batch),
+        c.auxiliary.pointer.asSwitches + pooled, slot.flag, slot.slice.pointer + pooled)
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import GraftEngine
+
+/// Scales each channel by what a small network makes of all channels' means (Hu et al., 2017).
+package struct SqueezeExcite {
+  private let pool: PlainLayer
+  private let squeeze, expand: Convolution
+  private let activation, gate: PlainLayer
+  private let product: PlainLayer
+
+  package init(
+    _ scope: Scope, channels: Int, squeezed: Int, activation: Activation, gate: Activation
+  ) {
+    pool = .globalAveragePool(scope["avgpool"], keepsPixel: true)
+    squeeze = Convolution(scope["fc1"], from: channels, to: squeezed, kernel: 1, hasBias: true)
+    self.activation = .activation(scope["activation"], activation)
+    expand = Convolution(scope["fc2"], from: squeezed, to: channels, kernel: 1, hasBias: true)
+    self.gate = .activation(scope["scale_activation"], gate)
+    product = .product(scope["product"])
+  }
+
+  package func callAsFunction(_ x: Value) throws -> Value {
+    try product(x, gate(expand(activation(squeeze(pool(x))))))
+  }
+}

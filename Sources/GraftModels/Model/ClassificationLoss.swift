@@ -1,0 +1,37 @@
+import GraftEngine
+
+/// What training minimises over classes.
+package enum ClassificationLoss: String, Sendable, CaseIterable {
+  /// Cross-entropy of softmax.
+  case crossEntropy = "ce"
+  /// torch's `MultiMarginLoss`: the mean over classes of the hinge.
+  case hinge
+  /// The course's support vector machine: its sum.
+  case svm
+  /// Binary cross-entropy of each class by itself.
+  case binary = "bce"
+  /// Focal loss of gamma 2.
+  case focal
+
+  var op: any Op {
+    switch self {
+    case .crossEntropy: SoftmaxCrossEntropyOp()
+    case .hinge: ClassificationLossOp(.hinge(margin: 1, isMean: true))
+    case .svm: ClassificationLossOp(.hinge(margin: 1, isMean: false))
+    case .binary: ClassificationLossOp(.binary)
+    case .focal: ClassificationLossOp(.focal(gamma: 2))
+    }
+  }
+}
+
+extension Model {
+  /// Takes another loss of the same logits and labels; plans made before keep theirs.
+  package func minimise(_ loss: ClassificationLoss) {
+    graph.replaceOperation(making: losses, by: loss.op)
+  }
+
+  /// The loss in words, which checkpoints must agree with.
+  package var lossText: String {
+    graph.nodes.last { $0.output == losses.id }.map { "\($0.op.name) \($0.op.details)" } ?? ""
+  }
+}

@@ -1,0 +1,65 @@
+import GraftBase
+
+/// The published weights that Graft knows: what `pretrained/catalog` lists.
+package struct PretrainedCatalog: Sendable {
+  /// One published file.
+  package struct Entry: Sendable, Equatable {
+    package let encoder: String
+    /// As its publisher calls the weights: `IMAGENET1K_V1`.
+    package let weights: String
+    /// The start of the file's SHA-256 in hexadecimal digits; nil where none is published.
+    package let checksum: String?
+    /// Top-1 accuracy on ImageNet's validation set in percent, as published.
+    package let accuracy: Double?
+    /// The pictures that the weights were made for.
+    package let input: InputSpecification
+    package let parameterCount: Int?
+    package let address: String
+
+    /// The name that the file has in a folder.
+    package var fileName: String {
+      let name = address.split(separator: "/").last.map(String.init) ?? weights
+      return name == "model.safetensors" ? weights + ".safetensors" : name
+    }
+  }
+
+  package let entries: [Entry]
+
+  /// The catalog that comes with the program.
+  package static let standard = PretrainedCatalog(
+    String(decoding: PackageResources.catalog, as: UTF8.self))
+
+  /// Reads the lines of a catalog; a line that does not have the columns is left out.
+  package init(_ text: String) {
+    entries = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap(Self.entry)
+  }
+
+  /// The files for an encoder, the default first.
+  package func entries(for encoder: String) -> [Entry] { entries.filter { $0.encoder == encoder } }
+
+  /// The names of weights, each once, in the catalog's order.
+  package var namedWeights: [String] {
+    entries.reduce(into: []) { names, entry in
+      if !names.contains(entry.weights) { names.append(entry.weights) }
+    }
+  }
+
+  /// The entry of the file with this name.
+  package func entry(ofFile name: String) -> Entry? { entries.first { $0.fileName == name } }
+
+  private static func entry(_ line: Substring) -> Entry? {
+    let fields = line.split(separator: " ").map(String.init)
+    guard fields.count == 11, let short = Int(fields[4]), let side = Int(fields[5]) else {
+      return nil
+    }
+    let input = InputSpecification(
+      width: side, height: side, channels: 3,
+      mean: fields[7].split(separator: ",").compactMap { Float($0) },
+      std: fields[8].split(separator: ",").compactMap { Float($0) }, resizeShortSide: short,
+      interpolation: fields[6])
+    return Entry(
+      encoder: fields[0], weights: fields[1], checksum: fields[2] == "-" ? nil : fields[2],
+      accuracy: Double(fields[3]).flatMap { $0.isFinite ? $0 : nil }, input: input,
+      parameterCount: Int(fields[9]), address: fields[10])
+  }
+}

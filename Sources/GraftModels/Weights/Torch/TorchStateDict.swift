@@ -1,0 +1,181 @@
+import GraftBase
+
+/// The tensors of a PyTorch file under their names, wherever in it they were nested.
+package struct TorchStateDict {
+  /// In the file's own order.
+  package private(set) var tensors: [SafetensorsTensor] = []
+  /// Sentences about what was taken and what was left: for people.
+  package private(set) var notes: [String] = []
+
+  /// The keys under which training scripts keep the weights, the likeliest first.
+  private static let wrappers: [ByteString] = [
+    "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module",
+    "state_dict_ema", "model_ema", "weights", "params",
+  ]
+  /// What wrappers of models put before every name: data parallelism, compilation.
+  private static let prefixes = ["module.", "_orig_mod."]
+
+  init(
+    of object: PickledObject, storages: any TorchStorages, limits: TorchFile.Limits,
+    source: ByteSource
+  ) throws {
+    var walk = Walk(object: object, limits: limits)
+    guard let root = object.rootValue else { throw TorchFault("it describes nothing") }
+    let (inner, path) = try walk.unwrapped(root, Self.wrappers)
+    try walk.collect(inner, path: [], depth: 0)
+    guard !walk.found.isEmpty else {
+      throw TorchFault("it holds no tensors under names", help: "save model.state_dict() instead")
+    }
+    if !path.isEmpty {
+      notes.append("the weights are those under '\(path.joined(separator: "/"))'")
+    }
+    if walk.others > 0 { notes.append("\(walk.others) values that are no tensors were left") }
+    try gather(walk.found, of: object, storages, budget: 4 * source.size)
+    stripPrefixes()
+  }
+
+  /// Copies each tensor's values out of its storage; one that lies in one piece shares it.
+  private mutating func gather(
+    _ found: [(name: ByteString, tensor: Int)], of object: PickledObject,
+    _ storages: any TorchStorages, budget: Int
+  ) throws {
+    var names: Set<ByteString> = []
+    var total = 0
+    var loaded: [Int: [UInt8]] = [:]
+    for (name, place) in found {
+      let tensor = object.tensors[place]
+      let storage = object.storages[tensor.storage]
+      guard names.insert(name).inserted else { throw TorchFault("the name '\(name)' comes twice") }
+      guard let size = storage.type.byteCount(of: tensor.shape) else {
+        throw TorchFault("'\(name)' of shape \(tensor.shape) is no countable number of bytes")
+      }
+      total += size
+      guard total <= budget else {
+        throw TorchFault("its tensors share values so often that they claim four times its size")
+      }
+      let values = try loaded[tensor.storage] ?? storages.values(of: storage)
+      loaded[tensor.storage] = values
+      tensors.append(
+        SafetensorsTensor(
+          name: name, type: storage.type, shape: tensor.shape,
+          bytes: tensor.values(from: values, elementSize: storage.type.bits / 8)))
+    }
+  }
+
+  private mutating func stripPrefixes() {
+    for prefix in Self.prefixes {
+      let bytes = Array(prefix.utf8)
+      while tensors.allSatisfy({
+        $0.name.bytes.count > bytes.count && $0.name.bytes.starts(with: bytes)
+      }) {
+        tensors = tensors.map {
+          SafetensorsTensor(
+            name: ByteString(Array($0.name.bytes.dropFirst(bytes.count))), type: $0.type,
+            shape: $0.shape, bytes: $0.bytes)
+        }
+        notes.append("the prefix '\(prefix)' of every name was dropped")
+      }
+    }
+  }
+}
+
+extension PickledTensor {
+  /// The values row by row; checked before to lie inside the storage.
+  fileprivate func values(from storage: [UInt8], elementSize: Int) -> ArraySlice<UInt8> {
+    let count = shape.reduce(1, *)
+    guard count > 0 else { return [] }
+    if isContiguous {
+      return storage[offset * elementSize..<(offset + count) * elementSize]
+    }
+    var result: [UInt8] = []
+    result.reserveCapacity(count * elementSize)
+    var index = [Int](repeating: 0, count: shape.count)
+    var place = offset
+    for _ in 0..<count {
+      result += storage[place * elementSize..<(place + 1) * elementSize]
+      for axis in shape.indices.reversed() {
+        index[axis] += 1
+        place += strides[axis]
+        if index[axis] < shape[axis] { break }
+        place -= shape[axis] * strides[axis]
+        index[axis] = 0
+      }
+    }
+    return result[...]
+  }
+}
+
+/// Looks for tensors in nested dictionaries; lists and tuples are not entered.
+private struct Walk {
+  let object: PickledObject
+  let limits: TorchFile.Limits
+  var found: [(name: ByteString, tensor: Int)] = []
+  /// Values that are neither tensors nor dictionaries.
+  var others = 0
+  private var visits = 0
+
+  init(object: PickledObject, limits: TorchFile.Limits) {
+    self.object = object
+    self.limits = limits
+  }
+
+  /// Steps into a wrapper such as {"state_dict": …, "epoch": 3} as long as it holds no tensors itself.
+  mutating func unwrapped(
+    _ value: PickledObject.Value, _ wrappers: [ByteString]
+  ) throws -> (value: PickledObject.Value, path: [String]) {
+    var value = value
+    var path: [String] = []
+    while path.count < limits.nesting, case .dictionary(let place) = value {
+      var members: [ByteString: PickledObject.Value] = [:]
+      var hasTensors = false
+      for member in object.dictionaries[place] {
+        try visit()
+        let inner = object[member.value]
+        if case .tensor = inner { hasTensors = true }
+        if case .text(let key) = object[member.key] { members[key] = inner }
+      }
+      let wrapper = wrappers.first {
+        if case .dictionary? = members[$0] { true } else { false }
+      }
+      guard !hasTensors, let wrapper, let inner = members[wrapper] else { break }
+      value = inner
+      path.append(wrapper.description)
+    }
+    return (value, path)
+  }
+
+  mutating func collect(_ value: PickledObject.Value, path: [UInt8], depth: Int) throws {
+    try visit()
+    switch value {
+    case .tensor(let place):
+      guard !path.isEmpty else { break }
+      guard found.count < limits.tensors else {
+        throw TorchFault("it has more than \(limits.tensors) tensors")
+      }
+      found.append((ByteString(path), place))
+    case .dictionary(let place):
+      guard depth < limits.nesting else {
+        throw TorchFault("its dictionaries are nested deeper than \(limits.nesting)")
+      }
+      for member in object.dictionaries[place] {
+        guard case .text(let key) = object[member.key] else {
+          others += 1
+          continue
+        }
+        let name = path.isEmpty ? key.bytes : path + [UInt8(ascii: ".")] + key.bytes
+        guard name.count <= limits.stringBytes else {
+          throw TorchFault("a name of over \(limits.stringBytes) bytes")
+        }
+        try collect(object[member.value], path: name, depth: depth + 1)
+      }
+    default: others += 1
+    }
+  }
+
+  private mutating func visit() throws {
+    visits += 1
+    guard visits <= limits.visits else {
+      throw TorchFault("its dictionaries refer to each other more than \(limits.visits) times")
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import GraftBase
+import GraftModels
+
+/// `forward`: runs the model on raw tensors, for checking it against other frameworks.
+package struct ForwardCommand: Command {
+  package static let specification = CommandSpecification(
+    "forward", "run the model on raw tensors, as other frameworks do", group: .look,
+    parameters: [
+      .positional(
+        "in", .path(.weights), default: .required,
+        "safetensors with `input` [N, C, H, W] and, for the loss, `target`"),
+      ParameterSpecification(
+        "to", .path(.output), default: .required, "safetensors for what comes out"),
+      ParameterSpecification(
+        "gradients", .flag, default: .value("no"), "whether gradients of the mean loss are written"),
+      ParameterSpecification(
+        "mode", .choice(["eval", "train"]), default: .value("eval"),
+        "whether batch norm and dropout act as in training"),
+    ],
+    examples: [
+      "forward tensors.safetensors to=out.safetensors",
+      "forward tensors.safetensors to=out.safetensors gradients=yes",
+      "forward tensors.safetensors to=out.safetensors gradients=yes mode=train",
+    ], seeAlso: ["summary", "save"],
+    discussion: "Names and layouts are torch's: `logits`, `features`, `loss` and "
+      + "`grad.PARAMETER` come out. `input` is normalised already; `target` holds class numbers [N] "
+      + "or soft labels [N, classes]. The model is the current run's, else encoder and head as they "
+      + "are set.")
+
+  private let source: String
+  private let target: String
+  private let hasGradients: Bool
+  private let isTraining: Bool
+
+  package init(_ arguments: CheckedArguments) throws {
+    source = arguments.path("in") ?? ""
+    target = arguments.path("to") ?? ""
+    hasGradients = arguments.flag("gradients") ?? false
+    isTraining = arguments.text("mode") == "train"
+    guard target.hasSuffix(".safetensors") else {
+      throw arguments.fault(
+        .unknownValue, at: "to", "what comes out is a safetensors file",
+        help: "for example: to=out.safetensors")
+    }
+  }
+
+  package func run(in session: Session) throws {
+    let model = try model(in: session)
+    let outputs = try TensorRun(
+      model, isTraining: isTraining, hasGradients: hasGradients, seed: session.seed
+    ).outputs(for: Safetensors.read(path: source), pool: session.pool)
+    try Safetensors.write(outputs, to: target)
+    let loss = try outputs["loss"]?.floats().first
+    let batch = outputs["logits"]?.shape.first ?? 0
+    session.console.result(
+      "\(batch) images through \(model.spec.shortName)"
+        + (loss.map { ", loss \(Double($0).shortText)" } ?? "")
+        + ": \(outputs.tensors.count) tensors in \(FilePath.relative(target, to: session.folder))",
+      event: "forward",
+      [
+        ("file", .string(target)), ("images", .integer(batch)),
+        ("tensors", .integer(outputs.tensors.count)),
+        ("loss", loss.map { .number(Double($0)) } ?? .null),
+      ])
+  }
+
+  private func model(in session: Session) throws -> Model {
+    if let run = session.workbench.run(named: session.currentRun ?? "") { return run.model }
+    let encoder = try session.requireEncoder()
+    guard session.workbench.head.isOwn else {
+      return try session.makeModel(classes: session.workbench.data?.classes ?? ["a", "b"])
+    }
+    let count = encoder.spec.ownClassCount
+    return try session.makeModel(
+      classes: encoder.ownClasses ?? (0..<count).map { "class \($0)" })
+  }
+}

@@ -1,0 +1,184 @@
+import Foundation
+import GraftBase
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+/// One HTTP request whose answer goes to a file as it comes.
+final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+  enum Outcome: Equatable {
+    case finished
+    /// The server has no bytes behind those that are there.
+    case rangeRefused
+    case refused(status: Int)
+    case failed(String)
+  }
+
+  private static let redirectLimit = 10
+
+  private let part: PartialFile
+  private let byteLimit: Int
+  private let condition = NSCondition()
+  // All that follows is read and written under the condition's lock.
+  private var total: Int?
+  private var received: Int
+  private var redirects = 0
+  private var result: Outcome?
+  private var session: URLSession?
+
+  /// - Parameter isWhole: asks for the whole file; else for what follows the bytes that are there.
+  init(_ url: URL, into part: PartialFile, patience: Double, byteLimit: Int, isWhole: Bool) {
+    self.part = part
+    self.byteLimit = byteLimit
+    received = part.size
+    super.init()
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.timeoutIntervalForRequest = patience
+    configuration.timeoutIntervalForResource = 24 * 3600
+    configuration.httpShouldSetCookies = false
+    let session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
+    var request = URLRequest(url: url)
+    request.setValue("graft/\(Version.number)", forHTTPHeaderField: "User-Agent")
+    // Compressed on the way, a part could not be gone on with.
+    request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
+    if !isWhole { request.setValue("bytes=\(part.size)-", forHTTPHeaderField: "Range") }
+    self.session = session
+    session.dataTask(with: request).resume()
+  }
+
+  var outcome: Outcome { condition.withLock { result ?? .failed("it was stopped") } }
+
+  var progress: Download.Progress {
+    condition.withLock { Download.Progress(received: received, total: total) }
+  }
+
+  /// Waits so long at most; true when the transfer has ended.
+  func waits(seconds: Double) -> Bool {
+    condition.withLock {
+      if result == nil { condition.wait(until: Date(timeIntervalSinceNow: seconds)) }
+      return result != nil
+    }
+  }
+
+  /// Ends the transfer, if it is still going on; nothing is written afterwards.
+  func cancel() {
+    end(.failed("it was stopped"))
+    session?.invalidateAndCancel()
+  }
+
+  /// The first end is the one that counts.
+  private func end(_ outcome: Outcome) {
+    condition.withLock {
+      if result == nil { result = outcome }
+      condition.broadcast()
+    }
+  }
+
+  // MARK: What the session tells
+
+  func urlSession(
+    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
+    completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
+  ) {
+    let isWanted = condition.withLock { () -> Bool in
+      guard result == nil, let response = response as? HTTPURLResponse else { return false }
+      do {
+        result = try judged(response)
+      } catch {
+        result = .failed("\(error)")
+      }
+      if result != nil { condition.broadcast() }
+      return result == nil
+    }
+    completionHandler(isWanted ? .allow : .cancel)
+  }
+
+  /// Prepares the file for the answer; nil says that its body is wanted.
+  private func judged(_ response: HTTPURLResponse) throws -> Outcome? {
+    let length = response.expectedContentLength
+    switch response.statusCode {
+    case 200:
+      try part.cut(to: 0)
+    case 206:
+      let range = response.value(forHTTPHeaderField: "Content-Range") ?? ""
+      guard range.hasPrefix("bytes \(part.size)-") else {
+        return .failed("the server answers with another part than was asked for")
+      }
+    case 300..<400: return .failed("it redirects more than \(Self.redirectLimit) times")
+    case 416: return .rangeRefused
+    default: return .refused(status: response.statusCode)
+    }
+    received = part.size
+    total = length >= 0 ? part.size + Int(length) : nil
+    guard total ?? 0 <= byteLimit else {
+      return .failed("it has \((total ?? 0).bytesText); up to \(byteLimit.bytesText) are fetched")
+    }
+    return nil
+  }
+
+  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+    let goesOn = condition.withLock { () -> Bool in
+      guard result == nil else { return false }
+      do {
+        guard part.size + data.count <= byteLimit else {
+          throw GraftError(.failed, "more than \(byteLimit.bytesText) come")
+        }
+        try part.append([UInt8](data))
+        received = part.size
+      } catch {
+        result = .failed((error as? GraftError)?.message ?? "\(error)")
+        condition.broadcast()
+      }
+      return result == nil
+    }
+    if !goesOn { dataTask.cancel() }
+  }
+
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask,
+    willPerformHTTPRedirection response: HTTPURLResponse,
+    newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
+  ) {
+    let goesOn = condition.withLock { () -> Bool in
+      redirects += 1
+      return redirects <= Self.redirectLimit
+    }
+    // Never from an encrypted address to one that is not.
+    let isSafe = response.url?.scheme != "https" || request.url?.scheme == "https"
+    guard goesOn, isSafe else {
+      end(
+        .failed(
+          isSafe
+            ? "it redirects more than \(Self.redirectLimit) times"
+            : "it redirects to an address without encryption"))
+      return completionHandler(nil)
+    }
+    completionHandler(request)
+  }
+
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
+  ) {
+    let state = progress
+    if let error {
+      end(.failed(Self.sentence(error)))
+    } else if let total = state.total, state.received < total {
+      end(.failed("the connection ended after \(state.received) of \(total) bytes"))
+    } else {
+      end(.finished)
+    }
+  }
+
+  private static func sentence(_ error: any Error) -> String {
+    switch (error as? URLError)?.code {
+    case .cannotFindHost?, .dnsLookupFailed?: "the server's name is not known here"
+    case .cannotConnectToHost?, .notConnectedToInternet?: "no connection to the server"
+    case .networkConnectionLost?: "the connection was lost"
+    case .timedOut?: "the server does not answer any more"
+    case .httpTooManyRedirects?: "it redirects more than \(redirectLimit) times"
+    case .secureConnectionFailed?, .serverCertificateUntrusted?: "the connection is not secure"
+    default: error.localizedDescription.escapingControlCharacters
+    }
+  }
+}

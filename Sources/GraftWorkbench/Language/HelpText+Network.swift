@@ -1,0 +1,43 @@
+import GraftBase
+import GraftModels
+
+extension HelpText {
+  /// `help net`: how a network is written, with every layer of the registry.
+  static func networkPage(heading: (String) -> String) -> String {
+    var layers = TextTable(rows: NetLayers.all.map { [$0.usage, $0.summary] }, indent: 2)
+    layers.alignments = [.left, .left]
+    var options: [String: NetLayer.Parameter] = [:]
+    for parameter in NetLayers.all.flatMap(\.parameters) where options[parameter.name] == nil {
+      options[parameter.name] = parameter
+    }
+    var table = TextTable(
+      rows: options.keys.sorted().compactMap { options[$0] }.map {
+        [$0.name, $0.summary, $0.kind.title]
+      }, indent: 2)
+    table.alignments = [.left, .left, .left]
+    return [
+      "net - a network by its formula, as an encoder",
+      heading("usage") + "  encoder net(\"FORMULA\" [, N=… M=… K=… optional=yes|no])",
+      """
+      Layers stand one behind the other; [ … ]*3 repeats, arrows and capitals are free. Numbers
+      are told in order, words where they fit, the rest by name: conv(32, 5, valid, bias=no).
+      `input(28, 1)` at the front says side and channels of the pictures; else 32 and 3. `conv1:
+      conv(20)` names a layer; others are numbered from 0 as in torch's Sequential, where flatten,
+      which comes before the first fc by itself, has a number too. An fc that ends the formula is
+      the classifier: the head takes its place, with an output for each class.
+      N, M and K of the course's notation, and whether what ends in `?` is there, stand beside it.
+      Values 0..1 of pictures are normalised by mean 0.5 and deviation 0.25; mean= and std= change it.
+      """,
+      heading("layers") + layers.rendered(),
+      heading("what layers are told") + table.rendered(),
+      heading("examples") + networkExamples.map { "  \($0)" }.joined(separator: "\n"),
+      "see also: encoder, summary",
+    ].joined(separator: "\n\n")
+  }
+
+  static let networkExamples = [
+    "encoder net(\"[[conv(32) relu]*2 pool]*3 [fc(256) relu]*1\")",
+    "encoder net(\"INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC\", N=2, M=3, K=1)",
+    "encoder net(\"input(28, 1) conv1: conv(20, 5, valid) pool fc1: fc(500) relu fc2: fc(10)\")",
+  ]
+}

@@ -1,0 +1,50 @@
+import GraftModels
+
+extension ValueChecker {
+  /// `net("INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> FC", N=2, M=3, optional=no)`.
+  func network(_ value: ValueSyntax) throws -> CheckedValue {
+    guard case .call(Net.callName, let arguments) = value.form,
+      let formula = arguments.first, formula.label == nil, let text = formula.value.literal
+    else { throw wrongType(value, .network) }
+    var options = NetParser.Options()
+    for argument in arguments.dropFirst() {
+      guard let label = argument.label, let text = argument.value.literal else {
+        throw Diagnostic(
+          .malformedNetwork, "`\(Printer.text(argument))` says nothing about the network",
+          at: argument.span, help: "beside the formula stand N=2 and its like, and optional=no")
+      }
+      if label == "optional", ["yes", "no"].contains(text) {
+        options.takesOptional = text == "yes"
+      } else if let times = Int(text) {
+        options.times[label] = times
+      } else {
+        throw Diagnostic(
+          .malformedNetwork, "`\(label)` cannot be `\(text)`", at: argument.span,
+          help: label == "optional" ? "expected yes or no" : "expected a whole number")
+      }
+    }
+    do {
+      let syntax = try NetParser.parse(text, options)
+      _ = try Net.spec(syntax)
+      return .network(syntax)
+    } catch let fault as NetFault {
+      throw Diagnostic(
+        .malformedNetwork, fault.message, at: place(fault.place, in: formula.value, text),
+        suggestion: fault.suggestion, help: fault.help ?? "see `help net`")
+    }
+  }
+
+  /// The part of a quoted text that is meant; all of it where it was not written character by
+  /// character.
+  private func place(
+    _ part: Range<Int>, in value: ValueSyntax, _ text: String
+  ) -> SourceSpan {
+    var span = value.span
+    guard let line = span.file.lines[checked: span.line - 1],
+      String(line.dropFirst(span.column).prefix(text.count)) == text
+    else { return span }
+    span.column += 1 + part.lowerBound
+    span.length = max(1, part.count)
+    return span
+  }
+}
