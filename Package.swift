@@ -75,7 +75,11 @@ let package = Package(
       name: "GraftDataTests", dependencies: ["GraftData", "GraftTestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GraftModelsTests", dependencies: ["GraftModels", "GraftTestSupport"],
+      name: "GraftModelsTests",
+      dependencies: [
+        "GraftModels", "GraftTestSupport",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "GraftTrainingTests",

@@ -15,6 +15,7 @@ package struct ExchangeGraph: Sendable {
     case integer(Int)
     case integers([Int])
     case number(Float)
+    case text(String)
   }
 
   /// A value that is part of the file.
@@ -51,7 +52,8 @@ package struct ExchangeGraph: Sendable {
 
   /// Adds an operator and gives the name of its output, which is `wanted` unless that is taken.
   package mutating func add(
-    _ type: String, _ inputs: [String], _ attributes: [(String, Attribute)] = [], output wanted: String
+    _ type: String, _ inputs: [String], _ attributes: [(String, Attribute)] = [],
+    output wanted: String
   ) -> String {
     let output = freeName(wanted)
     nodes.append(
@@ -61,7 +63,9 @@ package struct ExchangeGraph: Sendable {
     return output
   }
 
-  package mutating func add(constant wanted: String, shape: [Int], _ values: Constant.Values) -> String {
+  package mutating func add(
+    constant wanted: String, shape: [Int], _ values: Constant.Values
+  ) -> String {
     let name = freeName(wanted)
     constants.append(Constant(name: name, shape: shape, values: values))
     return name
@@ -103,6 +107,10 @@ package struct ExchangeContext {
 
   package mutating func add(integers: [Int], _ name: String) -> String {
     graph.add(constant: "\(path).\(name)", shape: [integers.count], .integers(integers))
+  }
+
+  package mutating func add(floats: [Float], _ name: String) -> String {
+    graph.add(constant: "\(path).\(name)", shape: [floats.count], .floats(floats))
   }
 
   package mutating func add(number: Float, _ name: String) -> String {

@@ -16,28 +16,10 @@ extension ConvolutionOp {
   }
 }
 
-extension LinearOp {
-  package func export(_ c: inout ExchangeContext) throws -> String {
-    c.add("Gemm", nil, [("transB", .integer(1))])
-  }
-}
-
 extension BatchNormOp {
   package func export(_ c: inout ExchangeContext) throws -> String {
     precondition(!addsResidual && activation == .linear, "an op of a plan")
     return c.add("BatchNormalization", nil, [("epsilon", .number(epsilon))])
-  }
-}
-
-extension ActivationOp {
-  package func export(_ c: inout ExchangeContext) throws -> String {
-    switch activation {
-    case .linear: return c.inputs[0]
-    case .relu: return c.add("Relu")
-    case .relu6:
-      let bounds = [c.add(number: 0, "min"), c.add(number: 6, "max")]
-      return c.add("Clip", c.inputs + bounds)
-    }
   }
 }
 
@@ -60,6 +42,7 @@ extension FlattenOp {
 extension GlobalAveragePoolOp {
   package func export(_ c: inout ExchangeContext) throws -> String {
     let pooled = c.add("GlobalAveragePool")
+    if keepsPixel { return pooled }
     return c.add("Flatten", [pooled], [("axis", .integer(1))])
   }
 }
@@ -74,18 +57,20 @@ extension PoolOp {
     }
     let bottom = end(1, kernel.y, stride.y, padding.y)
     let right = end(2, kernel.x, stride.x, padding.x)
-    guard kind == .max || (bottom == padding.y && right == padding.x) else {
+    guard kind == .max || !countsPadding || (bottom == padding.y && right == padding.x) else {
       throw GraftError(
         .failed, "\(c.path): average pooling that rounds up a size cannot be exported to ONNX",
         help: "choose a size= of the encoder that the windows fit")
     }
     let attributes: [(String, ExchangeGraph.Attribute)] = [
-      ("kernel_shape", .integers([kernel.y, kernel.x])), ("strides", .integers([stride.y, stride.x])),
+      ("kernel_shape", .integers([kernel.y, kernel.x])),
+      ("strides", .integers([stride.y, stride.x])),
       ("pads", .integers([padding.y, padding.x, bottom, right])),
     ]
     return kind == .max
       ? c.add("MaxPool", nil, attributes)
-      : c.add("AveragePool", nil, attributes + [("count_include_pad", .integer(1))])
+      : c.add(
+        "AveragePool", nil, attributes + [("count_include_pad", .integer(countsPadding ? 1 : 0))])
   }
 }
 

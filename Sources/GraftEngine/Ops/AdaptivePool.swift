@@ -80,6 +80,24 @@ package struct AdaptivePoolOp: Op {
   }
 }
 
+extension AdaptivePoolOp {
+  /// ONNX has windows of one size only: the same as these where the sides divide evenly.
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let (height, width) = (c.inputShapes[0][1], c.inputShapes[0][2])
+    if height == size.y, width == size.x { return c.inputs[0] }
+    guard height % size.y == 0, width % size.x == 0 else {
+      throw GraftError(
+        .failed,
+        "\(c.path): adaptive pooling of \(height)×\(width) pixels to \(size) cannot be exported to ONNX",
+        help: "choose a size= of the encoder whose maps divide evenly")
+    }
+    let window = [height / size.y, width / size.x]
+    return c.add(
+      kind == .max ? "MaxPool" : "AveragePool", nil,
+      [("kernel_shape", .integers(window)), ("strides", .integers(window))])
+  }
+}
+
 extension UnsafeMutablePointer<Float> {
   /// The same memory as numbers of pixels.
   fileprivate var asPlaces: UnsafeMutablePointer<Int32> {

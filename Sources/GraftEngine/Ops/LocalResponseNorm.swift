@@ -77,3 +77,19 @@ package struct LocalResponseNormOp: Op {
       k: k)
   }
 }
+
+extension LocalResponseNormOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    guard size % 2 == 1 else {
+      throw GraftError(
+        .failed, "\(c.path): a window of \(size) channels lies otherwise in ONNX, which this cannot say",
+        help: "export networks whose local response norms have an odd size")
+    }
+    return c.add(
+      "LRN", nil,
+      [
+        ("alpha", .number(alpha)), ("beta", .number(beta)), ("bias", .number(k)),
+        ("size", .integer(size)),
+      ])
+  }
+}

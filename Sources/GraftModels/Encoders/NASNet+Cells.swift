@@ -183,7 +183,7 @@ extension NASNet {
     PlainLayer(scope, PoolOp(.average, kernel: 3, stride: 1, padding: 1, countsPadding: false))
   }
 
-  /// 3×3 pixels, every second pixel. The edge repeated changes no maximum.
+  /// Pooling over 3×3 pixels, every second pixel; the edge repeated changes no maximum.
   private static func reducedPool(
     _ scope: Scope, _ kind: PoolOp.Kind, _ mode: PadOp.Mode
   ) -> Cell.Branch {

@@ -12,6 +12,11 @@ package enum ClassificationLoss: String, Sendable, CaseIterable {
   case binary = "bce"
   /// Focal loss of gamma 2.
   case focal
+  /// AugMix's: cross-entropy of the plain picture, and what is said of two augmented copies must agree.
+  case consistency = "jsd"
+
+  /// Pictures of each sample in a batch.
+  package var copies: Int { self == .consistency ? 3 : 1 }
 
   var op: any Op {
     switch self {
@@ -20,6 +25,7 @@ package enum ClassificationLoss: String, Sendable, CaseIterable {
     case .svm: ClassificationLossOp(.hinge(margin: 1, isMean: false))
     case .binary: ClassificationLossOp(.binary)
     case .focal: ClassificationLossOp(.focal(gamma: 2))
+    case .consistency: ConsistencyLossOp()
     }
   }
 }
@@ -28,6 +34,7 @@ extension Model {
   /// Takes another loss of the same logits and labels; plans made before keep theirs.
   package func minimise(_ loss: ClassificationLoss) {
     graph.replaceOperation(making: losses, by: loss.op)
+    copiesOfEachSample = loss.copies
   }
 
   /// The loss in words, which checkpoints must agree with.

@@ -37,6 +37,8 @@ package final class Model {
   package let groups: [LayerGroup]
   /// torch's `num_batches_tracked`: carried from file to file, used by nothing.
   package internal(set) var counters: [(name: String, value: Int64)]
+  /// Pictures of each sample that the loss compares in a batch of training.
+  package internal(set) var copiesOfEachSample = 1
   /// What came from a weight file, if the model was made with one.
   package internal(set) var loadReport: LoadReport?
 

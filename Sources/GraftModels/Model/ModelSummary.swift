@@ -35,6 +35,12 @@ package struct ModelSummary: Sendable {
 }
 
 extension Model {
+  /// The encoder with its own classifier, all parameters zero: for looking at, not for use.
+  package static func blank(_ spec: EncoderSpec) throws -> Model {
+    try Model(
+      recording: spec, head: .own, classes: (0..<spec.ownClassCount).map { "class \($0)" })
+  }
+
   /// Which layers a summary shows.
   package enum SummaryPart: String, CaseIterable, Sendable {
     case encoder

@@ -140,7 +140,7 @@ extension Net {
     let classCount = net.classCount ?? 10
     let ownCount = state.parameters.reduce(0) { $0 + ($1.canTrain ? $1.count : 0) }
     return EncoderSpec(
-      name: "\(callName)(\"\(named)\")", family: "formula", summary: "a network by its formula",
+      name: name(named), family: "formula", summary: "a network by its formula",
       parameterCount: ownCount + (width + 1) * classCount, stages: net.stages,
       featureWidth: width, input: .formula(side: side, channels: channels),
       classifierPrefix: [path], linearHeadPath: path, ownClassCount: classCount,
@@ -155,6 +155,9 @@ extension Net {
         PooledHead(scope, linear: Linear(scope[path], from: width, to: classCount))
       })
   }
+
+  /// The name of an encoder that this formula spells: `net("…")`.
+  package static func name(_ syntax: NetSyntax) -> String { "\(callName)(\"\(syntax)\")" }
 
   /// The word before the formula in recipes.
   package static let callName = "net"

@@ -9,11 +9,13 @@ package struct WeightFile: Sendable {
   package private(set) var tensors: [ByteString: SafetensorsTensor]
   /// What was taken of the file and how it was understood, in sentences for people.
   package private(set) var notes: [String] = []
+  /// The layers of an ONNX file in the order of computation; other formats do not tell.
+  private(set) var layers: [ONNXWeights.Layer] = []
   /// Whether a tensor may have another shape of the same values: after a map from names of a library
   /// that writes the same layer as another kind.
   private(set) var allowsReshaping = false
 
-  /// Reads safetensors or a PyTorch file, as its first bytes say; others are refused by their name.
+  /// Reads safetensors, PyTorch's files or ONNX, as the first bytes say; others are refused by their name.
   ///
   /// - Parameter verifyingChecksums: see `TorchFile.read`.
   package init(path: String, verifyingChecksums: Bool = true) throws {
@@ -24,11 +26,14 @@ package struct WeightFile: Sendable {
   /// The same from bytes that are at hand; `name` is what messages call the weights.
   package init(_ source: ByteSource, name: String? = nil, verifyingChecksums: Bool = true) throws {
     let name = name ?? source.name
-    guard TorchFile.isRecognised(in: try source.start(64)) else {
+    let start = try source.start(64)
+    if TorchFile.isRecognised(in: start) {
+      self.init(try TorchFile.read(source, verifyingChecksums: verifyingChecksums), name: name)
+    } else if ONNXWeights.isRecognised(in: start) {
+      self.init(try ONNXWeights.read(source), name: name)
+    } else {
       self.init(try Safetensors.read(source), name: name)
-      return
     }
-    self.init(try TorchFile.read(source, verifyingChecksums: verifyingChecksums), name: name)
   }
 
   package init(_ file: SafetensorsFile, name: String) {
@@ -38,6 +43,19 @@ package struct WeightFile: Sendable {
   package init(_ file: TorchStateDict, name: String) {
     self.init(name: name, tensors: file.tensors)
     notes = file.notes
+  }
+
+  package init(_ file: ONNXWeights, name: String) {
+    self.init(name: name, metadata: file.metadata, tensors: file.tensors)
+    layers = file.layers
+  }
+
+  /// The same file with other tensors in place of its own.
+  func replacing(_ tensors: [SafetensorsTensor], adding notes: [String]) -> WeightFile {
+    var result = WeightFile(name: name, metadata: metadata, tensors: tensors)
+    result.notes = self.notes + notes
+    result.allowsReshaping = true
+    return result
   }
 
   private init(
@@ -70,7 +88,7 @@ extension WeightFile {
     Encoders.all.first { spec in
       let shapes = Encoders.parameterShapes[spec.name] ?? [:]
       return spellings(for: spec).contains { $0.holdsExactly(shapes, of: spec) }
-    }
+    } ?? Encoders.all.first { matchedByOrder($0) != nil }
   }
 
   /// These weights under the names that the encoder's layers have: as they are, or through the key map
@@ -84,7 +102,25 @@ extension WeightFile {
       }
       if places > best.places { best = (file, places) }
     }
+    let isNamed = shapes.keys.allSatisfy { best.file.tensors[ByteString($0)] != nil }
+    if !layers.isEmpty {
+      // Exporters add constants of their own to the weights.
+      return isNamed ? best.file.keeping(spec) : matchedByOrder(spec) ?? best.file
+    }
     return best.file
+  }
+
+  /// Without the tensors that have no place in the encoder or its classifier.
+  private func keeping(_ spec: EncoderSpec) -> WeightFile {
+    let names = Set(spec.parameterShapes.keys.map { ByteString($0) })
+    let classifier = spec.classifierPrefix + ["head"]
+    let kept = tensors.values.filter { tensor in
+      names.contains(tensor.name) || classifier.contains(where: tensor.name.isCovered)
+    }
+    let left = tensors.count - kept.count
+    return replacing(
+      kept, adding: left > 0 ? ["\(left) constants of the graph that are no weights were left"] : []
+    )
   }
 
   /// These weights as they are, and through each key map that is made for the encoder.
@@ -113,7 +149,8 @@ extension WeightFile {
   private func holdsExactly(_ shapes: [String: Shape], of spec: EncoderSpec) -> Bool {
     let names = tensors.keys.filter { !$0.bytes.ends(with: "num_batches_tracked") }
     let classifier = spec.classifierPrefix + ["head"] + spec.auxiliary.map(\.name)
-    return names.count { name in !classifier.contains(where: name.isCovered) } == shapes.count
+    let count = names.count { name in !classifier.contains(where: name.isCovered) }
+    return (count == shapes.count || !layers.isEmpty)
       && shapes.allSatisfy { tensors[ByteString($0.key)]?.shape == $0.value.dimensions }
   }
 }

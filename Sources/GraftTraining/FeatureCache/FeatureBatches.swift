@@ -41,7 +41,7 @@ final class FeatureBatches: BatchSource {
 
   /// Whether the pictures come in a fixed number of views and each depends on itself alone.
   static func canServe(_ pictures: PictureBatches) -> Bool {
-    pictures.views != nil && !pictures.isMixed && pictures.batchCount > 0
+    pictures.views != nil && pictures.copies == 1 && !pictures.isMixed && pictures.batchCount > 0
   }
 
   init(

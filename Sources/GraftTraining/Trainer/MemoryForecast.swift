@@ -44,15 +44,15 @@ extension Model {
     let policy = try policy.resolved(for: self, weightDecay: settings.weightDecay)
     let picture: Shape = side.map { [1, $0, $0, image.shape.channels] } ?? image.shape
     let prefix = try FrozenPrefix(self, policy.configuration).flatMap { prefix in
-      cache?.keeps(prefix) ?? false ? prefix : nil
+      cache?.keeps(prefix) ?? false && copiesOfEachSample == 1 ? prefix : nil
     }
     let plans = PlanCache(model: self, cut: prefix?.cut, pool: pool)
     /// Bytes of the largest plan and of the features for one kind of batches.
     func bytes(
-      _ batches: BatchPlan, _ configuration: PlanConfiguration, views: Int?
+      _ batches: BatchPlan, _ configuration: PlanConfiguration, views: Int?, copies: Int = 1
     ) throws -> (plan: Int, features: Int) {
       guard batches.count > 0 else { return (0, 0) }
-      let images = picture.withBatch(batches.largestBatch)
+      let images = picture.withBatch(copies * batches.largestBatch)
       guard let prefix, let cache, let views else {
         return (try plans.footprint(for: images, configuration, .whole).bytes, 0)
       }
@@ -69,7 +69,8 @@ extension Model {
     let batches = BatchPlan(count: training, batchSize: batchSize)
     let validationBatches = BatchPlan(
       count: validation, batchSize: PictureBatches.validationBatchSize(batchSize))
-    let trained = try bytes(batches, policy.configuration, views: views)
+    let trained = try bytes(
+      batches, policy.configuration, views: views, copies: copiesOfEachSample)
     let validated = try bytes(validationBatches, .inference, views: 1)
     let slots = try Optimizers.make(settings.optimizer).slotNames.count
     let optimizer = slots * bytes(policy.trainable)
@@ -77,8 +78,10 @@ extension Model {
       resident: resident, weights: bytes(parameters), plan: max(trained.plan, validated.plan),
       optimizer: optimizer, rollback: bytes(policy.changing) + optimizer,
       best: settings.patience == nil ? 0 : bytes(policy.changing),
-      batches: [batches, validationBatches].reduce(0) { sum, plan in
-        sum + Loader.bufferCount(plan) * plan.largestBatch * 4 * picture.elementCount
+      batches: [(batches, copiesOfEachSample), (validationBatches, 1)].reduce(0) { sum, source in
+        let (plan, copies) = source
+        return sum
+          + Loader.bufferCount(plan) * plan.largestBatch * copies * 4 * picture.elementCount
       },
       features: trained.features + validated.features)
   }

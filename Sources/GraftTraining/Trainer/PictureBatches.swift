@@ -14,6 +14,8 @@ package final class PictureBatches: BatchSource {
   private let view: Int
   /// Views of each picture that epochs take in turn; nil draws anew in each epoch.
   let views: Int?
+  /// Pictures of each sample in a batch.
+  let copies: Int
   private let pipeline: Pipeline?
   private let preprocessing: Preprocessing
   private let seed: UInt64
@@ -30,6 +32,7 @@ package final class PictureBatches: BatchSource {
     self.dataSet = dataSet
     self.view = view
     views = settings.views
+    copies = settings.copies
     self.pipeline = pipeline
     self.preprocessing = preprocessing
     seed = settings.seed
@@ -37,15 +40,17 @@ package final class PictureBatches: BatchSource {
 
   /// The training pictures: shuffled, augmented and mixed anew in each epoch.
   ///
-  /// With `views`, epochs take so many fixed views of each picture in turn. Targets are not smoothed
+  /// With `views`, epochs take so many fixed views of each picture in turn; with `copies`, a batch has
+  /// so many pictures of each sample, as `SampleKey.copy` says. Targets are not smoothed
   /// here: the trainer does that, once.
   package static func training(
     _ dataSet: DataSet, batchSize: Int, preprocessing: Preprocessing, pipeline: Pipeline?,
-    balance: ClassBalance = .none, seed: UInt64, views: Int? = nil, classCount: Int? = nil,
-    pool: ThreadPool
+    balance: ClassBalance = .none, seed: UInt64, views: Int? = nil, copies: Int = 1,
+    classCount: Int? = nil, pool: ThreadPool
   ) throws -> PictureBatches {
     var settings = Loader.Settings(batchSize: batchSize)
     settings.shuffle = balance
+    settings.copies = copies
     settings.seed = seed
     // Without operations all views are one.
     settings.views = pipeline?.isEmpty ?? true ? 1 : views

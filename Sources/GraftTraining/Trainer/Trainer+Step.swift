@@ -72,17 +72,19 @@ extension Trainer {
   private func count(
     _ losses: UnsafeMutableBufferPointer<Float>, _ logits: Slice, _ batch: LabelledImages
   ) -> Double {
-    let loss = losses.reduce(0.0) { $0 + Double($1) }
+    // Copies of the first pictures carry the losses of those.
+    let count = batch.count / model.copiesOfEachSample
+    let loss = losses[..<count].reduce(0.0) { $0 + Double($1) }
     let width = batch.classCount
-    progress.totals.images += batch.count
+    progress.totals.images += count
     progress.totals.loss += loss
-    for image in 0..<batch.count {
+    for image in 0..<count {
       let isCorrect =
         logits.maximum(ofRow: image, width: width)
         == batch.targets.maximum(ofRow: image, width: width)
       if isCorrect { progress.totals.correct += 1 }
     }
-    return loss / Double(batch.count)
+    return loss / Double(count)
   }
 
   private func restore(_ statistics: [Tensor]) {

@@ -15,7 +15,8 @@ package struct ExportCommand: Command {
       "export flowers.onnx", "export flowers.onnx preprocessing=yes", "export \"my model.onnx\"",
     ],
     seeAlso: ["save", "predict"], isRecorded: true,
-    discussion: "The input `image` is [N, C, H, W] of the model's size for any N, the output `logits` "
+    discussion:
+      "The input `image` is [N, C, H, W] of the model's size for any N, the output `logits` "
       + "[N, classes]. Weights have torch's names. Metadata hold classes and preprocessing.")
 
   private let path: String
@@ -32,7 +33,7 @@ package struct ExportCommand: Command {
   }
 
   package func run(in session: Session) throws {
-    let run = try session.requireRun()
+    let run = try session.runToMeasure(nil, classes: session.workbench.data)
     try ONNXFile.save(run.model, to: path, includesPreprocessing: includesPreprocessing)
     let hash = run.model.weightsHash
     session.console.result(

@@ -40,7 +40,7 @@ package struct FinetuneCommand: TrainingCommand {
     plan.phases[last].policy.overrides = session.workbench.policy.overrides
     let name = arguments.text("as") ?? session.workbench.freeName(preferred: "F")
     let model = try session.makeModel(classes: plan.data.classes)
-    try model.minimise(arguments, balance: session.workbench.balance)
+    try model.minimise(arguments, balance: session.workbench.balance, pipeline: plan.pipeline)
     return TrainingRequest(verb: "finetune", name: name, model: model, plan: plan)
   }
 

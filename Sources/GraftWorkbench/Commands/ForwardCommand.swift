@@ -66,12 +66,6 @@ package struct ForwardCommand: Command {
 
   private func model(in session: Session) throws -> Model {
     if let run = session.workbench.run(named: session.currentRun ?? "") { return run.model }
-    let encoder = try session.requireEncoder()
-    guard session.workbench.head.isOwn else {
-      return try session.makeModel(classes: session.workbench.data?.classes ?? ["a", "b"])
-    }
-    let count = encoder.spec.ownClassCount
-    return try session.makeModel(
-      classes: encoder.ownClasses ?? (0..<count).map { "class \($0)" })
+    return try session.makeModel(classes: session.assumedClasses)
   }
 }

@@ -8,7 +8,8 @@ package struct SummaryCommand: Command {
     "summary", "show the layers: shapes, parameters, memory, FLOPs", group: .look,
     parameters: [
       .positional(
-        "part", .choice(["encoder", "head", "model"]), default: .value("model"), "what to show"),
+        "part", .either([.choice(["encoder", "head", "model"]), .name(.encoder), .network]),
+        default: .value("model"), "what to show; an encoder by its name needs not be chosen"),
       ParameterSpecification(
         "size", .integer(16...4096), default: .described("the encoder's"), "side of the input image"
       ),
@@ -21,6 +22,7 @@ package struct SummaryCommand: Command {
     ],
     examples: [
       "summary", "summary encoder", "summary model size=128 batch=16", "summary versus=yes",
+      "summary resnet18",
     ],
     seeAlso: ["encoder", "policy", "forward"],
     discussion:
@@ -33,16 +35,17 @@ package struct SummaryCommand: Command {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   package func run(in session: Session) throws {
-    let run = session.workbench.run(named: session.currentRun ?? "")
-    let model =
-      try run?.model ?? session.makeModel(classes: session.workbench.data?.classes ?? ["a", "b"])
+    let named = try namedModel()
+    let run = named == nil ? session.workbench.run(named: session.currentRun ?? "") : nil
+    let model = try named ?? run?.model ?? session.makeModel(classes: session.assumedClasses)
     if arguments.flag("versus") == true { return try showSharing(of: model, in: session) }
     let part = arguments.text("part").flatMap(Model.SummaryPart.init(rawValue:)) ?? .model
     let summary = try model.summary(part, side: arguments.integer("size"))
     let forecasts = try forecasts(of: model, isKept: run != nil, in: session)
     let memory = forecasts.map { "\($0.name) \($0.bytes / 1_000_000) MB" }.joined(separator: ", ")
     session.console.result(
-      "\(summary)\n\(try courseMemory(of: summary))\npeak memory of training, \(batchSize) images an update: \(memory)",
+      "\(summary)\n\(try courseMemory(of: summary))\n"
+        + "peak memory of training, \(batchSize) images an update: \(memory)",
       event: "summary",
       [
         ("encoder", .string(model.spec.name)), ("parameters", .integer(summary.parameterCount)),
@@ -50,6 +53,16 @@ package struct SummaryCommand: Command {
         ("activations", .integer(summary.valueCount)),
         ("activation_bytes", .integer(summary.activationBytes)),
       ] + forecasts.map { ("memory_bytes.\($0.name)", .integer($0.bytes)) })
+  }
+
+  /// The encoder that is named here, with its own classifier.
+  private func namedModel() throws -> Model? {
+    var spec: EncoderSpec?
+    if let name = arguments.text("part"), Model.SummaryPart(rawValue: name) == nil {
+      spec = try Encoders.named(name)
+    }
+    if let network = arguments.network("part") { spec = try Encoders.named(Net.name(network)) }
+    return try spec.map { try Model.blank($0) }
   }
 
   private func showSharing(of model: Model, in session: Session) throws {

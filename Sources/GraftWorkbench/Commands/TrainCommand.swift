@@ -55,7 +55,7 @@ package struct TrainCommand: TrainingCommand {
     let name =
       arguments.text("as") ?? session.workbench.freeName(preferred: policy.letter)
     let model = try session.makeModel(classes: plan.data.classes, head: head)
-    try model.minimise(arguments, balance: session.workbench.balance)
+    try model.minimise(arguments, balance: session.workbench.balance, pipeline: plan.pipeline)
     if let source = arguments.text("from") {
       try model.takeWeights(of: session.requireRun(source).model)
     }

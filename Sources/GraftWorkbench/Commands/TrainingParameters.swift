@@ -36,7 +36,8 @@ package enum TrainingParameters {
       "momentum, the first beta of Adam, or Adadelta's memory"),
     ParameterSpecification(
       "loss", .choice(ClassificationLoss.allCases.map(\.rawValue)), default: .value("ce"),
-      "what is minimised: cross-entropy, hinge (its mean), svm (its sum), each class by itself, focal"
+      "what is minimised: cross-entropy, hinge (its mean), svm (its sum), each class by itself, focal, "
+        + "or AugMix's, which wants copies of an image to be taken for the same"
     ),
     ParameterSpecification(
       "smooth", .number(0...0.9), default: .value("0"), "label smoothing"),

@@ -82,7 +82,8 @@ extension Session {
     let training = try PictureBatches.training(
       plan.data, batchSize: plan.batchSize, preprocessing: preprocessing,
       pipeline: plan.pipeline, balance: plan.balance, seed: plan.seed,
-      views: try plan.views(phase: index, of: model), pool: pool)
+      views: try plan.views(phase: index, of: model), copies: model.copiesOfEachSample,
+      pool: pool)
     let validation =
       plan.data.partition(.validation).isEmpty
       ? nil

@@ -1,5 +1,6 @@
 import GraftBase
 import GraftData
+import GraftImaging
 import GraftModels
 import GraftTraining
 
@@ -45,7 +46,9 @@ struct TrainingArguments {
 
 extension Model {
   /// Takes the loss that `train` or `finetune` was given.
-  func minimise(_ arguments: CheckedArguments, balance: ClassBalance) throws {
+  func minimise(
+    _ arguments: CheckedArguments, balance: ClassBalance, pipeline: Pipeline
+  ) throws {
     guard let loss = arguments.text("loss").flatMap({ ClassificationLoss(rawValue: $0) }) else {
       return
     }
@@ -53,6 +56,13 @@ extension Model {
       throw arguments.fault(
         .notAllowedHere, at: "loss", "loss=bce takes labels as they are, and not weighted by class",
         help: "balance the images instead: data … balance=sampler")
+    }
+    guard loss != .consistency || (pipeline.differsBetweenCopies && pipeline.mixing == nil) else {
+      throw arguments.fault(
+        .notAllowedHere, at: "loss",
+        "loss=jsd compares copies of an image that `augmix` made, and no mixed ones; "
+          + "the pipeline is `\(pipeline)`",
+        help: "for example: augment crop(4) flip augmix")
     }
     minimise(loss)
   }

@@ -123,6 +123,14 @@ extension Session {
       input: encoder.input, weights: encoder.weights, precision: workbench.precision)
   }
 
+  /// Classes for a model that nobody has trained yet: of the own head, of the images, or any two.
+  package var assumedClasses: [String] {
+    guard workbench.head.isOwn, let encoder = workbench.encoder else {
+      return workbench.data?.classes ?? ["a", "b"]
+    }
+    return encoder.ownClasses ?? (0..<encoder.spec.ownClassCount).map { "class \($0)" }
+  }
+
   /// What the prompt and the completion know: names of runs, layers and scores, and the title.
   package func refresh() {
     vocabulary.setNames(workbench.runs.map(\.name), of: .run)

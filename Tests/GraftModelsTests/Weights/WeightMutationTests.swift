@@ -38,7 +38,7 @@ import Testing
 
   @Test(arguments: [
     "torch/types_zip.pth", "torch/types_legacy.pth", "torch/checkpoint_zip.pth",
-    "torch/checkpoint_legacy.pth", "safetensors_python.safetensors",
+    "torch/checkpoint_legacy.pth", "safetensors_python.safetensors", "onnx/types.onnx",
   ]) func answersWithTensorsOrASentence(_ name: String) throws {
     let bytes = try RegularFile(path: fixture(name)).readAll(limit: 1 << 20)
     var (accepted, refused) = (0, 0)

@@ -15,18 +15,18 @@ struct LegacyTorchStream: TorchStorages {
     var machine = PickleMachine(source, limits: limits)
     let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
     guard case .wideInteger(magic)? = try machine.run().rootValue else {
-      throw TorchFault("it does not start with PyTorch's magic number")
+      throw WeightFault("it does not start with PyTorch's magic number")
     }
     guard case .integer(1001)? = try machine.run().rootValue else {
-      throw TorchFault("the version of its old format is not 1001")
+      throw WeightFault("the version of its old format is not 1001")
     }
     let machineFacts = try machine.run()
     guard case .boolean(true)? = machineFacts.member("little_endian") else {
-      throw TorchFault("it does not say that its values are little-endian")
+      throw WeightFault("it does not say that its values are little-endian")
     }
     object = try machine.run()
     guard let keys = try machine.run().textsOfRootList() else {
-      throw TorchFault("it has no list of its storages")
+      throw WeightFault("it has no list of its storages")
     }
     try locate(keys, from: machine.position)
   }
@@ -35,39 +35,39 @@ struct LegacyTorchStream: TorchStorages {
     let storages = Dictionary(
       object.storages.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     guard keys.count == storages.count else {
-      throw TorchFault("it lists \(keys.count) storages, but its tensors have \(storages.count)")
+      throw WeightFault("it lists \(keys.count) storages, but its tensors have \(storages.count)")
     }
     var place = start
     for key in keys {
       guard let storage = storages[key] else {
-        throw TorchFault("it lists the storage '\(key)', which no tensor has")
+        throw WeightFault("it lists the storage '\(key)', which no tensor has")
       }
       guard let count = try source.read(at: place, count: 8)?.littleEndian(at: 0, bytes: 8) else {
-        throw TorchFault("it ends before the storage '\(key)'")
+        throw WeightFault("it ends before the storage '\(key)'")
       }
       guard count == UInt64(storage.count) else {
-        throw TorchFault(
+        throw WeightFault(
           "the storage '\(key)' has \(count) values, but its tensors say \(storage.count)")
       }
       let byteCount = try storage.byteCount()
       place += 8
       guard byteCount <= source.size - place else {
-        throw TorchFault("it ends within the storage '\(key)'")
+        throw WeightFault("it ends within the storage '\(key)'")
       }
       guard offsets.updateValue(place, forKey: key) == nil else {
-        throw TorchFault("it lists the storage '\(key)' twice")
+        throw WeightFault("it lists the storage '\(key)' twice")
       }
       place += byteCount
     }
     guard place == source.size else {
-      throw TorchFault("\(source.size - place) bytes follow its last storage")
+      throw WeightFault("\(source.size - place) bytes follow its last storage")
     }
   }
 
   func values(of storage: PickledStorage) throws -> [UInt8] {
     guard let offset = offsets[storage.key],
       let bytes = try source.read(at: offset, count: storage.byteCount())
-    else { throw TorchFault("it has no storage '\(storage.key)'") }
+    else { throw WeightFault("it has no storage '\(storage.key)'") }
     return bytes
   }
 }

@@ -397,8 +397,8 @@ extension PickleMachine {
     }
   }
 
-  private func fault(_ message: String, help: String? = nil) -> TorchFault {
-    TorchFault("byte \(position) of the pickle: \(message)", help: help)
+  private func fault(_ message: String, help: String? = nil) -> WeightFault {
+    WeightFault("byte \(position) of the pickle: \(message)", help: help)
   }
 
   /// The opcode as people know it; Python's names for those that are often met.

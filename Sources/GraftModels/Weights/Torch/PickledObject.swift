@@ -68,7 +68,7 @@ struct PickledStorage {
 
   func byteCount() throws -> Int {
     guard let bytes = type.byteCount(of: [count]) else {
-      throw TorchFault("the storage '\(key)' has \(count) values, which no file can hold")
+      throw WeightFault("the storage '\(key)' has \(count) values, which no file can hold")
     }
     return bytes
   }

@@ -22,17 +22,17 @@ struct TorchArchive {
     self.limits = limits
     let directory = try findDirectory()
     guard let bytes = try source.read(at: directory.offset, count: directory.count) else {
-      throw TorchFault("its list of entries lies outside the file")
+      throw WeightFault("its list of entries lies outside the file")
     }
     try readDirectory(bytes, count: directory.entries, end: directory.offset)
   }
 
   func bytes(of entry: Entry, name: ByteString, verifyingChecksum: Bool) throws -> [UInt8] {
     guard let bytes = try source.read(at: entry.offset, count: entry.count) else {
-      throw TorchFault("the entry '\(name)' lies outside the file")
+      throw WeightFault("the entry '\(name)' lies outside the file")
     }
     guard !verifyingChecksum || CRC32.of(bytes) == entry.checksum else {
-      throw TorchFault(
+      throw WeightFault(
         "the checksum of '\(name)' does not hold",
         help: "fetch the file again; checksums=no takes a file that was written without them")
     }
@@ -45,7 +45,7 @@ struct TorchArchive {
     guard let end = try source.read(at: source.size - ending, count: ending),
       end.starts(with: [0x50, 0x4B, 0x05, 0x06]), end.littleEndian(at: 20, bytes: 2) == 0
     else {
-      throw TorchFault(
+      throw WeightFault(
         "its list of entries does not end the file: it was cut, or something was added")
     }
     var result = (
@@ -60,7 +60,7 @@ struct TorchArchive {
       let place = Int(clamping: locator.littleEndian(at: 8, bytes: 8))
       guard let record = try source.read(at: place, count: 56),
         record.starts(with: [0x50, 0x4B, 0x06, 0x06]), place == limit - 20 - 56
-      else { throw TorchFault("its 64-bit end record is not where it should be") }
+      else { throw WeightFault("its 64-bit end record is not where it should be") }
       isOneDisk = isOneDisk && record.littleEndian(at: 16, bytes: 8) == 0
       result = (
         record.littleEndian(at: 48, bytes: 8), record.littleEndian(at: 40, bytes: 8),
@@ -70,10 +70,10 @@ struct TorchArchive {
     }
     let (sum, overflows) = result.offset.addingReportingOverflow(result.count)
     guard isOneDisk, !overflows, sum == UInt64(limit) else {
-      throw TorchFault("its list of entries does not end where its end record begins")
+      throw WeightFault("its list of entries does not end where its end record begins")
     }
     guard result.entries <= UInt64(limits.archiveEntries), result.count <= 64 << 20 else {
-      throw TorchFault("it has \(result.entries) entries; up to \(limits.archiveEntries) are read")
+      throw WeightFault("it has \(result.entries) entries; up to \(limits.archiveEntries) are read")
     }
     return (Int(result.offset), Int(result.count), Int(result.entries))
   }
@@ -86,7 +86,7 @@ struct TorchArchive {
       let record = try CentralRecord(bytes, at: &place)
       let slash = record.name.firstIndex(of: UInt8(ascii: "/"))
       guard let slash, folder == nil || record.name[..<slash] == folder?[...] else {
-        throw TorchFault(
+        throw WeightFault(
           "the entry '\(ByteString(record.name))' is not in its one folder",
           help: "this is a zip archive, but not one that PyTorch wrote")
       }
@@ -95,17 +95,17 @@ struct TorchArchive {
       let entry = Entry(
         offset: try payloadOffset(of: record), count: record.count, checksum: record.checksum)
       guard entry.count <= end - entry.offset else {
-        throw TorchFault("the entry '\(name)' reaches beyond the entries' part of the file")
+        throw WeightFault("the entry '\(name)' reaches beyond the entries' part of the file")
       }
       ranges.append(record.headerOffset..<entry.offset + entry.count)
       guard entries.updateValue(entry, forKey: name) == nil else {
-        throw TorchFault("the entry '\(name)' comes twice")
+        throw WeightFault("the entry '\(name)' comes twice")
       }
     }
-    guard place == bytes.count else { throw TorchFault("its list of entries has another length") }
+    guard place == bytes.count else { throw WeightFault("its list of entries has another length") }
     ranges.sort { $0.lowerBound < $1.lowerBound }
     for (range, next) in zip(ranges, ranges.dropFirst()) where range.upperBound > next.lowerBound {
-      throw TorchFault("two of its entries overlap")
+      throw WeightFault("two of its entries overlap")
     }
   }
 
@@ -114,18 +114,19 @@ struct TorchArchive {
     let title = ByteString(record.name)
     guard let header = try source.read(at: record.headerOffset, count: 30),
       header.starts(with: [0x50, 0x4B, 0x03, 0x04])
-    else { throw TorchFault("the entry '\(title)' has no header") }
+    else { throw WeightFault("the entry '\(title)' has no header") }
     let nameCount = Int(header.littleEndian(at: 26, bytes: 2))
     let extraCount = Int(header.littleEndian(at: 28, bytes: 2))
     guard try source.read(at: record.headerOffset + 30, count: nameCount) == record.name else {
-      throw TorchFault("the entry '\(title)' has another name in front of its values")
+      throw WeightFault("the entry '\(title)' has another name in front of its values")
     }
     let isEncrypted = header.littleEndian(at: 6, bytes: 2) & 1 == 1
     guard !isEncrypted, header.littleEndian(at: 8, bytes: 2) == 0 else {
-      throw TorchFault("the entry '\(title)' is compressed or encrypted, which PyTorch does not do")
+      throw WeightFault(
+        "the entry '\(title)' is compressed or encrypted, which PyTorch does not do")
     }
     let offset = record.headerOffset + 30 + nameCount + extraCount
-    guard offset <= source.size else { throw TorchFault("the entry '\(title)' has no values") }
+    guard offset <= source.size else { throw WeightFault("the entry '\(title)' has no values") }
     return offset
   }
 }
@@ -139,18 +140,19 @@ private struct CentralRecord {
 
   init(_ bytes: [UInt8], at place: inout Int) throws {
     guard place + 46 <= bytes.count, bytes[place...].starts(with: [0x50, 0x4B, 0x01, 0x02]) else {
-      throw TorchFault("its list of entries ends early")
+      throw WeightFault("its list of entries ends early")
     }
     func number(_ offset: Int, _ count: Int) -> UInt64 {
       bytes.littleEndian(at: place + offset, bytes: count)
     }
     let (nameCount, extraCount) = (Int(number(28, 2)), Int(number(30, 2)))
     let end = place + 46 + nameCount + extraCount + Int(number(32, 2))
-    guard end <= bytes.count else { throw TorchFault("its list of entries ends early") }
+    guard end <= bytes.count else { throw WeightFault("its list of entries ends early") }
     name = Array(bytes[place + 46..<place + 46 + nameCount])
     let title = ByteString(name)
     guard number(8, 2) & 1 == 0, number(10, 2) == 0 else {
-      throw TorchFault("the entry '\(title)' is compressed or encrypted, which PyTorch does not do")
+      throw WeightFault(
+        "the entry '\(title)' is compressed or encrypted, which PyTorch does not do")
     }
     let extraStart = place + 46 + nameCount
     let wide = Self.wideNumbers(Array(bytes[extraStart..<extraStart + extraCount]))
@@ -159,7 +161,7 @@ private struct CentralRecord {
     func widened(_ value: UInt64) throws -> UInt64 {
       guard value == 0xFFFF_FFFF else { return value }
       guard let number = wide[checked: next] else {
-        throw TorchFault("the entry '\(title)' lacks its 64-bit size")
+        throw WeightFault("the entry '\(title)' lacks its 64-bit size")
       }
       next += 1
       return number
@@ -168,7 +170,7 @@ private struct CentralRecord {
     let stored = try widened(number(20, 4))
     let offset = try widened(number(42, 4))
     guard size == stored, let count = Int(exactly: size), let headerOffset = Int(exactly: offset)
-    else { throw TorchFault("the entry '\(title)' has two different sizes") }
+    else { throw WeightFault("the entry '\(title)' has two different sizes") }
     self.count = count
     self.headerOffset = headerOffset
     checksum = UInt32(number(16, 4))
@@ -203,36 +205,36 @@ struct TorchArchiveStorages: TorchStorages {
   /// The object that `data.pkl` describes.
   func object(limits: TorchFile.Limits) throws -> PickledObject {
     guard archive.entries["constants.pkl"] == nil else {
-      throw TorchFault(
+      throw WeightFault(
         "it is a TorchScript program, not weights",
         help: "save its state_dict() with torch.save in Python")
     }
     if let order = try bytes(of: "byteorder"), order != Array("little".utf8) {
-      throw TorchFault("its byte order is '\(ByteString(Array(order.prefix(16))))', not little")
+      throw WeightFault("its byte order is '\(ByteString(Array(order.prefix(16))))', not little")
     }
     guard let entry = archive.entries["data.pkl"] else {
-      throw TorchFault(
+      throw WeightFault(
         "it has no entry 'data.pkl'", help: "this is a zip archive, but not one of PyTorch's")
     }
     guard entry.count <= limits.pickleBytes else {
-      throw TorchFault(
+      throw WeightFault(
         "its data.pkl has \(entry.count) bytes, more than the limit of \(limits.pickleBytes)")
     }
     let pickle = try bytes(of: "data.pkl") ?? []
     var machine = PickleMachine(ByteSource(bytes: pickle, name: "data.pkl"), limits: limits)
     let object = try machine.run()
     guard machine.position == pickle.count else {
-      throw TorchFault("\(pickle.count - machine.position) bytes follow the end of its data.pkl")
+      throw WeightFault("\(pickle.count - machine.position) bytes follow the end of its data.pkl")
     }
     return object
   }
 
   func values(of storage: PickledStorage) throws -> [UInt8] {
     let name = ByteString(Array("data/".utf8) + storage.key.bytes)
-    guard let entry = archive.entries[name] else { throw TorchFault("it has no entry '\(name)'") }
+    guard let entry = archive.entries[name] else { throw WeightFault("it has no entry '\(name)'") }
     let needed = try storage.byteCount()
     guard entry.count == needed else {
-      throw TorchFault(
+      throw WeightFault(
         "the entry '\(name)' has \(entry.count) bytes, but its \(storage.count) values of type "
           + "\(storage.type.rawValue) need \(needed)")
     }

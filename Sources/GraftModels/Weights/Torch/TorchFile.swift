@@ -36,7 +36,7 @@ package enum TorchFile {
   ) throws -> TorchStateDict {
     do {
       guard source.size <= limits.fileBytes else {
-        throw TorchFault("it has \(source.size) bytes, more than the limit of \(limits.fileBytes)")
+        throw WeightFault("it has \(source.size) bytes, more than the limit of \(limits.fileBytes)")
       }
       let storages: any TorchStorages
       let object: PickledObject
@@ -49,7 +49,7 @@ package enum TorchFile {
         (storages, object) = (entries, try entries.object(limits: limits))
       }
       return try TorchStateDict(of: object, storages: storages, limits: limits, source: source)
-    } catch let fault as TorchFault {
+    } catch let fault as WeightFault {
       throw GraftError(
         .input, "cannot read '\(source.name)' as a PyTorch file: \(fault.message)",
         help: fault.help ?? "fetch or export the file again")
@@ -58,7 +58,7 @@ package enum TorchFile {
 }
 
 /// What is wrong with a file; the reader adds its name.
-struct TorchFault: Error {
+struct WeightFault: Error {
   let message: String
   var help: String?
 

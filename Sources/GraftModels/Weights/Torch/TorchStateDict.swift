@@ -20,11 +20,11 @@ package struct TorchStateDict {
     source: ByteSource
   ) throws {
     var walk = Walk(object: object, limits: limits)
-    guard let root = object.rootValue else { throw TorchFault("it describes nothing") }
+    guard let root = object.rootValue else { throw WeightFault("it describes nothing") }
     let (inner, path) = try walk.unwrapped(root, Self.wrappers)
     try walk.collect(inner, path: [], depth: 0)
     guard !walk.found.isEmpty else {
-      throw TorchFault("it holds no tensors under names", help: "save model.state_dict() instead")
+      throw WeightFault("it holds no tensors under names", help: "save model.state_dict() instead")
     }
     if !path.isEmpty {
       notes.append("the weights are those under '\(path.joined(separator: "/"))'")
@@ -45,13 +45,13 @@ package struct TorchStateDict {
     for (name, place) in found {
       let tensor = object.tensors[place]
       let storage = object.storages[tensor.storage]
-      guard names.insert(name).inserted else { throw TorchFault("the name '\(name)' comes twice") }
+      guard names.insert(name).inserted else { throw WeightFault("the name '\(name)' comes twice") }
       guard let size = storage.type.byteCount(of: tensor.shape) else {
-        throw TorchFault("'\(name)' of shape \(tensor.shape) is no countable number of bytes")
+        throw WeightFault("'\(name)' of shape \(tensor.shape) is no countable number of bytes")
       }
       total += size
       guard total <= budget else {
-        throw TorchFault("its tensors share values so often that they claim four times its size")
+        throw WeightFault("its tensors share values so often that they claim four times its size")
       }
       let values = try loaded[tensor.storage] ?? storages.values(of: storage)
       loaded[tensor.storage] = values
@@ -150,12 +150,12 @@ private struct Walk {
     case .tensor(let place):
       guard !path.isEmpty else { break }
       guard found.count < limits.tensors else {
-        throw TorchFault("it has more than \(limits.tensors) tensors")
+        throw WeightFault("it has more than \(limits.tensors) tensors")
       }
       found.append((ByteString(path), place))
     case .dictionary(let place):
       guard depth < limits.nesting else {
-        throw TorchFault("its dictionaries are nested deeper than \(limits.nesting)")
+        throw WeightFault("its dictionaries are nested deeper than \(limits.nesting)")
       }
       for member in object.dictionaries[place] {
         guard case .text(let key) = object[member.key] else {
@@ -164,7 +164,7 @@ private struct Walk {
         }
         let name = path.isEmpty ? key.bytes : path + [UInt8(ascii: ".")] + key.bytes
         guard name.count <= limits.stringBytes else {
-          throw TorchFault("a name of over \(limits.stringBytes) bytes")
+          throw WeightFault("a name of over \(limits.stringBytes) bytes")
         }
         try collect(object[member.value], path: name, depth: depth + 1)
       }
@@ -175,7 +175,7 @@ private struct Walk {
   private mutating func visit() throws {
     visits += 1
     guard visits <= limits.visits else {
-      throw TorchFault("its dictionaries refer to each other more than \(limits.visits) times")
+      throw WeightFault("its dictionaries refer to each other more than \(limits.visits) times")
     }
   }
 }

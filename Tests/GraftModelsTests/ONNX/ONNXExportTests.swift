@@ -1,0 +1,126 @@
+import Foundation
+import GraftBase
+import GraftEngine
+import GraftKernels
+import GraftTestSupport
+import SwiftProtobuf
+import Testing
+
+@testable import GraftModels
+
+@Suite struct ONNXExportTests {
+  /// Every encoder where `GRAFT_EVERY_ENCODER` is set, as the slow suite does; else small ones.
+  private static let encoders =
+    ProcessInfo.processInfo.environment["GRAFT_EVERY_ENCODER"] == nil
+    ? ["resnet20", "mobilenet_v2", "squeezenet1_1"] : Encoders.all.map(\.name)
+
+  private static func model(_ name: String, channels: Int = 3, head: HeadSpec = .own) throws
+    -> Model
+  {
+    let spec = try EncoderSpec.named(name)
+    let side = isOptimised ? spec.input.width : min(96, spec.input.width)
+    let input = spec.input.resized(to: side).withChannels(channels)
+    return try Model(
+      spec: spec, head: head, classes: head.isOwn ? spec.ownClassNames : ["a", "b", "c"], seed: 5,
+      input: input)
+  }
+
+  /// Writes the file, a batch of pictures and what Graft makes of them.
+  private static func write(
+    _ model: Model, as name: String, to folder: TemporaryFolder, pixels: Bool = false
+  ) throws {
+    let batch = 2
+    let plan = try Plan(
+      graph: model.graph, outputs: [model.logits], inputShapes: model.inputShapes(batch: batch),
+      pool: ThreadPool(threads: 2))
+    let (side, channels) = (model.input.width, model.input.channels)
+    let images = FormulaValues.uniform(name, batch * side * side * channels)
+    // As torch lays them out; `images` are [N, H, W, C].
+    var torch = images
+    let normalised = images.indices.map { index in
+      let channel = index % channels
+      return pixels
+        ? (images[index] - model.input.mean[channel]) / model.input.std[channel] : images[index]
+    }
+    for index in images.indices {
+      let (pixel, channel) = (index / channels, index % channels)
+      let (image, place) = (pixel / (side * side), pixel % (side * side))
+      torch[(image * channels + channel) * side * side + place] = images[index] * (pixels ? 255 : 1)
+    }
+    let input = plan.input("image").buffer
+    for index in normalised.indices { input[index] = normalised[index] }
+    plan.forward()
+    try ONNXFile.save(
+      model, to: folder.path + "/\(name).onnx", includesPreprocessing: pixels)
+    try folder.write(torch.withUnsafeBytes { Array($0) }, to: "\(name).input")
+    let logits = Array(plan.value(model.logits).buffer)
+    try folder.write(logits.withUnsafeBytes { Array($0) }, to: "\(name).logits")
+  }
+
+  @Test(
+    .enabled(
+      if: Python.has("onnx", "onnxruntime", "numpy"),
+      "needs Python with onnx and onnxruntime; set GRAFT_PYTHON"))
+  func onnxRuntimeGivesTheSameLogits() throws {
+    let folder = try TemporaryFolder()
+    var names: [String] = []
+    for name in Self.encoders {
+      do {
+        try Self.write(Self.model(name), as: name, to: folder)
+        names.append(name)
+      } catch let error as GraftError where error.message.contains("cannot be exported") {
+        print("not exported: \(error.message)")
+      }
+    }
+    try Self.write(Self.model("resnet20", channels: 1), as: "gray", to: folder)
+    try Self.write(Self.model("resnet20"), as: "pixels", to: folder, pixels: true)
+    try Self.write(
+      Self.model("resnet20", head: .mlp(hidden: 9, dropout: 0.5, pool: .both)), as: "mlp",
+      to: folder)
+    names += ["gray", "pixels", "mlp"]
+    let (status, output) = try Python.run([fixture("onnx/run_onnx.py"), folder.path])
+    #expect(status == 0)
+    let lines = output.split(separator: "\n").map {
+      $0.split(separator: " ", maxSplits: 1).map(String.init)
+    }
+    #expect(Set(lines.map { $0[0] }) == Set(names))
+    for line in lines {
+      print("ONNX Runtime: \(line.joined(separator: " "))")
+      #expect(Double(line[1]).map { $0 < 1e-4 } == true, "\(line.joined(separator: " "))")
+    }
+  }
+
+  @Test func namesAndShapesAreTorchs() throws {
+    let model = try Self.model("resnet20", head: .linear())
+    let file = try Onnx_ModelProto(serializedBytes: ONNXFile.contents(of: model))
+    let shapes = Dictionary(
+      file.graph.initializer.map { ($0.name, $0.dims.map(Int.init)) }, uniquingKeysWith: { $1 })
+    for parameter in model.parameters {
+      #expect(shapes[parameter.name] == parameter.torchShape.dimensions, "\(parameter.name)")
+    }
+    #expect(file.opsetImport.map(\.version) == [17] && file.irVersion == 8)
+    #expect(!file.graph.node.contains { $0.opType == "Dropout" })
+    let metadata = Dictionary(
+      file.metadataProps.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+    #expect(metadata["graft.encoder"] == "resnet20")
+    #expect(metadata["graft.classes"] == #"["a","b","c"]"#)
+  }
+
+  @Test func anOpWithoutCounterpartIsNamed() throws {
+    struct OddOp: Op {
+      static let name = "odd"
+      static let examples: [OpExample] = []
+      func outputShape(of inputs: [Shape]) throws -> Shape { inputs[0] }
+      func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+      func forward(_ c: ForwardContext) {}
+      func backward(_ c: BackwardContext) {}
+    }
+    let graph = Graph()
+    let image = graph.input("image", [1, 4, 4, 3])
+    let output = try graph.record(OddOp(), [image], path: "layer1.odd")
+    let error = graftError {
+      try graph.exchanged(input: image, named: "image", output: output, named: "y") { _ in "image" }
+    }
+    #expect(error?.message == "layer1.odd: odd cannot be exported to ONNX")
+  }
+}
