@@ -96,6 +96,14 @@ package final class Graph {
   /// The values recorded so far that operations have computed, in order.
   package var computedValues: [Value] { nodes.map { Value(graph: self, id: $0.output) } }
 
+  /// What the layer at `path`, or the last one below it, computes.
+  package func result(of path: String) -> Value {
+    guard let node = nodes.last(where: { $0.path == path || $0.path.hasPrefix(path + ".") }) else {
+      preconditionFailure("there is no layer \(path)")
+    }
+    return Value(graph: self, id: node.output)
+  }
+
   /// The nodes that `outputs` depend on, in order; those before the value `cut` are left out.
   package func nodes(reaching outputs: [Int], startingAt cut: Int? = nil) -> [Node] {
     var needed = Set(outputs)

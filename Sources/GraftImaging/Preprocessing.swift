@@ -15,9 +15,9 @@ package struct Preprocessing: Sendable, Codable, Equatable {
   /// The short side after the resize that precedes the centre crop, in pixels.
   package var resizeShortSide: Int
   package var filter: ResizeFilter
-  /// The mean of each channel on the scale 0...1; always three.
+  /// The mean of each channel on the scale 0...1; of three, gray pictures take the first.
   package var mean: [Float]
-  /// The standard deviation of each channel on the scale 0...1; always three, none 0.
+  /// The standard deviation of each channel on the scale 0...1, none 0.
   package var std: [Float]
   /// Channels of the pictures that are written: 3, or 1 for networks on gray pictures.
   package var channels: Int
@@ -27,7 +27,8 @@ package struct Preprocessing: Sendable, Codable, Equatable {
     inputSize: Int, resizeShortSide: Int, filter: ResizeFilter = .bilinear, mean: [Float],
     std: [Float], channels: Int = 3, framing: Framing = .resized
   ) {
-    precondition(mean.count == 3 && std.count == 3, "three means and deviations")
+    precondition(
+      Self.fits(mean, channels) && Self.fits(std, channels), "a mean and a deviation a channel")
     self.inputSize = inputSize
     self.resizeShortSide = resizeShortSide
     self.filter = filter
@@ -35,6 +36,10 @@ package struct Preprocessing: Sendable, Codable, Equatable {
     self.std = std
     self.channels = channels
     self.framing = framing
+  }
+
+  private static func fits(_ values: [Float], _ channels: Int) -> Bool {
+    values.count == channels || values.count == 3
   }
 
   /// What torchvision's ImageNet weights expect.
@@ -116,13 +121,14 @@ extension Preprocessing {
       throw GraftError(
         .input, "a preprocessing of \(inputSize) px out of \(resizeShortSide) px is not possible")
     }
-    guard mean.count == 3, std.count == 3, std.allSatisfy({ $0 > 0 && $0.isFinite }),
+    guard Self.fits(mean, channels), Self.fits(std, channels),
+      std.allSatisfy({ $0 > 0 && $0.isFinite }),
       mean.allSatisfy(\.isFinite), channels == 1 || channels == 3
     else {
       throw GraftError(
         .input,
         "a preprocessing with mean \(mean), std \(std) and \(channels) channels is not possible",
-        help: "it takes three means, three deviations above 0, and 1 or 3 channels")
+        help: "it takes 1 or 3 channels, a mean and a deviation above 0 of each")
     }
     self.init(
       inputSize: inputSize, resizeShortSide: resizeShortSide,

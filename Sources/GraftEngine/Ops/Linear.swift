@@ -17,11 +17,14 @@ package struct LinearOp: ProductOp {
     ]
   }
 
+  /// Features that the weights are for; nil takes what comes.
+  package let inputCount: Int?
   package let outputCount: Int
   package let hasBias: Bool
   private var convolution: ConvolutionOp
 
-  package init(outputCount: Int, hasBias: Bool) {
+  package init(inputCount: Int? = nil, outputCount: Int, hasBias: Bool) {
+    self.inputCount = inputCount
     self.outputCount = outputCount
     self.hasBias = hasBias
     convolution = ConvolutionOp(outputChannels: outputCount, kernel: 1, hasBias: hasBias)
@@ -33,6 +36,12 @@ package struct LinearOp: ProductOp {
     guard inputs[0].rank == 2 || inputs[0].rank == 4 else {
       throw GraftError(
         .failed, "a linear layer takes [N, features], not \(inputs[0])", help: "pool or flatten")
+    }
+    if let inputCount, inputs[0].channels != inputCount {
+      throw GraftError(
+        .failed,
+        "a fully connected layer of \(inputCount) inputs was given \(inputs[0].channels)",
+        help: "this network takes pictures of its own size only: leave out size=")
     }
     return Shape(inputs[0].dimensions.dropLast() + [outputCount])
   }

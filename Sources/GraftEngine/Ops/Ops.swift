@@ -11,5 +11,7 @@ package enum Ops {
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
     PadOp.self, LocallyConnectedOp.self, DeformableReadOp.self, L2PoolOp.self, UnpoolOp.self,
     SoftmaxOp.self, ClassificationLossOp.self,
+    AdaptivePoolOp.self, LocalResponseNormOp.self, ChannelAffineOp.self, SelectChannelsOp.self,
+    WeightedSumOp.self,
   ]
 }

@@ -30,7 +30,7 @@ package struct EncoderSpec: Sendable {
   /// One line for lists, with author and year.
   package let summary: String
   /// Parameters with the encoder's own classifier.
-  package let parameterCount: Int
+  package internal(set) var parameterCount: Int
   /// From the picture to the last feature map.
   package let stages: [Stage]
   /// Channels of the last feature map.
@@ -47,6 +47,11 @@ package struct EncoderSpec: Sendable {
   package let makeOwnHead: @Sendable (_ scope: Scope, _ classCount: Int) -> any Head
   /// What the own head tells of a picture.
   package var ownTask = PredictionTask.classification
+  /// Classifiers that may help training; none of them is kept unless asked for.
+  package var auxiliary: [AuxiliaryClassifier] = []
+  /// Their parameters with `ownClassCount` classes.
+  package var auxiliaryParameterCount = 0
+  package internal(set) var keepsAuxiliary = false
 }
 
 extension EncoderSpec {

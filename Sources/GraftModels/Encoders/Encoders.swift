@@ -6,7 +6,17 @@ package enum Encoders {
   package static let all: [EncoderSpec] =
     ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs
     + MobileNetV1.specs + MobileNetV3.specs + EfficientNet.specs + ShuffleNetV2.specs
-    + MNASNet.specs + ConvNeXt.specs + Xception.specs + NASNet.specs + UNet.specs
+    + MNASNet.specs + ConvNeXt.specs + Xception.specs + NASNet.specs + UNet.specs + classics
+
+  /// From LeNet to the last Inception.
+  private static let classics: [EncoderSpec] = [
+    LeNet.specs, AlexNet.specs, NiN.specs, VGG.specs, TinyVGG.specs, GoogLeNet.specs,
+    InceptionV2.specs, InceptionV3.specs, InceptionV4.specs, ResNetV2.specs, DenseNet.specs,
+  ].flatMap { $0 }
+
+  /// `EncoderSpec.parameterShapes` by name.
+  static let parameterShapes = Dictionary(
+    uniqueKeysWithValues: all.map { ($0.name, $0.parameterShapes) })
 
   /// The encoder of that name, cut behind a stage (`resnet18 until=layer3`), or of a formula
   /// (`net("…")`); an unknown name is answered with the nearest ones.

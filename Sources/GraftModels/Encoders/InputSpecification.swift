@@ -23,6 +23,23 @@ package struct InputSpecification: Codable, Hashable, Sendable {
     width: 32, height: 32, channels: 3, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
     resizeShortSide: 32, interpolation: "bilinear")
 
+  /// Square colour pictures with values from -1 to 1: what torchvision's Inceptions make of their
+  /// input (`transform_input`), and what timm gives to many.
+  package static func plusMinusOne(
+    side: Int, from resizeShortSide: Int, interpolation: String = "bilinear"
+  ) -> InputSpecification {
+    InputSpecification(
+      width: side, height: side, channels: 3, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5],
+      resizeShortSide: resizeShortSide, interpolation: interpolation)
+  }
+
+  /// Gray pictures without a margin, values from 0 to 1.
+  package static func gray(side: Int) -> InputSpecification {
+    InputSpecification(
+      width: side, height: side, channels: 1, mean: [0], std: [1], resizeShortSide: side,
+      interpolation: "bilinear")
+  }
+
   /// The filters that a picture may be resized by.
   private static let filters = ["nearest", "box", "bilinear", "bicubic", "lanczos"]
 

@@ -1,7 +1,8 @@
 import GraftEngine
 
 /// The residual networks for ImageNet, with torchvision's names: the stride of a bottleneck is in
-/// its 3×3 convolution (He et al., 2015).
+/// its 3×3 convolution (He et al., 2015); with groups in it ResNeXt (Xie et al., 2016), wider in it
+/// the wide ResNet (Zagoruyko and Komodakis, 2016).
 package struct ResNet: Encoder {
   private let conv1: Convolution
   private let bn1: BatchNorm
@@ -9,7 +10,15 @@ package struct ResNet: Encoder {
   private let pool: PlainLayer
   private let blocks: [Block]
 
-  package init(_ scope: Scope, channels: Int, blockCounts: [Int], isBottleneck: Bool) {
+  /// The 3×3 convolution of a bottleneck: in so many groups of so many channels in the first stage.
+  package struct Groups: Sendable {
+    package var count = 1
+    package var width = 64
+  }
+
+  package init(
+    _ scope: Scope, channels: Int, blockCounts: [Int], isBottleneck: Bool, groups: Groups = .init()
+  ) {
     conv1 = Convolution(scope["conv1"], from: channels, to: 64, kernel: 7, stride: 2, padding: 3)
     bn1 = BatchNorm(scope["bn1"], channels: 64)
     relu = .relu(scope["relu"])
@@ -21,7 +30,7 @@ package struct ResNet: Encoder {
       for index in 0..<count {
         let block = Block(
           scope["layer\(stage + 1)"][index], from: inputs, width: width,
-          stride: stage > 0 && index == 0 ? 2 : 1, isBottleneck: isBottleneck)
+          stride: stage > 0 && index == 0 ? 2 : 1, isBottleneck: isBottleneck, groups: groups)
         inputs = block.outputs
         blocks.append(block)
       }
@@ -41,10 +50,13 @@ package struct ResNet: Encoder {
     let shortcut: (convolution: Convolution, norm: BatchNorm)?
     let sum: PlainLayer
 
-    init(_ scope: Scope, from inputs: Int, width: Int, stride: Int, isBottleneck: Bool) {
+    init(
+      _ scope: Scope, from inputs: Int, width: Int, stride: Int, isBottleneck: Bool, groups: Groups
+    ) {
+      let inner = width * groups.width / 64 * groups.count
       let shapes: [(kernel: Int, stride: Int, outputs: Int)] =
         isBottleneck
-        ? [(1, 1, width), (3, stride, width), (1, 1, 4 * width)]
+        ? [(1, 1, inner), (3, stride, inner), (1, 1, 4 * width)]
         : [(3, stride, width), (3, 1, width)]
       var channels = inputs
       layers = shapes.enumerated().map { index, shape in
@@ -52,7 +64,8 @@ package struct ResNet: Encoder {
         return (
           Convolution(
             scope["conv\(index + 1)"], from: channels, to: shape.outputs, kernel: shape.kernel,
-            stride: shape.stride, padding: shape.kernel / 2),
+            stride: shape.stride, padding: shape.kernel / 2,
+            groups: isBottleneck && shape.kernel == 3 ? groups.count : 1),
           BatchNorm(scope["bn\(index + 1)"], channels: shape.outputs)
         )
       }
@@ -89,22 +102,35 @@ extension ResNet {
       "resnet34", [3, 4, 6, 3], isBottleneck: false, parameterCount: 21_797_672),
     spec(
       "resnet50", [3, 4, 6, 3], isBottleneck: true, parameterCount: 25_557_032),
+    spec(
+      "resnet101", [3, 4, 23, 3], isBottleneck: true, parameterCount: 44_549_160),
+    spec(
+      "resnet152", [3, 8, 36, 3], isBottleneck: true, parameterCount: 60_192_808),
+    spec(
+      "resnext50_32x4d", [3, 4, 6, 3], isBottleneck: true, groups: Groups(count: 32, width: 4),
+      summary: "bottlenecks of 32 groups, Xie 2016", parameterCount: 25_028_904),
+    spec(
+      "wide_resnet50_2", [3, 4, 6, 3], isBottleneck: true, groups: Groups(width: 128),
+      summary: "bottlenecks of twice the width, Zagoruyko 2016", parameterCount: 68_883_240),
   ]
 
   private static func spec(
-    _ name: String, _ blockCounts: [Int], isBottleneck: Bool, parameterCount: Int
+    _ name: String, _ blockCounts: [Int], isBottleneck: Bool, groups: Groups = .init(),
+    summary: String? = nil, parameterCount: Int
   ) -> EncoderSpec {
     let featureWidth = isBottleneck ? 2048 : 512
     return EncoderSpec(
       name: name, family: "ResNet",
-      summary: isBottleneck ? "bottleneck residual blocks, He 2015" : "residual blocks, He 2015",
+      summary: summary
+        ?? (isBottleneck ? "bottleneck residual blocks, He 2015" : "residual blocks, He 2015"),
       parameterCount: parameterCount,
       stages: [.init("stem", "conv1", "bn1", "relu", "maxpool")]
         + (1...4).map { .init("layer\($0)", "layer\($0)") },
       featureWidth: featureWidth, input: .imageNet, classifierPrefix: ["fc"],
       linearHeadPath: "fc", ownClassCount: 1000,
       makeEncoder: {
-        ResNet($0, channels: $1, blockCounts: blockCounts, isBottleneck: isBottleneck)
+        ResNet(
+          $0, channels: $1, blockCounts: blockCounts, isBottleneck: isBottleneck, groups: groups)
       },
       makeOwnHead: { scope, classCount in
         PooledHead(scope, linear: Linear(scope["fc"], from: featureWidth, to: classCount))

@@ -1,15 +1,17 @@
 import GraftEngine
 
-/// The residual networks for 32×32 pictures, three stages of 16, 32 and 64 channels, shortcut
-/// option A: padding instead of a convolution (He et al., 2015).
+/// The residual networks for 32×32 pictures, three stages of 16, 32 and 64 channels (He et al., 2015):
+/// shortcut option A pads where a stage widens, option B projects.
 package struct ResNetCIFAR: Encoder {
   private let conv1: Convolution
   private let bn1: BatchNorm
   private let relu: PlainLayer
   private let blocks: [Block]
 
-  /// - Parameter blockCount: blocks in each stage; the depth is 6 × blockCount + 2.
-  package init(_ scope: Scope, channels: Int, blockCount: Int) {
+  /// - Parameters:
+  ///   - blockCount: blocks in each stage; the depth is 6 × blockCount + 2.
+  ///   - projects: option B.
+  package init(_ scope: Scope, channels: Int, blockCount: Int, projects: Bool = false) {
     conv1 = Convolution(
       scope["conv1"], from: channels, to: 16, kernel: 3, padding: 1, start: .kaimingNormalByInputs)
     bn1 = BatchNorm(scope["bn1"], channels: 16)
@@ -21,7 +23,7 @@ package struct ResNetCIFAR: Encoder {
         blocks.append(
           Block(
             scope["layer\(stage + 1)"][index], from: inputs, to: outputs,
-            stride: outputs > inputs ? 2 : 1))
+            stride: outputs > inputs ? 2 : 1, projects: projects))
         inputs = outputs
       }
     }
@@ -38,11 +40,11 @@ package struct ResNetCIFAR: Encoder {
     let relu1: PlainLayer
     let conv2: Convolution
     let bn2: BatchNorm
-    let shortcut: PlainLayer?
+    let shortcut: (any Layer)?
     let sum: PlainLayer
     let relu2: PlainLayer
 
-    init(_ scope: Scope, from inputs: Int, to outputs: Int, stride: Int) {
+    init(_ scope: Scope, from inputs: Int, to outputs: Int, stride: Int, projects: Bool) {
       conv1 = Convolution(
         scope["conv1"], from: inputs, to: outputs, kernel: 3, stride: stride, padding: 1,
         start: .kaimingNormalByInputs)
@@ -52,11 +54,18 @@ package struct ResNetCIFAR: Encoder {
         scope["conv2"], from: outputs, to: outputs, kernel: 3, padding: 1,
         start: .kaimingNormalByInputs)
       bn2 = BatchNorm(scope["bn2"], channels: outputs)
-      shortcut =
-        inputs == outputs
-        ? nil
-        : PlainLayer(
-          scope["shortcut"], PaddingShortcutOp(stride: stride, outputChannels: outputs))
+      let path = scope["shortcut"]
+      if inputs == outputs {
+        shortcut = nil
+      } else if projects {
+        shortcut = Chain(
+          Convolution(
+            path[0], from: inputs, to: outputs, kernel: 1, stride: stride,
+            start: .kaimingNormalByInputs),
+          BatchNorm(path[1], channels: outputs))
+      } else {
+        shortcut = PlainLayer(path, PaddingShortcutOp(stride: stride, outputChannels: outputs))
+      }
       sum = .sum(scope["sum"])
       relu2 = .relu(scope["relu2"])
     }
@@ -75,13 +84,20 @@ extension ResNetCIFAR {
     spec(depth: 44, parameterCount: 658_586),
     spec(depth: 56, parameterCount: 853_018),
     spec(depth: 110, parameterCount: 1_727_962),
+    spec(depth: 20, projects: true, parameterCount: 272_474),
+    spec(depth: 32, projects: true, parameterCount: 466_906),
+    spec(depth: 44, projects: true, parameterCount: 661_338),
+    spec(depth: 56, projects: true, parameterCount: 855_770),
+    spec(depth: 110, projects: true, parameterCount: 1_730_714),
   ]
 
-  private static func spec(depth: Int, parameterCount: Int) -> EncoderSpec {
+  private static func spec(
+    depth: Int, projects: Bool = false, parameterCount: Int
+  ) -> EncoderSpec {
     let blockCount = (depth - 2) / 6
     return EncoderSpec(
-      name: "resnet\(depth)", family: "ResNet for CIFAR",
-      summary: "residual blocks with padded shortcuts, He 2015",
+      name: "resnet\(depth)\(projects ? "_b" : "")", family: "ResNet for CIFAR",
+      summary: "residual blocks with \(projects ? "projected" : "padded") shortcuts, He 2015",
       parameterCount: parameterCount,
       stages: [
         .init("stem", "conv1", "bn1", "relu"), .init("layer1", "layer1"),
@@ -89,7 +105,7 @@ extension ResNetCIFAR {
       ],
       featureWidth: 64, input: .cifar, classifierPrefix: ["fc"], linearHeadPath: "fc",
       ownClassCount: 10,
-      makeEncoder: { ResNetCIFAR($0, channels: $1, blockCount: blockCount) },
+      makeEncoder: { ResNetCIFAR($0, channels: $1, blockCount: blockCount, projects: projects) },
       makeOwnHead: { scope, classCount in
         let linear = Linear(
           scope["fc"], from: 64, to: classCount, weight: .kaimingNormal(fan: 64))

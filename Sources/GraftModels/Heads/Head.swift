@@ -52,21 +52,24 @@ package struct PooledHead: Head {
   }
 }
 
-/// SqueezeNet's classifier: dropout, 1×1 convolution, ReLU, mean over all pixels.
+/// The classifier of fully convolutional networks: 1×1 convolution, ReLU, mean over all pixels.
 package struct ConvolutionHead: Head {
   private let scope: Scope
-  private let dropout: PlainLayer
+  private let dropout: PlainLayer?
   private let convolution: Convolution
   private let activation: PlainLayer
+  private let pool: PlainLayer
 
-  package init(_ scope: Scope, classCount: Int) {
+  /// - Parameter scope: where the pooled features stand that a cache or a picture asks for.
+  package init(
+    _ scope: Scope, dropout: PlainLayer? = nil, convolution: Convolution, activation: PlainLayer,
+    pool: PlainLayer
+  ) {
     self.scope = scope
-    let classifier = scope["classifier"]
-    dropout = .dropout(classifier[0], rate: 0.5)
-    convolution = Convolution(
-      classifier[1], from: 512, to: classCount, kernel: 1, hasBias: true,
-      start: .normal(deviation: 0.01))
-    activation = .relu(classifier[2])
+    self.dropout = dropout
+    self.convolution = convolution
+    self.activation = activation
+    self.pool = pool
   }
 
   package func callAsFunction(_ map: Value) throws -> HeadValues {
@@ -75,7 +78,6 @@ package struct ConvolutionHead: Head {
   }
 
   package func logits(from input: Value) throws -> Value {
-    try PlainLayer.globalAveragePool(scope["classifier"][3])(
-      activation(convolution(dropout(input))))
+    try pool(activation(convolution(dropout?(input) ?? input)))
   }
 }

@@ -9,16 +9,18 @@ package struct Linear {
   /// - Parameters:
   ///   - weight: how the weight starts; nil is torch's default.
   ///   - bias: how the bias starts; nil is torch's default.
+  ///   - isConvolution: whether files have the weight as a 1×1 convolution's, [O, I, 1, 1].
   package init(
     _ scope: Scope, from inputs: Int, to outputs: Int, weight: Initializer? = nil,
-    bias: Initializer? = nil
+    bias: Initializer? = nil, isConvolution: Bool = false
   ) {
     path = scope.path
-    op = LinearOp(outputCount: outputs, hasBias: true)
+    op = LinearOp(inputCount: inputs, outputCount: outputs, hasBias: true)
     let standard = Initializer.torchDefault(fan: inputs)
     parameters = [
       scope.parameter(
-        "weight", .weight, layout: .linear, shape: [outputs, inputs], weight ?? standard),
+        "weight", .weight, layout: isConvolution ? .convolution : .linear,
+        shape: isConvolution ? [outputs, inputs, 1, 1] : [outputs, inputs], weight ?? standard),
       scope.parameter("bias", .bias, shape: [outputs], bias ?? standard),
     ]
   }

@@ -10,7 +10,9 @@ package struct PlainLayer {
     self.op = op
   }
 
-  package func callAsFunction(_ inputs: Value...) throws -> Value {
+  package func callAsFunction(_ inputs: Value...) throws -> Value { try self(inputs) }
+
+  package func callAsFunction(_ inputs: [Value]) throws -> Value {
     precondition(!inputs.isEmpty, "a layer without input")
     return try inputs[0].graph.record(op, inputs, path: path)
   }

@@ -11,7 +11,8 @@ package struct LoadReport: Sendable, Equatable {
   package var unexpected: [ByteString] = []
   /// Sentences about tensors of another shape or type.
   package var misshapen: [String] = []
-  /// Tensors of the file's classifier, left out because the head is new.
+  /// Tensors left out: of the file's classifier when the head is new, of auxiliary classifiers that
+  /// the model does without.
   package var dropped: [ByteString] = []
   /// Sentences about values that are NaN or infinite.
   package var warnings: [String] = []
@@ -49,9 +50,11 @@ extension Model {
     var report = LoadReport()
     var values: [(parameter: Parameter, tensor: SafetensorsTensor)] = []
     var remaining = Set(weights.tensors.keys)
-    let headNames = Set(groups.last?.parameters.map(\.name) ?? [])
+    let own = Set(
+      scope == .everything
+        ? [] : (groups.last?.parameters.map(\.name) ?? []).filter(isOwnOfHead))
     let ownShapes = shapesOfOwnChannels
-    for parameter in parameters where scope == .everything || !headNames.contains(parameter.name) {
+    for parameter in parameters where !own.contains(parameter.name) {
       let name = ByteString(parameter.name)
       remaining.remove(name)
       guard let tensor = weights.tensors[name] else {
@@ -73,7 +76,11 @@ extension Model {
     let newCounters = try takeCounters(from: weights, remaining: &remaining)
     for name in remaining.sorted() {
       let isClassifier = (spec.classifierPrefix + ["head"]).contains(where: name.isCovered)
-      if scope == .encoder && isClassifier {
+      let isLeftOut =
+        (scope == .encoder ? spec.auxiliary.map(\.lastLayer) : [])
+        .contains(where: name.isCovered)
+        || !spec.keepsAuxiliary && spec.auxiliary.map(\.name).contains(where: name.isCovered)
+      if scope == .encoder && isClassifier || isLeftOut {
         report.dropped.append(name)
       } else {
         report.unexpected.append(name)
@@ -89,6 +96,13 @@ extension Model {
     report.notes = weights.notes + report.notes
     loadReport = report
     return report
+  }
+
+  /// Whether a parameter of the head comes from no file: all but auxiliary classifiers' first layers.
+  private func isOwnOfHead(_ name: String) -> Bool {
+    let name = ByteString(name)
+    return !spec.keptAuxiliary.map(\.name).contains(where: name.isCovered)
+      || spec.auxiliary.map(\.lastLayer).contains(where: name.isCovered)
   }
 
   private func misfit(

@@ -26,10 +26,16 @@ package final class Model {
   package let target: Value
   /// The loss of each image [N].
   package let losses: Value
+  /// What training makes small [N]: the same with the auxiliary classifiers' shares.
+  package let trainingLosses: Value
+  /// [N, classes] of each auxiliary classifier that is kept.
+  package let auxiliaryLogits: [Value]
 
   /// Every parameter, running statistics included, in the order of torch's `state_dict`.
   package let parameters: [Parameter]
-  /// From stem to head; every parameter and every node but the loss is in exactly one.
+  /// From stem to head; every parameter and every node but the losses is in exactly one.
+  ///
+  /// Auxiliary classifiers belong to the head: none of them is pretrained for its classes.
   package let groups: [LayerGroup]
   /// torch's `num_batches_tracked`: carried from file to file, used by nothing.
   package internal(set) var counters: [(name: String, value: Int64)]
@@ -51,13 +57,14 @@ package final class Model {
   ) throws {
     try self.init(
       recording: spec, head: head, classes: classes, input: input, precision: precision)
+    for parameter in parameters { _ = parameter.value }
     var loaded: Set<String> = []
     if let weights { loaded = Set(try load(weights: weights).matched) }
     initialise(seed: seed, except: loaded)
   }
 
-  /// Records the graph; all parameters are zero.
-  init(
+  /// Records the graph; all parameters are zero, and take memory when they are first asked for.
+  package init(
     recording spec: EncoderSpec, head headKind: HeadSpec, classes: [String],
     input: InputSpecification? = nil, precision: Precision = .fp32
   ) throws {
@@ -66,16 +73,31 @@ package final class Model {
     let state = ModelState()
     let scope = Scope(state)
     let encoder = spec.makeEncoder(scope, input.channels)
+    let auxiliary = spec.keptAuxiliary.map { $0.makeLayers(scope[$0.name], classes.count) }
     let graph = Graph(precision: precision)
     let image = graph.input("image", [1, input.height, input.width, input.channels])
     let map = try encoder(image)
+    let auxiliaryLogits = try zip(spec.keptAuxiliary, auxiliary).map { classifier, layers in
+      try layers(graph.result(of: classifier.source))
+    }
     let head = try headKind.makeHead(
       scope, for: spec, classCount: classes.count, on: Pyramid(image: image, map: map))
     let values = try head(map)
+    let layerCount = graph.nodes.count
     let task = headKind.task(on: spec)
     let target = graph.input("target", task.targetShape(forLogits: values.logits.shape))
-    let losses = try graph.record(
-      task.usualLoss, [values.logits, target], path: "loss")
+    let losses = try graph.record(task.usualLoss, [values.logits, target], path: "loss")
+    var shares: [Value] = [losses]
+    for (classifier, logits) in zip(spec.keptAuxiliary, auxiliaryLogits) {
+      shares.append(
+        try graph.record(
+          SoftmaxCrossEntropyOp(), [logits, target], path: "loss.\(classifier.name)"))
+    }
+    trainingLosses =
+      shares.count == 1
+      ? losses
+      : try graph.record(
+        WeightedSumOp([1] + spec.keptAuxiliary.map(\.weight)), shares, path: "loss.sum")
 
     self.spec = spec
     self.headKind = headKind
@@ -92,10 +114,11 @@ package final class Model {
     features = values.features
     headInput = values.input
     logits = values.logits
+    self.auxiliaryLogits = auxiliaryLogits
     parameters = state.parameters
-    for parameter in parameters { _ = parameter.value }
     counters = state.counters.map { ($0, 0) }
-    groups = LayerGroup.groups(of: spec, parameters: parameters, nodes: graph.nodes.dropLast())
+    groups = LayerGroup.groups(
+      of: spec, parameters: parameters, nodes: graph.nodes.prefix(layerCount))
   }
 
   private static func check(_ input: InputSpecification, for spec: EncoderSpec) throws {

@@ -23,6 +23,8 @@ package struct ModelFile {
     case classes = "graft.classes"
     /// `InputSpecification` as JSON.
     case preprocessing = "graft.preprocessing"
+    /// `yes` if auxiliary classifiers are kept; nothing means no.
+    case auxiliary = "graft.auxiliary"
     case recipe = "graft.recipe"
     /// `Precision`; nothing means fp32.
     case precision = "graft.precision"
@@ -51,6 +53,7 @@ package struct ModelFile {
     all[Key.classes.rawValue] = try json(model.classes)
     all[Key.preprocessing.rawValue] = try json(model.input)
     all[Key.precision.rawValue] = model.precision == .fp32 ? nil : model.precision.rawValue
+    all[Key.auxiliary.rawValue] = model.spec.keepsAuxiliary ? "yes" : nil
     all[Key.hash.rawValue] = model.weightsHash.hex
     all[Key.version.rawValue] = version
     all["format"] = "pt"
@@ -80,7 +83,7 @@ package struct ModelFile {
         .version, "version \(try reader.text(.version)) instead of \(version)")
     }
     let model = try Model(
-      recording: Encoders.named(reader.text(.encoder)), head: reader.value(.head),
+      recording: reader.encoder(), head: reader.value(.head),
       classes: reader.value(.classes), input: reader.value(.preprocessing),
       precision: reader.precision())
     try model.load(weights: file, scope: .everything)
@@ -120,6 +123,12 @@ package struct ModelFile {
       } catch {
         throw failure(key, "text that cannot be understood")
       }
+    }
+
+    func encoder() throws -> EncoderSpec {
+      let spec = try Encoders.named(text(.encoder))
+      let keepsAuxiliary = file.metadata[ByteString(Key.auxiliary.rawValue)]?.text == "yes"
+      return keepsAuxiliary ? spec.withAuxiliaryClassifiers() : spec
     }
 
     func precision() throws -> Precision {

@@ -58,7 +58,7 @@ extension Model {
       groups.flatMap { group in group.nodes.map { ($0, group.name) } },
       uniquingKeysWith: { first, _ in first })
     var rows: [ModelSummary.Row] = []
-    for node in graph.nodes(reaching: [logits.id]) {
+    for node in graph.nodes(reaching: [logits.id] + auxiliaryLogits.map(\.id)) {
       fields.add(node)
       let group = groupOfNode[node.index] ?? "head"
       guard part == .model || (part == .head) == (group == "head") else { continue }
@@ -126,7 +126,7 @@ private struct ReceptiveFields {
     case let op as PaddingShortcutOp: return (1, op.stride)
     // Places lie closer together than those they are made of; what is seen stays.
     case is UpsampleOp, is TransposedConvolutionOp: return (1, 1)
-    case is GlobalAveragePoolOp, is FlattenOp: return nil
+    case is GlobalAveragePoolOp, is AdaptivePoolOp, is FlattenOp: return nil
     default: return (1, 1)
     }
   }

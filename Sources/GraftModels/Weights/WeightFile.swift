@@ -86,7 +86,7 @@ extension WeightFile {
   /// The encoder whose weights these are, with any classifier; nil when none fits.
   package var recognisedEncoder: EncoderSpec? {
     Encoders.all.first { spec in
-      let shapes = spec.parameterShapes
+      let shapes = Encoders.parameterShapes[spec.name] ?? [:]
       return spellings(for: spec).contains { $0.holdsExactly(shapes, of: spec) }
     } ?? Encoders.all.first { matchedByOrder($0) != nil }
   }
@@ -148,7 +148,7 @@ extension WeightFile {
 
   private func holdsExactly(_ shapes: [String: Shape], of spec: EncoderSpec) -> Bool {
     let names = tensors.keys.filter { !$0.bytes.ends(with: "num_batches_tracked") }
-    let classifier = spec.classifierPrefix + ["head"]
+    let classifier = spec.classifierPrefix + ["head"] + spec.auxiliary.map(\.name)
     let count = names.count { name in !classifier.contains(where: name.isCovered) }
     return (count == shapes.count || !layers.isEmpty)
       && shapes.allSatisfy { tensors[ByteString($0.key)]?.shape == $0.value.dimensions }

@@ -14,7 +14,8 @@ package struct FrozenPrefix {
   /// Nil when training changes what the very first layer computes.
   package init?(_ model: Model, _ configuration: PlanConfiguration) throws {
     let cut = try model.graph.constantCut(
-      from: model.image, outputs: [model.logits], loss: model.losses, configuration: configuration)
+      from: model.image, outputs: [model.logits], loss: model.trainingLosses,
+      configuration: configuration)
     guard let cut else { return nil }
     self.model = model
     self.cut = cut

@@ -52,7 +52,7 @@ final class PlanCache {
     random: RandomAddress
   ) throws -> String? {
     let interpreter = try Interpreter(
-      graph: model.graph, outputs: [model.logits], loss: model.losses,
+      graph: model.graph, outputs: [model.logits], loss: model.trainingLosses,
       inputShapes: inputShapes(for: batch.imageShape, batch.part),
       startingAt: start(of: batch.part, batch.imageShape),
       configuration: configuration, pool: pool)
@@ -69,7 +69,7 @@ final class PlanCache {
     if let found = plans.first(where: { $0.key == key }) { return found.plan }
     if plans.count >= Self.mostPlans { plans.removeFirst() }
     let plan = try Plan(
-      graph: model.graph, outputs: [output(of: part)], loss: loss(of: part),
+      graph: model.graph, outputs: [output(of: part)], loss: loss(of: part, configuration),
       inputShapes: inputShapes(for: inputShape, part), startingAt: start(of: part, inputShape),
       configuration: configuration, pool: pool, arena: arena)
     plans.append((key, plan))
@@ -81,7 +81,7 @@ final class PlanCache {
     for inputShape: Shape, _ configuration: PlanConfiguration, _ part: ModelPart
   ) throws -> PlanFootprint {
     try Plan.footprint(
-      graph: model.graph, outputs: [output(of: part)], loss: loss(of: part),
+      graph: model.graph, outputs: [output(of: part)], loss: loss(of: part, configuration),
       inputShapes: inputShapes(for: inputShape, part), startingAt: start(of: part, inputShape),
       configuration: configuration, threads: pool.threadCount)
   }
@@ -96,7 +96,11 @@ final class PlanCache {
     part == .frozen ? input(of: .rest) : model.logits
   }
 
-  private func loss(of part: ModelPart) -> Value? { part == .frozen ? nil : model.losses }
+  /// Evaluation leaves auxiliary classifiers out.
+  private func loss(of part: ModelPart, _ configuration: PlanConfiguration) -> Value? {
+    if part == .frozen { return nil }
+    return configuration == .inference ? model.losses : model.trainingLosses
+  }
 
   /// Where a batch goes in.
   private func input(of part: ModelPart) -> Value {

@@ -21,7 +21,7 @@ extension Trainer {
     plan.forward(random: random)
     for parameter in policy.movingStatistics { parameter.markChanged() }
 
-    let losses = plan.value(model.losses).buffer
+    let losses = plan.value(model.trainingLosses).buffer
     guard losses.allSatisfy(\.isFinite) else {
       let places = losses.indices.filter { !losses[$0].isFinite }
       restore(statisticsBefore)

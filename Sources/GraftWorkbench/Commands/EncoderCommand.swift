@@ -35,6 +35,9 @@ package struct EncoderCommand: Command {
         "std", .list(of: .number(1e-6...10)), default: .described("of its training images"),
         "standard deviation per channel"),
       ParameterSpecification(
+        "aux", .flag, default: .value("no"),
+        "train with the auxiliary classifiers that an Inception has; evaluation leaves them out"),
+      ParameterSpecification(
         "checksums", .flag, default: .value("yes"),
         "whether the checksums inside a PyTorch file must hold"),
     ],
@@ -102,7 +105,7 @@ package struct EncoderCommand: Command {
     // A file in the place of the name tells what the encoder is, even if its weights are not taken.
     let namePath = arguments.path("name")
     let file = namePath == path ? weights : try namePath.map { try read($0) } ?? weights
-    let spec = try cut(encoder(of: file))
+    let spec = try auxiliary(cut(encoder(of: file)))
     let hash = try path.map { try ContentHash.ofFile($0).hex }
     if let path, let hash { try Self.checkPublished(path, hash) }
     return EncoderChoice(
@@ -164,6 +167,18 @@ package struct EncoderCommand: Command {
         + Encoders.all.map(\.name).joined(separator: ", "))
   }
 
+  /// The encoder with its auxiliary classifiers, where they are asked for.
+  private func auxiliary(_ spec: EncoderSpec) throws -> EncoderSpec {
+    guard arguments.flag("aux") == true else { return spec }
+    guard !spec.auxiliary.isEmpty else {
+      let names = Encoders.all.filter { !$0.auxiliary.isEmpty }.map(\.name)
+      throw GraftError(
+        .usage, "\(spec.name) has no auxiliary classifiers",
+        help: "leave out aux=; those that have some: " + names.joined(separator: ", "))
+    }
+    return spec.withAuxiliaryClassifiers()
+  }
+
   /// The pictures it takes: as the model file says, else the encoder's own, else as asked.
   private func input(of spec: EncoderSpec, _ file: WeightFile?) throws -> InputSpecification {
     var input = spec.input
@@ -214,7 +229,7 @@ package struct EncoderCommand: Command {
 
   private func card(_ encoder: EncoderChoice) throws -> String {
     let model = try Model(
-      spec: encoder.spec, head: .linear(), classes: ["a", "b"], seed: 0, input: encoder.input)
+      recording: encoder.spec, head: .linear(), classes: ["a", "b"], input: encoder.input)
     let rows = model.groups.map { group in
       [
         group.name, "\(group.parameters.count)",
@@ -239,6 +254,7 @@ package struct EncoderCommand: Command {
       "channels": "\(encoder.input.channels)",
       "weights": encoder.weights?.name.lastPathComponent.escapingControlCharacters ?? "random",
       "mean": list(encoder.input.mean), "std": list(encoder.input.std),
+      "aux": encoder.spec.keepsAuxiliary ? "yes" : "no",
     ]
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import GraftBase
 import GraftEngine
 import GraftTestSupport
@@ -28,6 +29,36 @@ import Testing
         }
       }
       #expect(shapes == reference.tensors, "\(name)")
+      #expect(model.parameterCount == reference.parameterCount, "\(name)")
+    }
+  }
+
+  struct Digest: Decodable {
+    var parameterCount: Int
+    var digest: String
+  }
+
+  /// Names and shapes of torchvision's, timm's or the paper's model, auxiliary classifiers included.
+  @Test func namesAndShapesAreTheReferences() throws {
+    let references: [String: Digest] = try decodeFixture("state_digests.json")
+    #expect(references.count == 47)
+    for (name, reference) in references {
+      let plain = try EncoderSpec.named(name.replacingOccurrences(of: "+aux", with: ""))
+      let spec = name.hasSuffix("+aux") ? plain.withAuxiliaryClassifiers() : plain
+      let model = try Model.own(spec)
+      let lines = model.state.entries.map { entry -> String in
+        switch entry {
+        case .parameter(let parameter, _):
+          let sizes = parameter.torchShape.dimensions.map(String.init).joined(separator: ", ")
+          return "\(parameter.name): \(sizes)"
+        case .counter(let name): return "\(name): "
+        }
+      }
+      let sorted = lines.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      #expect(
+        ContentHash.of(Array(sorted.joined(separator: "\n").utf8)).hex == reference.digest,
+        "\(name)")
+      #expect(spec.parameterCount == reference.parameterCount, "\(name)")
       #expect(model.parameterCount == reference.parameterCount, "\(name)")
     }
   }
@@ -87,7 +118,7 @@ import Testing
     arguments: [
       ("resnet20_cifar10", "resnet20"), ("resnet32_cifar10", "resnet32"),
       ("resnet44_cifar10", "resnet44"), ("mobilenet_v2", "mobilenet_v2"),
-      ("squeezenet1_1", "squeezenet1_1"),
+      ("squeezenet1_1", "squeezenet1_1"), ("lenet_mnist", "lenet_caffe"),
     ])
   func recognisesRealWeights(_ file: String, _ name: String) throws {
     let path = try #require(SharedFiles.url("weights/\(file).safetensors")).path
@@ -99,9 +130,9 @@ import Testing
     #expect(report.dropped.isEmpty && report.warnings.isEmpty)
   }
 
-  @Test(.needsShared("weights/lenet_mnist.safetensors"))
+  @Test(.needsShared("weights/unet_retina.safetensors"))
   func recognisesNothingInOtherWeights() throws {
-    let path = try #require(SharedFiles.url("weights/lenet_mnist.safetensors")).path
+    let path = try #require(SharedFiles.url("weights/unet_retina.safetensors")).path
     #expect(try WeightFile(path: path).recognisedEncoder == nil)
   }
 }

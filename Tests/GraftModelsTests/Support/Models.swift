@@ -19,6 +19,18 @@ extension Model {
     try Model(recording: spec, head: .own, classes: spec.ownClassNames)
   }
 
+  /// A weight file with tensors of these names and shapes, all zero bytes in shared memory: enough to
+  /// be recognised by.
+  var outline: WeightFile {
+    let zeros = [UInt8](repeating: 0, count: parameters.map(\.count).max() ?? 0)
+    let tensors = parameters.map {
+      SafetensorsTensor(
+        name: ByteString($0.name), type: .u8, shape: $0.torchShape.dimensions,
+        bytes: zeros[..<$0.count])
+    }
+    return WeightFile(SafetensorsFile(metadata: [:], tensors: tensors), name: "outline")
+  }
+
   /// What a weight file of this model would hold.
   func weightFile() throws -> WeightFile {
     WeightFile(try ModelFile.contents(of: self), name: "weights.safetensors")

@@ -1,0 +1,59 @@
+import GraftEngine
+
+extension PlainLayer {
+  /// Maximum over windows of any size.
+  package static func maxPool(
+    _ scope: Scope, kernel: Pair, stride: Pair, padding: Pair = 0, roundsUp: Bool = false
+  ) -> PlainLayer {
+    PlainLayer(
+      scope,
+      PoolOp(.max, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp))
+  }
+
+  /// The mean over windows; padding counts as zeros unless told otherwise.
+  package static func averagePool(
+    _ scope: Scope, kernel: Pair, stride: Pair, padding: Pair = 0, roundsUp: Bool = false,
+    countsPadding: Bool = true
+  ) -> PlainLayer {
+    PlainLayer(
+      scope,
+      PoolOp(
+        .average, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp,
+        countsPadding: countsPadding))
+  }
+
+  /// The mean over windows that give `size` pixels, whatever comes in.
+  package static func adaptiveAveragePool(_ scope: Scope, size: Pair) -> PlainLayer {
+    PlainLayer(scope, AdaptivePoolOp(.average, size: size))
+  }
+
+  /// A picture as a vector in torch's order: [N, H, W, C] to [N, C·H·W].
+  package static func flatten(_ scope: Scope) -> PlainLayer { PlainLayer(scope, FlattenOp()) }
+
+  /// Normalisation by five neighbouring channels, as AlexNet has it: the paper's alpha, 10⁻⁴, stands
+  /// before the sum, torch's before the mean.
+  package static func localResponseNorm(_ scope: Scope) -> PlainLayer {
+    PlainLayer(scope, LocalResponseNormOp(size: 5, alpha: 5e-4, beta: 0.75, k: 2))
+  }
+}
+
+/// Average pooling whose every channel has a trained factor and summand (LeCun et al., 1998).
+package struct WeightedAveragePool: Layer {
+  private let path: String
+  private let pool: PlainLayer
+  private let parameters: [Parameter]
+
+  /// Windows of `size` × `size` pixels that do not overlap.
+  package init(_ scope: Scope, channels: Int, size: Int) {
+    path = scope.path
+    pool = .averagePool(scope["pool"], kernel: Pair(size), stride: Pair(size))
+    parameters = [
+      scope.parameter("weight", .normScale, shape: [channels], .ones),
+      scope.parameter("bias", .normShift, shape: [channels], .zeros),
+    ]
+  }
+
+  package func callAsFunction(_ x: Value) throws -> Value {
+    try x.graph.record(ChannelAffineOp(), [pool(x)], parameters: parameters, path: path)
+  }
+}
