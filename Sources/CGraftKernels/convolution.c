@@ -214,7 +214,12 @@ GRAFT_DISPATCHED void graft_taps_finish(
     int activation) {
   if (activation == GRAFT_LINEAR) { FINISH_ANY(0); }
   else if (activation == GRAFT_RELU) { FINISH_ANY(1); }
-  else { FINISH_ANY(2); }
+  else if (activation == GRAFT_RELU6) { FINISH_ANY(2); }
+  else {
+    FINISH_ANY(0);
+    for (ptrdiff_t at = 0; at < pixels * pixel; at += pixel)
+      graft_activate(y + at, channels, (graft_activation)activation, 0, y + at);
+  }
 }
 
 graft_taps_part graft_taps_part_of(const graft_taps *c, int task) {

@@ -106,6 +106,7 @@ GRAFT_DISPATCHED void graft_depthwise_forward(
   const float *lines[GRAFT_MOST_TAPS];
   // Sums are taken of rows that are still in the cache, of enough pixels to be worth the call.
   int rows_per_sum = most(1, 64 / s->out_w), summed = first_row;
+  int is_later = activation > GRAFT_RELU6;  // on whole rows, while they are in the cache
   for (int oy = first_row; oy < last_row; oy++) {
     int top = oy * s->stride_y - s->pad_y;
     for (loaded = most(loaded, top); loaded < least(s->in_h, top + ring); loaded++) {
@@ -120,13 +121,14 @@ GRAFT_DISPATCHED void graft_depthwise_forward(
     }
     float *row = output + oy * s->out_w * channels;
 #define FORWARD_ROW(width, stride) \
-  forward_row(width, stride, s, lines, weights, bias, activation, row)
+  forward_row(width, stride, s, lines, weights, bias, is_later ? GRAFT_LINEAR : activation, row)
     int width = s->stride_x <= 2 ? known_width(s) : 0;
     if (width == 3 && s->stride_x == 1) FORWARD_ROW(3, 1);
     else if (width == 3) FORWARD_ROW(3, 2);
     else if (width == 5 && s->stride_x == 1) FORWARD_ROW(5, 1);
     else if (width == 5) FORWARD_ROW(5, 2);
     else FORWARD_ROW(0, 0);
+    if (is_later) graft_activate(row, s->out_w * channels, activation, 0, row);
     if (record && (oy + 1 - summed == rows_per_sum || oy + 1 == last_row)) {
       graft_norm_sums(
           output + summed * s->out_w * channels, (oy + 1 - summed) * s->out_w, s->channels, record);

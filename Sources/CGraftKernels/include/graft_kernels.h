@@ -16,8 +16,7 @@ void graft_pause(void);
 
 // ---------------------------------------------------------------- products
 
-/// The functions that follow a layer. Only the first three may follow products and norms while
-/// those are still in cache; the others have passes of their own.
+/// The functions that follow a layer. Norms and Winograd convolutions know the first three only.
 typedef enum {
   GRAFT_LINEAR = 0, GRAFT_RELU = 1, GRAFT_RELU6 = 2,
   GRAFT_LEAKY_RELU, GRAFT_ELU, GRAFT_SELU, GRAFT_GELU, GRAFT_GELU_TANH, GRAFT_SIGMOID, GRAFT_TANH,

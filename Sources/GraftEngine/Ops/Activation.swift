@@ -58,8 +58,13 @@ package enum Activation: Hashable, Sendable {
     }
   }
 
-  /// Whether convolutions and batch norms know how to apply it to what they store.
+  /// Whether every convolution and norm knows how to apply it to what it stores.
   var isFusible: Bool { [.linear, .relu, .relu6].contains(self) }
+
+  /// Whether this convolution of such an input does.
+  func isFusible(into op: ConvolutionOp, _ input: Shape) -> Bool {
+    isFusible || parameter == 0 && !Winograd.supports(op, input)
+  }
 
   /// Whether the derivative needs the input; that of the others follows from the output.
   var keepsInput: Bool { [.gelu, .geluTanh, .silu, .mish, .hardSwish].contains(self) }

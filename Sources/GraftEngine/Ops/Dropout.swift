@@ -46,6 +46,7 @@ package struct DropoutOp: Op {
 
   package var isRandom: Bool { true }
 
+  package var worksInPlace: Bool { true }
   package var gradientInPlace: Int? { 0 }
 
   package func outputShape(of inputs: [Shape]) throws -> Shape { inputs[0] }

@@ -118,12 +118,15 @@ struct LoweredGraph {
         else { continue }
         items[place].parameters += item.parameters
         merge(index, into: place, op.folding(epsilon: norm.epsilon))
-      case let activation as ActivationOp where activation.activation.isFusible:
+      case let activation as ActivationOp:
         let input = item.inputs[0]
-        if item.needs == nil, let (place, op) = frozenConvolution(input) {
+        if item.needs == nil, let (place, op) = frozenConvolution(input),
+          activation.activation.isFusible(into: op, shapes[items[place].inputs[0]])
+        {
           merge(index, into: place, op.activating(activation.activation))
         } else if isPrivate(input), let place = producer[input],
-          let norm = items[place].op as? BatchNormOp, norm.activation == .linear
+          let norm = items[place].op as? BatchNormOp, norm.activation == .linear,
+          activation.activation.isFusible
         {
           merge(index, into: place, norm.activating(activation.activation))
         }
