@@ -51,7 +51,8 @@ package struct ExchangeGraph: Sendable {
 
   /// Adds an operator and gives the name of its output, which is `wanted` unless that is taken.
   package mutating func add(
-    _ type: String, _ inputs: [String], _ attributes: [(String, Attribute)] = [], output wanted: String
+    _ type: String, _ inputs: [String], _ attributes: [(String, Attribute)] = [],
+    output wanted: String
   ) -> String {
     let output = freeName(wanted)
     nodes.append(
@@ -61,7 +62,9 @@ package struct ExchangeGraph: Sendable {
     return output
   }
 
-  package mutating func add(constant wanted: String, shape: [Int], _ values: Constant.Values) -> String {
+  package mutating func add(constant wanted: String, shape: [Int], _ values: Constant.Values)
+    -> String
+  {
     let name = freeName(wanted)
     constants.append(Constant(name: name, shape: shape, values: values))
     return name

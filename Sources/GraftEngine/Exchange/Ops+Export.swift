@@ -80,7 +80,8 @@ extension PoolOp {
         help: "choose a size= of the encoder that the windows fit")
     }
     let attributes: [(String, ExchangeGraph.Attribute)] = [
-      ("kernel_shape", .integers([kernel.y, kernel.x])), ("strides", .integers([stride.y, stride.x])),
+      ("kernel_shape", .integers([kernel.y, kernel.x])),
+      ("strides", .integers([stride.y, stride.x])),
       ("pads", .integers([padding.y, padding.x, bottom, right])),
     ]
     return kind == .max

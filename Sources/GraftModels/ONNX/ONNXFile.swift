@@ -67,7 +67,9 @@ package enum ONNXFile {
     return graph.add("Add", [scaled, shift], output: "preprocessing.normalised")
   }
 
-  private static func described(_ model: Model, _ includesPreprocessing: Bool) throws -> [String: String] {
+  private static func described(_ model: Model, _ includesPreprocessing: Bool) throws -> [String:
+    String]
+  {
     func json(_ value: some Encodable) throws -> String {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -104,7 +106,8 @@ package enum ONNXFile {
         switch value {
         case .number(let number): (attribute.type, attribute.f) = (1, number)
         case .integer(let integer): (attribute.type, attribute.i) = (2, Int64(integer))
-        case .integers(let integers): (attribute.type, attribute.ints) = (7, integers.map(Int64.init))
+        case .integers(let integers):
+          (attribute.type, attribute.ints) = (7, integers.map(Int64.init))
         }
       }
     }
