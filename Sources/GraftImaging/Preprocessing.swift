@@ -156,7 +156,7 @@ extension Preprocessing: CustomStringConvertible {
       if mean == Self.imageNetMean && std == Self.imageNetStd {
         "ImageNet normalisation"
       } else {
-        "mean \(Self.list(mean)), std \(Self.list(std))"
+        "mean \(list(mean)), std \(list(std))"
       }
     let gray = channels == 1 ? " gray" : ""
     return switch framing {
@@ -167,7 +167,8 @@ extension Preprocessing: CustomStringConvertible {
     }
   }
 
-  private static func list(_ values: [Float]) -> String {
-    values.map { "\($0)" }.joined(separator: "/")
+  /// Those that are used: of gray pictures the first.
+  private func list(_ values: [Float]) -> String {
+    values.prefix(channels).map { "\($0)" }.joined(separator: "/")
   }
 }
