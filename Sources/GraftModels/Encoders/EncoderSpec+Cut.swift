@@ -27,7 +27,8 @@ extension EncoderSpec {
       summary: "\(summary), its first \(kept.count) stages",
       parameterCount: state.parameters.reduce(0) { $0 + ($1.canTrain ? $1.count : 0) },
       stages: kept, featureWidth: map.shape.channels, input: input,
-      classifierPrefix: classifierPrefix + removed + auxiliary.map(\.name), linearHeadPath: "head", ownClassCount: 0,
+      classifierPrefix: classifierPrefix + removed + auxiliary.map(\.name), linearHeadPath: "head",
+      ownClassCount: 0,
       makeEncoder: { scope, channels in
         CutEncoder(scope, whole, channels: channels, keeping: kept, without: removed)
       },
