@@ -123,10 +123,3 @@ import Testing
     }
   }
 }
-
-/// The largest difference, relative to the largest reference value.
-private func largestError(_ values: [Float], _ reference: [Float]) -> Float {
-  guard values.count == reference.count else { return .infinity }
-  let largest = reference.reduce(0) { max($0, abs($1)) }
-  return zip(values, reference).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest
-}
