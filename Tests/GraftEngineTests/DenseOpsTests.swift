@@ -39,7 +39,7 @@ import Testing
         inputChannels: 4, outputChannels: 6, kernel: Pair(r.kernel), stride: Pair(r.stride),
         padding: Pair(r.padding), outputPadding: Pair(r.extra), dilation: Pair(r.dilation),
         groups: r.groups, hasBias: true)
-      let run = try OpRun(
+      let run = try MapRun(
         op, inputs: [(Shape(r.input), r.x)],
         parameters: [([r.kernel, r.kernel, 6 / r.groups, 4], r.weight), ([6], r.bias)],
         weights: r.weights)
@@ -55,7 +55,7 @@ import Testing
     for r in try Self.reference().upsample {
       let interpolation = try #require(Interpolation(rawValue: r.mode))
       let op = UpsampleOp(interpolation, .exactly(Pair(r.output[1], r.output[2])))
-      let run = try OpRun(op, inputs: [(Shape(r.input), r.x)], weights: r.weights)
+      let run = try MapRun(op, inputs: [(Shape(r.input), r.x)], weights: r.weights)
       expectClose(run.output, r.y)
       expectClose(run.inputGradient, r.dx)
     }
@@ -65,7 +65,7 @@ import Testing
     for r in try Self.reference().losses {
       let kind = try #require(SegmentationLoss.Kind(rawValue: r.kind))
       let shape = Shape(r.shape)
-      let run = try OpRun(
+      let run = try MapRun(
         SegmentationLossOp(SegmentationLoss(kind, classWeights: r.classes)),
         inputs: [(shape, r.x), (Shape(r.shape.dropLast()), r.labels)], weights: [1, 1])
       expectClose(run.output, r.losses)
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func aPictureWithoutLabelsCostsNothing() throws {
-    let run = try OpRun(
+    let run = try MapRun(
       SegmentationLossOp(.crossEntropy),
       inputs: [([1, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]), ([1, 2, 2], [255, 255, 255, 255])],
       weights: [1])
@@ -84,7 +84,7 @@ import Testing
 
   @Test func centreCropTakesTheMiddle() throws {
     let values = (0..<25).map(Float.init)
-    let run = try OpRun(
+    let run = try MapRun(
       CentreCropOp(.exactly(Pair(2, 3))), inputs: [([1, 5, 5, 1], values)],
       weights: [1, 1, 1, 1, 1, 1])
     #expect(run.output == [6, 7, 8, 11, 12, 13])
@@ -120,7 +120,7 @@ import Testing
 }
 
 /// An op run alone forward and backward, the first input's gradient and the parameters' kept.
-private struct OpRun {
+private struct MapRun {
   let outputShape: Shape
   let output, inputGradient: [Float]
   let parameterGradients: [[Float]]
