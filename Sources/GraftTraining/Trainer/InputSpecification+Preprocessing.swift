@@ -4,8 +4,10 @@ import GraftImaging
 import GraftModels
 
 extension InputSpecification {
-  /// The same in the words of the imaging room: pictures for a class each, or patches for a class of
-  /// each pixel. Pictures are gray or RGB: of more channels the first three are taken.
+  /// The same in the words of the imaging room.
+  ///
+  /// Pictures for a class each, or patches for a class of each pixel; gray or RGB: of more channels
+  /// the first three are taken.
   package func preprocessing(for task: PredictionTask) -> Preprocessing {
     func three(_ values: [Float]) -> [Float] {
       values.count == 1 ? Array(repeating: values[0], count: 3) : Array(values.prefix(3))
@@ -13,7 +15,8 @@ extension InputSpecification {
     return Preprocessing(
       inputSize: width, resizeShortSide: resizeShortSide,
       filter: ResizeFilter(rawValue: interpolation) ?? .bilinear, mean: three(mean),
-      std: three(std), channels: channels == 1 ? 1 : 3, framing: task == .segmentation ? .patch : .resized)
+      std: three(std), channels: channels == 1 ? 1 : 3,
+      framing: task == .segmentation ? .patch : .resized)
   }
 }
 

@@ -1,6 +1,6 @@
 import GraftBase
-import GraftModels
 import GraftEngine
+import GraftModels
 import GraftTraining
 
 /// The parameters that `train`, `finetune` and their relatives share.

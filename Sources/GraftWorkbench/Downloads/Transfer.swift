@@ -24,6 +24,10 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   private var total: Int?
   private var received: Int
   private var redirects = 0
+  /// Set from the question whether to follow a redirection to the next answer.
+  private var isRedirecting = false
+  /// Whether the last redirection led from an encrypted address to one that is not.
+  private var isUnsafe = false
   private var result: Outcome?
   private var session: URLSession?
 
@@ -64,6 +68,12 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   /// Ends the transfer, if it is still going on; nothing is written afterwards.
   func cancel() {
     end(.failed("it was stopped"))
+    // Foundation ends the process when a request is cancelled before it has taken the answer to its
+    // question about a redirection.
+    condition.withLock {
+      let limit = Date(timeIntervalSinceNow: 0.5)
+      while isRedirecting, condition.wait(until: limit) {}
+    }
     session?.invalidateAndCancel()
   }
 
@@ -82,6 +92,8 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
   ) {
     let isWanted = condition.withLock { () -> Bool in
+      isRedirecting = false
+      condition.broadcast()
       guard result == nil, let response = response as? HTTPURLResponse else { return false }
       do {
         result = try judged(response)
@@ -105,7 +117,11 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
       guard range.hasPrefix("bytes \(part.size)-") else {
         return .failed("the server answers with another part than was asked for")
       }
-    case 300..<400: return .failed("it redirects more than \(Self.redirectLimit) times")
+    case 300..<400:
+      return .failed(
+        isUnsafe
+          ? "it redirects to an address without encryption"
+          : "it redirects more than \(Self.redirectLimit) times")
     case 416: return .rangeRefused
     default: return .refused(status: response.statusCode)
     }
@@ -140,27 +156,26 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     willPerformHTTPRedirection response: HTTPURLResponse,
     newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
   ) {
-    let goesOn = condition.withLock { () -> Bool in
-      redirects += 1
-      return redirects <= Self.redirectLimit
-    }
     // Never from an encrypted address to one that is not.
     let isSafe = response.url?.scheme != "https" || request.url?.scheme == "https"
-    guard goesOn, isSafe else {
-      end(
-        .failed(
-          isSafe
-            ? "it redirects more than \(Self.redirectLimit) times"
-            : "it redirects to an address without encryption"))
-      return completionHandler(nil)
+    let goesOn = condition.withLock { () -> Bool in
+      redirects += 1
+      isRedirecting = true
+      isUnsafe = !isSafe
+      return redirects <= Self.redirectLimit && isSafe
     }
-    completionHandler(request)
+    // Without a new request the redirection itself is the answer, and is judged as one.
+    completionHandler(goesOn ? request : nil)
   }
 
   func urlSession(
     _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
   ) {
     let state = progress
+    condition.withLock {
+      isRedirecting = false
+      condition.broadcast()
+    }
     if let error {
       end(.failed(Self.sentence(error)))
     } else if let total = state.total, state.received < total {

@@ -1,8 +1,8 @@
 import GraftBase
 import GraftData
+import GraftEngine
 import GraftImaging
 import GraftModels
-import GraftEngine
 import GraftTraining
 
 /// The loop's arguments that `train` and `finetune` share, as settings.

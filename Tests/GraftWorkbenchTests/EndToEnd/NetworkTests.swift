@@ -47,6 +47,20 @@ extension EndToEnd {
       #expect(place.errors.contains("takes labels as they are"))
     }
 
+    @Test func augMixLossComparesCopies() throws {
+      let place = try Workplace()
+      let net = "encoder net(\"input(16) conv(8) relu pool conv(8) relu gap\")"
+      #expect(place.type("\(net)\ndata demo:shapes limit=40\npolicy B") == 0, "\(place.errors)")
+      #expect(place.type("augment flip\ntrain loss=jsd") == 2)
+      #expect(place.errors.contains("loss=jsd compares copies of an image that `augmix` made"))
+      let lines = "augment flip augmix\ntrain epochs=2 loss=jsd as=J\ntrain epochs=2 as=P"
+      #expect(place.type(lines) == 0, "\(place.errors)")
+      #expect(try place.hash("J") != place.hash("P"))
+      let again = try Workplace()
+      #expect(again.replay(place.recipe) == 0, "\(again.errors)")
+      #expect(try again.hash("J") == place.hash("J"))
+    }
+
     @Test func nothingIsPretrained() throws {
       let place = try Workplace()
       #expect(place.type("encoder net(\"conv(8) relu gap\")") == 0, "\(place.errors)")
