@@ -42,7 +42,8 @@ package struct EncoderCommand: Command {
         "whether the checksums inside a PyTorch file must hold"),
     ],
     examples: [
-      "encoder resnet18", "encoder mobilenet_v2 size=160", "encoder resnet20 until=layer2",
+      "encoder resnet18", "encoder mobilenet_v2 size=160",
+      "encoder resnet20 weights=random until=layer2",
       "encoder net(\"[[conv(32) relu]*2 pool]*3 [fc(256) relu]*1\")",
       "encoder resnet20 weights=random channels=1",
       "encoder resnet18 weights=random mean=[0.5, 0.5, 0.5] std=[0.5, 0.5, 0.5]",
