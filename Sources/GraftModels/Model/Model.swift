@@ -69,7 +69,9 @@ package final class Model {
     input: InputSpecification? = nil, precision: Precision = .fp32
   ) throws {
     let input = input ?? spec.input
+    let task = headKind.task(on: spec)
     try Self.check(input, for: spec)
+    try Self.checkAuxiliary(of: spec, for: task)
     let state = ModelState()
     let scope = Scope(state)
     let encoder = spec.makeEncoder(scope, input.channels)
@@ -84,7 +86,6 @@ package final class Model {
       scope, for: spec, classCount: classes.count, on: Pyramid(image: image, map: map))
     let values = try head(map)
     let layerCount = graph.nodes.count
-    let task = headKind.task(on: spec)
     let target = graph.input("target", task.targetShape(forLogits: values.logits.shape))
     let losses = try graph.record(task.usualLoss, [values.logits, target], path: "loss")
     var shares: [Value] = [losses]
@@ -132,6 +133,16 @@ package final class Model {
         .usage, "images of \(input.channels) channels for \(spec.name); 1 to 64 are possible")
     }
     try input.validate()
+  }
+
+  private static func checkAuxiliary(of spec: EncoderSpec, for task: PredictionTask) throws {
+    guard task == .classification || spec.keptAuxiliary.isEmpty else {
+      throw GraftError(
+        .usage,
+        "the auxiliary classifiers of \(spec.shortName) tell "
+          + "\(PredictionTask.classification), but the head tells \(task)",
+        help: "take the encoder without them: encoder \(spec.shortName) aux=no")
+    }
   }
 
   private func initialise(seed: UInt64, except loaded: Set<String>) {

@@ -166,21 +166,39 @@ package struct PredictCommand: Command {
           if !line.isEmpty { result.append(FilePath.absolute(line, base: session.folder)) }
         }
       } else if FilePath.isFolder(path) == true {
-        let names = FolderListing.entries(of: path).filter { !$0.isFolder }.map(\.name)
-          .filter(Self.hasImageSuffix)
-        result += names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
-          path.hasSuffix("/") ? path + $0 : path + "/" + $0
-        }
+        result += Self.images(in: path)
       } else {
         result.append(path)
       }
     }
     guard !result.isEmpty else {
+      let paths = arguments.paths("paths")
+      let inside = paths.lazy.compactMap(Self.folderWithImages).first
       throw GraftError(
-        .input, "there are no images in \(arguments.paths("paths").joined(separator: ", "))",
-        help: "graft reads .jpg, .jpeg and .png")
+        .input, "there are no images in \(paths.joined(separator: ", "))",
+        help: inside.map { "there are some in a folder inside: predict \($0)" }
+          ?? "graft reads .jpg, .jpeg and .png")
     }
     return result
+  }
+
+  private static func images(in folder: String) -> [String] {
+    entries(of: folder).filter { !$0.isFolder && hasImageSuffix($0.name) }.map(\.path)
+  }
+
+  /// The first folder inside this one that has images itself.
+  private static func folderWithImages(in folder: String) -> String? {
+    entries(of: folder).first { $0.isFolder && !images(in: $0.path).isEmpty }?.path
+  }
+
+  /// What lies in a folder, in bytewise order of names.
+  private static func entries(of folder: String) -> [(name: String, path: String, isFolder: Bool)] {
+    FolderListing.entries(of: folder)
+      .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+      .map {
+        let path = folder.hasSuffix("/") ? folder + $0.name : folder + "/" + $0.name
+        return (name: $0.name, path: path, isFolder: $0.isFolder)
+      }
   }
 
   private static func hasImageSuffix(_ name: String) -> Bool {

@@ -49,6 +49,8 @@ extension EndToEnd {
         "augment flip rotate(10)\ntrain epochs=6 batch=4 loss=ce+dice as=D\nevaluate")
       #expect(place.output.contains("mean IoU") && place.output.contains("ROC area"))
       #expect(place.type("expect D.val.iou > 0.6\nexpect D.val.dice.foreground > 0.6") == 0)
+      #expect(place.type("predict discs/val") == 4)
+      #expect(place.errors.contains("folder inside: predict \(place.path("discs/val/images"))"))
       #expect(place.type("predict discs/val/images/0.png to=out") == 0, "\(place.errors)")
       let mask = try ImageFile.read(place.path("out/0.png"), keepsGray: true)
       #expect(mask.size == ImageSize(width: 26, height: 22))
@@ -96,6 +98,11 @@ extension EndToEnd {
       #expect(place.errors.contains("labels of pixels cannot be smoothed"))
       #expect(place.type("data demo:shapes:20\ntrain epochs=1") == 1)
       #expect(place.errors.contains("but the head tells a class for each pixel"))
+      #expect(place.type("encoder googlenet weights=random size=32 aux=yes\ntrain epochs=1") == 2)
+      #expect(
+        place.errors.contains(
+          "the auxiliary classifiers of googlenet tell one class for each image, but the head tells "
+            + "a class for each pixel"))
     }
   }
 }
