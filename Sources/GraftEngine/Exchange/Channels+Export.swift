@@ -41,6 +41,21 @@ extension ChannelScaleOp {
   }
 }
 
+extension ChannelAffineOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let factors = c.addChannels(c.parameters[0], count: c.outputShape.channels)
+    let shifts = c.addChannels(c.parameters[1], count: c.outputShape.channels)
+    return c.add("Add", [c.add("Mul", [c.inputs[0], factors]), shifts])
+  }
+}
+
+extension SelectChannelsOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let chosen = c.add(integers: places.map(Int.init), "places")
+    return c.add("Gather", [c.inputs[0], chosen], [("axis", .integer(1))])
+  }
+}
+
 extension ChannelSliceOp {
   package func export(_ c: inout ExchangeContext) throws -> String {
     let operands = [

@@ -109,8 +109,9 @@ package struct ExchangeContext {
     graph.add(constant: "\(path).\(name)", shape: [integers.count], .integers(integers))
   }
 
-  package mutating func add(floats: [Float], _ name: String) -> String {
-    graph.add(constant: "\(path).\(name)", shape: [floats.count], .floats(floats))
+  /// Of one dimension unless it has a shape.
+  package mutating func add(floats: [Float], shape: [Int]? = nil, _ name: String) -> String {
+    graph.add(constant: "\(path).\(name)", shape: shape ?? [floats.count], .floats(floats))
   }
 
   package mutating func add(number: Float, _ name: String) -> String {

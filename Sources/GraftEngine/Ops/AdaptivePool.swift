@@ -82,19 +82,37 @@ package struct AdaptivePoolOp: Op {
 
 extension AdaptivePoolOp {
   /// ONNX has windows of one size only: the same as these where the sides divide evenly.
+  ///
+  /// Other averages are products with a matrix for the rows and one for the columns.
   package func export(_ c: inout ExchangeContext) throws -> String {
     let (height, width) = (c.inputShapes[0][1], c.inputShapes[0][2])
     if height == size.y, width == size.x { return c.inputs[0] }
-    guard height % size.y == 0, width % size.x == 0 else {
+    if height % size.y == 0, width % size.x == 0 {
+      let window = [height / size.y, width / size.x]
+      return c.add(
+        kind == .max ? "MaxPool" : "AveragePool", nil,
+        [("kernel_shape", .integers(window)), ("strides", .integers(window))])
+    }
+    guard kind == .average else {
       throw GraftError(
         .failed,
-        "\(c.path): adaptive pooling of \(height)×\(width) pixels to \(size) cannot be exported to ONNX",
+        "\(c.path): maxima of \(height)×\(width) pixels to \(size) cannot be exported to ONNX",
         help: "choose a size= of the encoder whose maps divide evenly")
     }
-    let window = [height / size.y, width / size.x]
-    return c.add(
-      kind == .max ? "MaxPool" : "AveragePool", nil,
-      [("kernel_shape", .integers(window)), ("strides", .integers(window))])
+    let rows = c.add(
+      floats: Self.averages(of: height, to: size.y), shape: [size.y, height], "rows")
+    let columns = c.add(
+      floats: Self.averages(of: width, to: size.x), shape: [size.x, width], "columns")
+    let turned = c.add("Transpose", [columns], [("perm", .integers([1, 0]))])
+    return c.add("MatMul", [c.add("MatMul", [rows, c.inputs[0]]), turned])
+  }
+
+  /// The matrix [size, length] that averages the windows of a line.
+  private static func averages(of length: Int, to size: Int) -> [Float] {
+    (0..<size).flatMap { place in
+      let window = (place * length / size)..<(((place + 1) * length + size - 1) / size)
+      return (0..<length).map { window.contains($0) ? 1 / Float(window.count) : 0 }
+    }
   }
 }
 

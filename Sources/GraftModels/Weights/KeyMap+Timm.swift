@@ -1,12 +1,14 @@
 extension KeyMap {
-  /// timm's spellings of encoders that torchvision has too; its ResNets and DenseNets need no map.
+  /// timm's spellings of encoders that torchvision has too; its ResNets, DenseNets and Inception v3 need
+  /// no map, and what torchvision lacks has timm's names here.
   static let timm: [KeyMap] = [
     timm("vgg16", vggClassifier), timm("vgg19", vggClassifier), timm("vgg11", vggClassifier),
-    timm("vgg13", vggClassifier), timm("vgg16_bn", vggClassifier), timm("vgg19_bn", vggClassifier),
+    timm("vgg13", vggClassifier), timm("vgg11_bn", vggClassifier), timm("vgg13_bn", vggClassifier),
+    timm("vgg16_bn", vggClassifier), timm("vgg19_bn", vggClassifier),
     timm(
       "mobilenet_v2",
       blocks([1, 2, 3, 4, 3, 3, 1]) { place in
-        InvertedResidual("features.\(place.running).conv", isLastPlain: true)
+        InvertedResidual("features.\(place.running).conv", nesting: .lastPlain)
       }.adding(stem: "features.0", head: "features.18", classifier: "classifier.1")),
     timm(
       "mobilenet_v3_small",
@@ -26,6 +28,25 @@ extension KeyMap {
       blocks([1, 2, 2, 3, 3, 4, 1]) { place in
         InvertedResidual("features.\(place.stage + 1).\(place.index).block", squeezes: true)
       }.adding(stem: "features.0", head: "features.8", classifier: "classifier.1")),
+    timm(
+      "efficientnet_v2_s",
+      blocks([2, 4, 4, 6, 9, 15]) { place in
+        InvertedResidual(
+          "features.\(place.stage + 1).\(place.index).block",
+          layers: place.stage == 0 ? ["conv"] : place.stage < 3 ? ["conv_exp", "conv_pwl"] : nil,
+          squeezes: place.stage > 2)
+      }.adding(stem: "features.0", head: "features.7", classifier: "classifier.1")),
+    timm(
+      "mnasnet1_0",
+      blocks([1, 3, 3, 3, 2, 4, 1]) { place in
+        place.stage == 0
+          ? InvertedResidual("layers", nesting: .flat(first: 3))
+          : InvertedResidual(
+            "layers.\(place.stage + 7).\(place.index).layers", nesting: .flat(first: 0))
+      }.merging([
+        "conv_stem": "layers.0", "bn1": "layers.1", "conv_head": "layers.14", "bn2": "layers.15",
+        "classifier": "classifier.1",
+      ]) { $1 }),
     timm("convnext_tiny", convNeXt([3, 3, 9, 3])),
   ]
 
@@ -61,18 +82,43 @@ extension KeyMap {
     let running: Int
   }
 
-  /// How torchvision nests an inverted residual: a list of units below `path`.
+  /// How torchvision nests an inverted residual: below `path`.
   private struct InvertedResidual {
+    enum Nesting {
+      /// A list of units of convolution and norm.
+      case units
+      /// The same, but the last convolution and its norm stand in the list themselves.
+      case lastPlain
+      /// Convolution, norm and activation in one list, from a place on.
+      case flat(first: Int)
+    }
+
     let path: String
+    /// timm's convolutions; nil is to expand, filter and narrow.
+    let layers: [String]?
     /// Whether a squeeze-excite stands before the last unit.
     let squeezes: Bool
-    /// Whether the last convolution and its norm stand in the list themselves.
-    let isLastPlain: Bool
+    let nesting: Nesting
 
-    init(_ path: String, squeezes: Bool = false, isLastPlain: Bool = false) {
+    init(
+      _ path: String, layers: [String]? = nil, squeezes: Bool = false, nesting: Nesting = .units
+    ) {
       self.path = path
+      self.layers = layers
       self.squeezes = squeezes
-      self.isLastPlain = isLastPlain
+      self.nesting = nesting
+    }
+
+    /// Where one of so many convolutions is, and the norm behind it.
+    func unit(_ number: Int, of count: Int) -> (convolution: String, norm: String) {
+      let isLast = number == count - 1
+      let place = number + (isLast && squeezes ? 1 : 0)
+      switch nesting {
+      case .lastPlain where isLast: return ("\(path).\(place)", "\(path).\(place + 1)")
+      case .units, .lastPlain: return ("\(path).\(place).0", "\(path).\(place).1")
+      case .flat(let first):
+        return ("\(path).\(first + 3 * place)", "\(path).\(first + 3 * place + 1)")
+      }
     }
   }
 
@@ -87,14 +133,13 @@ extension KeyMap {
         running += 1
         let target = residual(Place(stage: stage, index: index, running: running))
         let source = "blocks.\(stage).\(index)"
-        let layers = stage == 0 ? ["conv_dw", "conv_pw"] : ["conv_pw", "conv_dw", "conv_pwl"]
+        let layers =
+          target.layers
+          ?? (stage == 0 ? ["conv_dw", "conv_pw"] : ["conv_pw", "conv_dw", "conv_pwl"])
         for (number, layer) in layers.enumerated() {
-          let isLast = number == layers.count - 1
-          let place = number + (isLast && target.squeezes ? 1 : 0)
-          let isPlain = isLast && target.isLastPlain
-          prefixes["\(source).\(layer)"] = "\(target.path).\(place)" + (isPlain ? "" : ".0")
-          prefixes["\(source).bn\(number + 1)"] =
-            isPlain ? "\(target.path).\(place + 1)" : "\(target.path).\(place).1"
+          let unit = target.unit(number, of: layers.count)
+          prefixes["\(source).\(layer)"] = unit.convolution
+          prefixes["\(source).bn\(number + 1)"] = unit.norm
         }
         if target.squeezes {
           let place = layers.count - 1

@@ -10,12 +10,25 @@ package struct KeyMap: Sendable {
   /// From the other library's prefixes to torchvision's.
   package let prefixes: [String: String]
 
-  package static let all: [KeyMap] = [cifarResNets, oldDenseNet] + timm
+  package static let all: [KeyMap] =
+    [cifarResNets, projectedResNets, oldXception, oldDenseNet] + timm
 
   /// github.com/akamaster/pytorch_resnet_cifar10 calls the classifier `linear`.
   static let cifarResNets = KeyMap(
     source: "akamaster", encoders: Set([20, 32, 44, 56, 110, 1202].map { "resnet\($0)" }),
     prefixes: ["linear": "fc"])
+
+  /// github.com/chenyaofo/pytorch-cifar-models calls projected shortcuts as torchvision does.
+  static let projectedResNets: KeyMap = {
+    let shortcuts = [2, 3].map { ("layer\($0).0.downsample", "layer\($0).0.shortcut") }
+    return KeyMap(
+      source: "chenyaofo", encoders: Set([20, 32, 44, 56, 110].map { "resnet\($0)_b" }),
+      prefixes: Dictionary(uniqueKeysWithValues: shortcuts))
+  }()
+
+  /// github.com/Cadene/pretrained-models.pytorch, where timm has Xception from.
+  static let oldXception = KeyMap(
+    source: "pretrainedmodels", encoders: ["xception"], prefixes: ["last_linear": "fc"])
 
   func covers(_ spec: EncoderSpec) -> Bool { encoders.contains(spec.name) }
 

@@ -28,21 +28,28 @@ package struct ExportCommand: Command {
     guard path.hasSuffix(".onnx") else {
       throw arguments.fault(
         .unknownValue, at: "file", "`\(path.lastPathComponent)` does not end in .onnx",
-        help: "`save` writes safetensors and recipes")
+        help: "`save` writes what the suffix says")
     }
   }
 
   package func run(in session: Session) throws {
-    let run = try session.runToMeasure(nil, classes: session.workbench.data)
-    try ONNXFile.save(run.model, to: path, includesPreprocessing: includesPreprocessing)
-    let hash = run.model.weightsHash
-    session.console.result(
-      "exported \(run.name) as \(FilePath.relative(path, to: session.folder)), weights \(hash)",
-      event: "export", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
-    session.leaveReceipt("weights \(hash)")
+    try session.export(to: path, includesPreprocessing: includesPreprocessing)
   }
 
   package func lineage(in session: Session) -> Lineage? {
     Lineage(needs: ["current"], isOutcome: true)
+  }
+}
+
+extension Session {
+  /// Writes the current model as ONNX; `includesPreprocessing` as `ONNXFile.save` has it.
+  func export(to path: String, includesPreprocessing: Bool) throws {
+    let run = try runToMeasure(nil, classes: workbench.data)
+    try ONNXFile.save(run.model, to: path, includesPreprocessing: includesPreprocessing)
+    let hash = run.model.weightsHash
+    console.result(
+      "exported \(run.name) as \(FilePath.relative(path, to: folder)), weights \(hash)",
+      event: "export", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
+    leaveReceipt("weights \(hash)")
   }
 }

@@ -1,39 +1,54 @@
 import GraftBase
 import GraftModels
 
-/// `save`: writes what the suffix asks for: the model, or the recipe so far.
+/// `save`: writes what the suffix asks for: the model, for Graft or other runtimes, or the recipe so far.
 package struct SaveCommand: Command {
   package static let specification = CommandSpecification(
     "save", "write the model or the recipe, by suffix", group: .keep,
     parameters: [
       .positional(
         "file", .path(.output), default: .required,
-        ".safetensors for the model, .graft for the recipe")
+        ".safetensors for the model, .onnx for other runtimes, .graft for the recipe")
     ],
-    examples: ["save flowers.safetensors", "save flowers.graft", "save \"my model.safetensors\""],
-    seeAlso: ["load", "recipe"], isRecorded: true,
-    discussion: "A model file carries its recipe, classes and preprocessing.")
+    examples: [
+      "save flowers.safetensors", "save flowers.graft", "save flowers.onnx",
+      "save \"my model.safetensors\"",
+    ],
+    seeAlso: ["load", "recipe", "export"], isRecorded: true,
+    discussion: "A model file carries its recipe, classes and preprocessing. An ONNX file is what "
+      + "`export` writes.")
 
-  private static let suffixes = ["safetensors", "graft"]
+  private enum Kind: String, CaseIterable {
+    case model = "safetensors"
+    case exchange = "onnx"
+    case recipe = "graft"
+  }
 
   private let path: String
-  private let isRecipe: Bool
+  private let kind: Kind
 
   package init(_ arguments: CheckedArguments) throws {
     path = arguments.path("file") ?? ""
     let name = String(path.split(separator: "/").last ?? "")
     let suffix = name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? ""
-    guard Self.suffixes.contains(suffix) else {
-      let (suggestion, _) = Suggestion.help(for: suffix, among: Self.suffixes)
+    guard let kind = Kind(rawValue: suffix) else {
+      let (suggestion, _) = Suggestion.help(for: suffix, among: Kind.allCases.map(\.rawValue))
       throw arguments.fault(
-        .unknownValue, at: "file", "`\(name)` does not end in .safetensors or .graft",
+        .unknownValue, at: "file", "`\(name)` does not end in .safetensors, .onnx or .graft",
         help: suggestion.map { "did you mean .\($0)?" } ?? "the suffix says what is written")
     }
-    isRecipe = suffix == "graft"
+    self.kind = kind
   }
 
   package func run(in session: Session) throws {
-    guard isRecipe else { return try saveModel(in: session) }
+    switch kind {
+    case .model: try saveModel(in: session)
+    case .exchange: try session.export(to: path, includesPreprocessing: false)
+    case .recipe: try saveRecipe(in: session)
+    }
+  }
+
+  private func saveRecipe(in session: Session) throws {
     let text = session.distilledRecipe(folder: FilePath.folder(of: path))
     try AtomicFile.write(text, to: path)
     let lines = text.split(separator: "\n").count
@@ -59,6 +74,6 @@ package struct SaveCommand: Command {
 
   /// A recipe does not hold the line that saved it.
   package func lineage(in session: Session) -> Lineage? {
-    isRecipe ? Lineage() : Lineage(needs: ["current"], isOutcome: true)
+    kind == .recipe ? Lineage() : Lineage(needs: ["current"], isOutcome: true)
   }
 }

@@ -1,27 +1,33 @@
-"""Writes what PyTorch computes with an encoder's reference: live_agreement.py NAME SIDE BATCH FOLDER.
+"""Writes what PyTorch computes with an encoder's reference: live_agreement.py NAME SIDE BATCH STEPS FOLDER.
 
-FOLDER/weights.safetensors holds the state, FOLDER/reference.safetensors image [N, H, W, C], target,
-logits, loss and every gradient, with stored statistics and without dropout, in float64. With NAME+aux
-the loss has the auxiliary classifiers' shares.
+FOLDER/weights.safetensors holds the state, FOLDER/reference.safetensors image [N, H, W, C] and target,
+and of the first BATCH pictures logits, loss and every gradient, with stored statistics and without
+dropout, computed in float64. With NAME+aux the loss has the auxiliary classifiers' shares. With STEPS it
+also holds as many losses of SGD with momentum 0.9 on all pictures, in training mode but for dropout,
+and their rate. FOLDER/source.json tells whose model it is, and its parameters.
 
 Weights are torch's own draws; batch norms get the statistics of random pictures; norms and biases keep
 what enters a ReLU many deviations away from 0. Where a value still comes so near to a break of a ReLU or
 to a tie of a maximum that float32 decides otherwise, PyTorch's own gradients in float32 and float64
-differ by far more than 1e-3: the first seed is taken with which they agree.
+differ by far more than 1e-3: the first seed is taken with which they agree, and the first rate with
+which the losses fall, and stay as they are when all weights move by a part in ten million.
 """
 
 import copy
+import json
 import sys
 
 import torch
 import torch.nn.functional as F
-from reference_models import make
+from reference_models import make, source
 from safetensors.torch import save_file
 from torch import nn
 
-name, side, batch, folder = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-torch.set_num_threads(2)
+name, side, batch, steps = sys.argv[1], *map(int, sys.argv[2:5])
+folder = sys.argv[5]
+torch.set_num_threads(1)
 weight = 0.4 if name.startswith("inception") else 0.3
+count = batch if side > 200 else 8
 
 
 def far(count):
@@ -33,6 +39,10 @@ def far(count):
 
 def is_norm(module):
     return isinstance(module, nn.modules.batchnorm._BatchNorm)
+
+
+def is_depth(module):
+    return type(module).__name__ == "StochasticDepth"
 
 
 def move(module, inputs, output):
@@ -51,17 +61,23 @@ def prepare(model, pictures):
         places = far(len(norm.bias))
         nn.init.uniform_(norm.weight, 0.25, 0.5)
         norm.bias.data = 0.4 * (places.abs() if ends_block else places)
-        norm.momentum = None
-    if not norms and not name.startswith("lenet"):
+    for key, parameter in model.named_parameters():
+        # As it starts, a branch would count for nothing.
+        if key.endswith("layer_scale"):
+            nn.init.uniform_(parameter, 0.1, 0.5)
+    if not norms and not name.startswith(("lenet", "convnext")):
         layers = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
         handles = [layer.register_forward_hook(move) for layer in layers]
         model.eval()(pictures)
         for handle in handles:
             handle.remove()
     if norms:
+        momenta = [norm.momentum for norm in norms.values()]
+        for norm in norms.values():
+            norm.momentum = None
         model.train()(pictures)
-    for norm in norms.values():
-        norm.momentum = 0.1
+        for norm, momentum in zip(norms.values(), momenta):
+            norm.momentum = momentum
 
 
 def gradients(model, pictures, target):
@@ -73,8 +89,12 @@ def gradients(model, pictures, target):
     for auxiliary in outputs[1:]:
         loss = loss + weight * F.cross_entropy(auxiliary, target)
     loss.backward()
-    result = {f"grad.{key}": p.grad.contiguous() for key, p in model.named_parameters()}
-    return result | {"logits": outputs[0].detach().contiguous(), "loss": loss.detach().view(1)}
+    result = {f"grad.{key}": p.grad for key, p in model.named_parameters()}
+    logits = outputs[0].detach()
+    return result | {
+        "logits": logits.permute(0, 2, 3, 1) if logits.dim() == 4 else logits,
+        "loss": loss.detach().view(1),
+    }
 
 
 def difference(one, other):
@@ -85,23 +105,72 @@ def difference(one, other):
     )
 
 
+def targets(model, pictures):
+    """Soft labels of pictures, or class numbers of their pixels."""
+    with torch.no_grad():
+        logits = model.eval()(pictures[:1])
+    if logits.dim() == 2:
+        return F.softmax(torch.randn(len(pictures), logits.shape[1]), 1)
+    return torch.randint(logits.shape[1], (len(pictures), *logits.shape[2:]))
+
+
+def losses(model, pictures, target, rate):
+    model.train()
+    for module in model.modules():
+        if isinstance(module, nn.modules.dropout._DropoutNd) or is_depth(module):
+            module.p = 0.0
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
+    result = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(pictures), target)
+        loss.backward()
+        optimizer.step()
+        result.append(loss.item())
+    return torch.tensor(result)
+
+
+def precise(target):
+    return target.double() if target.is_floating_point() else target
+
+
 for seed in range(1 if side > 200 else 20):
     torch.manual_seed(seed)
     model = make(name)
     channels = next(p for p in model.parameters() if p.dim() == 4).shape[1]
-    many = torch.randn(batch if side > 200 else 8, channels, side, side)
+    pictures = torch.randn(count, channels, side, side)
     with torch.no_grad():
-        prepare(model, many)
-    pictures = many[:batch].contiguous()
-    target = F.softmax(torch.randn(batch, list(model.parameters())[-1].shape[0]), 1)
+        prepare(model, pictures)
+    target = targets(model, pictures)
+    few = pictures[:batch].contiguous(), target[:batch]
+    state = copy.deepcopy(model.state_dict())
     twin = copy.deepcopy(model).double()
-    reference = gradients(twin, pictures.double(), target.double())
-    own = difference(gradients(model, pictures, target), reference)
+    reference = gradients(twin, few[0].double(), precise(few[1]))
+    own = difference(gradients(model, *few), reference)
     if own < 2e-4:
         break
+reference = {key: value.float().contiguous() for key, value in reference.items()}
+del twin
 
-save_file({k: v.contiguous() for k, v in model.state_dict().items()}, f"{folder}/weights.safetensors")
-reference |= {"image": pictures.permute(0, 2, 3, 1).contiguous(), "target": target}
+note = ""
+pictures, target = pictures[:4], target[:4]
+for rate in (0.1, 0.01, 0.001, 1e-4) if steps else ():
+    model.load_state_dict(state)
+    found = losses(copy.deepcopy(model), pictures, target, rate)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(1 + 1e-7 * torch.randn_like(parameter))
+    drift = float((losses(model, pictures, target, rate) / found - 1).abs().max())
+    if drift < 1e-4 and found[-1] < found[0]:
+        break
+if steps:
+    reference |= {"losses": found, "rate": torch.tensor([rate])}
+    note = f"; losses at rate {rate} from {found[0]:.4f} to {found[-1]:.4f}, sensitivity {drift:.1e}"
+
+save_file({key: value.contiguous() for key, value in state.items()}, f"{folder}/weights.safetensors")
+reference |= {"image": pictures.permute(0, 2, 3, 1).contiguous(), "target": target.float()}
 save_file(reference, f"{folder}/reference.safetensors")
-print(f"{name}: seed {seed}, PyTorch's own float32 differs by {own:.1e}")
-print(sum(p.numel() for p in model.parameters()))
+print(f"{name}: seed {seed}, PyTorch's own float32 differs by {own:.1e}{note}")
+parameters = sum(p.numel() for p in model.parameters())
+with open(f"{folder}/source.json", "w") as file:
+    json.dump({"source": source(name), "parameterCount": parameters}, file)

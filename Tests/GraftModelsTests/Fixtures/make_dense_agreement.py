@@ -12,48 +12,7 @@ from torch import nn
 from torchvision_models import models
 
 from make_agreement import summary, value
-
-
-class Level(nn.Module):
-    def __init__(self, inputs, outputs, padding):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=padding)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=padding)
-
-    def forward(self, x):
-        return F.relu(self.conv2(F.relu(self.conv1(x))))
-
-
-class UNet(nn.Module):
-    def __init__(self, widths, padding, classes):
-        super().__init__()
-        depth = len(widths) - 1
-        inputs = 1
-        for index, width in enumerate(widths):
-            name = "bottleneck" if index == depth else f"enc{index + 1}"
-            setattr(self, name, Level(inputs, width, padding))
-            inputs = width
-        for index in reversed(range(depth)):
-            level = Level(2 * widths[index], widths[index], padding)
-            level.up = nn.ConvTranspose2d(widths[index + 1], widths[index], 2, 2)
-            setattr(self, f"dec{index + 1}", level)
-        self.head = nn.Conv2d(widths[0], classes, 1)
-        self.depth = depth
-
-    def forward(self, x):
-        skips = []
-        for index in range(self.depth):
-            x = getattr(self, f"enc{index + 1}")(x)
-            skips.append(x)
-            x = F.max_pool2d(x, 2)
-        x = self.bottleneck(x)
-        for index in reversed(range(self.depth)):
-            level = getattr(self, f"dec{index + 1}")
-            up, skip = level.up(x), skips[index]
-            top, left = (skip.shape[2] - up.shape[2]) // 2, (skip.shape[3] - up.shape[3]) // 2
-            skip = skip[:, :, top : top + up.shape[2], left : left + up.shape[3]]
-            x = level(torch.cat([up, skip], 1))
-        return self.head(x)
+from paper_models import UNet
 
 
 class Encoder(nn.Module):
@@ -176,8 +135,8 @@ def run(name, model, size, channels, classes, kind, rate, far, batch=2):
 
 
 results = [
-    run("unet", UNet([4, 8, 16], 1, 3), 32, 1, 3, "ce+dice", 1e-2, False),
-    run("unet_valid", UNet([4, 8, 16], 0, 2), 60, 1, 2, "ce", 1e-2, False),
+    run("unet", UNet([4, 8, 16], 1, num_classes=3), 32, 1, 3, "ce+dice", 1e-2, False),
+    run("unet_valid", UNet([4, 8, 16], 0), 60, 1, 2, "ce", 1e-2, False),
     run("resnet18 unet", ResNetUNet(4, 2), 64, 3, 2, "ce+dice", 1e-4, True),
     run("resnet18 fcn", ResNetFCN(3), 64, 3, 3, "ce", 1e-4, True),
 ]

@@ -16,15 +16,11 @@ import json
 import numpy as np
 import torch
 import torch.nn.functional as F
+from reference_models import make
 
 torch.set_num_threads(2)
 
-# Encoders by the name of their model in timm, and sides of their pictures, where those differ.
-TIMM = {
-    "mobilenet_v1": "mobilenetv1_100",
-    "xception": "legacy_xception",
-    "nasnet_large": "nasnetalarge",
-}
+# Sides of pictures other than 64.
 SIDES = {"xception": 96, "nasnet_large": 99, "nasnet_mobile": 99}
 KEPT = [
     "mobilenet_v1", "mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x1_0", "mnasnet1_0",
@@ -53,44 +49,6 @@ def value(name, shape):
     else:
         values = signed * np.float32(2 if name == "image" else 0.125)
     return torch.from_numpy(values.reshape(shape))
-
-
-def nasnet_mobile(classes):
-    """timm's large network with four normal cells a stage instead of six, as the paper's mobile one."""
-    from timm.models.nasnet import NASNetALarge
-
-    class Mobile(NASNetALarge):
-        def forward_features(self, x):
-            before, x = None, self.conv0(x)
-            before, x = x, self.cell_stem_0(x)
-            before, x = x, self.cell_stem_1(before, x)
-            for stage, first in enumerate([0, 6, 12]):
-                for index in range(first, first + 4):
-                    before, x = x, getattr(self, f"cell_{index}")(x, before)
-                if stage < 2:
-                    reduced = getattr(self, f"reduction_cell_{stage}")(x, before)
-                    before, x = x, reduced
-            return self.act(x)
-
-    model = Mobile(num_classes=classes, stem_size=32, num_features=1056)
-    for index in [4, 5, 10, 11, 16, 17]:
-        delattr(model, f"cell_{index}")
-    return model
-
-
-def make(name, classes):
-    if name == "nasnet_mobile":
-        return nasnet_mobile(classes)
-    if name in TIMM:
-        import timm
-
-        return timm.create_model(TIMM[name], num_classes=classes)
-    try:
-        from torchvision import models
-    except RuntimeError:
-        from torchvision_models import models
-
-    return getattr(models, name)(num_classes=classes)
 
 
 def summary(tensor):
@@ -127,11 +85,11 @@ def calibrate(model, image):
 
 
 def write(name, folder):
-    full = make(name, 1000)
+    full = make(name, num_classes=1000)
     keys = "".join(
         f"{key} {list(tensor.shape)}\n" for key, tensor in full.state_dict().items())
     count = sum(p.numel() for p in full.parameters())
-    model, side, batch = make(name, 10).eval(), SIDES.get(name, 64), 2
+    model, side, batch = make(name, num_classes=10).eval(), SIDES.get(name, 64), 2
     for key, tensor in model.state_dict().items():
         if not key.endswith("num_batches_tracked"):
             tensor.copy_(value(key, tuple(tensor.shape)))

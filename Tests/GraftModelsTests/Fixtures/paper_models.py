@@ -280,6 +280,56 @@ class ResNetCIFAR(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
+class Level(nn.Module):
+    def __init__(self, inputs, outputs, padding, dropout):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=padding)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=padding)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x):
+        return F.relu(self.conv2(self.dropout(F.relu(self.conv1(x)))))
+
+
+class UNet(nn.Module):
+    """Ronneberger et al., 2015: `dropout` stands in each level, `end` behind the bottleneck; without
+    transposed convolutions the decoder repeats pixels."""
+
+    def __init__(self, widths, padding=1, transposed=True, dropout=0, end=0, relu=False, num_classes=2):
+        super().__init__()
+        depth = len(widths) - 1
+        inputs = 1
+        for index, width in enumerate(widths):
+            name = "bottleneck" if index == depth else f"enc{index + 1}"
+            setattr(self, name, Level(inputs, width, padding, dropout))
+            inputs = width
+        for index in reversed(range(depth)):
+            width, below = widths[index], widths[index + 1]
+            level = Level(width + (width if transposed else below), width, padding, dropout)
+            if transposed:
+                level.up = nn.ConvTranspose2d(below, width, 2, 2)
+            setattr(self, f"dec{index + 1}", level)
+        self.head = nn.Conv2d(widths[0], num_classes, 1)
+        self.end = nn.Dropout(end)
+        self.depth, self.relu = depth, relu
+
+    def forward(self, x):
+        skips = []
+        for index in range(self.depth):
+            x = getattr(self, f"enc{index + 1}")(x)
+            skips.append(x)
+            x = F.max_pool2d(x, 2)
+        x = self.end(self.bottleneck(x))
+        for index in reversed(range(self.depth)):
+            level = getattr(self, f"dec{index + 1}")
+            up = level.up(x) if hasattr(level, "up") else F.interpolate(x, scale_factor=2)
+            skip = skips[index]
+            top, left = (skip.shape[2] - up.shape[2]) // 2, (skip.shape[3] - up.shape[3]) // 2
+            skip = skip[:, :, top : top + up.shape[2], left : left + up.shape[3]]
+            x = level(torch.cat([up, skip], 1))
+        return F.relu(self.head(x)) if self.relu else self.head(x)
+
+
 models = {
     "lenet1": lambda **o: LeNet("1", **o),
     "lenet4": lambda **o: LeNet("4", **o),
@@ -292,6 +342,9 @@ models = {
     "allcnn": allcnn,
     "tinyvgg": TinyVGG,
     "inception_v2": InceptionV2,
+    "unet": lambda **o: UNet([64, 128, 256, 512, 1024], end=0.5, **o),
+    "unet_valid": lambda **o: UNet([64, 128, 256, 512, 1024], padding=0, end=0.5, **o),
+    "unet_retina": lambda **o: UNet([32, 64, 128], transposed=False, dropout=0.2, relu=True, **o),
 }
 for depth in (20, 32, 44, 56, 110):
     for suffix, projects in (("", False), ("_b", True)):

@@ -96,50 +96,32 @@ import Testing
 
   /// One step's gradients, ten steps' losses, and the running statistics after them.
   private func trainingErrors(_ model: Model, _ reference: Reference) throws -> TrainingErrors {
-    let nodes = model.graph.nodes.filter { !($0.op is DropoutOp) }.map(\.index)
     let trainable = model.parameters.filter(\.canTrain)
     let plan = try plan(
       model, reference,
-      PlanConfiguration(trainable: Set(trainable.map(\.name)), trainingNodes: Set(nodes)))
+      PlanConfiguration(
+        trainable: Set(trainable.map(\.name)), trainingNodes: model.graph.nodesWithoutDropout))
     var errors = TrainingErrors()
     // A gradient that is zero but for rounding has no scale of its own (a shift before a norm).
     let floor = reference.gradients.values.reduce(0) { max($0, $1.largest) } * 1e-4
-    var momenta = trainable.map { [Float](repeating: 0, count: $0.count) }
+    var descent = Descent(trainable, rate: reference.rate)
     for step in 0..<reference.losses.count {
       plan.forward()
-      let losses = plan.value(model.losses).buffer
-      let loss = losses.reduce(0, +) / Float(losses.count)
-      errors.loss = max(errors.loss, abs(loss / reference.losses[step] - 1))
+      errors.loss = max(errors.loss, abs(plan.meanLoss(model.losses) / reference.losses[step] - 1))
       plan.backward()
-      for (index, parameter) in trainable.enumerated() {
+      for parameter in trainable where step == 0 {
         let gradient = try #require(plan.gradient(of: parameter))
-        if step == 0 {
-          let summary = try #require(reference.gradients[parameter.name])
-          let error = Self.error(parameter.torchValues(of: gradient), summary, floor: floor)
-          if error > errors.gradient { (errors.gradient, errors.worst) = (error, parameter.name) }
-        }
-        Self.descend(parameter, gradient, &momenta[index], rate: reference.rate)
+        let summary = try #require(reference.gradients[parameter.name])
+        let error = Self.error(parameter.torchValues(of: gradient), summary, floor: floor)
+        if error > errors.gradient { (errors.gradient, errors.worst) = (error, parameter.name) }
       }
+      descent.step(plan)
     }
     for parameter in model.parameters where !parameter.canTrain {
       let summary = try #require(reference.statistics[parameter.name])
       errors.statistic = max(errors.statistic, Self.error(parameter.torchValues(), summary))
     }
     return errors
-  }
-
-  /// Stochastic gradient descent with momentum 0.9, as PyTorch has it.
-  private static func descend(
-    _ parameter: Parameter, _ gradient: Slice, _ momentum: inout [Float], rate: Float
-  ) {
-    let values = parameter.slice.pointer
-    momentum.withUnsafeMutableBufferPointer { momentum in
-      for index in 0..<gradient.count {
-        momentum[index] = 0.9 * momentum[index] + gradient.pointer[index]
-        values[index] -= rate * momentum[index]
-      }
-    }
-    parameter.markChanged()
   }
 
   /// The largest of the errors of norm and samples, relative to the reference's norm and largest

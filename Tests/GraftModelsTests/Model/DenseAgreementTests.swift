@@ -81,42 +81,25 @@ import Testing
   }
 
   private func checkTraining(_ model: Model, _ reference: Reference) throws {
-    let nodes = model.graph.nodes.filter { !($0.op is DropoutOp) }.map(\.index)
     let trainable = model.parameters.filter(\.canTrain)
     let plan = try Self.plan(
       model, reference,
-      PlanConfiguration(trainable: Set(trainable.map(\.name)), trainingNodes: Set(nodes)))
+      PlanConfiguration(
+        trainable: Set(trainable.map(\.name)), trainingNodes: model.graph.nodesWithoutDropout))
     let floor = reference.gradients.values.reduce(0) { max($0, $1.largest) } * 1e-4
-    var momenta = trainable.map { [Float](repeating: 0, count: $0.count) }
+    var descent = Descent(trainable, rate: reference.rate)
     for (step, expected) in reference.losses.enumerated() {
       plan.forward()
-      let losses = plan.value(model.losses).buffer
-      let loss = losses.reduce(0, +) / Float(losses.count)
-      #expect(abs(loss / expected - 1) < 1e-3, "step \(step)")
+      #expect(abs(plan.meanLoss(model.losses) / expected - 1) < 1e-3, "step \(step)")
       plan.backward()
-      for (index, parameter) in trainable.enumerated() {
+      for parameter in trainable where step == 0 {
         let gradient = try #require(plan.gradient(of: parameter))
-        if step == 0 {
-          let summary = try #require(reference.gradients[parameter.name])
-          let error = Self.error(parameter.torchValues(of: gradient), summary, floor: floor)
-          #expect(error < 1e-3, "\(parameter.name)")
-        }
-        Self.descend(parameter, gradient, &momenta[index], rate: reference.rate)
+        let summary = try #require(reference.gradients[parameter.name])
+        let error = Self.error(parameter.torchValues(of: gradient), summary, floor: floor)
+        #expect(error < 1e-3, "\(parameter.name)")
       }
+      descent.step(plan)
     }
-  }
-
-  private static func descend(
-    _ parameter: Parameter, _ gradient: Slice, _ momentum: inout [Float], rate: Float
-  ) {
-    let values = parameter.slice.pointer
-    momentum.withUnsafeMutableBufferPointer { momentum in
-      for index in 0..<gradient.count {
-        momentum[index] = 0.9 * momentum[index] + gradient.pointer[index]
-        values[index] -= rate * momentum[index]
-      }
-    }
-    parameter.markChanged()
   }
 
   private static func error(

@@ -7,116 +7,178 @@ import Testing
 
 @testable import GraftModels
 
-/// A Python with torch, torchvision and timm: `GRAFT_PYTHON`; without it these tests are left
-/// out.
-private let python = ProcessInfo.processInfo.environment["GRAFT_PYTHON"]
+private let environment = ProcessInfo.processInfo.environment
 
 /// `GRAFT_ENCODERS=NAME,NAME` narrows them down.
-private let chosen = ProcessInfo.processInfo.environment["GRAFT_ENCODERS"].map {
-  $0.split(separator: ",").map(String.init)
-}
+private let chosen = environment["GRAFT_ENCODERS"].map { $0.split(separator: ",").map(String.init) }
 
-/// Names, shapes, logits, loss and every gradient of encoders too large for fixtures, against
-/// PyTorch as it runs (live_agreement.py).
-@Suite(.serialized, .enabled(if: python != nil)) struct LiveAgreementTests {
+/// Folders that live_agreement.py wrote before, one a case; else it runs for each.
+private let prepared = environment["GRAFT_REFERENCES"]
+
+/// Where each encoder's row of Benchmarks/agreement.md is written to.
+private let rows = environment["GRAFT_AGREEMENT_ROWS"]
+
+/// Names, shapes, logits, loss and every gradient of every encoder against PyTorch as it runs
+/// (live_agreement.py), and ten steps of SGD of one of each kind.
+@Suite(.serialized, .enabled(if: environment["GRAFT_PYTHON"] != nil)) struct LiveAgreementTests {
   struct Case: CustomTestStringConvertible, Sendable {
     let name: String
     var testDescription: String { name }
+
+    var isAuxiliary: Bool { name.hasSuffix("+aux") }
 
     /// Small pictures: few places where rounding could decide for another maximum.
     func side(of spec: EncoderSpec) -> Int {
       switch name {
       case "inception_v3+aux": 299
-      case "inception_v3", "inception_v4", "alexnet", "alexnet_original", "zfnet": 96
+      case "unet_valid": 188
+      case "nasnet_mobile", "nasnet_large": 99
+      case "inception_v3", "inception_v4", "alexnet", "alexnet_original", "zfnet", "xception": 96
+      case "unet": 32
       default: spec.input.width > 200 ? 64 : spec.input.width
       }
     }
+
+    /// One of each kind is trained beside PyTorch.
+    var steps: Int {
+      let trained: Set = [
+        "lenet5", "vgg11_bn", "googlenet", "inception_v2", "resnetv2_50", "resnext50_32x4d",
+        "densenet121", "shufflenet_v2_x1_0", "mnasnet1_0", "mobilenet_v1", "mobilenet_v3_small",
+        "efficientnet_b0", "convnext_tiny", "xception", "unet", "unet_retina",
+      ]
+      return trained.contains(name) ? 10 : 0
+    }
   }
 
-  static let cases =
-    [
-      "lenet1", "lenet4", "lenet5", "lenet5_original", "lenet_caffe", "nin", "allcnn", "tinyvgg",
-      "alexnet", "alexnet_original", "zfnet", "googlenet", "googlenet+aux", "inception_v2",
-      "inception_v3", "inception_v3+aux", "inception_v4", "resnet101", "resnet152", "resnetv2_50",
-      "resnext50_32x4d", "wide_resnet50_2", "densenet121", "squeezenet1_0",
-    ].map { Case(name: $0) }
-    + [20, 32, 44, 56, 110].map { Case(name: "resnet\($0)_b") }
-    + [11, 13, 16, 19].flatMap { ["vgg\($0)", "vgg\($0)_bn"].map { Case(name: $0) } }
+  static let cases = Encoders.all.flatMap { spec in
+    [Case(name: spec.name)] + (spec.auxiliary.isEmpty ? [] : [Case(name: "\(spec.name)+aux")])
+  }
 
   @Test(arguments: cases.filter { chosen?.contains($0.name) ?? true })
   func agreesWithPyTorch(_ testCase: Case) throws {
-    let isAuxiliary = testCase.name.hasSuffix("+aux")
     let plain = try EncoderSpec.named(testCase.name.replacingOccurrences(of: "+aux", with: ""))
-    let spec = isAuxiliary ? plain.withAuxiliaryClassifiers() : plain
+    let spec = testCase.isAuxiliary ? plain.withAuxiliaryClassifiers() : plain
     let side = testCase.side(of: spec)
-    let batch = 2
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("graft-agreement-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let count = try Self.runReference(testCase, side: side, folder: folder)
-    #expect(count == spec.parameterCount)
+    let temporary = try TemporaryFolder()
+    let folder = prepared.map { "\($0)/\(testCase.name)" } ?? temporary.path
+    if prepared == nil { try Self.runReference(testCase, side: side, folder: folder) }
+    let source = try JSONDecoder().decode(
+      Source.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/source.json")))
+    #expect(source.parameterCount == spec.parameterCount)
 
+    // Names and shapes are checked as the state is loaded.
     let model = try Model(
       spec: spec, head: .own, classes: spec.ownClassNames, seed: 1,
       input: spec.input.resized(to: side),
       weights: WeightFile(path: "\(folder)/weights.safetensors"))
     let reference = try Safetensors.read(path: "\(folder)/reference.safetensors")
-    func values(_ name: String) throws -> [Float] {
-      try #require(reference[ByteString(name)]).floats()
-    }
-    func plan(_ configuration: PlanConfiguration, loss: Value?) throws -> Plan {
-      let plan = try Plan(
-        graph: model.graph, outputs: [model.logits], loss: loss,
-        inputShapes: model.inputShapes(batch: batch), configuration: configuration,
-        pool: ThreadPool(threads: 2))
-      try plan.input("image").fill(from: values("image"))
-      if loss != nil { try plan.input("target").fill(from: values("target")) }
-      return plan
-    }
-    let inference = try plan(.inference, loss: nil)
-    inference.forward()
-    let logits = Self.error(Array(inference.value(model.logits).buffer), try values("logits"))
-
-    let trainable = model.parameters.filter(\.canTrain)
-    let training = try plan(
-      PlanConfiguration(trainable: Set(trainable.map(\.name))), loss: model.trainingLosses)
-    training.forward()
-    let losses = training.value(model.trainingLosses).buffer
-    let loss = abs(losses.reduce(0, +) / Float(losses.count) / (try values("loss")[0]) - 1)
-    training.backward()
-    var worst = (error: Float(0), name: "")
-    // A gradient that is zero but for rounding has no scale of its own (a shift before a norm).
-    let largest = try trainable.map { try values("grad.\($0.name)").largest }.max() ?? 0
-    for parameter in trainable {
-      let gradient = try #require(training.gradient(of: parameter))
-      let error = Self.error(
-        parameter.torchValues(of: gradient), try values("grad.\(parameter.name)"),
-        floor: largest * 1e-4)
-      if error > worst.error { worst = (error, parameter.name) }
-    }
-    print("live \(testCase.name): logits \(logits), loss \(loss), gradients \(worst)")
+    let comparison = Comparison(model: model, reference: reference)
+    let logits = try comparison.logits()
+    let gradients = try comparison.gradients()
+    let losses = testCase.steps > 0 ? try comparison.losses() : nil
+    print(
+      "live \(testCase.name): logits \(logits), loss \(gradients.loss), gradients "
+        + "\(gradients.error) (\(gradients.worst)), steps \(losses.map { "\($0)" } ?? "none")")
     #expect(logits < 1e-4)
-    #expect(loss < 1e-4)
-    #expect(worst.error < 1e-3, "\(worst.name)")
+    #expect(gradients.loss < 1e-4)
+    #expect(gradients.error < 1e-3, "\(gradients.worst)")
+    if let losses { #expect(losses < 1e-3) }
+    guard let rows else { return }
+    let cells = [
+      testCase.name, spec.parameterCount.groupedText, source.source, "\(side)", logits.rowText,
+      "\(gradients.error.rowText) (`\(gradients.worst)`)", losses?.rowText ?? "",
+    ]
+    try AtomicFile.write(
+      "| \(cells.joined(separator: " | ")) |\n", to: "\(rows)/\(testCase.name)")
   }
 
-  /// Runs the script; answers with the reference's count of parameters.
-  private static func runReference(_ testCase: Case, side: Int, folder: String) throws -> Int? {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: try #require(python))
-    process.arguments = [
-      fixture("live_agreement.py"), testCase.name, "\(side)", "2", folder,
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    print(text.split(separator: "\n").dropLast().joined(separator: "\n"))
-    #expect(process.terminationStatus == 0)
-    return Int(text.split(separator: "\n").last.map(String.init) ?? "")
+  /// Whose model it is, and how many parameters that has.
+  private struct Source: Decodable {
+    var source: String
+    var parameterCount: Int
+  }
+
+  private static func runReference(_ testCase: Case, side: Int, folder: String) throws {
+    let (status, output) = try Python.run([
+      "-B", fixture("live_agreement.py"), testCase.name, "\(side)", "\(Comparison.batch)",
+      "\(testCase.steps)", folder,
+    ])
+    print(output)
+    try #require(status == 0)
+  }
+}
+
+/// A model beside what live_agreement.py wrote about it.
+private struct Comparison {
+  /// Pictures for logits and gradients; training takes all.
+  static let batch = 2
+
+  let model: Model
+  let reference: SafetensorsFile
+
+  /// The error of the logits of an inference plan.
+  func logits() throws -> Float {
+    let plan = try plan(.inference, batch: Self.batch, loss: nil)
+    plan.forward()
+    return Self.error(Array(plan.value(model.logits).buffer), try values("logits"))
+  }
+
+  /// The errors of the loss and of the gradient that is worst, with stored statistics.
+  func gradients() throws -> (loss: Float, error: Float, worst: String) {
+    let plan = try plan(
+      PlanConfiguration(trainable: Set(trainable.map(\.name))), batch: Self.batch,
+      loss: model.trainingLosses)
+    plan.forward()
+    let loss = abs(plan.meanLoss(model.trainingLosses) / (try values("loss")[0]) - 1)
+    plan.backward()
+    // A gradient that is zero but for rounding has no scale of its own (a shift before a norm).
+    let floor = try trainable.map { try values("grad.\($0.name)").largest }.max() ?? 0
+    var result = (loss: loss, error: Float(0), worst: "")
+    for parameter in trainable {
+      let gradient = try #require(plan.gradient(of: parameter))
+      let error = Self.error(
+        parameter.torchValues(of: gradient), try values("grad.\(parameter.name)"),
+        floor: floor * 1e-4)
+      if !(error <= result.error) { (result.error, result.worst) = (error, parameter.name) }
+    }
+    return result
+  }
+
+  /// The largest error of a loss while all parameters are trained; it changes them.
+  func losses() throws -> Float {
+    let expected = try values("losses")
+    let plan = try plan(
+      PlanConfiguration(
+        trainable: Set(trainable.map(\.name)), trainingNodes: model.graph.nodesWithoutDropout),
+      batch: #require(reference["image"]).shape[0], loss: model.trainingLosses)
+    var descent = Descent(trainable, rate: try values("rate")[0])
+    var largest: Float = 0
+    for loss in expected {
+      plan.forward()
+      let error = abs(plan.meanLoss(model.trainingLosses) / loss - 1)
+      if !(error <= largest) { largest = error }
+      plan.backward()
+      descent.step(plan)
+    }
+    return largest
+  }
+
+  private var trainable: [Parameter] { model.parameters.filter(\.canTrain) }
+
+  private func values(_ name: String) throws -> [Float] {
+    try #require(reference[ByteString(name)]).floats()
+  }
+
+  private func plan(
+    _ configuration: PlanConfiguration, batch: Int, loss: Value?
+  ) throws -> Plan {
+    let plan = try Plan(
+      graph: model.graph, outputs: [model.logits], loss: loss,
+      inputShapes: model.inputShapes(batch: batch), configuration: configuration,
+      pool: ThreadPool(threads: 2))
+    try plan.input("image").fill(fromStartOf: values("image"))
+    if loss != nil { try plan.input("target").fill(fromStartOf: values("target")) }
+    return plan
   }
 
   /// The largest difference, relative to the largest reference value or `floor`.
@@ -137,13 +199,18 @@ private let chosen = ProcessInfo.processInfo.environment["GRAFT_ENCODERS"].map {
   }
 }
 
+extension Float {
+  /// 3e-06 as a table has it.
+  fileprivate var rowText: String { String(format: "%.0e", Double(self)) }
+}
+
 extension [Float] {
   fileprivate var largest: Float { reduce(0) { Swift.max($0, abs($1)) } }
 }
 
 extension Slice {
-  fileprivate func fill(from values: [Float]) throws {
-    try #require(values.count == count)
-    values.withUnsafeBufferPointer { buffer.update(fromContentsOf: $0) }
+  fileprivate func fill(fromStartOf values: [Float]) throws {
+    try #require(values.count >= count)
+    values.withUnsafeBufferPointer { buffer.update(fromContentsOf: $0.prefix(count)) }
   }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct KeyMapTests {
   @Test func timmsNamesBecomeTorchvisions() throws {
     let layers: [String: [[String]]] = try decodeFixture("keys/timm_keys.json")
-    #expect(layers.count == 8)
+    #expect(layers.count == 12)
     for (encoder, names) in layers {
       let map = KeyMap.all.first { $0.encoders.contains(encoder) && $0.source == "timm" }
       for pair in names {
@@ -19,6 +19,26 @@ import Testing
         #expect(
           targets.contains { $0 == target || $0 == target + ".weight" }, "\(encoder): \(target)")
       }
+    }
+  }
+
+  /// A file of another library is recognised, and every name of it gets a place.
+  @Test func filesOfOthersAreRecognised() throws {
+    let cases = [
+      ("resnet20_b", "layer2.0.shortcut", "layer2.0.downsample"), ("xception", "fc", "last_linear"),
+      ("resnet20", "fc", "linear"),
+    ]
+    for (encoder, own, other) in cases {
+      let model = try Model.own(.named(encoder))
+      let renamed = model.outline.tensors.values.map { tensor in
+        SafetensorsTensor(
+          name: ByteString(tensor.name.text.replacing(own, with: other)), type: tensor.type,
+          shape: tensor.shape, bytes: tensor.bytes)
+      }
+      let file = WeightFile(SafetensorsFile(metadata: [:], tensors: renamed), name: "other")
+      #expect(file.recognisedEncoder?.name == encoder)
+      let spelled = file.spelled(for: model.spec)
+      #expect(Set(spelled.tensors.keys.map(\.text)) == Set(model.parameters.map(\.name)))
     }
   }
 

@@ -1,15 +1,19 @@
 import Foundation
 import GraftBase
+import Synchronization
 import Testing
 
 @testable import GraftModels
 
-/// Damaged weight files end in tensors or in one clear sentence, never in a trap.
+/// Damaged weight files end in tensors or in one clear sentence, never in a trap, and take little memory.
 ///
-/// `GRAFT_MUTANTS` is the number for each kind of file, 200 unless it is set.
+/// `GRAFT_MUTANTS` is the number for each kind of file, 200 unless it is set; with it, none may take
+/// more than two seconds.
 @Suite struct WeightMutationTests {
-  private static let count =
-    ProcessInfo.processInfo.environment["GRAFT_MUTANTS"].flatMap(Int.init) ?? 200
+  private static let wanted =
+    ProcessInfo.processInfo.environment["GRAFT_MUTANTS"].flatMap(Int.init)
+  private static let count = wanted ?? 200
+  private static let isSlow = wanted != nil
 
   /// A copy with up to three changes: bits, cuts, insertions, repetitions, and extreme numbers of four
   /// or eight bytes anywhere.
@@ -39,12 +43,22 @@ import Testing
   @Test(arguments: [
     "torch/types_zip.pth", "torch/types_legacy.pth", "torch/checkpoint_zip.pth",
     "torch/checkpoint_legacy.pth", "safetensors_python.safetensors", "onnx/types.onnx",
-  ]) func answersWithTensorsOrASentence(_ name: String) throws {
+  ]) func answersWithTensorsOrASentence(_ name: String) async {
+    await #expect(processExitsWith: .success) {
+      [name = name as String, count = Self.count as Int, isSlow = Self.isSlow as Bool] in
+      try Self.read(name, mutants: count, watchdog: isSlow ? Watchdog(seconds: 2) : nil)
+    }
+  }
+
+  /// Reads mutants of a file in a process of its own, so that what they take of memory can be told.
+  private static func read(_ name: String, mutants count: Int, watchdog: Watchdog?) throws {
     let bytes = try RegularFile(path: fixture(name)).readAll(limit: 1 << 20)
     var (accepted, refused) = (0, 0)
-    for number in 0..<Self.count {
+    let memory = peakMemory
+    for number in 0..<count {
       var random = RandomStream(seed: 5, purpose: .drawing, epoch: bytes.count, sample: number)
-      let source = ByteSource(bytes: Self.mutant(of: bytes, &random), name: name)
+      let source = ByteSource(bytes: mutant(of: bytes, &random), name: name)
+      watchdog?.begin(number)
       do {
         // Without checksums, so that damage gets past them to what lies behind.
         let file = try WeightFile(source, verifyingChecksums: number.isMultiple(of: 2))
@@ -58,6 +72,39 @@ import Testing
         refused += 1
       }
     }
-    #expect(refused > accepted / 4 && accepted + refused == Self.count)
+    #expect(refused > accepted / 4 && accepted + refused == count)
+    let grown = peakMemory - memory
+    print("\(name): \(count) mutants, \(refused) refused, memory grew by \(grown.bytesText)")
+    #expect(grown < memoryBound, "memory grew by \(grown.bytesText)")
   }
+
+  /// Files of a few kilobytes may not take more, whatever sizes they claim: mostly the shapes of the
+  /// encoders that weights are recognised by.
+  private static let memoryBound = 64 << 20
+
+  /// The most memory that this process has had, in bytes.
+  private static var peakMemory: Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+  }
+}
+
+/// Ends the process where reading one mutant takes too long.
+private final class Watchdog: Sendable {
+  private let current = Mutex((number: 0, start: ContinuousClock.now))
+
+  init(seconds: Int) {
+    Thread.detachNewThread { [self] in
+      while true {
+        Thread.sleep(forTimeInterval: 0.1)
+        let (number, start) = current.withLock { $0 }
+        guard start.duration(to: .now) > .seconds(seconds) else { continue }
+        Issue.record("mutant \(number) took more than \(seconds) s")
+        exit(EXIT_FAILURE)
+      }
+    }
+  }
+
+  func begin(_ number: Int) { current.withLock { $0 = (number, .now) } }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import GraftWorkbench
@@ -12,6 +13,9 @@ extension EndToEnd {
       #expect(place.type("data demo:shapes") == 0)
       #expect(place.type("train epochs=1 batch=32 as=G") == 0, "\(place.errors)")
       #expect(place.type("save gray.safetensors ; export gray.onnx") == 0, "\(place.errors)")
+      #expect(place.type("save other.onnx") == 0, "\(place.errors)")
+      let exported = FileManager.default.contents(atPath: place.path("gray.onnx"))
+      #expect(FileManager.default.contents(atPath: place.path("other.onnx")) == exported)
       let hash = try place.hash("G")
       #expect(place.type("load gray.safetensors as=again ; evaluate") == 0, "\(place.errors)")
       #expect(try place.hash("again") == hash)

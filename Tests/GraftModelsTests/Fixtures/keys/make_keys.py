@@ -15,7 +15,8 @@ pairs = {
     "vgg16": "vgg16", "vgg16_bn": "vgg16_bn", "mobilenet_v2": "mobilenetv2_100",
     "mobilenet_v3_small": "mobilenetv3_small_100", "mobilenet_v3_large": "mobilenetv3_large_100",
     "efficientnet_b0": "efficientnet_b0", "convnext_tiny": "convnext_tiny",
-    "densenet121": "densenet121",
+    "densenet121": "densenet121", "vgg11_bn": "vgg11_bn", "vgg13_bn": "vgg13_bn",
+    "efficientnet_v2_s": "efficientnetv2_s", "mnasnet1_0": "mnasnet_100",
 }
 result = {}
 with torch.device("meta"):
