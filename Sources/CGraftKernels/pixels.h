@@ -45,6 +45,15 @@ void pixels_sum_rows(
 /// `count` pixels of the colour for places outside; none for a negative count.
 void pixels_fill(const graft_warp_source *source, ptrdiff_t count, uint8_t *target);
 
+/// The index inside 0..<count that a mirror at the middle of the edge pixels shows.
+GRAFT_INLINE ptrdiff_t pixels_mirrored(ptrdiff_t index, ptrdiff_t count) {
+  if (index >= 0 && index < count) return index;
+  if (count == 1) return 0;
+  ptrdiff_t period = 2 * (count - 1);
+  ptrdiff_t folded = ((index % period) + period) % period;
+  return folded < period - folded ? folded : period - folded;
+}
+
 /// Memory that must be there: sizes are those of pictures, which were checked before.
 void *pixels_allocate(ptrdiff_t bytes);
 

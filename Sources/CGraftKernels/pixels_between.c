@@ -188,12 +188,27 @@ UNIT static ptrdiff_t read_by_unit(
 }
 #endif
 
+static void read_nearest(
+    const graft_warp_source *source, const double *x, const double *y, ptrdiff_t count,
+    uint8_t *target) {
+  const int channels = source->channels;
+  for (ptrdiff_t i = 0; i < count; i++) {
+    ptrdiff_t place = (ptrdiff_t)y[i] * source->width + (ptrdiff_t)x[i];
+    for (int c = 0; c < channels; c++)
+      target[i * channels + c] = source->pixels[place * channels + c];
+  }
+}
+
 /// Positions that all lie inside the picture.
 static void read_inside(
     const graft_warp_source *source, graft_warp_filter filter, const double *x, const double *y,
     ptrdiff_t count, uint8_t *target) {
   const int channels = source->channels;
   ptrdiff_t i = 0;
+  if (filter == GRAFT_NEAREST) {
+    read_nearest(source, x, y, count, target);
+    return;
+  }
   while (i < count) {
 #if HAS_PIXEL_UNIT
     if (channels == 3 && graft_pixels_have_unit())
@@ -209,7 +224,8 @@ GRAFT_INLINE int is_inside(const graft_warp_source *source, double x, double y) 
   return x >= 0 && x < (double)source->width && y >= 0 && y < (double)source->height;
 }
 
-void graft_read_positions(
+/// Pixel i of the target shows position (x[i], y[i]); positions may lie outside, or nowhere.
+static void read_positions(
     const graft_warp_source *source, graft_warp_filter filter, const double *x, const double *y,
     ptrdiff_t count, uint8_t *target) {
   const int channels = source->channels;
@@ -243,6 +259,45 @@ void graft_warp_affine(
     pixels_fill(source, begin, out);
     read_inside(source, filter, x + begin, y + begin, end - begin, out + begin * source->channels);
     pixels_fill(source, width - end, out + end * source->channels);
+  }
+  free(x);
+}
+
+GRAFT_DISPATCHED static void set_seen_positions(
+    const double map[8], double y, ptrdiff_t count, double *xs, double *ys) {
+  for (ptrdiff_t i = 0; i < count; i++) {
+    double x = (double)i + 0.5, depth = map[6] * x + map[7] * y + 1;
+    xs[i] = (map[0] * x + map[1] * y + map[2]) / depth;
+    ys[i] = (map[3] * x + map[4] * y + map[5]) / depth;
+  }
+}
+
+void graft_warp_perspective(
+    const graft_warp_source *source, const double map[8], graft_warp_filter filter, ptrdiff_t width,
+    ptrdiff_t height, uint8_t *target) {
+  double *x = pixels_allocate(2 * width * (ptrdiff_t)sizeof(double)), *y = x + width;
+  for (ptrdiff_t row = 0; row < height; row++) {
+    set_seen_positions(map, (double)row + 0.5, width, x, y);
+    read_positions(source, filter, x, y, width, target + row * width * source->channels);
+  }
+  free(x);
+}
+
+GRAFT_DISPATCHED static void set_shifted_positions(
+    const float (*shifts)[2], double row, ptrdiff_t count, double *x, double *y) {
+  for (ptrdiff_t i = 0; i < count; i++) {
+    x[i] = (double)i + 0.5 + (double)shifts[i][0];
+    y[i] = row + 0.5 + (double)shifts[i][1];
+  }
+}
+
+void graft_warp_shifted(
+    const graft_warp_source *source, const float (*shifts)[2], ptrdiff_t field_width,
+    graft_warp_filter filter, ptrdiff_t width, ptrdiff_t height, uint8_t *target) {
+  double *x = pixels_allocate(2 * width * (ptrdiff_t)sizeof(double)), *y = x + width;
+  for (ptrdiff_t row = 0; row < height; row++) {
+    set_shifted_positions(shifts + row * field_width, (double)row, width, x, y);
+    read_positions(source, filter, x, y, width, target + row * width * source->channels);
   }
   free(x);
 }

@@ -3,15 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// The index inside 0..<count that a mirror at the middle of the edge pixels shows.
-static ptrdiff_t mirrored(ptrdiff_t index, ptrdiff_t count) {
-  if (index >= 0 && index < count) return index;
-  if (count == 1) return 0;
-  ptrdiff_t period = 2 * (count - 1);
-  ptrdiff_t folded = ((index % period) + period) % period;
-  return folded < period - folded ? folded : period - folded;
-}
-
 void graft_blur(
     const uint8_t *source, ptrdiff_t width, ptrdiff_t height, int channels, const int32_t *weights,
     ptrdiff_t radius, uint8_t *target) {
@@ -31,16 +22,16 @@ void graft_blur(
       const uint8_t *from = source + made * row;
       memcpy(wide + radius * channels, from, (size_t)row);
       for (ptrdiff_t i = 1; i <= radius; i++) {
-        memcpy(wide + (radius - i) * channels, from + mirrored(-i, width) * channels, channels);
+        memcpy(wide + (radius - i) * channels, from + pixels_mirrored(-i, width) * channels, channels);
         memcpy(
             wide + (radius + width - 1 + i) * channels,
-            from + mirrored(width - 1 + i, width) * channels, channels);
+            from + pixels_mirrored(width - 1 + i, width) * channels, channels);
       }
       for (ptrdiff_t t = 0; t < taps; t++) rows[t] = wide + t * channels;
       pixels_sum_rows(&sum, rows, row, ring + made % kept * line);
     }
     for (ptrdiff_t t = 0; t < taps; t++)
-      rows[t] = ring + mirrored(y + t - radius, height) % kept * line;
+      rows[t] = ring + pixels_mirrored(y + t - radius, height) % kept * line;
     pixels_sum_rows(&sum, rows, row, target + y * row);
   }
   free(rows);

@@ -148,3 +148,26 @@ void graft_turn_hue(const uint8_t *source, ptrdiff_t pixels, uint8_t turn, uint8
 #endif
   for (ptrdiff_t i = done; i < pixels; i++) turn_pixel(source + 3 * i, depths, target + 3 * i);
 }
+
+GRAFT_DISPATCHED void graft_turn_hue_finely(
+    const uint8_t *source, ptrdiff_t pixels, float turn, uint8_t *target) {
+  for (ptrdiff_t i = 0; i < pixels; i++) {
+    const float red = source[3 * i], green = source[3 * i + 1], blue = source[3 * i + 2];
+    float high = red > green ? red : green, low = red < green ? red : green;
+    high = blue > high ? blue : high;
+    low = blue < low ? blue : low;
+    const float span = high - low, inverse = span > 0 ? 1 / span : 0;
+    float sixths = high == red     ? (green - blue) * inverse
+                   : high == green ? 2 + (blue - red) * inverse
+                                   : 4 + (red - green) * inverse;
+    sixths += 6 * turn;
+    for (int c = 0; c < 3; c++) {
+      // How far below the highest the channel lies: a trapezium over the wheel.
+      float place = (float)(5 - 2 * c) + sixths;
+      place = place >= 12 ? place - 12 : place >= 6 ? place - 6 : place < 0 ? place + 6 : place;
+      float depth = place < 4 - place ? place : 4 - place;
+      depth = depth < 0 ? 0 : depth > 1 ? 1 : depth;
+      target[3 * i + c] = (uint8_t)(high - span * depth + 0.5f);
+    }
+  }
+}

@@ -86,6 +86,23 @@ package enum AtomicFile {
     throw failure("create", path)
   }
 
+  /// Removes from `folder` what writes of `paths` left there that were killed before they were done.
+  ///
+  /// What a process that still runs is writing stays, and so do files of other names.
+  package static func removeLeftovers(of paths: [String], in folder: String) {
+    let names = Set(paths.map { ($0 as NSString).lastPathComponent })
+    for file in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      // .NAME.PROCESS.ATTEMPT.partial, as `createTemporary` names it.
+      let parts = file.split(separator: ".", omittingEmptySubsequences: false)
+      guard parts.count >= 5, parts[0].isEmpty, parts.last == "partial",
+        let process = pid_t(parts[parts.count - 3]), process > 0,
+        names.contains(parts[1..<(parts.count - 3)].joined(separator: ".")),
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unlink((folder as NSString).appendingPathComponent(file))
+    }
+  }
+
   /// Has the disk keep the names in a folder, as after a rename.
   package static func flushFolder(_ folder: String) throws {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -36,6 +36,24 @@ import Testing
     #expect(full?.message.contains("No space left on device") == true)
   }
 
+  @Test func leftoversOfTheDeadAreRemoved() throws {
+    let folder = try TemporaryFolder()
+    // The kernel gives no process this number.
+    let dead = Int(Int32.max)
+    for name in [
+      ".a.png.\(dead).0.partial", ".a.png.\(dead).17.partial", ".a.png.\(getpid()).0.partial",
+      ".b.png.\(dead).0.partial", ".a.png.x.0.partial", "a.png.\(dead).0.partial", ".partial",
+      ".a.png.\(dead).0.partial.txt", "a.png",
+    ] { try folder.write([1], to: name) }
+    AtomicFile.removeLeftovers(of: [folder.path + "/a.png"], in: folder.path)
+    #expect(
+      try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == [
+        ".a.png.\(getpid()).0.partial", ".b.png.\(dead).0.partial", ".a.png.x.0.partial",
+        "a.png.\(dead).0.partial", ".partial", ".a.png.\(dead).0.partial.txt", "a.png",
+      ])
+    AtomicFile.removeLeftovers(of: ["x"], in: folder.path + "/none")
+  }
+
   @Test func saysWhyItCannotStart() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/none/w"

@@ -132,6 +132,10 @@ void graft_sharpen(
 /// Each RGB pixel to Pillow's 8-bit HSV, `turn` added to the hue, and back.
 void graft_turn_hue(const uint8_t *source, ptrdiff_t pixels, uint8_t turn, uint8_t *target);
 
+/// The hue of each RGB pixel turned by a share of the wheel in float32, rounded to bytes once.
+void graft_turn_hue_finely(
+    const uint8_t *source, ptrdiff_t pixels, float turn, uint8_t *target);
+
 // ---------------------------------------------------------------- warps
 
 /// The picture that a warp reads and what it writes where it leaves it.
@@ -157,7 +161,7 @@ void graft_warp_scaled(
     const graft_warp_source *source, const int32_t *columns, const int32_t *rows, ptrdiff_t width,
     ptrdiff_t height, uint8_t *target);
 
-typedef enum { GRAFT_BILINEAR, GRAFT_BICUBIC } graft_warp_filter;
+typedef enum { GRAFT_NEAREST, GRAFT_BILINEAR, GRAFT_BICUBIC } graft_warp_filter;
 
 /// Output position (x, y) shows (a x + b y + c, d x + e y + f) for map = {a, b, c, d, e, f}, read
 /// between pixels in double precision as Pillow does.
@@ -165,7 +169,23 @@ void graft_warp_affine(
     const graft_warp_source *source, const double map[6], graft_warp_filter filter, ptrdiff_t width,
     ptrdiff_t height, uint8_t *target);
 
-/// Pixel i of the target shows position (x[i], y[i]); positions may lie outside.
-void graft_read_positions(
-    const graft_warp_source *source, graft_warp_filter filter, const double *x, const double *y,
-    ptrdiff_t count, uint8_t *target);
+/// Output position (x, y) shows ((a x + b y + c) / w, (d x + e y + f) / w) with w = g x + h y + 1 for
+/// map = {a, ..., h}.
+void graft_warp_perspective(
+    const graft_warp_source *source, const double map[8], graft_warp_filter filter, ptrdiff_t width,
+    ptrdiff_t height, uint8_t *target);
+
+/// Output position (x, y) shows (x + shift[0], y + shift[1]); a row of shifts is `field_width` long.
+void graft_warp_shifted(
+    const graft_warp_source *source, const float (*shifts)[2], ptrdiff_t field_width,
+    graft_warp_filter filter, ptrdiff_t width, ptrdiff_t height, uint8_t *target);
+
+/// Smooth random shifts: along each axis numbers from U(-1, 1), of Philox under `key` in stream 0
+/// and 1, convolved along both axes with the weights[0...2 radius], mirrored about the border pixels.
+void graft_elastic_shifts(
+    uint32_t key0, uint32_t key1, ptrdiff_t width, ptrdiff_t height, const float *weights,
+    ptrdiff_t radius, float scale, float (*shifts)[2]);
+
+/// The numbers of one of its streams before they are convolved.
+void graft_uniform_noise(
+    uint32_t key0, uint32_t key1, uint32_t stream, ptrdiff_t count, float *values);

@@ -2,8 +2,8 @@ import Foundation
 
 /// The numbers of a transform's parameters by name, for statistics of what was drawn.
 ///
-/// What has a word beside its number goes by that: a drawn `brightness`, `translateY`. Seeds, colours
-/// and the size to come out with are no strengths and left out.
+/// What has a word beside its number goes by that: a drawn `brightness`, `translateY`. Seeds, colours,
+/// filters and the size to come out with are no strengths and left out.
 enum DrawnValues {
   static func of(_ parameters: some Encodable) -> [(name: String, value: Double)] {
     let encoder = JSONEncoder()
@@ -15,13 +15,14 @@ enum DrawnValues {
     return numbers(in: json, named: "")
   }
 
-  private static let passedOver: Set<String> = ["seed", "fill", "colour", "outputSize"]
+  private static let passedOver: Set<String> = ["seed", "fill", "colour", "filter", "outputSize"]
 
   private static func numbers(in json: Any, named name: String) -> [(name: String, value: Double)] {
     switch json {
     case let fields as [String: Any]:
+      let fields = fields.filter { !passedOver.contains($0.key) }
       let word = fields.sorted { $0.key < $1.key }.lazy.compactMap { $0.value as? String }.first
-      let rest = fields.filter { !passedOver.contains($0.key) && !($0.value is String) }
+      let rest = fields.filter { !($0.value is String) }
       return rest.sorted { $0.key < $1.key }.flatMap { key, value in
         let isNamed = rest.count == 1 && word != nil
         return numbers(in: value, named: joined(word ?? name, isNamed ? "" : key))

@@ -43,6 +43,9 @@ package struct Pipeline: Sendable {
   /// Whether no picture and no batch is changed.
   package var isEmpty: Bool { steps.isEmpty && mixing == nil }
 
+  /// Whether `fast` stands there with nothing to be fast about.
+  package var isIdle: Bool { isFast && isEmpty }
+
   /// Whether a consistency loss has pictures to compare: `augmix` is among the operations.
   package var differsBetweenCopies: Bool { steps.contains(where: \.differsBetweenCopies) }
 

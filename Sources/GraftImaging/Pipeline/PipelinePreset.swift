@@ -26,7 +26,7 @@ package struct PipelinePreset: Sendable {
     PipelinePreset(
       "timm", "what timm trains ImageNet networks with",
       [
-        call("crop", "scale=0.08..1"), call("flip"),
+        call("crop", "scale=0.08..1", "filter=random"), call("flip"),
         call("randaugment", "rand-m9-mstd0.5-inc1"),
         call("erase", "0.02..0.3333", "value=pixel", "p=0.25"),
         call("mixup", "0.8"), call("cutmix", "1", "sides=any"),

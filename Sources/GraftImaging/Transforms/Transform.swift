@@ -12,6 +12,8 @@ package protocol PipelineOperation: Sendable {
   static var examples: [String] { get }
   /// The probability of being applied when the user gives no `p=`.
   static var defaultProbability: Double { get }
+  /// Whether it takes `p=`.
+  static var hasProbability: Bool { get }
   /// Other names that people look for; they feed suggestions and are never accepted.
   static var synonyms: [String] { get }
 }
@@ -19,6 +21,7 @@ package protocol PipelineOperation: Sendable {
 extension PipelineOperation {
   package static var options: [TransformOption] { [] }
   package static var defaultProbability: Double { 1 }
+  package static var hasProbability: Bool { true }
   package static var synonyms: [String] { [] }
 }
 

@@ -12,7 +12,8 @@ package struct RenderCommand: Command {
         "data", .path(.data), default: .described("the current data"),
         "folder or data file to copy"),
       ParameterSpecification(
-        "to", .path(.output), default: .required, "folder to write, one folder a class"),
+        "to", .path(.output), default: .required,
+        "folder to write: one folder a class, or images/ and masks/"),
       ParameterSpecification(
         "copies", .integer(1...100_000), default: .value("1"),
         "copies of each image; copy 3 is what `train` sees in epoch 3"),
@@ -37,8 +38,9 @@ package struct RenderCommand: Command {
     seeAlso: ["preview", "augment", "data"], isRecorded: true,
     discussion:
       "Copies have the encoder's input size and are named CLASS/NAME-COPY.png; manifest.jsonl lists "
-      + "what each was drawn from, so that any can be drawn again. After Ctrl-C existing=keep goes "
-      + "on. Mixing is left out: a file has one class.")
+      + "what each was drawn from, so that any can be drawn again. A mask is moved as its image is, "
+      + "and is a PNG of class numbers with the image's name. After Ctrl-C existing=keep goes on. "
+      + "Mixing is left out: a file has one class.")
 
   private let arguments: CheckedArguments
 

@@ -133,14 +133,17 @@ package struct HelpText {
 
   private func page(_ entry: Vocabulary.TransformEntry) -> String {
     var blocks = [paint.bold(entry.name) + " - " + entry.summary]
-    let form = entry.options.map { $0.name + ($0.defaultText.map { "=" + $0 } ?? "") }
-    blocks.append(
-      heading("usage") + "  augment \(entry.name)(\((form + ["p=…"]).joined(separator: ", ")))")
+    let form =
+      entry.options.map { $0.name + ($0.defaultText.map { "=" + $0 } ?? "") }
+      + (entry.hasProbability ? ["p=…"] : [])
+    let call = form.isEmpty ? entry.name : "\(entry.name)(\(form.joined(separator: ", ")))"
+    blocks.append(heading("usage") + "  augment \(call)" + (form.isEmpty ? " OPS…" : ""))
+    let probability = ["p", "probability of being applied", "a number 0..1"]
     var table = TextTable(
       rows: entry.options.map { [$0.name, $0.summary, $0.kind.title] }
-        + [["p", "probability of being applied", "a number 0..1"]], indent: 2)
+        + (entry.hasProbability ? [probability] : []), indent: 2)
     table.alignments = [.left, .left, .left]
-    blocks.append(heading("parameters") + table.rendered())
+    if !form.isEmpty { blocks.append(heading("parameters") + table.rendered()) }
     let examples = entry.examples.map { "augment " + $0 }.joined(separator: "\n")
     blocks.append(heading("examples") + indented(examples))
     blocks.append("see also: augment, preview")

@@ -11,6 +11,8 @@ package struct Vocabulary: Sendable {
     package var summary: String
     package var options: [TransformOption]
     package var examples: [String]
+    /// Whether it takes `p=`.
+    package var hasProbability = true
 
     package init(
       name: String, summary: String, options: [TransformOption], examples: [String]
@@ -24,6 +26,7 @@ package struct Vocabulary: Sendable {
     package init(_ type: any PipelineOperation.Type) {
       self.init(
         name: type.name, summary: type.summary, options: type.options, examples: type.examples)
+      hasProbability = type.hasProbability
     }
   }
 

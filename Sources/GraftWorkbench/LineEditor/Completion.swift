@@ -161,7 +161,8 @@ package struct CompletionEngine {
       found.items = found.items.map { Completion($0.text, isFinished: false) }
       return found
     }
-    let keys = (entry.options.map(\.name) + ["p"]).filter { !place.callLabels.contains($0) }
+    let probability = entry.hasProbability ? ["p"] : []
+    let keys = (entry.options.map(\.name) + probability).filter { !place.callLabels.contains($0) }
     return CompletionResult(
       start: place.start,
       items: keys.filter { $0.hasPrefix(place.fragment) }.map {

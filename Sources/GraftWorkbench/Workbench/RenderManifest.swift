@@ -40,6 +40,8 @@ struct RenderManifest {
   struct Entry: Codable, Equatable {
     /// The path inside the folder.
     var file: String
+    /// That of its mask, where the data has masks.
+    var mask: String?
     /// The image's path inside its data set.
     var source: String
     /// From 1.
@@ -50,9 +52,10 @@ struct RenderManifest {
     /// The image's number in its data set.
     var sample: Int
     var pipeline: String
-    /// The weight of each class the picture counts for.
+    /// The weight of each class the picture counts for; none where a mask tells.
     var labels: [String: Double]
 
+    var files: [String] { [file] + (mask.map { [$0] } ?? []) }
     var key: SampleKey { SampleKey(seed: seed, epoch: epoch, sample: sample) }
   }
 
@@ -81,12 +84,16 @@ struct RenderManifest {
     }
   }
 
-  /// Draws the file of an entry again from its image as stored.
-  func bytes(of entry: Entry, from source: Image) throws -> [UInt8] {
+  /// Draws the files of an entry again from the data set, in the order of `Entry.files`.
+  func bytes(of entry: Entry, in data: DataSet) throws -> [[UInt8]] {
     let recipe = PictureRecipe(
       preprocessing: header.preprocessing, pipeline: try Pipeline(header.calls),
       seed: entry.seed)
-    return try header.format.encode(recipe.image(source, key: entry.key))
+    let image = recipe.image(try data.storedImage(at: entry.sample), key: entry.key)
+    let picture = try header.format.encode(image)
+    guard entry.mask != nil else { return [picture] }
+    let mask = try recipe.mask(of: data, key: entry.key)
+    return [picture, try PNGEncoder.encode(mask.maskAsStored)]
   }
 
   /// The lines of the header and of all entries.
@@ -98,5 +105,12 @@ struct RenderManifest {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+  }
+}
+
+extension Image {
+  /// A mask as files have it: the number of a class from 0, 255 where nothing is known.
+  fileprivate var maskAsStored: Image {
+    Image(width: width, height: height, channels: 1, pixels: pixels.map { $0 &- 1 })
   }
 }

@@ -29,7 +29,6 @@ struct Rendering {
   let pool: ThreadPool
   private let manifest: RenderManifest
   private let entries: [RenderManifest.Entry]
-  private let pipeline: Pipeline
 
   /// Plans `copies` of each of the images `indices`; throws when that would overwrite what is there.
   init(
@@ -41,16 +40,20 @@ struct Rendering {
     self.existing = existing
     self.pool = pool
     manifest = RenderManifest(header)
-    pipeline = try Pipeline(header.calls)
     var names = RenderNames(suffix: header.format.name == "png" ? "png" : "jpg")
+    let hasMasks = data.task == .segmentation
     entries = indices.flatMap { index in
       let sample = data.samples[index]
-      let stem = names.stem(of: sample.path, className: data.classes[sample.label])
+      let className = data.classes[sample.label]
+      let folder = hasMasks ? Self.imageFolder : RenderNames.safe(className)
+      let stem = names.stem(of: sample.path, in: folder)
       return (1...copies).map { copy in
-        RenderManifest.Entry(
-          file: names.file(stem, copy: copy, of: copies), source: sample.path, copy: copy,
+        let name = names.numbered(stem, copy: copy, of: copies)
+        return RenderManifest.Entry(
+          file: "\(folder)/\(name).\(names.suffix)",
+          mask: hasMasks ? "\(Self.maskFolder)/\(name).png" : nil, source: sample.path, copy: copy,
           seed: header.seed, epoch: copy - 1, sample: index, pipeline: header.pipeline,
-          labels: [data.classes[sample.label]: 1])
+          labels: hasMasks ? [:] : [className: 1])
       }
     }
     try checkRoom()
@@ -58,9 +61,19 @@ struct Rendering {
 
   var fileCount: Int { entries.count }
 
+  // Data with masks comes out as the folders that it can be read from.
+  private static let imageFolder = "images"
+  private static let maskFolder = "masks"
+
   private var listPath: String { folder + "/" + RenderManifest.fileName }
 
-  private func path(_ entry: RenderManifest.Entry) -> String { folder + "/" + entry.file }
+  /// The names of the masks' classes, in the order of their numbers.
+  private var classesPath: String { folder + "/classes.txt" }
+  private var classNames: String { data.classes.map { $0 + "\n" }.joined() }
+
+  private func paths(_ entry: RenderManifest.Entry) -> [String] {
+    entry.files.map { folder + "/" + $0 }
+  }
 
   private func checkRoom() throws {
     if FilePath.isFolder(folder) == false {
@@ -73,10 +86,18 @@ struct Rendering {
         help: "write to a folder beside it")
     }
     let shown = folder.lastPathComponent.escapingControlCharacters
+    if existing != .replace, data.task == .segmentation, FilePath.isFolder(classesPath) != nil {
+      let found = try? RegularFile(path: classesPath).readAll(limit: 1 << 20)
+      guard found == Array(classNames.utf8) else {
+        throw GraftError(
+          .failed, "\(shown)/ has a classes.txt that names other classes",
+          help: "write to another folder")
+      }
+    }
     switch existing {
     case .replace: return
     case .stop:
-      let count = entries.count { FilePath.isFolder(path($0)) != nil }
+      let count = entries.count { paths($0).contains { FilePath.isFolder($0) != nil } }
       let hasList = FilePath.isFolder(listPath) != nil
       guard count > 0 || hasList else { return }
       let found = count > 0 ? "\(count) of the \(entries.count) files" : "a list of other images"
@@ -112,8 +133,10 @@ struct Rendering {
     let listed = try startList()
     let pending = entries.filter { !listed.contains($0.file) }
     outcome.kept = entries.count - pending.count
-    for name in Set(pending.map { FilePath.folder(of: path($0)) }).sorted() {
+    let names = pending.flatMap(paths)
+    for (name, files) in Dictionary(grouping: names, by: FilePath.folder(of:)) {
       try Self.makeFolder(name)
+      AtomicFile.removeLeftovers(of: files, in: name)
     }
     for start in stride(from: 0, to: pending.count, by: Self.sliceLength) {
       let slice = Array(pending[start..<min(start + Self.sliceLength, pending.count)])
@@ -131,13 +154,15 @@ struct Rendering {
   /// Begins the list with the files that stay; returns their names.
   private func startList() throws -> Set<String> {
     try Self.makeFolder(folder)
+    AtomicFile.removeLeftovers(of: [listPath, classesPath], in: folder)
     var list = manifest
     if existing == .keep, let old = try RenderManifest(reading: listPath) {
       let wanted = Set(entries.map(\.file))
-      list.entries = old.entries.filter {
-        FilePath.isFolder(folder + "/" + $0.file) == false || !wanted.contains($0.file)
+      list.entries = old.entries.filter { entry in
+        paths(entry).allSatisfy { FilePath.isFolder($0) == false } || !wanted.contains(entry.file)
       }
     }
+    if data.task == .segmentation { try AtomicFile.write(classNames, to: classesPath) }
     try list.write(to: listPath)
     return Set(list.entries.map(\.file))
   }
@@ -164,27 +189,26 @@ struct Rendering {
   }
 
   private func write(_ entry: RenderManifest.Entry) -> Result {
-    let bytes: [UInt8]
-    do {
-      let recipe = PictureRecipe(
-        preprocessing: manifest.header.preprocessing, pipeline: pipeline, seed: entry.seed)
-      let image = recipe.image(try data.storedImage(at: entry.sample), key: entry.key)
-      bytes = try manifest.header.format.encode(image)
-    } catch {
+    let bytes: [[UInt8]]
+    do { bytes = try manifest.bytes(of: entry, in: data) } catch {
       return .bad(Self.asGraftError(error, entry.source))
     }
-    let path = path(entry)
-    if existing != .replace, FilePath.isFolder(path) != nil {
-      // It may be ours, written before the list could say so.
-      if let found = try? RegularFile(path: path).readAll(limit: 1 << 30), found == bytes {
-        return .kept
+    var missing: [(path: String, bytes: [UInt8])] = []
+    for ((name, path), bytes) in zip(zip(entry.files, paths(entry)), bytes) {
+      guard existing != .replace, FilePath.isFolder(path) != nil else {
+        missing.append((path, bytes))
+        continue
       }
-      return .bad(
-        GraftError(.failed, "\(entry.file) is another image, left alone"))
+      // It may be ours, written before the list could say so.
+      guard let found = try? RegularFile(path: path).readAll(limit: 1 << 30), found == bytes else {
+        return .bad(GraftError(.failed, "\(name) is another image, left alone"))
+      }
     }
     do {
-      try AtomicFile.write([bytes[...]], to: path, flushesFolder: false)
-      return .written
+      for (path, bytes) in missing {
+        try AtomicFile.write([bytes[...]], to: path, flushesFolder: false)
+      }
+      return missing.isEmpty ? .kept : .written
     } catch {
       return .failed(Self.asGraftError(error, entry.file))
     }
@@ -211,7 +235,7 @@ struct Rendering {
       lines += try RenderManifest.line(entry)
     }
     do {
-      for name in Set(slice.map { FilePath.folder(of: path($0)) }) {
+      for name in Set(slice.flatMap(paths).map(FilePath.folder(of:))) {
         try AtomicFile.flushFolder(name)
       }
       if !lines.isEmpty { try AtomicFile.append(lines, to: listPath) }
@@ -237,36 +261,36 @@ struct Rendering {
   }
 }
 
-/// Names of rendered files: `<class>/<stem>-<copy>.png`, no two alike on any file system.
+/// Names of rendered files: `FOLDER/STEM-COPY.png`, no two alike on any file system.
 private struct RenderNames {
   let suffix: String
   private var taken: Set<String> = []
 
   init(suffix: String) { self.suffix = suffix }
 
-  /// `<class>/<stem>` of an image; when another has it, with a number behind.
-  mutating func stem(of path: String, className: String) -> String {
+  /// The stem of an image in `folder`; when another has it, with a number behind.
+  mutating func stem(of path: String, in folder: String) -> String {
     let name = path.lastPathComponent
     let bare = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
-    let kept = name.hasSuffix("]") || bare.isEmpty ? name : bare
-    let stem = Self.safe(className) + "/" + Self.safe(kept)
+    let stem = Self.safe(name.hasSuffix("]") || bare.isEmpty ? name : bare)
     var candidate = stem
     var number = 2
-    while !taken.insert(candidate.lowercased()).inserted {
+    while !taken.insert("\(folder)/\(candidate)".lowercased()).inserted {
       candidate = "\(stem)_\(number)"
       number += 1
     }
     return candidate
   }
 
-  func file(_ stem: String, copy: Int, of copies: Int) -> String {
+  /// The stem of one of an image's copies.
+  func numbered(_ stem: String, copy: Int, of copies: Int) -> String {
     let digits = String(copies).count
     let number = String(copy)
-    return "\(stem)-\(String(repeating: "0", count: digits - number.count))\(number).\(suffix)"
+    return "\(stem)-\(String(repeating: "0", count: digits - number.count))\(number)"
   }
 
   /// A text as one component of a path: no slashes, brackets or control characters, not hidden.
-  private static func safe(_ text: String) -> String {
+  static func safe(_ text: String) -> String {
     let characters = text.unicodeScalars.map { scalar -> String in
       let isPlain = scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value)
       return isPlain && !"/\\[]:".unicodeScalars.contains(scalar) ? String(scalar) : "_"

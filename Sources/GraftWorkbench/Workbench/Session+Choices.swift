@@ -33,6 +33,11 @@ extension Session {
     } catch let error as TransformCallError {
       throw error.error
     }
+    if result.isIdle {
+      throw GraftError(
+        .usage, "`fast` says how other ops are done, and there are none",
+        help: "for example: augment fast crop(0.6..1) rotate(15) shear(5)")
+    }
     return result
   }
 

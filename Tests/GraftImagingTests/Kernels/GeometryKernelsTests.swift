@@ -96,6 +96,34 @@ import Testing
     }
   }
 
+  /// Where a position lies inside, what a border of edges shows there; elsewhere the fill.
+  @Test(arguments: WarpFilter.allCases) func otherWarpsReadBetweenPixels(filter: WarpFilter) {
+    let fill = FillColour(red: 9, green: 20, blue: 31)
+    for image in KernelPictures.all() {
+      let (width, height) = (image.width, image.height)
+      let perspective = PerspectiveMap([1.1, 0.2, -1.5, -0.1, 0.9, 0.7, 0.003, -0.002])
+      let field = DisplacementField.elastic(size: image.size, alpha: 9, sigma: 1, seed: 4)
+      for (index, map) in [WarpMap.perspective(perspective), .displacement(field)].enumerated() {
+        let continued = image.warped(by: map, filter: filter, border: .edge, fill: fill)
+        let colour = fill.bytes(channels: image.channels)
+        let expected = image.byBytes { x, y, channel in
+          let shift = SIMD2<Double>(field.shifts[y * width + x])
+          let source =
+            index == 0
+            ? perspective.source(Double(x) + 0.5, Double(y) + 0.5)
+            : SIMD2(Double(x) + 0.5 + shift.x, Double(y) + 0.5 + shift.y)
+          let isInside =
+            source.x >= 0 && source.y >= 0 && source.x < Double(width) && source.y < Double(height)
+          return isInside ? continued[x, y, channel] : colour[channel]
+        }
+        for result in KernelPictures.bothWays({ image.warped(by: map, filter: filter, fill: fill) })
+        {
+          #expect(result == expected, "\(image) \(index)")
+        }
+      }
+    }
+  }
+
   @Test(arguments: [0.3, 2, 5]) func blursAreWithinALevelOfTheGaussian(sigma: Double) {
     let radius = Int(4 * sigma + 0.5)
     let raw = (-radius...radius).map { exp(-0.5 * Double($0 * $0) / (sigma * sigma)) }

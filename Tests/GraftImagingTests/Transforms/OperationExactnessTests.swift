@@ -17,13 +17,16 @@ import Testing
     let pictures = try TransformOracle.load().pictures()
     let cases = oracle.cases.filter { $0.op == operation }
     #expect(!cases.isEmpty)
-    for example in cases {
-      let picture = try #require(pictures[example.input])
-      let result = try Self.result(of: example, on: picture)
-      let place = "\(example.op)\(example.numbers)\(example.words) on \(example.input)"
-      #expect(result.size == ImageSize(width: example.width, height: example.height), "\(place)")
-      #expect(ContentHash.of(result.pixels).hex.hasPrefix(example.sha256), "\(place)")
-    }
+    for example in cases { try Self.expectEqual(example, pictures) }
+  }
+
+  /// Fails unless the case's picture has the size and the very bytes of the reference.
+  static func expectEqual(_ example: TransformOracle.Case, _ pictures: [String: Image]) throws {
+    let picture = try #require(pictures[example.input])
+    let result = try result(of: example, on: picture)
+    let place = "\(example.op)\(example.numbers)\(example.words) on \(example.input)"
+    #expect(result.size == ImageSize(width: example.width, height: example.height), "\(place)")
+    #expect(ContentHash.of(result.pixels).hex.hasPrefix(example.sha256), "\(place)")
   }
 
   @Test func everyCaseOfTheFixtureIsTested() throws {
@@ -87,6 +90,25 @@ import Testing
       let result = image.blurred(by: kernel)
       let worst = zip(result.pixels, expected).map { abs(Int($0) - Int($1)) }.max() ?? 0
       #expect(worst <= 1, "motion\(n) on \(example.input)")
+    }
+  }
+
+  /// torchvision's tensors: the rim fades into the fill, values are rounded.
+  @Test func blendedBordersAreTorchvisions() throws {
+    try Self.forEach("blend") { example, image, expected in
+      let result = image.rotated(
+        byDegrees: example.numbers[0], filter: .bilinear, border: .blend, fill: .black)
+      let worst = zip(result.pixels, expected).map { abs(Int($0) - Int($1)) }.max() ?? 0
+      #expect(worst <= 1, "rotate\(example.numbers) on \(example.input)")
+    }
+  }
+
+  @Test func fineHuesAreTorchvisions() throws {
+    try Self.forEach("hue") { example, image, expected in
+      let result = image.withHueTurnedFinely(by: example.numbers[0])
+      let worst = zip(result.pixels, expected).map { abs(Int($0) - Int($1)) }.max() ?? 0
+      #expect(worst <= 1, "hue\(example.numbers) on \(example.input)")
+      #expect(image.withHueTurnedFinely(by: 0) == image)
     }
   }
 

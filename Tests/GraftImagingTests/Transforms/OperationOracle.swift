@@ -23,7 +23,8 @@ struct OperationOracle: Decodable {
   let near: [Near]
   let perspectives: [Perspective]
 
-  static func load() throws -> OperationOracle {
-    try JSONDecoder().decode(OperationOracle.self, from: TransformOracle.data("operations.json"))
+  static func load(from folder: URL = TransformOracle.kept) throws -> OperationOracle {
+    let data = try Data(contentsOf: folder.appending(path: "operations.json"))
+    return try JSONDecoder().decode(OperationOracle.self, from: data)
   }
 }

@@ -8,7 +8,7 @@ import Testing
   private static let operations = [
     "brightness", "contrast", "saturation", "sharpness", "posterize", "solarize", "solarizeAdd",
     "gamma", "invert", "autocontrast", "equalize", "grayscale", "hue", "flip", "vflip", "pad",
-    "padCrop", "resizedCrop", "rotate", "affine", "composed", "policy",
+    "padCrop", "resizedCrop", "resize", "rotate", "affine", "composed", "policy",
   ]
 
   @Test(arguments: operations)
@@ -17,13 +17,16 @@ import Testing
     let pictures = try oracle.pictures()
     let cases = oracle.cases.filter { $0.op == operation }
     #expect(!cases.isEmpty)
-    for example in cases {
-      let picture = try #require(pictures[example.input])
-      let result = try Self.result(of: example, on: picture)
-      let place = "\(example.op)\(example.numbers)\(example.words) on \(example.input)"
-      #expect(result.size == ImageSize(width: example.width, height: example.height), "\(place)")
-      #expect(ContentHash.of(result.pixels).hex.hasPrefix(example.sha256), "\(place)")
-    }
+    for example in cases { try Self.expectEqual(example, pictures) }
+  }
+
+  /// Fails unless the case's picture has the size and the very bytes that Pillow got.
+  static func expectEqual(_ example: TransformOracle.Case, _ pictures: [String: Image]) throws {
+    let picture = try #require(pictures[example.input])
+    let result = try result(of: example, on: picture)
+    let place = "\(example.op)\(example.numbers)\(example.words) on \(example.input)"
+    #expect(result.size == ImageSize(width: example.width, height: example.height), "\(place)")
+    #expect(ContentHash.of(result.pixels).hex.hasPrefix(example.sha256), "\(place)")
   }
 
   @Test func everyCaseOfTheFixtureIsTested() throws {
@@ -77,6 +80,10 @@ import Testing
       let crop = try Crop(CheckedCall("crop(scale=0.5..1)").arguments)
       let target = ImageSize(width: integers[4], height: integers[5])
       return crop.apply(image, .init(box: box, outputSize: target))
+    case "resize":
+      let filter = try #require(ResizeFilter(rawValue: example.words[0]))
+      return image.resized(
+        to: ImageSize(width: integers[0], height: integers[1]), filter: filter)
     case "rotate":
       return image.rotated(
         byDegrees: n[0], expands: n[1] == 1, filter: try filter(example),

@@ -122,6 +122,20 @@ import Testing
     #expect(directions.areEven, "\(directions)")
   }
 
+  @Test func tpuChoosesItsOperationsEqually() throws {
+    var counts: [[PolicyOperation]: Int] = [:]
+    var directions = Directions()
+    let policy = try RandAugment(CheckedCall("randaugment(n=2, m=9, rules=tpu)").arguments)
+    forEachDraw(of: policy) { draw in
+      counts[draw.steps.map(\.operation), default: 0] += 1
+      for step in draw.steps { directions.count(step, in: .tpu) }
+    }
+    #expect(counts.count == 16 * 16)
+    let test = ChiSquare(counts, expected: counts.mapValues { _ in 1 / 256.0 })
+    #expect(test.holds, "\(test)")
+    #expect(directions.areEven, "\(directions)")
+  }
+
   @Test func timmsOperationsHaveGates() throws {
     let operations = PolicySet.timm.operations
     var expected: [[PolicyOperation]: Double] = [[]: 0.16]

@@ -129,6 +129,47 @@ import Testing
     #expect(PolicySet.augmix.operations.allSatisfy { !$0.isEnhancement })
   }
 
+  /// The rules of the published runs, written out, beyond what others call the strongest.
+  @Test func tpuAmountsAreTheAuthors() {
+    let size = ImageSize(width: 96, height: 60)
+    for m in 0...30 {
+      let level = Double(m)
+      let expected: [(PolicyOperation, Double)] = [
+        (.posterize, Double(min(Int(level / 10 * 4), 8))),
+        (.solarize, Double(min(Int(level / 10 * 256), 256))),
+        (.solarizeAdd, Double(min(Int(level / 10 * 110), 255))), (.shearX, 0.03 * level),
+        (.translateX, 10 * level), (.translateY, 10 * level), (.rotate, 3 * level),
+        (.contrast, 0.18 * level + 0.1 - 1), (.cutout, Double(4 * m)), (.invert, 0),
+      ]
+      for (operation, amount) in expected {
+        let found = PolicyMagnitudes.tpu.amount(of: operation, at: level / 10, size: size)
+        #expect(abs(found - amount) < 1e-9, "\(operation) at \(m)")
+      }
+    }
+    #expect(PolicySet.tpu.operations.count == 16 && !PolicySet.tpu.operations.contains(.identity))
+  }
+
+  /// A square of 2 · int(4 m) pixels about a pixel of the picture, clipped and gray.
+  @Test func tpuCutsSquaresOut() throws {
+    let policy = try RandAugment(CheckedCall("randaugment(n=1, m=2, rules=tpu)").arguments)
+    let image = Image(width: 40, height: 30, fill: 9)
+    var middles: Set<Int> = []
+    for sample in 0..<4000 {
+      var random = RandomStream(seed: 5, purpose: .augmentation, sample: sample)
+      let context = TransformContext(outputSize: image.size)
+      let draw = policy.sample(size: image.size, context: context, random: &random)
+      guard draw.steps[0].operation == .cutout else { continue }
+      let box = try #require(draw.steps[0].box)
+      #expect(box.width == 16 && box.height == 16)
+      middles.insert(box.x + 8)
+      let result = policy.apply(image, draw)
+      let inside = box.clipped(to: image.size)
+      #expect(result.pixels.count { $0 == 128 } == 3 * inside.width * inside.height)
+      #expect(result.pixels.count { $0 == 9 } == 3 * (1200 - inside.width * inside.height))
+    }
+    #expect(middles == Set(0..<40))
+  }
+
   @Test func everyStepHasAText() {
     for operation in PolicyOperation.allCases {
       #expect(PolicyStep(operation, 1).text.hasPrefix(operation.rawValue))
@@ -165,5 +206,52 @@ import Testing
   ])
   func othersAreRefused(text: String) {
     #expect(throws: GraftError.self) { try TimmRandAugment(text) }
+  }
+}
+
+@Suite struct TimmAugMixTests {
+  @Test func sectionsAreReadInAnyOrder() throws {
+    let string = try TimmAugMix("augmix-m5-w4-d2")
+    #expect(string.magnitude == 5 && string.width == 4 && string.depth == 2 && string.alpha == 1)
+    #expect(string.spread == TimmMagnitude(spread: .uniform))
+    #expect(try TimmAugMix("augmix-d2-m5-w4") == string)
+    let other = try TimmAugMix("augmix-mstd0.5-a0.3")
+    #expect(other.spread == TimmMagnitude(spread: .normal(deviation: 0.5)) && other.alpha == 0.3)
+    #expect(other.magnitude == 3 && other.width == 3 && other.depth == -1)
+  }
+
+  @Test(arguments: [
+    "augmix-", "augmix-m", "augmix-m11", "augmix-m2.5", "augmix-w0", "augmix-w17", "augmix-d0",
+    "augmix-x3", "augmix-a0", "augmixer", "augmix-b1",
+  ])
+  func othersAreRefused(text: String) {
+    #expect(throws: GraftError.self) { try TimmAugMix(text) }
+  }
+
+  /// Magnitudes uniform from 0 to 5 on timm's scale, its increasing rules, filters and mean colour.
+  @Test func drawsFollowTimm() throws {
+    let augmix = try AugMix(CheckedCall("augmix(augmix-m5-w4-d2)").arguments)
+    let size = ImageSize(width: 64, height: 48)
+    let context = TransformContext(outputSize: size)
+    var bins: [Int: Int] = [:]
+    var filters: [WarpFilter: Int] = [:]
+    for sample in 0..<10_000 {
+      var random = RandomStream(seed: 5, purpose: .augmentation, sample: sample)
+      let draw = augmix.sample(size: size, context: context, random: &random)
+      #expect(draw.chains.count == 4 && draw.chains.allSatisfy { $0.steps.count == 2 })
+      #expect(draw.fill == .imageNetMean)
+      for step in draw.chains.flatMap(\.steps) {
+        if step.operation.isWarp { filters[step.filter, default: 0] += 1 }
+        guard step.operation == .rotate else { continue }
+        bins[Int(abs(step.amount) / 1.5), default: 0] += 1
+      }
+    }
+    let test = ChiSquare(bins, expected: (0..<10).reduce(into: [:]) { $0[$1] = 0.1 })
+    #expect(Set(bins.keys) == Set(0..<10) && test.holds, "\(test)")
+    let filterTest = ChiSquare(filters, expected: [.bilinear: 0.5, .bicubic: 0.5])
+    #expect(filterTest.holds, "\(filterTest)")
+    #expect(throws: GraftError.self) {
+      try AugMix(CheckedCall("augmix(augmix-m5, severity=3)").arguments)
+    }
   }
 }

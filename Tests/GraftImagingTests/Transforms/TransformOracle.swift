@@ -44,17 +44,21 @@ struct TransformOracle: Decodable {
   let blurs: [Blur]
   let resizedCrops: [ResizedCrop]
 
-  static func load() throws -> TransformOracle {
-    try JSONDecoder().decode(TransformOracle.self, from: data("oracle.json"))
+  /// Those that are kept, or others in `folder`.
+  static func load(from folder: URL = kept) throws -> TransformOracle {
+    let data = try Data(contentsOf: folder.appending(path: "oracle.json"))
+    return try JSONDecoder().decode(TransformOracle.self, from: data)
   }
 
+  static let kept = ImagingFixtures.url("transforms")
+
   static func data(_ name: String) throws -> Data {
-    try Data(contentsOf: ImagingFixtures.url("transforms/" + name))
+    try Data(contentsOf: kept.appending(path: name))
   }
 
   /// The input pictures by name.
-  func pictures() throws -> [String: Image] {
-    let bytes = [UInt8](try Self.data("inputs.bin"))
+  func pictures(in folder: URL = kept) throws -> [String: Image] {
+    let bytes = [UInt8](try Data(contentsOf: folder.appending(path: "inputs.bin")))
     var result: [String: Image] = [:]
     var offset = 0
     for input in inputs {

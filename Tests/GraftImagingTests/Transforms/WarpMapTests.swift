@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftKernels
 import Testing
 
 @testable import GraftImaging
@@ -63,9 +64,7 @@ import Testing
     let (alpha, sigma) = (20.0, 0.7)
     let size = ImageSize(width: 9, height: 6)
     let field = DisplacementField.elastic(size: size, alpha: alpha, sigma: sigma, seed: 8)
-    let planes = (0..<2).map {
-      FloatPlane.uniformNoise(size: size, seed: 8, stream: UInt32($0))
-    }
+    let planes = (0..<2).map { Self.noise(54, seed: 8, stream: UInt32($0)) }
     // int(8 * 0.7 + 1) = 6, made odd: 7.
     let weights = (-3...3).map { exp(-Double($0 * $0) / (2 * sigma * sigma)) }
     let total = weights.reduce(0, +)
@@ -79,7 +78,7 @@ import Testing
           for dy in -3...3 {
             for dx in -3...3 {
               let index = mirrored(y + dy, 6) * 9 + mirrored(x + dx, 9)
-              sum += weights[dy + 3] * weights[dx + 3] * Double(planes[axis].values[index])
+              sum += weights[dy + 3] * weights[dx + 3] * Double(planes[axis][index])
             }
           }
           let expected = alpha * sum / (total * total)
@@ -89,10 +88,25 @@ import Testing
     }
   }
 
+  private static func noise(_ count: Int, seed: UInt32, stream: UInt32) -> [Float] {
+    var values = [Float](repeating: 0, count: count)
+    graft_uniform_noise(seed, 0, stream, count, &values)
+    return values
+  }
+
+  /// Four numbers a block of Philox, of each word the highest 24 bits.
+  @Test(arguments: [1, 63, 64, 200]) func elasticNoiseIsAddressed(count: Int) {
+    let expected = (0..<count).map { place in
+      let counter = SIMD4(UInt32(place / 4), 3, 0, 0)
+      let word = Philox.block(key: SIMD2(7, 0), counter: counter)[place % 4]
+      return Float((Double(word >> 8) + 0.5) / 0x1p23 - 1)
+    }
+    #expect(
+      zip(Self.noise(count, seed: 7, stream: 3), expected).allSatisfy { abs($0 - $1) <= 0x1p-23 })
+  }
+
   @Test func elasticNoiseIsUniform() {
-    let plane = FloatPlane.uniformNoise(
-      size: ImageSize(width: 150, height: 67), seed: 3, stream: 1)
-    let shares = plane.values.map { (Double($0) + 1) / 2 }.sorted()
+    let shares = Self.noise(100_000, seed: 3, stream: 1).map { (Double($0) + 1) / 2 }.sorted()
     let count = Double(shares.count)
     var distance = 0.0
     for (index, share) in shares.enumerated() {
@@ -101,9 +115,7 @@ import Testing
     }
     // Kolmogorov and Smirnov: exceeded with probability 0.001.
     #expect(distance < 1.95 / count.squareRoot())
-    #expect(
-      plane
-        != FloatPlane.uniformNoise(size: ImageSize(width: 150, height: 67), seed: 3, stream: 0))
+    #expect(Self.noise(99, seed: 3, stream: 0) != Self.noise(99, seed: 3, stream: 1))
   }
 
   /// AUGMENTATION: alpha 50 in half pixels at sigma 5 shifts by about 0.8 pixels.
@@ -116,7 +128,7 @@ import Testing
   }
 
   /// A border is the picture continued: the same as a picture with a wide frame of it.
-  @Test(arguments: Border.allCases.filter { $0 != .constant }, WarpFilter.allCases)
+  @Test(arguments: [Border.edge, .reflect, .symmetric], WarpFilter.allCases)
   func bordersContinueThePicture(border: Border, filter: WarpFilter) throws {
     let image = TransformsTests.texture(23, 14, 3)
     let frame = 60
@@ -133,6 +145,23 @@ import Testing
     // Positions differ in their last bits, so a truncated value may differ by one.
     #expect(differences.max() ?? 0 <= 1)
     #expect(differences.count { $0 != 0 } < 5)
+  }
+
+  /// Fading into the fill is the same as a frame of it; between pixels values are rounded.
+  @Test(arguments: [WarpFilter.bilinear, .bicubic]) func blendedBordersFade(filter: WarpFilter) {
+    let image = TransformsTests.texture(23, 14, 3)
+    let fill = FillColour(red: 200, green: 20, blue: 90)
+    let wide = image.window(ImageBox(x: -30, y: -30, width: 83, height: 74), fill: fill)
+    let map = AffineMap(0.9, 0.27, -4.21, -0.21, 1.1, 1.83)
+    let shifted = AffineMap(map.a, map.b, map.c + 30, map.d, map.e, map.f + 30)
+    let result = image.warped(by: .affine(map), filter: filter, border: .blend, fill: fill)
+    let framed = wide.warped(
+      by: .affine(shifted), to: image.size, filter: filter, border: .blend, fill: fill)
+    #expect(result == framed)
+    let cut = wide.warped(
+      by: .affine(shifted), to: image.size, filter: filter, border: .edge, fill: fill)
+    let lifted = zip(result.pixels, cut.pixels).map { Int($0) - Int($1) }
+    #expect(Set(lifted) == [0, 1])
   }
 
   @Test func bordersEndWhereNumbersEnd() {

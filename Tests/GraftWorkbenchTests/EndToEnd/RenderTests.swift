@@ -49,9 +49,8 @@ extension EndToEnd {
         #expect(try contents(place, "out").count == 8 * 3 + 1)
         let data = try place.session.requireData()
         for entry in manifest.entries {
-          let source = try data.storedImage(at: entry.sample)
           #expect(data.samples[entry.sample].path == entry.source)
-          #expect(try manifest.bytes(of: entry, from: source) == bytes(place, "out/" + entry.file))
+          #expect(try manifest.bytes(of: entry, in: data) == [bytes(place, "out/" + entry.file)])
           #expect(entry.labels == [data.classes[data.samples[entry.sample].label]: 1])
           #expect(entry.epoch == entry.copy - 1 && entry.pipeline == "flip rotate(30) noise(0.1)")
         }
@@ -161,6 +160,97 @@ extension EndToEnd {
       #expect(errors.count == 1, "\(place.errors)")
       let listed = try manifest(place, "out").entries
       for entry in listed { _ = try ImageFile.read("\(folder)/\(entry.file)") }
+    }
+
+    @Test func whatAKillLeftIsRemoved() throws {
+      let place = try Self.place()
+      try FileManager.default.createDirectory(
+        atPath: place.path("out/red"), withIntermediateDirectories: true)
+      for name in [".manifest.jsonl.\(Int32.max).0.partial", "red/.1-1.png.\(Int32.max).0.partial"]
+      {
+        try "half".write(toFile: place.path("out/" + name), atomically: true, encoding: .utf8)
+      }
+      #expect(place.type("render to=out/") == 0, "\(place.errors)")
+      #expect(try contents(place, "out").keys.allSatisfy { !$0.hasSuffix(".partial") })
+    }
+
+    // MARK: Masks
+
+    /// Pictures that tell the class of each pixel by their own value, so that a picture and its mask
+    /// show whether they were moved alike.
+    private static func maskedPlace() throws -> Workplace {
+      let place = try Workplace()
+      for number in 0..<4 {
+        var mask = Image(width: 30, height: 24, channels: 1)
+        for pixel in 0..<30 * 24 where (pixel % 30 + pixel / 30 * number) % 11 < 5 {
+          mask.pixels[pixel] = pixel % 30 < 16 ? 1 : 2
+        }
+        var image = mask
+        for pixel in image.pixels.indices { image.pixels[pixel] = 60 + 70 * mask.pixels[pixel] }
+        for (kind, content) in [("images", image), ("masks", mask)] {
+          let path = place.path("discs/train/\(kind)")
+          try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true)
+          try ImageFile.writePNG(content, to: "\(path)/\(number).png")
+        }
+      }
+      #expect(
+        place.type(
+          "encoder unet_retina weights=random size=16\nhead fcn\ndata discs\n"
+            + "augment flip rotate(30) translate(0.2)") == 0, "\(place.errors)")
+      return place
+    }
+
+    @Test func masksGoWithTheirImages() throws {
+      let place = try Self.maskedPlace()
+      #expect(place.type("render to=out/ copies=3") == 0, "\(place.errors)")
+      let before = try contents(place, "out")
+      #expect(before.count == 2 * 12 + 2)
+      let data = try place.session.requireData()
+      let manifest = try manifest(place, "out")
+      var unknown = 0
+      for entry in manifest.entries {
+        #expect(entry.labels.isEmpty && entry.file.hasPrefix("images/"))
+        let mask = try #require(entry.mask)
+        #expect(mask == entry.file.replacingOccurrences(of: "images/", with: "masks/"))
+        #expect(
+          try manifest.bytes(of: entry, in: data) == [
+            bytes(place, "out/" + entry.file), bytes(place, "out/" + mask),
+          ])
+        // Nearest neighbours throughout: where a class is known, the picture has its value.
+        let picture = try ImageFile.read(place.path("out/" + entry.file), keepsGray: true)
+        let classes = try ImageFile.read(place.path("out/" + mask), keepsGray: true)
+        #expect(picture.size == classes.size && classes.channels == 1)
+        let step = picture.channels
+        for (pixel, value) in classes.pixels.enumerated() {
+          unknown += value == 255 ? 1 : 0
+          #expect(value == 255 || picture.pixels[pixel * step] == 60 + 70 * value)
+        }
+      }
+      #expect(unknown > 0)
+      // What was written is a data set of the same classes.
+      #expect(place.type("data out/") == 0, "\(place.errors)")
+      let copies = try place.session.requireData()
+      #expect(copies.classes == data.classes && copies.samples.count == 12)
+    }
+
+    @Test func aMaskThatIsMissingIsDrawnAgain() throws {
+      let place = try Self.maskedPlace()
+      #expect(place.type("render to=out/ copies=2") == 0, "\(place.errors)")
+      let before = try contents(place, "out")
+      try FileManager.default.removeItem(atPath: place.path("out/masks/2-1.png"))
+      place.capture.clear()
+      #expect(place.type("render to=out/ copies=2") == 1)
+      #expect(place.errors.contains("out/ has 8 of the 8 files already"), "\(place.errors)")
+      #expect(place.type("render to=out/ copies=2 existing=keep") == 0, "\(place.errors)")
+      #expect(place.output.contains("wrote 1 images, 7 were there"), "\(place.output)")
+      var after = try contents(place, "out")
+      after["manifest.jsonl"] = before["manifest.jsonl"]
+      #expect(after == before)
+      try "cat\ndog\n".write(
+        toFile: place.path("out/classes.txt"), atomically: true, encoding: .utf8)
+      #expect(place.type("render to=out/ copies=2 existing=keep") == 1)
+      #expect(place.errors.contains("names other classes"), "\(place.errors)")
     }
 
     @Test func itIsRecordedAndReplays() throws {

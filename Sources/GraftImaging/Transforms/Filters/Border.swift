@@ -8,14 +8,17 @@ package enum Border: String, Codable, CaseIterable, Sendable {
   case reflect
   /// The picture mirrored behind its edge pixel: `b a | a b c`.
   case symmetric
+  /// One colour, into which the picture fades over the width of a pixel: torchvision's tensors, which
+  /// with another fill than black count the picture's share of that pixel twice.
+  case blend
 
   /// Which of `count` pixels is seen at `index`, which may lie outside.
   ///
-  /// Mirrors go on at any distance. A constant border has no pixel to show and gives the edge's.
+  /// Mirrors go on at any distance. A border of one colour has no pixel to show and gives the edge's.
   func index(_ index: Int, of count: Int) -> Int {
     func remainder(_ period: Int) -> Int { ((index % period) + period) % period }
     switch self {
-    case .constant, .edge: return min(max(index, 0), count - 1)
+    case .constant, .blend, .edge: return min(max(index, 0), count - 1)
     case .reflect:
       guard count > 1 else { return 0 }
       let folded = remainder(2 * (count - 1))
@@ -26,15 +29,23 @@ package enum Border: String, Codable, CaseIterable, Sendable {
     }
   }
 
+  fileprivate var isOneColour: Bool { self == .constant || self == .blend }
+
+  /// Of operations that move whole pixels.
   static let option = TransformOption(
+    "border", .choice(allCases.filter { $0 != .blend }.map(\.rawValue)),
+    default: Border.constant.rawValue, "what lies beyond the edges; constant is the fill")
+
+  /// Of operations that read between pixels.
+  static let warpOption = TransformOption(
     "border", .choice(allCases.map(\.rawValue)), default: Border.constant.rawValue,
-    "what lies beyond the edges; constant is the fill")
+    "what lies beyond the edges; constant is the fill, blend fades into it")
 }
 
 extension Image {
   /// The pixels of `box`, continued by `border` where the box leaves the picture.
   func window(_ box: ImageBox, border: Border, fill: FillColour) -> Image {
-    guard border != .constant, box.clipped(to: size) != box else {
+    guard !border.isOneColour, box.clipped(to: size) != box else {
       return window(box, fill: fill)
     }
     let columns = box.columns.map { border.index($0, of: width) * channels }

@@ -1,4 +1,6 @@
+import Foundation
 import GraftBase
+import GraftKernels
 
 /// A shift for every pixel: the output's pixel (x, y) shows what lies `shifts` away in the source.
 package struct DisplacementField: Codable, Equatable, Sendable {
@@ -15,20 +17,40 @@ package struct DisplacementField: Codable, Equatable, Sendable {
   }
 
   /// Smooth random shifts (Simard et al., 2003): along each axis noise from U(-1, 1) for every
-  /// pixel, blurred with a Gaussian of `sigma` pixels, times `alpha` pixels.
+  /// pixel, blurred with a Gaussian of `sigma` pixels, mirrored at the border, times `alpha` pixels.
   ///
-  /// torchvision's `ElasticTransform` with twice the alpha: it counts in half pixels.
+  /// torchvision's `ElasticTransform` with twice the alpha: it counts in half pixels. The kernel has
+  /// int(8 sigma + 1) weights, or one more where that is even.
   package static func elastic(
     size: ImageSize, alpha: Double, sigma: Double, seed: UInt64
   ) -> DisplacementField {
-    func plane(_ axis: UInt32) -> FloatPlane {
-      FloatPlane.uniformNoise(size: size, seed: seed, stream: axis).blurred(sigma: sigma)
+    let radius = sigma > 0 ? Int(8 * sigma + 1) / 2 : 0
+    let raw = (-radius...radius).map { $0 == 0 ? 1 : exp(-0.5 * Double($0 * $0) / (sigma * sigma)) }
+    let sum = raw.reduce(0, +)
+    let weights = raw.map { Float($0 / sum) }
+    let count = size.width * size.height
+    let shifts = [SIMD2<Float>](unsafeUninitializedCapacity: count) { shifts, filled in
+      shifts.withMemoryRebound(to: (Float, Float).self) { pairs in
+        graft_elastic_shifts(
+          UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32), size.width,
+          size.height, weights, radius, Float(alpha), pairs.baseAddress)
+      }
+      filled = count
     }
-    let (x, y) = (plane(0), plane(1))
-    let scale = Float(alpha)
-    return DisplacementField(
-      width: size.width, height: size.height,
-      shifts: zip(x.values, y.values).map { SIMD2(scale * $0, scale * $1) })
+    return DisplacementField(width: size.width, height: size.height, shifts: shifts)
+  }
+
+  func requireRoom(for size: ImageSize) {
+    precondition(size.width <= width && size.height <= height, "a small field")
+  }
+
+  /// The shifts as the kernels take them.
+  func withPairs(_ body: (UnsafePointer<(Float, Float)>) -> Void) {
+    shifts.withUnsafeBufferPointer { shifts in
+      shifts.withMemoryRebound(to: (Float, Float).self) { pairs in
+        if let base = pairs.baseAddress { body(base) }
+      }
+    }
   }
 
   /// Where a point of the source appears, to first order: less the shift of the pixel it lies in.

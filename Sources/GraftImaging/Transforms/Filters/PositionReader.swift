@@ -1,17 +1,18 @@
-/// Reads a picture at any position, in the arithmetic of Pillow's transforms.
+/// Reads a picture at any position, continued beyond its edges, in the arithmetic of Pillow's
+/// transforms; what `graft_warp_source` reads has one colour there.
 struct PositionReader {
   let pixels: UnsafePointer<UInt8>
   let width: Int
   let height: Int
   let channels: Int
   let border: Border
-  /// One pixel for positions outside of a picture with a constant border.
+  /// One pixel for positions that are none, and for neighbours that `Border.blend` fades into.
   let fill: UnsafePointer<UInt8>
 
   @inline(__always)
   func nearest(_ position: SIMD2<Double>, _ out: UnsafeMutablePointer<UInt8>) {
     guard isReadable(position) else { return write(fill, out) }
-    write(row(Self.split(position.y).0) + column(Self.split(position.x).0), out)
+    write(pixel(Self.split(position.x).0, Self.split(position.y).0), out)
   }
 
   @inline(__always)
@@ -19,12 +20,12 @@ struct PositionReader {
     guard isReadable(position) else { return write(fill, out) }
     let (x, dx) = Self.split(position.x - 0.5)
     let (y, dy) = Self.split(position.y - 0.5)
-    let (top, bottom) = (row(y), row(y + 1))
-    let (left, right) = (column(x), column(x + 1))
+    let upper = (pixel(x, y), pixel(x + 1, y))
+    let lower = (pixel(x, y + 1), pixel(x + 1, y + 1))
     for channel in 0..<channels {
-      let upper = Self.mixed(top[left + channel], top[right + channel], dx)
-      let lower = Self.mixed(bottom[left + channel], bottom[right + channel], dx)
-      out[channel] = UInt8(upper + (lower - upper) * dy)
+      let above = Self.mixed(upper.0[channel], upper.1[channel], dx)
+      let below = Self.mixed(lower.0[channel], lower.1[channel], dx)
+      out[channel] = byte(above + (below - above) * dy)
     }
   }
 
@@ -33,30 +34,23 @@ struct PositionReader {
     guard isReadable(position) else { return write(fill, out) }
     let (x, dx) = Self.split(position.x - 0.5)
     let (y, dy) = Self.split(position.y - 0.5)
-    let columns = (column(x - 1), column(x), column(x + 1), column(x + 2))
     for channel in 0..<channels {
       func line(_ y: Int) -> Double {
-        let line = row(y) + channel
-        return Self.cubic(
-          Double(line[columns.0]), Double(line[columns.1]), Double(line[columns.2]),
-          Double(line[columns.3]), dx)
+        Self.cubic(
+          Double(pixel(x - 1, y)[channel]), Double(pixel(x, y)[channel]),
+          Double(pixel(x + 1, y)[channel]), Double(pixel(x + 2, y)[channel]), dx)
       }
-      let value = Self.cubic(line(y - 1), line(y), line(y + 1), line(y + 2), dy)
-      out[channel] = UInt8(min(max(value, 0), 255))
+      out[channel] = byte(Self.cubic(line(y - 1), line(y), line(y + 1), line(y + 2), dy))
     }
   }
 }
 
 extension PositionReader {
-  /// Whether there is something to read: never at positions that are no numbers.
+  /// Whether there is something to read: never at positions that are no numbers, nor further away
+  /// than any picture is wide, where whole numbers end.
   @inline(__always)
   private func isReadable(_ position: SIMD2<Double>) -> Bool {
-    guard border == .constant else {
-      // Further away than any picture is wide, and where whole numbers end.
-      return abs(position.x) < 0x1p40 && abs(position.y) < 0x1p40
-    }
-    return position.x >= 0 && position.x < Double(width) && position.y >= 0
-      && position.y < Double(height)
+    abs(position.x) < 0x1p40 && abs(position.y) < 0x1p40
   }
 
   @inline(__always)
@@ -64,17 +58,19 @@ extension PositionReader {
     for channel in 0..<channels { out[channel] = pixel[channel] }
   }
 
-  /// The row, or the one that the border shows there.
+  /// A pixel, or the one that the border shows there.
   @inline(__always)
-  private func row(_ y: Int) -> UnsafePointer<UInt8> {
-    let isInside = y >= 0 && y < height
-    return pixels + (isInside ? y : border.index(y, of: height)) * width * channels
+  private func pixel(_ x: Int, _ y: Int) -> UnsafePointer<UInt8> {
+    if x >= 0 && x < width && y >= 0 && y < height { return pixels + (y * width + x) * channels }
+    if border == .blend { return fill }
+    return pixels + (border.index(y, of: height) * width + border.index(x, of: width)) * channels
   }
 
-  /// The offset of a column in its row, or that of the one that the border shows there.
+  /// Pillow cuts fractions off, torchvision's tensors are rounded.
   @inline(__always)
-  private func column(_ x: Int) -> Int {
-    (x >= 0 && x < width ? x : border.index(x, of: width)) * channels
+  private func byte(_ value: Double) -> UInt8 {
+    let clipped = min(max(value, 0), 255)
+    return UInt8(border == .blend ? clipped.rounded(.toNearestOrEven) : clipped)
   }
 
   /// The whole number below a position, and the rest.

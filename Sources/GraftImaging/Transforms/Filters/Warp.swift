@@ -9,6 +9,14 @@ package enum WarpFilter: String, Codable, CaseIterable, Sendable {
   static let option = TransformOption(
     "filter", .choice(allCases.map(\.rawValue)), default: WarpFilter.nearest.rawValue,
     "how to read between pixels")
+
+  var kernel: graft_warp_filter {
+    switch self {
+    case .nearest: GRAFT_NEAREST
+    case .bilinear: GRAFT_BILINEAR
+    case .bicubic: GRAFT_BICUBIC
+    }
+  }
 }
 
 extension Image {
@@ -33,9 +41,8 @@ extension Image {
           graft_warp_nearest(source, &fixedMap, target.width, target.height, out.baseAddress)
         case .bilinear, .bicubic:
           graft_warp_affine(
-            source, [map.a, map.b, map.c, map.d, map.e, map.f],
-            filter == .bilinear ? GRAFT_BILINEAR : GRAFT_BICUBIC, target.width, target.height,
-            out.baseAddress)
+            source, [map.a, map.b, map.c, map.d, map.e, map.f], filter.kernel, target.width,
+            target.height, out.baseAddress)
         }
       }
     }

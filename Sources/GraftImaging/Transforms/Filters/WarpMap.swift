@@ -1,3 +1,5 @@
+import GraftKernels
+
 /// Where each pixel of a warped picture comes from: one value for pictures, masks and boxes.
 ///
 /// Positions are continuous, a pixel's centre lies at +0.5.
@@ -30,12 +32,38 @@ extension Image {
     border: Border = .constant, fill: FillColour
   ) -> Image {
     let target = outputSize ?? size
+    guard border == .constant else {
+      return continued(by: border, map, to: target, filter, fill)
+    }
+    if case .affine(let map) = map {
+      return warped(by: map, to: target, filter: filter, fill: fill)
+    }
+    return Image.drawn(width: target.width, height: target.height, channels: channels) { out in
+      withWarpSource(fill: fill) { source in
+        switch map {
+        case .affine: break
+        case .perspective(let map):
+          graft_warp_perspective(
+            source, map.coefficients, filter.kernel, target.width, target.height, out.baseAddress)
+        case .displacement(let field):
+          field.requireRoom(for: target)
+          field.withPairs {
+            graft_warp_shifted(
+              source, $0, field.width, filter.kernel, target.width, target.height, out.baseAddress)
+          }
+        }
+      }
+    }
+  }
+
+  private func continued(
+    by border: Border, _ map: WarpMap, to target: ImageSize, _ filter: WarpFilter,
+    _ fill: FillColour
+  ) -> Image {
     func read(_ source: (_ x: Int, _ y: Int) -> SIMD2<Double>) -> Image {
       warped(to: target, filter, border, fill, source)
     }
     switch map {
-    case .affine(let map) where border == .constant:
-      return warped(by: map, to: target, filter: filter, fill: fill)
     case .affine(let map):
       return read { x, y in
         let source = map.source(Double(x) + 0.5, Double(y) + 0.5)
@@ -44,7 +72,7 @@ extension Image {
     case .perspective(let map):
       return read { x, y in map.source(Double(x) + 0.5, Double(y) + 0.5) }
     case .displacement(let field):
-      precondition(target.width <= field.width && target.height <= field.height, "a small field")
+      field.requireRoom(for: target)
       return field.shifts.withUnsafeBufferPointer { shifts in
         read { x, y in
           let shift = shifts[y * field.width + x]

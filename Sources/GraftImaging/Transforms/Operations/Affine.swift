@@ -23,7 +23,7 @@ package struct Affine: Transform, Equatable {
       "sheary", .range(legal: -85...85, meaning: .symmetric), default: "0",
       "vertical shear in degrees; s means -s..s", usual: "5"),
     WarpFilter.option,
-    Border.option,
+    Border.warpOption,
     FillChoice.option(default: .black),
   ]
   package static let examples = [

@@ -3,7 +3,8 @@ import GraftBase
 /// Mixes chains of operations with the picture they start from (Hendrycks et al., 2020).
 ///
 /// Draws, operations and magnitudes are the authors'; with `levels=torchvision` magnitudes are the
-/// first `severity` of torchvision's ten. The authors mix normalised floats; here the same sum of
+/// first `severity` of torchvision's ten; a timm string means timm's magnitudes, mean colour and random
+/// filters. The authors mix normalised floats; here the same sum of
 /// bytes in float32 is rounded to the nearest byte, where torchvision and timm cut it off.
 package struct AugMix: Transform, Equatable {
   package static let name = "augmix"
@@ -22,12 +23,13 @@ package struct AugMix: Transform, Equatable {
       "levels", .choice(Levels.allCases.map(\.rawValue)), default: Levels.paper.rawValue,
       "whose magnitudes"),
     TransformOption(
-      "filter", .choice(WarpFilter.allCases.map(\.rawValue)),
-      default: WarpFilter.bilinear.rawValue, "how to read between pixels"),
-    FillChoice.option(default: .black),
+      "timm", .text(prefix: TimmAugMix.prefix), default: TransformOption.absent,
+      "timm's string instead of all these", usual: "augmix-m5-w4-d2"),
+    .policyFilter, .policyFill,
   ]
   package static let examples = [
     "augmix", "augmix(severity=1, all=no)", "augmix(5, width=4, depth=2)",
+    "augmix(augmix-m5-w4-d2)",
   ]
 
   package static let differsBetweenCopies = true
@@ -42,8 +44,10 @@ package struct AugMix: Transform, Equatable {
   let alpha: Double
   let hasColours: Bool
   let levels: Levels
-  let filter: WarpFilter
-  let fill: FillChoice
+  /// How timm draws magnitudes, where its rules hold.
+  let timm: TimmMagnitude?
+  let filter: WarpFilter?
+  let fill: FillChoice?
 
   package struct Chain: Codable, Equatable, Sendable {
     /// The chain's share of the mixture of chains.
@@ -59,14 +63,26 @@ package struct AugMix: Transform, Equatable {
   }
 
   package init(_ arguments: TransformArguments) throws {
+    hasColours = arguments.flag("all")
+    levels = arguments.choice("levels")
+    filter = arguments.publishedFilter
+    fill = arguments.publishedFill
+    if let text = arguments.words["timm"] {
+      guard arguments.given.isSubset(of: ["timm", "filter", "fill", "p"]) else {
+        throw GraftError(
+          .usage, "`augmix` has both a timm string and numbers of its own",
+          help: "the string says them all: augmix-m5-w4-d2")
+      }
+      let string = try TimmAugMix(text)
+      (severity, width, depth) = (string.magnitude, string.width, string.depth)
+      (alpha, timm) = (string.alpha, string.spread)
+      return
+    }
     severity = arguments.integer("severity")
     width = arguments.integer("width")
     depth = arguments.integer("depth")
     alpha = arguments.number("alpha")
-    hasColours = arguments.flag("all")
-    levels = arguments.choice("levels")
-    filter = arguments.choice("filter")
-    fill = arguments.choice("fill")
+    timm = nil
     guard depth != 0 else {
       throw GraftError(
         .usage, "`depth` of `augmix` is 0, which changes nothing",
@@ -83,11 +99,19 @@ package struct AugMix: Transform, Equatable {
       let length = depth > 0 ? depth : random.integer(in: 1...3)
       return Chain(weight: weight, steps: (0..<length).map { _ in step(size, &random) })
     }
+    let fill = fill ?? (timm == nil ? .black : .mean)
     return Parameters(chains: chains, ownShare: 1 - mixed, fill: fill.colour(in: context))
   }
 
   private func step(_ size: ImageSize, _ random: inout RandomStream) -> PolicyStep {
     let operation = (hasColours ? PolicySet.augmixAll : .augmix).draw(&random)
+    if let timm {
+      let strength = timm.strength(Double(severity), random: &random)
+      let filter = operation.isWarp ? WarpFilter.timm(filter, random: &random) : .nearest
+      return PolicyMagnitudes.timmIncreasing.step(
+        operation, at: strength, size: size, filter: filter, random: &random)
+    }
+    let filter = filter ?? .bilinear
     switch levels {
     case .paper:
       let strength = random.uniform(0.1...Double(severity)) / 10

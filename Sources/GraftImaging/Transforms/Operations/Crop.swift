@@ -19,13 +19,16 @@ package struct Crop: Transform, Equatable {
     TransformOption(
       "ratio", .range(legal: 0.05...20, meaning: .exactly), default: TransformOption.absent,
       "width over height of the window, with scale=", usual: "0.75..1.333"),
-    TransformOption.resizeFilter,
+    TransformOption(
+      "filter", .choice(ResizeFilter.allCases.map(\.rawValue) + ["random"]),
+      default: ResizeFilter.bilinear.rawValue,
+      "how pixels are weighed in a resize; random is bilinear or bicubic by lot, as in timm"),
     Border.option,
     FillChoice.option(default: .black),
   ]
   package static let examples = [
     "crop", "crop(4)", "crop(0.6..1)", "crop(scale=0.08..1, ratio=0.75..1.333)",
-    "crop(pad=4, border=reflect)",
+    "crop(pad=4, border=reflect)", "crop(0.08..1, filter=random)",
   ]
   package static let synonyms = [
     "randomcrop", "rrc", "randomresizedcrop", "resizedcrop",
@@ -34,7 +37,8 @@ package struct Crop: Transform, Equatable {
   let pad: Int
   let scale: ClosedRange<Double>?
   let ratio: ClosedRange<Double>
-  let filter: ResizeFilter
+  /// Nil draws one for each picture.
+  let filter: ResizeFilter?
   let border: Border
   let fill: FillChoice
 
@@ -42,6 +46,7 @@ package struct Crop: Transform, Equatable {
     /// In the picture's pixels; reaches outside it when there is a frame.
     package var box: ImageBox
     package var outputSize: ImageSize
+    package var filter = ResizeFilter.bilinear
     /// The colour of a constant border.
     package var fill = FillColour.black
   }
@@ -50,7 +55,7 @@ package struct Crop: Transform, Equatable {
     scale = arguments.ranges["scale"]
     pad = Int(arguments.numbers["pad"] ?? 0)
     ratio = arguments.ranges["ratio"] ?? (3.0 / 4)...(4.0 / 3)
-    filter = arguments.choice("filter")
+    filter = ResizeFilter(rawValue: arguments.word("filter"))
     border = arguments.choice("border")
     fill = arguments.choice("fill")
     if scale != nil, arguments.numbers["pad"] != nil {
@@ -79,7 +84,8 @@ package struct Crop: Transform, Equatable {
         windowBox(size, of: context.outputSize, random: &random)
       }
     return Parameters(
-      box: box, outputSize: context.outputSize, fill: fill.colour(in: context))
+      box: box, outputSize: context.outputSize,
+      filter: filter ?? (random.gate(0.5) ? .bilinear : .bicubic), fill: fill.colour(in: context))
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
@@ -87,11 +93,14 @@ package struct Crop: Transform, Equatable {
       return [.move(.window(parameters.box, border: border, fill: parameters.fill))]
     }
     return [
-      .resize(from: size, to: parameters.outputSize, filter: filter, crop: parameters.box)
+      .resize(
+        from: size, to: parameters.outputSize, filter: parameters.filter, crop: parameters.box)
     ]
   }
 
-  package func describe(_ parameters: Parameters) -> String { parameters.box.text }
+  package func describe(_ parameters: Parameters) -> String {
+    parameters.box.text + (filter == nil ? " \(parameters.filter.rawValue)" : "")
+  }
 }
 
 // MARK: - Drawing the window

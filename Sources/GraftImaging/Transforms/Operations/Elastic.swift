@@ -16,7 +16,7 @@ package struct Elastic: Transform, Equatable {
       "sigma", .range(legal: 0...50, meaning: .exactly), default: "5",
       "blur of the noise in pixels: how wide the bends are"),
     WarpFilter.option(default: .bilinear),
-    Border.option,
+    Border.warpOption,
     FillChoice.option(default: .black),
   ]
   package static let examples = [

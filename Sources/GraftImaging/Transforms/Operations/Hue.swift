@@ -1,26 +1,33 @@
 import GraftBase
 
-/// Turns all colours around the colour wheel, in Pillow's 8-bit HSV.
+/// Turns all colours around the colour wheel, in Pillow's 8-bit HSV or in floating point.
 package struct Hue: Transform, Equatable {
   package static let name = "hue"
   package static let summary = "turn the colours around the colour wheel"
   package static let options = [
     TransformOption(
       "shift", .range(legal: -0.5...0.5, meaning: .symmetric), default: "0.05",
-      "share of the circle; h means -h..h")
+      "share of the circle; h means -h..h"),
+    TransformOption(
+      "float", .flag, default: "no",
+      "yes turns in floating point, which loses no colours; no in bytes, as Pillow does"),
   ]
-  package static let examples = ["hue(0.05)", "hue(0..0.1, p=0.5)"]
+  package static let examples = ["hue(0.05)", "hue(0..0.1, p=0.5)", "hue(0.1, float=yes)"]
 
   let range: ClosedRange<Double>
+  let isFine: Bool
 
-  package init(_ arguments: TransformArguments) { range = arguments.range("shift") }
+  package init(_ arguments: TransformArguments) {
+    range = arguments.range("shift")
+    isFine = arguments.flag("float")
+  }
 
   package func sample(
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Double { random.uniform(range) }
 
   package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
-    [.hue(parameters)]
+    isFine ? [.repaint("hue") { $0.withHueTurnedFinely(by: parameters) }] : [.hue(parameters)]
   }
 
   package func describe(_ parameters: Double) -> String {

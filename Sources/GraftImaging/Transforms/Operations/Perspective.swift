@@ -12,7 +12,7 @@ package struct Perspective: Transform, Equatable {
       "distortion", .range(legal: 0...1, meaning: .exactly), default: "0.5",
       "how far corners may move, as a share of half the side"),
     WarpFilter.option(default: .bilinear),
-    Border.option,
+    Border.warpOption,
     FillChoice.option(default: .black),
   ]
   package static let examples = [

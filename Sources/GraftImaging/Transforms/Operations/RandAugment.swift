@@ -2,8 +2,11 @@ import GraftBase
 
 /// Applies `n` operations drawn from a set at one magnitude (Cubuk et al., 2020).
 ///
-/// With `n` and `m` the paper's 14 operations as torchvision has them; with a timm string its 15,
-/// each with a probability and a magnitude of its own, the mean colour and random filters.
+/// With `n` and `m` the paper's 14 operations as torchvision has them; with `rules=tpu` the 16 of the
+/// authors' published runs, on gray, where m=28 is 2.8 times what others call the strongest; with a timm
+/// string its 15, each with a probability and a magnitude of its own, the mean colour and random filters.
+/// Pixels are Pillow's throughout: the authors' contrast, which takes the number of pixels over 256 for
+/// the mean, is not copied.
 package struct RandAugment: Transform, Equatable {
   package static let name = "randaugment"
   package static let summary = "apply n operations drawn from 14, at magnitude m"
@@ -13,32 +16,42 @@ package struct RandAugment: Transform, Equatable {
     TransformOption(
       "timm", .text(prefix: TimmRandAugment.prefix), default: TransformOption.absent,
       "timm's string instead of n and m", usual: "rand-m9-mstd0.5-inc1"),
+    TransformOption(
+      "rules", .choice(Rules.allCases.map(\.rawValue)), default: Rules.torchvision.rawValue,
+      "whose operations and magnitudes: tpu has 16, with cutout, and m without bound"),
     .policyFilter, .policyFill,
   ]
   package static let examples = [
     "randaugment(n=2, m=9)", "randaugment(2, 15, fill=mean)", "randaugment(rand-m9-mstd0.5-inc1)",
+    "randaugment(n=2, m=17, rules=tpu)",
   ]
   package static let synonyms = ["rand", "randaug", "ra"]
 
-  private enum Rules: Codable, Equatable {
-    case torchvision(count: Int, magnitude: Int)
+  /// The words of `rules=`.
+  package enum Rules: String, Codable, CaseIterable, Sendable {
+    case torchvision, tpu
+  }
+
+  private enum Law: Codable, Equatable {
+    case plain(count: Int, magnitude: Int, Rules)
     case timm(TimmRandAugment)
   }
 
-  private let rules: Rules
+  private let law: Law
   private let filter: WarpFilter?
   private let fill: FillChoice?
 
   package init(_ arguments: TransformArguments) throws {
     if let text = arguments.words["timm"] {
-      guard arguments.given.isDisjoint(with: ["n", "m"]) else {
+      guard arguments.given.isDisjoint(with: ["n", "m", "rules"]) else {
         throw GraftError(
-          .usage, "`randaugment` has both a timm string and n or m",
-          help: "the string says both: rand-m9-n2")
+          .usage, "`randaugment` has both a timm string and n, m or rules",
+          help: "the string says it all: rand-m9-n2")
       }
-      rules = .timm(try TimmRandAugment(text))
+      law = .timm(try TimmRandAugment(text))
     } else {
-      rules = .torchvision(count: arguments.integer("n"), magnitude: arguments.integer("m"))
+      law = .plain(
+        count: arguments.integer("n"), magnitude: arguments.integer("m"), arguments.choice("rules"))
     }
     filter = arguments.publishedFilter
     fill = arguments.publishedFill
@@ -47,19 +60,27 @@ package struct RandAugment: Transform, Equatable {
   package func sample(
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> PolicyDraw {
-    switch rules {
-    case .torchvision(let count, let magnitude):
+    switch law {
+    case .plain(let count, let magnitude, let rules):
+      let strength = Double(magnitude) / rules.strongest
       let steps = (0..<count).map { _ in
-        let operation = PolicySet.torchvision.draw(&random)
-        return PolicyMagnitudes.torchvision.step(
-          operation, at: Double(magnitude) / 30, size: size, filter: filter ?? .nearest,
-          random: &random)
+        let operation = rules.set.draw(&random)
+        return rules.magnitudes.step(
+          operation, at: strength, size: size, filter: filter ?? .nearest, random: &random)
       }
-      return PolicyDraw(steps: steps, fill: (fill ?? .black).colour(in: context))
+      return PolicyDraw(steps: steps, fill: (fill ?? rules.fill).colour(in: context))
     case .timm(let string):
       return PolicyDraw(
         steps: string.steps(size: size, filter: filter, random: &random),
         fill: (fill ?? .mean).colour(in: context))
     }
   }
+}
+
+extension RandAugment.Rules {
+  fileprivate var set: PolicySet { self == .tpu ? .tpu : .torchvision }
+  fileprivate var magnitudes: PolicyMagnitudes { self == .tpu ? .tpu : .torchvision }
+  /// The magnitude of strength 1.
+  fileprivate var strongest: Double { self == .tpu ? 10 : 30 }
+  fileprivate var fill: FillChoice { self == .tpu ? .gray : .black }
 }

@@ -10,7 +10,7 @@ package struct Rotate: Transform, Equatable {
       "the angle; d means -d..d"),
     TransformOption("expand", .flag, default: "no", "grow the image until nothing is cut off"),
     WarpFilter.option,
-    Border.option,
+    Border.warpOption,
     FillChoice.option(default: .black),
   ]
   package static let examples = [

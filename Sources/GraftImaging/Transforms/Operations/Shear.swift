@@ -10,7 +10,7 @@ package struct Shear: Transform, Equatable {
       "the angle; d means -d..d"),
     Axis.option,
     WarpFilter.option,
-    Border.option,
+    Border.warpOption,
     FillChoice.option(default: .black),
   ]
   package static let examples = ["shear(10)", "shear(-5..15, axis=x, p=0.5)"]

@@ -18,6 +18,9 @@ package enum PolicyMagnitudes: CaseIterable, Sendable {
   case timmOriginal
   /// timm's with a posterize that strengthens: 4 to 0 bits.
   case timmResearch
+  /// RandAugment as its authors ran it on TPUs (Cubuk et al., 2020): shifts and squares in pixels, no
+  /// upper bound, posterize and solarize weaken as the strength grows.
+  case tpu
   /// timm's `inc1`: all that has a direction strengthens.
   case timmIncreasing
 
@@ -39,22 +42,31 @@ package enum PolicyMagnitudes: CaseIterable, Sendable {
     case .brightness, .colour, .contrast, .sharpness: enhancement(at: strength, sign: sign)
     case .posterize: min(max(bits(at: strength), 0), 8)
     case .solarize: threshold(at: strength)
-    case .solarizeAdd: min((110 * strength).rounded(.down), 128)
+    case .solarizeAdd: min((110 * strength).rounded(.down), self == .tpu ? 255 : 128)
     case .desaturate: min(0.5 + 0.5 * strength, 1)
     case .blur: min(0.1 + 1.9 * strength, 2)
+    case .cutout: (40 * strength).rounded(.down)
     case .identity, .autocontrast, .equalize, .invert: 0
     }
   }
 
-  /// A step at `strength`; draws the direction, as the references do after all else.
+  /// A step at `strength`; draws the direction, or the middle of a square, as the references do after
+  /// all else.
   func step(
     _ operation: PolicyOperation, at strength: Double, size: ImageSize, filter: WarpFilter,
     random: inout RandomStream
   ) -> PolicyStep {
     let isReversed = isSigned(operation) && random.gate(0.5)
-    return PolicyStep(
+    var step = PolicyStep(
       operation,
       amount(of: operation, at: strength, isReversed: isReversed, size: size), filter: filter)
+    if operation == .cutout {
+      let y = random.integer(in: 0...(size.height - 1))
+      let x = random.integer(in: 0...(size.width - 1))
+      let half = Int(step.amount)
+      step.box = ImageBox(x: x - half, y: y - half, width: 2 * half, height: 2 * half)
+    }
+    return step
   }
 }
 
@@ -64,7 +76,7 @@ extension PolicyMagnitudes {
   private var enhancementsAreSigned: Bool {
     switch self {
     case .torchvision, .wide, .torchvisionAugmix, .timmIncreasing: true
-    case .augmix, .timm, .timmOriginal, .timmResearch: false
+    case .augmix, .timm, .timmOriginal, .timmResearch, .tpu: false
     }
   }
 
@@ -75,6 +87,7 @@ extension PolicyMagnitudes {
     return switch self {
     case .torchvision: (150.0 / 331 * side * strength).rounded(.towardZero)
     case .wide: (32 * strength).rounded(.towardZero)
+    case .tpu: 100 * strength
     case .augmix, .torchvisionAugmix: (side / 3 * strength).rounded(.towardZero)
     case .timm, .timmOriginal, .timmResearch, .timmIncreasing: 0.45 * strength * side
     }
@@ -94,7 +107,7 @@ extension PolicyMagnitudes {
     case .wide: sign * 0.99 * strength
     case .torchvision, .torchvisionAugmix: sign * 0.9 * strength
     case .timmIncreasing: max(sign * 0.9 * strength, -0.9)
-    case .augmix, .timm, .timmOriginal, .timmResearch: 1.8 * strength - 0.9
+    case .augmix, .timm, .timmOriginal, .timmResearch, .tpu: 1.8 * strength - 0.9
     }
   }
 
@@ -103,7 +116,7 @@ extension PolicyMagnitudes {
     case .torchvision: 8 - (4 * strength).rounded(.toNearestOrEven)
     case .wide: 8 - (6 * strength).rounded(.toNearestOrEven)
     case .torchvisionAugmix: 4 - (4 * strength).rounded(.toNearestOrEven)
-    case .timm: (4 * strength).rounded(.down)
+    case .timm, .tpu: (4 * strength).rounded(.down)
     case .timmOriginal: 4 + (4 * strength).rounded(.down)
     case .augmix, .timmResearch, .timmIncreasing: 4 - (4 * strength).rounded(.down)
     }
@@ -112,7 +125,7 @@ extension PolicyMagnitudes {
   private func threshold(at strength: Double) -> Double {
     switch self {
     case .torchvision, .wide, .torchvisionAugmix: 255 - 255 * strength
-    case .timm, .timmOriginal, .timmResearch: min((256 * strength).rounded(.down), 256)
+    case .timm, .timmOriginal, .timmResearch, .tpu: min((256 * strength).rounded(.down), 256)
     case .augmix, .timmIncreasing: max(256 - (256 * strength).rounded(.down), 0)
     }
   }

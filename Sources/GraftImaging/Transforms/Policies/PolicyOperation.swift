@@ -18,6 +18,7 @@ package enum PolicyOperation: String, Codable, CaseIterable, Sendable {
   case solarizeAdd
   case desaturate
   case blur
+  case cutout
 
   /// Whether it moves pixels, so that a filter and a fill colour matter.
   var isWarp: Bool {

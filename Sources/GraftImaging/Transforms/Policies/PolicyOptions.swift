@@ -5,12 +5,13 @@ extension TransformOption {
   /// `filter=` of a policy; read it with `TransformArguments.publishedFilter`.
   static let policyFilter = TransformOption(
     "filter", .choice([asPublished] + WarpFilter.allCases.map(\.rawValue)), default: asPublished,
-    "how warps read between pixels: nearest, in timm's bilinear or bicubic by lot")
+    "how warps read between pixels: nearest (augmix: bilinear), in timm's bilinear or bicubic by lot"
+  )
 
   /// `fill=` of a policy; read it with `TransformArguments.publishedFill`.
   static let policyFill = TransformOption(
     "fill", .choice([asPublished] + FillChoice.allCases.map(\.rawValue)), default: asPublished,
-    "the colour of places without an image: black, in timm's the mean")
+    "the colour of places without an image: black, in timm's the mean, in tpu's gray")
 }
 
 extension TransformArguments {

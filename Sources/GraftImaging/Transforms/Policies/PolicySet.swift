@@ -28,6 +28,12 @@ package struct PolicySet: Sendable {
     .contrast, .brightness, .sharpness, .shearX, .shearY, .translateX, .translateY,
   ])
 
+  /// The 16 of RandAugment as published for TPUs.
+  static let tpu = PolicySet([
+    .autocontrast, .equalize, .invert, .rotate, .posterize, .solarize, .colour, .contrast,
+    .brightness, .sharpness, .shearX, .shearY, .translateX, .translateY, .cutout, .solarizeAdd,
+  ])
+
   /// timm's `tweights`, by what the paper says each operation gains.
   static let timmWeighted = PolicySet(weighted: [
     .rotate: 3, .shearX: 2, .shearY: 2, .translateX: 1, .translateY: 1, .colour: 0.25,

@@ -4,10 +4,12 @@ import GraftBase
 package struct PolicyStep: Codable, Equatable, Sendable {
   package var operation: PolicyOperation
   /// Shear factor, pixels to the right or down, degrees, factor minus 1, bits, threshold, what is
-  /// added, the share of colour that is removed, or standard deviation.
+  /// added, the share of colour that is removed, standard deviation, or half the side of a square.
   package var amount: Double
   /// How a warp reads between pixels; of no account elsewhere.
   package var filter: WarpFilter
+  /// The square that `cutout` paints over, not yet clipped to the picture.
+  package var box: ImageBox?
 
   package init(_ operation: PolicyOperation, _ amount: Double = 0, filter: WarpFilter = .nearest) {
     self.operation = operation
@@ -42,6 +44,7 @@ package struct PolicyStep: Codable, Equatable, Sendable {
     case .desaturate: [.saturation(1 - amount)]
     // Pillow's, which timm's policies use.
     case .blur: [.repaint("blur") { [amount] in $0.blurred(sigma: amount, kernel: .box) }]
+    case .cutout: [.erase(box.map { [Erasure(box: $0, content: .colour(fill))] } ?? [])]
     }
   }
 
@@ -63,6 +66,7 @@ package struct PolicyStep: Codable, Equatable, Sendable {
       "\(operation.rawValue) ×\((1 + amount).signedText())"
     case .translateX, .translateY, .posterize, .solarize, .solarizeAdd:
       "\(operation.rawValue) \(amount.signedText(0))"
+    case .cutout: "cutout \(box?.text ?? "")"
     case .shearX, .shearY, .desaturate, .blur: "\(operation.rawValue) \(amount.signedText())"
     }
   }

@@ -26,17 +26,8 @@ package struct TimmRandAugment: Codable, Equatable, Sendable {
     "sections are m9 n2 p0.5 mstd0.5 mmax10 inc1 t3a, for example rand-m9-mstd0.5-inc1"
 
   init(_ text: String) throws(GraftError) {
-    var sections = text.split(separator: "-", omittingEmptySubsequences: false)[...]
-    guard sections.popFirst() == Self.prefix[...] else {
-      throw GraftError(.usage, "`\(text)` is not a timm string", help: Self.help)
-    }
-    for section in sections {
-      guard try read(section) else {
-        throw GraftError(
-          .usage, "`\(text)` has the section `\(section)`, which is not legal there",
-          help: Self.help)
-      }
-    }
+    let string = try TimmString(text, name: Self.prefix, help: Self.help)
+    for section in string.sections where !read(section) { throw string.refusal(of: section) }
     guard set.weights == nil || count <= set.operations.count else {
       throw GraftError(
         .usage,
@@ -46,18 +37,14 @@ package struct TimmRandAugment: Codable, Equatable, Sendable {
   }
 
   /// Reads one section; false when it is not known or its number is not legal.
-  private mutating func read(_ section: Substring) throws(GraftError) -> Bool {
+  private mutating func read(_ section: Substring) -> Bool {
     if let operations = Operations(rawValue: String(section.dropFirst())), operations != .all,
       section.first == "t"
     {
       self.operations = operations
       return true
     }
-    let key = section.prefix { $0.isLetter }
-    guard let value = Double(section.dropFirst(key.count)), value >= 0, value.isFinite else {
-      return false
-    }
-    let whole = Int(exactly: value)
+    guard let (key, value, whole) = TimmString.number(section) else { return false }
     switch key {
     case "m" where value <= 100: magnitude = value
     case "n" where whole.map((1...32).contains) == true: count = Int(value)

@@ -6,7 +6,10 @@ oracle.json  the inputs' names and shapes; for each case the operation, its numb
              torchvision's draws
 blur.bin     raw bytes of the blurred pictures, which are compared within one level
 
-Run as: python make_fixtures.py   (numpy, Pillow 13, scipy, torch, torchvision)
+Run as: python make_fixtures.py [PHOTO...]   (numpy, Pillow 13, scipy, torch, torchvision)
+
+With photographs, as `LivePillowTests` runs it, those are the pictures, whole and in gray, and moments
+are left out. Files go to the current folder.
 """
 
 import hashlib
@@ -53,6 +56,11 @@ inputs = {
     "pixel": np.array([[[9, 99, 199]]], np.uint8),
     "gray": photo(29, 41)[:, :, 0],
 }
+if sys.argv[1:]:
+    photos = [np.asarray(Image.open(name).convert("RGB")) for name in sys.argv[1:]]
+    inputs = {f"photo{i}": array for i, array in enumerate(photos)}
+    inputs |= {f"gray{i}": np.asarray(Image.fromarray(a).convert("L"))
+               for i, a in enumerate(photos)}
 cases = []
 
 
@@ -78,6 +86,7 @@ FILTERS = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
 }
+RESIZE = {**FILTERS, "box": Image.Resampling.BOX, "lanczos": Image.Resampling.LANCZOS}
 MAPS = [
     (1, 0, 3, 0, 1, -2),
     (1, 0, 2.5, 0, 1, -1.5),
@@ -124,6 +133,12 @@ for name, array in inputs.items():
     box = (w // 5, h // 4, w - w // 6, h - h // 7)
     add(name, "resizedCrop", [*box, 32, 24],
         im.crop(box).resize((32, 24), Image.Resampling.BILINEAR))
+    # Down 4 and 1.3 times, up 1.5 times, one axis only.
+    for size in ((w // 4, h // 4), (int(w / 1.3), int(h / 1.3)), (w * 3 // 2, h * 3 // 2),
+                 (w // 2, h), (w, h * 2)):
+        for kind, resample in RESIZE.items():
+            size = (max(size[0], 1), max(size[1], 1))
+            add(name, "resize", size, im.resize(size, resample), [kind])
     for kind, resample in FILTERS.items():
         for angle in (0, 7.3, 90, 180, 270, -33, 123.4, -0.5, 359):
             for expand in (0, 1):
@@ -133,13 +148,13 @@ for name, array in inputs.items():
             add(name, "affine", [*m, w + 3, h, 91],
                 im.transform((w + 3, h), Image.Transform.AFFINE, m, resample,
                              fillcolor=fill(91)), [kind])
-        if name in ("photo", "gray"):
+        if name.startswith(("photo", "gray")):
             angle, shift, scale, shear = 20, (3, -2), 1.2, (7, -4)
             # torchvision's positive angle turns clockwise; Graft's counter-clockwise.
             add(name, "composed", [-angle, *shift, scale, *shear],
                 tvf.affine(im, angle, shift, scale, shear,
                            interpolation=tv.InterpolationMode(kind), fill=0), [kind])
-    if im.mode == "RGB" and name in ("photo", "noise", "square"):
+    if im.mode == "RGB" and name.startswith(("photo", "noise", "square")):
         t = 9 / 30
         for op, policy, amount in [
             ("shearX", "ShearX", 0.3 * t), ("shearY", "ShearY", 0.3 * t),
@@ -158,7 +173,10 @@ for name, array in inputs.items():
                 add(name, "policy", [sign * amount], result, [op])
 
 blurs, blurred = [], b""
-for name, sigma in [("photo", 1.3), ("gray", 3), ("row", 2), ("column", 0.7), ("pixel", 1)]:
+for name, sigma in [("photo", 1.3), ("gray", 3), ("row", 2), ("column", 0.7), ("pixel", 1),
+                    ("noise", 0.9), ("flat", 2), ("square", 5), ("photo0", 2.4), ("gray0", 1.1)]:
+    if name not in inputs:
+        continue
     array = inputs[name].astype(float)
     axes = (sigma, sigma, 0) if array.ndim == 3 else (sigma, sigma)
     result = np.rint(gaussian_filter(array, axes, mode="mirror")).astype(np.uint8)
@@ -188,7 +206,7 @@ oracle = {
     "resizedCrops": [
         resized_crop_moments(300, 200, (0.08, 1.0), (3 / 4, 4 / 3)),
         resized_crop_moments(120, 400, (0.6, 1.0), (3 / 4, 4 / 3)),
-    ],
+    ] if not sys.argv[1:] else [],
 }
 with open("inputs.bin", "wb") as f:
     f.write(b"".join(a.tobytes() for a in inputs.values()))

@@ -139,6 +139,17 @@ for name, array in inputs.items():
         moved = v2f.elastic(im, torch.tensor(shift[None]),
                             interpolation=v2f.InterpolationMode.BILINEAR)
         add_near(name, "elastic", [], np.asarray(moved))
+        planes = torch.tensor(array.copy())[None] if im.mode == "L" else (
+            torch.tensor(array.copy()).permute(2, 0, 1))
+        bilinear = v2f.InterpolationMode.BILINEAR
+        for angle in (20, -75):
+            # With another fill than black torchvision counts the picture's share of the rim twice.
+            turned = v2f.rotate(planes, angle, bilinear)
+            add_near(name, "blend", [angle], turned.permute(1, 2, 0).numpy())
+        if im.mode == "RGB":
+            for share in (0.03, -0.3, 0.5):
+                add_near(name, "hue", [share],
+                         v2f.adjust_hue(planes, share).permute(1, 2, 0).numpy())
 
 with open("near.bin", "wb") as f:
     f.write(near_bytes)
