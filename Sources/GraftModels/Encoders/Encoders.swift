@@ -12,6 +12,7 @@ package enum Encoders {
   private static let classics: [EncoderSpec] = [
     LeNet.specs, AlexNet.specs, NiN.specs, VGG.specs, TinyVGG.specs, GoogLeNet.specs,
     InceptionV2.specs, InceptionV3.specs, InceptionV4.specs, ResNetV2.specs, DenseNet.specs,
+    FractalNet.specs,
   ].flatMap { $0 }
 
   /// `EncoderSpec.parameterShapes` by name.
