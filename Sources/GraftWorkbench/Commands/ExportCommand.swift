@@ -10,9 +10,11 @@ package struct ExportCommand: Command {
       ParameterSpecification(
         "preprocessing", .flag, default: .value("no"),
         "whether the file takes pixels 0..255 and normalises them itself"),
+      .fold,
     ],
     examples: [
       "export flowers.onnx", "export flowers.onnx preprocessing=yes", "export \"my model.onnx\"",
+      "export flowers.onnx fold=yes",
     ],
     seeAlso: ["save", "predict"], isRecorded: true,
     discussion:
@@ -21,10 +23,12 @@ package struct ExportCommand: Command {
 
   private let path: String
   private let includesPreprocessing: Bool
+  private let folds: Bool
 
   package init(_ arguments: CheckedArguments) throws {
     path = arguments.path("file") ?? ""
     includesPreprocessing = arguments.flag("preprocessing") ?? false
+    folds = arguments.flag("fold") ?? false
     guard path.hasSuffix(".onnx") else {
       throw arguments.fault(
         .unknownValue, at: "file", "`\(path.lastPathComponent)` does not end in .onnx",
@@ -34,15 +38,34 @@ package struct ExportCommand: Command {
 
   package func run(in session: Session) throws {
     let run = try session.runToMeasure(nil, classes: session.workbench.data)
-    try ONNXFile.save(run.model, to: path, includesPreprocessing: includesPreprocessing)
-    let hash = run.model.weightsHash
+    let model = folds ? try run.model.folded() : run.model
+    try ONNXFile.save(model, to: path, includesPreprocessing: includesPreprocessing)
+    let hash = model.weightsHash
     session.console.result(
-      "exported \(run.name) as \(FilePath.relative(path, to: session.folder)), weights \(hash)",
+      "exported \(run.name) as \(FilePath.relative(path, to: session.folder)), "
+        + "\(run.model.foldReport(model))weights \(hash)",
       event: "export", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
     session.leaveReceipt("weights \(hash)")
   }
 
   package func lineage(in session: Session) -> Lineage? {
     Lineage(needs: ["current"], isOutcome: true)
+  }
+}
+
+extension ParameterSpecification {
+  /// Of `save` and `export`.
+  static let fold = ParameterSpecification(
+    "fold", .flag, default: .value("no"),
+    "whether batch norms become part of the convolutions before them")
+}
+
+extension Model {
+  /// `20 batch norms folded, `, and how many stay in a decoder; nothing for the model itself.
+  func foldReport(_ folded: Model) -> String {
+    guard folded !== self else { return "" }
+    let rest = folded.normCount
+    return "\(normCount - rest) batch norms folded, "
+      + (rest == 0 ? "" : "\(rest) of the decoder stay, ")
   }
 }

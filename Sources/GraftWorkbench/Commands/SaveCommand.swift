@@ -8,16 +8,25 @@ package struct SaveCommand: Command {
     parameters: [
       .positional(
         "file", .path(.output), default: .required,
-        ".safetensors for the model, .graft for the recipe")
+        ".safetensors for the model, .graft for the recipe"),
+      .fold,
     ],
-    examples: ["save flowers.safetensors", "save flowers.graft", "save \"my model.safetensors\""],
+    examples: [
+      "save flowers.safetensors", "save flowers.graft", "save \"my model.safetensors\"",
+      "save small.safetensors fold=yes",
+    ],
     seeAlso: ["load", "recipe"], isRecorded: true,
-    discussion: "A model file carries its recipe, classes and preprocessing.")
+    discussion:
+      "A model file carries its recipe, classes and preprocessing. With fold=yes batch norms "
+      + "become part of the convolutions before them: the same answers from fewer layers. Such a file "
+      + "is loaded, measured and exported like any other, but its layers are Graft's, not torchvision's."
+  )
 
   private static let suffixes = ["safetensors", "graft"]
 
   private let path: String
   private let isRecipe: Bool
+  private let folds: Bool
 
   package init(_ arguments: CheckedArguments) throws {
     path = arguments.path("file") ?? ""
@@ -30,6 +39,11 @@ package struct SaveCommand: Command {
         help: suggestion.map { "did you mean .\($0)?" } ?? "the suffix says what is written")
     }
     isRecipe = suffix == "graft"
+    folds = arguments.flag("fold") ?? false
+    guard !folds || !isRecipe else {
+      throw arguments.fault(
+        .notAllowedHere, at: "fold", "a recipe has no batch norms", help: "leave out fold=yes")
+    }
   }
 
   package func run(in session: Session) throws {
@@ -46,13 +60,15 @@ package struct SaveCommand: Command {
   private func saveModel(in session: Session) throws {
     let run = try session.requireRun()
     let recipe = run.recipe ?? session.distilledRecipe(folder: nil)
+    let model = folds ? try run.model.folded() : run.model
     try ModelFile.save(
-      run.model, to: path, metadata: [ModelFile.Key.recipe.rawValue: recipe])
-    run.isSaved = true
+      model, to: path, metadata: [ModelFile.Key.recipe.rawValue: recipe])
+    run.isSaved = run.isSaved || !folds
     session.refresh()
-    let hash = run.model.weightsHash
+    let hash = model.weightsHash
     session.console.result(
-      "saved \(run.name) as \(FilePath.relative(path, to: session.folder)), weights \(hash)",
+      "saved \(run.name) as \(FilePath.relative(path, to: session.folder)), "
+        + "\(run.model.foldReport(model))weights \(hash)",
       event: "save", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
     session.leaveReceipt("weights \(hash)")
   }
