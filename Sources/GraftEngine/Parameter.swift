@@ -82,6 +82,17 @@ package final class Parameter: @unchecked Sendable {
     markChanged()
   }
 
+  /// Multiplies a convolution's weights by a factor for each output.
+  package func scaleOutputs(by factors: [Float]) {
+    precondition(layout == .convolution && factors.count == torchShape[0], "no outputs to scale")
+    factors.withUnsafeBufferPointer { factors in
+      guard let first = factors.baseAddress else { return }
+      graft_multiply_channels(
+        slice.pointer, first, count / factors.count, Int32(factors.count), 0, slice.pointer)
+    }
+    markChanged()
+  }
+
   /// The value in torch's layout.
   package func torchValues() -> [Float] { torchValues(of: slice) }
 

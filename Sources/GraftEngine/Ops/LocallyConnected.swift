@@ -28,15 +28,19 @@ package struct LocallyConnectedOp: Op {
   package let stride: Pair
   package let padding: Pair
   package let hasBias: Bool
+  /// Rows and columns that the weights are for; nil takes what comes.
+  package let places: Pair?
 
   package init(
-    outputChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, hasBias: Bool
+    outputChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, hasBias: Bool,
+    places: Pair? = nil
   ) {
     self.outputChannels = outputChannels
     self.kernel = kernel
     self.stride = stride
     self.padding = padding
     self.hasBias = hasBias
+    self.places = places
   }
 
   package var details: String {
@@ -48,10 +52,16 @@ package struct LocallyConnectedOp: Op {
     guard x.rank == 4, x[1] + 2 * padding.y >= kernel.y, x[2] + 2 * padding.x >= kernel.x else {
       throw GraftError(.failed, "a \(kernel.y)×\(kernel.x) window does not fit into \(x)")
     }
-    return [
-      x[0], (x[1] + 2 * padding.y - kernel.y) / stride.y + 1,
-      (x[2] + 2 * padding.x - kernel.x) / stride.x + 1, outputChannels,
-    ]
+    let found = Pair(
+      (x[1] + 2 * padding.y - kernel.y) / stride.y + 1,
+      (x[2] + 2 * padding.x - kernel.x) / stride.x + 1)
+    guard places == nil || places == found else {
+      throw GraftError(
+        .failed,
+        "a locally connected layer has no weights for the \(found) places of \(x)",
+        help: "this network takes pictures of its own size only: leave out size=")
+    }
+    return [x[0], found.y, found.x, outputChannels]
   }
 
   package func retention(_ needs: GradientNeeds) -> Retention {

@@ -12,6 +12,6 @@ package enum Ops {
     PadOp.self, LocallyConnectedOp.self, DeformableReadOp.self, L2PoolOp.self, UnpoolOp.self,
     SoftmaxOp.self, ClassificationLossOp.self,
     AdaptivePoolOp.self, LocalResponseNormOp.self, ChannelAffineOp.self, SelectChannelsOp.self,
-    WeightedSumOp.self,
+    WeightedSumOp.self, JoinOp.self,
   ]
 }

@@ -12,15 +12,19 @@ package enum Encoders {
   private static let classics: [EncoderSpec] = [
     LeNet.specs, AlexNet.specs, NiN.specs, VGG.specs, TinyVGG.specs, GoogLeNet.specs,
     InceptionV2.specs, InceptionV3.specs, InceptionV4.specs, ResNetV2.specs, DenseNet.specs,
+    FractalNet.specs,
   ].flatMap { $0 }
 
   /// `EncoderSpec.parameterShapes` by name.
   static let parameterShapes = Dictionary(
     uniqueKeysWithValues: all.map { ($0.name, $0.parameterShapes) })
 
-  /// The encoder of that name, cut behind a stage (`resnet18 until=layer3`), or of a formula
-  /// (`net("…")`); an unknown name is answered with the nearest ones.
+  /// The encoder of that name, cut behind a stage (`resnet18 until=layer3`), without batch norms
+  /// (`resnet18 folded`), or of a formula (`net("…")`); an unknown name is answered with the nearest.
   package static func named(_ name: String) throws -> EncoderSpec {
+    if name.hasSuffix(EncoderSpec.foldMark) {
+      return try named(String(name.dropLast(EncoderSpec.foldMark.count))).folded()
+    }
     if let mark = name.range(of: EncoderSpec.cutMark) {
       return try named(String(name[..<mark.lowerBound]))
         .cut(behind: String(name[mark.upperBound...]))

@@ -14,10 +14,13 @@ package struct LocallyConnected {
     padding: Pair = 0, hasBias: Bool = true
   ) throws {
     path = scope.path
-    op = LocallyConnectedOp(
-      outputChannels: outputs, kernel: kernel, stride: stride, padding: padding,
-      hasBias: hasBias)
-    let output = try op.outputShape(of: [input])
+    func op(for places: Pair?) -> LocallyConnectedOp {
+      LocallyConnectedOp(
+        outputChannels: outputs, kernel: kernel, stride: stride, padding: padding,
+        hasBias: hasBias, places: places)
+    }
+    let output = try op(for: nil).outputShape(of: [input])
+    self.op = op(for: Pair(output[1], output[2]))
     let weight = scope.parameter(
       "weight", .weight,
       shape: Shape([output[1], output[2], kernel.y, kernel.x, input.channels, outputs]),

@@ -35,6 +35,14 @@ package struct Scope {
     return parameter
   }
 
+  /// Makes the bias of a convolution that was made without one, behind its weight in the list.
+  func bias(of path: String, behind weight: Parameter) -> Parameter {
+    let bias = Parameter(name: path + ".bias", role: .bias, torchShape: [weight.torchShape[0]])
+    let place = state.entries.firstIndex { $0.name == weight.name } ?? state.entries.endIndex - 1
+    state.entries.insert(.parameter(bias, .zeros), at: place + 1)
+    return bias
+  }
+
   /// Takes back what was asked for below these paths: layers that are made and left out.
   func forget(_ prefixes: [String]) {
     state.entries.removeAll { entry in prefixes.contains(where: ByteString(entry.name).isCovered) }

@@ -67,6 +67,21 @@ package struct TensorRun {
     return SafetensorsFile(metadata: ["format": "pt"], tensors: tensors)
   }
 
+  /// `logits` [N, classes, h, w] of the model at every place of `input` [N, C, H, W].
+  ///
+  /// - Parameter stride: pixels from one place to the next; nil is the network's step.
+  package func denseOutputs(
+    for file: SafetensorsFile, stride: Int?, pool: ThreadPool
+  ) throws -> SafetensorsFile {
+    let input = try input(file)
+    let images = Storage(count: input.values.count)
+    images.slice.copy(input.values)
+    let scores = try DenseScorer(model, stride: stride, pool: pool)
+      .score(images.slice, input.shape)
+    return SafetensorsFile(
+      metadata: ["format": "pt"], tensors: [tensor("logits", scores.shape, scores.values)])
+  }
+
   /// The pictures in the engine's layout.
   private func input(_ file: SafetensorsFile) throws -> (shape: Shape, values: [Float]) {
     guard let tensor = file["input"] else {

@@ -30,7 +30,7 @@ extension NetLayer {
   static let bn = NetLayer(
     "bn", "batch normalisation",
     parameters: [
-      .init("epsilon", .number(1e-12...1), standard: "1e-5", "added to the variance"),
+      .epsilon,
       .init("momentum", .number(0...1), standard: "0.1", "share of a batch in running statistics"),
     ]
   ) { arguments, scope, input in

@@ -5,6 +5,7 @@ package enum NetLayers {
   package static let all: [NetLayer] =
     [
       .conv, .depthwise, .pool, .gap, .flatten, .fc, .bn, .dropout, .local, .deform,
+      .lrn, .layerNorm, .groupNorm, .instanceNorm, .dropBlock, .dropPath, .prelu,
     ] + NetLayer.activations
 
   package static func named(_ name: String) -> NetLayer? { all.first { $0.name == name } }

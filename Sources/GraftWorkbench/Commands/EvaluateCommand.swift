@@ -14,14 +14,24 @@ package struct EvaluateCommand: Command {
         "a part of the data, or a folder"),
       ParameterSpecification(
         "views", .integer(1...64), default: .value("1"), "augmented views to average"),
+    ] + DenseChoice.parameters,
+    examples: [
+      "evaluate", "evaluate A on=test", "evaluate C views=4", "evaluate dense=yes size=48 stride=4",
     ],
-    examples: ["evaluate", "evaluate A on=test", "evaluate C views=4"],
     seeAlso: ["expect", "predict", "runs"], isRecorded: true,
-    discussion: "Looks at the test part are counted and shown: the more looks, the less it proves.")
+    discussion:
+      "Looks at the test part are counted and shown: the more looks, the less it proves. With "
+      + "dense=yes the short side of an image becomes size=, its centre is scored at every place in one "
+      + "pass, and what counts is the mean of the softmax over all places. A stride= below the "
+      + "network's takes a pass for each shift and stitches them.")
 
   private let arguments: CheckedArguments
+  private let dense: DenseChoice?
 
-  package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    dense = try DenseChoice(arguments)
+  }
 
   package func run(in session: Session) throws {
     let run = try session.runToMeasure(arguments.text("run"), classes: session.workbench.data)
@@ -30,14 +40,15 @@ package struct EvaluateCommand: Command {
       session.amendRecord(nil, run.name)
     }
     let views = arguments.integer("views") ?? 1
-    let evaluation = RunEvaluation(run: run, session: session)
+    let scoring = try dense.map { try DenseScoring($0, run.model, pool: session.pool) }
+    let evaluation = RunEvaluation(run: run, session: session, dense: scoring)
     let result = try evaluation.evaluate(
       data, partition, views: views, pipeline: session.workbench.pipeline)
     if partition == .test {
       session.workbench.testLooks[run.name, default: 0] += 1
     }
     keepScores(result, of: run.name, label, in: session)
-    show(result, run: run, label, data, in: session)
+    try show(result, run: run, label, scoring, in: session)
     session.leaveReceipt(
       result.meanOverlap.map { "\(label).iou \($0.fixedText(3))" }
         ?? "\(label).accuracy \(result.accuracy.value.fixedText(3))")
@@ -76,10 +87,11 @@ package struct EvaluateCommand: Command {
   }
 
   private func show(
-    _ result: Evaluation, run: TrainingRun, _ label: String, _ data: DataSet,
+    _ result: Evaluation, run: TrainingRun, _ label: String, _ dense: DenseScoring?,
     in session: Session
-  ) {
-    var lines = ["\(run.name) on \(label), \(result.count) images", result.summary]
+  ) throws {
+    let places = try dense.map { ", \(try $0.summary)" } ?? ""
+    var lines = ["\(run.name) on \(label), \(result.count) images\(places)", result.summary]
     if result.classCount <= 30 { lines += ["", result.classTable] }
     if let looks = session.workbench.testLooks[run.name], label == "test" {
       lines.append("look \(looks) at the test images; every look makes them prove less")

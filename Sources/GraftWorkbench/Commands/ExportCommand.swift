@@ -10,9 +10,11 @@ package struct ExportCommand: Command {
       ParameterSpecification(
         "preprocessing", .flag, default: .value("no"),
         "whether the file takes pixels 0..255 and normalises them itself"),
+      .fold,
     ],
     examples: [
       "export flowers.onnx", "export flowers.onnx preprocessing=yes", "export \"my model.onnx\"",
+      "export flowers.onnx fold=yes",
     ],
     seeAlso: ["save", "predict"], isRecorded: true,
     discussion:
@@ -21,10 +23,12 @@ package struct ExportCommand: Command {
 
   private let path: String
   private let includesPreprocessing: Bool
+  private let folds: Bool
 
   package init(_ arguments: CheckedArguments) throws {
     path = arguments.path("file") ?? ""
     includesPreprocessing = arguments.flag("preprocessing") ?? false
+    folds = arguments.flag("fold") ?? false
     guard path.hasSuffix(".onnx") else {
       throw arguments.fault(
         .unknownValue, at: "file", "`\(path.lastPathComponent)` does not end in .onnx",
@@ -33,7 +37,8 @@ package struct ExportCommand: Command {
   }
 
   package func run(in session: Session) throws {
-    try session.export(to: path, includesPreprocessing: includesPreprocessing)
+    try session.export(
+      to: path, includesPreprocessing: includesPreprocessing, folds: folds)
   }
 
   package func lineage(in session: Session) -> Lineage? {
@@ -43,13 +48,32 @@ package struct ExportCommand: Command {
 
 extension Session {
   /// Writes the current model as ONNX; `includesPreprocessing` as `ONNXFile.save` has it.
-  func export(to path: String, includesPreprocessing: Bool) throws {
+  func export(to path: String, includesPreprocessing: Bool, folds: Bool) throws {
     let run = try runToMeasure(nil, classes: workbench.data)
-    try ONNXFile.save(run.model, to: path, includesPreprocessing: includesPreprocessing)
-    let hash = run.model.weightsHash
+    let model = folds ? try run.model.folded() : run.model
+    try ONNXFile.save(model, to: path, includesPreprocessing: includesPreprocessing)
+    let hash = model.weightsHash
     console.result(
-      "exported \(run.name) as \(FilePath.relative(path, to: folder)), weights \(hash)",
+      "exported \(run.name) as \(FilePath.relative(path, to: folder)), "
+        + "\(run.model.foldReport(model))weights \(hash)",
       event: "export", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
     leaveReceipt("weights \(hash)")
+  }
+}
+
+extension ParameterSpecification {
+  /// Of `save` and `export`.
+  static let fold = ParameterSpecification(
+    "fold", .flag, default: .value("no"),
+    "whether batch norms become part of the convolutions before them")
+}
+
+extension Model {
+  /// `20 batch norms folded, `, and how many stay in a decoder; nothing for the model itself.
+  func foldReport(_ folded: Model) -> String {
+    guard folded !== self else { return "" }
+    let rest = folded.normCount
+    return "\(normCount - rest) batch norms folded, "
+      + (rest == 0 ? "" : "\(rest) of the decoder stay, ")
   }
 }

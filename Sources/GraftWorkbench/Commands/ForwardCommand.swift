@@ -16,27 +16,38 @@ package struct ForwardCommand: Command {
       ParameterSpecification(
         "mode", .choice(["eval", "train"]), default: .value("eval"),
         "whether batch norm and dropout act as in training"),
+      DenseChoice.dense, DenseChoice.step,
     ],
     examples: [
       "forward tensors.safetensors to=out.safetensors",
       "forward tensors.safetensors to=out.safetensors gradients=yes",
       "forward tensors.safetensors to=out.safetensors gradients=yes mode=train",
+      "forward tensors.safetensors to=out.safetensors dense=yes",
     ], seeAlso: ["summary", "save"],
     discussion: "Names and layouts are torch's: `logits`, `features`, `loss` and "
       + "`grad.PARAMETER` come out. `input` is normalised already; `target` holds class numbers [N] "
       + "or soft labels [N, classes]. The model is the current run's, else encoder and head as they "
-      + "are set.")
+      + "are set. With dense=yes the classifier is applied at every place of pictures of its size or "
+      + "larger, and `logits` is a map [N, classes, h, w].")
 
   private let source: String
   private let target: String
   private let hasGradients: Bool
   private let isTraining: Bool
+  private let dense: DenseChoice?
 
   package init(_ arguments: CheckedArguments) throws {
     source = arguments.path("in") ?? ""
     target = arguments.path("to") ?? ""
     hasGradients = arguments.flag("gradients") ?? false
     isTraining = arguments.text("mode") == "train"
+    dense = try DenseChoice(arguments)
+    for (name, isAsked) in [("gradients", hasGradients), ("mode", isTraining)]
+    where isAsked && dense != nil {
+      throw arguments.fault(
+        .notAllowedHere, at: name, "dense=yes gives logits in evaluation, and nothing else",
+        help: "leave out \(name)=")
+    }
     guard target.hasSuffix(".safetensors") else {
       throw arguments.fault(
         .unknownValue, at: "to", "what comes out is a safetensors file",
@@ -46,9 +57,12 @@ package struct ForwardCommand: Command {
 
   package func run(in session: Session) throws {
     let model = try model(in: session)
-    let outputs = try TensorRun(
-      model, isTraining: isTraining, hasGradients: hasGradients, seed: session.seed
-    ).outputs(for: Safetensors.read(path: source), pool: session.pool)
+    let tensors = try Safetensors.read(path: source)
+    let run = TensorRun(
+      model, isTraining: isTraining, hasGradients: hasGradients, seed: session.seed)
+    let outputs =
+      try dense.map { try run.denseOutputs(for: tensors, stride: $0.stride, pool: session.pool) }
+      ?? run.outputs(for: tensors, pool: session.pool)
     try Safetensors.write(outputs, to: target)
     let loss = try outputs["loss"]?.floats().first
     let batch = outputs["logits"]?.shape.first ?? 0

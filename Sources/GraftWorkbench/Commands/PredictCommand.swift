@@ -15,33 +15,56 @@ package struct PredictCommand: Command {
         "top", .integer(1...1000), default: .value("1"), "labels to show for each image"),
       ParameterSpecification(
         "to", .path(.output),
-        "CSV file to write; of pixels the folder for masks and pictures of them"),
+        "CSV file to write; of pixels the folder for masks and pictures of them; with dense=yes "
+          + "also a PNG"),
+    ] + DenseChoice.parameters,
+    examples: [
+      "predict rose.jpg", "predict new/ top=3 to=labels.csv", "predict -",
+      "predict rose.jpg dense=yes size=384 to=where.png",
     ],
-    examples: ["predict rose.jpg", "predict new/ top=3 to=labels.csv", "predict -"],
     seeAlso: ["evaluate", "load"], isRecorded: true,
     discussion:
       "A model that tells the class of each pixel takes images of any size. Into the folder "
       + "`to` it writes NAME.png, the mask (0 and 255 of two classes, else class numbers), and "
-      + "NAME-overlay.png, the mask drawn over the image.")
+      + "NAME-overlay.png, the mask drawn over the image. With dense=yes the short side becomes "
+      + "size=, the centre is scored at every place, and labels are the mean of the softmax; into a "
+      + "PNG `to` it draws where in the image the first label is.")
 
   private let arguments: CheckedArguments
+  private let dense: DenseChoice?
 
-  package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    dense = try DenseChoice(arguments)
+  }
+
+  /// Where the map of one picture's first label goes.
+  private var drawing: String? {
+    guard dense != nil, let path = arguments.path("to"), path.hasSuffix(".png") else { return nil }
+    return path
+  }
 
   package func run(in session: Session) throws {
     let run = try session.runToMeasure(nil, classes: session.workbench.data)
-    if run.model.task == .segmentation { return try predictPixels(run, in: session) }
-    let predictor = try Predictor(run, pool: session.pool)
+    if run.model.task == .segmentation && dense == nil {
+      return try predictPixels(run, in: session)
+    }
+    let predict = try labelling(by: run, in: session)
     let top = min(arguments.integer("top") ?? 1, run.model.classes.count)
     var table: [String] = ["path,label,probability"]
     var failures = 0
     let paths = try imagePaths(in: session)
+    guard drawing == nil || paths.count == 1 else {
+      throw GraftError(
+        .usage, "a PNG shows one image, and here are \(paths.count)",
+        help: "predict each by itself, or write to=labels.csv")
+    }
     let names = paths.map { FilePath.relative($0, to: session.folder) }
     let layout = Layout(names, run.model.classes, isTable: session.console.isOutputTerminal)
     for (path, shown) in zip(paths, names) {
       try session.interrupts.check()
       do {
-        let labels = try predictor.predict(ImageFile.read(path), top: top)
+        let labels = try predict(ImageFile.read(path), top)
         report(shown, labels, layout, in: session)
         table += labels.map {
           "\(shown.asCSVField),\($0.name.asCSVField),\($0.probability.shortProbability)"
@@ -51,13 +74,28 @@ package struct PredictCommand: Command {
         session.console.warn(error.description)
       }
     }
-    if let output = arguments.path("to") {
-      try AtomicFile.write(table.joined(separator: "\n") + "\n", to: output)
+    if let output = arguments.path("to"), drawing == nil || failures == 0 {
+      if drawing == nil { try AtomicFile.write(table.joined(separator: "\n") + "\n", to: output) }
       session.console.print("wrote \(FilePath.relative(output, to: session.folder))")
     }
     if failures > 0 {
       throw GraftError(
         .input, "\(failures) of \(paths.count) files could not be read as images")
+    }
+  }
+
+  /// What labels an image, and draws it where that is asked for.
+  private func labelling(
+    by run: TrainingRun, in session: Session
+  ) throws -> (Image, _ top: Int) throws -> [Predictor.Label] {
+    guard let dense else { return try Predictor(run, pool: session.pool).predict }
+    let predictor = try DensePredictor(dense, run, pool: session.pool)
+    return { image, top in
+      let result = try predictor.predict(image, top: top, drawing: drawing != nil)
+      if let drawing, let picture = result.picture {
+        try ImageFile.writePNG(picture, to: drawing)
+      }
+      return result.labels
     }
   }
 

@@ -8,15 +8,19 @@ package struct SaveCommand: Command {
     parameters: [
       .positional(
         "file", .path(.output), default: .required,
-        ".safetensors for the model, .onnx for other runtimes, .graft for the recipe")
+        ".safetensors for the model, .onnx for other runtimes, .graft for the recipe"),
+      .fold,
     ],
     examples: [
       "save flowers.safetensors", "save flowers.graft", "save flowers.onnx",
-      "save \"my model.safetensors\"",
+      "save \"my model.safetensors\"", "save small.safetensors fold=yes",
     ],
     seeAlso: ["load", "recipe", "export"], isRecorded: true,
-    discussion: "A model file carries its recipe, classes and preprocessing. An ONNX file is what "
-      + "`export` writes.")
+    discussion:
+      "A model file carries its recipe, classes and preprocessing. An ONNX file is what `export` "
+      + "writes. With fold=yes batch norms become part of the convolutions before them: the same "
+      + "answers from fewer layers. Such a file is loaded, measured and exported like any other, but "
+      + "its layers are Graft's, not torchvision's.")
 
   private enum Kind: String, CaseIterable {
     case model = "safetensors"
@@ -26,6 +30,7 @@ package struct SaveCommand: Command {
 
   private let path: String
   private let kind: Kind
+  private let folds: Bool
 
   package init(_ arguments: CheckedArguments) throws {
     path = arguments.path("file") ?? ""
@@ -37,13 +42,18 @@ package struct SaveCommand: Command {
         .unknownValue, at: "file", "`\(name)` does not end in .safetensors, .onnx or .graft",
         help: suggestion.map { "did you mean .\($0)?" } ?? "the suffix says what is written")
     }
+    folds = arguments.flag("fold") ?? false
+    guard !folds || kind != .recipe else {
+      throw arguments.fault(
+        .notAllowedHere, at: "fold", "a recipe has no batch norms", help: "leave out fold=yes")
+    }
     self.kind = kind
   }
 
   package func run(in session: Session) throws {
     switch kind {
     case .model: try saveModel(in: session)
-    case .exchange: try session.export(to: path, includesPreprocessing: false)
+    case .exchange: try session.export(to: path, includesPreprocessing: false, folds: folds)
     case .recipe: try saveRecipe(in: session)
     }
   }
@@ -61,13 +71,15 @@ package struct SaveCommand: Command {
   private func saveModel(in session: Session) throws {
     let run = try session.requireRun()
     let recipe = run.recipe ?? session.distilledRecipe(folder: nil)
+    let model = folds ? try run.model.folded() : run.model
     try ModelFile.save(
-      run.model, to: path, metadata: [ModelFile.Key.recipe.rawValue: recipe])
-    run.isSaved = true
+      model, to: path, metadata: [ModelFile.Key.recipe.rawValue: recipe])
+    run.isSaved = run.isSaved || !folds
     session.refresh()
-    let hash = run.model.weightsHash
+    let hash = model.weightsHash
     session.console.result(
-      "saved \(run.name) as \(FilePath.relative(path, to: session.folder)), weights \(hash)",
+      "saved \(run.name) as \(FilePath.relative(path, to: session.folder)), "
+        + "\(run.model.foldReport(model))weights \(hash)",
       event: "save", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
     session.leaveReceipt("weights \(hash)")
   }

@@ -36,9 +36,16 @@ struct Predictor {
     let largest = Double(logits.max() ?? 0)
     let powers = logits.map { exp(Double($0) - largest) }
     let sum = powers.reduce(0, +)
-    let order = powers.indices.sorted { (-powers[$0], $0) < (-powers[$1], $1) }
+    return Self.labels(powers.map { $0 / sum }, run.model.classes, top: top)
+  }
+
+  /// The `top` most probable of the classes, best first; of equals the earlier class.
+  static func labels(_ probabilities: [Double], _ classes: [String], top: Int) -> [Label] {
+    let order = probabilities.indices.sorted {
+      (-probabilities[$0], $0) < (-probabilities[$1], $1)
+    }
     return order.prefix(top).map {
-      Label(name: run.model.classes[$0], probability: Float(powers[$0] / sum))
+      Label(name: classes[$0], probability: Float(probabilities[$0]))
     }
   }
 }

@@ -9,6 +9,8 @@ import GraftTraining
 struct RunEvaluation {
   let run: TrainingRun
   let session: Session
+  /// Set where images are scored at every place.
+  var dense: DenseScoring?
 
   /// The scores on one part; with views, probabilities averaged over augmented ones.
   ///
@@ -18,8 +20,7 @@ struct RunEvaluation {
   ) throws -> Evaluation {
     try data.require(run.model.task)
     let data = try matched(data)
-    let evaluator = Evaluator(run.model, pool: session.pool)
-    let measured = try result(of: evaluator, data, partition, pipeline: nil, view: 0)
+    let measured = try result(data, partition, pipeline: nil, view: 0)
     guard views > 1 else { return measured }
     guard case .images(let plain) = measured else {
       throw GraftError(
@@ -32,31 +33,49 @@ struct RunEvaluation {
         help: "choose one first, such as: augment flip")
     }
     let others = try (1..<views).map {
-      try result(of: evaluator, data, partition, pipeline: pipeline, view: $0)
+      try result(data, partition, pipeline: pipeline, view: $0)
     }.compactMap { if case .images(let other) = $0 { other } else { nil } }
     return .images(plain.averaged(with: others, ownShare: 0.75))
   }
 
   private func result(
-    of evaluator: Evaluator, _ data: DataSet, _ partition: Partition, pipeline: Pipeline?,
-    view: Int
+    _ data: DataSet, _ partition: Partition, pipeline: Pipeline?, view: Int
   ) throws -> Evaluation {
-    let source = try session.pictures(
-      of: data, partition, for: run.model, batchSize: 32, pipeline: pipeline, view: view,
-      classCount: run.model.classes.count)
+    let source = try pictures(data, partition, pipeline: pipeline, view: view)
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
-    let result = try evaluator.measure(source) { done, all in
+    let onBatch = { (done: Int, all: Int) -> Bool in
       let line = ProgressLine(
         title: "evaluate \(run.name)", epoch: 1, epochCount: 1,
         fraction: Double(done) / Double(all))
       if session.settings.isProgressShown && all > 8 { writer.show(line) }
       return !session.interrupts.asksToStop
     }
+    let result =
+      if let dense {
+        try DenseEvaluator(dense.scorer, classes: run.model.classes)
+          .evaluate(source, onBatch: onBatch).map(Evaluation.images)
+      } else {
+        try Evaluator(run.model, pool: session.pool).measure(source, onBatch: onBatch)
+      }
     guard let result else {
       throw GraftError(.interrupted, "the evaluation was interrupted")
     }
     return result
+  }
+
+  private func pictures(
+    _ data: DataSet, _ partition: Partition, pipeline: Pipeline?, view: Int
+  ) throws -> any BatchSource {
+    guard let dense else {
+      return try session.pictures(
+        of: data, partition, for: run.model, batchSize: 32, pipeline: pipeline, view: view,
+        classCount: run.model.classes.count)
+    }
+    return try PictureBatches.evaluation(
+      data, partition, batchSize: dense.batchSize(insteadOf: 32),
+      preprocessing: dense.preprocessing, pipeline: pipeline, view: view, seed: session.seed,
+      classCount: run.model.classes.count, pool: session.pool)
   }
 
   /// The data set with the labels of the model's classes.

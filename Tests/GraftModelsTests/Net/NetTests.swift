@@ -54,6 +54,8 @@ import Testing
     "conv(8) leaky_relu deform(12, 3, 2) gelu pool(l2) local(5, 3, 2, topleft) tanh gap fc(3)",
     "deform(6, pad=0, v1, dilation=2) local(4, 3, bias=no) hard_swish",
     "conv(4, 3, 2, pad=same, mode=reflect) pool(pad=same) conv(4, 3, topleft) dropout(0.3) gap fc(7)",
+    "conv(6) lrn(3, 0.001, k=1) prelu(each) layernorm groupnorm(3) instancenorm(affine=yes) gap prelu",
+    "conv(6) instancenorm dropblock(0.2, block=3) droppath(0.3) pool fc(8) layernorm(epsilon=0.01)",
   ])
   func printingAndReadingGiveTheSameNetwork(_ text: String) throws {
     let syntax = try NetParser.parse(text)
@@ -77,11 +79,34 @@ import Testing
     ("conv(8,3) -> -> pool -> 7", "7"), ("relu softmax relu", "softmax"),
     ("fc(65536) relu fc(65536) relu", "fc(65536)"), ("conv(8, 17x17)", "conv(8, 17x17)"),
     ("conv(8, 8, strict=strict, strict)", "strict"),
+    ("conv(8) groupnorm(3)", "groupnorm(3)"), ("gap instancenorm", "instancenorm"),
+    ("conv dropblock(1)", "1"), ("prelu(both)", "both"),
   ])
   func faultsPointAtTheirPlace(_ text: String, _ part: String) throws {
     let fault = try #require(throws: NetFault.self) { try net(text) }
     let place = String((text + " ").dropFirst(fault.place.lowerBound).prefix(fault.place.count))
     #expect(place == part, "\(fault.message)")
+  }
+
+  /// The operations and parameters that the words stand for, in torch's shapes.
+  @Test func normsAndDropsAreTheFields() throws {
+    let model = try model(
+      "conv(6) lrn prelu prelu(each) layernorm groupnorm(2) instancenorm(yes) dropblock droppath pool"
+    )
+    #expect(
+      model.graph.nodes.dropFirst().prefix(8).map(\.op.name) == [
+        "local response norm", "prelu", "prelu", "layer norm", "group norm", "group norm",
+        "drop block", "dropout",
+      ])
+    let lrn = try #require(model.graph.nodes[1].op as? LocalResponseNormOp)
+    #expect(lrn.size == 5 && lrn.alpha == 5e-4 && lrn.beta == 0.75 && lrn.k == 2)
+    #expect(
+      model.parameters.dropFirst(2).map { "\($0.name) \($0.torchShape)" }.prefix(8) == [
+        "2.weight [1]", "3.weight [6]", "4.weight [6]", "4.bias [6]", "5.weight [6]", "5.bias [6]",
+        "6.weight [6]", "6.bias [6]",
+      ])
+    let groups = model.graph.nodes.compactMap { ($0.op as? GroupNormOp)?.groups }
+    #expect(groups == [2, 6])
   }
 
   @Test func anotherSizeIsAnotherNetwork() throws {
@@ -91,6 +116,17 @@ import Testing
     #expect(
       larger.input.width == 64 && larger.name == "net(\"input(64) conv(8) pool fc(16) relu\")")
     #expect(try Net.spec(named: "resnet20", side: 64) == nil)
+  }
+
+  /// Its weights are for places: beyond them there are none.
+  @Test func locallyConnectedLayersTakeOneSize() throws {
+    let model = try model("input(16) local(3, 3) relu gap")
+    let error = graftError {
+      try model.graph.shapes(forInputs: ["image": [1, 20, 20, 3]], reaching: [model.logits.id])
+    }
+    #expect(
+      error?.message
+        == "0: a locally connected layer has no weights for the 18 places of [1, 20, 20, 3]")
   }
 
   @Test func aModelFileBringsItsNetwork() throws {

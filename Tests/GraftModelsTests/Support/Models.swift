@@ -19,6 +19,25 @@ extension Model {
     try Model(recording: spec, head: .own, classes: spec.ownClassNames)
   }
 
+  /// Gives every parameter values of about the size that keeps signals alive, a block of a formula's
+  /// values repeated: quick for large encoders, too.
+  func fillByBlocks() {
+    for parameter in parameters {
+      let shape = parameter.torchShape.dimensions
+      let isLarge = parameter.count > 4099
+      var block = FormulaValues.values(parameter.name, isLarge ? [4099] : shape)
+      if isLarge {
+        let fan = Float(shape.dropFirst().reduce(1, *))
+        block = block.map { (2 * $0 - 2) * (6 / fan).squareRoot() }
+      }
+      var values: [Float] = []
+      values.reserveCapacity(parameter.count + block.count)
+      while values.count < parameter.count { values += block }
+      values.removeLast(values.count - parameter.count)
+      parameter.setTorchValues(values)
+    }
+  }
+
   /// A weight file with tensors of these names and shapes, all zero bytes in shared memory: enough to
   /// be recognised by.
   var outline: WeightFile {

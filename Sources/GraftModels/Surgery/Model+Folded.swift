@@ -1,0 +1,57 @@
+import GraftBase
+import GraftEngine
+
+extension Model {
+  /// The same model without the encoder's batch norms, which become part of its convolutions: what it
+  /// tells in evaluation is the same but for rounding.
+  ///
+  /// Statistics are stored numbers in evaluation, so a norm is a factor and a summand for each channel,
+  /// γ / √(variance + ε) and β - mean · factor, computed in double and rounded once. Names of weights stay; a
+  /// convolution without bias gets one. Norms of a decoder stay as they are.
+  package func folded() throws -> Model {
+    let norms = graph.nodes.filter { $0.op is BatchNormOp }
+    let result = try Model(
+      recording: spec.folded(), head: headKind, classes: classes, input: input,
+      precision: precision)
+    let remaining = Set(result.parameters.map(\.name))
+    let merged = norms.filter { !remaining.contains($0.path + ".running_mean") }
+    guard !merged.isEmpty else {
+      throw GraftError(
+        .usage, "\(spec.shortName) has no batch norms to fold", help: "leave out fold=")
+    }
+    for parameter in result.parameters {
+      if let own = self.parameter(parameter.name) { parameter.setTorchValues(own.torchValues()) }
+    }
+    for norm in merged {
+      let channels = Self.factors(of: norm)
+      let isOwn = remaining.contains(norm.path + ".weight")
+      let path = isOwn ? norm.path : graph.nodes[graph.values[norm.inputs[0]].producer ?? 0].path
+      guard let weight = result.parameter(path + ".weight"),
+        let bias = result.parameter(path + ".bias")
+      else { preconditionFailure("a folded norm without a place") }
+      if isOwn {
+        weight.setTorchValues(channels.map { Float($0.factor) })
+        bias.setTorchValues(channels.map { Float($0.shift) })
+      } else {
+        weight.scaleOutputs(by: channels.map { Float($0.factor) })
+        // Zero where the convolution had none.
+        let old = bias.torchValues()
+        bias.setTorchValues(
+          zip(old, channels).map { Float(Double($0) * $1.factor + $1.shift) })
+      }
+    }
+    return result
+  }
+
+  /// Batch norms in its graph.
+  package var normCount: Int { graph.nodes.count { $0.op is BatchNormOp } }
+
+  private static func factors(of norm: Node) -> [(factor: Double, shift: Double)] {
+    let values = norm.parameters.map { $0.torchValues().map(Double.init) }
+    let epsilon = Double((norm.op as? BatchNormOp)?.epsilon ?? 0)
+    return values[0].indices.map { channel in
+      let factor = values[0][channel] / (values[3][channel] + epsilon).squareRoot()
+      return (factor, values[1][channel] - values[2][channel] * factor)
+    }
+  }
+}

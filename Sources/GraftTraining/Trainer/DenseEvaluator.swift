@@ -1,0 +1,35 @@
+import Foundation
+import GraftModels
+
+/// Runs a classifier at every place of larger images; what it tells of one is the mean of its softmax
+/// over all places.
+package final class DenseEvaluator {
+  private let scorer: DenseScorer
+  private let classes: [String]
+
+  package init(_ scorer: DenseScorer, classes: [String]) {
+    self.scorer = scorer
+    self.classes = classes
+  }
+
+  /// Probabilities, losses of them and labels of every image of `source`; `onBatch` as `Evaluator` has it.
+  package func evaluate(
+    _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool = { _, _ in true }
+  ) throws -> EvaluationResult? {
+    var result = EvaluationResult(classes: classes)
+    source.start(epoch: 0, at: 0)
+    var done = 0
+    while let batch = try source.nextBatch() {
+      let scores = try scorer.score(batch.images, batch.imageShape)
+      for (place, label) in batch.labels.enumerated() {
+        let probabilities = scores.meanProbabilities(ofImage: place)
+        result.add(
+          sample: batch.samples[place], label: label, probabilities: probabilities,
+          loss: Float(-log(max(Double(probabilities[label]), 1e-30))))
+      }
+      done += 1
+      guard onBatch(done, source.batchCount) else { return nil }
+    }
+    return result
+  }
+}

@@ -1,0 +1,78 @@
+import GraftBase
+import GraftEngine
+import GraftImaging
+import GraftKernels
+import GraftModels
+
+/// What `dense=yes size=384 stride=16` asks of `evaluate`, `predict` and `forward`: a classifier at
+/// every place of a larger image.
+struct DenseChoice {
+  /// Pixels of the square that is scored; nil is the short side that images are resized to.
+  let side: Int?
+  /// Pixels from one score to the next; nil is the network's step.
+  let stride: Int?
+
+  static let dense = ParameterSpecification(
+    "dense", .flag, default: .value("no"),
+    "score the image at every place in one pass, fully connected layers as convolutions")
+  static let size = ParameterSpecification(
+    "size", .integer(16...4096), default: .described("the short side that images are resized to"),
+    "side in pixels of the square that is scored; needs dense=yes")
+  static let step = ParameterSpecification(
+    "stride", .integer(1...1024), default: .described("the network's own"),
+    "pixels from one score to the next; needs dense=yes")
+
+  static let parameters = [dense, size, step]
+
+  /// nil where it is not asked for.
+  init?(_ arguments: CheckedArguments) throws {
+    func integer(_ name: String) -> Int? {
+      arguments.specification.parameter(name) == nil ? nil : arguments.integer(name)
+    }
+    (side, stride) = (integer("size"), integer("stride"))
+    guard arguments.flag("dense") != true else { return }
+    for name in ["size", "stride"] where arguments.isGiven(name) {
+      throw arguments.fault(
+        .missingParameter, at: name, "`\(name)` tells how an image is scored at every place",
+        help: "add dense=yes, or leave it out")
+    }
+    return nil
+  }
+}
+
+/// A model that scores squares of images at every place.
+struct DenseScoring {
+  let scorer: DenseScorer
+  /// Images for it: the short side resized, the centre kept, normalised as the model has it.
+  let preprocessing: Preprocessing
+  let side: Int
+  private let own: Int
+
+  /// Refuses what does not fit before an image is read.
+  init(_ choice: DenseChoice, _ model: Model, pool: ThreadPool) throws {
+    try model.input.requirePictures()
+    own = model.input.width
+    side = choice.side ?? max(own, model.input.resizeShortSide)
+    scorer = try DenseScorer(model, stride: choice.stride, pool: pool)
+    var input = model.input
+    (input.width, input.height, input.resizeShortSide) = (side, side, side)
+    preprocessing = input.preprocessing(for: .classification)
+    _ = try shape
+  }
+
+  /// Of one image's scores, [1, h, w, classes].
+  private var shape: Shape {
+    get throws { try scorer.shape(of: [1, side, side, preprocessing.channels]) }
+  }
+
+  /// Images a batch, so that it takes about the memory of `count` of the model's own size.
+  func batchSize(insteadOf count: Int) -> Int { max(1, count * own * own / (side * side)) }
+
+  /// `6×6 places of 384 px, one every 32 px`.
+  var summary: String {
+    get throws {
+      let shape = try shape
+      return "\(shape[1])×\(shape[2]) places of \(side) px, one every \(scorer.stride) px"
+    }
+  }
+}
