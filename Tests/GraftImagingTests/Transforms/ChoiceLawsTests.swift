@@ -83,6 +83,18 @@ import Testing
     expectEven(try applied("some(2, invert(p=1), equalize(p=1), autocontrast(p=1), flip(p=1))"), 6)
   }
 
+  @Test func mixesAreDrawnByWeight() throws {
+    let line = "mixup(0.2, p=0.8) cutmix(weight=3)"
+    let mixing = try #require(try Pipeline(line: line).mixing)
+    var counts: [String: Int] = [:]
+    for batch in 0..<Self.count {
+      let draw = mixing.draw(seed: 3, epoch: 1, batch: batch, count: 2, size: size)
+      counts[draw?.mixes[0]?.name ?? "none", default: 0] += 1
+    }
+    let test = ChiSquare(counts, expected: ["cutmix": 0.75, "mixup": 0.2, "none": 0.05])
+    #expect(test.holds, "\(test)")
+  }
+
   // MARK: Orders
 
   @Test func jitterOrdersAreAlike() throws {
