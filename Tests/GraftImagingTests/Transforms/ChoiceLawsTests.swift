@@ -7,13 +7,9 @@ import Testing
 /// How often each thing is chosen, by chi-square: gates, offsets, orders, members of groups.
 ///
 /// Streams are fixed, so each statistic is one number that never changes; policies have tests of their
-/// own. Optimised tests make 1e5 draws.
+/// own.
 @Suite struct ChoiceLawsTests {
-  #if DEBUG
-    private static let count = 20_000
-  #else
-    private static let count = 100_000
-  #endif
+  private static let count = 100_000
   private let size = ImageSize(width: 64, height: 48)
   private let context = TransformContext(outputSize: ImageSize(width: 32, height: 32))
 
