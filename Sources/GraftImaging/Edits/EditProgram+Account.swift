@@ -36,7 +36,7 @@ extension EditProgram {
     var texts: [String] = []
     for index in edits.indices {
       // An edit went where the program of one more edit differs from the program before.
-      let next = passes(Array(edits[...index])).map(\.description)
+      let next = passes(Array(edits[...index])).map(\.identity)
       if let place = next.indices.first(where: { texts[checked: $0] != next[$0] }) {
         if place == owners.count { owners.append([]) }
         owners[place].append(index)
@@ -73,6 +73,12 @@ extension EditProgram {
 }
 
 extension EditProgram.Pass {
+  /// Tells passes apart that read alike: a warp that another was joined with is another warp.
+  fileprivate var identity: String {
+    guard case .move(.warp(let warping)) = self else { return description }
+    return "\(description) \(warping.map)"
+  }
+
   fileprivate var kind: PassAccount.Kind {
     switch self {
     case .resize: .resize

@@ -85,7 +85,12 @@ extension Movement {
 extension Movement {
   /// The box around the moved corners of `box` on a picture of `size`, clipped to the result.
   func applied(to box: BoundingBox, size: ImageSize) -> BoundingBox {
-    let corners = box.corners.compactMap { target(of: $0, size: size) }
+    var movement = self
+    if case .warp(var warping) = self {
+      warping.map = warping.map.made
+      movement = .warp(warping)
+    }
+    let corners = box.corners.compactMap { movement.target(of: $0, size: size) }
     return box.around(corners).clipped(to: outputSize(from: size))
   }
 

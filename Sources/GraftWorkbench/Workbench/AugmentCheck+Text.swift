@@ -23,6 +23,7 @@ extension AugmentCheck: CustomStringConvertible {
     lines.append(
       "measured on one thread, \(timedImages) images after decoding: \(cost.fixedText(2)) ms an "
         + "image with all ops, \(plain.fixedText(2)) ms with none")
+    if let difference { lines.append("\(difference), on \(timedImages) images") }
     return lines.joined(separator: "\n")
   }
 
@@ -105,6 +106,6 @@ extension AugmentCheck {
       ),
       ("milliseconds_per_image", .number(1000 * secondsPerImage)),
       ("milliseconds_plain", .number(1000 * plainSecondsPerImage)),
-    ]
+    ] + (difference.map { [("fast_largest_difference", .integer($0.largest))] } ?? [])
   }
 }

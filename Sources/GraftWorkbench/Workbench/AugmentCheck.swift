@@ -47,6 +47,8 @@ struct AugmentCheck {
   private(set) var secondsPerImage = 0.0
   private(set) var plainSecondsPerImage = 0.0
   private(set) var timedImages = 0
+  /// What `fast` changes in those; nil for exact pipelines.
+  private(set) var difference: PictureDifference?
 
   private static let timedLimit = 24
   private static let batchSize = 32
@@ -237,6 +239,9 @@ struct AugmentCheck {
     var output = [Float](
       repeating: 0, count: preprocessing.floatCount(for: preprocessing.outputSize))
     func seconds(_ work: () -> Void) -> Double { clock.measure(work) / .seconds(1) }
+    let recipe = PictureRecipe(
+      preprocessing: preprocessing, pipeline: pipeline, seed: session.seed)
+    if pipeline.isFast { difference = PictureDifference() }
     for key in keys {
       try session.interrupts.check()
       let source = try data.storedImage(at: key.sample)
@@ -251,6 +256,7 @@ struct AugmentCheck {
           image = edits.reduce(image) { $1.applied(to: $0) }
         }
       }
+      try difference?.add(draw, of: key, in: data, recipe)
       let plain = EditProgram(
         [.move(preprocessing.evaluation(of: source.size))], size: source.size)
       output.withUnsafeMutableBufferPointer { output in

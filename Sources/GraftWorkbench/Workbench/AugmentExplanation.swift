@@ -12,19 +12,7 @@ struct AugmentExplanation {
   let draw: TrainingDraw
   let preprocessing: Preprocessing
   /// What `fast` changes in this image, measured; nil where it changes nothing.
-  let difference: Difference?
-
-  /// How far two pictures' bytes lie apart.
-  struct Difference {
-    let largest: Int
-    let mean: Double
-
-    init(_ one: Image, _ other: Image) {
-      let differences = zip(one.pixels, other.pixels).map { abs(Int($0) - Int($1)) }
-      largest = differences.max() ?? 0
-      mean = Double(differences.reduce(0, +)) / Double(max(1, differences.count))
-    }
-  }
+  let difference: PictureDifference?
 
   /// One row: a pass over the picture.
   struct Row {
@@ -53,27 +41,33 @@ struct AugmentExplanation {
     self.size = size
     self.subject = subject
     draw = pipeline.trainingDraw(size: size, key: key, preprocessing: preprocessing)
-    difference = try pipeline.isFast ? Self.difference(draw, of: key, preprocessing, session) : nil
+    difference =
+      try pipeline.isFast
+      ? Self.difference(draw, of: key, pipeline, preprocessing, session.workbench.data) : nil
   }
 
-  /// The picture of the first image, or of a drawn one, by the program and by its edits in turn.
+  /// The picture of the first image, or of a drawn one, as training sees it and by its edits in turn.
   private static func difference(
-    _ draw: TrainingDraw, of key: SampleKey, _ preprocessing: Preprocessing, _ session: Session
-  ) throws -> Difference {
-    let drawn = DemoShapes.image(seed: 1, index: 0, size: 500).image
-    let source =
-      try session.workbench.data?.storedImage(at: key.sample)
-      ?? drawn.cropped(x: 0, y: 62, width: draw.size.width, height: draw.size.height)
-    let start = source.converted(toChannels: preprocessing.channels)
-    return Difference(
-      draw.edits.reduce(start) { $1.applied(to: $0) }, draw.program.run(on: start))
+    _ draw: TrainingDraw, of key: SampleKey, _ pipeline: Pipeline, _ preprocessing: Preprocessing,
+    _ data: DataSet?
+  ) throws -> PictureDifference {
+    var difference = PictureDifference()
+    if let data {
+      let recipe = PictureRecipe(
+        preprocessing: preprocessing, pipeline: pipeline, seed: key.seed)
+      try difference.add(draw, of: key, in: data, recipe)
+    } else {
+      let drawn = DemoShapes.image(seed: 1, index: 0, size: 500).image
+        .cropped(x: 0, y: 62, width: draw.size.width, height: draw.size.height)
+      let start = drawn.converted(toChannels: preprocessing.channels)
+      difference.add(draw.edits.reduce(start) { $1.applied(to: $0) }, draw.program.run(on: start))
+    }
+    return difference
   }
 
   /// How the result compares with each edit done alone.
   private var result: String {
-    guard let difference else { return "the result is the same to the byte" }
-    return "by `fast` a value differs by \(difference.mean.fixedText(1)) levels in the mean and "
-      + "\(difference.largest) at most"
+    difference.map { "\($0)" } ?? "the result is the same to the byte"
   }
 
   /// Each edit with the operation it came from.

@@ -39,6 +39,15 @@ import Testing
     #expect(account.map(\.edits) == [[0, 2], [1]])
   }
 
+  @Test func joinedWarpsAreOnePassOfAll() throws {
+    let edits = try edits([call("invert"), call("rotate", "5..10"), call("shear", "3..4")])
+    func owners(isFast: Bool) -> [[Int]] {
+      EditProgram.account(of: edits, size: size, channels: 3, isFast: isFast).map(\.edits)
+    }
+    #expect(owners(isFast: true) == [[0], [1, 2]])
+    #expect(owners(isFast: false) == [[0], [1], [2]])
+  }
+
   @Test func whatDoesNothingHasNoPass() throws {
     #expect(EditProgram.account(of: [], size: size, channels: 3).isEmpty)
     let edits = try edits([call("rotate", "0..0"), call("invert")])

@@ -7,13 +7,9 @@ import Testing
 /// How often each thing is chosen, by chi-square: gates, offsets, orders, members of groups.
 ///
 /// Streams are fixed, so each statistic is one number that never changes; policies have tests of their
-/// own. Optimised tests make 1e5 draws.
+/// own.
 @Suite struct ChoiceLawsTests {
-  #if DEBUG
-    private static let count = 20_000
-  #else
-    private static let count = 100_000
-  #endif
+  private static let count = 100_000
   private let size = ImageSize(width: 64, height: 48)
   private let context = TransformContext(outputSize: ImageSize(width: 32, height: 32))
 
@@ -81,6 +77,18 @@ import Testing
 
   @Test func someTakesEachSetAlike() throws {
     expectEven(try applied("some(2, invert(p=1), equalize(p=1), autocontrast(p=1), flip(p=1))"), 6)
+  }
+
+  @Test func mixesAreDrawnByWeight() throws {
+    let line = "mixup(0.2, p=0.8) cutmix(weight=3)"
+    let mixing = try #require(try Pipeline(line: line).mixing)
+    var counts: [String: Int] = [:]
+    for batch in 0..<Self.count {
+      let draw = mixing.draw(seed: 3, epoch: 1, batch: batch, count: 2, size: size)
+      counts[draw?.mixes[0]?.name ?? "none", default: 0] += 1
+    }
+    let test = ChiSquare(counts, expected: ["cutmix": 0.75, "mixup": 0.2, "none": 0.05])
+    #expect(test.holds, "\(test)")
   }
 
   // MARK: Orders

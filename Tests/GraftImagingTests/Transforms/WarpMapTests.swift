@@ -41,7 +41,7 @@ import Testing
           case .affine(let map):
             SIMD2(map.source(output.x, output.y).x, map.source(output.x, output.y).y)
           case .perspective(let map): map.source(output.x, output.y)
-          case .displacement: output
+          case .displacement, .elastic: output
           }
         let target = try #require(map.target(of: source))
         #expect(abs(target.x - output.x) < 1e-6 && abs(target.y - output.y) < 1e-6)
@@ -116,6 +116,24 @@ import Testing
     // Kolmogorov and Smirnov: exceeded with probability 0.001.
     #expect(distance < 1.95 / count.squareRoot())
     #expect(Self.noise(99, seed: 3, stream: 0) != Self.noise(99, seed: 3, stream: 1))
+  }
+
+  /// The field is made when a picture, a mask or a box goes through it, the same for each.
+  @Test func bendsAreTheirFields() {
+    let image = TransformsTests.texture(23, 14, 3)
+    let bend = ElasticBend(size: image.size, alpha: 30, sigma: 2, seed: 5)
+    for border in [Border.constant, .reflect] {
+      #expect(
+        image.warped(by: .elastic(bend), filter: .bilinear, border: border, fill: .black)
+          == image.warped(
+            by: .displacement(bend.field), filter: .bilinear, border: border, fill: .black))
+    }
+    let box = BoundingBox(left: 3, top: 2, right: 15, bottom: 9)
+    func moved(_ map: WarpMap) -> [BoundingBox] {
+      Edit.warp(map, size: image.size, filter: .nearest, fill: .black)
+        .applied(to: [box], size: image.size)
+    }
+    #expect(moved(.elastic(bend)) == moved(.displacement(bend.field)))
   }
 
   /// AUGMENTATION: alpha 50 in half pixels at sigma 5 shifts by about 0.8 pixels.

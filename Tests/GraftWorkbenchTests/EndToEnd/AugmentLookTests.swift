@@ -69,6 +69,27 @@ extension EndToEnd {
       #expect(check.findings.allSatisfy { $0.verdict == "ok" })
     }
 
+    @Test func whatFastChangesIsMeasured() throws {
+      let fast = try check("fast rotate(20..20, filter=bilinear) shear(10..10, filter=bilinear)")
+      let difference = try #require(fast.difference)
+      #expect(difference.largest > 0 && difference.mean > 0 && difference.mean < 40)
+      #expect("\(fast)".contains("\(difference.largest) at most, on 24 images"), "\(fast)")
+      #expect(try check("rotate(20..20)").difference == nil)
+      // A single warp is the same warp.
+      #expect(try check("fast rotate(20..20)").difference?.largest == 0)
+    }
+
+    @Test func fastAloneIsRefused() throws {
+      let place = try Workplace()
+      #expect(place.type("augment fast") == 2)
+      #expect(place.errors.contains("`fast` says how other ops are done"), "\(place.errors)")
+      #expect(place.type("augment fast rotate(5)") == 0)
+      #expect(place.type("augment -rotate") == 2 && place.type("augment +flip") == 0)
+      #expect(place.output.contains("augment fast rotate(5) flip"))
+      place.capture.clear()
+      #expect(place.type("help fast") == 0 && !place.output.contains("p=…"))
+    }
+
     @Test func whatCannotBeCheckedIsSaid() throws {
       let place = try Workplace()
       #expect(place.type("check augment") == 1)

@@ -61,3 +61,18 @@ package struct DisplacementField: Codable, Equatable, Sendable {
     return point - SIMD2<Double>(shifts[row * width + column])
   }
 }
+
+/// What an elastic displacement is made of, everything drawn.
+package struct ElasticBend: Codable, Equatable, Sendable {
+  package var size: ImageSize
+  /// In pixels.
+  package var alpha: Double
+  /// In pixels.
+  package var sigma: Double
+  /// Key of the noise.
+  package var seed: UInt64
+
+  package var field: DisplacementField {
+    .elastic(size: size, alpha: alpha, sigma: sigma, seed: seed)
+  }
+}

@@ -7,6 +7,8 @@ package enum WarpMap: Codable, Equatable, Sendable {
   case affine(AffineMap)
   case perspective(PerspectiveMap)
   case displacement(DisplacementField)
+  /// A displacement that is made when a picture goes through it: draws touch no pixels.
+  case elastic(ElasticBend)
 
   /// Where a point of the source appears in the output: what a box's corners go through.
   ///
@@ -16,7 +18,13 @@ package enum WarpMap: Codable, Equatable, Sendable {
     case .affine(let map): PerspectiveMap(map).target(of: point)
     case .perspective(let map): map.target(of: point)
     case .displacement(let field): field.target(of: point)
+    case .elastic(let bend): bend.field.target(of: point)
     }
+  }
+
+  /// The map with its field made, for several uses.
+  var made: WarpMap {
+    if case .elastic(let bend) = self { .displacement(bend.field) } else { self }
   }
 }
 
@@ -32,6 +40,7 @@ extension Image {
     border: Border = .constant, fill: FillColour
   ) -> Image {
     let target = outputSize ?? size
+    let map = map.made
     guard border == .constant else {
       return continued(by: border, map, to: target, filter, fill)
     }
@@ -41,7 +50,7 @@ extension Image {
     return Image.drawn(width: target.width, height: target.height, channels: channels) { out in
       withWarpSource(fill: fill) { source in
         switch map {
-        case .affine: break
+        case .affine, .elastic: preconditionFailure("kinds that were dealt with before")
         case .perspective(let map):
           graft_warp_perspective(
             source, map.coefficients, filter.kernel, target.width, target.height, out.baseAddress)
@@ -71,6 +80,7 @@ extension Image {
       }
     case .perspective(let map):
       return read { x, y in map.source(Double(x) + 0.5, Double(y) + 0.5) }
+    case .elastic: preconditionFailure("a field that is not made")
     case .displacement(let field):
       field.requireRoom(for: target)
       return field.shifts.withUnsafeBufferPointer { shifts in

@@ -39,7 +39,7 @@ package struct Elastic: Transform, Equatable {
 
     /// The map for pictures of `size`; masks and boxes go through the same.
     func map(size: ImageSize) -> WarpMap {
-      .displacement(.elastic(size: size, alpha: alpha, sigma: sigma, seed: seed))
+      .elastic(ElasticBend(size: size, alpha: alpha, sigma: sigma, seed: seed))
     }
   }
 
