@@ -123,7 +123,12 @@ private struct ReceptiveFields {
       return (extent, max(op.stride.y, op.stride.x))
     case let op as PoolOp:
       return (max(op.kernel.y, op.kernel.x), max(op.stride.y, op.stride.x))
+    case let op as L2PoolOp:
+      return (max(op.kernel.y, op.kernel.x), max(op.stride.y, op.stride.x))
+    case let op as LocallyConnectedOp:
+      return (max(op.kernel.y, op.kernel.x), max(op.stride.y, op.stride.x))
     case let op as PaddingShortcutOp: return (1, op.stride)
+    case let op as SubsampleOp: return (1, op.stride)
     // Places lie closer together than those they are made of; what is seen stays.
     case is UpsampleOp, is TransposedConvolutionOp: return (1, 1)
     case is GlobalAveragePoolOp, is AdaptivePoolOp, is FlattenOp: return nil

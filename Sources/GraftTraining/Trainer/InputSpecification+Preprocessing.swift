@@ -26,7 +26,9 @@ extension InputSpecification {
     guard channels == 1 || channels == 3 else {
       throw GraftError(
         .usage, "a model of \(channels) channels takes no pictures, which have 1 or 3",
-        help: "feed it with forward, export it, or choose encoder … channels=1 or 3")
+        help:
+          "images are read in gray or colour, their alpha left out: feed it with forward, export it, "
+          + "or choose encoder … channels=1 or 3")
     }
   }
 }

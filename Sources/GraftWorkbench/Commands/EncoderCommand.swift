@@ -53,8 +53,9 @@ package struct EncoderCommand: Command {
       "Alone, it shows parameters, layer groups, input size and preprocessing. Weights come "
       + "from safetensors and PyTorch's .pth, .pt and .th files, which are read without executing what "
       + "they hold. With channels=1 the first layer's weights are summed over colours and images are "
-      + "read in gray; with more channels they are repeated, times 3/channels. `help net` explains "
-      + "formulas, whose weights start at random. Encoders: "
+      + "read in gray; with more channels, which raw tensors have and images have not, they are "
+      + "repeated, times 3/channels. `help net` explains formulas, whose weights start at random. "
+      + "Encoders: "
       + Encoders.all.map(\.name).joined(separator: ", ") + ".")
 
   private let arguments: CheckedArguments

@@ -111,9 +111,17 @@ struct Lexer {
         .unexpectedCharacter, "a word cannot end in `\\`",
         at: span(from: position - 1, length: 1), help: "put it in quotes: '\(text)'")
     }
+    if Self.isAttached(text) {
+      fault(
+        .unexpectedCharacter, "a word cannot begin with an accent that has no letter",
+        at: span(from: start, length: 1), help: "leave it out, or put a letter before it")
+    }
     let template = self.template(of: text, from: start)
     emit(.word(template, isAfterLabel: isAfterLabel), from: start, length: position - start)
   }
+
+  /// Whether a text begins with what becomes part of the character before it, as accents do.
+  static func isAttached(_ text: String) -> Bool { (" " + text).count == text.count }
 
   /// The position after `=` when the name just read is followed by one, with or without spaces.
   private func endOfEquals(afterNameFrom start: Int) -> Int? {

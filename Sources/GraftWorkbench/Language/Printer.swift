@@ -54,7 +54,7 @@ package enum Printer {
 
   /// Whether a text lexes as one word where it is to stand.
   package static func isWord(_ text: String, isLabelled: Bool = true) -> Bool {
-    guard let first = text.first, first != "#" else { return false }
+    guard let first = text.first, first != "#", !Lexer.isAttached(text) else { return false }
     if text.contains(where: Lexer.isDelimiter) || text.last == "\\" { return false }
     guard !isLabelled, let equals = text.firstIndex(of: "=") else { return true }
     return !Lexer.isLabel(text[..<equals])
@@ -62,7 +62,7 @@ package enum Printer {
 
   private static func string(_ template: Template) -> String {
     if let literal = template.literal, literal.contains(where: { "\\\"$".contains($0) }),
-      !literal.contains("'"),
+      !literal.contains("'"), !Lexer.isAttached(literal),
       !literal.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
     {
       return "'\(literal)'"
@@ -89,7 +89,12 @@ package enum Printer {
 
   private static func escaped(_ text: String) -> String {
     var result = ""
-    for character in text {
+    var rest = text
+    while let scalar = rest.unicodeScalars.first, Lexer.isAttached(rest) {
+      result += escaped(scalar)
+      rest.unicodeScalars.removeFirst()
+    }
+    for character in rest {
       switch character {
       case "\"": result += "\\\""
       case "\\": result += "\\\\"
@@ -99,7 +104,7 @@ package enum Printer {
       default:
         for scalar in character.unicodeScalars {
           if scalar.value < 0x20 || scalar.value == 0x7F {
-            result += "\\u{\(String(scalar.value, radix: 16))}"
+            result += escaped(scalar)
           } else {
             result.unicodeScalars.append(scalar)
           }
@@ -107,5 +112,9 @@ package enum Printer {
       }
     }
     return result
+  }
+
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    "\\u{\(String(scalar.value, radix: 16))}"
   }
 }

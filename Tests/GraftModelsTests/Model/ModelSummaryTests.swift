@@ -27,6 +27,13 @@ import Testing
     #expect(rows.last?.receptiveField == side)
   }
 
+  /// 5, then 3 at distance 2, then 2 at distance 2 that become 4 apart, then 3 of these.
+  @Test func everyWindowWidensTheField() throws {
+    let net = "net(\"input(32) conv(2, 5, 2, valid) local(2, 3) pool(l2) local(2, 3, valid) gap\")"
+    let rows = try Model.blank(.named(net)).summary(.encoder).rows
+    #expect(rows.prefix(4).map(\.receptiveField) == [5, 9, 11, 19])
+  }
+
   @Test func coversPartsAndSizes() throws {
     let model = try Model.own(.named("resnet20"))
     let whole = try model.summary()

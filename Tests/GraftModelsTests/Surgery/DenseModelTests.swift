@@ -8,7 +8,8 @@ import Testing
 
 /// Classifiers at every place of a larger picture, against crops of it.
 @Suite struct DenseModelTests {
-  private static let pool = ThreadPool(threads: 2)
+  /// Of its own in each test: a pool runs one loop at a time.
+  private let pool = ThreadPool(threads: 2)
 
   private func model(
     _ text: String, _ head: HeadSpec = .own, classes: Int = 10
@@ -35,7 +36,7 @@ import Testing
   private func scores(
     of picture: [Float], side: Int, by model: Model, stride: Int? = nil
   ) throws -> (DenseScores, DenseScorer) {
-    let scorer = try DenseScorer(model, stride: stride, pool: Self.pool)
+    let scorer = try DenseScorer(model, stride: stride, pool: pool)
     let storage = Storage(count: picture.count)
     for (place, value) in picture.enumerated() { storage.slice.pointer[place] = value }
     return (try scorer.score(storage.slice, [1, side, side, model.input.channels]), scorer)
@@ -48,7 +49,7 @@ import Testing
     let (own, channels) = (model.input.width, model.input.channels)
     let plan = try Plan(
       graph: model.graph, outputs: [model.logits],
-      inputShapes: ["image": [count * count, own, own, channels]], pool: Self.pool)
+      inputShapes: ["image": [count * count, own, own, channels]], pool: pool)
     let input = plan.input("image")
     for crop in 0..<count * count {
       let (top, left) = (crop / count * stride, crop % count * stride)
@@ -182,7 +183,7 @@ import Testing
 
   @Test func refusesWhatCannotBe() throws {
     let model = try model("input(16) conv(6, 3, valid) relu pool fc(5)", classes: 5)
-    let stride = graftError { try DenseScorer(model, stride: 3, pool: Self.pool) }
+    let stride = graftError { try DenseScorer(model, stride: 3, pool: pool) }
     #expect(stride?.message.hasPrefix("stride=3 does not divide the 2 pixels between") == true)
     #expect(stride?.help == "possible are 1, 2")
     let small = graftError { try scores(of: picture(15), side: 15, by: model) }

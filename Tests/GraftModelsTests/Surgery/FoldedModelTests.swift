@@ -9,7 +9,8 @@ import Testing
 
 /// Batch norms as part of convolutions.
 @Suite struct FoldedModelTests {
-  private static let pool = ThreadPool(threads: 2)
+  /// Of its own in each test: a pool runs one loop at a time.
+  private let pool = ThreadPool(threads: 2)
 
   /// With statistics, factors and summands that are all different.
   private func model(
@@ -25,7 +26,7 @@ import Testing
   private func logits(_ model: Model, side: Int) throws -> [Float] {
     let plan = try Plan(
       graph: model.graph, outputs: [model.logits],
-      inputShapes: ["image": [2, side, side, model.input.channels]], pool: Self.pool)
+      inputShapes: ["image": [2, side, side, model.input.channels]], pool: pool)
     let input = plan.input("image")
     let values = FormulaValues.uniform("picture", input.count)
     for place in 0..<input.count { input.pointer[place] = 2 * values[place] - 1 }

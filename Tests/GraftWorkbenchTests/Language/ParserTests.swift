@@ -56,6 +56,15 @@ import Testing
     #expect(fault?.span?.column == 9)
   }
 
+  /// An accent without a letter would join the space or the quote before it.
+  @Test func accentsWithoutALetterAreEscapedInStringsAndNoWords() {
+    let statements = parsed(#"note "\u{301}\u{302}$x" y"#).statements
+    #expect(!statements.isEmpty)
+    #expect(parsed(Printer.text(statements)).statements == statements)
+    let fault = parsed("note \\\n\u{301}vr3").faults.first
+    #expect(fault?.message == "a word cannot begin with an accent that has no letter")
+  }
+
   @Test func mutatedRecipesNeverCrash() throws {
     let bench = try TestBench()
     let seeds =
