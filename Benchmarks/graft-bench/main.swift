@@ -13,7 +13,7 @@ struct GraftBench: ParsableCommand {
     discussion: """
       graft-bench                              every row of the goals
       graft-bench --peers PYTHON               the same, with ratios to that Python's libraries
-      graft-bench resnet18 --profile           one network in all variants, op by op
+      graft-bench resnet18 --profile           one network in all variants, step by step
 
       Graft and its peers take turns, so that what disturbs one disturbs all. Numbers are medians \
       of rounds, ratios medians of the rounds' ratios; PyTorch counts in the better of its two \
@@ -114,7 +114,7 @@ struct NetworkOptions: ParsableArguments {
   var variant: NetworkWork.Variant?
   @Option(help: "What products are computed in: fp32 or bf16.")
   var precision = Precision.fp32
-  @Flag(help: "Also print the time of each kind of operation.")
+  @Flag(help: "Also print the time of each kind of step, by operation and shape, and its rate.")
   var profile = false
   @Flag(help: "Also print malloc calls and page faults of a step.")
   var costs = false

@@ -273,18 +273,22 @@ void graft_taps_task(
                          (ptrdiff_t)k0 * c->taps * width;
         int step = tile_rows(columns, graft_tile_rows(vectors));
         ptrdiff_t run = (ptrdiff_t)depth * tap_columns, a_row = c->stride_x * view.pixel;
-        // Taps whose weights stay in the L1 cache while all rows pass by.
+        // Taps, or a piece of one, whose weights stay in the L1 cache while all rows pass by.
         int group = most(1, GRAFT_PANEL_DEPTH / (int)run);
+        ptrdiff_t piece = ceiling((int)run, ceiling((int)run, GRAFT_PANEL_DEPTH));
         for (int t = 0; t < outer; t += group) {
-          for (int y = 0; y < rows; y++) {
-            for (int x = 0; x < columns; x += step) {
-              const float *at = view.start + y * c->stride_y * view.line + x * a_row;
-              if (c->is_direct && block == first_block)
-                graft_prefetch_rows(at + step * a_row + a_offset[t], step, a_row, run);
-              graft_tile_kernel(least(step, columns - x), vectors)(
-                  least(group, outer - t), a_offset + t, b_offset + t, run, at, a_row, 1, b, width,
-                  out_image + y * c->out_row + x * c->out_pixel + block * width, c->out_pixel,
-                  last_lanes, adds || t > 0);
+          for (ptrdiff_t k = 0; k < run; k += piece) {
+            ptrdiff_t count = run - k < piece ? run - k : piece;
+            for (int y = 0; y < rows; y++) {
+              for (int x = 0; x < columns; x += step) {
+                const float *at = view.start + y * c->stride_y * view.line + x * a_row + k;
+                if (c->is_direct && block == first_block)
+                  graft_prefetch_rows(at + step * a_row + a_offset[t], step, a_row, count);
+                graft_tile_kernel(least(step, columns - x), vectors)(
+                    least(group, outer - t), a_offset + t, b_offset + t, count, at, a_row, 1,
+                    b + k * width, width, out_image + y * c->out_row + x * c->out_pixel + block * width,
+                    c->out_pixel, last_lanes, adds || t > 0 || k > 0);
+              }
             }
           }
         }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "normalisation.h"
+#include "products.h"
 
 // Both directions run along rows that were copied, normalised on the way, into a ring of lines
 // with zero margins: the window never leaves a line, and a line is read from the cache by every
@@ -30,6 +31,18 @@ static int gradient_width(const graft_depthwise *s) {
 ptrdiff_t graft_depthwise_scratch(const graft_depthwise *s) {
   ptrdiff_t width = most(input_width(s), gradient_width(s));
   return (reach_y(s) * width + s->in_w) * s->channels + GRAFT_SLACK;
+}
+
+#define SOURCES 3
+/// Pixels that come next from memory; tiles of a row ask for their shares while they compute.
+typedef struct {
+  const float *start[SOURCES];
+  int pixels[SOURCES];
+} coming_pixels;
+
+static void fetch_share(const coming_pixels *next, int channels, int share, int shares) {
+  for (int i = 0; i < SOURCES; i++)
+    graft_prefetch_share(next->start[i], next->pixels[i], channels, channels, share, shares);
 }
 
 /// Stores a vector, or the first lanes of it at the end of the channels.
@@ -82,10 +95,13 @@ GRAFT_INLINE void forward_tile(
 
 GRAFT_INLINE void forward_row(
     const int width, const int stride, const graft_depthwise *s, const float *const *lines,
-    const float *weights, const float *bias, graft_activation activation, float *row) {
+    const float *weights, const float *bias, graft_activation activation,
+    const coming_pixels *next, float *row) {
   int ox = 0;
-  for (; ox + TILE <= s->out_w; ox += TILE)
+  for (; ox + TILE <= s->out_w; ox += TILE) {
+    fetch_share(next, s->channels, ox / TILE, s->out_w / TILE);
     forward_tile(TILE, width, stride, s, lines, weights, bias, activation, ox, row);
+  }
   for (; ox < s->out_w; ox++)
     forward_tile(1, 0, 0, s, lines, weights, bias, activation, ox, row);
 }
@@ -119,9 +135,12 @@ GRAFT_DISPATCHED void graft_depthwise_forward(
       int iy = top + ky * s->dilation_y;
       lines[ky] = iy >= 0 && iy < s->in_h ? scratch + iy % ring * line : 0;
     }
+    int coming = oy + 1 < last_row ? least(s->in_h, top + s->stride_y + ring) - loaded : 0;
+    coming_pixels next = {{input + loaded * s->in_w * channels}, {most(0, coming) * s->in_w}};
     float *row = output + oy * s->out_w * channels;
 #define FORWARD_ROW(width, stride) \
-  forward_row(width, stride, s, lines, weights, bias, is_later ? GRAFT_LINEAR : activation, row)
+  forward_row(                     \
+      width, stride, s, lines, weights, bias, is_later ? GRAFT_LINEAR : activation, &next, row)
     int width = s->stride_x <= 2 ? known_width(s) : 0;
     if (width == 3 && s->stride_x == 1) FORWARD_ROW(3, 1);
     else if (width == 3) FORWARD_ROW(3, 2);
@@ -177,12 +196,14 @@ GRAFT_INLINE void gradient_tile(
 
 GRAFT_INLINE void gradient_row(
     const int needs_data, const int needs_weights, const graft_depthwise *s,
-    const float *const *lines, const float *x, const float *weights, int accumulates, float *dx,
-    float *dw) {
+    const float *const *lines, const float *x, const float *weights, int accumulates,
+    const coming_pixels *next, float *dx, float *dw) {
   int ix = 0;
-  for (; ix + TILE <= s->in_w; ix += TILE)
+  for (; ix + TILE <= s->in_w; ix += TILE) {
+    fetch_share(next, s->channels, ix / TILE, s->in_w / TILE);
     gradient_tile(
         TILE, needs_data, needs_weights, s, lines, x, weights, accumulates, ix, dx, dw);
+  }
   for (; ix < s->in_w; ix++)
     gradient_tile(1, needs_data, needs_weights, s, lines, x, weights, accumulates, ix, dx, dw);
 }
@@ -220,11 +241,21 @@ GRAFT_DISPATCHED void graft_depthwise_gradient(
         graft_norm_pixel(o->input_norm, x + i, s->channels, normalised + i);
       x = normalised;
     }
+    // What the next input row needs.
+    int is_last = iy + 1 == last_row;
+    int later = least(s->out_h, (iy + 1 + s->pad_y) / s->stride_y + 1) - loaded;
+    int pixels = is_last ? 0 : most(0, later) * s->out_w;
+    ptrdiff_t from = loaded * s->out_w * channels;
+    coming_pixels next = {
+        {o->output_gradient + from, o->output + (o->output_norm ? from : 0),
+         o->input + at + s->in_w * channels},
+        {pixels, o->output_norm ? pixels : 0, is_last ? 0 : s->in_w}};
     float *dx = o->input_gradient ? o->input_gradient + at : 0;
     if (o->input_gradient && o->weight_gradient)
-      gradient_row(1, 1, s, lines, x, o->weights, o->accumulates, dx, o->weight_gradient);
-    else if (o->input_gradient) gradient_row(1, 0, s, lines, x, o->weights, o->accumulates, dx, 0);
-    else gradient_row(0, 1, s, lines, x, o->weights, 0, 0, o->weight_gradient);
+      gradient_row(1, 1, s, lines, x, o->weights, o->accumulates, &next, dx, o->weight_gradient);
+    else if (o->input_gradient)
+      gradient_row(1, 0, s, lines, x, o->weights, o->accumulates, &next, dx, 0);
+    else gradient_row(0, 1, s, lines, x, o->weights, 0, &next, 0, o->weight_gradient);
     if (o->sums)
       graft_norm_gradient_sums(o->input_norm, o->input + at, dx, s->in_w, s->channels, o->sums);
   }

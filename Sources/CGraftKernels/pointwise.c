@@ -9,17 +9,47 @@
 static int least(int a, int b) { return a < b ? a : b; }
 static int ceiling(int a, int b) { return (a + b - 1) / b; }
 
+/// y = x times the panels, for a block of pixels; asks for the rows of x that come `next`.
+static void multiply(
+    const graft_taps *block, const float *x, const float *panels, float *y, const float *next,
+    int next_pixels) {
+  const ptrdiff_t zero = 0;
+  int pixels = block->in_w, depth = block->depth, width = block->panel_width;
+  int outputs = block->out_channels, most_rows = graft_tile_rows(width / 16);
+  int tiles = ceiling(pixels, most_rows), rows = ceiling(pixels, tiles);
+  int pieces = ceiling(depth, GRAFT_PANEL_DEPTH), piece = ceiling(depth, pieces);
+  int share = 0, shares = block->column_blocks * pieces * tiles;
+  for (int o = 0; o < outputs; o += width, panels += (ptrdiff_t)depth * width) {
+    int lanes = least(width, outputs - o);
+    int vectors = ceiling(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
+    for (int k = 0; k < depth; k += piece) {
+      for (int p = 0; p < pixels; p += rows) {
+        graft_prefetch_share(next, next_pixels, depth, depth, share++, shares);
+        graft_tile_kernel(least(rows, pixels - p), vectors)(
+            1, &zero, &zero, least(piece, depth - k), x + (ptrdiff_t)p * depth + k, depth, 1,
+            panels + (ptrdiff_t)k * width, width, y + (ptrdiff_t)p * outputs + o, outputs,
+            last_lanes, k > 0);
+      }
+    }
+  }
+}
+
 void graft_pointwise_forward(
-    const graft_taps *block, const float *input, const graft_norm *norm, const float *panels,
-    float *output, double *record, float *scratch) {
+    const graft_taps *block, const float *input, int next_pixels, const graft_norm *norm,
+    const float *panels, float *output, double *record, float *scratch) {
   int pixels = block->in_w;
+  const float *x = input, *next = input + (ptrdiff_t)pixels * block->depth;
   if (norm) {
     graft_norm_apply(norm, input, pixels, block->depth, scratch);
-    input = scratch;
+    x = scratch;
     scratch += (ptrdiff_t)pixels * block->depth + GRAFT_SLACK;
   }
-  for (int task = 0; task < block->task_count; task++)
-    graft_taps_task(block, task, input, panels, output, 0, 0, 0, GRAFT_LINEAR, scratch);
+  if (block->is_bf16) {
+    for (int task = 0; task < block->task_count; task++)
+      graft_taps_task(block, task, x, panels, output, 0, 0, 0, GRAFT_LINEAR, scratch);
+  } else {
+    multiply(block, x, panels, output, next, next_pixels);
+  }
   if (record) graft_norm_sums(output, pixels, block->out_channels, record);
 }
 

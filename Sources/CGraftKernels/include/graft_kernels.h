@@ -297,10 +297,10 @@ void graft_depthwise_gradient(
 
 /// A block of pixels [P, I] through a 1x1 convolution, `block` being its forward taps with in_w = P:
 /// output [P, O] of norm(input); null norms pass. `record` (may be null) takes the sums of what is
-/// stored. Scratch: P * I with a norm.
+/// stored. The next_pixels right behind the block are fetched meanwhile. Scratch: P * I with a norm.
 void graft_pointwise_forward(
-    const graft_taps *block, const float *input, const graft_norm *norm, const float *panels,
-    float *output, double *record, float *scratch);
+    const graft_taps *block, const float *input, int next_pixels, const graft_norm *norm,
+    const float *panels, float *output, double *record, float *scratch);
 
 /// What one call of graft_pointwise_gradient reads and writes; as graft_depthwise_operands.
 typedef struct {

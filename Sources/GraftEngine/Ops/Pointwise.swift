@@ -109,10 +109,12 @@ final class Pointwise: Sendable {
       chunks.count, lending: self, c, norm, sums
     ) { chunk, worker, op, c, norm, sums in
       let record = sums?.emptyRecord(chunk)
-      op.chunks.pixels(chunk).forEachPart(of: op.step) { pixels in
+      let all = op.chunks.pixels(chunk)
+      all.forEachPart(of: op.step) { pixels in
         withUnsafePointer(to: op.forwardTaps(pixels.count)) { taps in
           graft_pointwise_forward(
-            taps, c.inputs[0].pointer + pixels.lowerBound * op.inputs, norm, c.prepared.pointer,
+            taps, c.inputs[0].pointer + pixels.lowerBound * op.inputs,
+            Int32(min(op.step, all.upperBound - pixels.upperBound)), norm, c.prepared.pointer,
             c.output.pointer + pixels.lowerBound * op.outputs, record,
             c.workspace.pointer + worker * op.blockScratch)
         }
