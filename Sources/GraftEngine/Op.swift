@@ -32,6 +32,9 @@ package protocol Op: Sendable {
   var worksInPlace: Bool { get }
   /// The input whose gradient may take the output gradient's memory, if any may.
   var gradientInPlace: Int? { get }
+  /// The input that only its producer may read, and whose gradient is the output's as `backward`
+  /// leaves it: the producer takes it the rest of the way.
+  var gradientPassed: Int? { get }
 
   /// This op with all that follows from these shapes worked out: it is then run for no others, and
   /// works nothing out again. Plans fit their ops once.
@@ -59,6 +62,7 @@ extension Op {
   package var isRandom: Bool { false }
   package var worksInPlace: Bool { false }
   package var gradientInPlace: Int? { nil }
+  package var gradientPassed: Int? { nil }
 }
 
 /// Which gradients a backward call must produce.

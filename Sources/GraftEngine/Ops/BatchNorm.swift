@@ -29,6 +29,8 @@ package struct BatchNormOp: Op {
   package let momentum: Float
   package private(set) var activation = Activation.linear
   package private(set) var addsResidual = false
+  /// Whether the input's producer adds up the sums of forward and takes the gradient behind the norm.
+  private var isSummed = false
 
   package init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
     self.epsilon = epsilon
@@ -49,10 +51,20 @@ package struct BatchNormOp: Op {
     return fused
   }
 
+  /// This norm where the input's producer adds up the sums of forward and takes the gradient
+  /// behind the norm; only plans make it.
+  func summedBefore() -> BatchNormOp {
+    var fused = self
+    fused.isSummed = true
+    return fused
+  }
+
   package var details: String {
     [addsResidual ? "+ add" : "", activation == .linear ? "" : "+ \(activation.name)"]
       .filter { !$0.isEmpty }.joined(separator: " ")
   }
+
+  package var gradientPassed: Int? { isSummed ? 0 : nil }
 
   /// The residual's gradient is the output's, where the activation passes.
   package var gradientInPlace: Int? { addsResidual ? 1 : 0 }
@@ -64,11 +76,12 @@ package struct BatchNormOp: Op {
   }
 
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
-    NormMemory.rowCount(output.channels)
+    NormMemory.rowCount(output.channels) + (isSummed ? NormMemory.recordCount(output) : 0)
   }
 
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
-    NormMemory.rowCount(request.output.channels) + NormMemory.recordCount(request.output)
+    isSummed
+      ? 0 : NormMemory.rowCount(request.output.channels) + NormMemory.recordCount(request.output)
   }
 
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { output.elementCount }
@@ -76,7 +89,9 @@ package struct BatchNormOp: Op {
   package func forward(_ c: ForwardContext) {
     let memory = memory(c.auxiliary, c.workspace, c.outputShape)
     let chunks = PixelChunks(c.outputShape)
-    if c.isTraining { addStatistics(of: c.inputs[0].pointer, chunks, memory, c.pool) }
+    if c.isTraining && !isSummed {
+      addStatistics(of: c.inputs[0].pointer, chunks, memory, c.pool)
+    }
     fillRows(memory, c.parameters, chunks: c.isTraining ? chunks.count : nil)
     withUnsafePointer(to: memory.kernel(activation)) { norm in
       c.pool.forEach(
@@ -129,7 +144,7 @@ package struct BatchNormOp: Op {
       fillGradientRows(
         memory, chunks: chunks.count, pixels: c.outputShape.elementCount / memory.channels,
         isTraining: c.isTraining, c.parameterGradients)
-      guard let slot = c.inputGradients[0] else { return }
+      guard !isSummed, let slot = c.inputGradients[0] else { return }
       c.pool.forEach(
         chunks.count, lending: c, chunks, norm, slot
       ) { chunk, _, c, chunks, norm, slot in
@@ -143,8 +158,9 @@ package struct BatchNormOp: Op {
     }
   }
 
-  /// Rows live as long as backward needs them, records for one call.
+  /// Rows live as long as backward needs them, records for one call unless the producer shares them.
   private func memory(_ auxiliary: Slice, _ workspace: Slice, _ shape: Shape) -> NormMemory {
+    if isSummed { return NormMemory(auxiliary, shape: shape) }
     let rowCount = NormMemory.rowCount(shape.channels)
     return NormMemory(
       rows: auxiliary.count > 0 ? auxiliary : workspace.part(0, count: rowCount),

@@ -135,10 +135,14 @@ struct PlanCompiler {
       let step = backwardStep(index)
       var isOwnTaken = false
       for (place, input) in item.inputs.enumerated() where needs.inputs[place] {
-        if let buffer = gradientBuffer[input] {
+        if place == item.op.gradientPassed {
+          gradientBuffer[input] = own
+        } else if let buffer = gradientBuffer[input] {
           accumulates[index][place] = true
           buffers[buffer].last = max(buffers[buffer].last, step)
-        } else if place == item.op.gradientInPlace, !isOwnTaken {
+        } else if place == item.op.gradientInPlace, !isOwnTaken,
+          isWrittenAfterPassing(input, index)
+        {
           isOwnTaken = true
           gradientBuffer[input] = own
         } else {
@@ -152,6 +156,17 @@ struct PlanCompiler {
       guard let buffer = gradientBuffer[item.output] else { continue }
       buffers[buffer].last = max(buffers[buffer].last, backwardStep(index))
     }
+  }
+
+  /// Whether whatever writes to this input's gradient after item `index` does so once the producer of
+  /// the input whose gradient is passed on, if there is one, has read what lies in the same memory.
+  private func isWrittenAfterPassing(_ input: Int, _ index: Int) -> Bool {
+    let item = items[index]
+    guard let passed = item.op.gradientPassed, item.needs?.inputs[passed] == true else {
+      return true
+    }
+    let reader = items.firstIndex { $0.output == item.inputs[passed] } ?? -1
+    return !items[reader + 1..<index].contains { $0.output == input || $0.inputs.contains(input) }
   }
 
   private func slice(_ buffer: Int?, _ layout: ArenaLayout, _ arena: Slice) -> Slice {
