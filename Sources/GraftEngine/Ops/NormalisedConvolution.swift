@@ -63,6 +63,8 @@ package struct NormalisedConvolutionOp: Op {
     return pixels * (input.channels + output.channels) >= 2 * weights
   }
 
+  func isWinograd(_ input: Shape) -> Bool { Winograd.supports(convolution, input) }
+
   /// This convolution of the input behind a norm.
   func normalisingInput(_ norm: BatchNormOp, isSummed: Bool) -> NormalisedConvolutionOp {
     var fused = self

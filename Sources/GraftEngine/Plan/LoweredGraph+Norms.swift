@@ -50,11 +50,13 @@ extension LoweredGraph {
         isTraining: item.isTraining)
       isMerged[index] = true
     }
-    // The others keep a pass of their own in each direction, where their input comes from one.
+    // The others keep a pass of their own in each direction, where their input comes from one. Not from
+    // Winograd's: tiles overlap, and a norm that each of them passes twice costs more than a pass.
     for (index, item) in items.enumerated() where !isMerged[index] {
       guard let norm = item.op as? BatchNormOp, item.needs?.inputs[0] == true,
         onlyConsumer(item.inputs[0]) == index, let source = producer[item.inputs[0]],
-        items[source].needs != nil, let maker = normalised(items[source])
+        items[source].needs != nil, let maker = normalised(items[source]),
+        !maker.isWinograd(shapes[items[source].inputs[0]])
       else { continue }
       items[source].op = maker.normalisedAfter(
         norm.addsResidual ? .linear : norm.activation, isTraining: item.isTraining)
