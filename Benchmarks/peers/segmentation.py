@@ -1,9 +1,13 @@
-"""Trains the small U-Net of `unet_retina` with PyTorch, to compare with Graft's figures.
+"""Trains a small U-Net with PyTorch, to compare with Graft's figures.
 
-    segmentation.py FOLDER [--epochs 3] [--side 96] [--batch 4] [--rate 1e-3] [--seed 1]
+    segmentation.py FOLDER [--net retina|tiny] [--epochs 3] [--side 96] [--batch 4] [--rate 1e-3] [--seed 1]
+    [--threads N]
+
+`retina` is `unet_retina`; `tiny` is `head unet width=8` on `encoder net("[conv(8) relu]*2 pool [conv(16) relu]*2
+pool [conv(32) relu]*2") channels=1`.
 
 FOLDER has train/ and val/, each with images/ and masks/ (0 and 255). The set-up is Graft's:
-He's initialisation by inputs, AdamW (decay 0.01 on weights only), a constant rate, as many random
+He's initialisation by inputs, AdamW (decay 0.01 on filters only), a constant rate, as many random
 patches an epoch as cover each picture, horizontal flips, cross-entropy; whole pictures to measure on,
 padded by zeros to multiples of 4. Also prints what thresholds on the gray value reach.
 """
@@ -39,12 +43,7 @@ class UNet(nn.Module):
         self.dec2 = Level(widths[2] + widths[1], widths[1])
         self.dec1 = Level(widths[1] + widths[0], widths[0])
         self.head = nn.Conv2d(widths[0], 2, 1)
-        for name, parameter in self.named_parameters():
-            if name.endswith("bias"):
-                nn.init.zeros_(parameter)
-            else:
-                fan = parameter[0].numel()
-                nn.init.normal_(parameter, std=math.sqrt(2 / fan))
+        start(self)
 
     def forward(self, x):
         a = self.enc1(x)
@@ -53,6 +52,50 @@ class UNet(nn.Module):
         up = lambda t: F.interpolate(t, scale_factor=2, mode="nearest")
         d = self.dec2(torch.cat([up(c), b], 1))
         return self.head(self.dec1(torch.cat([up(d), a], 1)))
+
+
+def start(model):
+    """He's initialisation by inputs; norms and biases as torch and Graft have them."""
+    for parameter in model.parameters():
+        if parameter.dim() == 4:
+            nn.init.normal_(parameter, std=math.sqrt(2 / parameter[0].numel()))
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d) and module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+class Tiny(nn.Module):
+    """A formula's encoder with the decoder that `head unet` puts on it."""
+
+    def __init__(self, widths=(8, 16, 32)):
+        super().__init__()
+        self.levels, self.blocks = nn.ModuleList(), nn.ModuleList()
+        inputs = 1
+        for width in widths:
+            self.levels.append(self.pair(inputs, width, nn.Identity, bias=True))
+            inputs = width
+        for width in widths[-2::-1]:
+            self.blocks.append(self.pair(inputs + width, width, nn.BatchNorm2d, bias=False))
+            inputs = width
+        self.score = nn.Conv2d(inputs, 2, 1)
+        start(self)
+
+    @staticmethod
+    def pair(inputs, outputs, norm, bias):
+        layers = []
+        for width in (inputs, outputs):
+            layers += [nn.Conv2d(width, outputs, 3, padding=1, bias=bias), norm(outputs), nn.ReLU()]
+        return nn.Sequential(*layers)
+
+    def forward(self, x):
+        x = (x - 0.5) / 0.25
+        skips = []
+        for level in self.levels:
+            x = level(F.max_pool2d(x, 2) if skips else x)
+            skips.append(x)
+        for block, skip in zip(self.blocks, skips[-2::-1]):
+            x = block(torch.cat([F.interpolate(x, scale_factor=2, mode="nearest"), skip], 1))
+        return self.score(x)
 
 
 def read(folder):
@@ -141,22 +184,23 @@ def evaluate(model, pictures):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--net", choices=["retina", "tiny"], default="retina")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--side", type=int, default=96)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     random = np.random.default_rng(options.seed)
     train, val = read(options.folder / "train"), read(options.folder / "val")
     thresholds(train, val)
-    model = UNet()
+    model = UNet() if options.net == "retina" else Tiny()
     groups = [
-        {"params": [p for n, p in model.named_parameters() if n.endswith("weight")],
-         "weight_decay": 0.01},
-        {"params": [p for n, p in model.named_parameters() if n.endswith("bias")],
-         "weight_decay": 0.0},
+        {"params": [p for p in model.parameters() if p.dim() == 4], "weight_decay": 0.01},
+        {"params": [p for p in model.parameters() if p.dim() != 4], "weight_decay": 0.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=options.rate)
     side = options.side

@@ -57,7 +57,9 @@ extension PoolOp {
     }
     let bottom = end(1, kernel.y, stride.y, padding.y)
     let right = end(2, kernel.x, stride.x, padding.x)
-    guard kind == .max || !countsPadding || (bottom == padding.y && right == padding.x) else {
+    // Without padding there is nothing to count but what rounding up adds, which never counts.
+    let counts = countsPadding && padding != 0
+    guard kind == .max || !counts || (bottom == padding.y && right == padding.x) else {
       throw GraftError(
         .failed, "\(c.path): average pooling that rounds up a size cannot be exported to ONNX",
         help: "choose a size= of the encoder that the windows fit")
@@ -70,7 +72,7 @@ extension PoolOp {
     return kind == .max
       ? c.add("MaxPool", nil, attributes)
       : c.add(
-        "AveragePool", nil, attributes + [("count_include_pad", .integer(countsPadding ? 1 : 0))])
+        "AveragePool", nil, attributes + [("count_include_pad", .integer(counts ? 1 : 0))])
   }
 }
 
