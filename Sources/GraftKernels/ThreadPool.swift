@@ -78,6 +78,7 @@ package final class ThreadPool: @unchecked Sendable {
 
   /// Shares a loop with the threads that are free and waits for all who joined.
   private func share(_ current: Loop) {
+    precondition(loop == nil, "a pool runs one loop at a time")
     loop = current
     generation += 1
     next.store(0, ordering: .relaxed)
