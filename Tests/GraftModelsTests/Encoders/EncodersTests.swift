@@ -131,7 +131,8 @@ import Testing
   }
 
   @Test func recognisesNothingInOtherWeights() throws {
-    let path = try TemporaryFolder.make() + "/other.safetensors"
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/other.safetensors"
     try Safetensors.write(
       SafetensorsFile(tensors: [
         SafetensorsTensor(
