@@ -7,9 +7,9 @@ import Testing
 
 /// Damaged weight files end in tensors or in one clear sentence, never in a trap, and take little memory.
 ///
-/// `GRAFT_MUTANTS` is the number for each kind of file, 200 unless it is set; with it, none may take
-/// more than two seconds.
-@Suite struct WeightMutationTests {
+/// `GRAFT_MUTANTS` is the number for each kind of file, 200 unless it is set. With it, none may take more
+/// than two seconds, and the memory of the process is watched: nothing else may run in it then.
+@Suite(.serialized) struct WeightMutationTests {
   private static let wanted =
     ProcessInfo.processInfo.environment["GRAFT_MUTANTS"].flatMap(Int.init)
   private static let count = wanted ?? 200
@@ -43,21 +43,15 @@ import Testing
   @Test(arguments: [
     "torch/types_zip.pth", "torch/types_legacy.pth", "torch/checkpoint_zip.pth",
     "torch/checkpoint_legacy.pth", "safetensors_python.safetensors", "onnx/types.onnx",
-  ]) func answersWithTensorsOrASentence(_ name: String) async {
-    await #expect(processExitsWith: .success) {
-      [name = name as String, count = Self.count as Int, isSlow = Self.isSlow as Bool] in
-      try Self.read(name, mutants: count, watchdog: isSlow ? Watchdog(seconds: 2) : nil)
-    }
-  }
-
-  /// Reads mutants of a file in a process of its own, so that what they take of memory can be told.
-  private static func read(_ name: String, mutants count: Int, watchdog: Watchdog?) throws {
+  ]) func answersWithTensorsOrASentence(_ name: String) throws {
+    let watchdog = Self.isSlow ? Watchdog(seconds: 2) : nil
+    defer { watchdog?.stop() }
     let bytes = try RegularFile(path: fixture(name)).readAll(limit: 1 << 20)
     var (accepted, refused) = (0, 0)
-    let memory = peakMemory
-    for number in 0..<count {
+    let memory = Self.peakMemory
+    for number in 0..<Self.count {
       var random = RandomStream(seed: 5, purpose: .drawing, epoch: bytes.count, sample: number)
-      let source = ByteSource(bytes: mutant(of: bytes, &random), name: name)
+      let source = ByteSource(bytes: Self.mutant(of: bytes, &random), name: name)
       watchdog?.begin(number)
       do {
         // Without checksums, so that damage gets past them to what lies behind.
@@ -72,10 +66,11 @@ import Testing
         refused += 1
       }
     }
-    #expect(refused > accepted / 4 && accepted + refused == count)
-    let grown = peakMemory - memory
-    print("\(name): \(count) mutants, \(refused) refused, memory grew by \(grown.bytesText)")
-    #expect(grown < memoryBound, "memory grew by \(grown.bytesText)")
+    #expect(refused > accepted / 4 && accepted + refused == Self.count)
+    guard Self.isSlow else { return }
+    let grown = Self.peakMemory - memory
+    print("\(name): \(Self.count) mutants, \(refused) refused, memory grew by \(grown.bytesText)")
+    #expect(grown < Self.memoryBound, "memory grew by \(grown.bytesText)")
   }
 
   /// Files of a few kilobytes may not take more, whatever sizes they claim: mostly the shapes of the
@@ -92,13 +87,13 @@ import Testing
 
 /// Ends the process where reading one mutant takes too long.
 private final class Watchdog: Sendable {
-  private let current = Mutex((number: 0, start: ContinuousClock.now))
+  /// The mutant that is being read, since when; nil when none is any more.
+  private let current = Mutex<(number: Int, start: ContinuousClock.Instant)?>((0, .now))
 
   init(seconds: Int) {
     Thread.detachNewThread { [self] in
-      while true {
+      while let (number, start) = current.withLock({ $0 }) {
         Thread.sleep(forTimeInterval: 0.1)
-        let (number, start) = current.withLock { $0 }
         guard start.duration(to: .now) > .seconds(seconds) else { continue }
         Issue.record("mutant \(number) took more than \(seconds) s")
         exit(EXIT_FAILURE)
@@ -107,4 +102,5 @@ private final class Watchdog: Sendable {
   }
 
   func begin(_ number: Int) { current.withLock { $0 = (number, .now) } }
+  func stop() { current.withLock { $0 = nil } }
 }

@@ -10,7 +10,7 @@ extension EndToEnd {
       let place = try Workplace()
       #expect(place.type("encoder resnet20 weights=random channels=1") == 0, "\(place.errors)")
       #expect(place.output.contains("32 px gray (short side 32, bilinear), mean 0.458971, std"))
-      #expect(place.type("data demo:shapes") == 0)
+      #expect(place.type("data demo:shapes:20") == 0)
       #expect(place.type("train epochs=1 batch=32 as=G") == 0, "\(place.errors)")
       #expect(place.type("save gray.safetensors ; export gray.onnx") == 0, "\(place.errors)")
       #expect(place.type("save other.onnx") == 0, "\(place.errors)")
@@ -25,7 +25,7 @@ extension EndToEnd {
     @Test func moreChannelsThanPicturesHaveAreASentence() throws {
       let place = try Workplace()
       #expect(place.type("encoder resnet20 weights=random channels=4") == 0, "\(place.errors)")
-      #expect(place.type("data demo:shapes") == 0)
+      #expect(place.type("data demo:shapes:20") == 0)
       #expect(place.type("train epochs=1") != 0)
       #expect(
         place.errors.contains("a model of 4 channels takes no pictures, which have 1 or 3"),

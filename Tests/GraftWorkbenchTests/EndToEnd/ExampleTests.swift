@@ -108,7 +108,8 @@ extension EndToEnd {
       let place = try Self.prepared()
       for (line, _) in HelpText.firstSession where !line.hasPrefix("encoder") {
         let status = place.type(
-          line.replacing("epochs=5", with: "epochs=1").replacing("80/10/10", with: "34/33/33"))
+          line.replacing("epochs=5", with: "epochs=1")
+            .replacing("demo:shapes", with: "demo:shapes limit=60"))
         #expect(status == 0, "\(line): \(place.errors)")
       }
     }
