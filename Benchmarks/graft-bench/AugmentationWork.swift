@@ -4,7 +4,7 @@ import GraftImaging
 
 /// One pipeline over photographs on one thread, decoded before or in the course of it.
 final class AugmentationWork {
-  /// The pipelines of the table; each ends in a normalised tensor of 224 × 224.
+  /// The pipelines of the table; each ends in a normalized tensor of 224 × 224.
   enum Kind: String {
     case basic
     case randaugment
@@ -18,7 +18,7 @@ final class AugmentationWork {
   private let kind: Kind
   private let pipeline: Pipeline
   private let files: [[UInt8]]
-  private let pictures: [Image]
+  private let images: [Image]
   private let slot: UnsafeMutableBufferPointer<Float>
   private let preprocessing = Preprocessing.imageNet
   private var drawn = 0
@@ -29,7 +29,7 @@ final class AugmentationWork {
     guard !files.isEmpty else {
       throw GraftError(.input, "\(folder.path) has no files that end in .jpg")
     }
-    pictures =
+    images =
       kind == .jpeg || kind == .jpegFast
       ? [] : try files.map { try ImageCodec.decode($0, name: "the photograph") }
     let basic = ["crop(scale=0.08..1)", "flip"]
@@ -61,18 +61,18 @@ final class AugmentationWork {
     return TransformCall(name: parts.first.map(String.init) ?? "", arguments: arguments)
   }
 
-  /// Pictures a second.
+  /// Images a second.
   func rate(seconds: Double) throws -> Double {
     let start = ContinuousClock.now
     var count = 0
     while true {
       let place = drawn % files.count
       let key = SampleKey(seed: 1, sample: drawn)
-      if pictures.isEmpty {
+      if images.isEmpty {
         try draw(files[place], key)
       } else {
-        program(size: pictures[place].size, key).write(
-          pictures[place], normalisedFor: preprocessing, into: slot)
+        program(size: images[place].size, key).write(
+          images[place], normalizedFor: preprocessing, into: slot)
       }
       drawn += 1
       count += 1
@@ -85,14 +85,14 @@ final class AugmentationWork {
     pipeline.trainingDraw(size: size, key: key, preprocessing: preprocessing).program
   }
 
-  /// From a file's bytes, as the loader does it: the draw first, then what it needs of the picture.
+  /// From a file's bytes, as the loader does it: the draw first, then what it needs of the image.
   private func draw(_ file: [UInt8], _ key: SampleKey) throws {
     let program = program(size: try ImageCodec.readSize(file), key)
     let target = kind == .jpegFast ? program.regionTarget : nil
     let part = try ImageCodec.decode(
       file, name: "the photograph", region: program.sourceRegion, atLeast: target)
     program.startingAtRegion(of: part.size).write(
-      part, normalisedFor: preprocessing, into: slot)
+      part, normalizedFor: preprocessing, into: slot)
   }
 
   /// The JPEG files of a folder in the order of their names.
@@ -102,13 +102,13 @@ final class AugmentationWork {
     return files.filter { $0.pathExtension == "jpg" }.sorted { $0.path < $1.path }
   }
 
-  /// Fills a folder with pictures of a photograph's usual size, where nobody gave photographs.
+  /// Fills a folder with images of a photograph's usual size, where nobody gave photographs.
   static func drawPhotographs(into folder: URL) throws {
     for index in 0..<32 {
       let square = DemoShapes.image(seed: 1, index: index, size: 466).image
-      let picture = square.resized(to: ImageSize(width: 466, height: 388), filter: .bicubic)
-      try Data(JPEGEncoder.encode(picture, quality: 90))
-        .write(to: folder.appending(path: "picture-\(index).jpg"))
+      let image = square.resized(to: ImageSize(width: 466, height: 388), filter: .bicubic)
+      try Data(JPEGEncoder.encode(image, quality: 90))
+        .write(to: folder.appending(path: "image-\(index).jpg"))
     }
   }
 }

@@ -25,7 +25,7 @@ struct Races {
         stepCosts("resnet18", batch: 8, "page faults") { try StepCosts.pageFaults(during: $0) },
         start,
         augmentation(
-          .basic, "crop + flip + normalise", .ratio(atLeast: 3, of: "torchvision")),
+          .basic, "crop + flip + normalize", .ratio(atLeast: 3, of: "torchvision")),
         augmentation(
           .randaugment, "RandAugment(2, 9)", .ratio(atLeast: 3, of: "torchvision")),
         augmentation(.heavy, "heavy pipeline", .ratio(atLeast: 3, of: "Albumentations")),

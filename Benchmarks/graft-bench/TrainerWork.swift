@@ -7,7 +7,7 @@ import GraftTraining
 /// A trainer on one batch of noise: all that an update does besides making images.
 final class TrainerWork {
   private let trainer: Trainer
-  private let batch: LabelledImages
+  private let batch: LabeledImages
 
   init(encoder: String, batch: Int, size: Int, policy: Policy, pool: ThreadPool) throws {
     let spec = try Encoders.named(encoder)
@@ -42,8 +42,8 @@ private final class OneBatch: BatchSource {
     }
   }
 
-  var batch: LabelledImages {
-    LabelledImages(
+  var batch: LabeledImages {
+    LabeledImages(
       images: images.slice, imageShape: images.shape, targets: targets.slice,
       samples: Array(0..<sampleCount))
   }
@@ -54,7 +54,7 @@ private final class OneBatch: BatchSource {
   func name(ofSample sample: Int) -> String { "noise \(sample)" }
   func start(epoch: Int, at firstBatch: Int) { isTaken = firstBatch > 0 }
 
-  func nextBatch() -> LabelledImages? {
+  func nextBatch() -> LabeledImages? {
     guard !isTaken else { return nil }
     isTaken = true
     return batch

@@ -1,6 +1,6 @@
 """torchvision and Albumentations on one thread: augmentation.py basic|randaugment|heavy|jpeg FOLDER
 
-All but "jpeg" start from decoded photographs; every one ends with a normalised tensor of 224 x 224.
+All but "jpeg" start from decoded photographs; every one ends with a normalized tensor of 224 x 224.
 """
 import glob
 import io
@@ -13,7 +13,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import harness
 
 kind, folder = sys.argv[1:3]
-if kind == "jpegFast":  # peers decode whole pictures all the same
+if kind == "jpegFast":  # peers decode whole images all the same
     kind = "jpeg"
 mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 files = sorted(glob.glob(os.path.join(glob.escape(folder), "*.jpg")))

@@ -7,8 +7,8 @@
 pool [conv(32) relu]*2") channels=1`.
 
 FOLDER has train/ and val/, each with images/ and masks/ (0 and 255). The set-up is Graft's:
-He's initialisation by inputs, AdamW (decay 0.01 on filters only), a constant rate, as many random
-patches an epoch as cover each picture, horizontal flips, cross-entropy; whole pictures to measure on,
+He's initialization by inputs, AdamW (decay 0.01 on filters only), a constant rate, as many random
+patches an epoch as cover each image, horizontal flips, cross-entropy; whole images to measure on,
 padded by zeros to multiples of 4. Also prints what thresholds on the gray value reach.
 """
 
@@ -55,7 +55,7 @@ class UNet(nn.Module):
 
 
 def start(model):
-    """He's initialisation by inputs; norms and biases as torch and Graft have them."""
+    """He's initialization by inputs; norms and biases as torch and Graft have them."""
     for parameter in model.parameters():
         if parameter.dim() == 4:
             nn.init.normal_(parameter, std=math.sqrt(2 / parameter[0].numel()))
@@ -99,12 +99,12 @@ class Tiny(nn.Module):
 
 
 def read(folder):
-    pictures = []
+    images = []
     for path in sorted((folder / "images").iterdir()):
         image = np.asarray(Image.open(path).convert("L"), np.float32) / 255
         mask = np.asarray(Image.open(folder / "masks" / path.name).convert("L")) > 127
-        pictures.append((image, mask.astype(np.int64)))
-    return pictures
+        images.append((image, mask.astype(np.int64)))
+    return images
 
 
 def scores(confusion):
@@ -165,11 +165,11 @@ def thresholds(train, val):
         print(f"{name} ({'>' if bright else '<='} {t}): {scores(confusion)}", flush=True)
 
 
-def evaluate(model, pictures):
+def evaluate(model, images):
     model.eval()
     confusion, truth, score, losses = np.zeros((2, 2), int), [], [], []
     with torch.no_grad():
-        for image, mask in pictures:
+        for image, mask in images:
             height, width = image.shape
             x = F.pad(torch.from_numpy(image)[None, None], (0, -width % 4, 0, -height % 4))
             logits = model(x)[:, :, :height, :width]

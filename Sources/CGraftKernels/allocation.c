@@ -1,4 +1,4 @@
-// Pictures come and go by the hundred thousand bytes. Left alone, glibc gives the pages of each back
+// Images come and go by the hundred thousand bytes. Left alone, glibc gives the pages of each back
 // to the system and takes new ones for the next, which costs a third of an augmentation pipeline.
 #if defined(__linux__)
 #include <malloc.h>

@@ -1,14 +1,14 @@
 // Products of bfloat16 numbers summed in float32: what precision=bf16 computes with.
 //
 // The arithmetic is that of TDPBF16PS (Intel 64 Architectures Software Developer's Manual, volume 2):
-// of 32 neighbours in depth the even and the odd products are summed apart, in order, by fused
+// of 32 neighbors in depth the even and the odd products are summed apart, in order, by fused
 // multiply-adds from zero; their sum is added to the result. Denormal numbers count as zero. Where
 // a processor has no such unit, a loop over float32 gives the same bits.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-/// Neighbours in depth that one instruction takes.
+/// Neighbors in depth that one instruction takes.
 #define BF16_DEPTH 32
 /// Numbers in the part of a panel that is BF16_DEPTH deep and 16 columns wide: [16 pairs][16][2].
 #define BF16_PANEL (BF16_DEPTH * 16)

@@ -27,7 +27,7 @@ void graft_taps_set_phase(
     graft_taps *c, int phase_y, int phase_x, int stride_y, int stride_x, int kernel_h,
     int kernel_w, int dilation_y, int dilation_x, int pad_y, int pad_x) {
   c->taps = 0;
-  // From the last tap to the first, so that neighbours in the window are neighbours in memory.
+  // From the last tap to the first, so that neighbors in the window are neighbors in memory.
   for (int ky = kernel_h - 1; ky >= 0; ky--) {
     int y = phase_y + pad_y - ky * dilation_y;
     if (y % stride_y != 0) continue;
@@ -340,7 +340,7 @@ void graft_weight_gradient_task(
   int depth = least(g->depth_split, c->depth - k0);
   int last_image = least(c->batch, (chunk + 1) * g->images_per_chunk);
   float *partial = partials + chunk * g->weight_count;
-  // Neighbouring taps make longer tiles where they and their channels lie side by side.
+  // Neighboring taps make longer tiles where they and their channels lie side by side.
   int whole = depth == c->depth && graft_taps_form_rows(c) &&
               (!c->is_direct || c->in_channels == c->depth);
   int tap_columns = whole ? c->max_x - c->min_x + 1 : 1;

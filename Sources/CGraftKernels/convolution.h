@@ -11,7 +11,7 @@ static inline int tile_rows(int count, int most_rows) {
   return ceiling(count, ceiling(count, most_rows));
 }
 
-/// Whether taps stand in full rows of neighbours: a row of them is one run of depth * width in
+/// Whether taps stand in full rows of neighbors: a row of them is one run of depth * width in
 /// packed data.
 int graft_taps_form_rows(const graft_taps *taps);
 

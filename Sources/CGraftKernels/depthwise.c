@@ -1,13 +1,13 @@
 #include <string.h>
 
-#include "normalisation.h"
+#include "normalization.h"
 #include "products.h"
 
-// Both directions run along rows that were copied, normalised on the way, into a ring of lines
+// Both directions run along rows that were copied, normalized on the way, into a ring of lines
 // with zero margins: the window never leaves a line, and a line is read from the cache by every
 // row of outputs that it reaches.
 
-#define TILE 7  // divides the widths of the usual pictures: 112, 56, 28, 14, 7
+#define TILE 7  // divides the widths of the usual images: 112, 56, 28, 14, 7
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 static int least(int a, int b) { return a < b ? a : b; }
@@ -56,7 +56,7 @@ static void fetch_share(const coming_pixels *next, int channels, int share, int 
     for (int i = 0; i < lanes; i++) (out)[i] = (adds) ? (out)[i] + each[i] : each[i]; \
   }
 
-/// Outputs ox ..< ox + tile of one row; lines are those under the window, null outside the picture.
+/// Outputs ox ..< ox + tile of one row; lines are those under the window, null outside the image.
 /// A width and a stride other than 0 are the shape's own, known when compiled: taps share loads.
 GRAFT_INLINE void forward_tile(
     const int tile, const int known_width, const int known_stride, const graft_depthwise *s,
@@ -213,7 +213,7 @@ GRAFT_DISPATCHED void graft_depthwise_gradient(
     float *scratch) {
   ptrdiff_t channels = s->channels, line = gradient_width(s) * channels;
   int ring = reach_y(s);
-  float *normalised = scratch + ring * line;
+  float *normalized = scratch + ring * line;
   memset(scratch, 0, sizeof(float) * ring * line);
   int loaded = 0;
   const float *lines[GRAFT_MOST_TAPS];
@@ -238,8 +238,8 @@ GRAFT_DISPATCHED void graft_depthwise_gradient(
     const float *x = o->input + at;
     if (o->input_norm && o->weight_gradient) {
       for (ptrdiff_t i = 0; i < s->in_w * channels; i += channels)
-        graft_norm_pixel(o->input_norm, x + i, s->channels, normalised + i);
-      x = normalised;
+        graft_norm_pixel(o->input_norm, x + i, s->channels, normalized + i);
+      x = normalized;
     }
     // What the next input row needs.
     int is_last = iy + 1 == last_row;

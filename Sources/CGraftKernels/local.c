@@ -3,7 +3,7 @@
 #include "dispatch.h"
 #include "graft_windows.h"
 
-/// Calls BODY for each tap of the window at (oy, ox) that lies in the picture, with the pixel's number
+/// Calls BODY for each tap of the window at (oy, ox) that lies in the image, with the pixel's number
 /// `pixel` and the tap's number `tap`.
 #define FOR_TAPS(s, oy, ox, BODY)                              \
   for (int ky = 0; ky < s->kernel_h; ky++) {                   \

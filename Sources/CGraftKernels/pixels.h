@@ -42,7 +42,7 @@ void pixels_sum_set(pixels_sum *sum, const int32_t *weights, ptrdiff_t taps, int
 void pixels_sum_rows(
     const pixels_sum *sum, const uint8_t **rows, ptrdiff_t count, uint8_t *target);
 
-/// `count` pixels of the colour for places outside; none for a negative count.
+/// `count` pixels of the color for places outside; none for a negative count.
 void pixels_fill(const graft_warp_source *source, ptrdiff_t count, uint8_t *target);
 
 /// The index inside 0..<count that a mirror at the middle of the edge pixels shows.
@@ -54,7 +54,7 @@ GRAFT_INLINE ptrdiff_t pixels_mirrored(ptrdiff_t index, ptrdiff_t count) {
   return folded < period - folded ? folded : period - folded;
 }
 
-/// Memory that must be there: sizes are those of pictures, which were checked before.
+/// Memory that must be there: sizes are those of images, which were checked before.
 void *pixels_allocate(ptrdiff_t bytes);
 
 #if HAS_PIXEL_UNIT

@@ -47,7 +47,7 @@ GRAFT_INLINE void read_bicubic(
   const double dx = x - (double)left, dy = y - (double)top;
   ptrdiff_t column[4], row[4];
   for (int i = 0; i < 4; i++) column[i] = clamped(left - 1 + i, width) * channels;
-  // A row below the picture repeats the one before it, as in Pillow.
+  // A row below the image repeats the one before it, as in Pillow.
   row[0] = clamped(top - 1, height);
   row[1] = top >= 0 && top < height ? top : row[0];
   row[2] = top + 1 < height ? top + 1 : row[1];
@@ -122,7 +122,7 @@ UNIT static ptrdiff_t read_by_unit(
   const __m512i least = _mm512_set1_epi64(reach);
   const __m512i most_x = _mm512_set1_epi64(source->width - 2 - reach);
   const __m512i most_y = _mm512_set1_epi64(source->height - 2 - reach);
-  // Runs end in the picture, too.
+  // Runs end in the image, too.
   const long long row = source->width * 3;
   const __m512i last = _mm512_set1_epi64(
       row * source->height - (1 + reach) * row - 3 * reach - 8);
@@ -199,7 +199,7 @@ static void read_nearest(
   }
 }
 
-/// Positions that all lie inside the picture.
+/// Positions that all lie inside the image.
 static void read_inside(
     const graft_warp_source *source, graft_warp_filter filter, const double *x, const double *y,
     ptrdiff_t count, uint8_t *target) {

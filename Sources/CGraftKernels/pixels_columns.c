@@ -65,7 +65,7 @@ static void prepare_picks(pixels_columns *columns, ptrdiff_t width) {
           set_pick(&columns->picks[g * columns->steps + s], columns, width, g, s);
       if (reach > 64) columns->is_wide = 1;
       if (reach <= 128) continue;
-      // The taps of neighbours lie too far apart.
+      // The taps of neighbors lie too far apart.
       pixels_columns_release(columns);
       pixels_runs_prepare(columns);
       return;

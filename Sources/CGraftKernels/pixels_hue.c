@@ -56,7 +56,7 @@ UNIT_INLINE __m512 quotient(__m512 a, __m512 b, __m512 reciprocal) {
   return _mm512_fmadd_ps(_mm512_fnmadd_ps(q, b, a), reciprocal, q);
 }
 
-/// Whole blocks of 16 pixels. The float32 arithmetic gives turn_pixel's bytes for all colours and
+/// Whole blocks of 16 pixels. The float32 arithmetic gives turn_pixel's bytes for all colors and
 /// turns, which a test goes through.
 UNIT static void turn_by_unit(
     const uint8_t *source, ptrdiff_t pixels, const uint8_t depths[3][256], uint8_t *target) {

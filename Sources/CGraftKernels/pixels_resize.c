@@ -7,7 +7,7 @@
 
 /// Where finished rows go.
 typedef struct {
-  const graft_normalisation *normalisation;
+  const graft_normalization *normalization;
   int channels;
   ptrdiff_t row_bytes;
   uint8_t *bytes;
@@ -18,13 +18,13 @@ typedef struct {
 
 /// The memory into which row y is to be written.
 GRAFT_INLINE uint8_t *row_of(const sink *sink, ptrdiff_t y) {
-  return sink->normalisation ? sink->line : sink->bytes + y * sink->row_bytes;
+  return sink->normalization ? sink->line : sink->bytes + y * sink->row_bytes;
 }
 
 GRAFT_INLINE void finish_row(const sink *sink, ptrdiff_t y) {
-  if (sink->normalisation)
-    graft_normalise(
-        sink->normalisation, sink->channels, sink->line, sink->row_bytes,
+  if (sink->normalization)
+    graft_normalize(
+        sink->normalization, sink->channels, sink->line, sink->row_bytes,
         sink->numbers + y * sink->row_bytes);
 }
 
@@ -91,17 +91,17 @@ static void resize_rows_first(
 }
 
 void graft_resize(
-    const graft_resize_job *job, const graft_normalisation *normalisation, uint8_t *bytes,
+    const graft_resize_job *job, const graft_normalization *normalization, uint8_t *bytes,
     float *numbers) {
   pixels_columns columns = {0};
   if (job->columns)
     columns =
         pixels_columns_prepare(job->columns, job->width, job->channels, job->is_mirrored);
   sink sink = {
-      .normalisation = normalisation, .channels = job->channels, .bytes = bytes,
+      .normalization = normalization, .channels = job->channels, .bytes = bytes,
       .numbers = numbers,
       .row_bytes = (job->columns ? job->columns->count : job->width) * job->channels};
-  if (normalisation) sink.line = pixels_allocate(sink.row_bytes);
+  if (normalization) sink.line = pixels_allocate(sink.row_bytes);
   if (!job->rows) {
     for (ptrdiff_t y = 0; y < job->height; y++) {
       shrink_row(job, &columns, job->source + y * job->row_bytes, row_of(&sink, y));

@@ -15,8 +15,8 @@ GRAFT_INLINE uint8_t smoothed(const uint8_t *here, ptrdiff_t row, ptrdiff_t step
 /// Nine bytes of each of 32 lanes, widened, added and divided by 13.
 UNIT_INLINE __m512i smoothed_32(const uint8_t *here, ptrdiff_t row, ptrdiff_t step, __mmask32 mask) {
 #define WIDE(P) _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(mask, P))
-  __m512i centre = WIDE(here);
-  __m512i sum = _mm512_add_epi16(centre, _mm512_slli_epi16(centre, 2));
+  __m512i center = WIDE(here);
+  __m512i sum = _mm512_add_epi16(center, _mm512_slli_epi16(center, 2));
   sum = _mm512_add_epi16(sum, _mm512_add_epi16(WIDE(here - step), WIDE(here + step)));
   for (ptrdiff_t line = -row; line <= row; line += 2 * row) {
     sum = _mm512_add_epi16(sum, WIDE(here + line));

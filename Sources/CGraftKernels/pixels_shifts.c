@@ -1,4 +1,4 @@
-// Smooth random shifts, by which an elastic warp bends a picture.
+// Smooth random shifts, by which an elastic warp bends an image.
 #include <stdlib.h>
 #include <string.h>
 

@@ -49,7 +49,7 @@ static void copy_pixels(
 }
 
 #if HAS_PIXEL_UNIT
-/// Sixteen RGB pixels a step, as far as their fourth bytes lie in the picture; returns how many.
+/// Sixteen RGB pixels a step, as far as their fourth bytes lie in the image; returns how many.
 UNIT static ptrdiff_t copy_pixels_by_unit(
     const graft_warp_source *source, int64_t x, int64_t y, int64_t step_x, int64_t step_y,
     ptrdiff_t count, uint8_t *target) {
@@ -83,7 +83,7 @@ UNIT static ptrdiff_t copy_pixels_by_unit(
 }
 #endif
 
-/// The part of a row that lies inside the picture.
+/// The part of a row that lies inside the image.
 static void copy_span(
     const graft_warp_source *source, int64_t x, int64_t y, int64_t step_x, int64_t step_y,
     ptrdiff_t count, uint8_t *target) {

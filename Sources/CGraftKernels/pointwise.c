@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "normalisation.h"
+#include "normalization.h"
 #include "products.h"
 
 // From so many input channels on, products ask for the next block of pixels.
@@ -64,7 +64,7 @@ static void add_products(
   const float *next_output = operands->output + (ptrdiff_t)pixels * outputs;
   // Narrow inputs have few tiles, which would wait for their shares.
   int next = inputs >= LEAST_INPUTS ? operands->next_pixels : 0;
-  int next_normalised = operands->output_norm ? next : 0;
+  int next_normalized = operands->output_norm ? next : 0;
   for (int panel = 0; panel < panels; panel++) {
     int o = panel * width, lanes = least(width, outputs - o);
     int vectors = ceiling(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
@@ -73,7 +73,7 @@ static void add_products(
       int share = panel * tiles + tile, shares = panels * tiles;
       graft_prefetch_share(next_x, next, inputs, inputs, share, shares);
       graft_prefetch_share(next_dy, next, outputs, outputs, share, shares);
-      graft_prefetch_share(next_output, next_normalised, outputs, outputs, share, shares);
+      graft_prefetch_share(next_output, next_normalized, outputs, outputs, share, shares);
       graft_tile_kernel(least(rows, inputs - i), vectors)(
           1, &zero, &zero, pixels, x + i, 1, inputs, dy + o, outputs,
           operands->weight_gradient + (ptrdiff_t)i * outputs + o, outputs, last_lanes, 1);

@@ -88,7 +88,7 @@ GRAFT_DISPATCHED void graft_max_pool_gradient(
   }
 }
 
-// Lines of results that share normalised lines of input.
+// Lines of results that share normalized lines of input.
 #define LINES 4
 
 ptrdiff_t graft_norm_max_pool_scratch(const graft_pool *s) {
@@ -127,8 +127,8 @@ void graft_norm_max_pool_gradient(
   }
 }
 
-/// The window's clipped extent and torch's divisor: pixels of the window within the padded picture,
-/// or within the picture itself.
+/// The window's clipped extent and torch's divisor: pixels of the window within the padded image,
+/// or within the image itself.
 static int window(
     const graft_pool *s, int oy, int ox, int *top, int *bottom, int *left, int *right) {
   int y0 = oy * s->stride_y - s->pad_y, x0 = ox * s->stride_x - s->pad_x;

@@ -73,7 +73,7 @@ void graft_winograd_inputs(
     ptrdiff_t row, ptrdiff_t place) {
   for (int i = first; i < last; i++, v += row) {
     graft_tile_place at = graft_winograd_tile(w, i);
-    graft_picture_tile tile = graft_cut_tile(
+    graft_image_tile tile = graft_cut_tile(
         at.image, w->in_h, w->in_w, w->in_channels, at.y - w->pad_y, at.x - w->pad_x, 6);
     graft_transform_input(source, &tile, w->depth, v, place);
   }

@@ -14,19 +14,19 @@ typedef struct {
   int rows, columns, channels, accumulates, activation;
 } graft_tile_store;
 
-/// A square tile of a picture; what lies outside rows top ..< bottom, columns left ..< right is 0.
+/// A square tile of an image; what lies outside rows top ..< bottom, columns left ..< right is 0.
 typedef struct {
   ptrdiff_t start, line, pixel;
   int top, bottom, left, right;
-} graft_picture_tile;
+} graft_image_tile;
 
 /// Bᵀ d B of a 6×6 tile of inputs; `channels` is a multiple of 16.
 void graft_transform_input(
-    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *v,
+    const graft_winograd_source *source, const graft_image_tile *tile, int channels, float *v,
     ptrdiff_t place);
 /// A dY Aᵀ of a 4×4 tile of output gradients; `channels` is a multiple of 16.
 void graft_transform_gradient(
-    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *m,
+    const graft_winograd_source *source, const graft_image_tile *tile, int channels, float *m,
     ptrdiff_t place);
 /// Aᵀ m A: 4×4 outputs, of which rows x columns are stored, with bias, residual and activation.
 void graft_transform_output(const float *m, ptrdiff_t place, const graft_tile_store *store);
@@ -44,11 +44,11 @@ typedef struct {
 
 /// Tile i's image and its first output row and column.
 graft_tile_place graft_winograd_tile(const graft_winograd *winograd, int i);
-/// The tile of `size` from (y0, x0) of image n of pictures [h, w, channels].
-static inline graft_picture_tile graft_cut_tile(
+/// The tile of `size` from (y0, x0) of image n of images [h, w, channels].
+static inline graft_image_tile graft_cut_tile(
     int n, int h, int w, int channels, int y0, int x0, int size) {
   ptrdiff_t pixel = channels, line = w * pixel;
-  graft_picture_tile tile = {
+  graft_image_tile tile = {
       (ptrdiff_t)n * h * line + y0 * line + x0 * pixel, line, pixel, y0 < 0 ? -y0 : 0,
       h - y0 < size ? h - y0 : size, x0 < 0 ? -x0 : 0, w - x0 < size ? w - x0 : size};
   return tile;

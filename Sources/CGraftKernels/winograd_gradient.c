@@ -48,7 +48,7 @@ static void transform_gradients(
   for (int i = first; i < last; i++, m += g->panel_width) {
     graft_tile_place at = graft_winograd_tile(w, i);
     for (int column = 0; column < g->columns; column += g->panel_width) {
-      graft_picture_tile tile =
+      graft_image_tile tile =
           graft_cut_tile(at.image, w->out_h, w->out_w, w->out_channels, at.y, at.x, 4);
       tile.start += column;
       graft_norm norm;

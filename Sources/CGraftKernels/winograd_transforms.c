@@ -84,16 +84,16 @@
 
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
-// ---------------------------------------------------------------- tiles of pictures
+// ---------------------------------------------------------------- tiles of images
 
 /// What stands between memory and a tile's values.
-enum { AS_IT_IS, NORMALISED, NORM_GRADIENT };
+enum { AS_IT_IS, NORMALIZED, NORM_GRADIENT };
 
 /// Sixteen channels of one pixel; a NaN stays one.
 #define LOAD(value, at)                                                             \
   {                                                                                 \
     value = *(const v16 *)(source->x + (at));                                       \
-    if (kind == NORMALISED) {                                                       \
+    if (kind == NORMALIZED) {                                                       \
       value = value * scale + offset;                                               \
       value = GRAFT_SELECT(value < low, low, value);                                \
       value = GRAFT_SELECT(value > high, high, value);                              \
@@ -140,7 +140,7 @@ enum { AS_IT_IS, NORMALISED, NORM_GRADIENT };
   }
 
 GRAFT_INLINE void transform_input(
-    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *v,
+    const graft_winograd_source *source, const graft_image_tile *tile, int channels, float *v,
     ptrdiff_t place, int kind, int inside) {
   TILE_LOOP(
       6,
@@ -151,7 +151,7 @@ GRAFT_INLINE void transform_input(
 }
 
 GRAFT_INLINE void transform_gradient(
-    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *v,
+    const graft_winograd_source *source, const graft_image_tile *tile, int channels, float *v,
     ptrdiff_t place, int kind, int inside) {
   TILE_LOOP(
       4,
@@ -165,19 +165,19 @@ GRAFT_INLINE void transform_gradient(
   int inside = tile->left <= 0 && tile->top <= 0 && tile->right >= size && tile->bottom >= size; \
   if (!source->norm && inside) transform(source, tile, channels, v, place, AS_IT_IS, 1);    \
   else if (!source->norm) transform(source, tile, channels, v, place, AS_IT_IS, 0);         \
-  else if (!source->z && inside) transform(source, tile, channels, v, place, NORMALISED, 1); \
-  else if (!source->z) transform(source, tile, channels, v, place, NORMALISED, 0);          \
+  else if (!source->z && inside) transform(source, tile, channels, v, place, NORMALIZED, 1); \
+  else if (!source->z) transform(source, tile, channels, v, place, NORMALIZED, 0);          \
   else if (inside) transform(source, tile, channels, v, place, NORM_GRADIENT, 1);           \
   else transform(source, tile, channels, v, place, NORM_GRADIENT, 0)
 
 GRAFT_DISPATCHED void graft_transform_input(
-    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *v,
+    const graft_winograd_source *source, const graft_image_tile *tile, int channels, float *v,
     ptrdiff_t place) {
   WITH_CONSTANT_KIND(transform_input, 6);
 }
 
 GRAFT_DISPATCHED void graft_transform_gradient(
-    const graft_winograd_source *source, const graft_picture_tile *tile, int channels, float *v,
+    const graft_winograd_source *source, const graft_image_tile *tile, int channels, float *v,
     ptrdiff_t place) {
   WITH_CONSTANT_KIND(transform_gradient, 4);
 }

@@ -16,8 +16,8 @@ static int is_smoothed(j_decompress_ptr jpeg) {
   return 0;
 }
 
-// Whether a part of the picture can be decoded alone with the pixels it has in the whole. Reduced
-// pictures whose chroma is sampled at a quarter are the exception: libjpeg-turbo 2.1 then loses
+// Whether a part of the image can be decoded alone with the pixels it has in the whole. Reduced
+// images whose chroma is sampled at a quarter are the exception: libjpeg-turbo 2.1 then loses
 // track of its lines.
 static int is_separable(j_decompress_ptr jpeg) {
   int is_quartered = jpeg->max_h_samp_factor > 2 || jpeg->max_v_samp_factor > 2;

@@ -32,7 +32,7 @@ static void graft_png_on_error(png_structp png, png_const_charp text) {
   longjmp(png_jmpbuf(png), 1);
 }
 
-// A warning about a picture's own data makes it damaged; one about an ancillary chunk does not.
+// A warning about an image's own data makes it damaged; one about an ancillary chunk does not.
 static void graft_png_on_warning(png_structp png, png_const_charp text) {
   graft_png_source *source = (graft_png_source *)png_get_error_ptr(png);
   if (strncmp(text, "IDAT", 4) == 0 || strstr(text, "Extra compressed") ||
@@ -76,7 +76,7 @@ __attribute__((noinline)) static int graft_png_read(
   }
   png_set_read_fn(png, &source, graft_png_on_read);
   png_set_user_limits(png, width, height);
-  // Text, colour profiles and the like are skipped without being inflated.
+  // Text, color profiles and the like are skipped without being inflated.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_read_info(png, info);
   png_byte type = png_get_color_type(png, info);

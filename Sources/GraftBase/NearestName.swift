@@ -25,7 +25,7 @@ package enum NearestName {
     return names.first { $0.count >= 4 && word.hasPrefix($0.lowercased()) }
   }
 
-  /// The number of insertions, deletions, replacements and swaps of neighbours between two words
+  /// The number of insertions, deletions, replacements and swaps of neighbors between two words
   /// (Damerau, 1964), or `limit` + 1 when it is larger than `limit`.
   package static func distance(_ first: String, _ second: String, limit: Int) -> Int {
     let a = Array(first)

@@ -31,7 +31,7 @@ package struct RandomStream: Sendable {
   /// What random numbers are used for; each purpose has its own key.
   package enum Purpose: UInt32, Sendable {
     case split = 1
-    case initialisation
+    case initialization
     case order
     case augmentation
     case mixing

@@ -1,6 +1,6 @@
-/// What is told of a picture: what a head computes, what data has labels for.
+/// What is told of an image: what a head computes, what data has labels for.
 package enum PredictionTask: String, Sendable, Codable, CaseIterable {
-  /// One class for a picture: logits [N, classes].
+  /// One class for an image: logits [N, classes].
   case classification
   /// One class for each pixel: logits [N, height, width, classes].
   case segmentation

@@ -29,7 +29,7 @@ package struct TextTable: Sendable, CustomStringConvertible {
 
   /// The table as lines joined by line ends, without a final one; the last column may run on.
   ///
-  /// `paintHeader` gets the finished header line, so that colours do not count as width.
+  /// `paintHeader` gets the finished header line, so that colors do not count as width.
   package func rendered(paintHeader: (String) -> String = { $0 }) -> String {
     let all = (header.isEmpty ? [] : [header]) + rows
     let columnCount = all.map(\.count).max() ?? 0

@@ -2,41 +2,41 @@ import GraftBase
 import GraftImaging
 import Synchronization
 
-/// Pictures and targets of one training step, as the engine takes them.
+/// Images and targets of one training step, as the engine takes them.
 ///
 /// A loader owns it and uses it again: it is valid until the loader's next `next()` or `start`.
 package final class Batch: @unchecked Sendable {
   /// Room for the largest batch, N x height x width x channels, 64-byte aligned; the first `count`
-  /// pictures are set.
+  /// images are set.
   package let pixels: UnsafeMutableBufferPointer<Float>
   /// Room for N x classes, each row sums to 1; or for N label maps of height x width.
   package let targets: UnsafeMutableBufferPointer<Float>
   package let classCount: Int
-  /// Numbers a picture takes in `targets`.
+  /// Numbers an image takes in `targets`.
   package let targetLength: Int
-  /// Numbers a picture takes in `pixels`.
-  package let pictureLength: Int
+  /// Numbers an image takes in `pixels`.
+  package let imageLength: Int
 
   /// Which batch of the epoch this is, from 0.
   package private(set) var index = 0
-  /// The random addresses of the pictures, by which each can be made again alone.
+  /// The random addresses of the images, by which each can be made again alone.
   package private(set) var keys: [SampleKey] = []
-  /// The labels of the pictures before smoothing and mixing.
+  /// The labels of the images before smoothing and mixing.
   package private(set) var labels: [Int] = []
 
   private let remaining = Atomic<Int>(0)
   /// The first failure by place in the batch, so that it does not depend on who came first.
   private let failure = Mutex<(place: Int, error: GraftError)?>(nil)
 
-  /// Pictures in this batch.
+  /// Images in this batch.
   package var count: Int { keys.count }
 
-  /// The numbers of the pictures in the data set.
+  /// The numbers of the images in the data set.
   package var samples: [Int] { keys.map(\.sample) }
 
   /// The pixels that are set: count x height x width x channels.
   package var usedPixels: UnsafeMutableBufferPointer<Float> {
-    .init(rebasing: pixels[..<(count * pictureLength)])
+    .init(rebasing: pixels[..<(count * imageLength)])
   }
 
   /// The targets that are set: count x targetLength.
@@ -45,11 +45,11 @@ package final class Batch: @unchecked Sendable {
   }
 
   /// For label maps `mapLength` is their pixels, for soft labels nil.
-  init(capacity: Int, pictureLength: Int, classCount: Int, mapLength: Int? = nil) {
-    self.pictureLength = pictureLength
+  init(capacity: Int, imageLength: Int, classCount: Int, mapLength: Int? = nil) {
+    self.imageLength = imageLength
     self.classCount = classCount
     targetLength = mapLength ?? classCount
-    pixels = Self.allocate(capacity * pictureLength)
+    pixels = Self.allocate(capacity * imageLength)
     targets = Self.allocate(capacity * targetLength)
   }
 
@@ -58,7 +58,7 @@ package final class Batch: @unchecked Sendable {
     UnsafeMutableRawPointer(targets.baseAddress)?.deallocate()
   }
 
-  /// Makes the batch ready to be filled with other pictures.
+  /// Makes the batch ready to be filled with other images.
   func prepare(index: Int, keys: [SampleKey], labels: [Int]) {
     self.index = index
     self.keys = keys
@@ -76,17 +76,17 @@ package final class Batch: @unchecked Sendable {
     }
   }
 
-  /// The room of one picture.
+  /// The room of one image.
   func slot(_ place: Int) -> UnsafeMutableBufferPointer<Float> {
-    .init(rebasing: pixels[(place * pictureLength)..<((place + 1) * pictureLength)])
+    .init(rebasing: pixels[(place * imageLength)..<((place + 1) * imageLength)])
   }
 
-  /// The room of one picture's target.
+  /// The room of one image's target.
   func targetSlot(_ place: Int) -> UnsafeMutableBufferPointer<Float> {
     .init(rebasing: targets[(place * targetLength)..<((place + 1) * targetLength)])
   }
 
-  /// Counts one picture as done; true for the last, when all others have been written.
+  /// Counts one image as done; true for the last, when all others have been written.
   func finishOne() -> Bool {
     remaining.subtract(1, ordering: .acquiringAndReleasing).newValue == 0
   }
@@ -97,7 +97,7 @@ package final class Batch: @unchecked Sendable {
     }
   }
 
-  /// The failure of the first picture that failed.
+  /// The failure of the first image that failed.
   var error: GraftError? { failure.withLock { $0?.error } }
 
   private static func allocate(_ count: Int) -> UnsafeMutableBufferPointer<Float> {

@@ -16,16 +16,16 @@ package enum BadFilePolicy: String, Sendable, CaseIterable, Codable {
   static let largestShare = 0.05
 }
 
-/// Reads and decodes every listed picture once, so that bad files are known before training.
+/// Reads and decodes every listed image once, so that bad files are known before training.
 struct DataScan {
-  /// Pictures between two reports of progress.
+  /// Images between two reports of progress.
   private static let sliceLength = 2048
 
   let listing: Listing
   let policy: BadFilePolicy
   let pool: ThreadPool
 
-  /// A listed picture that could be read, its decoded pixels included while they fit.
+  /// A listed image that could be read, its decoded pixels included while they fit.
   struct Finding {
     let content: ContentHash.Digest
     let size: ImageSize
@@ -34,7 +34,7 @@ struct DataScan {
     let mask: MaskFinding?
   }
 
-  /// The mask of a picture: how often each value occurs.
+  /// The mask of an image: how often each value occurs.
   struct MaskFinding {
     let path: String
     let file: BytePath
@@ -48,12 +48,12 @@ struct DataScan {
     var badFiles: [BadFile] = []
     /// Of each sample, in a set for segmentation.
     var masks: [DataScan.MaskFinding?] = []
-    /// Decoded pictures by their place in `samples`.
+    /// Decoded images by their place in `samples`.
     let cache: ImageCache
     let byteBudget: Int
   }
 
-  /// Scans in parallel; `progress` gets the number of pictures done and may throw to stop.
+  /// Scans in parallel; `progress` gets the number of images done and may throw to stop.
   func run(
     cacheBudget: Int, progress: (_ done: Int, _ of: Int) throws -> Void
   ) throws -> Result {
@@ -180,14 +180,14 @@ extension BadFile: CustomStringConvertible {
   package var description: String { "\(path) \(reason)" }
 }
 
-extension PictureSource {
+extension ImageSource {
   /// True when decoding costs more than a copy.
   var isWorthCaching: Bool {
     if case .record = self { return false }
     return true
   }
 
-  /// The picture, gray or RGB as stored, and the hash of what it was made from.
+  /// The image, gray or RGB as stored, and the hash of what it was made from.
   ///
   /// Of a file a `region` alone, which may come smaller, down to `leastSize`.
   func load(

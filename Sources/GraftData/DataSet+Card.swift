@@ -3,7 +3,7 @@ import GraftBase
 import GraftImaging
 
 extension DataSet: CustomStringConvertible {
-  /// The card: counts by class and side, picture sizes, what was left out, what to beware of.
+  /// The card: counts by class and side, image sizes, what was left out, what to beware of.
   package var description: String {
     var lines = [summary]
     lines += classTable
@@ -16,7 +16,7 @@ extension DataSet: CustomStringConvertible {
     return lines.joined(separator: "\n")
   }
 
-  /// One line: `hymenoptera: 397 pictures, 2 classes, 9c41e07a`.
+  /// One line: `hymenoptera: 397 images, 2 classes, 9c41e07a`.
   package var summary: String {
     let bad = badFiles.isEmpty ? "" : ", \(badFiles.count) unreadable left out"
     return
@@ -41,7 +41,7 @@ extension DataSet: CustomStringConvertible {
     return found
   }
 
-  /// The labels that have pictures.
+  /// The labels that have images.
   private var presentClasses: [Int] {
     counts(of: Array(samples.indices)).enumerated().filter { $0.element > 0 }.map(\.offset)
   }
@@ -96,7 +96,7 @@ extension DataSet: CustomStringConvertible {
     return (smallest == largest ? "\(smallest)" : "\(smallest) to \(largest)") + kinds
   }
 
-  /// Classes of under 20 pictures, with what a score measured on them is worth.
+  /// Classes of under 20 images, with what a score measured on them is worth.
   package var sizeWarnings: [String] {
     // A mask has many pixels to measure on.
     guard task == .classification else { return [] }

@@ -1,7 +1,7 @@
 import GraftBase
 
 extension DataSet {
-  /// The folder that the pictures' names start from; nil where there is none, as for records and
+  /// The folder that the images' names start from; nil where there is none, as for records and
   /// names that are no text.
   package var folder: String? {
     for sample in samples {

@@ -7,19 +7,19 @@ package struct DataOptions: Sendable, Equatable, Codable {
   package var format: String?
   /// `split=`: the layout's own sides, or 80/20, when nil.
   package var split: SplitRatios?
-  /// Shifts which pictures a split puts where.
+  /// Shifts which images a split puts where.
   package var splitSeed: UInt64 = 0
-  /// `val=`: a folder or table with the validation pictures.
+  /// `val=`: a folder or table with the validation images.
   package var validationPath: String?
-  /// `test=`: a folder or table with the test pictures.
+  /// `test=`: a folder or table with the test images.
   package var testPath: String?
-  /// `limit=`: keep at most so many pictures, balanced over classes and in proportion over sides.
+  /// `limit=`: keep at most so many images, balanced over classes and in proportion over sides.
   package var limit: Int?
   /// `bad=`: what to do about files that cannot be read.
   package var badFiles = BadFilePolicy.few
   /// Leaves a set without sides of its own whole, all of it for validation: a set to measure on.
   package var isForMeasuring = false
-  /// Bytes of decoded pictures kept in memory.
+  /// Bytes of decoded images kept in memory.
   package var cacheBudget = 1 << 30
 
   package init() {}
@@ -28,7 +28,7 @@ package struct DataOptions: Sendable, Equatable, Codable {
 extension DataSet {
   /// Reads, scans and splits the data set at `path`: a folder, a table or `demo:shapes`.
   ///
-  /// `progress` gets the number of pictures scanned and may throw to stop.
+  /// `progress` gets the number of images scanned and may throw to stop.
   package static func open(
     _ path: String, options: DataOptions = DataOptions(), pool: ThreadPool,
     progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
@@ -65,7 +65,7 @@ extension DataSet {
       help: "a classifier needs two classes or more: \(ImageFolder.expectedLayout)")
   }
 
-  /// Gives every picture its side: the layout's where it has one, else by content.
+  /// Gives every image its side: the layout's where it has one, else by content.
   private mutating func divide(given: [Partition?], options: DataOptions) throws {
     let hasValidation = given.contains(.validation)
     let hasTest = given.contains(.test)
@@ -98,9 +98,9 @@ extension DataSet {
 }
 
 extension Listing {
-  /// Adds the pictures at `path` to one side, their classes matched by name.
+  /// Adds the images at `path` to one side, their classes matched by name.
   ///
-  /// Only the last part of `path` enters the pictures' names: a data set that moves stays the same.
+  /// Only the last part of `path` enters the images' names: a data set that moves stays the same.
   mutating func add(_ path: BytePath, as side: Partition) throws {
     guard !givenPartitions.contains(side) else {
       throw GraftError(
@@ -139,7 +139,7 @@ extension Listing {
     }
   }
 
-  /// Keeps at most `limit` pictures: sides in proportion, classes alike, chosen by their paths.
+  /// Keeps at most `limit` images: sides in proportion, classes alike, chosen by their paths.
   mutating func limit(to limit: Int) throws {
     guard limit >= 1 else {
       throw GraftError(.usage, "limit=\(limit) keeps no image", help: "give 1 or more")

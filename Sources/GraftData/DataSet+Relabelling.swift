@@ -1,10 +1,10 @@
 import GraftBase
 
 extension DataSet {
-  /// The same pictures under another list of classes, matched by name.
+  /// The same images under another list of classes, matched by name.
   ///
-  /// Throws when a class with pictures is not in the list.
-  package func relabelled(by names: [String]) throws -> DataSet {
+  /// Throws when a class with images is not in the list.
+  package func relabeled(by names: [String]) throws -> DataSet {
     let used =
       maskClasses == nil ? Set(samples.map(\.label)) : Set(classes.indices)
     var places: [Int: Int] = [:]

@@ -1,16 +1,16 @@
 import GraftBase
 import GraftImaging
 
-/// Labelled pictures with numbers that stay, divided into train, validation and test.
+/// Labeled images with numbers that stay, divided into train, validation and test.
 ///
-/// Everything random about a picture is addressed by its number, its place in `samples`. A data set
-/// is a value: splitting gives a new one that shares the pictures and their cache.
+/// Everything random about an image is addressed by its number, its place in `samples`. A data set
+/// is a value: splitting gives a new one that shares the images and their cache.
 package struct DataSet: Sendable {
   /// The last part of the path it was read from, for tables and file names.
   package let name: String
   /// The data format that read it, as in `as=`.
   package let format: String
-  /// What labels tell of a picture: a class, or in masks the class of each pixel.
+  /// What labels tell of an image: a class, or in masks the class of each pixel.
   package let task: PredictionTask
   /// Class names, sorted bytewise for folders and in the file's order where a file numbers them.
   package internal(set) var classes: [String]
@@ -21,10 +21,10 @@ package struct DataSet: Sendable {
   package let ignored: [IgnoredFile]
   /// Remarks about the layout: classes that a side lacks.
   package let warnings: [String]
-  /// SHA-256 over class names and over the path, label and content of every picture; the first
+  /// SHA-256 over class names and over the path, label and content of every image; the first
   /// eight digits are shown.
   package let fingerprint: ContentHash.Digest
-  /// How the pictures came to their sides, for people: "80/20/0 by content, seed 0".
+  /// How the images came to their sides, for people: "80/20/0 by content, seed 0".
   package internal(set) var splitDescription = "not split"
 
   var partitions: [Partition: [Int]]
@@ -53,15 +53,15 @@ package struct DataSet: Sendable {
     partitions = [.train: Array(samples.indices)]
   }
 
-  /// The numbers of the pictures on one side, ascending.
+  /// The numbers of the images on one side, ascending.
   package func partition(_ partition: Partition) -> [Int] { partitions[partition] ?? [] }
 
-  /// How many pictures of each class are on one side.
+  /// How many images of each class are on one side.
   package func classCounts(_ partition: Partition) -> [Int] {
     counts(of: self.partition(partition))
   }
 
-  /// How many of the pictures belong to each class.
+  /// How many of the images belong to each class.
   package func counts(of indices: [Int]) -> [Int] {
     var counts = [Int](repeating: 0, count: classes.count)
     for index in indices {
@@ -77,7 +77,7 @@ package struct DataSet: Sendable {
 
   /// A weight per class by which the classes count alike: total / (classes present x count).
   ///
-  /// Classes without pictures weigh 1. Of masks, pixels count.
+  /// Classes without images weigh 1. Of masks, pixels count.
   package func classWeights(_ partition: Partition = .train) -> [Float] {
     let counts = task == .segmentation ? pixelCounts(partition) : classCounts(partition)
     let present = Float(counts.count { $0 > 0 })
@@ -85,14 +85,14 @@ package struct DataSet: Sendable {
     return counts.map { $0 > 0 ? total / (present * Float($0)) : 1 }
   }
 
-  /// The picture with this number in RGB, its orientation applied; safe to call on any thread.
+  /// The image with this number in RGB, its orientation applied; safe to call on any thread.
   ///
   /// Throws when its file has vanished, changed since the scan or cannot be read.
   package func image(at index: Int) throws -> Image {
     try storedImage(at: index).converted(toChannels: 3)
   }
 
-  /// The picture as stored: one channel for gray files.
+  /// The image as stored: one channel for gray files.
   package func storedImage(at index: Int) throws -> Image {
     if let image = cache.image(at: index) { return image }
     let image = try load(index)
@@ -100,7 +100,7 @@ package struct DataSet: Sendable {
     return image
   }
 
-  /// The pixels that a program needs of a picture as stored, and the program that starts from them.
+  /// The pixels that a program needs of an image as stored, and the program that starts from them.
   ///
   /// Of a file that memory has no room for only the part is decoded that is resized; a fast program
   /// takes large ones at a half, a quarter or an eighth, whether there is room or not, so that

@@ -9,12 +9,12 @@ package enum ClassBalance: String, Sendable, CaseIterable, Codable {
   case weights
 }
 
-/// The order in which an epoch visits the pictures: a pure function of (seed, epoch).
+/// The order in which an epoch visits the images: a pure function of (seed, epoch).
 ///
 /// Nothing is carried from epoch to epoch, so a resumed run needs the epoch's number and no state.
 package struct EpochOrder: Sendable {
   private let indices: [Int]
-  /// The pictures of each class, when classes are to be drawn equally often.
+  /// The images of each class, when classes are to be drawn equally often.
   private let classMembers: [[Int]]?
   private let seed: UInt64
 
@@ -35,7 +35,7 @@ package struct EpochOrder: Sendable {
 
   package var count: Int { indices.count }
 
-  /// The pictures of one epoch, shuffled.
+  /// The images of one epoch, shuffled.
   package func indices(epoch: Int) -> [Int] {
     guard let classMembers else {
       var random = RandomStream(seed: seed, purpose: .order, epoch: epoch)
@@ -44,11 +44,11 @@ package struct EpochOrder: Sendable {
     return balancedIndices(of: classMembers, epoch: epoch)
   }
 
-  /// As many pictures of each class, up to one: short classes start again in a new shuffle, long
+  /// As many images of each class, up to one: short classes start again in a new shuffle, long
   /// ones show a part of theirs that changes with the epoch.
   private func balancedIndices(of classMembers: [[Int]], epoch: Int) -> [Int] {
     var random = RandomStream(seed: seed, purpose: .order, epoch: epoch, slot: 1)
-    // Which classes get the pictures that do not divide evenly changes with the epoch too.
+    // Which classes get the images that do not divide evenly changes with the epoch too.
     let turns = random.permutation(classMembers.count)
     var drawn: [Int] = []
     drawn.reserveCapacity(indices.count)
@@ -66,13 +66,13 @@ package struct EpochOrder: Sendable {
   }
 }
 
-/// How an epoch's pictures are cut into batches of nearly one size.
+/// How an epoch's images are cut into batches of nearly one size.
 ///
 /// All batches have the same size or one less, so at most two plans are compiled and there is no
-/// last batch of one picture, on which batch norm has no variance. Only for batches of 2 may a
-/// batch have one picture more than asked for.
-package struct BatchPlan: Sendable, Equatable {
-  /// Pictures in all.
+/// last batch of one image, on which batch norm has no variance. Only for batches of 2 may a
+/// batch have one image more than asked for.
+package struct BatchPartition: Sendable, Equatable {
+  /// Images in all.
   package let count: Int
   /// Batches in all.
   package let batchCount: Int

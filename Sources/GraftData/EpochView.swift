@@ -2,23 +2,23 @@ import GraftBase
 import GraftImaging
 import GraftKernels
 
-/// What training sees of an epoch, picture by picture: the loader's own order, draws and batches.
+/// What training sees of an epoch, image by image: the loader's own order, draws and batches.
 package struct EpochView {
-  /// One picture of the epoch as training sees it.
-  package struct Picture: Sendable {
+  /// One image of the epoch as training sees it.
+  package struct DrawnImage: Sendable {
     package let key: SampleKey
     /// Of the encoder's input size, mixed if its batch was.
     package let image: Image
     /// The classes it counts for and how much, the largest weight first; the weights add up to 1.
     package let labels: [(label: Int, weight: Float)]
     /// What it was mixed with; nil when its batch was left alone.
-    package let mixing: MixedPicture?
+    package let mixing: MixedImage?
     /// Its mask in a set for segmentation; see `DataSet.mask`.
     package let mask: Image?
   }
 
-  /// The other picture of a mixed pair.
-  package struct MixedPicture: Sendable {
+  /// The other image of a mixed pair.
+  package struct MixedImage: Sendable {
     /// The operation that mixed: `mixup`.
     package let operation: String
     package let partner: SampleKey
@@ -27,7 +27,7 @@ package struct EpochView {
   }
 
   private let dataSet: DataSet
-  private let recipe: PictureRecipe
+  private let recipe: ImagePreparation
   private let loader: Loader
   private let epoch: Int
   private let keys: [SampleKey]
@@ -40,7 +40,7 @@ package struct EpochView {
     var settings = settings
     settings.batchesAhead = 0
     self.dataSet = dataSet
-    recipe = PictureRecipe(preprocessing: preprocessing, pipeline: pipeline, seed: settings.seed)
+    recipe = ImagePreparation(preprocessing: preprocessing, pipeline: pipeline, seed: settings.seed)
     loader = try Loader(
       dataSet, indices: indices, settings: settings, preprocessing: preprocessing,
       pipeline: pipeline, pool: pool)
@@ -48,34 +48,34 @@ package struct EpochView {
     keys = loader.keys(epoch: epoch)
   }
 
-  /// The numbers of the pictures in the order of the epoch.
+  /// The numbers of the images in the order of the epoch.
   package var samples: [Int] { keys.map(\.sample) }
 
-  /// The pictures at some places of the epoch's order, in the order of `places`.
-  package func pictures(at places: [Int]) throws -> [Picture] {
+  /// The images at some places of the epoch's order, in the order of `places`.
+  package func images(at places: [Int]) throws -> [DrawnImage] {
     guard let mixing = recipe.pipeline?.mixing else { return try places.map(alone) }
     let batchOfPlace = Dictionary(
-      uniqueKeysWithValues: (0..<loader.plan.batchCount).flatMap { batch in
-        loader.plan.range(of: batch).map { ($0, batch) }
+      uniqueKeysWithValues: (0..<loader.partition.batchCount).flatMap { batch in
+        loader.partition.range(of: batch).map { ($0, batch) }
       })
-    var found: [Int: Picture] = [:]
+    var found: [Int: DrawnImage] = [:]
     loader.start(epoch: epoch, batches: Set(places.compactMap { batchOfPlace[$0] }).sorted())
     while let batch = try loader.next() {
-      let range = loader.plan.range(of: batch.index)
+      let range = loader.partition.range(of: batch.index)
       let draw = mixing.draw(
         seed: recipe.seed, epoch: epoch, batch: batch.index, count: batch.count,
         size: recipe.preprocessing.outputSize)
       for place in places where range.contains(place) {
-        found[place] = try picture(at: place - range.lowerBound, in: batch, draw)
+        found[place] = try image(at: place - range.lowerBound, in: batch, draw)
       }
     }
     return places.compactMap { found[$0] }
   }
 
-  /// A picture that nothing is mixed with.
-  private func alone(at place: Int) throws -> Picture {
+  /// An image that nothing is mixed with.
+  private func alone(at place: Int) throws -> DrawnImage {
     let key = keys[place]
-    return Picture(
+    return DrawnImage(
       key: key, image: try unmixed(key), labels: [(dataSet.samples[key.sample].label, 1)],
       mixing: nil,
       mask: dataSet.task == .segmentation ? try recipe.mask(of: dataSet, key: key) : nil)
@@ -85,23 +85,23 @@ package struct EpochView {
     try recipe.image(of: dataSet, key: key)
   }
 
-  private func picture(at place: Int, in batch: Batch, _ draw: MixingDraw?) throws -> Picture {
-    let start = place * batch.pictureLength
+  private func image(at place: Int, in batch: Batch, _ draw: MixingDraw?) throws -> DrawnImage {
+    let start = place * batch.imageLength
     let values = UnsafeBufferPointer(
-      rebasing: batch.usedPixels[start..<(start + batch.pictureLength)])
+      rebasing: batch.usedPixels[start..<(start + batch.imageLength)])
     let targets = batch.targetSlot(place)
     let isMap = dataSet.task == .segmentation
     let weights = isMap ? [] : zip(0..., targets).filter { $0.1 > 0 }
     let labels = weights.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
-    return Picture(
-      key: batch.keys[place], image: recipe.preprocessing.picture(of: values),
+    return DrawnImage(
+      key: batch.keys[place], image: recipe.preprocessing.image(of: values),
       labels: isMap
         ? [(label: batch.labels[place], weight: Float(1))]
         : labels.map { (label: $0.0, weight: $0.1) },
       mixing: try draw.flatMap { draw in
         try draw.mixes[place].map { mix in
           let partner = batch.keys[draw.partners[place]]
-          return MixedPicture(operation: mix.name, partner: partner, image: try unmixed(partner))
+          return MixedImage(operation: mix.name, partner: partner, image: try unmixed(partner))
         }
       }, mask: isMap ? Image(labels: targets, size: recipe.preprocessing.outputSize) : nil)
   }

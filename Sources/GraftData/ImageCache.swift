@@ -1,9 +1,9 @@
 import GraftImaging
 import Synchronization
 
-/// Decoded pictures kept in memory, up to a number of bytes.
+/// Decoded images kept in memory, up to a number of bytes.
 ///
-/// The first pictures that fit stay and none is thrown out: epochs visit every picture once, and a
+/// The first images that fit stay and none is thrown out: epochs visit every image once, and a
 /// cache that evicts the oldest would then never hit.
 final class ImageCache: Sendable {
   private struct State {
@@ -19,7 +19,7 @@ final class ImageCache: Sendable {
 
   func image(at index: Int) -> Image? { state.withLock { $0.images[index] } }
 
-  /// Whether a picture of so many bytes would be kept.
+  /// Whether an image of so many bytes would be kept.
   func hasRoom(for byteCount: Int) -> Bool { state.withLock { byteCount <= $0.freeBytes } }
 
   func store(_ image: Image, at index: Int) {

@@ -13,12 +13,12 @@ import GraftKernels
 ///     while let batch = try loader.next() { train(on: batch) }
 package final class Loader {
   /// How the epoch is cut into batches.
-  package let plan: BatchPlan
+  package let partition: BatchPartition
   package let classCount: Int
-  /// Height and width of the pictures in a batch, in pixels.
+  /// Height and width of the images in a batch, in pixels.
   package var inputSize: Int { work.recipe.preprocessing.inputSize }
   package var channels: Int { work.recipe.preprocessing.channels }
-  /// Seconds that `next()` spent on pictures which were not ready, since the loader was made.
+  /// Seconds that `next()` spent on images which were not ready, since the loader was made.
   package private(set) var secondsWaited = 0.0
 
   private let order: EpochOrder?
@@ -45,9 +45,9 @@ package final class Loader {
     package var shuffle: ClassBalance?
     package var labelSmoothing: Float = 0
     package var seed: UInt64 = 0
-    /// Augmented views of each picture, which epochs take in turn; nil draws anew every time.
+    /// Augmented views of each image, which epochs take in turn; nil draws anew every time.
     package var views: Int?
-    /// Pictures of each sample in a batch, all first ones before all second ones; see `SampleKey.copy`.
+    /// Images of each sample in a batch, all first ones before all second ones; see `SampleKey.copy`.
     package var copies = 1
     /// Batches made ahead of the one in use.
     package var batchesAhead = 2
@@ -55,7 +55,7 @@ package final class Loader {
     package init(batchSize: Int) { self.batchSize = batchSize }
   }
 
-  /// A loader over the pictures `indices` of `dataSet`; `classCount` may exceed the data set's.
+  /// A loader over the images `indices` of `dataSet`; `classCount` may exceed the data set's.
   ///
   /// Throws when the batches do not fit into memory, or a label has no place.
   package init(
@@ -73,7 +73,7 @@ package final class Loader {
     self.classCount = classCount
     self.indices = indices
     self.pool = pool
-    plan = BatchPlan(count: indices.count, batchSize: settings.batchSize)
+    partition = BatchPartition(count: indices.count, batchSize: settings.batchSize)
     views = settings.views
     copies = settings.copies
     order = settings.shuffle.map {
@@ -81,29 +81,29 @@ package final class Loader {
     }
     work = BatchWork(
       dataSet: dataSet,
-      recipe: PictureRecipe(
+      recipe: ImagePreparation(
         preprocessing: preprocessing, pipeline: pipeline, seed: settings.seed),
       labelSmoothing: settings.labelSmoothing)
-    let pictureLength = preprocessing.floatCount(for: preprocessing.outputSize)
+    let imageLength = preprocessing.floatCount(for: preprocessing.outputSize)
     let size = preprocessing.outputSize
     let mapLength = dataSet.task == .segmentation ? size.width * size.height : nil
-    let capacity = plan.largestBatch * copies
-    let (length, overflow) = capacity.multipliedReportingOverflow(by: pictureLength)
-    let buffers = Self.bufferCount(plan, ahead: settings.batchesAhead)
+    let capacity = partition.largestBatch * copies
+    let (length, overflow) = capacity.multipliedReportingOverflow(by: imageLength)
+    let buffers = Self.bufferCount(partition, ahead: settings.batchesAhead)
     let (bytes, isHuge) = length.multipliedReportingOverflow(by: 4 * max(1, buffers))
     try MemoryBudget.require(
       overflow || isHuge ? .max : bytes, for: "a loader of \(capacity) images a batch")
     for _ in 0..<buffers {
       free.append(
         Batch(
-          capacity: capacity, pictureLength: pictureLength, classCount: classCount,
+          capacity: capacity, imageLength: imageLength, classCount: classCount,
           mapLength: mapLength))
     }
   }
 
   /// Batches that a loader keeps in memory: one in use and those ahead of it.
-  package static func bufferCount(_ plan: BatchPlan, ahead: Int = 2) -> Int {
-    min(ahead + 1, plan.batchCount)
+  package static func bufferCount(_ partition: BatchPartition, ahead: Int = 2) -> Int {
+    min(ahead + 1, partition.batchCount)
   }
 
   deinit { for entry in underWay { entry.job.wait() } }
@@ -113,12 +113,12 @@ package final class Loader {
   /// It returns at once with the first batches under way: call it early, before an evaluation of
   /// the epoch before, and the wait is over when training goes on.
   package func start(epoch: Int, at firstBatch: Int = 0) {
-    start(epoch: epoch, batches: Array(firstBatch..<plan.batchCount))
+    start(epoch: epoch, batches: Array(firstBatch..<partition.batchCount))
   }
 
   /// Begins an epoch of which only some batches are wanted, in ascending order.
   package func start(epoch: Int, batches: [Int]) {
-    precondition(batches.allSatisfy((0..<plan.batchCount).contains), "no such batch")
+    precondition(batches.allSatisfy((0..<partition.batchCount).contains), "no such batch")
     abandon()
     self.epoch = epoch
     epochKeys = keys(epoch: epoch)
@@ -128,7 +128,7 @@ package final class Loader {
 
   /// The next batch, nil at the end of the epoch.
   ///
-  /// Throws the error of a picture that could not be read; the epoch is then over.
+  /// Throws the error of an image that could not be read; the epoch is then over.
   package func next() throws -> Batch? {
     recycle()
     submit()
@@ -145,9 +145,9 @@ package final class Loader {
     return batch
   }
 
-  /// The random addresses of an epoch's pictures, in order.
+  /// The random addresses of an epoch's images, in order.
   ///
-  /// A sampler may show a picture several times in an epoch; each showing is drawn anew, as if it
+  /// A sampler may show an image several times in an epoch; each showing is drawn anew, as if it
   /// belonged to an epoch far away, or takes the next of the fixed views.
   package func keys(epoch: Int) -> [SampleKey] {
     let samples = order?.indices(epoch: epoch) ?? indices
@@ -188,7 +188,7 @@ package final class Loader {
   private func submit() {
     while let number = pending.first, let batch = free.popLast() {
       pending.removeFirst()
-      let keys = copied(epochKeys[plan.range(of: number)])
+      let keys = copied(epochKeys[partition.range(of: number)])
       batch.prepare(
         index: number, keys: keys,
         labels: keys.map { work.dataSet.samples[$0.sample].label })
@@ -203,10 +203,10 @@ package final class Loader {
 /// What it takes to fill a batch, on any thread.
 private struct BatchWork: Sendable {
   let dataSet: DataSet
-  let recipe: PictureRecipe
+  let recipe: ImagePreparation
   let labelSmoothing: Float
 
-  /// Writes one picture; whoever writes the last one adds targets and mixes.
+  /// Writes one image; whoever writes the last one adds targets and mixes.
   func fill(_ batch: Batch, place: Int, epoch: Int) {
     let sample = batch.keys[place].sample
     do {

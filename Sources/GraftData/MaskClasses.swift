@@ -22,7 +22,7 @@ package struct SampleMask: Sendable {
 
 /// What the values of masks mean.
 ///
-/// In memory a pixel of a mask is its class plus 1, and 0 where nothing is known: outside the picture,
+/// In memory a pixel of a mask is its class plus 1, and 0 where nothing is known: outside the image,
 /// which movements fill with 0, and where the file says 255. Files hold class numbers from 0; masks of
 /// nothing but 0 and 255 have two classes, background and foreground.
 package struct MaskClasses: Sendable, Equatable {
@@ -38,7 +38,7 @@ package struct MaskClasses: Sendable, Equatable {
 
   /// The classes of masks whose values occur so often; `names` when a file gives them.
   ///
-  /// `masks` are those of each picture, for the sentence that refuses one.
+  /// `masks` are those of each image, for the sentence that refuses one.
   init(counts masks: [(path: String, counts: [Int])], names: [String]) throws {
     var present = [Bool](repeating: false, count: 256)
     for mask in masks {
@@ -119,7 +119,7 @@ extension ListedMask {
     let image = try ImageCodec.decode(bytes, name: name, keepsGray: true, keepsIndices: true)
     guard image.channels == 1 else {
       throw GraftError(
-        .input, "the mask \(name) is a colour image",
+        .input, "the mask \(name) is a color image",
         help: "masks are gray or have a palette, the number of a class in each pixel")
     }
     return image
@@ -127,7 +127,7 @@ extension ListedMask {
 }
 
 extension DataSet {
-  /// The mask of a picture, gray: the class of each pixel plus 1, 0 where nothing is known.
+  /// The mask of an image, gray: the class of each pixel plus 1, 0 where nothing is known.
   ///
   /// Throws when its file has vanished, changed since the scan or cannot be read.
   package func mask(at index: Int) throws -> Image {
@@ -166,7 +166,7 @@ extension Image {
       width: width, height: height, channels: 1, pixels: pixels.map { table[Int($0)] })
   }
 
-  /// How often each value occurs in a gray picture.
+  /// How often each value occurs in a gray image.
   var valueCounts: [Int] {
     var counts = [Int](repeating: 0, count: 256)
     pixels.withUnsafeBufferPointer { for value in $0 { counts[Int(value)] += 1 } }

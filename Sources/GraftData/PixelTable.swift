@@ -1,7 +1,7 @@
 import GraftBase
 import GraftImaging
 
-/// Small pictures of one size kept as the bytes of the file they came from.
+/// Small images of one size kept as the bytes of the file they came from.
 ///
 /// Binary CIFAR keeps planes (all red, all green, all blue) behind a label, MNIST one gray plane.
 package final class PixelTable: Sendable {
@@ -26,7 +26,7 @@ package final class PixelTable: Sendable {
     self.stride = stride
   }
 
-  /// The picture of one record, gray or RGB as stored.
+  /// The image of one record, gray or RGB as stored.
   package func image(at record: Int) -> Image {
     let area = size.width * size.height
     let range = range(of: record)

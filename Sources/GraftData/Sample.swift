@@ -1,7 +1,7 @@
 import GraftBase
 import GraftImaging
 
-/// One labelled picture of a data set; its place in `DataSet.samples` is its stable number.
+/// One labeled image of a data set; its place in `DataSet.samples` is its stable number.
 package struct Sample: Sendable {
   /// The path inside the data set as shown to people, or a record's name: `test_batch.bin[7]`.
   package let path: String
@@ -9,26 +9,26 @@ package struct Sample: Sendable {
   package internal(set) var label: Int
   /// SHA-256 of the file, or of the stored pixels.
   package let content: ContentHash.Digest
-  /// The picture's size with its orientation applied.
+  /// The image's size with its orientation applied.
   package let size: ImageSize
-  /// True when the stored picture has one channel; `DataSet.image(at:)` gives RGB all the same.
+  /// True when the stored image has one channel; `DataSet.image(at:)` gives RGB all the same.
   package let isGray: Bool
-  let source: PictureSource
+  let source: ImageSource
   /// The class of each pixel, in a set for segmentation.
   package internal(set) var mask: SampleMask?
 
-  /// Bytes of the decoded picture as stored.
+  /// Bytes of the decoded image as stored.
   var byteCount: Int { size.width * size.height * (isGray ? 1 : 3) }
 }
 
-/// Where a picture's pixels come from.
-package enum PictureSource: Sendable {
+/// Where an image's pixels come from.
+package enum ImageSource: Sendable {
   case file(BytePath)
   case record(PixelTable, Int)
   case drawn(@Sendable () -> Image)
 }
 
-/// The side of the split a picture is on.
+/// The side of the split an image is on.
 package enum Partition: String, Sendable, CaseIterable, Codable {
   case train, validation, test
 }
@@ -44,7 +44,7 @@ package struct BadFile: Sendable, Hashable, Codable {
   }
 }
 
-/// A file or folder that was passed over because it is hidden or no picture.
+/// A file or folder that was passed over because it is hidden or no image.
 package struct IgnoredFile: Sendable, Hashable, Codable {
   package let path: String
   package let reason: String

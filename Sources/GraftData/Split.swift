@@ -1,6 +1,6 @@
 import GraftBase
 
-/// What share of the pictures goes to each side of a split.
+/// What share of the images goes to each side of a split.
 package struct SplitRatios: Sendable, Equatable, Codable, CustomStringConvertible {
   package let train: Double
   package let validation: Double
@@ -44,13 +44,13 @@ package struct SplitRatios: Sendable, Equatable, Codable, CustomStringConvertibl
   }
 }
 
-/// A stratified split by content: which side each picture is on, as a pure function.
+/// A stratified split by content: which side each image is on, as a pure function.
 ///
 /// Each distinct content draws one number from (seed, content). In classes of 200 contents or more
-/// the number alone decides the side: a picture keeps its side as the folder grows, and counts come
+/// the number alone decides the side: an image keeps its side as the folder grows, and counts come
 /// near the ratios. Smaller classes, where that would leave too much to luck, are ordered by the
-/// same numbers and cut at the exact ratios, with one picture at least on every side; when they
-/// grow, only pictures next to a cut can change sides. Equal contents are never on two sides,
+/// same numbers and cut at the exact ratios, with one image at least on every side; when they
+/// grow, only images next to a cut can change sides. Equal contents are never on two sides,
 /// whatever their labels.
 package struct Split: Sendable {
   /// Classes with fewer contents are cut by rank.

@@ -61,7 +61,9 @@ package final class Graph {
 
   /// Has another operation make a value out of the same inputs; it must take and give their shapes.
   package func replaceOperation(making value: Value, by op: any Op) {
-    guard let place = nodes.firstIndex(where: { $0.output == value.id }) else { return }
+    guard let place = nodes.firstIndex(where: { $0.output == value.id }) else {
+      preconditionFailure("a value that no operation makes")
+    }
     let old = nodes[place]
     precondition(
       (try? op.outputShape(of: old.inputs.map { values[$0].shape })) == values[value.id].shape,

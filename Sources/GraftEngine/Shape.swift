@@ -16,7 +16,7 @@ package struct Shape: Hashable, Sendable, Codable, ExpressibleByArrayLiteral {
   package var batch: Int { dimensions.first ?? 1 }
   /// The last size.
   package var channels: Int { dimensions.last ?? 1 }
-  /// H x W of a picture, 1 of a vector.
+  /// H x W of an image, 1 of a vector.
   package var pixels: Int { rank == 4 ? dimensions[1] * dimensions[2] : 1 }
   /// Pixels of all images together.
   var allPixels: Int { batch * pixels }

@@ -1,4 +1,4 @@
-/// A number of rows or columns for each side of a picture.
+/// A number of rows or columns for each side of an image.
 package struct Sides: Hashable, Sendable, Codable {
   package var top: Int
   package var left: Int

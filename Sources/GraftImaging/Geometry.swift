@@ -1,8 +1,8 @@
 import GraftKernels
 
-/// The eight ways to lay a picture's rows and columns, numbered as in EXIF.
+/// The eight ways to lay an image's rows and columns, numbered as in EXIF.
 ///
-/// Each case names what is done to the stored picture; angles turn counter-clockwise.
+/// Each case names what is done to the stored image; angles turn counter-clockwise.
 package enum Orientation: Int, Sendable, Codable, CaseIterable {
   case upright = 1
   case flippedHorizontally
@@ -21,7 +21,7 @@ package enum Orientation: Int, Sendable, Codable, CaseIterable {
     [.upright, .rotatedBy90, .rotatedBy180, .rotatedBy270][(quarters % 4 + 4) % 4]
   }
 
-  /// What is done to a picture, for people: `flip`, `turn 90°`.
+  /// What is done to an image, for people: `flip`, `turn 90°`.
   var text: String {
     switch self {
     case .upright: "keep"
@@ -35,7 +35,7 @@ package enum Orientation: Int, Sendable, Codable, CaseIterable {
     }
   }
 
-  /// Where the pixels of a box of the picture laid upright are stored, in a picture of `size`; the
+  /// Where the pixels of a box of the image laid upright are stored, in an image of `size`; the
   /// box lies inside.
   func storedBox(of box: ImageBox, in size: ImageSize) -> ImageBox {
     var stored = box
@@ -55,7 +55,7 @@ package enum Orientation: Int, Sendable, Codable, CaseIterable {
 }
 
 extension Image {
-  /// The picture with its rows and columns laid out anew; no pixel changes its value.
+  /// The image with its rows and columns laid out anew; no pixel changes its value.
   package func oriented(_ orientation: Orientation) -> Image {
     guard orientation != .upright else { return self }
     // In pixels of the source: where the first pixel of the result lies, and the steps from there
@@ -101,10 +101,10 @@ extension Image {
 
   package func flippedVertically() -> Image { oriented(.flippedVertically) }
 
-  /// The picture with x and y exchanged.
+  /// The image with x and y exchanged.
   package func transposed() -> Image { oriented(.transposed) }
 
-  /// The picture turned counter-clockwise by `turns` times 90 degrees.
+  /// The image turned counter-clockwise by `turns` times 90 degrees.
   package func rotated(quarterTurns turns: Int) -> Image {
     oriented(.turned(quarters: turns))
   }
@@ -132,7 +132,7 @@ extension Image {
     cropped(x: box.x, y: box.y, width: box.width, height: box.height)
   }
 
-  /// The picture with a frame of `fill` (one value a channel) around it.
+  /// The image with a frame of `fill` (one value a channel) around it.
   package func padded(left: Int, top: Int, right: Int, bottom: Int, fill: [UInt8]) -> Image {
     precondition(min(left, top, right, bottom) >= 0, "padding by less than nothing")
     precondition(fill.count == channels, "one fill value a channel")
@@ -151,7 +151,7 @@ extension Image {
     }
   }
 
-  /// The picture in gray (1) or RGB (3); gray is the ITU-R 601 luma as Pillow rounds it.
+  /// The image in gray (1) or RGB (3); gray is the ITU-R 601 luma as Pillow rounds it.
   package func converted(toChannels count: Int) -> Image {
     precondition(count == 1 || count == 3, "images have 1 or 3 channels")
     if count == channels { return self }
@@ -168,7 +168,7 @@ extension Image {
     }
   }
 
-  /// A picture whose every byte is written by `body`, which gets height x width x channels bytes.
+  /// An image whose every byte is written by `body`, which gets height x width x channels bytes.
   static func drawn<Failure: Error>(
     width: Int, height: Int, channels: Int,
     _ body: (UnsafeMutableBufferPointer<UInt8>) throws(Failure) -> Void
@@ -176,7 +176,7 @@ extension Image {
     let count = width * height * channels
     var failure: Failure?
     let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-      // The bytes beyond `count` that an allocation may have are not part of the picture.
+      // The bytes beyond `count` that an allocation may have are not part of the image.
       let output = UnsafeMutableBufferPointer(rebasing: buffer[0..<count])
       do throws(Failure) {
         try body(output)
@@ -205,7 +205,7 @@ package struct ImageBox: Hashable, Sendable, Codable {
     self.height = height
   }
 
-  /// All of a picture.
+  /// All of an image.
   package init(_ size: ImageSize) {
     self.init(x: 0, y: 0, width: size.width, height: size.height)
   }
@@ -214,7 +214,7 @@ package struct ImageBox: Hashable, Sendable, Codable {
   package var columns: Range<Int> { x..<x + width }
   package var rows: Range<Int> { y..<y + height }
 
-  /// Whether the box has pixels, all of them within a picture of `size`.
+  /// Whether the box has pixels, all of them within an image of `size`.
   package func isInside(_ size: ImageSize) -> Bool {
     x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= size.width
       && y + height <= size.height

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// An 8-bit picture in memory: rows from the top, pixels from the left, channels interleaved.
+/// An 8-bit image in memory: rows from the top, pixels from the left, channels interleaved.
 ///
 /// `pixels` holds height x width x channels bytes; channels is 1 (gray) or 3 (RGB).
 package struct Image: Sendable, Equatable {
@@ -9,7 +9,7 @@ package struct Image: Sendable, Equatable {
   package let channels: Int
   package var pixels: [UInt8]
 
-  /// A picture of one value; sides are at least 1.
+  /// An image of one value; sides are at least 1.
   package init(width: Int, height: Int, channels: Int = 3, fill: UInt8 = 0) {
     self.init(
       width: width, height: height, channels: channels,

@@ -1,25 +1,25 @@
 import GraftBase
 
-/// How much of a picture an encoder is shown at once.
+/// How much of an image an encoder is shown at once.
 package enum Framing: String, Sendable, Codable {
-  /// All that matters of it: the short side resized, the centre cropped.
+  /// All that matters of it: the short side resized, the center cropped.
   case resized
   /// A patch of it at its own resolution, as models that tell a class of each pixel are trained.
   case patch
 }
 
-/// How a picture becomes the numbers an encoder was trained on; saved with every model.
+/// How an image becomes the numbers an encoder was trained on; saved with every model.
 package struct Preprocessing: Sendable, Codable, Equatable {
   /// The side of the square that the encoder sees, in pixels.
   package var inputSize: Int
-  /// The short side after the resize that precedes the centre crop, in pixels.
+  /// The short side after the resize that precedes the center crop, in pixels.
   package var resizeShortSide: Int
   package var filter: ResizeFilter
-  /// The mean of each channel on the scale 0...1; of three, gray pictures take the first.
+  /// The mean of each channel on the scale 0...1; of three, gray images take the first.
   package var mean: [Float]
   /// The standard deviation of each channel on the scale 0...1, none 0.
   package var std: [Float]
-  /// Channels of the pictures that are written: 3, or 1 for networks on gray pictures.
+  /// Channels of the images that are written: 3, or 1 for networks on gray images.
   package var channels: Int
   package var framing: Framing
 
@@ -55,28 +55,28 @@ package struct Preprocessing: Sendable, Codable, Equatable {
 
   package var outputSize: ImageSize { ImageSize(width: inputSize, height: inputSize) }
 
-  /// The square for evaluation: short side resized, then cropped in the centre.
+  /// The square for evaluation: short side resized, then cropped in the center.
   ///
   /// Sizes follow torchvision: the long side is cut to a whole number, crop offsets are rounded
-  /// half to even. Byte-equal to `Resize` and `CenterCrop` on a Pillow picture, except that a
+  /// half to even. Byte-equal to `Resize` and `CenterCrop` on a Pillow image, except that a
   /// short side below the input size is raised to it, so there is never a border.
   package func evaluationImage(_ image: Image) -> Image {
     evaluation(of: image.size).applied(to: image.converted(toChannels: channels))
   }
 
-  /// What `evaluationImage` does to a picture of `size`.
+  /// What `evaluationImage` does to an image of `size`.
   ///
-  /// Of a patch's picture the centre, with the mean colour around where it is smaller.
+  /// Of a patch's image the center, with the mean color around where it is smaller.
   package func evaluation(of size: ImageSize) -> Movement {
     guard framing == .resized else {
       return patch(
-        x: Self.centreOffset(size.width - inputSize), y: Self.centreOffset(size.height - inputSize))
+        x: Self.centerOffset(size.width - inputSize), y: Self.centerOffset(size.height - inputSize))
     }
     let resized = resizedSize(of: size)
-    let centre = ImageBox(
-      x: Self.centreOffset(resized.width - inputSize),
-      y: Self.centreOffset(resized.height - inputSize), width: inputSize, height: inputSize)
-    return .resize(from: size, to: resized, filter: filter, keeping: centre)
+    let center = ImageBox(
+      x: Self.centerOffset(resized.width - inputSize),
+      y: Self.centerOffset(resized.height - inputSize), width: inputSize, height: inputSize)
+    return .resize(from: size, to: resized, filter: filter, keeping: center)
   }
 
   /// The first half of `evaluation`: the short side resized, nothing cropped.
@@ -87,7 +87,7 @@ package struct Preprocessing: Sendable, Codable, Equatable {
   /// The patch of the encoder's input size whose left upper pixel is (x, y).
   func patch(x: Int, y: Int) -> Movement {
     .window(
-      ImageBox(x: x, y: y, width: inputSize, height: inputSize), fill: context.meanColour)
+      ImageBox(x: x, y: y, width: inputSize, height: inputSize), fill: context.meanColor)
   }
 
   private func resizedSize(of size: ImageSize) -> ImageSize {
@@ -98,7 +98,7 @@ package struct Preprocessing: Sendable, Codable, Equatable {
   }
 
   /// Half of `margin`, ties to the even number.
-  private static func centreOffset(_ margin: Int) -> Int {
+  private static func centerOffset(_ margin: Int) -> Int {
     Int((Double(margin) / 2).rounded(.toNearestOrEven))
   }
 }
@@ -152,9 +152,9 @@ extension Preprocessing {
 
 extension Preprocessing: CustomStringConvertible {
   package var description: String {
-    let normalisation =
+    let normalization =
       if mean == Self.imageNetMean && std == Self.imageNetStd {
-        "ImageNet normalisation"
+        "ImageNet normalization"
       } else {
         "mean \(list(mean)), std \(list(std))"
       }
@@ -162,12 +162,12 @@ extension Preprocessing: CustomStringConvertible {
     return switch framing {
     case .resized:
       "\(inputSize) px\(gray) (short side \(resizeShortSide), \(filter.rawValue)), "
-        + normalisation
-    case .patch: "patches of \(inputSize) px\(gray), \(normalisation)"
+        + normalization
+    case .patch: "patches of \(inputSize) px\(gray), \(normalization)"
     }
   }
 
-  /// Those that are used: of gray pictures the first.
+  /// Those that are used: of gray images the first.
   private func list(_ values: [Float]) -> String {
     values.prefix(channels).map { "\($0)" }.joined(separator: "/")
   }

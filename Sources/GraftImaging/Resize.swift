@@ -11,7 +11,7 @@ package enum ResizeFilter: String, Sendable, Codable, CaseIterable {
 }
 
 extension Image {
-  /// The picture, or the part of it in `box`, at another size; byte for byte what Pillow's
+  /// The image, or the part of it in `box`, at another size; byte for byte what Pillow's
   /// `crop(box).resize(size, filter)` gives.
   ///
   /// Reducing is antialiased: the filter grows with the scale, so every source pixel counts. With

@@ -35,12 +35,12 @@ struct ResizeWeights {
     weights.withUnsafeMutableBufferPointer { weights in
       withUnsafeTemporaryAllocation(of: Double.self, capacity: stride) { values in
         for target in targets {
-          let centre = (Double(target) + 0.5) * scale
-          let first = max(0, Int(centre - support + 0.5))
-          let end = min(count, Int(centre + support + 0.5))
+          let center = (Double(target) + 0.5) * scale
+          let first = max(0, Int(center - support + 0.5))
+          let end = min(count, Int(center + support + 0.5))
           var sum = 0.0
           for offset in 0..<end - first {
-            let value = filter.weight(at: (Double(offset + first) - centre + 0.5) * inverseScale)
+            let value = filter.weight(at: (Double(offset + first) - center + 0.5) * inverseScale)
             values[offset] = value
             sum += value
           }

@@ -46,8 +46,8 @@ package struct CommandLineTool {
     if request.wantsVersion { return say("graft \(Version.number)", "version", console) }
     let session = try makeSession(request, console)
     session.interrupts.install()
-    let interpreter = Interpreter(session)
-    let options = Interpreter.Options(
+    let interpreter = Executor(session)
+    let options = Executor.Options(
       keepsGoing: request.keepsGoing, isDryRun: request.isDryRun)
     if let text = request.commands {
       let file = SourceFile(name: "-c", text: text, folder: session.folder, isTyped: true)
@@ -114,8 +114,8 @@ package struct CommandLineTool {
 
   /// Standard input as a recipe, or the prompt when a person is there.
   private func withoutWords(
-    _ request: CommandLineRequest, _ session: Session, _ interpreter: Interpreter,
-    _ options: Interpreter.Options
+    _ request: CommandLineRequest, _ session: Session, _ interpreter: Executor,
+    _ options: Executor.Options
   ) throws -> Int32 {
     guard isatty(STDIN_FILENO) == 1 else {
       return then(
@@ -170,7 +170,7 @@ package struct CommandLineTool {
     guard FilePath.isFolder(path) == false else { return }
     do {
       let file = try SourceFile.read(path, base: "/")
-      _ = Interpreter(session).run(file, mode: .initFile)
+      _ = Executor(session).run(file, mode: .initFile)
     } catch {
       session.console.report(Diagnostic(error, at: nil))
     }
@@ -229,7 +229,7 @@ package struct CommandLineTool {
   }
 
   private func help(
-    _ request: CommandLineRequest, _ session: Session, _ interpreter: Interpreter
+    _ request: CommandLineRequest, _ session: Session, _ interpreter: Executor
   ) -> Int32 {
     if request.wantsManualPage || request.words.dropFirst().first == "man" {
       return say(String(ManPage.text().dropLast()), "man", session.console)

@@ -117,7 +117,7 @@ package final class Session {
   }
 
   /// Runs one planned step and records it when it succeeds.
-  package func perform(_ step: PlannedStep) throws {
+  package func perform(_ step: BoundCommand) throws {
     receipt = nil
     amendments = []
     recording = .onSuccess
@@ -131,7 +131,7 @@ package final class Session {
     if recording != .never { try record(step) }
   }
 
-  private func record(_ step: PlannedStep) throws {
+  private func record(_ step: BoundCommand) throws {
     guard step.specification.isRecorded, let lineage = step.command.lineage(in: self) else {
       return
     }

@@ -20,7 +20,7 @@ struct GraftCommandLine: ParsableCommand {
   @Flag(name: .customLong("quiet"), help: "No progress on standard error.")
   var isQuiet = false
 
-  @Flag(name: .customLong("no-color"), help: "No colour.")
+  @Flag(name: .customLong("no-color"), help: "No color.")
   var refusesColor = false
 
   @Flag(name: .customLong("no-input"), help: "Never ask and never open the prompt.")

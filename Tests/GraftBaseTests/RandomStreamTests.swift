@@ -171,7 +171,7 @@ import Testing
     #expect(Set(streams.indices.map { streams[$0].bits() }).count == streams.count)
   }
 
-  @Test func neighbouringSlotsAndSamplesAreUncorrelated() {
+  @Test func neighboringSlotsAndSamplesAreUncorrelated() {
     let count = 20_000
     for (name, other) in [("slot", (0, 1)), ("sample", (1, 0))] {
       var sum = 0.0

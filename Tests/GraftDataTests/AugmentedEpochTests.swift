@@ -12,7 +12,7 @@ import Testing
   private static let preprocessing = Preprocessing(
     inputSize: 12, resizeShortSide: 12, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4])
 
-  /// A batch file of CIFAR-10's layout with soft random pictures.
+  /// A batch file of CIFAR-10's layout with soft random images.
   private static func cifar() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     var random = RandomStream(seed: 4, purpose: .drawing)
@@ -65,7 +65,7 @@ import Testing
     loader.start(epoch: epoch)
     while let batch = try loader.next() {
       for (place, sample) in batch.samples.enumerated() {
-        let length = batch.pictureLength
+        let length = batch.imageLength
         let row = batch.usedPixels[place * length..<(place + 1) * length]
         hashes[sample] = digest(UnsafeMutableBufferPointer(rebasing: row))
       }
@@ -97,7 +97,7 @@ import Testing
     }
 
     // Sample 1234 of epoch 7 alone, from its address.
-    let recipe = PictureRecipe(
+    let recipe = ImagePreparation(
       preprocessing: Self.preprocessing, pipeline: try Self.pipeline(), seed: 7)
     let image = recipe.image(
       try data.image(at: 1234), key: SampleKey(seed: 7, epoch: 7, sample: 1234))
@@ -116,24 +116,24 @@ import Testing
     for index in 0..<20 {
       let name = index % 2 == 0 ? "a" : "b"
       let square = DemoShapes.image(seed: 3, index: index, size: 300).image
-      let picture = square.cropped(x: 0, y: 40, width: 300, height: 200)
+      let image = square.cropped(x: 0, y: 40, width: 300, height: 200)
       let path = folder.path + "/\(name)"
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-      try Data(JPEGEncoder.encode(picture, quality: 85))
+      try Data(JPEGEncoder.encode(image, quality: 85))
         .write(to: URL(fileURLWithPath: path + "/\(index).jpg"))
     }
     return folder
   }
 
-  /// The pictures that training sees, with room for decoded pictures in memory or without.
-  private static func pictures(_ line: [TransformCall], cacheBudget: Int) throws -> [Image] {
+  /// The images that training sees, with room for decoded images in memory or without.
+  private static func images(_ line: [TransformCall], cacheBudget: Int) throws -> [Image] {
     let folder = try photographs()
     let pool = ThreadPool(threads: 1)
     defer { pool.shutDown() }
     var options = DataOptions()
     options.cacheBudget = cacheBudget
     let data = try DataSet.open(folder.path, options: options, pool: pool)
-    let recipe = PictureRecipe(
+    let recipe = ImagePreparation(
       preprocessing: preprocessing, pipeline: try Pipeline(line), seed: 7)
     return try (0..<20).map {
       try recipe.image(of: data, key: SampleKey(seed: 7, epoch: $0, sample: $0))
@@ -145,13 +145,13 @@ import Testing
     let crop = TransformCall(
       name: "crop", arguments: [.init(label: nil, value: .word("0.1..1"))])
     let line = (isFast ? [TransformCall(name: "fast")] : []) + [crop, TransformCall(name: "flip")]
-    let kept = try Self.pictures(line, cacheBudget: 1 << 24)
-    #expect(try Self.pictures(line, cacheBudget: 0) == kept)
-    let exact = try Self.pictures([crop, TransformCall(name: "flip")], cacheBudget: 1 << 24)
+    let kept = try Self.images(line, cacheBudget: 1 << 24)
+    #expect(try Self.images(line, cacheBudget: 0) == kept)
+    let exact = try Self.images([crop, TransformCall(name: "flip")], cacheBudget: 1 << 24)
     #expect((exact == kept) != isFast)
     for (one, other) in zip(exact, kept) {
       let difference = zip(one.pixels, other.pixels).map { abs(Int($0) - Int($1)) }.reduce(0, +)
-      #expect(difference <= 8 * one.pixels.count, "a smaller decoding shows another picture")
+      #expect(difference <= 8 * one.pixels.count, "a smaller decoding shows another image")
     }
   }
 }

@@ -5,16 +5,16 @@ import GraftTestSupport
 import Testing
 
 @Suite struct DataScanTests {
-  /// A hundred and twenty pictures and some files that are none.
+  /// A hundred and twenty images and some files that are none.
   static func mixedFolder(bad: [(name: String, bytes: [UInt8])]) throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
-    try TestPictures.fill(folder, [("a", 60), ("b", 60)])
+    try TestImages.fill(folder, [("a", 60), ("b", 60)])
     for file in bad { try folder.write(file.bytes, to: file.name) }
     return folder
   }
 
   static let badFiles: [(name: String, bytes: [UInt8])] = [
-    ("a/cut.png", Array((try? TestPictures.png(900).dropLast(30)) ?? [])),
+    ("a/cut.png", Array((try? TestImages.png(900).dropLast(30)) ?? [])),
     ("a/empty.jpg", []),
     ("a/page.jpeg", Array("<!DOCTYPE html><html>".utf8)),
   ]
@@ -24,7 +24,7 @@ import Testing
     try FileManager.default.createSymbolicLink(
       atPath: folder.path + "/b/dangling.png", withDestinationPath: "nowhere.png")
     #expect(mkfifo(folder.path + "/b/pipe.png", 0o644) == 0)
-    let data = try TestPictures.open(folder, threads: threads)
+    let data = try TestImages.open(folder, threads: threads)
     #expect(data.samples.count == 120)
     #expect(
       data.badFiles.map(\.path)
@@ -40,25 +40,25 @@ import Testing
   @Test func moreThanAFewBadFilesStopUnlessTold() throws {
     let bad = (0..<7).map { (name: "a/bad\($0).png", bytes: Array("no image".utf8)) }
     let folder = try Self.mixedFolder(bad: bad)
-    let error = #expect(throws: GraftError.self) { try TestPictures.open(folder) }
+    let error = #expect(throws: GraftError.self) { try TestImages.open(folder) }
     #expect(error?.message.hasPrefix("7 of 127 images cannot be read") == true)
-    let data = try TestPictures.open(folder) { $0.badFiles = .skip }
+    let data = try TestImages.open(folder) { $0.badFiles = .skip }
     #expect(data.badFiles.count == 7 && data.samples.count == 120)
   }
 
   @Test func theFirstBadFileStopsWhenAsked() throws {
     let folder = try Self.mixedFolder(bad: Self.badFiles)
     let error = #expect(throws: GraftError.self) {
-      try TestPictures.open(folder, threads: 2) { $0.badFiles = .stop }
+      try TestImages.open(folder, threads: 2) { $0.badFiles = .stop }
     }
     #expect(error?.message.hasPrefix("a/cut.png ") == true)
   }
 
-  @Test func aClassThatLosesAllItsPicturesStopsUnlessTold() throws {
+  @Test func aClassThatLosesAllItsImageStopsUnlessTold() throws {
     let folder = try Self.mixedFolder(bad: [("c/only.png", Array("no image".utf8))])
-    let error = #expect(throws: GraftError.self) { try TestPictures.open(folder) }
+    let error = #expect(throws: GraftError.self) { try TestImages.open(folder) }
     #expect(error?.message.hasPrefix("no image of class c can be read") == true)
-    let data = try TestPictures.open(folder) { $0.badFiles = .skip }
+    let data = try TestImages.open(folder) { $0.badFiles = .skip }
     #expect(data.classes == ["a", "b", "c"])
   }
 
@@ -71,7 +71,7 @@ import Testing
       }
     }
     let before = try state()
-    let data = try TestPictures.open(folder, threads: 2)
+    let data = try TestImages.open(folder, threads: 2)
     _ = try data.image(at: 3)
     #expect(try state() == before)
   }

@@ -2,7 +2,7 @@ import GraftData
 import Testing
 
 @Suite struct EpochOrderTests {
-  @Test func anEpochVisitsEveryPictureOnceInItsOwnOrder() {
+  @Test func anEpochVisitsEveryImageOnceInItsOwnOrder() {
     let indices = Array(stride(from: 5, to: 305, by: 3))
     let order = EpochOrder(indices, labels: indices.map { $0 % 2 }, seed: 9)
     let first = order.indices(epoch: 0)
@@ -33,7 +33,7 @@ import Testing
     (1, 32, [1]), (7, 1, [1]), (50_000, 128, [128, 127]), (10, 64, [10]),
   ])
   func batchesHaveAtMostTwoNearlyEqualSizes(count: Int, batchSize: Int, sizes: [Int]) {
-    let plan = BatchPlan(count: count, batchSize: batchSize)
+    let plan = BatchPartition(count: count, batchSize: batchSize)
     #expect(plan.sizes == sizes)
     let ranges = (0..<plan.batchCount).map(plan.range)
     #expect(ranges.flatMap(Array.init) == Array(0..<count))
@@ -42,11 +42,13 @@ import Testing
   @Test func noEpochOfTwoOrMoreHasABatchOfOne() {
     for batchSize in 2...9 {
       for count in 2...60 {
-        let plan = BatchPlan(count: count, batchSize: batchSize)
+        let plan = BatchPartition(count: count, batchSize: batchSize)
         #expect(plan.sizes.allSatisfy { $0 >= 2 && $0 <= max(batchSize, 3) })
       }
     }
   }
 
-  @Test func nothingHasNoBatches() { #expect(BatchPlan(count: 0, batchSize: 8).batchCount == 0) }
+  @Test func nothingHasNoBatches() {
+    #expect(BatchPartition(count: 0, batchSize: 8).batchCount == 0)
+  }
 }

@@ -18,7 +18,7 @@ import Testing
       })
   }
 
-  /// Compares every picture of an epoch with the loader's own batch of it.
+  /// Compares every image of an epoch with the loader's own batch of it.
   private static func compare(
     _ pipeline: Pipeline, epoch: Int, views: Int? = nil, balance: ClassBalance = .none
   ) throws -> (mixed: Int, all: Int) {
@@ -34,7 +34,7 @@ import Testing
     let view = try EpochView(
       data, indices: indices, epoch: epoch, settings: settings, preprocessing: preprocessing,
       pipeline: pipeline, pool: pool)
-    let pictures = try view.pictures(at: Array(view.samples.indices))
+    let images = try view.images(at: Array(view.samples.indices))
     let loader = try Loader(
       data, indices: indices, settings: settings, preprocessing: preprocessing,
       pipeline: pipeline, pool: pool)
@@ -42,15 +42,15 @@ import Testing
     var place = 0
     while let batch = try loader.next() {
       for item in 0..<batch.count {
-        let picture = pictures[place]
-        #expect(picture.key == batch.keys[item])
-        let seen = batch.usedPixels[(item * batch.pictureLength)...].prefix(batch.pictureLength)
-        for (index, (byte, value)) in zip(picture.image.pixels, seen).enumerated() {
+        let image = images[place]
+        #expect(image.key == batch.keys[item])
+        let seen = batch.usedPixels[(item * batch.imageLength)...].prefix(batch.imageLength)
+        for (index, (byte, value)) in zip(image.image.pixels, seen).enumerated() {
           let channel = index % 3
           let (mean, std) = (preprocessing.mean[channel], preprocessing.std[channel])
           let own = (Float(byte) * (1 / 255) - mean) / std
           // Unmixed values are bytes; mixed ones lie within half a byte of the one shown.
-          if picture.mixing == nil {
+          if image.mixing == nil {
             #expect(own == value)
           } else {
             #expect(abs(own - value) * std * 255 <= 0.501)
@@ -58,17 +58,17 @@ import Testing
         }
         let targets = batch.usedTargets[(item * 2)...].prefix(2)
         for (label, target) in zip(0..., targets) {
-          #expect((picture.labels.first { $0.label == label }?.weight ?? 0) == target)
+          #expect((image.labels.first { $0.label == label }?.weight ?? 0) == target)
         }
         place += 1
       }
     }
-    #expect(place == pictures.count && place == 37)
-    return (pictures.count { $0.mixing != nil }, pictures.count)
+    #expect(place == images.count && place == 37)
+    return (images.count { $0.mixing != nil }, images.count)
   }
 
   @Test(arguments: [0, 2, 5])
-  func picturesAreTheBytesOfTheLoader(epoch: Int) throws {
+  func imageAreTheBytesOfTheLoader(epoch: Int) throws {
     let pipeline = try Self.pipeline("flip", "rotate(20)", "brightness(0.4)")
     #expect(try Self.compare(pipeline, epoch: epoch).mixed == 0)
     #expect(try Self.compare(pipeline, epoch: epoch, views: 3).mixed == 0)
@@ -77,7 +77,7 @@ import Testing
   }
 
   @Test(arguments: ["mixup(0.8)", "cutmix(1)"])
-  func mixedPicturesAreThoseOfTheLoader(mix: String) throws {
+  func mixedImageAreThoseOfTheLoader(mix: String) throws {
     for epoch in [0, 3] {
       let (mixed, all) = try Self.compare(try Self.pipeline("flip", mix), epoch: epoch)
       #expect(mixed == all)
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test func aPartnerIsThePictureMixedIn() throws {
+  @Test func aPartnerIsTheImageMixedIn() throws {
     let folder = try LoaderTests.folder()
     let pool = ThreadPool(threads: 1)
     let data = try DataSet.open(folder.path, pool: pool)
@@ -94,18 +94,18 @@ import Testing
     let view = try EpochView(
       data, indices: data.partition(.train), epoch: 1, settings: settings,
       preprocessing: Self.preprocessing, pipeline: try Self.pipeline("cutmix(1)"), pool: pool)
-    let pictures = try view.pictures(at: [3, 0, 20])
-    #expect(pictures.map(\.key.sample) == [3, 0, 20].map { view.samples[$0] })
-    for picture in pictures {
-      let mixing = try #require(picture.mixing)
-      let own = PictureRecipe(preprocessing: Self.preprocessing)
-        .image(try data.storedImage(at: picture.key.sample), key: picture.key)
+    let images = try view.images(at: [3, 0, 20])
+    #expect(images.map(\.key.sample) == [3, 0, 20].map { view.samples[$0] })
+    for image in images {
+      let mixing = try #require(image.mixing)
+      let own = ImagePreparation(preprocessing: Self.preprocessing)
+        .image(try data.storedImage(at: image.key.sample), key: image.key)
       // Every pixel of a CutMix is the one's or the other's.
-      for index in picture.image.pixels.indices {
-        let byte = picture.image.pixels[index]
+      for index in image.image.pixels.indices {
+        let byte = image.image.pixels[index]
         #expect(byte == own.pixels[index] || byte == mixing.image.pixels[index])
       }
-      #expect(abs(picture.labels.reduce(0) { $0 + $1.weight } - 1) < 1e-6)
+      #expect(abs(image.labels.reduce(0) { $0 + $1.weight } - 1) < 1e-6)
     }
   }
 }

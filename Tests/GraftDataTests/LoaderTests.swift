@@ -27,8 +27,8 @@ import Testing
     -> TemporaryFolder
   {
     let folder = try TemporaryFolder()
-    try TestPictures.fill(folder, counts, side: "train")
-    try TestPictures.fill(folder, [("a", 3), ("b", 2)], side: "val", firstSeed: 200)
+    try TestImages.fill(folder, counts, side: "train")
+    try TestImages.fill(folder, [("a", 3), ("b", 2)], side: "val", firstSeed: 200)
     return folder
   }
 
@@ -60,7 +60,7 @@ import Testing
     return copies
   }
 
-  @Test func evaluationBatchesHoldThePreprocessedPicturesInOrder() throws {
+  @Test func evaluationBatchesHoldThePreprocessedImageInOrder() throws {
     let folder = try Self.folder()
     let pool = ThreadPool(threads: 2)
     defer { pool.shutDown() }
@@ -123,21 +123,21 @@ import Testing
     #expect(samples.map(\.count) == [8, 8, 7, 7, 7, 8, 8, 7, 7, 7])
   }
 
-  @Test func aPictureShownTwiceIsDrawnTwice() throws {
+  @Test func anImageShownTwiceIsDrawnTwice() throws {
     let folder = try Self.folder([("a", 20), ("b", 2)])
     let angle = TransformCall.Argument(label: nil, value: .word("180"))
     let turning = try Pipeline([TransformCall(name: "rotate", arguments: [angle])])
     let copies = try Self.batches(
       folder, threads: 1, pipeline: turning, balance: .sampler)
-    var pictures: [Int: [[UInt32]]] = [:]
+    var images: [Int: [[UInt32]]] = [:]
     for copy in copies {
       for (place, sample) in copy.samples.enumerated() {
-        pictures[sample, default: []].append(
+        images[sample, default: []].append(
           Array(copy.pixels[(place * 192)..<(place * 192 + 192)]))
       }
     }
-    #expect(pictures.values.map(\.count).max() == 6)
-    #expect(pictures.values.allSatisfy { Set($0).count == $0.count })
+    #expect(images.values.map(\.count).max() == 6)
+    #expect(images.values.allSatisfy { Set($0).count == $0.count })
   }
 
   @Test func targetsAreSmoothed() throws {
@@ -155,7 +155,7 @@ import Testing
     let argument = TransformCall.Argument(label: "mode", value: .word(mode))
     let pipeline = try Pipeline(
       ["mixup", "cutmix"].map { TransformCall(name: $0, arguments: [argument]) })
-    let recipe = PictureRecipe(preprocessing: Self.preprocessing, pipeline: pipeline, seed: 11)
+    let recipe = ImagePreparation(preprocessing: Self.preprocessing, pipeline: pipeline, seed: 11)
     let mixed = try Self.batches(folder, threads: 1, pipeline: pipeline)
     #expect(mixed.map(\.samples) == plain.map(\.samples))
     for (number, (hard, soft)) in zip(plain, mixed).enumerated() {
@@ -175,10 +175,10 @@ import Testing
     #expect(Set(mixed.flatMap(\.targets)).count > 2)
   }
 
-  /// What AugMix's loss compares: the picture without it, then two draws of it, flipped alike.
+  /// What AugMix's loss compares: the image without it, then two draws of it, flipped alike.
   @Test func copiesOfABatchDifferInAugMixAlone() throws {
     let folder = try Self.folder()
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     func parts(_ names: String..., copies: Int) throws -> [[Float]] {
       var settings = Loader.Settings(batchSize: 8)
       settings.copies = copies
@@ -220,7 +220,7 @@ import Testing
     }
     loader.start(epoch: 0)
     let error = #expect(throws: GraftError.self) { while try loader.next() != nil {} }
-    // The pictures come in bytewise order, so number 10 is the third.
+    // The images come in bytewise order, so number 10 is the third.
     #expect(error?.message == "train/a/10.png cannot be opened: No such file or directory")
     #expect(try loader.next() == nil)
     loader.start(epoch: 1, at: 1)
@@ -245,7 +245,7 @@ import Testing
 
   @Test func aHeadWithTooFewClassesIsRefused() throws {
     let folder = try Self.folder()
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     let error = #expect(throws: GraftError.self) {
       try Loader(
         data, indices: data.partition(.train), settings: Loader.Settings(batchSize: 4),
@@ -256,7 +256,7 @@ import Testing
 
   @Test func grayNetworksGetOneChannel() throws {
     let folder = try Self.folder()
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     var gray = Self.preprocessing
     gray.channels = 1
     let loader = try Loader(

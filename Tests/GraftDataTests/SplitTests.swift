@@ -40,7 +40,7 @@ import Testing
     #expect([.train, .validation].map { side in sides.count { $0 == side } } == expected)
   }
 
-  @Test func picturesKeepTheirSideAsTheFolderGrows() throws {
+  @Test func imageKeepTheirSideAsTheFolderGrows() throws {
     let split = Split(try SplitRatios(train: 70, validation: 20, test: 10), seed: 5)
     let small = Self.items([300, 200])
     let grown = small + Self.items([300, 50], first: 10_000)
@@ -51,7 +51,7 @@ import Testing
     #expect(backwards.reversed() == after)
   }
 
-  @Test func ofSmallClassesThatGrowOnlyPicturesNextToACutMove() throws {
+  @Test func ofSmallClassesThatGrowOnlyImageNextToACutMove() throws {
     let split = Split(try SplitRatios(train: 80, validation: 20), seed: 5)
     let small = Self.items([100])
     let before = try split.sides(of: small, classes: ["x"])

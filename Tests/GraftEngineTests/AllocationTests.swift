@@ -7,7 +7,7 @@ import Testing
 @testable import GraftEngine
 
 /// Loops are lent their operands; one that captures something would copy it to the heap.
-@Suite(.enabled(if: isOptimised && allocations_are_counted())) struct AllocationTests {
+@Suite(.enabled(if: isOptimized && allocations_are_counted())) struct AllocationTests {
   /// All bodies run on one thread; on two, loops are shared besides.
   @Test(arguments: OpCase.all, [1, 2])
   func aStepAllocatesNothing(_ testCase: OpCase, threads: Int) throws {

@@ -191,7 +191,7 @@ extension Float {
   }
 
   /// Where norms are computed as the next convolution loads its input, single factors may be rounded to
-  /// the other neighbour, 2^-8 away.
+  /// the other neighbor, 2^-8 away.
   @Test func normsAreTakenAlong() throws {
     let network = try BF16Network(hasNorms: true)
     let planned = try network.planned(threads: 2)

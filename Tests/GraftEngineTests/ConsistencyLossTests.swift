@@ -12,7 +12,7 @@ import Testing
     let weight: Float
     let logits: [Float]
     let targets: [Float]
-    /// The mean over the pictures, and its derivative by the logits.
+    /// The mean over the images, and its derivative by the logits.
     let loss: Double
     let gradient: [Double]
   }

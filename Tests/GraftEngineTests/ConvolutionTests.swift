@@ -47,7 +47,7 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
 
 @Suite struct ConvolutionTests {
   static func values(_ count: Int, stream: Int) -> [Float] {
-    var random = RandomStream(seed: 11, purpose: .initialisation, sample: stream)
+    var random = RandomStream(seed: 11, purpose: .initialization, sample: stream)
     return (0..<count).map { _ in Float(random.uniform(-1...1)) }
   }
 

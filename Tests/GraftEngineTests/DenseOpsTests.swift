@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func aPictureWithoutLabelsCostsNothing() throws {
+  @Test func anImageWithoutLabelsCostsNothing() throws {
     let run = try MapRun(
       SegmentationLossOp(.crossEntropy),
       inputs: [([1, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]), ([1, 2, 2], [255, 255, 255, 255])],
@@ -82,10 +82,10 @@ import Testing
     #expect(run.inputGradient == [Float](repeating: 0, count: 8))
   }
 
-  @Test func centreCropTakesTheMiddle() throws {
+  @Test func centerCropTakesTheMiddle() throws {
     let values = (0..<25).map(Float.init)
     let run = try MapRun(
-      CentreCropOp(.exactly(Pair(2, 3))), inputs: [([1, 5, 5, 1], values)],
+      CenterCropOp(.exactly(Pair(2, 3))), inputs: [([1, 5, 5, 1], values)],
       weights: [1, 1, 1, 1, 1, 1])
     #expect(run.output == [6, 7, 8, 11, 12, 13])
     #expect(
@@ -94,7 +94,7 @@ import Testing
 
   @Test func whatDoesNotFitIsRefused() {
     #expect(throws: (any Error).self) {
-      try CentreCropOp(.exactly(6)).outputShape(of: [[1, 5, 5, 1]])
+      try CenterCropOp(.exactly(6)).outputShape(of: [[1, 5, 5, 1]])
     }
     #expect(throws: (any Error).self) {
       try UpsampleOp(.nearest, .times(100_000)).outputShape(of: [[1, 5, 5, 1]])

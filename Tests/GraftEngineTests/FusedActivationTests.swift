@@ -69,6 +69,6 @@ import Testing
 }
 
 private func fill(_ slice: Slice, _ stream: Int) {
-  var random = RandomStream(seed: 7, purpose: .initialisation, sample: stream)
+  var random = RandomStream(seed: 7, purpose: .initialization, sample: stream)
   for index in 0..<slice.count { slice.pointer[index] = Float(random.uniform(-1...1)) }
 }

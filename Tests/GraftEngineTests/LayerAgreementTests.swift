@@ -26,7 +26,7 @@ struct LayerReference: Decodable, CustomTestStringConvertible, Sendable {
     return (try? JSONDecoder().decode([LayerReference].self, from: data)) ?? []
   }()
 
-  /// The op, and how the parameters among its operands are laid out; other operands are pictures.
+  /// The op, and how the parameters among its operands are laid out; other operands are images.
   func op() throws -> (op: any Op, parameters: [ParameterLayout]) {
     let words = name.split(separator: " ").map(String.init)
     switch words[0] {
@@ -68,19 +68,19 @@ struct LayerReference: Decodable, CustomTestStringConvertible, Sendable {
   @Test(arguments: LayerReference.all)
   func outputAndGradientsArePyTorchs(_ reference: LayerReference) throws {
     let (op, layouts) = try reference.op()
-    let pictures = reference.shapes.count - layouts.count
+    let images = reference.shapes.count - layouts.count
     let operands = reference.shapes.enumerated().map { place, shape in
       Operand(
-        Shape(shape), layout: place < pictures ? nil : layouts[place - pictures],
+        Shape(shape), layout: place < images ? nil : layouts[place - images],
         values: Self.filled(shape.reduce(1, *), stream: place))
     }
-    var inputs = Array(operands[..<pictures])
+    var inputs = Array(operands[..<images])
     if let labels = reference.options.labels {
       var rows = [Float](repeating: 0, count: inputs[0].slice.count)
       for (row, label) in labels.enumerated() { rows[row * inputs[0].shape.channels + label] = 1 }
       inputs.append(Operand(inputs[0].torchShape, layout: nil, values: rows))
     }
-    let run = try OpRun(op, inputs: inputs, Array(operands[pictures...]))
+    let run = try OpRun(op, inputs: inputs, Array(operands[images...]))
     let weights = Operand(
       Shape(reference.outputShape), layout: nil,
       values: Self.filled(reference.output.count, stream: 99))
@@ -106,15 +106,15 @@ struct LayerReference: Decodable, CustomTestStringConvertible, Sendable {
 /// A tensor in the engine's layout that came in torch's.
 struct Operand {
   private let parameter: Parameter
-  private let isPicture: Bool
+  private let isImage: Bool
   let torchShape: Shape
 
-  /// `layout` nil is a picture [N, C, H, W] of torch.
+  /// `layout` nil is an image [N, C, H, W] of torch.
   init(_ torchShape: Shape, layout: ParameterLayout?, values: [Float]) {
     self.torchShape = torchShape
-    isPicture = layout == nil && torchShape.rank == 4
+    isImage = layout == nil && torchShape.rank == 4
     var values = values
-    if isPicture { values = Self.transposed(values, torchShape, toTorch: false) }
+    if isImage { values = Self.transposed(values, torchShape, toTorch: false) }
     parameter = Parameter(
       name: "operand", role: .weight, layout: layout ?? .plain, torchShape: torchShape)
     parameter.setTorchValues(values)
@@ -129,13 +129,13 @@ struct Operand {
   var slice: Slice { parameter.slice }
   var shape: Shape {
     let s = torchShape
-    return isPicture ? [s[0], s[2], s[3], s[1]] : parameter.value.shape
+    return isImage ? [s[0], s[2], s[3], s[1]] : parameter.value.shape
   }
   var torchValues: [Float] { torchValues(of: slice) }
 
   func torchValues(of slice: Slice) -> [Float] {
     let values = parameter.torchValues(of: slice)
-    return isPicture ? Self.transposed(values, torchShape, toTorch: true) : values
+    return isImage ? Self.transposed(values, torchShape, toTorch: true) : values
   }
 
   private static func transposed(_ values: [Float], _ s: Shape, toTorch: Bool) -> [Float] {

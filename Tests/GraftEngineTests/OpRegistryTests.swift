@@ -53,8 +53,8 @@ extension OpExample {
   /// Where a batch norm's four parameters start, if the op has some.
   fileprivate var normPlace: Int? {
     switch op {
-    case is BatchNormOp, is NormalisedPoolOp: 0
-    case is NormalisedConvolutionOp: 1
+    case is BatchNormOp, is NormalizedPoolOp: 0
+    case is NormalizedConvolutionOp: 1
     default: nil
     }
   }
@@ -66,7 +66,7 @@ extension OpExample {
 }
 
 private func fill(_ slice: Slice, stream: Int, isPositive: Bool = false) {
-  var random = RandomStream(seed: 7, purpose: .initialisation, sample: stream)
+  var random = RandomStream(seed: 7, purpose: .initialization, sample: stream)
   for index in 0..<slice.count {
     let value = random.uniform(-1...1)
     slice.pointer[index] = Float(isPositive ? 0.5 + abs(value) : value)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import GraftEngine
 
-/// A small residual network with every kind of neighbour that a plan may merge.
+/// A small residual network with every kind of neighbor that a plan may merge.
 struct SmallNetwork {
   let graph = Graph()
   let logits: Value
@@ -21,7 +21,7 @@ struct SmallNetwork {
     func parameter(_ name: String, _ role: ParameterRole, _ shape: Shape) -> Parameter {
       let parameter = Parameter(name: name, role: role, torchShape: shape)
       stream += 1
-      var random = RandomStream(seed: 1, purpose: .initialisation, sample: stream)
+      var random = RandomStream(seed: 1, purpose: .initialization, sample: stream)
       for index in 0..<parameter.count {
         let value = Float(random.uniform(-1...1))
         let isPositive = role == .normScale || name.hasSuffix("variance")
@@ -226,7 +226,7 @@ struct SmallNetwork {
     #expect(many == (try outcome(configuration, threads: 1, interprets: false, style: style)))
   }
 
-  @Test func trainedNormsAreAppliedByTheirNeighbours() throws {
+  @Test func trainedNormsAreAppliedByTheirNeighbors() throws {
     let network = try SmallNetwork(.mobile)
     let plan = try Plan(
       graph: network.graph, outputs: [network.logits], loss: network.losses,

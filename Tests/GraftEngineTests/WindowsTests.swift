@@ -4,7 +4,7 @@ import Testing
 
 @testable import GraftEngine
 
-/// Local response normalisation and the rarer poolings against PyTorch (windows.py).
+/// Local response normalization and the rarer poolings against PyTorch (windows.py).
 @Suite struct WindowsTests {
   struct Case: Decodable {
     var op: String

@@ -41,7 +41,7 @@ extension Image {
   var pixelHash: String { ContentHash.of(pixels).hex }
 }
 
-/// Fails unless the picture has the size and the very bytes that Pillow got.
+/// Fails unless the image has the size and the very bytes that Pillow got.
 func expectEqual(
   _ image: Image, _ oracle: ImagingFixtures.Oracle, _ name: String,
   location: SourceLocation = #_sourceLocation

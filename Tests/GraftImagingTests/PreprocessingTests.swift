@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func aPictureOfInputSizeIsLeftAlone() throws {
+  @Test func anImageOfInputSizeIsLeftAlone() throws {
     let image = try ImagingFixtures.photo().cropped(x: 5, y: 6, width: 32, height: 32)
     #expect(Preprocessing.cifar.evaluationImage(image) == image)
   }
@@ -47,7 +47,7 @@ import Testing
       try preprocessing.evaluationImage(ImagingFixtures.photo()).size == preprocessing.outputSize)
   }
 
-  @Test func valuesAreNormalisedInTorchvisionsOrder() throws {
+  @Test func valuesAreNormalizedInTorchvisionsOrder() throws {
     let image = Image(width: 2, height: 1, channels: 3, pixels: [0, 128, 255, 31, 77, 200])
     var output = [Float](repeating: 0, count: 6)
     output.withUnsafeMutableBufferPointer { Preprocessing.imageNet.write(image, into: $0) }
@@ -59,19 +59,19 @@ import Testing
     #expect(output == expected)
   }
 
-  @Test func grayPicturesFillAllChannels() {
+  @Test func grayImageFillAllChannels() {
     let image = Image(width: 1, height: 1, channels: 1, pixels: [100])
     var output = [Float](repeating: 0, count: 3)
     output.withUnsafeMutableBufferPointer { Preprocessing.imageNet.write(image, into: $0) }
-    let colour = Image(width: 1, height: 1, channels: 3, pixels: [100, 100, 100])
+    let color = Image(width: 1, height: 1, channels: 3, pixels: [100, 100, 100])
     var wanted = [Float](repeating: 1, count: 3)
-    wanted.withUnsafeMutableBufferPointer { Preprocessing.imageNet.write(colour, into: $0) }
+    wanted.withUnsafeMutableBufferPointer { Preprocessing.imageNet.write(color, into: $0) }
     #expect(output == wanted)
   }
 
   @Test func descriptionsReadWell() {
     #expect(
-      "\(Preprocessing.imageNet)" == "224 px (short side 256, bilinear), ImageNet normalisation")
+      "\(Preprocessing.imageNet)" == "224 px (short side 256, bilinear), ImageNet normalization")
     var other = Preprocessing.cifar
     other.mean = [0.5, 0.5, 0.5]
     other.std = [0.25, 0.5, 0.5]

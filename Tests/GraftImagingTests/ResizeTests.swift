@@ -35,14 +35,14 @@ import Testing
     }
   }
 
-  @Test func theSameSizeIsTheSamePicture() throws {
+  @Test func theSameSizeIsTheSameImage() throws {
     let photo = try ImagingFixtures.photo()
     for filter in ResizeFilter.allCases {
       #expect(photo.resized(to: photo.size, filter: filter) == photo)
     }
   }
 
-  @Test func flatPicturesStayFlat() {
+  @Test func flatImageStayFlat() {
     let flat = Image(width: 40, height: 30, fill: 77)
     for filter in ResizeFilter.allCases {
       let size = ImageSize(width: 17, height: 63)
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func windowsOfEnormousPicturesAreCheap() {
+  @Test func windowsOfEnormousImageAreCheap() {
     let thin = Image(width: 1, height: 16_000, fill: 50)
     let window = ImageBox(x: 10, y: 2_000_000, width: 32, height: 32)
     let size = ImageSize(width: 256, height: 4_096_000)

@@ -41,7 +41,7 @@ struct ToyEncoder: Encoder {
   }
 }
 
-/// Noisy squares of three colours: a set that can be learned in a few updates.
+/// Noisy squares of three colors: a set that can be learned in a few updates.
 final class ToyBatches: BatchSource {
   let sampleCount: Int
   private let sizes: [Int]
@@ -68,7 +68,7 @@ final class ToyBatches: BatchSource {
     starts.append("\(epoch):\(firstBatch)")
   }
 
-  func nextBatch() throws -> LabelledImages? {
+  func nextBatch() throws -> LabeledImages? {
     guard next < sizes.count else { return nil }
     var order = RandomStream(seed: 5, purpose: .order, epoch: epoch)
     let all = isShuffled ? order.permutation(sampleCount) : Array(0..<sampleCount)
@@ -82,14 +82,14 @@ final class ToyBatches: BatchSource {
       var random = RandomStream(
         seed: 5, purpose: .augmentation, epoch: isShuffled ? epoch : 0, sample: sample)
       for value in 0..<768 {
-        let colour: Float = value % 3 == sample % 3 ? 1 : -0.2
+        let color: Float = value % 3 == sample % 3 ? 1 : -0.2
         images.slice.pointer[place * 768 + value] =
-          poisoned.contains(sample) ? .nan : colour + Float(random.normal()) * 0.5
+          poisoned.contains(sample) ? .nan : color + Float(random.normal()) * 0.5
       }
       targets.slice.pointer[place * 3 + sample % 3] = 1
     }
     held = [images, targets]
-    return LabelledImages(
+    return LabeledImages(
       images: images.slice, imageShape: shape, targets: targets.slice, samples: samples)
   }
 

@@ -27,7 +27,7 @@ struct TestBench {
   /// Runs text as typed at the prompt; returns the exit status.
   @discardableResult
   func type(_ text: String) -> Int32 {
-    Interpreter(session).run(typed(text), mode: .prompt)
+    Executor(session).run(typed(text), mode: .prompt)
   }
 
   func typed(_ text: String) -> SourceFile {
@@ -37,7 +37,7 @@ struct TestBench {
   /// Runs text as a recipe that lies in the bench's folder.
   @discardableResult
   func replay(_ text: String, _ knobs: [String] = []) -> Int32 {
-    Interpreter(session).run(recipe(text), mode: .recipe, settings: settings(knobs))
+    Executor(session).run(recipe(text), mode: .recipe, settings: settings(knobs))
   }
 
   func recipe(_ text: String) -> SourceFile {
@@ -50,7 +50,7 @@ struct TestBench {
 
   /// The faults of a recipe that is only checked.
   func faults(_ text: String, _ knobs: [String] = []) -> [Diagnostic] {
-    Interpreter(session).plan(recipe(text), mode: .recipe, settings: settings(knobs)).faults
+    Executor(session).bind(recipe(text), mode: .recipe, settings: settings(knobs)).faults
   }
 
   func write(_ name: String, _ text: String) throws {

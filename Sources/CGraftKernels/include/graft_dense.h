@@ -11,7 +11,7 @@ typedef enum {
   GRAFT_UPSAMPLE_NEAREST = 0,
   /// Between the four pixels around, pixels being squares of which the edges are aligned.
   GRAFT_UPSAMPLE_BILINEAR = 1,
-  /// The same with the centres of the corner pixels aligned.
+  /// The same with the centers of the corner pixels aligned.
   GRAFT_UPSAMPLE_CORNERS = 2
 } graft_interpolation;
 

@@ -1,4 +1,4 @@
-// Graft's kernels in C: loops that clang vectorises for the processor they run on.
+// Graft's kernels in C: loops that clang vectorizes for the processor they run on.
 //
 // Legend: N images, H rows, W columns, C channels. Activations are [N, H, W, C], rows from the top;
 // weights are [taps, I, O]. All pointers are float32; sizes and strides count floats. Buffers end
@@ -392,7 +392,7 @@ void graft_layer_norm_sums(
 
 typedef struct {
   int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w, stride_y, stride_x, pad_y, pad_x;
-  /// An average is that of the pixels within the picture; 0 counts padding as zeros.
+  /// An average is that of the pixels within the image; 0 counts padding as zeros.
   int leaves_out_padding;
 } graft_pool;
 
@@ -405,7 +405,7 @@ void graft_max_pool(
 void graft_max_pool_gradient(
     const graft_pool *shape, const float *dy, const uint8_t *switches, int first_row, int last_row,
     int accumulates, float *dx);
-/// The same two over a batch norm's result that is not stored: its input x is normalised line by line
+/// The same two over a batch norm's result that is not stored: its input x is normalized line by line
 /// as it is pooled. Backward adds the norm's sums to `sums`, or, where that is null, makes the
 /// gradient of x.
 ptrdiff_t graft_norm_max_pool_scratch(const graft_pool *shape);
@@ -417,7 +417,7 @@ void graft_norm_max_pool_gradient(
     const uint8_t *switches, int first_row, int last_row, double *sums, int accumulates, float *dx,
     float *scratch);
 /// Average over the whole kernel window, padding counted as zeros (torch's default); a window that
-/// the rounding-up of sizes pushes outside is divided by what lies within the padded picture.
+/// the rounding-up of sizes pushes outside is divided by what lies within the padded image.
 void graft_average_pool(const graft_pool *shape, const float *x, float *y);
 void graft_average_pool_gradient(
     const graft_pool *shape, const float *dy, int accumulates, float *dx);

@@ -1,10 +1,10 @@
-// Kernels of what networks before 2016 have besides: windows that adapt to the picture, and sums over
-// neighbouring channels.
+// Kernels of what networks before 2016 have besides: windows that adapt to the image, and sums over
+// neighboring channels.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-/// Adaptive pooling of one picture [in_h, in_w, channels] to [out_h, out_w, channels]: output row i
+/// Adaptive pooling of one image [in_h, in_w, channels] to [out_h, out_w, channels]: output row i
 /// sees the rows floor(i · in_h / out_h) ..< ceil((i + 1) · in_h / out_h), columns alike.
 typedef struct {
   int in_h, in_w, channels, out_h, out_w;
@@ -21,7 +21,7 @@ void graft_adaptive_max_pool_gradient(
     const graft_adaptive_pool *shape, const float *dy, const int32_t *switches, int accumulates,
     float *dx);
 
-/// y = x / d^beta with d = k + rate · sum of squares over `size` neighbouring channels, of which
+/// y = x / d^beta with d = k + rate · sum of squares over `size` neighboring channels, of which
 /// size / 2 lie below and the rest above.
 typedef struct {
   int channels, size;

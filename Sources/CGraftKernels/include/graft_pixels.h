@@ -1,6 +1,6 @@
 // Graft's image kernels in C: bytes in rows from the top, pixels from the left, 1 or 3 channels
 // interleaved. Every processor gives the same bytes; newer ones get there by byte permutations and
-// products of bytes (AVX-512 VBMI and VNNI), the others by loops that clang vectorises.
+// products of bytes (AVX-512 VBMI and VNNI), the others by loops that clang vectorizes.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -10,9 +10,9 @@
 int graft_pixels_have_unit(void);
 void graft_pixels_allow_unit(int allowed);
 
-// ---------------------------------------------------------------- normalisation
+// ---------------------------------------------------------------- normalization
 
-/// The normalised value of every byte, and what it is computed from in vectors of 16.
+/// The normalized value of every byte, and what it is computed from in vectors of 16.
 typedef struct {
   /// (byte * (1/255) - mean) / std in float32, in this order, per channel.
   float values[3][256];
@@ -20,18 +20,18 @@ typedef struct {
   float mean[48], std[48], inverse_std[48];
   /// Whether arithmetic gives the bits of `values`.
   int is_arithmetic;
-  /// What bytes become before they are normalised: no tables, one, or one a channel.
+  /// What bytes become before they are normalized: no tables, one, or one a channel.
   int table_count;
   uint8_t tables[3 * 256];
-} graft_normalisation;
+} graft_normalization;
 
 /// Without tables; those may be added.
-void graft_normalisation_set(
-    graft_normalisation *normalisation, int channels, const float *mean, const float *std);
+void graft_normalization_set(
+    graft_normalization *normalization, int channels, const float *mean, const float *std);
 
 /// `count` bytes, whole pixels from the first channel on, to numbers.
-void graft_normalise(
-    const graft_normalisation *normalisation, int channels, const uint8_t *source, ptrdiff_t count,
+void graft_normalize(
+    const graft_normalization *normalization, int channels, const uint8_t *source, ptrdiff_t count,
     float *output);
 
 // ---------------------------------------------------------------- resize
@@ -62,9 +62,9 @@ typedef struct {
   int is_vertical_first;
 } graft_resize_job;
 
-/// Resizes into bytes, or into normalised numbers where `normalisation` is not NULL.
+/// Resizes into bytes, or into normalized numbers where `normalization` is not NULL.
 void graft_resize(
-    const graft_resize_job *job, const graft_normalisation *normalisation, uint8_t *bytes,
+    const graft_resize_job *job, const graft_normalization *normalization, uint8_t *bytes,
     float *numbers);
 
 /// A row of `width` pixels from right to left; source and target are apart.
@@ -101,7 +101,7 @@ void graft_add_noise(
     const graft_noise_table *table, uint32_t key0, uint32_t key1, const uint8_t *source,
     ptrdiff_t count, uint8_t *target);
 
-// ---------------------------------------------------------------- colour
+// ---------------------------------------------------------------- color
 
 /// Pillow's luma, (19595 R + 38470 G + 7471 B + 2^15) >> 16, of `pixels` RGB pixels: one byte each,
 /// three of them, or their sum.
@@ -138,7 +138,7 @@ void graft_turn_hue_finely(
 
 // ---------------------------------------------------------------- warps
 
-/// The picture that a warp reads and what it writes where it leaves it.
+/// The image that a warp reads and what it writes where it leaves it.
 typedef struct {
   const uint8_t *pixels;
   ptrdiff_t width, height;

@@ -1,4 +1,4 @@
-// Kernels of layers beside convolution and pooling that read pictures through a window or at other
+// Kernels of layers beside convolution and pooling that read images through a window or at other
 // places. The legend of graft_kernels.h holds.
 #pragma once
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 // ---------------------------------------------------------------- padding
 
-/// What stands outside the picture: 0; its mirror image without the edge; its edge; its other side.
+/// What stands outside the image: 0; its mirror image without the edge; its edge; its other side.
 typedef enum {
   GRAFT_PAD_ZERO = 0,
   GRAFT_PAD_REFLECT = 1,

@@ -15,7 +15,7 @@ package enum CIFAR10Binary: DataFormat {
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
   ]
 
-  package static func recognises(_ path: BytePath) -> Bool {
+  package static func recognizes(_ path: BytePath) -> Bool {
     path.kind == .folder && (try? !batchFiles(in: path).isEmpty) == true
   }
 

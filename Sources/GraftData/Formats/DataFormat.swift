@@ -1,7 +1,7 @@
 import GraftBase
 import GraftImaging
 
-/// A way to keep labelled pictures on disk: says whether a path is one of its own, then lists it.
+/// A way to keep labeled images on disk: says whether a path is one of its own, then lists it.
 ///
 /// A new format is one file with one conforming enum, and one line in `DataFormats.all`.
 package protocol DataFormat: SendableMetatype {
@@ -9,13 +9,13 @@ package protocol DataFormat: SendableMetatype {
   static var name: String { get }
   /// One line for `help`.
   static var summary: String { get }
-  /// Looks at names only, reads no picture.
-  static func recognises(_ path: BytePath) -> Bool
-  /// Lists the pictures with their labels; throws `GraftError` when the layout makes no sense.
+  /// Looks at names only, reads no image.
+  static func recognizes(_ path: BytePath) -> Bool
+  /// Lists the images with their labels; throws `GraftError` when the layout makes no sense.
   static func read(_ path: BytePath) throws -> Listing
 }
 
-/// The formats, most particular first: the first that recognises a path reads it.
+/// The formats, most particular first: the first that recognizes a path reads it.
 package enum DataFormats {
   package static let all: [any DataFormat.Type] = [
     DemoShapesFormat.self,
@@ -26,7 +26,7 @@ package enum DataFormats {
     ImageFolder.self,
   ]
 
-  /// The format called `name`, or the first that recognises `path` when no name is given.
+  /// The format called `name`, or the first that recognizes `path` when no name is given.
   package static func format(for path: BytePath, named name: String?) throws -> any DataFormat.Type
   {
     if let name {
@@ -37,7 +37,7 @@ package enum DataFormats {
       }
       return format
     }
-    if let format = all.first(where: { $0.recognises(path) }) { return format }
+    if let format = all.first(where: { $0.recognizes(path) }) { return format }
     if path.bytes.starts(with: Array("demo:".utf8)) {
       throw GraftError(
         .usage, "there is no demo set called \"\(path)\"", help: DemoShapesFormat.summary)
@@ -53,21 +53,21 @@ package enum DataFormats {
   }
 }
 
-/// What a format found: classes and pictures with their labels, nothing decoded yet.
+/// What a format found: classes and images with their labels, nothing decoded yet.
 package struct Listing: Sendable {
-  /// One picture as listed.
+  /// One image as listed.
   package struct Entry: Sendable {
     package var path: BytePath
     package var label: Int
     /// The side the layout puts it on; nil when the layout says nothing.
     package var partition: Partition?
-    package var source: PictureSource
+    package var source: ImageSource
     /// The class of each pixel, where the task asks for it.
     package var mask: ListedMask?
   }
 
   package var format: String
-  /// What labels tell of a picture.
+  /// What labels tell of an image.
   package var task = PredictionTask.classification
   /// Their names; of masks none when only their values tell.
   package var classes: [String]
@@ -75,7 +75,7 @@ package struct Listing: Sendable {
   package var ignored: [IgnoredFile] = []
   package var warnings: [String] = []
   /// True when labels are numbers fixed by the file (ImageNet's 0...999), so that classes without
-  /// pictures are in order.
+  /// images are in order.
   package var hasFixedLabels = false
 
   package init(format: String, classes: [String]) {
@@ -86,6 +86,6 @@ package struct Listing: Sendable {
   /// The sides that the layout itself names.
   package var givenPartitions: Set<Partition> { Set(entries.compactMap(\.partition)) }
 
-  /// Puts the pictures into bytewise order of their paths, which gives them their numbers.
+  /// Puts the images into bytewise order of their paths, which gives them their numbers.
   mutating func sortByPath() { entries.sort { $0.path < $1.path } }
 }

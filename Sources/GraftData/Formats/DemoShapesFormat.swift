@@ -3,7 +3,7 @@ import GraftImaging
 
 /// The built-in set `demo:shapes`, drawn when it is asked for, so that Graft can be tried at once.
 ///
-/// `demo:shapes` has 1,600 pictures of 64 pixels a side, `demo:shapes:400` has 400; picture n is
+/// `demo:shapes` has 1,600 images of 64 pixels a side, `demo:shapes:400` has 400; image n is
 /// the same in both.
 package enum DemoShapesFormat: DataFormat {
   package static let name = "demo"
@@ -14,7 +14,7 @@ package enum DemoShapesFormat: DataFormat {
   private static let prefix = "demo:shapes"
   private static let seed: UInt64 = 0
 
-  package static func recognises(_ path: BytePath) -> Bool {
+  package static func recognizes(_ path: BytePath) -> Bool {
     path == BytePath(prefix) || path.bytes.starts(with: (prefix + ":").utf8)
   }
 
@@ -22,7 +22,7 @@ package enum DemoShapesFormat: DataFormat {
     var listing = Listing(format: name, classes: DemoShapes.classNames)
     let classCount = listing.classes.count
     for index in 0..<(try count(in: path)) {
-      // Classes take turns, so the label is known before the picture is drawn.
+      // Classes take turns, so the label is known before the image is drawn.
       let label = index % classCount
       listing.entries.append(
         Listing.Entry(

@@ -4,7 +4,7 @@ import GraftBase
 struct FolderWalk {
   let root: BytePath
   private(set) var ignored: [IgnoredFile] = []
-  /// Pictures met beside subfolders, where no class can be told.
+  /// Images met beside subfolders, where no class can be told.
   private(set) var looseFiles = 0
   private var reported: Set<BytePath> = []
 
@@ -21,15 +21,15 @@ struct FolderWalk {
         result.append(path)
       } else {
         let isNew = ignore(
-          path, isPicture(name) ? "in no class folder" : "not a PNG or JPEG file")
-        if isNew, isPicture(name) { looseFiles += 1 }
+          path, isImage(name) ? "in no class folder" : "not a PNG or JPEG file")
+        if isNew, isImage(name) { looseFiles += 1 }
       }
     }
     return result
   }
 
-  /// The picture files in `folder` and below it, as relative paths.
-  mutating func pictures(under folder: BytePath) throws -> [BytePath] {
+  /// The image files in `folder` and below it, as relative paths.
+  mutating func images(under folder: BytePath) throws -> [BytePath] {
     var result: [BytePath] = []
     try collect(folder, above: [], into: &result)
     return result
@@ -49,7 +49,7 @@ struct FolderWalk {
         ignore(path, "hidden")
       } else if root.appending(path).kind == .folder {
         try collect(path, above: above + [identity], into: &result)
-      } else if isPicture(name) {
+      } else if isImage(name) {
         result.append(path)
       } else {
         ignore(path, "not a PNG or JPEG file")
@@ -65,5 +65,5 @@ struct FolderWalk {
     return true
   }
 
-  private func isPicture(_ name: BytePath) -> Bool { ImageFolder.suffixes.contains(name.suffix) }
+  private func isImage(_ name: BytePath) -> Bool { ImageFolder.suffixes.contains(name.suffix) }
 }

@@ -1,9 +1,9 @@
 import GraftBase
 
-/// Pictures in one folder per class, with or without `train/`, `val/` and `test/` above them.
+/// Images in one folder per class, with or without `train/`, `val/` and `test/` above them.
 ///
-/// Classes are the folder names, sorted bytewise; pictures may lie deeper inside a class folder.
-/// The suffix says which files are pictures; what they are is decided by their content.
+/// Classes are the folder names, sorted bytewise; images may lie deeper inside a class folder.
+/// The suffix says which files are images; what they are is decided by their content.
 package enum ImageFolder: DataFormat {
   package static let name = "folder"
   package static let summary = "one folder of PNG or JPEG files per class, train/ and val/ above"
@@ -21,12 +21,12 @@ package enum ImageFolder: DataFormat {
     partitionNames.first { $0.name == folder.description.lowercased() }?.partition
   }
 
-  package static func recognises(_ path: BytePath) -> Bool { path.kind == .folder }
+  package static func recognizes(_ path: BytePath) -> Bool { path.kind == .folder }
 
   package static func read(_ path: BytePath) throws -> Listing {
     var walk = FolderWalk(root: path)
     let top = try walk.subfolders(of: BytePath(bytes: []))
-    guard !top.isEmpty else { throw noClassFolders(path, pictures: walk.looseFiles) }
+    guard !top.isEmpty else { throw noClassFolders(path, images: walk.looseFiles) }
     let sides = top.compactMap { folder in
       partition(named: folder).map { (folder: folder, partition: $0) }
     }
@@ -51,7 +51,7 @@ package enum ImageFolder: DataFormat {
     try refuseMasks(classFolders, path)
     var listing = Listing(format: name, classes: classFolders.map(\.description))
     for (label, folder) in classFolders.enumerated() {
-      let files = try walk.pictures(under: folder)
+      let files = try walk.images(under: folder)
       guard !files.isEmpty else { throw emptyClass(folder, in: path) }
       listing.entries += files.map {
         Listing.Entry(path: $0, label: label, source: .file(path.appending($0)))
@@ -70,7 +70,7 @@ package enum ImageFolder: DataFormat {
     }
     let classFolders = try walk.subfolders(of: train.folder).map(\.name)
     guard !classFolders.isEmpty else {
-      throw noClassFolders(path.appending(train.folder), pictures: walk.looseFiles)
+      throw noClassFolders(path.appending(train.folder), images: walk.looseFiles)
     }
     try refuseMasks(classFolders, path)
     var listing = Listing(format: name, classes: classFolders.map(\.description))
@@ -85,7 +85,7 @@ package enum ImageFolder: DataFormat {
       }
       for (label, name) in classFolders.enumerated() {
         let classFolder = folder.appending(name)
-        let files = found.contains(name) ? try walk.pictures(under: classFolder) : []
+        let files = found.contains(name) ? try walk.images(under: classFolder) : []
         if files.isEmpty, partition == .train { throw emptyClass(classFolder, in: path) }
         if files.isEmpty { listing.warnings.append("\(folder)/ has no image of class \(name)") }
         listing.entries += files.map {
@@ -99,11 +99,11 @@ package enum ImageFolder: DataFormat {
     return listing
   }
 
-  private static func noClassFolders(_ path: BytePath, pictures: Int) -> GraftError {
-    pictures == 0
+  private static func noClassFolders(_ path: BytePath, images: Int) -> GraftError {
+    images == 0
       ? GraftError(.input, "\(path) has no images", help: "expected \(expectedLayout)")
       : GraftError(
-        .input, "\(path) has \(pictures) images but no class folders, so they have no labels",
+        .input, "\(path) has \(images) images but no class folders, so they have no labels",
         help: "expected \(expectedLayout)")
   }
 

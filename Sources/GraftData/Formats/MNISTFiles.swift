@@ -14,7 +14,7 @@ package enum MNISTFiles: DataFormat {
   /// More than any set in this format has; keeps a lying header from filling memory.
   private static let byteLimit = 1 << 30
 
-  package static func recognises(_ path: BytePath) -> Bool {
+  package static func recognizes(_ path: BytePath) -> Bool {
     path.kind == .folder && stems.contains { file(path, $0.stem, "images-idx3-ubyte") != nil }
   }
 

@@ -18,7 +18,7 @@ package enum Manifest: DataFormat {
   ]
   private static let largestClassIndex = 99_999
 
-  package static func recognises(_ path: BytePath) -> Bool {
+  package static func recognizes(_ path: BytePath) -> Bool {
     switch path.kind {
     case .file: path.suffix == "csv"
     case .folder: path.appending("manifest.csv").kind == .file

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Pictures and a mask of each, in two folders, with or without `train/`, `val/` and `test/`.
+/// Images and a mask of each, in two folders, with or without `train/`, `val/` and `test/`.
 ///
 /// `images/01.png` goes with `masks/01.png`: names are equal but for the suffix, and but for `_mask` or
 /// `_gt` at the end of the mask's. Sides lie above (`train/images/`) or below (`images/train/`).
@@ -17,7 +17,7 @@ package enum MaskFolder: DataFormat {
   private static let maskEndings = ["_mask", "_gt", "_label", "-mask", "-gt"]
   private static let classFiles = ["classes.txt", "labels.txt"]
 
-  package static func recognises(_ path: BytePath) -> Bool {
+  package static func recognizes(_ path: BytePath) -> Bool {
     guard path.kind == .folder else { return false }
     return places(in: path).contains { !$0.images.isEmpty }
   }
@@ -96,9 +96,9 @@ package enum MaskFolder: DataFormat {
   ) throws -> [Listing.Entry] {
     var maskOfStem: [String: BytePath] = [:]
     let found =
-      path.appending(masks).kind == .folder ? try walk.pictures(under: masks) : []
+      path.appending(masks).kind == .folder ? try walk.images(under: masks) : []
     for mask in found { maskOfStem[stem(of: mask, below: masks, isMask: true)] = mask }
-    return try walk.pictures(under: images).map { image in
+    return try walk.images(under: images).map { image in
       let mask = maskOfStem[stem(of: image, below: images, isMask: false)]
       let expected = masks.appending(image.name)
       return Listing.Entry(

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// A graph in the terms of ONNX: operators of its default domain over named values, pictures as
+/// A graph in the terms of ONNX: operators of its default domain over named values, images as
 /// [N, C, H, W]; written to a file by `ONNXFile`.
 package struct ExchangeGraph: Sendable {
   /// One operator with a single output.
@@ -153,7 +153,7 @@ extension Graph {
         inputShapes: node.inputs.map { values[$0].shape }, outputShape: values[node.output].shape,
         parameters: parameters)
       guard context.inputs.count == node.inputs.count else {
-        throw GraftError(.failed, "\(node.path): it depends on more than the picture")
+        throw GraftError(.failed, "\(node.path): it depends on more than the image")
       }
       // The context has the only copy while the op adds to it.
       graph = ExchangeGraph()

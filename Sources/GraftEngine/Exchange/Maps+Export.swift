@@ -35,7 +35,7 @@ extension UpsampleOp {
   }
 }
 
-extension CentreCropOp {
+extension CenterCropOp {
   package func export(_ c: inout ExchangeContext) throws -> String {
     let (size, room) = (c.outputShape, c.inputShapes[0])
     let (top, left) = ((room[1] - size[1]) / 2, (room[2] - size[2]) / 2)

@@ -1,7 +1,7 @@
 import GraftBase
 import GraftKernels
 
-/// Batch normalisation over the last axis (Ioffe and Szegedy, 2015), optionally with what follows:
+/// Batch normalization over the last axis (Ioffe and Szegedy, 2015), optionally with what follows:
 /// y = activation((x - mean) / sqrt(variance + epsilon) * scale + shift + residual).
 ///
 /// Parameters: scale, shift, running mean, running variance, each [C]. A node in training mode uses

@@ -1,7 +1,7 @@
 import GraftBase
 import GraftKernels
 
-/// Some neighbouring channels of each pixel: [..., C] -> [..., count].
+/// Some neighboring channels of each pixel: [..., C] -> [..., count].
 package struct ChannelSliceOp: Op {
   package static let name = "channel slice"
   package static var examples: [OpExample] {

@@ -1,7 +1,7 @@
 import GraftBase
 import GraftKernels
 
-/// Joins pictures along their channels: [N, H, W, Ca], [N, H, W, Cb], … -> [N, H, W, Ca + Cb + …].
+/// Joins images along their channels: [N, H, W, Ca], [N, H, W, Cb], … -> [N, H, W, Ca + Cb + …].
 package struct ConcatOp: Op {
   package static let name = "concat"
   package static var examples: [OpExample] {

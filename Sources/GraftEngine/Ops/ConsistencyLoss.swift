@@ -2,7 +2,7 @@ import Foundation
 import GraftBase
 import GraftKernels
 
-/// AugMix's loss (Hendrycks et al., 2020): cross-entropy of plain pictures, and the Jensen-Shannon
+/// AugMix's loss (Hendrycks et al., 2020): cross-entropy of plain images, and the Jensen-Shannon
 /// divergence between what is said of them and of two augmented copies.
 ///
 /// Logits [N, C], targets [N, C] -> losses [N]. In training the batch is three parts of M = N div 3,
@@ -11,7 +11,7 @@ import GraftKernels
 ///     mixture = clamp((p0 + p1 + p2) / 3, 1e-7, 1)
 ///     loss = cross-entropy(x0, t0) + weight · (KL(p0 | mixture) + KL(p1 | …) + KL(p2 | …)) / 3
 ///
-/// All three copies carry the loss of their picture, so that the mean over N is that over M. Images
+/// All three copies carry the loss of their image, so that the mean over N is that over M. Images
 /// left over by the division, and all images outside training, have their plain cross-entropy.
 package struct ConsistencyLossOp: Op {
   package static let name = "cross-entropy with consistency"
@@ -94,7 +94,7 @@ package struct ConsistencyLossOp: Op {
   }
 }
 
-/// What is said of a picture, x, and of its two copies, y and z.
+/// What is said of an image, x, and of its two copies, y and z.
 private struct Views {
   private let logits: UnsafeMutablePointer<Float>
   private let rows: (Int, Int, Int)
@@ -159,7 +159,7 @@ private struct Views {
     log(min(max(probabilities.sum() / 3, Self.floor), 1))
   }
 
-  /// The cross-entropy of the picture against its row of the targets.
+  /// The cross-entropy of the image against its row of the targets.
   func crossEntropy(_ targets: Slice) -> Double {
     let t = targets.pointer + rows.0 * classes
     var loss = 0.0
@@ -176,7 +176,7 @@ private struct Views {
     return sum
   }
 
-  /// The derivative of the cross-entropy by the picture's logit of a class.
+  /// The derivative of the cross-entropy by the image's logit of a class.
   func crossEntropyGradient(_ index: Int, _ targets: Slice, _ targetSum: Double) -> Double {
     targetSum * probabilities(index).x - Double(targets.pointer[rows.0 * classes + index])
   }

@@ -1,6 +1,6 @@
 import GraftKernels
 
-/// Lays a picture out as a vector in torch's order, channels outermost: [N, H, W, C] -> [N, C·H·W].
+/// Lays an image out as a vector in torch's order, channels outermost: [N, H, W, C] -> [N, C·H·W].
 package struct FlattenOp: Op {
   package static let name = "flatten"
   package static var examples: [OpExample] { [OpExample(FlattenOp(), inputs: [[2, 3, 4, 5]])] }
@@ -15,8 +15,8 @@ package struct FlattenOp: Op {
 
   package func forward(_ c: ForwardContext) {
     c.pool.forEach(c.outputShape.batch, lending: c) { image, _, c in
-      c.inputShapes[0].forEachPlace(inImage: image) { picture, vector in
-        c.output.pointer[vector] = c.inputs[0].pointer[picture]
+      c.inputShapes[0].forEachPlace(inImage: image) { image, vector in
+        c.output.pointer[vector] = c.inputs[0].pointer[image]
       }
     }
   }
@@ -24,17 +24,17 @@ package struct FlattenOp: Op {
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
     c.pool.forEach(c.outputShape.batch, lending: c, slot) { image, _, c, slot in
-      c.inputShapes[0].forEachPlace(inImage: image) { picture, vector in
-        slot.set(picture, c.outputGradient.pointer[vector])
+      c.inputShapes[0].forEachPlace(inImage: image) { image, vector in
+        slot.set(image, c.outputGradient.pointer[vector])
       }
     }
   }
 }
 
 extension Shape {
-  /// Each value of one image: its place in a picture and in a vector of torch's order.
+  /// Each value of one image: its place in an image and in a vector of torch's order.
   fileprivate func forEachPlace(
-    inImage image: Int, _ body: (_ picture: Int, _ vector: Int) -> Void
+    inImage image: Int, _ body: (_ image: Int, _ vector: Int) -> Void
   ) {
     let (pixels, channels) = (pixels, channels)
     let base = image * pixels * channels

@@ -1,8 +1,8 @@
 import GraftBase
 import GraftKernels
 
-/// The mean of each channel over the picture: [N, H, W, C] -> [N, C], or [N, 1, 1, C] where it stays a
-/// picture (Lin, 2013).
+/// The mean of each channel over the image: [N, H, W, C] -> [N, C], or [N, 1, 1, C] where it stays a
+/// image (Lin, 2013).
 package struct GlobalAveragePoolOp: Op {
   package static let name = "global average pool"
   package static var examples: [OpExample] {

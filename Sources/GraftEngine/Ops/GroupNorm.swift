@@ -1,9 +1,9 @@
 import GraftBase
 import GraftKernels
 
-/// Normalisation over the pixels and the channels of a group of one image: [N, H, W, C] (Wu and He, 2018).
+/// Normalization over the pixels and the channels of a group of one image: [N, H, W, C] (Wu and He, 2018).
 ///
-/// With as many groups as channels it is instance normalisation (Ulyanov, 2016).
+/// With as many groups as channels it is instance normalization (Ulyanov, 2016).
 /// Parameters: scale and shift, each [C], if it is affine.
 package struct GroupNormOp: Op {
   package static let name = "group norm"

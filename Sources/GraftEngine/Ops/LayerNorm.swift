@@ -1,7 +1,7 @@
 import GraftBase
 import GraftKernels
 
-/// Layer normalisation over the channels of each pixel or vector (Ba, 2016): any shape [..., C].
+/// Layer normalization over the channels of each pixel or vector (Ba, 2016): any shape [..., C].
 ///
 /// Parameters: scale and shift, each [C].
 package struct LayerNormOp: Op {

@@ -3,7 +3,7 @@ import GraftKernels
 
 /// A fully connected layer: [N, I] with weights [I, O] -> [N, O], or over each pixel of [N, H, W, I].
 ///
-/// Parameters: weight, then bias if `hasBias`. It is a 1×1 convolution; vectors are pictures of one pixel.
+/// Parameters: weight, then bias if `hasBias`. It is a 1×1 convolution; vectors are images of one pixel.
 package struct LinearOp: ProductOp {
   package static let name = "linear"
   package static var examples: [OpExample] {
@@ -41,7 +41,7 @@ package struct LinearOp: ProductOp {
       throw GraftError(
         .failed,
         "a fully connected layer of \(inputCount) inputs was given \(inputs[0].channels)",
-        help: "this network takes pictures of its own size only: leave out size=")
+        help: "this network takes images of its own size only: leave out size=")
     }
     return Shape(inputs[0].dimensions.dropLast() + [outputCount])
   }
@@ -68,7 +68,7 @@ package struct LinearOp: ProductOp {
     return fitted
   }
 
-  /// The convolution that knows its pictures; of shapes it is told no more than their sizes.
+  /// The convolution that knows its images; of shapes it is told no more than their sizes.
   private func convolution(of x: Shape, _ y: Shape) -> ConvolutionOp {
     convolution.isFitted
       ? convolution : convolution.fitted(inputs: [x.asPixels], output: y.asPixels)
@@ -96,6 +96,6 @@ package struct LinearOp: ProductOp {
 }
 
 extension Shape {
-  /// [N, C] as N pictures of one pixel.
+  /// [N, C] as N images of one pixel.
   fileprivate var asPixels: Shape { rank == 4 ? self : [dimensions[0], 1, 1, dimensions[1]] }
 }

@@ -1,7 +1,7 @@
 import GraftBase
 import GraftKernels
 
-/// Local response normalisation across neighbouring channels (Krizhevsky et al., 2012):
+/// Local response normalization across neighboring channels (Krizhevsky et al., 2012):
 /// y = x / (k + alpha/size · Σ x²)^beta over `size` channels, any shape [..., C].
 ///
 /// As in torch, alpha is divided by the size, and of an even size the larger part lies below.

@@ -59,7 +59,7 @@ package struct LocallyConnectedOp: Op {
       throw GraftError(
         .failed,
         "a locally connected layer has no weights for the \(found) places of \(x)",
-        help: "this network takes pictures of its own size only: leave out size=")
+        help: "this network takes images of its own size only: leave out size=")
     }
     return [x[0], found.y, found.x, outputChannels]
   }

@@ -3,7 +3,7 @@ import GraftKernels
 /// Where the steps around one batch norm keep its sums and its rows of [C].
 ///
 /// The steps may be those of several ops: the convolution that makes the norm's input adds up its
-/// sums while they are in cache, the one that reads its output normalises as it loads.
+/// sums while they are in cache, the one that reads its output normalizes as it loads.
 struct NormMemory: @unchecked Sendable {
   /// Six rows, as `graft_norm` names them.
   private let rows: UnsafeMutablePointer<Float>

@@ -1,17 +1,17 @@
 import GraftBase
 import GraftKernels
 
-/// Rows and columns added around a picture: [N, H, W, C] -> [N, H + top + bottom, W + left + right,
+/// Rows and columns added around an image: [N, H, W, C] -> [N, H + top + bottom, W + left + right,
 /// C], as torch's `F.pad` does it.
 package struct PadOp: Op {
-  /// What stands outside the picture.
+  /// What stands outside the image.
   package enum Mode: String, Sendable, CaseIterable, Codable {
     case zero
     /// The mirror image, the edge itself not repeated.
     case reflect
     /// The nearest pixel of the edge.
     case replicate
-    /// The other side of the picture.
+    /// The other side of the image.
     case circular
 
     fileprivate var kernelMode: graft_pad_mode {
@@ -56,7 +56,7 @@ package struct PadOp: Op {
     self.mode = mode
   }
 
-  /// What is added to a picture of this shape.
+  /// What is added to an image of this shape.
   package func sides(for x: Shape) -> Sides {
     switch amount {
     case .sides(let sides): return sides

@@ -4,7 +4,7 @@ import GraftKernels
 /// Max or average pooling over windows: [N, H, W, C] -> [N, (H + 2P - F)/S + 1, …, C].
 ///
 /// Sizes round down, or up with `roundsUp` (torch's ceil mode: a window must start inside the
-/// padded picture). Average pooling counts padding as zeros, or not at all without `countsPadding`.
+/// padded image). Average pooling counts padding as zeros, or not at all without `countsPadding`.
 /// The maximum's switches are kept.
 package struct PoolOp: Op {
   package enum Kind: String, Sendable { case max, average }

@@ -1,7 +1,7 @@
 import GraftBase
 import GraftKernels
 
-/// What is minimised over the pixels of a picture.
+/// What is minimized over the pixels of an image.
 package struct SegmentationLoss: Sendable, Hashable, Codable {
   package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
     /// Cross-entropy, the weighted mean over pixels.
@@ -24,11 +24,11 @@ package struct SegmentationLoss: Sendable, Hashable, Codable {
   package static let crossEntropy = SegmentationLoss()
 }
 
-/// The loss of each picture of pixels against a map of labels:
+/// The loss of each image of pixels against a map of labels:
 /// logits [N, H, W, C], labels [N, H, W] -> losses [N].
 ///
 /// A label is a class's number as a float; 255, or any other number that is no class, is left out.
-/// A picture without labels has the loss 0. Labels have no gradient.
+/// An image without labels has the loss 0. Labels have no gradient.
 package struct SegmentationLossOp: Op {
   /// What a label map has where nothing is known.
   package static let ignoredLabel: UInt8 = 255
@@ -71,7 +71,7 @@ package struct SegmentationLossOp: Op {
 
   package func retention(_ needs: GradientNeeds) -> Retention { Retention(inputs: [0, 1]) }
 
-  /// A picture's factor of the cross-entropy, then two of each class: see `Blocks.factors`.
+  /// An image's factor of the cross-entropy, then two of each class: see `Blocks.factors`.
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
     output.batch * Self.factorCount(inputs[0])
   }

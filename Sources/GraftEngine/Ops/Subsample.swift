@@ -1,7 +1,7 @@
 import GraftBase
 import GraftKernels
 
-/// Every `stride`-th pixel, from row and column `offset` on; pixels beyond the picture are zero:
+/// Every `stride`-th pixel, from row and column `offset` on; pixels beyond the image are zero:
 /// [N, H, W, C] -> [N, ceil(H / stride), ceil(W / stride), C].
 package struct SubsampleOp: Op {
   package static let name = "subsample"
@@ -62,7 +62,7 @@ package struct SubsampleOp: Op {
     }
   }
 
-  /// The places of the first values of each line that lies within the picture, and how many of its
+  /// The places of the first values of each line that lies within the image, and how many of its
   /// pixels do.
   private func forEachLine(
     ofImage image: Int, _ x: Shape, _ y: Shape,

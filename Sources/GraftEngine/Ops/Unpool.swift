@@ -1,10 +1,10 @@
 import GraftBase
 import GraftKernels
 
-/// Puts values back to where maxima were: [N, h, w, C] and the picture [N, H, W, C] that was pooled
+/// Puts values back to where maxima were: [N, h, w, C] and the image [N, H, W, C] that was pooled
 /// -> [N, H, W, C], 0 elsewhere (Zeiler, 2011; torch's `MaxUnpool2d`).
 ///
-/// The switches are found again in the picture; what several windows put into one pixel is added up.
+/// The switches are found again in the image; what several windows put into one pixel is added up.
 package struct UnpoolOp: Op {
   package static let name = "unpool"
   package static var examples: [OpExample] {
@@ -78,8 +78,8 @@ package struct UnpoolOp: Op {
   }
 
   package func backward(_ c: BackwardContext) {
-    // The places of maxima do not move with the picture's values.
-    if let picture = c.inputGradients[1], !picture.accumulates { picture.slice.fill(0) }
+    // The places of maxima do not move with the image's values.
+    if let image = c.inputGradients[1], !image.accumulates { image.slice.fill(0) }
     guard let slot = c.inputGradients[0] else { return }
     c.pool.forEach(c.outputShape.batch, lending: c, slot, pooling) { image, _, c, slot, pooling in
       let (x, y) = (c.outputShape, c.inputShapes[0])

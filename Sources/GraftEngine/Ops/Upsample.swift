@@ -5,7 +5,7 @@ import GraftKernels
 package enum Interpolation: String, Sendable, Codable, CaseIterable {
   case nearest
   case bilinear
-  /// Bilinear with the centres of the corner pixels aligned (`align_corners=True`).
+  /// Bilinear with the centers of the corner pixels aligned (`align_corners=True`).
   case bilinearCorners = "bilinear-corners"
 
   var kernel: graft_interpolation {

@@ -22,12 +22,12 @@ struct ArenaLayout {
     for index in order where buffers[index].count > 0 {
       let buffer = buffers[index]
       let size = Self.padded(buffer.count)
-      let neighbours = placed.filter {
+      let neighbors = placed.filter {
         buffers[$0].first <= buffer.last && buffer.first <= buffers[$0].last
       }.sorted { offsets[$0] < offsets[$1] }
       var offset = 0
-      for neighbour in neighbours where offset + size > offsets[neighbour] {
-        offset = max(offset, offsets[neighbour] + Self.padded(buffers[neighbour].count))
+      for neighbor in neighbors where offset + size > offsets[neighbor] {
+        offset = max(offset, offsets[neighbor] + Self.padded(buffers[neighbor].count))
       }
       offsets[index] = offset
       count = max(count, offset + size)

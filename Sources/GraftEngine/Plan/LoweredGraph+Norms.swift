@@ -2,7 +2,7 @@ extension LoweredGraph {
   /// Takes apart the batch norms of training whose result one convolution (depthwise, pointwise or
   /// Winograd) or one max pooling reads.
   ///
-  /// It normalises as it loads, and the normalised value is never stored. Where the norm's input
+  /// It normalizes as it loads, and the normalized value is never stored. Where the norm's input
   /// comes from such a convolution too, that one adds up the norm's sums.
   mutating func fuseNorms(keeping outputs: Set<Int>) {
     var consumers: [Int: [Int]] = [:]
@@ -22,7 +22,7 @@ extension LoweredGraph {
         let reader = onlyConsumer(item.output), let readerNeeds = items[reader].needs
       else { continue }
       if let pool = items[reader].op as? PoolOp, pool.kind == .max {
-        items[reader].op = NormalisedPoolOp(norm, pool)
+        items[reader].op = NormalizedPoolOp(norm, pool)
         items[reader].inputs = item.inputs
         items[reader].parameters = item.parameters
         items[reader].isTraining = item.isTraining
@@ -31,15 +31,15 @@ extension LoweredGraph {
         continue
       }
       guard needs.inputs[0], onlyConsumer(item.inputs[0]) == index,
-        var fused = normalised(items[reader])
+        var fused = normalized(items[reader])
       else { continue }
       let source = producer[item.inputs[0]]
-      if let source, items[source].needs != nil, let maker = normalised(items[source]) {
-        items[source].op = maker.normalisedAfter(norm.activation, isTraining: item.isTraining)
+      if let source, items[source].needs != nil, let maker = normalized(items[source]) {
+        items[source].op = maker.normalizedAfter(norm.activation, isTraining: item.isTraining)
         items[source].outputNormOwner = items[reader].output
-        fused = fused.normalisingInput(norm, isSummed: true)
+        fused = fused.normalizingInput(norm, isSummed: true)
       } else {
-        fused = fused.normalisingInput(norm, isSummed: false)
+        fused = fused.normalizingInput(norm, isSummed: false)
       }
       items[reader].op = fused
       items[reader].inputs = item.inputs
@@ -55,10 +55,10 @@ extension LoweredGraph {
     for (index, item) in items.enumerated() where !isMerged[index] {
       guard let norm = item.op as? BatchNormOp, item.needs?.inputs[0] == true,
         onlyConsumer(item.inputs[0]) == index, let source = producer[item.inputs[0]],
-        items[source].needs != nil, let maker = normalised(items[source]),
+        items[source].needs != nil, let maker = normalized(items[source]),
         !maker.isWinograd(shapes[items[source].inputs[0]])
       else { continue }
-      items[source].op = maker.normalisedAfter(
+      items[source].op = maker.normalizedAfter(
         norm.addsResidual ? .linear : norm.activation, isTraining: item.isTraining)
       items[source].outputNormOwner = item.output
       items[index].op = norm.summedBefore()
@@ -67,12 +67,12 @@ extension LoweredGraph {
   }
 
   /// The item's convolution in the form that can stand beside norms, if it has one.
-  private func normalised(_ item: Item) -> NormalisedConvolutionOp? {
-    if let op = item.op as? NormalisedConvolutionOp { return op }
+  private func normalized(_ item: Item) -> NormalizedConvolutionOp? {
+    if let op = item.op as? NormalizedConvolutionOp { return op }
     guard let op = item.op as? ConvolutionOp,
-      NormalisedConvolutionOp.supports(
+      NormalizedConvolutionOp.supports(
         op, input: shapes[item.inputs[0]], output: shapes[item.output])
     else { return nil }
-    return NormalisedConvolutionOp(op)
+    return NormalizedConvolutionOp(op)
   }
 }

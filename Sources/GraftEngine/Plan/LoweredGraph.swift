@@ -1,6 +1,6 @@
 import GraftBase
 
-/// A graph cut down to what one plan computes: pruned, typed by mode, neighbours merged.
+/// A graph cut down to what one plan computes: pruned, typed by mode, neighbors merged.
 struct LoweredGraph {
   /// One operation of the plan.
   struct Item {

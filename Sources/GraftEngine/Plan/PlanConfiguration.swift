@@ -4,7 +4,7 @@ package struct PlanConfiguration: Hashable, Sendable {
   package var trainable: Set<String>
   /// Indices of the nodes that behave as in training: batch statistics, active dropout.
   package var trainingNodes: Set<Int>
-  /// Whether neighbouring operations are merged; off, the plan equals the interpreter bit for bit.
+  /// Whether neighboring operations are merged; off, the plan equals the interpreter bit for bit.
   package var fuses: Bool
 
   package init(

@@ -1,4 +1,4 @@
-/// The picture formats that Graft reads, by the names people know them under.
+/// The image formats that Graft reads, by the names people know them under.
 package enum ReadableKind: String, Sendable {
   case jpeg = "JPEG"
   case png = "PNG"
@@ -11,8 +11,8 @@ package enum FileKind: Sendable, Equatable {
   case htmlPage
   case largeFilePointer
   case text
-  /// Any other known format, with its article: `a GIF picture`.
-  case other(String, isPicture: Bool)
+  /// Any other known format, with its article: `a GIF image`.
+  case other(String, isImage: Bool)
   /// The first four bytes of something Graft does not know.
   case unknown([UInt8])
 
@@ -24,7 +24,7 @@ package enum FileKind: Sendable, Equatable {
     } else if bytes.starts(with: PNGHeader.signature) {
       self = .readable(.png)
     } else if let known = Self.signatures.first(where: { $0.matches(bytes) }) {
-      self = .other(known.title, isPicture: known.isPicture)
+      self = .other(known.title, isImage: known.isImage)
     } else {
       self = Self.textKind(of: bytes) ?? .unknown(Array(bytes.prefix(4)))
     }
@@ -50,21 +50,21 @@ package enum FileKind: Sendable, Equatable {
     case .htmlPage: "the download fetched a page in place of the image; fetch it again"
     case .largeFilePointer: "fetch the real files with `git lfs pull`"
     case .empty: "copy or download it again, or remove it"
-    case .other(_, isPicture: true): "convert it to PNG or JPEG"
-    case .other(_, isPicture: false): "unpack or convert it to PNG or JPEG files, or remove it"
+    case .other(_, isImage: true): "convert it to PNG or JPEG"
+    case .other(_, isImage: false): "unpack or convert it to PNG or JPEG files, or remove it"
     case .readable, .text, .unknown: "Graft reads PNG and JPEG; convert or remove the file"
     }
   }
 
   private struct Signature: Sendable {
     var title: String
-    var isPicture = true
+    var isImage = true
     var offset = 0
     var bytes: [UInt8]
 
-    init(_ title: String, isPicture: Bool = true, offset: Int = 0, _ bytes: [UInt8]) {
+    init(_ title: String, isImage: Bool = true, offset: Int = 0, _ bytes: [UInt8]) {
       self.title = title
-      self.isPicture = isPicture
+      self.isImage = isImage
       self.offset = offset
       self.bytes = bytes
     }
@@ -87,14 +87,14 @@ package enum FileKind: Sendable, Equatable {
     Signature("a JPEG XL image", [0xFF, 0x0A]),
     Signature("a Photoshop image", Array("8BPS".utf8)),
     Signature("an SVG drawing", Array("<svg".utf8)),
-    Signature("a PDF document", isPicture: false, Array("%PDF".utf8)),
-    Signature("a gzip archive", isPicture: false, [0x1F, 0x8B]),
-    Signature("a zip archive", isPicture: false, [0x50, 0x4B, 3, 4]),
-    Signature("a bzip2 archive", isPicture: false, Array("BZh".utf8)),
-    Signature("an xz archive", isPicture: false, [0xFD, 0x37, 0x7A, 0x58, 0x5A]),
-    Signature("a tar archive", isPicture: false, offset: 257, Array("ustar".utf8)),
-    Signature("an MP4 video", isPicture: false, offset: 4, Array("ftyp".utf8)),
-    Signature("a program", isPicture: false, [0x7F, 0x45, 0x4C, 0x46]),
+    Signature("a PDF document", isImage: false, Array("%PDF".utf8)),
+    Signature("a gzip archive", isImage: false, [0x1F, 0x8B]),
+    Signature("a zip archive", isImage: false, [0x50, 0x4B, 3, 4]),
+    Signature("a bzip2 archive", isImage: false, Array("BZh".utf8)),
+    Signature("an xz archive", isImage: false, [0xFD, 0x37, 0x7A, 0x58, 0x5A]),
+    Signature("a tar archive", isImage: false, offset: 257, Array("ustar".utf8)),
+    Signature("an MP4 video", isImage: false, offset: 4, Array("ftyp".utf8)),
+    Signature("a program", isImage: false, [0x7F, 0x45, 0x4C, 0x46]),
   ]
 
   /// The kind of a file whose first 512 bytes are all text, else nil.

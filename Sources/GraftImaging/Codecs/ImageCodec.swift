@@ -1,21 +1,21 @@
 import GraftBase
 
-/// Reads the picture formats that Graft knows, told apart by their first bytes, never by name.
+/// Reads the image formats that Graft knows, told apart by their first bytes, never by name.
 ///
 /// Pixels equal what Pillow's `Image.open(f).convert("RGB")` gives, EXIF orientation applied; the
 /// exceptions (16-bit gray) are listed at the decoders.
 package enum ImageCodec {
-  /// The picture in `bytes`; RGB, or one channel when the file is gray and `keepsGray` is true.
+  /// The image in `bytes`; RGB, or one channel when the file is gray and `keepsGray` is true.
   ///
-  /// With a `region`, a box of the picture as `readSize` gives it, only that part, with the bytes
-  /// it has in the whole picture. Of a JPEG no more than the part needs is decoded, so damage
+  /// With a `region`, a box of the image as `readSize` gives it, only that part, with the bytes
+  /// it has in the whole image. Of a JPEG no more than the part needs is decoded, so damage
   /// below it can pass unseen; of a PNG everything. With `atLeast` a JPEG may come in half, a
   /// quarter or an eighth of its size, its sides never below those given, which makes other bytes
   /// than decoding all and resizing. With `keepsIndices` a PNG with a palette comes as the gray
-  /// picture of its colours' numbers, as masks number classes.
+  /// image of its colors' numbers, as masks number classes.
   ///
   /// `name` stands for the file in error messages. Throws `GraftError` with code `input` when the
-  /// bytes are no picture, are damaged or cut short, ask for more than `limits` allow, or have no
+  /// bytes are no image, are damaged or cut short, ask for more than `limits` allow, or have no
   /// such region.
   package static func decode(
     _ bytes: [UInt8], name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil,
@@ -43,7 +43,7 @@ package enum ImageCodec {
     }
   }
 
-  /// Width and height as the picture is shown, from the header alone.
+  /// Width and height as the image is shown, from the header alone.
   package static func readSize(
     _ bytes: [UInt8], name: String = "the image", limits: ImageLimits = .standard,
     orientationApplied: Bool = true
@@ -89,7 +89,7 @@ package enum ImageCodec {
 }
 
 extension Orientation {
-  /// The box of a stored picture of `size` that shows as `region` when it is laid upright; all of
+  /// The box of a stored image of `size` that shows as `region` when it is laid upright; all of
   /// it where no region is asked for.
   func storedBox(
     showing region: ImageBox?, of size: ImageSize
@@ -106,7 +106,7 @@ extension Orientation {
 }
 
 extension GraftError {
-  /// The error for a picture that is damaged or asks for too much.
+  /// The error for an image that is damaged or asks for too much.
   fileprivate init(unreadable name: String, kind: ReadableKind, fault: ImageFault) {
     self.init(
       .input,

@@ -1,8 +1,8 @@
 import GraftBase
 
-/// Picture files on disk: size and kind are checked before a byte is read.
+/// Image files on disk: size and kind are checked before a byte is read.
 package enum ImageFile {
-  /// The picture at `path`; see `ImageCodec.decode`.
+  /// The image at `path`; see `ImageCodec.decode`.
   package static func read(
     _ path: String, limits: ImageLimits = .standard, orientationApplied: Bool = true,
     keepsGray: Bool = false
@@ -24,7 +24,7 @@ package enum ImageFile {
     return try file.read(at: 0, count: file.size)
   }
 
-  /// Writes the picture as PNG; the file appears whole or not at all.
+  /// Writes the image as PNG; the file appears whole or not at all.
   package static func writePNG(_ image: Image, to path: String) throws {
     try AtomicFile.write([PNGEncoder.encode(image)[...]], to: path)
   }

@@ -1,4 +1,4 @@
-/// What a picture file may ask for; checked from its header before anything is allocated.
+/// What an image file may ask for; checked from its header before anything is allocated.
 package struct ImageLimits: Sendable, Equatable {
   /// Pixels a side.
   package var maximumSide = 16_384
@@ -11,7 +11,7 @@ package struct ImageLimits: Sendable, Equatable {
 
   package static let standard = ImageLimits()
 
-  /// Throws when a picture of this size, decoded with `bytesPerPixel`, asks for too much.
+  /// Throws when an image of this size, decoded with `bytesPerPixel`, asks for too much.
   func check(_ size: ImageSize, bytesPerPixel: Int) throws(ImageFault) {
     guard size.width > 0 && size.height > 0 else {
       throw ImageFault("its header says \(size), an image without pixels")
@@ -47,7 +47,7 @@ struct ImageFault: Error {
     self.help = help
   }
 
-  /// The fault of a file that ends before its picture does.
+  /// The fault of a file that ends before its image does.
   static func truncated(at count: Int) -> ImageFault {
     ImageFault(
       "it is cut short: the file ends after \(count) bytes, before the image does",

@@ -5,16 +5,16 @@ import CJPEG
 ///
 /// Baseline and progressive, gray, YCbCr, RGB, and CMYK as Adobe writes it (inverted).
 ///
-/// Of a part of a picture only the blocks it touches are transformed, and what lies below it is not
+/// Of a part of an image only the blocks it touches are transformed, and what lies below it is not
 /// decoded at all. The whole file is checked for its structure (headers, markers, an end); its data
 /// only down to the last line of the part, so damage below is found by those who decode more, as
 /// the scan of a data set does for each file.
 enum JPEGDecoder {
-  /// The stored picture, or what its `region` holds of it, and how to lay it upright; gray files
+  /// The stored image, or what its `region` holds of it, and how to lay it upright; gray files
   /// give 1 channel if `keepsGray`.
   ///
-  /// `region` and `leastSize` are meant in the picture as it is shown: upright if
-  /// `orientationApplied`. With a `leastSize` the picture may come at 1/2, 1/4 or 1/8, as long as
+  /// `region` and `leastSize` are meant in the image as it is shown: upright if
+  /// `orientationApplied`. With a `leastSize` the image may come at 1/2, 1/4 or 1/8, as long as
   /// the region keeps that size.
   static func decode(
     _ bytes: [UInt8], region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil,
@@ -50,7 +50,7 @@ enum JPEGDecoder {
     }
   }
 
-  /// CMYK to RGB by Pillow's rule: each colour is black times (white minus ink).
+  /// CMYK to RGB by Pillow's rule: each color is black times (white minus ink).
   private static func decodeCMYK(_ bytes: [UInt8], _ part: JPEGPart) throws(ImageFault) -> Image {
     let (width, height) = (part.box.width, part.box.height)
     let inks = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: width * height * 4)
@@ -95,16 +95,16 @@ enum JPEGDecoder {
   }
 }
 
-/// What to decode of a JPEG: how much smaller, and which box of the smaller picture.
+/// What to decode of a JPEG: how much smaller, and which box of the smaller image.
 struct JPEGPart: Equatable {
   /// 1, 2, 4 or 8.
   private(set) var reduction = 1
   private(set) var box: ImageBox
 
-  /// The box of a picture of `size`, reduced as far as leaves it `leastSize`, by default not at all.
+  /// The box of an image of `size`, reduced as far as leaves it `leastSize`, by default not at all.
   ///
-  /// Its edges are rounded to the nearest pixels of the reduced picture, less than a pixel of the
-  /// size asked for; the picture's own right and lower edge stay what they are.
+  /// Its edges are rounded to the nearest pixels of the reduced image, less than a pixel of the
+  /// size asked for; the image's own right and lower edge stay what they are.
   init(_ box: ImageBox, of size: ImageSize, atLeast leastSize: ImageSize? = nil) {
     self.box = box
     guard let leastSize else { return }

@@ -1,9 +1,9 @@
 import CJPEG
 import GraftBase
 
-/// Writes pictures as baseline JPEG with chroma at half size (4:2:0), as Pillow does by default.
+/// Writes images as baseline JPEG with chroma at half size (4:2:0), as Pillow does by default.
 package enum JPEGEncoder {
-  /// The picture at `quality` 1...100, libjpeg's scale; 75 is the usual value.
+  /// The image at `quality` 1...100, libjpeg's scale; 75 is the usual value.
   package static func encode(_ image: Image, quality: Int = 75) throws -> [UInt8] {
     precondition((1...100).contains(quality), "JPEG quality is 1 to 100")
     guard image.width <= 65_500 && image.height <= 65_500 else {

@@ -3,13 +3,13 @@ import Glibc
 /// What a JPEG says about itself, read marker by marker before the decoder is let near it.
 ///
 /// Refuses by name what Graft does not decode: arithmetic and lossless coding, 12-bit samples, a
-/// height that comes after the picture (DNL).
+/// height that comes after the image (DNL).
 struct JPEGHeader {
   private(set) var size = ImageSize(width: 0, height: 0)
-  /// 1 gray, 3 colour, 4 CMYK or YCCK.
+  /// 1 gray, 3 color, 4 CMYK or YCCK.
   private(set) var components = 0
   private(set) var isProgressive = false
-  /// Coefficients of all components for each pixel; 1.5 for colour at 4:2:0.
+  /// Coefficients of all components for each pixel; 1.5 for color at 4:2:0.
   private(set) var coefficientsPerPixel = 0.0
   private(set) var orientation = Orientation.upright
   private(set) var scanCount = 0
@@ -116,7 +116,7 @@ struct JPEGHeader {
     }
     let count = Int(bytes[5])
     guard count == 1 || count == 3 || count == 4 else {
-      throw ImageFault("it has \(count) colour components; Graft decodes 1, 3 and 4")
+      throw ImageFault("it has \(count) color components; Graft decodes 1, 3 and 4")
     }
     guard bytes.count == 6 + 3 * count else { throw ImageFault("its frame header is damaged") }
     var blocks = 0

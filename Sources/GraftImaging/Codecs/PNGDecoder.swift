@@ -1,27 +1,27 @@
 import CPNG
 
-/// Decodes PNG by libpng: all colour types and depths, interlaced or not.
+/// Decodes PNG by libpng: all color types and depths, interlaced or not.
 ///
-/// As with Pillow's `convert("RGB")`, alpha and transparent colours are dropped, not composited,
-/// gamma and colour profiles are ignored, and 16-bit samples keep their high byte. The one
+/// As with Pillow's `convert("RGB")`, alpha and transparent colors are dropped, not composited,
+/// gamma and color profiles are ignored, and 16-bit samples keep their high byte. The one
 /// difference: 16-bit gray keeps its high byte too, where Pillow clips values above 255 to white.
 enum PNGDecoder {
-  /// The stored picture (1 channel if gray) and how to lay it upright.
+  /// The stored image (1 channel if gray) and how to lay it upright.
   ///
-  /// With `keepsIndices` a picture with a palette comes as the gray picture of its colours' numbers.
+  /// With `keepsIndices` an image with a palette comes as the gray image of its colors' numbers.
   static func decode(
     _ bytes: [UInt8], limits: ImageLimits, keepsIndices: Bool = false
   ) throws(ImageFault) -> (image: Image, orientation: Orientation) {
     let header = try PNGHeader(bytes)
-    try limits.check(header.size, bytesPerPixel: header.colour == .palette ? 4 : 3)
+    try limits.check(header.size, bytesPerPixel: header.color == .palette ? 4 : 3)
     // Deflate packs at most about 1,032 to 1, so a header that promises more lies.
     guard header.inflatedByteCount / 1_100 <= header.dataByteCount else {
       throw ImageFault(
         "its header promises \(header.size) pixels, which \(header.dataByteCount) bytes of data"
           + " cannot hold")
     }
-    let isColour = header.colour == .rgb || header.colour == .rgbAlpha
-    let channels = isColour ? 3 : 1
+    let isColor = header.color == .rgb || header.color == .rgbAlpha
+    let channels = isColor ? 3 : 1
     var palette = [UInt8](repeating: 0, count: 256 * 3)
     var paletteCount: Int32 = 0
     let image = try Image.drawn(
@@ -33,16 +33,16 @@ enum PNGDecoder {
         UInt32(header.size.height), Int32(channels), &palette, &paletteCount, &message)
       guard status == 0 else { throw ImageFault(reason(for: message)) }
     }
-    guard header.colour == .palette, !keepsIndices else { return (image, header.orientation) }
-    let coloured = try lookUp(image, in: palette, count: Int(paletteCount))
-    return (coloured, header.orientation)
+    guard header.color == .palette, !keepsIndices else { return (image, header.orientation) }
+    let colored = try lookUp(image, in: palette, count: Int(paletteCount))
+    return (colored, header.orientation)
   }
 
   private static func lookUp(
     _ indices: Image, in palette: [UInt8], count: Int
   ) throws(ImageFault) -> Image {
     if let largest = indices.pixels.max(), Int(largest) >= count {
-      throw ImageFault(missingColour)
+      throw ImageFault(missingColor)
     }
     return Image.drawn(width: indices.width, height: indices.height, channels: 3) { output in
       for (position, index) in indices.pixels.enumerated() {
@@ -51,7 +51,7 @@ enum PNGDecoder {
     }
   }
 
-  private static let missingColour = "it uses colours that its palette does not have"
+  private static let missingColor = "it uses colors that its palette does not have"
 
   private static func reason(for message: [CChar]) -> String {
     let text = String(
@@ -60,7 +60,7 @@ enum PNGDecoder {
     if text.contains("CRC error") || text.contains("data check") {
       return "a checksum does not match, so the file is damaged"
     }
-    if text.contains("palette index") { return missingColour }
+    if text.contains("palette index") { return missingColor }
     if text.contains("Not enough image data") { return "its image data end early" }
     return "the decoder says \u{201C}\(text)\u{201D}"
   }

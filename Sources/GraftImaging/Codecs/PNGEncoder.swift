@@ -1,7 +1,7 @@
 import CPNG
 import GraftBase
 
-/// Writes pictures as 8-bit PNG; the bytes depend on nothing but the pixels and libpng's version.
+/// Writes images as 8-bit PNG; the bytes depend on nothing but the pixels and libpng's version.
 package enum PNGEncoder {
   package static func encode(_ image: Image) throws -> [UInt8] {
     let capacity = graft_png_bound(

@@ -6,13 +6,13 @@ struct PNGHeader {
 
   private(set) var size = ImageSize(width: 0, height: 0)
   private(set) var bitDepth = 0
-  private(set) var colour = Colour.gray
+  private(set) var color = Color.gray
   private(set) var isInterlaced = false
   private(set) var orientation = Orientation.upright
   /// Compressed bytes of all IDAT chunks together.
   private(set) var dataByteCount = 0
 
-  enum Colour: UInt8 {
+  enum Color: UInt8 {
     case gray = 0
     case rgb = 2
     case palette = 3
@@ -60,10 +60,10 @@ struct PNGHeader {
     }
   }
 
-  /// The bytes that the picture data inflate to: a filter byte and the packed pixels of each row,
+  /// The bytes that the image data inflate to: a filter byte and the packed pixels of each row,
   /// over the seven passes if it is interlaced.
   var inflatedByteCount: Int {
-    let bits = bitDepth * colour.samplesPerPixel
+    let bits = bitDepth * color.samplesPerPixel
     let passes: [(x: Int, y: Int, stepX: Int, stepY: Int)] =
       isInterlaced
       ? [
@@ -84,13 +84,13 @@ struct PNGHeader {
     let width = chunk[0..<4].reduce(0) { $0 << 8 | Int($1) }
     let height = chunk[4..<8].reduce(0) { $0 << 8 | Int($1) }
     size = ImageSize(width: width, height: height)
-    guard let colour = Colour(rawValue: chunk[9]), colour.legalDepths.contains(chunk[8]) else {
-      throw ImageFault("colour type \(chunk[9]) with \(chunk[8]) bits is not legal in PNG")
+    guard let color = Color(rawValue: chunk[9]), color.legalDepths.contains(chunk[8]) else {
+      throw ImageFault("color type \(chunk[9]) with \(chunk[8]) bits is not legal in PNG")
     }
     guard chunk[10] == 0 && chunk[11] == 0 && chunk[12] <= 1 else {
       throw ImageFault("it names a compression, filter or interlace method that PNG has not")
     }
-    self.colour = colour
+    self.color = color
     bitDepth = Int(chunk[8])
     isInterlaced = chunk[12] == 1
   }

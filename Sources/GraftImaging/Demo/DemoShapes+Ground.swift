@@ -1,7 +1,7 @@
 import GraftBase
 
 extension Painting {
-  /// The ground: a gradient, stripes or clouds between two colours, roughened by finer clouds.
+  /// The ground: a gradient, stripes or clouds between two colors, roughened by finer clouds.
   mutating func fillGround(_ palette: Palette, _ random: inout RandomStream) {
     let direction = random.direction()
     let phase = random.uniform()

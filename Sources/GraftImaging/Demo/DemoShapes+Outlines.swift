@@ -77,9 +77,9 @@ extension DemoShapes {
   }
 
   static func distance(
-    from point: SIMD2<Double>, toDisc centre: SIMD2<Double>, radius: Double
+    from point: SIMD2<Double>, toDisc center: SIMD2<Double>, radius: Double
   ) -> Double {
-    let offset = point - centre
+    let offset = point - center
     return (offset * offset).sum().squareRoot() - radius
   }
 

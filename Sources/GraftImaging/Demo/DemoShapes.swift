@@ -2,14 +2,14 @@ import GraftBase
 
 /// The built-in data set `demo:shapes`: one shape on a busy ground, drawn by Graft itself.
 ///
-/// Each picture is a pure function of seed and index, and the same bytes on every machine: only
+/// Each image is a pure function of seed and index, and the same bytes on every machine: only
 /// IEEE additions, products, quotients and square roots are used, whose results are prescribed.
-/// Place, size, turn, proportions and colours vary; stripes, noise and stray strokes distract.
+/// Place, size, turn, proportions and colors vary; stripes, noise and stray strokes distract.
 package enum DemoShapes {
   /// Alphabetical, as folders of classes would be.
   package static let classNames = Shape.allCases.map(\.rawValue)
 
-  /// Picture `index` of the set that `seed` names, and its class; classes take turns.
+  /// Image `index` of the set that `seed` names, and its class; classes take turns.
   package static func image(
     seed: UInt64, index: Int, size: Int = 64
   ) -> (image: Image, label: Int) {
@@ -29,74 +29,74 @@ package enum DemoShapes {
   }
 }
 
-/// The colours of one picture: two for the ground, one for the shape, which stands out from both.
+/// The colors of one image: two for the ground, one for the shape, which stands out from both.
 struct Palette {
-  let ground: (Colour, Colour)
-  let shape: Colour
+  let ground: (Color, Color)
+  let shape: Color
 
   /// Red, green, blue on the scale 0...1.
-  typealias Colour = SIMD3<Double>
+  typealias Color = SIMD3<Double>
 
   init(_ random: inout RandomStream) {
-    ground = (Self.anyColour(&random), Self.anyColour(&random))
-    var best = Self.anyColour(&random)
-    // The first colour of sufficient contrast, or the best of sixteen.
+    ground = (Self.anyColor(&random), Self.anyColor(&random))
+    var best = Self.anyColor(&random)
+    // The first color of sufficient contrast, or the best of sixteen.
     let enough = random.uniform(0.3...0.6)
     for _ in 0..<16 where Self.contrast(best, ground) < enough {
-      let other = Self.anyColour(&random)
+      let other = Self.anyColor(&random)
       if Self.contrast(other, ground) > Self.contrast(best, ground) { best = other }
     }
     shape = best
   }
 
-  static func anyColour(_ random: inout RandomStream) -> Colour {
-    Colour(random.uniform(), random.uniform(), random.uniform())
+  static func anyColor(_ random: inout RandomStream) -> Color {
+    Color(random.uniform(), random.uniform(), random.uniform())
   }
 
-  /// The smaller of the distances to the two ground colours, weighted as the eye does.
-  private static func contrast(_ colour: Colour, _ ground: (Colour, Colour)) -> Double {
-    let weights = Colour(0.9, 1.3, 0.6)
-    let first = (colour - ground.0) * weights
-    let second = (colour - ground.1) * weights
+  /// The smaller of the distances to the two ground colors, weighted as the eye does.
+  private static func contrast(_ color: Color, _ ground: (Color, Color)) -> Double {
+    let weights = Color(0.9, 1.3, 0.6)
+    let first = (color - ground.0) * weights
+    let second = (color - ground.1) * weights
     return min((first * first).sum(), (second * second).sum()).squareRoot()
   }
 }
 
-/// A picture in the making: square, colours as numbers, coordinates 0...1 from the left upper
+/// An image in the making: square, colors as numbers, coordinates 0...1 from the left upper
 /// corner.
 struct Painting {
   let size: Int
-  private var colours: [Palette.Colour]
+  private var colors: [Palette.Color]
 
   init(size: Int) {
     self.size = size
-    colours = Array(repeating: .zero, count: size * size)
+    colors = Array(repeating: .zero, count: size * size)
   }
 
-  /// Sets every pixel; `colour` gets the pixel's centre.
-  mutating func paint(_ colour: (_ point: SIMD2<Double>) -> Palette.Colour) {
+  /// Sets every pixel; `color` gets the pixel's center.
+  mutating func paint(_ color: (_ point: SIMD2<Double>) -> Palette.Color) {
     for y in 0..<size {
-      for x in 0..<size { colours[y * size + x] = colour(centre(x, y)) }
+      for x in 0..<size { colors[y * size + x] = color(center(x, y)) }
     }
   }
 
-  /// Lays a colour over the pixels where `distance` is negative.
+  /// Lays a color over the pixels where `distance` is negative.
   ///
-  /// The distance is signed and in units of the picture; edges fade over `softness` pixels. Nothing
+  /// The distance is signed and in units of the image; edges fade over `softness` pixels. Nothing
   /// lies outside the box from `low` to `high`.
   mutating func blend(
     from low: SIMD2<Double>, to high: SIMD2<Double>, softness: Double,
     _ distance: (_ point: SIMD2<Double>) -> Double,
-    colour: (_ point: SIMD2<Double>) -> Palette.Colour
+    color: (_ point: SIMD2<Double>) -> Palette.Color
   ) {
     let scale = Double(size) / softness
     for y in pixels(from: low.y, to: high.y) {
       for x in pixels(from: low.x, to: high.x) {
-        let point = centre(x, y)
+        let point = center(x, y)
         let coverage = min(max(0.5 - distance(point) * scale, 0), 1)
         guard coverage > 0 else { continue }
-        let old = colours[y * size + x]
-        colours[y * size + x] = old + (colour(point) - old) * coverage
+        let old = colors[y * size + x]
+        colors[y * size + x] = old + (color(point) - old) * coverage
       }
     }
   }
@@ -112,19 +112,19 @@ struct Painting {
     let amplitude = random.uniform(0.02...0.16)
     var pixels: [UInt8] = []
     pixels.reserveCapacity(size * size * 3)
-    for colour in colours {
+    for color in colors {
       // One word gives three values of ten bits.
       let bits = random.bits()
       for channel in 0..<3 {
         let value = Double(bits >> UInt32(channel * 10) & 1023) / 1023 - 0.5
-        let noisy = colour[channel] + value * amplitude
+        let noisy = color[channel] + value * amplitude
         pixels.append(UInt8(min(max(noisy, 0), 1) * 255 + 0.5))
       }
     }
     return Image(width: size, height: size, channels: 3, pixels: pixels)
   }
 
-  private func centre(_ x: Int, _ y: Int) -> SIMD2<Double> {
+  private func center(_ x: Int, _ y: Int) -> SIMD2<Double> {
     SIMD2(Double(x) + 0.5, Double(y) + 0.5) / Double(size)
   }
 }
@@ -135,43 +135,43 @@ extension Painting {
     _ shape: DemoShapes.Shape, _ palette: Palette, _ random: inout RandomStream
   ) {
     let radius = random.uniform(0.17...0.38)
-    let centre = SIMD2(
+    let center = SIMD2(
       random.uniform(radius * 0.85...1 - radius * 0.85),
       random.uniform(radius * 0.85...1 - radius * 0.85))
     let direction = random.direction()
     let squeeze = random.uniform(0.82...1.2)
     let light = random.direction() * random.uniform(0...0.22)
     let softness = random.uniform(1...2.2)
-    let colour = palette.shape
-    // No shape reaches farther from its centre than 1.25, and squeezing adds at most a fifth.
+    let color = palette.shape
+    // No shape reaches farther from its center than 1.25, and squeezing adds at most a fifth.
     let reach = SIMD2(repeating: radius * 1.5)
     blend(
-      from: centre - reach, to: centre + reach, softness: softness,
+      from: center - reach, to: center + reach, softness: softness,
       { point in
-        let offset = (point - centre) / radius
+        let offset = (point - center) / radius
         let local = SIMD2(
           (offset.x * direction.x + offset.y * direction.y) * squeeze,
           (offset.y * direction.x - offset.x * direction.y) / squeeze)
         return shape.distance(to: local) * radius
       },
-      colour: { point in
-        let shade = (point - centre) * light
-        return colour + (shade.x + shade.y) / radius
+      color: { point in
+        let shade = (point - center) * light
+        return color + (shade.x + shade.y) / radius
       })
   }
 
-  /// A stray line somewhere across the picture.
+  /// A stray line somewhere across the image.
   mutating func addStroke(_ palette: Palette, _ random: inout RandomStream) {
     let start = SIMD2(random.uniform(-0.1...1.1), random.uniform(-0.1...1.1))
     let end = start + random.direction() * random.uniform(0.2...0.8)
     let halfWidth = random.uniform(0.006...0.022)
     let mixed = palette.ground.0 + (palette.shape - palette.ground.0) * random.uniform(0...0.8)
-    let colour = random.gate(0.5) ? mixed : Palette.anyColour(&random)
+    let color = random.gate(0.5) ? mixed : Palette.anyColor(&random)
     let reach = SIMD2(repeating: halfWidth)
     blend(
       from: pointwiseMin(start, end) - reach, to: pointwiseMax(start, end) + reach, softness: 1.3,
       { DemoShapes.distance(from: $0, toSegment: start, end) - halfWidth },
-      colour: { _ in colour })
+      color: { _ in color })
   }
 }
 

@@ -1,9 +1,9 @@
 import CCairo
 import GraftBase
 
-/// A drawing surface for sheets and plots: shapes, pictures and text on an RGB ground.
+/// A drawing surface for sheets and plots: shapes, images and text on an RGB ground.
 ///
-/// Coordinates are pixels from the left upper corner, angles and radii likewise; colours are
+/// Coordinates are pixels from the left upper corner, angles and radii likewise; colors are
 /// opaque unless given an opacity. Text is set in DejaVu Sans, or whatever sans-serif the machine
 /// has, so text pixels may differ between machines.
 package final class Canvas {
@@ -12,8 +12,8 @@ package final class Canvas {
   private let surface: OpaquePointer
   private let context: OpaquePointer
 
-  /// An RGB colour with opacity, written as in style sheets: `Colour(0x2563EB)`.
-  package struct Colour: Sendable, Equatable {
+  /// An RGB color with opacity, written as in style sheets: `Color(0x2563EB)`.
+  package struct Color: Sendable, Equatable {
     package var hex: UInt32
     package var opacity: Double
 
@@ -45,7 +45,7 @@ package final class Canvas {
   }
 
   /// A canvas of 1 to 16,384 pixels a side filled with `background`; throws when it is larger.
-  package init(width: Int, height: Int, background: Colour) throws {
+  package init(width: Int, height: Int, background: Color) throws {
     let limits = ImageLimits.standard
     guard width > 0, height > 0, width <= limits.maximumSide, height <= limits.maximumSide,
       width * height <= limits.maximumPixels,
@@ -72,32 +72,32 @@ package final class Canvas {
   // MARK: Shapes
 
   /// Fills a rectangle, its corners rounded by `radius`.
-  package func fill(_ rectangle: Rectangle, _ colour: Colour, radius: Double = 0) {
+  package func fill(_ rectangle: Rectangle, _ color: Color, radius: Double = 0) {
     outline(rectangle, radius: radius)
-    use(colour)
+    use(color)
     cairo_fill(context)
   }
 
-  /// Draws a frame whose line is centred on the rectangle's edge.
+  /// Draws a frame whose line is centered on the rectangle's edge.
   package func stroke(
-    _ rectangle: Rectangle, _ colour: Colour, lineWidth: Double = 1, radius: Double = 0
+    _ rectangle: Rectangle, _ color: Color, lineWidth: Double = 1, radius: Double = 0
   ) {
     outline(rectangle, radius: radius)
-    use(colour)
+    use(color)
     cairo_set_line_width(context, lineWidth)
     cairo_stroke(context)
   }
 
   /// Draws a line through the points, with round joins; `dashes` are lengths of ink and gap.
   package func line(
-    _ points: [(x: Double, y: Double)], _ colour: Colour, lineWidth: Double = 1,
+    _ points: [(x: Double, y: Double)], _ color: Color, lineWidth: Double = 1,
     dashes: [Double] = []
   ) {
     guard let first = points.first else { return }
     cairo_new_path(context)
     cairo_move_to(context, first.x, first.y)
     for point in points.dropFirst() { cairo_line_to(context, point.x, point.y) }
-    use(colour)
+    use(color)
     cairo_set_line_width(context, lineWidth)
     cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
     cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND)
@@ -106,10 +106,10 @@ package final class Canvas {
     cairo_set_dash(context, nil, 0, 0)
   }
 
-  package func fillCircle(x: Double, y: Double, radius: Double, _ colour: Colour) {
+  package func fillCircle(x: Double, y: Double, radius: Double, _ color: Color) {
     cairo_new_path(context)
     cairo_arc(context, x, y, radius, 0, 2 * .pi)
-    use(colour)
+    use(color)
     cairo_fill(context)
   }
 
@@ -125,14 +125,14 @@ package final class Canvas {
     cairo_close_path(context)
   }
 
-  private func use(_ colour: Colour) {
-    let (red, green, blue) = colour.components
-    cairo_set_source_rgba(context, red, green, blue, colour.opacity)
+  private func use(_ color: Color) {
+    let (red, green, blue) = color.components
+    cairo_set_source_rgba(context, red, green, blue, color.opacity)
   }
 
   // MARK: Text
 
-  package enum Alignment: Sendable { case left, centre, right }
+  package enum Alignment: Sendable { case left, center, right }
 
   /// A size in pixels and a weight.
   package struct Font: Sendable, Equatable {
@@ -147,18 +147,18 @@ package final class Canvas {
 
   /// Sets one line of text; `y` is its base line, `x` the point that `alignment` speaks of.
   package func text(
-    _ text: String, x: Double, y: Double, font: Font, _ colour: Colour,
+    _ text: String, x: Double, y: Double, font: Font, _ color: Color,
     alignment: Alignment = .left
   ) {
     let text = text.escapingControlCharacters
     let shift =
       switch alignment {
       case .left: 0.0
-      case .centre: self.width(of: text, font: font) / 2
+      case .center: self.width(of: text, font: font) / 2
       case .right: self.width(of: text, font: font)
       }
     use(font)
-    use(colour)
+    use(color)
     cairo_move_to(context, x - shift, y)
     cairo_show_text(context, text)
   }
@@ -178,13 +178,13 @@ package final class Canvas {
     cairo_set_font_size(context, font.size)
   }
 
-  // MARK: Pictures
+  // MARK: Images
 
-  /// Copies a picture, pixel for pixel, with its left upper corner at (x, y); what lies outside
+  /// Copies an image, pixel for pixel, with its left upper corner at (x, y); what lies outside
   /// the canvas is left out.
   package func draw(_ image: Image, x: Int, y: Int) {
     withPixels { pixels, stride in
-      let colour = image.converted(toChannels: 3)
+      let color = image.converted(toChannels: 3)
       let columns = max(0, -x)..<max(0, -x, min(image.width, width - x))
       let rows = max(0, -y)..<max(0, -y, min(image.height, height - y))
       for row in rows {
@@ -192,8 +192,8 @@ package final class Canvas {
         var from = (row * image.width + columns.lowerBound) * 3
         for _ in columns {
           let (red, green, blue) = (
-            UInt32(colour.pixels[from]), UInt32(colour.pixels[from + 1]),
-            UInt32(colour.pixels[from + 2])
+            UInt32(color.pixels[from]), UInt32(color.pixels[from + 1]),
+            UInt32(color.pixels[from + 2])
           )
           pixels.storeBytes(
             of: red << 16 | green << 8 | blue, toByteOffset: to, as: UInt32.self)
@@ -205,7 +205,7 @@ package final class Canvas {
     cairo_surface_mark_dirty(surface)
   }
 
-  /// What has been drawn so far, as an RGB picture.
+  /// What has been drawn so far, as an RGB image.
   package func image() -> Image {
     Image.drawn(width: width, height: height, channels: 3) { output in
       withPixels { pixels, stride in

@@ -1,5 +1,5 @@
 extension ContactSheet {
-  /// Sizes, fonts and colours of every sheet, in pixels.
+  /// Sizes, fonts and colors of every sheet, in pixels.
   enum Style {
     static let margin = 28
     /// Between two cells side by side.
@@ -15,18 +15,18 @@ extension ContactSheet {
     static let label = Canvas.Font(size: 13, isBold: true)
     static let caption = Canvas.Font(size: 12)
 
-    static let background = Canvas.Colour(0xF7F6F3)
-    static let mount = Canvas.Colour(0xEBE9E4)
-    static let hairline = Canvas.Colour(0xD3D0C9)
-    static let ink = Canvas.Colour(0x23262B)
-    static let softInk = Canvas.Colour(0x6A6F78)
+    static let background = Canvas.Color(0xF7F6F3)
+    static let mount = Canvas.Color(0xEBE9E4)
+    static let hairline = Canvas.Color(0xD3D0C9)
+    static let ink = Canvas.Color(0x23262B)
+    static let softInk = Canvas.Color(0x6A6F78)
 
-    /// The colour that stands for a verdict, nil for none.
-    static func colour(of tone: Tone) -> Canvas.Colour? {
+    /// The color that stands for a verdict, nil for none.
+    static func color(of tone: Tone) -> Canvas.Color? {
       switch tone {
       case .neutral: nil
-      case .good: Canvas.Colour(0x2F855A)
-      case .bad: Canvas.Colour(0xC0392B)
+      case .good: Canvas.Color(0x2F855A)
+      case .bad: Canvas.Color(0xC0392B)
       }
     }
   }

@@ -1,7 +1,7 @@
 import GraftBase
 
 extension ContactSheet {
-  /// What lies where on a cell's picture, drawn over it: a mask as coloured areas with an outline,
+  /// What lies where on a cell's image, drawn over it: a mask as colored areas with an outline,
   /// boxes as frames with their names.
   package struct Marks: Sendable {
     package var annotation: Annotation
@@ -15,27 +15,27 @@ extension ContactSheet {
   }
 
   private enum MarkStyle {
-    /// Colours that the colour-blind tell apart (Okabe and Ito, 2008), for classes from 1.
-    static let colours: [UInt32] = [
+    /// Colors that the color-blind tell apart (Okabe and Ito, 2008), for classes from 1.
+    static let colors: [UInt32] = [
       0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442, 0xD55E00, 0xCC79A7, 0x0072B2,
     ]
     static let maskShare = 0.45
     static let frameWidth = 2.0
     static let name = Canvas.Font(size: 10, isBold: true)
-    static let ink = Canvas.Colour(0x14171B)
+    static let ink = Canvas.Color(0x14171B)
 
-    static func colour(_ index: Int) -> UInt32 { colours[index % colours.count] }
+    static func color(_ index: Int) -> UInt32 { colors[index % colors.count] }
   }
 
-  /// The picture as shown, of the size it has there, with the mask over it.
-  package static func masked(_ picture: Image, _ marks: Marks?) -> Image {
-    guard let mask = marks?.annotation.mask else { return picture }
-    return picture.overlaid(
-      with: mask.resized(to: picture.size, filter: .nearest), share: MarkStyle.maskShare
-    ) { MarkStyle.colour(Int($0) - 1) }
+  /// The image as shown, of the size it has there, with the mask over it.
+  package static func masked(_ image: Image, _ marks: Marks?) -> Image {
+    guard let mask = marks?.annotation.mask else { return image }
+    return image.overlaid(
+      with: mask.resized(to: image.size, filter: .nearest), share: MarkStyle.maskShare
+    ) { MarkStyle.color(Int($0) - 1) }
   }
 
-  /// Frames the boxes of a picture of `size`, shown at (x, y) as large as `shown`.
+  /// Frames the boxes of an image of `size`, shown at (x, y) as large as `shown`.
   static func drawBoxes(
     _ marks: Marks?, on canvas: Canvas, size: ImageSize, shown: ImageSize, x: Int, y: Int
   ) {
@@ -49,38 +49,38 @@ extension ContactSheet {
         x: Double(x) + box.left * scale.x + inset, y: Double(y) + box.top * scale.y + inset,
         width: max(box.width * scale.x - 2 * inset, 1),
         height: max(box.height * scale.y - 2 * inset, 1))
-      let colour = Canvas.Colour(MarkStyle.colour(box.label ?? 0))
-      canvas.stroke(frame, Canvas.Colour(0, opacity: 0.55), lineWidth: MarkStyle.frameWidth + 2)
-      canvas.stroke(frame, colour, lineWidth: MarkStyle.frameWidth)
+      let color = Canvas.Color(MarkStyle.color(box.label ?? 0))
+      canvas.stroke(frame, Canvas.Color(0, opacity: 0.55), lineWidth: MarkStyle.frameWidth + 2)
+      canvas.stroke(frame, color, lineWidth: MarkStyle.frameWidth)
       guard let name = box.label.flatMap({ marks.names[checked: $0] }) else { continue }
-      let picture = Canvas.Rectangle(
+      let image = Canvas.Rectangle(
         x: Double(x), y: Double(y), width: Double(shown.width), height: Double(shown.height))
-      drawName(name, colour, of: frame, in: picture, on: canvas)
+      drawName(name, color, of: frame, in: image, on: canvas)
     }
   }
 
-  /// A name on a chip in the left upper corner of its frame, or as near as the picture lets it.
+  /// A name on a chip in the left upper corner of its frame, or as near as the image lets it.
   private static func drawName(
-    _ name: String, _ colour: Canvas.Colour, of frame: Canvas.Rectangle,
-    in picture: Canvas.Rectangle, on canvas: Canvas
+    _ name: String, _ color: Canvas.Color, of frame: Canvas.Rectangle,
+    in image: Canvas.Rectangle, on canvas: Canvas
   ) {
-    let text = canvas.elided(name, maximumWidth: picture.width - 7, font: MarkStyle.name)
+    let text = canvas.elided(name, maximumWidth: image.width - 7, font: MarkStyle.name)
     let (width, height) = (canvas.width(of: text, font: MarkStyle.name) + 7, 13.0)
     let chip = Canvas.Rectangle(
-      x: max(picture.x, min(frame.x - 1, picture.x + picture.width - width)),
-      y: max(picture.y, min(frame.y - 1, picture.y + picture.height - height)),
+      x: max(image.x, min(frame.x - 1, image.x + image.width - width)),
+      y: max(image.y, min(frame.y - 1, image.y + image.height - height)),
       width: width, height: height)
-    canvas.fill(chip, colour)
+    canvas.fill(chip, color)
     canvas.text(text, x: chip.x + 3.5, y: chip.y + 10, font: MarkStyle.name, MarkStyle.ink)
   }
 }
 
 extension Image {
-  /// The picture with colour over the classes of a mask of its size; class 0 is the ground.
+  /// The image with color over the classes of a mask of its size; class 0 is the ground.
   ///
-  /// Inside an area the colour has `share` of each pixel, where the area ends all of it.
+  /// Inside an area the color has `share` of each pixel, where the area ends all of it.
   fileprivate func overlaid(
-    with mask: Image, share: Double, colour: (UInt8) -> UInt32
+    with mask: Image, share: Double, color: (UInt8) -> UInt32
   ) -> Image {
     var result = converted(toChannels: 3)
     let (width, height) = (width, height)
@@ -89,13 +89,13 @@ extension Image {
         let place = y * width + x
         let value = mask.pixels[place]
         guard value > 0 else { continue }
-        let neighbours = [
+        let neighbors = [
           x > 0 ? place - 1 : place, x + 1 < width ? place + 1 : place,
           y > 0 ? place - width : place, y + 1 < height ? place + width : place,
         ]
-        let isEdge = neighbours.contains { mask.pixels[$0] != value }
+        let isEdge = neighbors.contains { mask.pixels[$0] != value }
         let weight = isEdge ? 1 : share
-        let hex = colour(value)
+        let hex = color(value)
         for channel in 0..<3 {
           let paint = Double(hex >> UInt32(16 - 8 * channel) & 255)
           let own = Double(result.pixels[3 * place + channel])

@@ -1,9 +1,9 @@
 import GraftBase
 
-/// A labelled grid of pictures on one page: samples of a data set, augmented copies, predictions.
+/// A labeled grid of images on one page: samples of a data set, augmented copies, predictions.
 ///
-/// Rows may carry a label on the left (one pipeline a row), cells a caption below and a coloured
-/// frame. Pictures keep their aspect; small ones are enlarged in whole multiples, so that a person
+/// Rows may carry a label on the left (one pipeline a row), cells a caption below and a colored
+/// frame. Images keep their aspect; small ones are enlarged in whole multiples, so that a person
 /// sees the very pixels an encoder sees.
 package struct ContactSheet {
   /// What a cell's frame says: green is right, red is wrong.
@@ -38,7 +38,7 @@ package struct ContactSheet {
   package var title: String
   package var subtitle: String
   package var rows: [Row]
-  /// The side of the square that a picture is fitted into, in pixels.
+  /// The side of the square that an image is fitted into, in pixels.
   package var cellSize: Int
   /// Lines that a caption may take before it is elided.
   package var maximumCaptionLines = 2
@@ -62,7 +62,7 @@ package struct ContactSheet {
     self.init(title: title, subtitle: subtitle, rows: rows, cellSize: cellSize)
   }
 
-  /// The sheet as a picture; throws when it would be too large to draw.
+  /// The sheet as an image; throws when it would be too large to draw.
   package func drawn() throws -> Image {
     let measure = try Canvas(width: 1, height: 1, background: Style.background)
     let layout = Layout(of: self, measuredOn: measure)
@@ -109,35 +109,35 @@ package struct ContactSheet {
     let square = Canvas.Rectangle(
       x: Double(x), y: Double(y), width: Double(cellSize), height: Double(cellSize))
     canvas.fill(square, Style.mount)
-    let picture = Self.masked(cell.image.fitted(into: cellSize), cell.marks)
-    let left = x + (cellSize - picture.width) / 2
-    let top = y + (cellSize - picture.height) / 2
-    canvas.draw(picture, x: left, y: top)
+    let image = Self.masked(cell.image.fitted(into: cellSize), cell.marks)
+    let left = x + (cellSize - image.width) / 2
+    let top = y + (cellSize - image.height) / 2
+    canvas.draw(image, x: left, y: top)
     Self.drawBoxes(
-      cell.marks, on: canvas, size: cell.image.size, shown: picture.size, x: left, y: top)
+      cell.marks, on: canvas, size: cell.image.size, shown: image.size, x: left, y: top)
     drawFrame(cell.tone, around: square, on: canvas)
     var baseLine = Double(y + cellSize) + Style.captionGap + Style.caption.size
     for line in captionLines {
       canvas.text(
         line, x: Double(x) + Double(cellSize) / 2, y: baseLine, font: Style.caption,
-        Style.colour(of: cell.tone) ?? Style.ink, alignment: .centre)
+        Style.color(of: cell.tone) ?? Style.ink, alignment: .center)
       baseLine += Style.lineHeight
     }
   }
 
   private func drawFrame(_ tone: Tone, around square: Canvas.Rectangle, on canvas: Canvas) {
-    let colour = Style.colour(of: tone)
-    let lineWidth = colour == nil ? 1.0 : 3.0
+    let color = Style.color(of: tone)
+    let lineWidth = color == nil ? 1.0 : 3.0
     let outset = lineWidth / 2
     canvas.stroke(
       Canvas.Rectangle(
         x: square.x - outset, y: square.y - outset, width: square.width + lineWidth,
-        height: square.height + lineWidth), colour ?? Style.hairline, lineWidth: lineWidth)
+        height: square.height + lineWidth), color ?? Style.hairline, lineWidth: lineWidth)
   }
 }
 
 extension Image {
-  /// The picture scaled, with its aspect, to the largest size that fits a square of `side`.
+  /// The image scaled, with its aspect, to the largest size that fits a square of `side`.
   fileprivate func fitted(into side: Int) -> Image {
     let long = max(width, height)
     if long * 2 <= side {

@@ -1,10 +1,10 @@
-/// Numbers from 0 to 1 on a grid over a picture, drawn as how red it is.
+/// Numbers from 0 to 1 on a grid over an image, drawn as how red it is.
 package struct HeatMap: Sendable {
   /// Row by row.
   private let values: [Float]
   private let columns: Int
   private let rows: Int
-  /// Where the centre of the first value lies, and how far it is to the next, in pixels.
+  /// Where the center of the first value lies, and how far it is to the next, in pixels.
   private let first: Double
   private let step: Double
 
@@ -18,13 +18,13 @@ package struct HeatMap: Sendable {
     self.step = step
   }
 
-  /// The picture in gray under the map, which is interpolated bilinearly between its values and goes on
+  /// The image in gray under the map, which is interpolated bilinearly between its values and goes on
   /// beyond them.
   package func drawn(over image: Image) -> Image {
     var result = image.converted(toChannels: 1).converted(toChannels: 3)
-    let across = (0..<image.width).map { neighbours(at: $0, of: columns) }
+    let across = (0..<image.width).map { neighbors(at: $0, of: columns) }
     for y in 0..<image.height {
-      let (top, bottom, down) = neighbours(at: y, of: rows)
+      let (top, bottom, down) = neighbors(at: y, of: rows)
       for x in 0..<image.width {
         let (left, right, along) = across[x]
         let upper = mixed(values[top * columns + left], values[top * columns + right], along)
@@ -42,8 +42,8 @@ package struct HeatMap: Sendable {
 
   private func mixed(_ a: Float, _ b: Float, _ share: Float) -> Float { a + (b - a) * share }
 
-  /// The values on both sides of a pixel's centre, and the share of the second.
-  private func neighbours(at pixel: Int, of count: Int) -> (Int, Int, Float) {
+  /// The values on both sides of a pixel's center, and the share of the second.
+  private func neighbors(at pixel: Int, of count: Int) -> (Int, Int, Float) {
     let place = min(max((Double(pixel) + 0.5 - first) / step, 0), Double(count - 1))
     let low = Int(place)
     return (low, min(low + 1, count - 1), Float(place - Double(low)))

@@ -1,11 +1,11 @@
-/// Pictures as sixels, DEC's graphics for terminals (VT330/VT340 programmer reference, 1987): bands
-/// of six rows, in which each colour draws a line of columns.
+/// Images as sixels, DEC's graphics for terminals (VT330/VT340 programmer reference, 1987): bands
+/// of six rows, in which each color draws a line of columns.
 package enum Sixel {
-  /// Shades of each channel: 216 colours of the 256 that terminals have.
+  /// Shades of each channel: 216 colors of the 256 that terminals have.
   private static let shades = 6
 
-  /// The picture as one control sequence; colours are the nearest of an even cube, with the error
-  /// passed on to the neighbours (Floyd and Steinberg, 1976).
+  /// The image as one control sequence; colors are the nearest of an even cube, with the error
+  /// passed on to the neighbors (Floyd and Steinberg, 1976).
   package static func render(_ image: Image) -> String {
     let indices = dithered(image.converted(toChannels: 3))
     let bands = stride(from: 0, to: image.height, by: 6).map { row in
@@ -15,13 +15,13 @@ package enum Sixel {
       + bands.joined(separator: "-") + "\u{1B}\\"
   }
 
-  /// The declaration of every colour, its channels in percent.
+  /// The declaration of every color, its channels in percent.
   private static let palette = (0..<shades * shades * shades).map { index in
     let channels = [index / (shades * shades), index / shades % shades, index % shades]
     return "#\(index);2;" + channels.map { "\($0 * 100 / (shades - 1))" }.joined(separator: ";")
   }.joined()
 
-  /// The number of each pixel's colour.
+  /// The number of each pixel's color.
   private static func dithered(_ image: Image) -> [Int] {
     let (width, step) = (image.width, 255 / (shades - 1))
     // The errors that this row and the next receive, with a pixel more on either side.
@@ -49,7 +49,7 @@ package enum Sixel {
     return indices
   }
 
-  /// Six rows: for each colour in them a line of columns, all from the left edge.
+  /// Six rows: for each color in them a line of columns, all from the left edge.
   private static func band(_ indices: ArraySlice<Int>, _ width: Int) -> String {
     var masks: [Int: [UInt8]] = [:]
     for (place, index) in indices.enumerated() {

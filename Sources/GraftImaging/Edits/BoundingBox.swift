@@ -1,4 +1,4 @@
-/// A rectangle around an object, in continuous coordinates of its picture.
+/// A rectangle around an object, in continuous coordinates of its image.
 package struct BoundingBox: Equatable, Sendable, Codable {
   package var left: Double
   package var top: Double
@@ -34,7 +34,7 @@ package struct BoundingBox: Equatable, Sendable, Codable {
     return box
   }
 
-  /// The part on a picture of `size`; sides may come out as 0.
+  /// The part on an image of `size`; sides may come out as 0.
   package func clipped(to size: ImageSize) -> BoundingBox {
     func within(_ value: Double, _ side: Int) -> Double { min(max(value, 0), Double(side)) }
     var box = self
@@ -44,9 +44,9 @@ package struct BoundingBox: Equatable, Sendable, Codable {
   }
 }
 
-/// What is known about places of a picture, and moves with it.
+/// What is known about places of an image, and moves with it.
 package struct Annotation: Equatable, Sendable {
-  /// The class of each pixel, gray, of the picture's size.
+  /// The class of each pixel, gray, of the image's size.
   package var mask: Image?
   package var boxes: [BoundingBox]
 
@@ -57,7 +57,7 @@ package struct Annotation: Equatable, Sendable {
 
   package var isEmpty: Bool { mask == nil && boxes.isEmpty }
 
-  /// The annotation of a picture of `size` after its edits; boxes of which nothing can be seen
+  /// The annotation of an image of `size` after its edits; boxes of which nothing can be seen
   /// are gone.
   package func edited(by edits: [Edit], size: ImageSize) -> Annotation {
     var (result, size) = (self, size)

@@ -1,7 +1,7 @@
 // The movements that operations and policies share.
 
 extension Edit {
-  /// All of a picture of `from`, or the box `crop` of it, at another size.
+  /// All of an image of `from`, or the box `crop` of it, at another size.
   static func resize(
     from: ImageSize, to size: ImageSize, filter: ResizeFilter, crop: ImageBox? = nil,
     keeping window: ImageBox? = nil
@@ -9,29 +9,29 @@ extension Edit {
     .move(.resize(from: from, to: size, filter: filter, crop: crop, keeping: window))
   }
 
-  /// Sees a picture through a map, on a picture of `size`.
+  /// Sees an image through a map, on an image of `size`.
   static func warp(
     _ map: WarpMap, size: ImageSize, filter: WarpFilter, border: Border = .constant,
-    fill: FillColour
+    fill: FillColor
   ) -> Edit {
     .move(.warp(.init(map: map, size: size, filter: filter, border: border, fill: fill)))
   }
 
-  /// Moves the content of a picture of `size` to the right by `x` pixels and down by `y`.
+  /// Moves the content of an image of `size` to the right by `x` pixels and down by `y`.
   static func shift(
-    x: Int, y: Int, size: ImageSize, border: Border = .constant, fill: FillColour
+    x: Int, y: Int, size: ImageSize, border: Border = .constant, fill: FillColor
   ) -> Edit {
     let box = ImageBox(x: -x, y: -y, width: size.width, height: size.height)
     return .move(.window(box, border: border, fill: fill))
   }
 
-  /// Turns a picture of `size` about its middle, counter-clockwise for positive angles.
+  /// Turns an image of `size` about its middle, counter-clockwise for positive angles.
   ///
-  /// Equal to Pillow's `rotate`: half turns, and quarter turns of square or expanding pictures,
+  /// Equal to Pillow's `rotate`: half turns, and quarter turns of square or expanding images,
   /// move pixels without any reading between them.
   static func rotation(
     degrees: Double, size: ImageSize, expands: Bool = false, filter: WarpFilter = .nearest,
-    border: Border = .constant, fill: FillColour = .black
+    border: Border = .constant, fill: FillColor = .black
   ) -> Edit {
     let remainder = degrees.truncatingRemainder(dividingBy: 360)
     let angle = remainder < 0 ? remainder + 360 : remainder
@@ -50,10 +50,10 @@ extension Edit {
 }
 
 extension Image {
-  /// The picture turned about its middle; see `Edit.rotation`.
+  /// The image turned about its middle; see `Edit.rotation`.
   package func rotated(
     byDegrees degrees: Double, expands: Bool = false, filter: WarpFilter = .nearest,
-    border: Border = .constant, fill: FillColour = .black
+    border: Border = .constant, fill: FillColor = .black
   ) -> Image {
     Edit.rotation(
       degrees: degrees, size: size, expands: expands, filter: filter, border: border, fill: fill

@@ -1,12 +1,12 @@
-/// One thing done to a picture, with everything drawn: what an operation comes down to for a sample.
+/// One thing done to an image, with everything drawn: what an operation comes down to for a sample.
 ///
-/// A sample's edits are known from its size alone, before a pixel is touched. Pictures, masks and
-/// boxes go through the same list, and `EditProgram` folds neighbours into fewer passes.
+/// A sample's edits are known from its size alone, before a pixel is touched. Images, masks and
+/// boxes go through the same list, and `EditProgram` folds neighbors into fewer passes.
 package enum Edit: Sendable {
   /// Moves pixels; masks and boxes move along.
   case move(Movement)
-  /// Changes each value by a table; neighbours fold into one.
-  case recolour(PointOperation)
+  /// Changes each value by a table; neighbors fold into one.
+  case recolor(PointOperation)
   /// Changes values where they are in any other way.
   case repaint(Repainting)
 }
@@ -24,26 +24,26 @@ extension Edit {
     _ name: String, _ paint: @escaping @Sendable (Image) -> Image
   ) -> Edit { .repaint(Repainting(name: name, paint: paint)) }
 
-  /// The size that a picture of `size` comes out with.
+  /// The size that an image of `size` comes out with.
   package func outputSize(from size: ImageSize) -> ImageSize {
     if case .move(let movement) = self { movement.outputSize(from: size) } else { size }
   }
 
-  /// The picture after the edit, alone.
+  /// The image after the edit, alone.
   package func applied(to image: Image) -> Image {
     switch self {
     case .move(let movement): movement.applied(to: image)
-    case .recolour(let operation): image.applying(operation.table(for: image))
+    case .recolor(let operation): image.applying(operation.table(for: image))
     case .repaint(let repainting): repainting.paint(image)
     }
   }
 
-  /// The class mask of a picture after the edit: moved by nearest neighbours, never recoloured.
+  /// The class mask of an image after the edit: moved by nearest neighbors, never recolored.
   package func applied(toMask mask: Image) -> Image {
     if case .move(let movement) = self { movement.applied(toMask: mask) } else { mask }
   }
 
-  /// Boxes on a picture of `size` after the edit, clipped to the picture.
+  /// Boxes on an image of `size` after the edit, clipped to the image.
   package func applied(to boxes: [BoundingBox], size: ImageSize) -> [BoundingBox] {
     guard case .move(let movement) = self else { return boxes }
     return boxes.map { movement.applied(to: $0, size: size) }
@@ -54,7 +54,7 @@ extension Edit: CustomStringConvertible {
   package var description: String {
     switch self {
     case .move(let movement): movement.description
-    case .recolour(let operation): operation.name
+    case .recolor(let operation): operation.name
     case .repaint(let repainting): repainting.name
     }
   }

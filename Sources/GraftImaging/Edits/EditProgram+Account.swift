@@ -7,15 +7,15 @@ package struct PassAccount: Sendable, Equatable {
   /// Places in the list of edits that were folded into this pass.
   package let edits: [Int]
   package let size: ImageSize
-  /// Bytes of the picture that it reads, counted once, and that it writes.
+  /// Bytes of the image that it reads, counted once, and that it writes.
   package let bytesRead: Int
   package let bytesWritten: Int
   package let kind: Kind
 
-  /// What a pass can be joined with when the picture is normalised behind it.
+  /// What a pass can be joined with when the image is normalized behind it.
   package enum Kind: Sendable, Equatable {
     case resize
-    /// Looks values up, so that whoever reads the picture next can do it on the way; a fixed table
+    /// Looks values up, so that whoever reads the image next can do it on the way; a fixed table
     /// also on the way out of a resize.
     case table(isFixed: Bool)
     case other
@@ -23,7 +23,7 @@ package struct PassAccount: Sendable, Equatable {
 }
 
 extension EditProgram {
-  /// The passes of `edits` on a picture of `size` with so many channels.
+  /// The passes of `edits` on an image of `size` with so many channels.
   ///
   /// Edits that do nothing belong to no pass.
   package static func account(
@@ -82,7 +82,7 @@ extension EditProgram.Pass {
   fileprivate var kind: PassAccount.Kind {
     switch self {
     case .resize: .resize
-    case .recolour(let operations): .table(isFixed: operations.allSatisfy(\.isFixed))
+    case .recolor(let operations): .table(isFixed: operations.allSatisfy(\.isFixed))
     case .move, .repaint: .other
     }
   }

@@ -1,14 +1,14 @@
-/// A sample's edits folded into as few passes over the picture as keep every byte.
+/// A sample's edits folded into as few passes over the image as keep every byte.
 ///
 /// Operations on values become one table; a mirror image, a window inside and a crop become part of
-/// the resize beside them; normalisation reads through the last table. With `isFast`
+/// the resize beside them; normalization reads through the last table. With `isFast`
 /// turns, shears and shifts in a row are one warp, which reads between pixels once instead of each time:
 /// sharper and quicker, but not the same bytes.
 package struct EditProgram: Sendable {
   enum Pass: Sendable {
     case move(Movement)
     case resize(Movement.Resizing, isMirrored: Bool)
-    case recolour([PointOperation])
+    case recolor([PointOperation])
     case repaint(Repainting)
   }
 
@@ -16,7 +16,7 @@ package struct EditProgram: Sendable {
   /// Whether passes, and decoding, may be cut short where that changes pixels a little.
   package let isFast: Bool
 
-  /// The passes for a picture of `size`.
+  /// The passes for an image of `size`.
   package init(_ edits: [Edit], size: ImageSize, isFast: Bool = false) {
     self.isFast = isFast
     var size = size
@@ -24,7 +24,7 @@ package struct EditProgram: Sendable {
       switch edit {
       case .move(let movement) where isFast && joinWarp(with: movement, size: size): break
       case .move(let movement): append(movement)
-      case .recolour(let operation): append(operation)
+      case .recolor(let operation): append(operation)
       case .repaint(let repainting): passes.append(.repaint(repainting))
       }
       size = edit.outputSize(from: size)
@@ -42,7 +42,7 @@ package struct EditProgram: Sendable {
     if case .resize(let resizing, _)? = passes.first { resizing.size } else { nil }
   }
 
-  /// The program for a picture of `size` that is the source's region and nothing else.
+  /// The program for an image of `size` that is the source's region and nothing else.
   ///
   /// Of the region's own size the result is the same; a region that was decoded smaller gives other
   /// pixels.
@@ -54,20 +54,20 @@ package struct EditProgram: Sendable {
     return program
   }
 
-  /// The picture after all edits.
+  /// The image after all edits.
   package func run(on image: Image) -> Image { passes.reduce(image) { $1.applied(to: $0) } }
 
-  /// Writes the normalised picture after all edits; `output` has height × width × channels places.
+  /// Writes the normalized image after all edits; `output` has height × width × channels places.
   ///
-  /// A resize at the end, with tables behind it that are the same for every picture or without,
-  /// writes its rows normalised at once.
+  /// A resize at the end, with tables behind it that are the same for every image or without,
+  /// writes its rows normalized at once.
   package func write(
-    _ image: Image, normalisedFor preprocessing: Preprocessing,
+    _ image: Image, normalizedFor preprocessing: Preprocessing,
     into output: UnsafeMutableBufferPointer<Float>
   ) {
     var passes = passes[...]
     var points: [PointOperation] = []
-    if case .recolour(let operations)? = passes.last {
+    if case .recolor(let operations)? = passes.last {
       points = operations
       passes.removeLast()
     }
@@ -91,10 +91,10 @@ package struct EditProgram: Sendable {
 
 extension EditProgram {
   private mutating func append(_ operation: PointOperation) {
-    if case .recolour(let operations)? = passes.last {
-      passes[passes.count - 1] = .recolour(operations + [operation])
+    if case .recolor(let operations)? = passes.last {
+      passes[passes.count - 1] = .recolor(operations + [operation])
     } else {
-      passes.append(.recolour([operation]))
+      passes.append(.recolor([operation]))
     }
   }
 
@@ -111,7 +111,7 @@ extension EditProgram {
   /// Turns the resize over that comes before nothing but tables, which do not care where a pixel is.
   private mutating func mirrorResize() -> Bool {
     let place = passes.lastIndex {
-      if case .recolour = $0 { false } else { true }
+      if case .recolor = $0 { false } else { true }
     }
     guard let place, case .resize(let resizing, let isMirrored) = passes[place] else {
       return false
@@ -137,7 +137,7 @@ extension EditProgram {
 // MARK: - Joining warps
 
 extension EditProgram {
-  /// Sees the last warp through `movement`, on a picture of `size`, if both are affine.
+  /// Sees the last warp through `movement`, on an image of `size`, if both are affine.
   private mutating func joinWarp(with movement: Movement, size: ImageSize) -> Bool {
     guard case .move(.warp(var warping))? = passes.last, case .affine(let shown) = warping.map,
       warping.border == .constant, let map = AffineMap(movement, size: size)
@@ -154,7 +154,7 @@ extension EditProgram {
 }
 
 extension AffineMap {
-  /// The map of a movement on a picture of `size` with one colour around it; nil for others.
+  /// The map of a movement on an image of `size` with one color around it; nil for others.
   fileprivate init?(_ movement: Movement, size: ImageSize) {
     let (width, height) = (Double(size.width), Double(size.height))
     switch movement {
@@ -204,7 +204,7 @@ extension EditProgram.Pass {
       return image.resized(
         to: resizing.size, filter: resizing.filter, crop: resizing.crop, keeping: resizing.window,
         mirrored: isMirrored)
-    case .recolour(let operations): return image.applying(operations.table(for: image))
+    case .recolor(let operations): return image.applying(operations.table(for: image))
     case .repaint(let repainting): return repainting.paint(image)
     }
   }
@@ -213,11 +213,11 @@ extension EditProgram.Pass {
     switch self {
     case .move(let movement): movement.outputSize(from: size)
     case .resize(let resizing, _): resizing.window.size
-    case .recolour, .repaint: size
+    case .recolor, .repaint: size
     }
   }
 
-  /// Bytes of a picture of `size` that the pass reads, counted once.
+  /// Bytes of an image of `size` that the pass reads, counted once.
   func bytesRead(from size: ImageSize, channels: Int) -> Int {
     let area =
       switch self {
@@ -236,7 +236,7 @@ extension EditProgram.Pass: CustomStringConvertible {
     case .move(let movement): movement.description
     case .resize(let resizing, let isMirrored):
       resizing.text + (isMirrored ? ", mirrored" : "")
-    case .recolour(let operations):
+    case .recolor(let operations):
       operations.map(\.name).joined(separator: " + ")
         + (operations.count > 1 ? " (one table)" : "")
     case .repaint(let repainting): repainting.name

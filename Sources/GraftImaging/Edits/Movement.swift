@@ -1,34 +1,34 @@
-/// A change of where pixels are; what moves a picture, its mask and its boxes alike.
+/// A change of where pixels are; what moves an image, its mask and its boxes alike.
 package enum Movement: Sendable, Equatable {
-  /// The pixels of a box, continued by a border where it leaves the picture.
-  case window(ImageBox, border: Border = .constant, fill: FillColour)
+  /// The pixels of a box, continued by a border where it leaves the image.
+  case window(ImageBox, border: Border = .constant, fill: FillColor)
   /// Rows and columns laid out anew.
   case orient(Orientation)
   case resize(Resizing)
   case warp(Warping)
 
-  /// A box of the picture at another size: Pillow's `crop(box).resize(size)`.
+  /// A box of the image at another size: Pillow's `crop(box).resize(size)`.
   package struct Resizing: Sendable, Equatable {
-    /// The part of the picture that is resized; it lies inside.
+    /// The part of the image that is resized; it lies inside.
     package var crop: ImageBox
     package var size: ImageSize
     package var filter: ResizeFilter
-    /// The part of the resized picture that is kept.
+    /// The part of the resized image that is kept.
     package var window: ImageBox
   }
 
-  /// The picture seen through a map.
+  /// The image seen through a map.
   package struct Warping: Sendable, Equatable {
     package var map: WarpMap
     package var size: ImageSize
     package var filter: WarpFilter
     package var border: Border
-    package var fill: FillColour
+    package var fill: FillColor
   }
 }
 
 extension Movement {
-  /// All of a picture of `from`, or the box `crop` of it, at another size.
+  /// All of an image of `from`, or the box `crop` of it, at another size.
   package static func resize(
     from: ImageSize, to size: ImageSize, filter: ResizeFilter, crop: ImageBox? = nil,
     keeping window: ImageBox? = nil
@@ -62,7 +62,7 @@ extension Movement {
     }
   }
 
-  /// A mask holds classes, so nothing is read between its pixels; 0 is where there is no picture.
+  /// A mask holds classes, so nothing is read between its pixels; 0 is where there is no image.
   func applied(toMask mask: Image) -> Image { forMask.applied(to: mask) }
 
   private var forMask: Movement {
@@ -83,7 +83,7 @@ extension Movement {
 // MARK: - Boxes
 
 extension Movement {
-  /// The box around the moved corners of `box` on a picture of `size`, clipped to the result.
+  /// The box around the moved corners of `box` on an image of `size`, clipped to the result.
   func applied(to box: BoundingBox, size: ImageSize) -> BoundingBox {
     var movement = self
     if case .warp(var warping) = self {
@@ -94,7 +94,7 @@ extension Movement {
     return box.around(corners).clipped(to: outputSize(from: size))
   }
 
-  /// Where a point of a picture of `size` goes; nil where it goes nowhere.
+  /// Where a point of an image of `size` goes; nil where it goes nowhere.
   private func target(of point: SIMD2<Double>, size: ImageSize) -> SIMD2<Double>? {
     switch self {
     case .window(let box, _, _): return point - SIMD2(Double(box.x), Double(box.y))

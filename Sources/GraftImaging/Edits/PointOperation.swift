@@ -1,4 +1,4 @@
-/// A change of every value by a table, which may depend on the values of the whole picture.
+/// A change of every value by a table, which may depend on the values of the whole image.
 package struct PointOperation: Sendable {
   /// The operation in one or two words, for `augment explain`.
   package let name: String
@@ -12,10 +12,10 @@ package struct PointOperation: Sendable {
     case ofMeanLuma(@Sendable (UInt8) -> PointTable)
   }
 
-  /// Whether its table is the same for every picture.
+  /// Whether its table is the same for every image.
   var isFixed: Bool { if case .fixed = rule { true } else { false } }
 
-  /// The table for a picture.
+  /// The table for an image.
   func table(for image: Image) -> PointTable {
     switch rule {
     case .fixed(let table): table
@@ -69,7 +69,7 @@ extension PointTable {
 }
 
 extension Histogram {
-  /// The histogram of the picture after `table`.
+  /// The histogram of the image after `table`.
   func pushed(through table: PointTable) -> Histogram {
     var result = self
     for channel in channels.indices {
@@ -84,7 +84,7 @@ extension Histogram {
 }
 
 extension Image {
-  /// The mean luma of the picture after `table`.
+  /// The mean luma of the image after `table`.
   fileprivate func meanLuma(through table: PointTable) -> UInt8 {
     table == .identity ? meanLuma : applying(table).meanLuma
   }

@@ -6,7 +6,7 @@ struct ArgumentReader {
   let options: [TransformOption]
   private(set) var arguments = TransformArguments()
   /// The arguments as given, numbers in their shortest form.
-  private(set) var normalised: [TransformCall.Argument] = []
+  private(set) var normalized: [TransformCall.Argument] = []
 
   init(_ operation: any PipelineOperation.Type) {
     name = operation.name
@@ -26,7 +26,7 @@ struct ArgumentReader {
       throw GraftError(.usage, "`\(name)` has `\(option.name)` twice", help: "give it once")
     }
     let text = try set(option, to: word)
-    normalised.append(.init(label: argument.label, value: .word(text)))
+    normalized.append(.init(label: argument.label, value: .word(text)))
   }
 
   /// Gives every argument that was not read its default.

@@ -1,24 +1,24 @@
 import GraftBase
 
-/// An operation that mixes the pictures of a batch in pairs, and their labels alike.
+/// An operation that mixes the images of a batch in pairs, and their labels alike.
 ///
 /// A new one is one file with one conforming struct, and one line in `Mixing.all`; its options end
 /// with `Mixing.sharedOptions`.
 package protocol BatchMix: PipelineOperation {
   init(_ arguments: TransformArguments) throws
 
-  /// Draws how much of its own picture a sample keeps, and where the partner's goes.
+  /// Draws how much of its own image a sample keeps, and where the partner's goes.
   func sample(size: ImageSize, random: inout RandomStream) -> MixingRegion
 }
 
-/// How a pair of pictures is put together.
+/// How a pair of images is put together.
 package enum MixingRegion: Codable, Equatable, Sendable {
   /// Every value becomes share * own + (1 - share) * partner's.
   case everywhere(share: Double)
-  /// The partner's pixels inside the box, which lies inside the picture.
+  /// The partner's pixels inside the box, which lies inside the image.
   case box(ImageBox)
 
-  /// The weight of a sample's own label: for a box, the area that is left of its own picture.
+  /// The weight of a sample's own label: for a box, the area that is left of its own image.
   package func ownShare(of size: ImageSize) -> Double {
     switch self {
     case .everywhere(let share): share
@@ -31,10 +31,10 @@ package enum MixingRegion: Codable, Equatable, Sendable {
 package enum MixingMode: String, Codable, CaseIterable, Sendable {
   /// One draw for a batch; partners by a random order.
   case batch
-  /// One draw for two pictures that are each other's partners: the first and the last, the second
+  /// One draw for two images that are each other's partners: the first and the last, the second
   /// and the last but one; the middle one of an odd batch stays as it is.
   case pair
-  /// One draw for a picture; partners by a random order.
+  /// One draw for an image; partners by a random order.
   case element
 }
 

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// A rectangle of another picture, labels by area (Yun et al., 2019).
+/// A rectangle of another image, labels by area (Yun et al., 2019).
 package struct CutMix: BatchMix {
   package static let name = "cutmix"
   package static let summary = "paste a rectangle of another image, labels by area"
@@ -29,7 +29,7 @@ package struct CutMix: BatchMix {
   private enum Law {
     /// The area by Beta(alpha, alpha), the middle anywhere, clipped.
     case area(alpha: Double, Sides)
-    /// Each side uniformly between two shares of the picture's, placed inside.
+    /// Each side uniformly between two shares of the image's, placed inside.
     case sides(ClosedRange<Double>)
   }
 

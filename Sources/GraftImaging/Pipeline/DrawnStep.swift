@@ -1,7 +1,7 @@
 /// What one operation of a pipeline does to one sample, every draw made.
 package struct DrawnStep: Sendable {
   package let name: String
-  /// Nil when the gate `p` left the picture as it was.
+  /// Nil when the gate `p` left the image as it was.
   package let edits: [Edit]?
   private let describe: @Sendable () -> String
   private let listValues: @Sendable () -> [(name: String, value: Double)]
@@ -30,7 +30,7 @@ package struct DrawnStep: Sendable {
   }
 }
 
-/// A step with the picture, and what is known about its places, after it.
+/// A step with the image, and what is known about its places, after it.
 package struct TraceStep: Sendable {
   package var step: DrawnStep
   package var image: Image

@@ -2,7 +2,7 @@ import Foundation
 
 /// The numbers of a transform's parameters by name, for statistics of what was drawn.
 ///
-/// What has a word beside its number goes by that: a drawn `brightness`, `translateY`. Seeds, colours,
+/// What has a word beside its number goes by that: a drawn `brightness`, `translateY`. Seeds, colors,
 /// filters and the size to come out with are no strengths and left out.
 enum DrawnValues {
   static func of(_ parameters: some Encodable) -> [(name: String, value: Double)] {
@@ -15,7 +15,7 @@ enum DrawnValues {
     return numbers(in: json, named: "")
   }
 
-  private static let passedOver: Set<String> = ["seed", "fill", "colour", "filter", "outputSize"]
+  private static let passedOver: Set<String> = ["seed", "fill", "color", "filter", "outputSize"]
 
   private static func numbers(in json: Any, named name: String) -> [(name: String, value: Double)] {
     switch json {

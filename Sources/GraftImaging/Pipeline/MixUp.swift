@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Weighted means of pictures (Zhang et al., 2018).
+/// Weighted means of images (Zhang et al., 2018).
 package struct MixUp: BatchMix {
   package static let name = "mixup"
   package static let summary = "average images and labels in pairs"

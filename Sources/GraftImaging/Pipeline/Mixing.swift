@@ -26,7 +26,7 @@ package struct Mixing: Sendable {
     all.first { $0.name == name }
   }
 
-  /// What happens to a batch of `count` pictures of `size`; nil when it stays as it is.
+  /// What happens to a batch of `count` images of `size`; nil when it stays as it is.
   ///
   /// `batch` is the number of the batch in its epoch. Partners have a stream of their own, and so
   /// has each draw of the mode.

@@ -12,7 +12,7 @@ package struct MixingDraw: Codable, Equatable, Sendable {
   /// For each place in the batch the one it is mixed with, a permutation; a sample may be its own
   /// partner.
   package let partners: [Int]
-  /// For each place what happens there; nil where the picture stays as it is.
+  /// For each place what happens there; nil where the image stays as it is.
   package let mixes: [Mix?]
 }
 
@@ -34,7 +34,7 @@ package struct MixedSample: Equatable, Sendable {
 }
 
 extension MixingDraw {
-  /// What happens at a place of the batch; nil when its picture stays as it is.
+  /// What happens at a place of the batch; nil when its image stays as it is.
   package func sample(at place: Int) -> MixedSample? {
     guard let mix = mixes[place], partners[place] != place else { return nil }
     return MixedSample(
@@ -67,8 +67,8 @@ extension MixingDraw {
     _ pixels: UnsafeMutableBufferPointer<Float>, targets: UnsafeMutableBufferPointer<Float>,
     channels: Int, classes: Int
   ) {
-    let pictureLength = size.width * size.height * channels
-    precondition(pixels.count == partners.count * pictureLength, "pixels of another shape")
+    let imageLength = size.width * size.height * channels
+    precondition(pixels.count == partners.count * imageLength, "pixels of another shape")
     precondition(targets.count == partners.count * classes, "targets of another shape")
     blend(targets, length: classes) { region in
       Blend(spans: [0..<classes], share: Float(region.ownShare(of: size)))
@@ -78,8 +78,8 @@ extension MixingDraw {
 
   /// Mixes a batch with a label in each pixel: `labelMaps` is [N, height, width].
   ///
-  /// Boxes take their labels along. Labels cannot be mixed where pictures lie over each other; there
-  /// a pixel keeps that of its own picture.
+  /// Boxes take their labels along. Labels cannot be mixed where images lie over each other; there
+  /// a pixel keeps that of its own image.
   package func mix(
     _ pixels: UnsafeMutableBufferPointer<Float>, labelMaps: UnsafeMutableBufferPointer<Float>,
     channels: Int
@@ -95,10 +95,10 @@ extension MixingDraw {
   }
 
   private func mixPixels(_ pixels: UnsafeMutableBufferPointer<Float>, channels: Int) {
-    let pictureLength = size.width * size.height * channels
-    blend(pixels, length: pictureLength) { region in
+    let imageLength = size.width * size.height * channels
+    blend(pixels, length: imageLength) { region in
       switch region {
-      case .everywhere(let share): Blend(spans: [0..<pictureLength], share: Float(share))
+      case .everywhere(let share): Blend(spans: [0..<imageLength], share: Float(share))
       case .box(let box): Blend(spans: rows(of: box, channels: channels), share: 0)
       }
     }

@@ -22,7 +22,7 @@ extension Pipeline {
 }
 
 extension Pipeline {
-  /// The pipeline for single pictures: mixup and CutMix are left out.
+  /// The pipeline for single images: mixup and CutMix are left out.
   package func withoutMixing() throws(TransformCallError) -> Pipeline {
     try Pipeline(calls.filter { Mixing.named($0.name) == nil })
   }

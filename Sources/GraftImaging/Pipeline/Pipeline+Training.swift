@@ -1,9 +1,9 @@
 import GraftBase
 
-/// What training sees of one sample: how its picture is brought to the encoder's input size, and all
+/// What training sees of one sample: how its image is brought to the encoder's input size, and all
 /// that the pipeline drew for it.
 package struct TrainingDraw: Sendable {
-  /// The picture's size as decoded.
+  /// The image's size as decoded.
   package let size: ImageSize
   /// What comes before the first operation: nothing, a resize, or the evaluation preprocessing.
   package let preparation: [Edit]
@@ -18,7 +18,7 @@ package struct TrainingDraw: Sendable {
     EditProgram(edits, size: size, isFast: isFast)
   }
 
-  /// The picture and its annotation before the first operation and after each.
+  /// The image and its annotation before the first operation and after each.
   ///
   /// The last is what training sees but for what `fast` changes; `source` has the channels of the preprocessing.
   package func trace(
@@ -41,11 +41,11 @@ package struct TrainingDraw: Sendable {
 }
 
 extension Pipeline {
-  /// What happens to the sample of `key`, whose picture as decoded has `size`.
+  /// What happens to the sample of `key`, whose image as decoded has `size`.
   ///
   /// A pipeline with an operation that maps the source to the input size (`crop(scale=…)`) starts
   /// from the source; one that takes a window (`crop`) from the evaluation resize; any other from
-  /// the whole evaluation preprocessing. Of pictures that are shown in patches it is the source, or a
+  /// the whole evaluation preprocessing. Of images that are shown in patches it is the source, or a
   /// patch drawn for the sample.
   package func trainingDraw(
     size: ImageSize, key: SampleKey, preprocessing: Preprocessing
@@ -66,19 +66,19 @@ extension Pipeline {
       isFast: isFast)
   }
 
-  /// Brings a picture to the encoder's input size.
+  /// Brings an image to the encoder's input size.
   private static func completion(
     from size: ImageSize, start: ImageSize, _ preprocessing: Preprocessing, key: SampleKey
   ) -> [Edit] {
     if size == preprocessing.outputSize { return [] }
-    // No resizing operation passed its gate: squeezing the whole picture would change its aspect.
+    // No resizing operation passed its gate: squeezing the whole image would change its aspect.
     if size == start { return [.move(preprocessing.frame(of: size, key: key))] }
     return [
       .move(.resize(from: size, to: preprocessing.outputSize, filter: preprocessing.filter))
     ]
   }
 
-  /// The augmented picture of the encoder's input size, from the picture as decoded.
+  /// The augmented image of the encoder's input size, from the image as decoded.
   package func trainingImage(
     from source: Image, key: SampleKey, preprocessing: Preprocessing
   ) -> Image {
@@ -97,7 +97,7 @@ extension Preprocessing {
   /// Where the patch of a sample is drawn; no operation has so high a number.
   private static let patchSlot = 1 << 20
 
-  /// The input of the encoder out of a picture of `size`, without any operation: for patches, one
+  /// The input of the encoder out of an image of `size`, without any operation: for patches, one
   /// that is drawn for the sample.
   func frame(of size: ImageSize, key: SampleKey) -> Movement {
     guard framing == .patch else { return evaluation(of: size) }
@@ -112,14 +112,14 @@ extension Preprocessing {
     return patch(x: x, y: offset(size.height))
   }
 
-  /// What transforms may know: the input size, and the mean colour that normalises to zero
-  /// with its deviation, which normalises to one.
+  /// What transforms may know: the input size, and the mean color that normalizes to zero
+  /// with its deviation, which normalizes to one.
   package var context: TransformContext {
-    func colour(_ shares: [Float]) -> FillColour {
+    func color(_ shares: [Float]) -> FillColor {
       let bytes = shares.map { UInt8(min(max(255 * $0, 0), 255).rounded()) }
-      return FillColour(red: bytes[0], green: bytes[1], blue: bytes[2])
+      return FillColor(red: bytes[0], green: bytes[1], blue: bytes[2])
     }
     return TransformContext(
-      outputSize: outputSize, meanColour: colour(mean), colourDeviation: colour(std))
+      outputSize: outputSize, meanColor: color(mean), colorDeviation: color(std))
   }
 }

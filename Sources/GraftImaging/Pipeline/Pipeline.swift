@@ -3,7 +3,7 @@ import GraftBase
 /// An ordered list of augmentations, checked and ready to run: what an `augment` line means.
 ///
 /// Every operation's draws are a pure function of (seed, epoch, sample, place in the line), so any
-/// picture can be made again alone, on any number of threads. They are made from the picture's size,
+/// image can be made again alone, on any number of threads. They are made from the image's size,
 /// before its pixels are touched: `draw` gives edits, `EditProgram` does them.
 package struct Pipeline: Sendable {
   /// The calls as given, numbers in their shortest form.
@@ -40,23 +40,23 @@ package struct Pipeline: Sendable {
   package static let operations: [any PipelineOperation.Type] =
     Transforms.all + Mixing.all + [ChooseOne.self, ChooseSome.self, FastMode.self]
 
-  /// Whether no picture and no batch is changed.
+  /// Whether no image and no batch is changed.
   package var isEmpty: Bool { steps.isEmpty && mixing == nil }
 
   /// Whether `fast` stands there with nothing to be fast about.
   package var isIdle: Bool { isFast && isEmpty }
 
-  /// Whether a consistency loss has pictures to compare: `augmix` is among the operations.
+  /// Whether a consistency loss has images to compare: `augmix` is among the operations.
   package var differsBetweenCopies: Bool { steps.contains(where: \.differsBetweenCopies) }
 
-  /// The earliest picture that an operation has to be given in training.
+  /// The earliest image that an operation has to be given in training.
   package var input: TransformInput { steps.map(\.input).min() ?? .encoderInput }
 }
 
 // MARK: - Drawing
 
 extension Pipeline {
-  /// What each operation does to the sample of `key` with a picture of `size`.
+  /// What each operation does to the sample of `key` with an image of `size`.
   package func draw(
     size: ImageSize, key: SampleKey, context: TransformContext
   ) -> [DrawnStep] {
@@ -66,7 +66,7 @@ extension Pipeline {
     return drawn
   }
 
-  /// The augmented picture of `key`.
+  /// The augmented image of `key`.
   package func apply(to image: Image, key: SampleKey, context: TransformContext) -> Image {
     let edits = draw(size: image.size, key: key, context: context).flatMap { $0.edits ?? [] }
     return EditProgram(edits, size: image.size, isFast: isFast).run(on: image)
@@ -83,7 +83,7 @@ extension Pipeline: CustomStringConvertible {
 }
 
 extension Pipeline: Equatable {
-  /// Equal pipelines give the same pictures; `crop(4)` equals `crop(pad=4)`.
+  /// Equal pipelines give the same images; `crop(4)` equals `crop(pad=4)`.
   package static func == (left: Pipeline, right: Pipeline) -> Bool {
     left.steps == right.steps && left.mixing == right.mixing && left.isFast == right.isFast
   }

@@ -78,7 +78,7 @@ extension PipelineReader {
       PipelineStep(
         name: call.name, arguments: reader.arguments, probability: reader.probability,
         slot: PipelineStep.slot(path: nextPath(call.name)), action: .transform(transform)))
-    calls.append(TransformCall(name: call.name, arguments: reader.normalised))
+    calls.append(TransformCall(name: call.name, arguments: reader.normalized))
   }
 
   private mutating func readMix(
@@ -110,7 +110,7 @@ extension PipelineReader {
           help: "give both the same mode"))
     }
     mixes.append(choice)
-    calls.append(TransformCall(name: call.name, arguments: reader.normalised))
+    calls.append(TransformCall(name: call.name, arguments: reader.normalized))
   }
 
   private static func readArguments(
@@ -147,18 +147,18 @@ extension PipelineReader {
         error: GraftError(.usage, "groups lie more than \(Self.largestDepth) deep in each other"))
     }
     var members = PipelineReader(path: groupPath + "/")
-    var normalised: [TransformCall.Argument] = []
+    var normalized: [TransformCall.Argument] = []
     for (index, argument) in call.arguments.enumerated() {
       do throws(TransformCallError) {
         if let member = Self.member(argument) {
           try members.read(member)
-          normalised.append(
+          normalized.append(
             .init(label: nil, value: members.calls.last.map(Self.value) ?? argument.value))
         } else {
           do { try arguments.read(argument) } catch {
             throw TransformCallError(path: [], error: error)
           }
-          normalised += arguments.normalised.suffix(1)
+          normalized += arguments.normalized.suffix(1)
         }
       } catch {
         throw error.inside(index)
@@ -178,7 +178,7 @@ extension PipelineReader {
       PipelineStep(
         name: call.name, arguments: arguments.arguments, probability: arguments.probability,
         slot: PipelineStep.slot(path: groupPath), action: .choose(count, from: members.steps)))
-    calls.append(TransformCall(name: call.name, arguments: normalised))
+    calls.append(TransformCall(name: call.name, arguments: normalized))
   }
 
   /// The operation that an argument of a group names; nil for its numbers.

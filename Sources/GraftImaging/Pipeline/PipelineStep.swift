@@ -23,7 +23,7 @@ struct PipelineStep: Sendable {
     Int(ContentHash.of(Array(path.utf8)).prefix >> 32)
   }
 
-  /// The earliest picture that a transform of this step has to be given.
+  /// The earliest image that a transform of this step has to be given.
   var input: TransformInput {
     switch action {
     case .transform(let transform): transform.input
@@ -45,7 +45,7 @@ extension PipelineStep: Equatable {
 }
 
 extension PipelineStep {
-  /// Whether pictures of one sample, as a consistency loss compares them, are drawn apart here.
+  /// Whether images of one sample, as a consistency loss compares them, are drawn apart here.
   var differsBetweenCopies: Bool {
     switch action {
     case .transform(let transform): type(of: transform).differsBetweenCopies
@@ -53,7 +53,7 @@ extension PipelineStep {
     }
   }
 
-  /// Adds what the step does to the sample of `key` to `steps`; `size` is the picture's and becomes
+  /// Adds what the step does to the sample of `key` to `steps`; `size` is the image's and becomes
   /// the size after it.
   func draw(
     _ steps: inout [DrawnStep], size: inout ImageSize, key: SampleKey, context: TransformContext

@@ -34,21 +34,21 @@ package protocol Transform: PipelineOperation, Codable {
   /// What a draw decides: angle, box, factor. Small and Codable.
   associatedtype Parameters: Codable & Sendable
 
-  /// Whether a consistency loss compares pictures that differ in this operation.
+  /// Whether a consistency loss compares images that differ in this operation.
   static var differsBetweenCopies: Bool { get }
 
-  /// The picture this operation has to be given in training.
+  /// The image this operation has to be given in training.
   var input: TransformInput { get }
 
   /// Reads checked arguments; throws `GraftError` for combinations that make no sense.
   init(_ arguments: TransformArguments) throws
 
-  /// Draws parameters for a picture of `size`; `context.outputSize` is the encoder's input.
+  /// Draws parameters for an image of `size`; `context.outputSize` is the encoder's input.
   func sample(
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Parameters
 
-  /// What the operation does to a picture of `size`, in order; empty when it leaves it as it is.
+  /// What the operation does to an image of `size`, in order; empty when it leaves it as it is.
   func edits(_ parameters: Parameters, size: ImageSize) -> [Edit]
 
   /// The drawn values for people: `−7.3°`; empty when nothing was drawn.
@@ -59,19 +59,19 @@ extension Transform {
   package var input: TransformInput { .encoderInput }
   package static var differsBetweenCopies: Bool { false }
 
-  /// The picture after the operation alone.
+  /// The image after the operation alone.
   package func apply(_ image: Image, _ parameters: Parameters) -> Image {
     edits(parameters, size: image.size).reduce(image) { $1.applied(to: $0) }
   }
 }
 
-/// The picture a training transform starts from, earliest stage first.
+/// The image a training transform starts from, earliest stage first.
 package enum TransformInput: Int, Sendable, Comparable {
-  /// The picture as decoded: the operation itself maps it to the encoder's input size.
+  /// The image as decoded: the operation itself maps it to the encoder's input size.
   case source
-  /// The picture after the evaluation resize, before its centre crop.
+  /// The image after the evaluation resize, before its center crop.
   case resized
-  /// The picture after the whole evaluation preprocessing.
+  /// The image after the whole evaluation preprocessing.
   case encoderInput
 
   package static func < (left: TransformInput, right: TransformInput) -> Bool {
@@ -83,17 +83,17 @@ package enum TransformInput: Int, Sendable, Comparable {
 package struct TransformContext: Sendable {
   /// The encoder's input size; a crop that also resizes aims at it.
   package var outputSize: ImageSize
-  /// What `fill=mean` stands for; normalises to about zero.
-  package var meanColour: FillColour
-  /// How far colours spread about the mean: one standard deviation in bytes, 1 after normalisation.
-  package var colourDeviation: FillColour
+  /// What `fill=mean` stands for; normalizes to about zero.
+  package var meanColor: FillColor
+  /// How far colors spread about the mean: one standard deviation in bytes, 1 after normalization.
+  package var colorDeviation: FillColor
 
   package init(
-    outputSize: ImageSize, meanColour: FillColour = .imageNetMean,
-    colourDeviation: FillColour = .imageNetDeviation
+    outputSize: ImageSize, meanColor: FillColor = .imageNetMean,
+    colorDeviation: FillColor = .imageNetDeviation
   ) {
     self.outputSize = outputSize
-    self.meanColour = meanColour
-    self.colourDeviation = colourDeviation
+    self.meanColor = meanColor
+    self.colorDeviation = colorDeviation
   }
 }

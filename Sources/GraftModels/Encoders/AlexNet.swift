@@ -66,7 +66,7 @@ extension AlexNet {
         Step(outputs: 256, kernel: 3, padding: 1, rest: [.pool(padding: 0)]),
       ]),
     spec(
-      "alexnet_original", "two groups and local response normalisation, Krizhevsky 2012",
+      "alexnet_original", "two groups and local response normalization, Krizhevsky 2012",
       parameterCount: 60_965_224, side: 227,
       [
         Step(outputs: 96, kernel: 11, stride: 4, rest: [.norm, .pool(padding: 0)]),

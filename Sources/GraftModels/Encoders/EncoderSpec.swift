@@ -1,9 +1,9 @@
 import GraftBase
 import GraftEngine
 
-/// A network that turns pictures into features; records itself into a graph.
+/// A network that turns images into features; records itself into a graph.
 package protocol Encoder {
-  /// Records the encoder from pictures [N, H, W, C] to its last feature map [N, h, w, F], or to a
+  /// Records the encoder from images [N, H, W, C] to its last feature map [N, h, w, F], or to a
   /// vector [N, F] where fully connected layers belong to the encoder.
   func callAsFunction(_ image: Value) throws -> Value
 }
@@ -31,7 +31,7 @@ package struct EncoderSpec: Sendable {
   package let summary: String
   /// Parameters with the encoder's own classifier.
   package internal(set) var parameterCount: Int
-  /// From the picture to the last feature map.
+  /// From the image to the last feature map.
   package let stages: [Stage]
   /// Channels of the last feature map.
   package let featureWidth: Int
@@ -42,10 +42,10 @@ package struct EncoderSpec: Sendable {
   package let linearHeadPath: String
   /// Outputs of the published weights' classifier.
   package let ownClassCount: Int
-  /// Makes the layers for pictures of so many channels.
+  /// Makes the layers for images of so many channels.
   package let makeEncoder: @Sendable (_ scope: Scope, _ channels: Int) -> any Encoder
   package let makeOwnHead: @Sendable (_ scope: Scope, _ classCount: Int) -> any Head
-  /// What the own head tells of a picture.
+  /// What the own head tells of an image.
   package var ownTask = PredictionTask.classification
   /// Classifiers that may help training; none of them is kept unless asked for.
   package var auxiliary: [AuxiliaryClassifier] = []

@@ -121,7 +121,7 @@ package struct InceptionV4: Encoder {
       ])
   }
 
-  /// The mean over 3×3 pixels of the picture, then 1×1.
+  /// The mean over 3×3 pixels of the image, then 1×1.
   private static func pooling(_ scope: Scope, from inputs: Int, to outputs: Int) -> any Layer {
     Chain(
       PlainLayer.averagePool(scope[0], kernel: 3, stride: 1, padding: 1, countsPadding: false),

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// The pictures that an encoder was trained on; its weights are worth little on others.
+/// The images that an encoder was trained on; its weights are worth little on others.
 package struct InputSpecification: Codable, Hashable, Sendable {
   package var width: Int
   package var height: Int
@@ -8,22 +8,22 @@ package struct InputSpecification: Codable, Hashable, Sendable {
   /// Per channel, of values scaled to 0...1.
   package var mean: [Float]
   package var std: [Float]
-  /// The short side is resized to this before the centre is cropped.
+  /// The short side is resized to this before the center is cropped.
   package var resizeShortSide: Int
   /// The resize filter's name: `bilinear`.
   package var interpolation: String
 
-  /// 224×224 from pictures resized to 256, normalised by ImageNet's mean and deviation.
+  /// 224×224 from images resized to 256, normalized by ImageNet's mean and deviation.
   package static let imageNet = InputSpecification(
     width: 224, height: 224, channels: 3, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
     resizeShortSide: 256, interpolation: "bilinear")
 
-  /// 32×32 without a margin, normalised like ImageNet, as the CIFAR ResNets here were trained.
+  /// 32×32 without a margin, normalized like ImageNet, as the CIFAR ResNets here were trained.
   package static let cifar = InputSpecification(
     width: 32, height: 32, channels: 3, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
     resizeShortSide: 32, interpolation: "bilinear")
 
-  /// Square colour pictures with values from -1 to 1: what torchvision's Inceptions make of their
+  /// Square color images with values from -1 to 1: what torchvision's Inceptions make of their
   /// input (`transform_input`), and what timm gives to many.
   package static func plusMinusOne(
     side: Int, from resizeShortSide: Int, interpolation: String = "bilinear"
@@ -33,17 +33,17 @@ package struct InputSpecification: Codable, Hashable, Sendable {
       resizeShortSide: resizeShortSide, interpolation: interpolation)
   }
 
-  /// Gray pictures without a margin, values from 0 to 1.
+  /// Gray images without a margin, values from 0 to 1.
   package static func gray(side: Int) -> InputSpecification {
     InputSpecification(
       width: side, height: side, channels: 1, mean: [0], std: [1], resizeShortSide: side,
       interpolation: "bilinear")
   }
 
-  /// The filters that a picture may be resized by.
+  /// The filters that an image may be resized by.
   private static let filters = ["nearest", "box", "bilinear", "bicubic", "lanczos"]
 
-  /// Refuses numbers no picture can have, as a damaged file may hold them.
+  /// Refuses numbers no image can have, as a damaged file may hold them.
   package func validate() throws {
     func check(_ holds: Bool, _ what: String) throws {
       guard holds else {
@@ -59,14 +59,14 @@ package struct InputSpecification: Codable, Hashable, Sendable {
       "of \(channels) channels have \(mean.count) means and \(std.count) deviations")
     try check(
       mean.allSatisfy(\.isFinite) && std.allSatisfy { $0.isFinite && $0 >= 1e-6 },
-      "cannot be normalised by mean \(mean) and deviation \(std)")
+      "cannot be normalized by mean \(mean) and deviation \(std)")
     try check(
       (width...4 * 4096).contains(resizeShortSide),
       "of \(width)×\(height) cannot be cut from a short side of \(resizeShortSide)")
     try check(Self.filters.contains(interpolation), "cannot be resized by '\(interpolation)'")
   }
 
-  /// The same for pictures resized by another filter.
+  /// The same for images resized by another filter.
   func interpolated(_ filter: String) -> InputSpecification {
     var result = self
     result.interpolation = filter
@@ -74,14 +74,14 @@ package struct InputSpecification: Codable, Hashable, Sendable {
   }
 
   /// The same with values between -1 and 1.
-  func normalisedToUnit() -> InputSpecification {
+  func normalizedToUnit() -> InputSpecification {
     var result = self
     result.mean = mean.map { _ in 0.5 }
     result.std = std.map { _ in 0.5 }
     return result
   }
 
-  /// The same for squares of another size, cut from pictures with this short side.
+  /// The same for squares of another size, cut from images with this short side.
   func sized(_ side: Int, from shortSide: Int) -> InputSpecification {
     var result = self
     (result.width, result.height, result.resizeShortSide) = (side, side, shortSide)
@@ -91,9 +91,9 @@ package struct InputSpecification: Codable, Hashable, Sendable {
   /// As many channels as a first layer can be adapted to.
   package static let channelCounts = 1...64
 
-  /// The same for pictures of other channels.
+  /// The same for images of other channels.
   ///
-  /// Gray takes mean and deviation of the colours in the shares that luma has of them (ITU-R 601);
+  /// Gray takes mean and deviation of the colors in the shares that luma has of them (ITU-R 601);
   /// more channels take theirs from the first ones in turn.
   package func withChannels(_ count: Int) -> InputSpecification {
     func adapted(_ values: [Float]) -> [Float] {
@@ -110,7 +110,7 @@ package struct InputSpecification: Codable, Hashable, Sendable {
     return result
   }
 
-  /// The same for square pictures of another size; the margin keeps its proportion.
+  /// The same for square images of another size; the margin keeps its proportion.
   package func resized(to side: Int) -> InputSpecification {
     var result = self
     result.resizeShortSide = (resizeShortSide * side + width / 2) / width

@@ -9,7 +9,7 @@ package struct LeNet: Encoder {
 
   private init(_ layers: any Layer...) { self.layers = Chain(layers) }
 
-  /// LeNet-1: 4 and 12 maps of 28×28 pictures, every map of the second layer reading all of the
+  /// LeNet-1: 4 and 12 maps of 28×28 images, every map of the second layer reading all of the
   /// first.
   fileprivate static func one(_ scope: Scope, channels: Int) -> LeNet {
     LeNet(
@@ -76,7 +76,7 @@ package struct LeNet: Encoder {
       WeightedAveragePool(scope[name], channels: channels, size: 2), tanh(scope, name))
   }
 
-  /// C3 of LeNet-5, table I of the paper: 6 maps read three neighbours of S2, 9 read four, one all.
+  /// C3 of LeNet-5, table I of the paper: 6 maps read three neighbors of S2, 9 read four, one all.
   ///
   /// Maps that read equally many are one convolution with a group each: weights that the table leaves
   /// out do not exist.

@@ -26,9 +26,9 @@ extension NASNet {
     static func stem1(_ scope: Scope, stem: Int, width: Int) -> Cell {
       // The cell before has four branches of half the width.
       let adjust = adjusting(scope["conv_1x1"], from: 2 * width, to: width)
-      let factorised = factorising(scope, from: stem, to: width / 2)
+      let factorized = factorizing(scope, from: stem, to: width / 2)
       return Cell(
-        left: adjust, right: factorised,
+        left: adjust, right: factorized,
         combine: reducing(scope, width: width, from: width, isStem: false))
     }
 
@@ -45,8 +45,8 @@ extension NASNet {
     /// The cell behind a reduction, whose other input is twice as large.
     static func first(_ scope: Scope, from inputs: Int, and before: Int, width: Int) -> Cell {
       let adjust = adjusting(scope["conv_1x1"], from: inputs, to: width)
-      let factorised = factorising(scope, from: before, to: width / 2)
-      return Cell(left: adjust, right: factorised, combine: keeping(scope, width: width))
+      let factorized = factorizing(scope, from: before, to: width / 2)
+      return Cell(left: adjust, right: factorized, combine: keeping(scope, width: width))
     }
 
     static func normal(_ scope: Scope, from inputs: Int, and before: Int, width: Int) -> Cell {
@@ -127,8 +127,8 @@ extension NASNet {
     return { try norm(convolution(activation($0))) }
   }
 
-  /// Halves a picture by two 1×1 convolutions, one over even and one over odd pixels.
-  private static func factorising(
+  /// Halves an image by two 1×1 convolutions, one over even and one over odd pixels.
+  private static func factorizing(
     _ scope: Scope, from inputs: Int, to outputs: Int
   ) -> Cell.Branch {
     let activation = PlainLayer.relu(scope["act"])
@@ -178,7 +178,7 @@ extension NASNet {
     return { try units.reduce($0) { try $1($0) } }
   }
 
-  /// The average of 3×3 pixels, of which only those within the picture count.
+  /// The average of 3×3 pixels, of which only those within the image count.
   private static func average(_ scope: Scope) -> PlainLayer {
     PlainLayer(scope, PoolOp(.average, kernel: 3, stride: 1, padding: 1, countsPadding: false))
   }

@@ -2,7 +2,7 @@ import GraftEngine
 
 /// NASNet-A: two kinds of cells found by search, stacked (Zoph et al., 2018), with timm's names.
 ///
-/// Windows that shrink a picture are padded as TensorFlow does it.
+/// Windows that shrink an image are padded as TensorFlow does it.
 package struct NASNet: Encoder {
   private let stem: (convolution: Convolution, norm: BatchNorm)
   private let firstCell, secondCell: Cell
@@ -91,7 +91,7 @@ extension NASNet {
       name: name, family: "NASNet", summary: "cells found by search, Zoph 2018",
       parameterCount: parameterCount,
       stages: [.init("stem", "conv0", "cell_stem_0", "cell_stem_1")] + (0...2).map(stage),
-      featureWidth: 24 * width, input: input.interpolated("bicubic").normalisedToUnit(),
+      featureWidth: 24 * width, input: input.interpolated("bicubic").normalizedToUnit(),
       classifierPrefix: ["last_linear"], linearHeadPath: "last_linear", ownClassCount: 1000,
       makeEncoder: {
         NASNet(

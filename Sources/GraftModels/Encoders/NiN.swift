@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// Networks for 32×32 pictures without fully connected layers: 1×1 layers between convolutions
+/// Networks for 32×32 images without fully connected layers: 1×1 layers between convolutions
 /// (Network in Network; Lin et al., 2013), strided convolutions instead of pooling (All-CNN-C;
 /// Springenberg et al., 2014).
 package struct NiN: Encoder {
@@ -18,7 +18,7 @@ package struct NiN: Encoder {
 
   private let layers: Chain
 
-  /// - Parameter inputDropout: the share of the picture's values that training drops.
+  /// - Parameter inputDropout: the share of the image's values that training drops.
   fileprivate init(_ scope: Scope, channels: Int, inputDropout: Float, steps: [Step]) {
     var layers: [any Layer] = []
     if inputDropout > 0 {

@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// The residual networks for 32×32 pictures, three stages of 16, 32 and 64 channels (He et al., 2015):
+/// The residual networks for 32×32 images, three stages of 16, 32 and 64 channels (He et al., 2015):
 /// shortcut option A pads where a stage widens, option B projects.
 package struct ResNetCIFAR: Encoder {
   private let conv1: Convolution

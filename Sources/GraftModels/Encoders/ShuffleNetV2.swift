@@ -49,7 +49,7 @@ package struct ShuffleNetV2: Encoder {
   }
 
   private struct Block {
-    /// Where the picture shrinks, both branches work on all channels.
+    /// Where the image shrinks, both branches work on all channels.
     let shortcut: [Unit]
     let branch: [Unit]
     /// Else each has a half.

@@ -60,7 +60,7 @@ package struct UNet: Encoder {
       let up =
         try step.up?(x) ?? PlainLayer.upsample(scope["up"], .nearest, .times(2))(x)
       let joined =
-        isCropped ? try PlainLayer.centreCrop(scope["crop"], .ofSecondInput)(skip, up) : skip
+        isCropped ? try PlainLayer.centerCrop(scope["crop"], .ofSecondInput)(skip, up) : skip
       x = try step.level(PlainLayer.concatenation(scope["concat"])(up, joined))
     }
     return x

@@ -178,7 +178,7 @@ package struct FCNHead: Head {
 }
 
 extension Head {
-  /// What a head of pixels computes; the pooled map is what the picture as a whole is like.
+  /// What a head of pixels computes; the pooled map is what the image as a whole is like.
   func values(of map: Value, in scope: Scope) throws -> HeadValues {
     let features = try Pooling(scope, .average)(map)
     return HeadValues(features: features, input: map, logits: try logits(from: map))

@@ -60,7 +60,7 @@ package struct ConvolutionHead: Head {
   private let activation: PlainLayer
   private let pool: PlainLayer
 
-  /// - Parameter scope: where the pooled features stand that a cache or a picture asks for.
+  /// - Parameter scope: where the pooled features stand that a cache or an image asks for.
   package init(
     _ scope: Scope, dropout: PlainLayer? = nil, convolution: Convolution, activation: PlainLayer,
     pool: PlainLayer

@@ -20,7 +20,7 @@ package enum HeadSpec: Codable, Hashable, Sendable {
 
   package var isOwn: Bool { self == .own }
 
-  /// What it tells of a picture, on this encoder.
+  /// What it tells of an image, on this encoder.
   package func task(on spec: EncoderSpec) -> PredictionTask {
     switch self {
     case .own: spec.ownTask

@@ -13,7 +13,7 @@ package enum PoolKind: String, Codable, Sendable, CaseIterable {
 
 /// Pooling over all pixels: [N, h, w, C] to [N, C], or [N, 2C] for means and maxima.
 ///
-/// A vector [N, C] is one pixel, which is its own mean and maximum. The maximum is recorded for the map's size, so such a model takes only pictures of its own size.
+/// A vector [N, C] is one pixel, which is its own mean and maximum. The maximum is recorded for the map's size, so such a model takes only images of its own size.
 struct Pooling {
   let scope: Scope
   let kind: PoolKind

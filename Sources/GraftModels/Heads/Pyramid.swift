@@ -3,7 +3,7 @@ import GraftEngine
 
 /// What an encoder computes at each resolution, for heads that tell a class of each pixel.
 package struct Pyramid {
-  /// The encoder's pictures [N, H, W, C].
+  /// The encoder's images [N, H, W, C].
   package let image: Value
   /// The encoder's last feature map.
   package let map: Value

@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// Batch normalisation over images and pixels, channel by channel (Ioffe and Szegedy, 2015).
+/// Batch normalization over images and pixels, channel by channel (Ioffe and Szegedy, 2015).
 package struct BatchNorm {
   private let path: String
   private let op: BatchNormOp

@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// Normalisation over pixels and the channels of a group, image by image (Wu and He, 2018).
+/// Normalization over pixels and the channels of a group, image by image (Wu and He, 2018).
 package struct GroupNorm {
   private let path: String
   private let op: GroupNormOp
@@ -19,7 +19,7 @@ package struct GroupNorm {
       ] : []
   }
 
-  /// Instance normalisation (Ulyanov et al., 2016): a group for each channel, without parameters unless
+  /// Instance normalization (Ulyanov et al., 2016): a group for each channel, without parameters unless
   /// asked for, as torch has it.
   package static func instance(_ scope: Scope, channels: Int, isAffine: Bool = false) -> GroupNorm {
     GroupNorm(scope, channels: channels, groups: channels, isAffine: isAffine)

@@ -32,7 +32,7 @@ package enum Initializer: Sendable, Equatable {
   /// head starts equal on any encoder and a new layer changes no other.
   package func fill(_ parameter: Parameter, seed: UInt64) {
     var stream = RandomStream(
-      seed: seed, purpose: .initialisation,
+      seed: seed, purpose: .initialization,
       sample: Int(truncatingIfNeeded: ContentHash.of(Array(parameter.name.utf8)).prefix))
     switch self {
     case .zeros: parameter.slice.fill(0)
@@ -52,8 +52,8 @@ package enum Initializer: Sendable, Equatable {
 
   private static func bilinearValues(_ shape: Shape) -> [Float] {
     let (kernel, factor) = (shape[2], (shape[2] + 1) / 2)
-    let centre = kernel % 2 == 1 ? Float(factor) - 1 : Float(factor) - 0.5
-    let line = (0..<kernel).map { 1 - abs(Float($0) - centre) / Float(factor) }
+    let center = kernel % 2 == 1 ? Float(factor) - 1 : Float(factor) - 0.5
+    let line = (0..<kernel).map { 1 - abs(Float($0) - center) / Float(factor) }
     var values = [Float](repeating: 0, count: shape.elementCount)
     for channel in 0..<min(shape[0], shape[1]) {
       for (y, x) in (0..<kernel).flatMap({ y in (0..<kernel).map { (y, $0) } }) {

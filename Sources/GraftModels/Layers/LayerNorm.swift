@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// Normalisation over the channels of each pixel or vector (Ba et al., 2016).
+/// Normalization over the channels of each pixel or vector (Ba et al., 2016).
 package struct LayerNorm {
   private let path: String
   private let op: LayerNormOp

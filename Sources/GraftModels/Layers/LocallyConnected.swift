@@ -2,13 +2,13 @@ import GraftEngine
 
 /// A convolution whose weights differ from place to place: [N, H, W, I] to [N, H', W', O].
 ///
-/// Its weight is [H', W', KH, KW, I, O], so it takes pictures of one size only.
+/// Its weight is [H', W', KH, KW, I, O], so it takes images of one size only.
 package struct LocallyConnected {
   private let path: String
   private let op: LocallyConnectedOp
   private let parameters: [Parameter]
 
-  /// Makes the layer for pictures of the shape `input`; throws when the window does not fit.
+  /// Makes the layer for images of the shape `input`; throws when the window does not fit.
   package init(
     _ scope: Scope, for input: Shape, to outputs: Int, kernel: Pair, stride: Pair = 1,
     padding: Pair = 0, hasBias: Bool = true

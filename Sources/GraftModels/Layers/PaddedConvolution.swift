@@ -45,7 +45,7 @@ package struct PaddedWindow {
       ? nil : padding.op(reach: reach, stride: stride).map { PlainLayer(scope["pad"], $0) }
   }
 
-  /// The picture with what the operation does not add by itself.
+  /// The image with what the operation does not add by itself.
   package func callAsFunction(_ x: Value) throws -> Value {
     try padding.requireFit(of: x.shape, reach: reach, stride: stride, path: path)
     return try layer?(x) ?? x

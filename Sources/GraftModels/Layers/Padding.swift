@@ -1,7 +1,7 @@
 import GraftBase
 import GraftEngine
 
-/// How a window is given pixels beyond the picture's edge.
+/// How a window is given pixels beyond the image's edge.
 package struct Padding: Hashable, Sendable {
   package enum Amount: Hashable, Sendable {
     /// None: the window stays inside.
@@ -14,7 +14,7 @@ package struct Padding: Hashable, Sendable {
 
   package var amount: Amount
   package var mode: PadOp.Mode
-  /// Refuses a picture of which the stride would leave rows or columns unread.
+  /// Refuses an image of which the stride would leave rows or columns unread.
   package var isStrict: Bool
 
   package init(_ amount: Amount, mode: PadOp.Mode = .zero, isStrict: Bool = false) {
@@ -43,7 +43,7 @@ package struct Padding: Hashable, Sendable {
     case .valid: return 0
     case .sides(let sides): return sides.pair
     case .same:
-      // At stride 1 what is missing does not depend on the picture.
+      // At stride 1 what is missing does not depend on the image.
       guard stride == 1, reach.y % 2 == 1, reach.x % 2 == 1 else { return nil }
       return Pair(reach.y / 2, reach.x / 2)
     }

@@ -27,10 +27,10 @@ extension PlainLayer {
     PlainLayer(scope, AdaptivePoolOp(.average, size: size))
   }
 
-  /// A picture as a vector in torch's order: [N, H, W, C] to [N, C·H·W].
+  /// An image as a vector in torch's order: [N, H, W, C] to [N, C·H·W].
   package static func flatten(_ scope: Scope) -> PlainLayer { PlainLayer(scope, FlattenOp()) }
 
-  /// Normalisation by five neighbouring channels, as AlexNet has it: the paper's alpha, 10⁻⁴, stands
+  /// Normalization by five neighboring channels, as AlexNet has it: the paper's alpha, 10⁻⁴, stands
   /// before the sum, torch's before the mean.
   package static func localResponseNorm(_ scope: Scope) -> PlainLayer {
     PlainLayer(scope, LocalResponseNormOp(size: 5, alpha: 5e-4, beta: 0.75, k: 2))

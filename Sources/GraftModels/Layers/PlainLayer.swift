@@ -86,7 +86,7 @@ extension PlainLayer {
     PlainLayer(scope, UpsampleOp(interpolation, size))
   }
 
-  package static func centreCrop(_ scope: Scope, _ size: MapSize) -> PlainLayer {
-    PlainLayer(scope, CentreCropOp(size))
+  package static func centerCrop(_ scope: Scope, _ size: MapSize) -> PlainLayer {
+    PlainLayer(scope, CenterCropOp(size))
   }
 }

@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// What training minimises over classes.
+/// What training minimizes over classes.
 package enum ClassificationLoss: String, Sendable, CaseIterable {
   /// Cross-entropy of softmax.
   case crossEntropy = "ce"
@@ -12,10 +12,10 @@ package enum ClassificationLoss: String, Sendable, CaseIterable {
   case binary = "bce"
   /// Focal loss of gamma 2.
   case focal
-  /// AugMix's: cross-entropy of the plain picture, and what is said of two augmented copies must agree.
+  /// AugMix's: cross-entropy of the plain image, and what is said of two augmented copies must agree.
   case consistency = "jsd"
 
-  /// Pictures of each sample in a batch.
+  /// Images of each sample in a batch.
   package var copies: Int { self == .consistency ? 3 : 1 }
 
   var op: any Op {
@@ -32,13 +32,13 @@ package enum ClassificationLoss: String, Sendable, CaseIterable {
 
 extension Model {
   /// Takes another loss of the same logits and labels; plans made before keep theirs.
-  package func minimise(_ loss: ClassificationLoss) {
+  package func minimize(_ loss: ClassificationLoss) {
     graph.replaceOperation(making: losses, by: loss.op)
     copiesOfEachSample = loss.copies
   }
 
   /// Takes another loss of the same pixels.
-  package func minimise(_ loss: SegmentationLoss) {
+  package func minimize(_ loss: SegmentationLoss) {
     graph.replaceOperation(making: losses, by: SegmentationLossOp(loss))
   }
 

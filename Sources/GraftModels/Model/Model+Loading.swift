@@ -167,7 +167,7 @@ extension Model {
         "\(report.misshapen.count) of another shape: "
           + Self.list(report.misshapen))
     }
-    let fitting = weights.recognisedEncoder.map { "the file fits \($0.name)" }
+    let fitting = weights.recognizedEncoder.map { "the file fits \($0.name)" }
     return GraftError(
       .input,
       "'\(weights.name.escapingControlCharacters)' does not fit \(spec.name): "

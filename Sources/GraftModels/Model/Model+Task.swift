@@ -10,7 +10,7 @@ extension PredictionTask {
     }
   }
 
-  /// What a model of this task minimises unless it is told otherwise: cross-entropy.
+  /// What a model of this task minimizes unless it is told otherwise: cross-entropy.
   var usualLoss: any Op {
     switch self {
     case .classification: SoftmaxCrossEntropyOp()
@@ -20,7 +20,7 @@ extension PredictionTask {
 }
 
 extension Model {
-  /// The sides of pictures must be multiples of this for all maps to fit into each other; 1 where the
+  /// The sides of images must be multiples of this for all maps to fit into each other; 1 where the
   /// encoder takes any size as well, or badly.
   package var stride: Int {
     let maps = graph.nodes(reaching: [logits.id]).map { graph.values[$0.output].shape }
@@ -31,7 +31,7 @@ extension Model {
     return isExact ? factors.max() ?? 1 : 1
   }
 
-  /// By what the deepest map is smaller than the picture, as a power of two.
+  /// By what the deepest map is smaller than the image, as a power of two.
   var halvings: Int {
     let heights = graph.nodes(reaching: [logits.id]).map { graph.values[$0.output].shape }
       .filter { $0.rank == 4 }.map { $0[1] }
@@ -40,7 +40,7 @@ extension Model {
     return factor
   }
 
-  /// The shape of the logits for pictures of this shape.
+  /// The shape of the logits for images of this shape.
   package func logitsShape(forImages shape: Shape) throws -> Shape {
     try graph.shapes(forInputs: ["image": shape], reaching: [logits.id])[logits.id]
   }

@@ -82,7 +82,7 @@ package struct TensorRun {
       metadata: ["format": "pt"], tensors: [tensor("logits", scores.shape, scores.values)])
   }
 
-  /// The pictures in the engine's layout.
+  /// The images in the engine's layout.
   private func input(_ file: SafetensorsFile) throws -> (shape: Shape, values: [Float]) {
     guard let tensor = file["input"] else {
       let names = file.tensors.prefix(8).map(\.name.description).joined(separator: ", ")
@@ -94,7 +94,7 @@ package struct TensorRun {
     guard s.count == 4, s[0] >= 1, s[1] == channels, s[2] >= 1, s[3] >= 1 else {
       throw GraftError(
         .input, "`input` is \(Shape(s)); \(model.spec.shortName) takes [N, \(channels), H, W]",
-        help: "pictures as torch has them, channels before rows")
+        help: "images as torch has them, channels before rows")
     }
     let shape: Shape = [s[0], s[2], s[3], s[1]]
     return (shape, Layouts.pixels(try tensor.floats(), torch: Shape(s)))
@@ -140,7 +140,7 @@ package struct TensorRun {
   }
 }
 
-/// Pictures between torch's [N, C, H, W] and the engine's [N, H, W, C].
+/// Images between torch's [N, C, H, W] and the engine's [N, H, W, C].
 package enum Layouts {
   /// Values in the engine's order.
   package static func pixels(_ values: [Float], torch s: Shape) -> [Float] {

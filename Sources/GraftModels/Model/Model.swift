@@ -6,13 +6,13 @@ package final class Model {
   package let spec: EncoderSpec
   package let headKind: HeadSpec
   package let classes: [String]
-  /// What it tells of a picture: the head decides.
+  /// What it tells of an image: the head decides.
   package let task: PredictionTask
-  /// The pictures it takes; the encoder's own unless asked otherwise.
+  /// The images it takes; the encoder's own unless asked otherwise.
   package let input: InputSpecification
 
   package let graph: Graph
-  /// Pictures [N, H, W, 3], normalised; the graph's input `image`.
+  /// Images [N, H, W, 3], normalized; the graph's input `image`.
   package let image: Value
   /// The encoder's last feature map [N, h, w, C].
   package let featureMap: Value
@@ -39,7 +39,7 @@ package final class Model {
   package let groups: [LayerGroup]
   /// torch's `num_batches_tracked`: carried from file to file, used by nothing.
   package internal(set) var counters: [(name: String, value: Int64)]
-  /// Pictures of each sample that the loss compares in a batch of training.
+  /// Images of each sample that the loss compares in a batch of training.
   package internal(set) var copiesOfEachSample = 1
   /// What came from a weight file, if the model was made with one.
   package internal(set) var loadReport: LoadReport?
@@ -60,7 +60,7 @@ package final class Model {
     for parameter in parameters { _ = parameter.value }
     var loaded: Set<String> = []
     if let weights { loaded = Set(try load(weights: weights).matched) }
-    initialise(seed: seed, except: loaded)
+    initialize(seed: seed, except: loaded)
   }
 
   /// Records the graph; all parameters are zero, and take memory when they are first asked for.
@@ -145,7 +145,7 @@ package final class Model {
     }
   }
 
-  private func initialise(seed: UInt64, except loaded: Set<String>) {
+  private func initialize(seed: UInt64, except loaded: Set<String>) {
     for case .parameter(let parameter, let initializer) in state.entries
     where !loaded.contains(parameter.name) {
       initializer.fill(parameter, seed: seed)
@@ -165,7 +165,7 @@ extension Model {
   /// The names of torch's `state_dict`, counters included, in its order.
   package var stateNames: [String] { state.entries.map(\.name) }
 
-  /// The shapes of the graph's inputs for so many pictures of the model's size.
+  /// The shapes of the graph's inputs for so many images of the model's size.
   package func inputShapes(batch: Int) -> [String: Shape] {
     ["image": image.shape.withBatch(batch), "target": target.shape.withBatch(batch)]
   }

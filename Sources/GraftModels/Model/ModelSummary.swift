@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// What a model consists of, layer by layer, for one picture.
+/// What a model consists of, layer by layer, for one image.
 package struct ModelSummary: Sendable {
   package struct Row: Sendable {
     /// The layer's path, `layer1.0.conv1`.
@@ -14,7 +14,7 @@ package struct ModelSummary: Sendable {
     /// How these are counted: `(64·3·3 + 1)·128`.
     package let parameterFormula: String
     package let multiplyAdds: Int
-    /// The side of the square of input pixels that one output pixel sees; nil is the whole picture.
+    /// The side of the square of input pixels that one output pixel sees; nil is the whole image.
     package let receptiveField: Int?
     /// Whether the stride leaves rows or columns unread.
     package let isRoundedDown: Bool
@@ -22,15 +22,15 @@ package struct ModelSummary: Sendable {
   }
 
   package let title: String
-  /// The picture, as the graph takes it.
+  /// The image, as the graph takes it.
   package let inputShape: Shape
   package let rows: [Row]
 
   package var parameterCount: Int { rows.reduce(0) { $0 + $1.parameterCount } }
   package var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
-  /// The picture's values and those of all layers, in-place ones left out.
+  /// The image's values and those of all layers, in-place ones left out.
   package var valueCount: Int { inputShape.elementCount + rows.reduce(0) { $0 + $1.valueCount } }
-  /// Bytes that one picture takes forward; its gradients take as much again.
+  /// Bytes that one image takes forward; its gradients take as much again.
   package var activationBytes: Int { 4 * valueCount }
 }
 
@@ -48,7 +48,7 @@ extension Model {
     case model
   }
 
-  /// The table of layers; `side` asks for square pictures of another size.
+  /// The table of layers; `side` asks for square images of another size.
   package func summary(_ part: SummaryPart = .model, side: Int? = nil) throws -> ModelSummary {
     let input = side.map { self.input.resized(to: $0) } ?? self.input
     let imageShape: Shape = [1, input.height, input.width, input.channels]
@@ -98,12 +98,12 @@ extension Model {
 
 /// How many input pixels each value sees, carried through the graph.
 private struct ReceptiveFields {
-  /// Side of the seen square and distance between neighbours, in input pixels.
+  /// Side of the seen square and distance between neighbors, in input pixels.
   private var fields: [Int: (side: Int, step: Int)]
 
   init(imageID: Int) { fields = [imageID: (1, 1)] }
 
-  /// nil when the value sees the whole picture.
+  /// nil when the value sees the whole image.
   func side(of value: Int) -> Int? { fields[value]?.side }
 
   mutating func add(_ node: Node) {

@@ -31,7 +31,7 @@ package struct SharingComparison: Sendable {
     package let convolution: Int
     /// M·p·q·K·w₂·h₂: each output pixel has weights of its own.
     package let locallyConnected: Int
-    /// M·w₁·h₁·K·w₂·h₂: each output sees the whole picture.
+    /// M·w₁·h₁·K·w₂·h₂: each output sees the whole image.
     package let fullyConnected: Int
   }
 
@@ -47,7 +47,7 @@ package struct SharingComparison: Sendable {
 }
 
 extension Model {
-  /// The comparison for all convolutions; `side` asks for square pictures of another size.
+  /// The comparison for all convolutions; `side` asks for square images of another size.
   package func sharingComparison(side: Int? = nil) throws -> SharingComparison {
     let input = side.map { self.input.resized(to: $0) } ?? self.input
     let shapes = try graph.shapes(

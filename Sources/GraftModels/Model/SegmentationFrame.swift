@@ -1,21 +1,21 @@
 import GraftBase
 import GraftEngine
 
-/// How a picture of any size lies in the input of a model that tells a class of each pixel.
+/// How an image of any size lies in the input of a model that tells a class of each pixel.
 package struct SegmentationFrame: Hashable, Sendable {
   /// Height and width of the model's input.
   package let input: Pair
-  /// Of its output, whose first pixel is the picture's; what is behind the picture's end is no one's.
+  /// Of its output, whose first pixel is the image's; what is behind the image's end is no one's.
   package let output: Pair
-  /// Where the picture's first pixel lies in the input.
+  /// Where the image's first pixel lies in the input.
   package let offset: Pair
-  /// Around the picture the input shows its mirror image, else zeros after normalisation.
+  /// Around the image the input shows its mirror image, else zeros after normalization.
   package var isMirrored: Bool { offset != 0 }
 
-  /// Finds the frame of a picture's size.
+  /// Finds the frame of an image's size.
   ///
-  /// A padded network takes the picture with zeros below and to the right, up to the next multiple of
-  /// the model's stride. A network without padding loses a frame, for which the picture is continued by
+  /// A padded network takes the image with zeros below and to the right, up to the next multiple of
+  /// the model's stride. A network without padding loses a frame, for which the image is continued by
   /// its mirror image (Ronneberger, 2015).
   package init(_ model: Model, height: Int, width: Int) throws {
     let (recorded, told) = (Pair(model.image.shape.dimensions), Pair(model.logits.shape.dimensions))

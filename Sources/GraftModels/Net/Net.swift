@@ -12,10 +12,10 @@ package struct Net: Encoder {
   /// Where the classifier goes, and its outputs where the formula says them.
   private(set) var classifierPath = ""
   private(set) var classCount: Int?
-  /// What comes out for one picture.
+  /// What comes out for one image.
   private(set) var output: Shape
 
-  /// Makes the layers in `scope`, for pictures of this side; throws a `NetFault` with its place.
+  /// Makes the layers in `scope`, for images of this side; throws a `NetFault` with its place.
   init(_ syntax: NetSyntax, _ scope: Scope, side: Int, channels: Int) throws {
     // A graph of its own tells the shapes that layers are made for.
     var value = Graph().input("image", [1, side, side, channels])
@@ -68,7 +68,7 @@ package struct Net: Encoder {
       if value.shape.rank == 4 { try flatten() }
     }
     endStage()
-    // Without a classifier the head pools and flattens what is still a picture.
+    // Without a classifier the head pools and flattens what is still an image.
     classifierPath = classifier?.name ?? String(count + (value.shape.rank == 4 ? 2 : 0))
     output = value.shape
   }
@@ -115,7 +115,7 @@ package struct Net: Encoder {
   }
 }
 
-/// An encoder whose formula does not fit the pictures it was asked for.
+/// An encoder whose formula does not fit the images it was asked for.
 private struct RefusedNet: Encoder {
   let error: GraftError
 
@@ -123,10 +123,10 @@ private struct RefusedNet: Encoder {
 }
 
 extension Net {
-  /// The side of pictures where the formula says none.
+  /// The side of images where the formula says none.
   static let usualSide = 32
 
-  /// The encoder that a formula spells, for pictures of another size if asked; throws a `NetFault`.
+  /// The encoder that a formula spells, for images of another size if asked; throws a `NetFault`.
   package static func spec(_ syntax: NetSyntax, side: Int? = nil) throws -> EncoderSpec {
     var syntax = syntax
     let side = side ?? syntax.side ?? usualSide
@@ -164,7 +164,7 @@ extension Net {
 
   /// The encoder of a name that `spec` gave; nil where the name is no formula.
   ///
-  /// For pictures of another size, fully connected layers get other weights.
+  /// For images of another size, fully connected layers get other weights.
   package static func spec(named name: String, side: Int? = nil) throws -> EncoderSpec? {
     guard name.hasPrefix(callName + "(\""), name.hasSuffix("\")") else { return nil }
     let text = String(name.dropFirst(callName.count + 2).dropLast(2))
@@ -187,7 +187,7 @@ extension Net {
 }
 
 extension InputSpecification {
-  /// Pictures for a network that nobody has trained yet: values from -2 to 2.
+  /// Images for a network that nobody has trained yet: values from -2 to 2.
   static func formula(side: Int, channels: Int) -> InputSpecification {
     InputSpecification(
       width: side, height: side, channels: channels,

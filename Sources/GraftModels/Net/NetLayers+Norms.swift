@@ -3,9 +3,9 @@ import GraftEngine
 
 extension NetLayer {
   static let lrn = NetLayer(
-    "lrn", "local response normalisation, as AlexNet has it; alpha counts as in torch",
+    "lrn", "local response normalization, as AlexNet has it; alpha counts as in torch",
     parameters: [
-      .init("channels", .integer(1...1024), standard: "5", "neighbouring channels it sums over"),
+      .init("channels", .integer(1...1024), standard: "5", "neighboring channels it sums over"),
       .init("alpha", .number(0...1e6), standard: "5e-4", "weight of their mean square"),
       .init("beta", .number(0...100), standard: "0.75", "the power it divides by"),
       .init("k", .number(1e-6...1e6), standard: "2", "added to the weighted mean square"),
@@ -19,19 +19,19 @@ extension NetLayer {
   }
 
   static let layerNorm = NetLayer(
-    "layernorm", "normalisation over the channels of each pixel or vector", parameters: [.epsilon]
+    "layernorm", "normalization over the channels of each pixel or vector", parameters: [.epsilon]
   ) { arguments, scope, input in
     let layer = LayerNorm(scope, channels: input.channels, epsilon: arguments.epsilon)
     return { try layer($0) }
   }
 
   static let groupNorm = NetLayer(
-    "groupnorm", "normalisation over the pixels and a group of channels of each image",
+    "groupnorm", "normalization over the pixels and a group of channels of each image",
     parameters: [
       .init("groups", .integer(1...65_536), standard: "32", "groups of channels"), .epsilon,
     ]
   ) { arguments, scope, input in
-    try input.requirePicture(for: "groupnorm")
+    try input.requireImage(for: "groupnorm")
     let groups = arguments.integer("groups") ?? 32
     guard input.channels % groups == 0 else {
       throw GraftError(
@@ -44,13 +44,13 @@ extension NetLayer {
   }
 
   static let instanceNorm = NetLayer(
-    "instancenorm", "normalisation over the pixels of each channel of each image",
+    "instancenorm", "normalization over the pixels of each channel of each image",
     parameters: [
       .init("affine", .choice(["yes", "no"]), standard: "no", "a trained factor and summand each"),
       .epsilon,
     ]
   ) { arguments, scope, input in
-    try input.requirePicture(for: "instancenorm")
+    try input.requireImage(for: "instancenorm")
     let layer = GroupNorm(
       scope, channels: input.channels, groups: input.channels, epsilon: arguments.epsilon,
       isAffine: arguments.flag("affine"))
@@ -64,7 +64,7 @@ extension NetLayer {
       .init("block", .integer(1...256), standard: "7", "side of a square that is dropped"),
     ]
   ) { arguments, scope, input in
-    try input.requirePicture(for: "dropblock")
+    try input.requireImage(for: "dropblock")
     let layer = PlainLayer.dropBlock(
       scope, rate: Float(arguments.number("rate") ?? 0.1), size: arguments.integer("block") ?? 7)
     return { try layer($0) }

@@ -9,7 +9,7 @@ extension NetLayer {
       .init("pad", .padding, standard: "valid", "pixels beyond the edge"), .bias, .mode, .fit,
     ]
   ) { arguments, scope, input in
-    try input.requirePicture(for: "local")
+    try input.requireImage(for: "local")
     let kernel = try arguments.kernel()
     let stride = arguments.pair("stride") ?? 1
     let padding = arguments.padding(reach: kernel)
@@ -43,7 +43,7 @@ extension NetLayer {
       .bias,
     ]
   ) { arguments, scope, input in
-    try input.requirePicture(for: "deform")
+    try input.requireImage(for: "deform")
     let layer = DeformableConvolution(
       scope, from: input.channels, to: arguments.width, kernel: try arguments.kernel(),
       stride: arguments.pair("stride") ?? 1, padding: Pair(arguments.integer("pad") ?? 1),

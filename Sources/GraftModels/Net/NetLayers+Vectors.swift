@@ -6,7 +6,7 @@ extension NetLayer {
     "gap", "the mean of each channel over all pixels", endsStage: true, GlobalAveragePoolOp())
 
   static let flatten = NetLayer.plain(
-    "flatten", "a picture as one vector, channels outermost", FlattenOp())
+    "flatten", "an image as one vector, channels outermost", FlattenOp())
 
   static let fc = NetLayer(
     "fc", "fully connected; as the last layer it is the classifier",
@@ -28,7 +28,7 @@ extension NetLayer {
   }
 
   static let bn = NetLayer(
-    "bn", "batch normalisation",
+    "bn", "batch normalization",
     parameters: [
       .epsilon,
       .init("momentum", .number(0...1), standard: "0.1", "share of a batch in running statistics"),

@@ -44,10 +44,10 @@ extension NetArguments {
 }
 
 extension Shape {
-  /// Refuses anything but a picture.
-  func requirePicture(for layer: String) throws {
+  /// Refuses anything but an image.
+  func requireImage(for layer: String) throws {
     guard rank == 4 else {
-      throw GraftError(.usage, "\(layer) needs a picture, and what comes here is a vector")
+      throw GraftError(.usage, "\(layer) needs an image, and what comes here is a vector")
     }
   }
 }
@@ -62,7 +62,7 @@ extension NetLayer {
       .dilation, .bias, .mode, .fit,
     ]
   ) { arguments, scope, input in
-    try input.requirePicture(for: "conv")
+    try input.requireImage(for: "conv")
     return try convolution(
       arguments, scope, input, to: arguments.width, groups: arguments.integer("groups") ?? 1)
   }
@@ -75,7 +75,7 @@ extension NetLayer {
       .fit,
     ]
   ) { arguments, scope, input in
-    try input.requirePicture(for: "depthwise")
+    try input.requireImage(for: "depthwise")
     return try convolution(
       arguments, scope, input, to: input.channels * (arguments.integer("multiplier") ?? 1),
       groups: input.channels)
@@ -109,7 +109,7 @@ extension NetLayer {
         "how a size that the stride does not divide is rounded, or strict: refused"),
     ], endsStage: true
   ) { arguments, scope, input in
-    try input.requirePicture(for: "pool")
+    try input.requireImage(for: "pool")
     let kernel = try arguments.kernel()
     let stride = arguments.pair("stride") ?? kernel
     let padding = arguments.padding(reach: kernel)
@@ -118,7 +118,7 @@ extension NetLayer {
     }
     if arguments.word("kind") == "l2" {
       guard arguments.word("pad") == "valid", arguments.word("size") == "floor" else {
-        throw GraftError(.usage, "pool(l2) takes windows inside the picture only")
+        throw GraftError(.usage, "pool(l2) takes windows inside the image only")
       }
       let layer = PlainLayer(scope, L2PoolOp(kernel: kernel, stride: stride))
       return { try layer($0) }

@@ -29,7 +29,7 @@ package struct NetSyntax: Equatable, Sendable {
     }
   }
 
-  /// Side and channels of the pictures, where the formula says them.
+  /// Side and channels of the images, where the formula says them.
   package var side: Int?
   package var channels: Int?
   package var items: [Item]

@@ -5,8 +5,8 @@ import SwiftProtobuf
 
 /// Writes models as ONNX files, which other runtimes read (operator set 17).
 ///
-/// The input is `image` [N, C, H, W], as torch lays pictures out; the output is `logits` [N, classes].
-/// N is free, the picture's size is the model's. Parameters have torch's names; norms and dropout
+/// The input is `image` [N, C, H, W], as torch lays images out; the output is `logits` [N, classes].
+/// N is free, the image's size is the model's. Parameters have torch's names; norms and dropout
 /// behave as in evaluation.
 package enum ONNXFile {
   package static let operatorSet = 17
@@ -36,7 +36,7 @@ package enum ONNXFile {
     let graph = try model.graph.exchanged(
       input: model.image, named: "image", output: model.logits, named: "logits"
     ) { graph in
-      includesPreprocessing ? normalisation(model.input, &graph) : "image"
+      includesPreprocessing ? normalization(model.input, &graph) : "image"
     }
     var file = Onnx_ModelProto()
     file.irVersion = 8
@@ -54,7 +54,7 @@ package enum ONNXFile {
   }
 
   /// (x / 255 - mean) / deviation as one product and one sum.
-  private static func normalisation(
+  private static func normalization(
     _ input: InputSpecification, _ graph: inout ExchangeGraph
   ) -> String {
     let shape = [1, input.channels, 1, 1]
@@ -64,7 +64,7 @@ package enum ONNXFile {
       constant: "preprocessing.shift", shape: shape,
       .floats(zip(input.mean, input.std).map { -$0 / $1 }))
     let scaled = graph.add("Mul", ["image", factor], output: "preprocessing.scaled")
-    return graph.add("Add", [scaled, shift], output: "preprocessing.normalised")
+    return graph.add("Add", [scaled, shift], output: "preprocessing.normalized")
   }
 
   private static func described(_ model: Model, _ includesPreprocessing: Bool) throws -> [String:
@@ -79,7 +79,7 @@ package enum ONNXFile {
       ModelFile.Key.encoder.rawValue: model.spec.name,
       ModelFile.Key.classes.rawValue: try json(model.classes),
       ModelFile.Key.preprocessing.rawValue: try json(model.input),
-      "graft.input": includesPreprocessing ? "pixels 0...255" : "normalised",
+      "graft.input": includesPreprocessing ? "pixels 0...255" : "normalized",
     ]
   }
 

@@ -2,7 +2,7 @@ import Foundation
 import GraftBase
 import SwiftProtobuf
 
-/// The weights of an ONNX file: its initialisers by name, and its layers in the order of computation.
+/// The weights of an ONNX file: its initializers by name, and its layers in the order of computation.
 package struct ONNXWeights {
   /// An operator with weights: what it has beside its first input.
   package struct Layer: Sendable {
@@ -28,7 +28,7 @@ package struct ONNXWeights {
   private var places: [String: Int] = [:]
 
   /// Whether the file starts with an IR version and the field that follows it.
-  package static func isRecognised(in start: [UInt8]) -> Bool {
+  package static func isRecognized(in start: [UInt8]) -> Bool {
     start.count > 2 && start[0] == 0x08 && (3...32).contains(start[1])
       && [0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42].contains(start[2])
   }

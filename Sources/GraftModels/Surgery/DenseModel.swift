@@ -1,17 +1,17 @@
 import GraftBase
 import GraftEngine
 
-/// A classifier as a convolution: of a picture larger than its own it tells the classes at every place
+/// A classifier as a convolution: of an image larger than its own it tells the classes at every place
 /// in one pass (Sermanet et al., 2014), logits [N, h, w, classes] in the place of [N, classes].
 ///
 /// The map of the encoder has h×w pixels at the model's own size. The first fully connected layer
 /// becomes a convolution with that window and the same weights, later ones 1×1 convolutions, and global
 /// or adaptive average pooling an average over that window at stride 1. All layers before stay as they
-/// are and see the whole picture. So the score at (i, j) is what the model tells of the square whose
+/// are and see the whole image. So the score at (i, j) is what the model tells of the square whose
 /// first pixel is (i, j) times `step`:
-/// - exactly, up to rounding, if the layers before are not padded and do not look at the whole picture;
-/// - else but for what these layers see around the square: the picture goes on there, where a crop ends
-///   in zeros; squeeze-and-excitation weighs the channels by the whole picture.
+/// - exactly, up to rounding, if the layers before are not padded and do not look at the whole image;
+/// - else but for what these layers see around the square: the image goes on there, where a crop ends
+///   in zeros; squeeze-and-excitation weighs the channels by the whole image.
 ///
 /// Parameters are those of the model, but for the weights of the first fully connected layer, which
 /// `takeWeights` copies. Dropout is left out: it is for evaluation.
@@ -21,9 +21,9 @@ package struct DenseModel {
   package let image: Value
   /// [1, 1, 1, classes] at the model's own size.
   package let logits: Value
-  /// Pixels of the picture from one score to the next.
+  /// Pixels of the image from one score to the next.
   package let step: Int
-  /// The smallest side of a picture that has a score, at most the model's own.
+  /// The smallest side of an image that has a score, at most the model's own.
   package let window: Int
 
   private let conversions: [Conversion]
@@ -32,7 +32,7 @@ package struct DenseModel {
   package init(_ model: Model) throws {
     guard model.task == .classification else {
       throw GraftError(
-        .usage, "\(model.spec.shortName) tells a class of each pixel, of pictures of any size",
+        .usage, "\(model.spec.shortName) tells a class of each pixel, of images of any size",
         help: "leave out dense=")
     }
     let graph = Graph(precision: model.precision)
@@ -50,7 +50,7 @@ package struct DenseModel {
     for conversion in conversions { conversion.run() }
   }
 
-  /// The scores for pictures of so many pixels.
+  /// The scores for images of so many pixels.
   package func shape(height: Int, width: Int, batch: Int = 1) throws -> Shape {
     let input: Shape = [batch, height, width, image.shape.channels]
     return try graph.shapes(forInputs: ["image": input], reaching: [logits.id])[logits.id]
@@ -70,16 +70,16 @@ package struct DenseModel {
     let larger = side + 1...side + mostStep
     guard count(side) == 1, let second = larger.first(where: { count($0) == 2 }),
       let third = (second...second + mostStep).first(where: { count($0) == 3 })
-    else { throw refusal(model, "its maps do not grow with the picture") }
+    else { throw refusal(model, "its maps do not grow with the image") }
     return (third - second, second - (third - second))
   }
 
-  /// No network halves its pictures ten times.
+  /// No network halves its images ten times.
   private static let mostStep = 1024
 
   fileprivate static func refusal(_ model: Model, _ why: String) -> GraftError {
     GraftError(
-      .usage, "\(model.spec.shortName) cannot be applied at every place of a picture: \(why)",
+      .usage, "\(model.spec.shortName) cannot be applied at every place of an image: \(why)",
       help: "dense=yes takes networks that end in pooling or flattening and fully connected layers")
   }
 }
@@ -165,7 +165,7 @@ private struct DenseRecorder {
   mutating func record(_ node: Node) throws {
     let inputs = node.inputs.compactMap { places[$0] }
     guard let first = inputs.first, inputs.count == node.inputs.count else {
-      throw refusal("\(node.path) depends on more than the picture")
+      throw refusal("\(node.path) depends on more than the image")
     }
     places[node.output] =
       beforeMaps.contains(node.output)

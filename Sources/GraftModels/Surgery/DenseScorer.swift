@@ -3,9 +3,9 @@ import GraftBase
 import GraftEngine
 import GraftKernels
 
-/// Scores pictures of any size with a classifier at every place, as densely as asked.
+/// Scores images of any size with a classifier at every place, as densely as asked.
 ///
-/// A stride below the network's step takes a pass for each shift of the picture and lays the maps into
+/// A stride below the network's step takes a pass for each shift of the image and lays the maps into
 /// each other: shift and stitch (Sermanet et al., 2014; Long et al., 2015).
 package final class DenseScorer {
   package let model: DenseModel
@@ -33,14 +33,14 @@ package final class DenseScorer {
     }
   }
 
-  /// The shape of the scores of pictures [N, H, W, C].
+  /// The shape of the scores of images [N, H, W, C].
   package func shape(of images: Shape) throws -> Shape {
     let (height, width) = (images[1], images[2])
     let least = own.image.shape[1]
     guard height >= least, width >= least else {
       throw GraftError(
         .usage,
-        "a picture of \(width)×\(height) pixels is smaller than the \(least)×\(least) that "
+        "an image of \(width)×\(height) pixels is smaller than the \(least)×\(least) that "
           + "\(own.spec.shortName) sees at once",
         help: "dense scoring takes size=\(least) or more")
     }
@@ -50,7 +50,7 @@ package final class DenseScorer {
     ]
   }
 
-  /// Logits of pictures [N, H, W, C], normalised.
+  /// Logits of images [N, H, W, C], normalized.
   package func score(_ images: Slice, _ shape: Shape) throws -> DenseScores {
     var scores = DenseScores(shape: try self.shape(of: shape))
     let plan = try plan(for: shape)
@@ -76,7 +76,7 @@ package final class DenseScorer {
   }
 }
 
-/// Logits at every place of pictures.
+/// Logits at every place of images.
 package struct DenseScores: Sendable {
   /// [N, h, w, classes].
   package let shape: Shape
@@ -128,7 +128,7 @@ package struct DenseScores: Sendable {
 }
 
 extension Slice {
-  /// The pictures with their first rows and columns left out and zeros, the mean colour, behind.
+  /// The images with their first rows and columns left out and zeros, the mean color, behind.
   fileprivate func fill(
     with images: Slice, _ shape: Shape, movedBy shift: Pair, of stride: Int
   ) {

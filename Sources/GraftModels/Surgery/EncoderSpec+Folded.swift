@@ -81,7 +81,8 @@ private struct FoldedEncoder: Encoder {
       values[node.output] = try image.graph.record(
         op, inputs, parameters: parameters, path: node.path)
     }
-    return values[map.id] ?? image
+    guard let result = values[map.id] else { preconditionFailure("a map that nothing makes") }
+    return result
   }
 }
 

@@ -9,12 +9,12 @@ extension Model {
   /// γ / √(variance + ε) and β - mean · factor, computed in double and rounded once. Names of weights stay; a
   /// convolution without bias gets one. Norms of a decoder stay as they are.
   package func folded() throws -> Model {
-    let norms = graph.nodes.filter { $0.op is BatchNormOp }
+    let norms = graph.nodes.compactMap { node in (node.op as? BatchNormOp).map { (node, $0) } }
     let result = try Model(
       recording: spec.folded(), head: headKind, classes: classes, input: input,
       precision: precision)
     let remaining = Set(result.parameters.map(\.name))
-    let merged = norms.filter { !remaining.contains($0.path + ".running_mean") }
+    let merged = norms.filter { !remaining.contains($0.0.path + ".running_mean") }
     guard !merged.isEmpty else {
       throw GraftError(
         .usage, "\(spec.shortName) has no batch norms to fold", help: "leave out fold=")
@@ -22,11 +22,11 @@ extension Model {
     for parameter in result.parameters {
       if let own = self.parameter(parameter.name) { parameter.setTorchValues(own.torchValues()) }
     }
-    for norm in merged {
-      let channels = Self.factors(of: norm)
+    for (norm, op) in merged {
+      let channels = Self.factors(of: norm, epsilon: Double(op.epsilon))
       let isOwn = remaining.contains(norm.path + ".weight")
-      let path = isOwn ? norm.path : graph.nodes[graph.values[norm.inputs[0]].producer ?? 0].path
-      guard let weight = result.parameter(path + ".weight"),
+      let place = isOwn ? norm : graph.convolution(foldingInto: norm, keeping: featureMap)
+      guard let path = place?.path, let weight = result.parameter(path + ".weight"),
         let bias = result.parameter(path + ".bias")
       else { preconditionFailure("a folded norm without a place") }
       if isOwn {
@@ -46,9 +46,10 @@ extension Model {
   /// Batch norms in its graph.
   package var normCount: Int { graph.nodes.count { $0.op is BatchNormOp } }
 
-  private static func factors(of norm: Node) -> [(factor: Double, shift: Double)] {
+  private static func factors(
+    of norm: Node, epsilon: Double
+  ) -> [(factor: Double, shift: Double)] {
     let values = norm.parameters.map { $0.torchValues().map(Double.init) }
-    let epsilon = Double((norm.op as? BatchNormOp)?.epsilon ?? 0)
     return values[0].indices.map { channel in
       let factor = values[0][channel] / (values[3][channel] + epsilon).squareRoot()
       return (factor, values[1][channel] - values[2][channel] * factor)

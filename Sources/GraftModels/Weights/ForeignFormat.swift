@@ -28,7 +28,7 @@ enum ForeignFormat: CaseIterable {
     }
   }
 
-  static func recognised(in start: [UInt8]) -> ForeignFormat? {
+  static func recognized(in start: [UInt8]) -> ForeignFormat? {
     allCases.first { format in format.signatures.contains { start.starts(with: $0) } }
   }
 

@@ -11,7 +11,7 @@ package struct PretrainedCatalog: Sendable {
     package let checksum: String?
     /// Top-1 accuracy on ImageNet's validation set in percent, as published.
     package let accuracy: Double?
-    /// The pictures that the weights were made for.
+    /// The images that the weights were made for.
     package let input: InputSpecification
     package let parameterCount: Int?
     package let address: String

@@ -48,7 +48,7 @@ struct SafetensorsReader {
       }
       return count
     } catch {
-      guard let kind = ForeignFormat.recognised(in: start) else { throw error }
+      guard let kind = ForeignFormat.recognized(in: start) else { throw error }
       throw GraftError(
         .input, "cannot read '\(source.name)': it is \(kind.description)",
         help: kind.help)

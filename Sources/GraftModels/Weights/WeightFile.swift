@@ -27,9 +27,9 @@ package struct WeightFile: Sendable {
   package init(_ source: ByteSource, name: String? = nil, verifyingChecksums: Bool = true) throws {
     let name = name ?? source.name
     let start = try source.start(64)
-    if TorchFile.isRecognised(in: start) {
+    if TorchFile.isRecognized(in: start) {
       self.init(try TorchFile.read(source, verifyingChecksums: verifyingChecksums), name: name)
-    } else if ONNXWeights.isRecognised(in: start) {
+    } else if ONNXWeights.isRecognized(in: start) {
       self.init(try ONNXWeights.read(source), name: name)
     } else {
       self.init(try Safetensors.read(source), name: name)
@@ -84,7 +84,7 @@ package struct WeightFile: Sendable {
 
 extension WeightFile {
   /// The encoder whose weights these are, with any classifier; nil when none fits.
-  package var recognisedEncoder: EncoderSpec? {
+  package var recognizedEncoder: EncoderSpec? {
     Encoders.all.first { spec in
       let shapes = Encoders.parameterShapes[spec.name] ?? [:]
       return spellings(for: spec).contains { $0.holdsExactly(shapes, of: spec) }

@@ -12,14 +12,14 @@ import GraftKernels
 /// would not have. The first batch that could be read is computed once more and compared, bit for
 /// bit. On any fault the stores are dropped and the batches are images again: the run goes on.
 final class FeatureBatches: BatchSource {
-  private let pictures: PictureBatches
+  private let images: ImageBatches
   private let prefix: FrozenPrefix
   private let prefixHash: ContentHash.Digest
   private let plans: PlanCache
   private let cache: FeatureCache
   /// By view.
   private var stores: [FeatureStore?]
-  /// Where a picture's row is in each store, by its number in the data set.
+  /// Where an image's row is in each store, by its number in the data set.
   private var rows: [Int]
   /// Whether rows of this run have been computed twice and were the same.
   private var hasProof = false
@@ -31,46 +31,46 @@ final class FeatureBatches: BatchSource {
   private var epoch = 0
   private var next = 0
   private var keys: [SampleKey] = []
-  /// The batches of this epoch whose pictures are made.
+  /// The batches of this epoch whose images are made.
   private(set) var loaded: Set<Int> = []
   private var isOn = true
-  /// The batch at which the pictures must start because the stores were dropped.
+  /// The batch at which the images must start because the stores were dropped.
   private var restart: Int?
   /// Sentences for the user that nobody has taken yet.
   private(set) var remarks: [String] = []
 
-  /// Whether the pictures come in a fixed number of views, each depends on itself alone, and a class
+  /// Whether the images come in a fixed number of views, each depends on itself alone, and a class
   /// is all there is to know of one.
-  static func canServe(_ pictures: PictureBatches) -> Bool {
-    pictures.views != nil && pictures.copies == 1 && !pictures.isMixed && !pictures.hasMasks
-      && pictures.batchCount > 0
+  static func canServe(_ images: ImageBatches) -> Bool {
+    images.views != nil && images.copies == 1 && !images.isMixed && !images.hasMasks
+      && images.batchCount > 0
   }
 
   init(
-    _ pictures: PictureBatches, _ prefix: FrozenPrefix, hash: ContentHash.Digest,
+    _ images: ImageBatches, _ prefix: FrozenPrefix, hash: ContentHash.Digest,
     plans: PlanCache, cache: FeatureCache
   ) {
-    self.pictures = pictures
+    self.images = images
     self.prefix = prefix
     prefixHash = hash
     self.plans = plans
     self.cache = cache
-    stores = [FeatureStore?](repeating: nil, count: pictures.views ?? 1)
-    rows = [Int](repeating: 0, count: (pictures.samples.last ?? -1) + 1)
-    for (row, sample) in pictures.samples.enumerated() { rows[sample] = row }
-    features = Storage(count: pictures.plan.largestBatch * prefix.rowLength)
-    targets = Storage(count: pictures.plan.largestBatch * pictures.classCount)
+    stores = [FeatureStore?](repeating: nil, count: images.views ?? 1)
+    rows = [Int](repeating: 0, count: (images.samples.last ?? -1) + 1)
+    for (row, sample) in images.samples.enumerated() { rows[sample] = row }
+    features = Storage(count: images.partition.largestBatch * prefix.rowLength)
+    targets = Storage(count: images.partition.largestBatch * images.classCount)
     kept = Storage(count: prefix.rowLength)
   }
 
-  var sampleCount: Int { pictures.sampleCount }
-  var batchCount: Int { pictures.batchCount }
-  var secondsWaited: Double { pictures.secondsWaited }
-  func name(ofSample sample: Int) -> String { pictures.name(ofSample: sample) }
+  var sampleCount: Int { images.sampleCount }
+  var batchCount: Int { images.batchCount }
+  var secondsWaited: Double { images.secondsWaited }
+  func name(ofSample sample: Int) -> String { images.name(ofSample: sample) }
 
-  /// Pictures times views, and the bytes that their features take.
+  /// Images times views, and the bytes that their features take.
   var viewCount: Int { stores.count }
-  var byteCount: Int { 4 * stores.count * pictures.samples.count * prefix.rowLength }
+  var byteCount: Int { 4 * stores.count * images.samples.count * prefix.rowLength }
 
   /// Bytes of memory that views which no epoch has shown yet will take.
   var bytesToCome: Int {
@@ -82,21 +82,21 @@ final class FeatureBatches: BatchSource {
     self.epoch = epoch
     next = firstBatch
     restart = nil
-    guard isOn else { return pictures.start(epoch: epoch, at: firstBatch) }
+    guard isOn else { return images.start(epoch: epoch, at: firstBatch) }
     do {
       try openEpoch(at: firstBatch)
     } catch {
       drop("\(error)")
-      return pictures.start(epoch: epoch, at: firstBatch)
+      return images.start(epoch: epoch, at: firstBatch)
     }
-    pictures.start(epoch: epoch, batches: loaded.sorted())
+    images.start(epoch: epoch, batches: loaded.sorted())
   }
 
-  func nextBatch() throws -> LabelledImages? {
+  func nextBatch() throws -> LabeledImages? {
     guard isOn else {
-      if let restart { pictures.start(epoch: epoch, at: restart) }
+      if let restart { images.start(epoch: epoch, at: restart) }
       restart = nil
-      return try pictures.nextBatch()
+      return try images.nextBatch()
     }
     guard next < batchCount else { return nil }
     let batch = next
@@ -109,8 +109,8 @@ final class FeatureBatches: BatchSource {
         return try nextBatch()
       }
     }
-    guard let images = try pictures.nextBatch() else {
-      preconditionFailure("pictures of a batch that were never asked for")
+    guard let images = try images.nextBatch() else {
+      preconditionFailure("images of a batch that were never asked for")
     }
     let computed = try plans.features(of: images)
     do {
@@ -122,7 +122,7 @@ final class FeatureBatches: BatchSource {
     // The plan's memory is gone when the rest of the model has its turn.
     let features = features.slice.part(0, count: computed.count)
     features.copy(from: computed)
-    return LabelledImages(
+    return LabeledImages(
       images: features, imageShape: prefix.cut.shape.withBatch(images.count), part: .rest,
       targets: images.targets, samples: images.samples)
   }
@@ -134,7 +134,7 @@ final class FeatureBatches: BatchSource {
   }
 
   private func keys(of batch: Int) -> ArraySlice<SampleKey> {
-    keys[pictures.plan.range(of: batch)]
+    keys[images.partition.range(of: batch)]
   }
 
   private func store(_ key: SampleKey) -> FeatureStore {
@@ -142,10 +142,10 @@ final class FeatureBatches: BatchSource {
     return store
   }
 
-  /// Opens the stores of the epoch's views and finds the batches whose pictures are needed: those not
+  /// Opens the stores of the epoch's views and finds the batches whose images are needed: those not
   /// held as a whole, and for each store that nothing has proven the first that is.
   private func openEpoch(at firstBatch: Int) throws {
-    keys = pictures.keys(epoch: epoch)
+    keys = images.keys(epoch: epoch)
     for view in Set(keys.map(\.epoch)) where stores[view] == nil { stores[view] = try open(view) }
     var proven = Set(stores.indices.filter { stores[$0]?.isProven ?? false })
     loaded = []
@@ -166,9 +166,9 @@ final class FeatureBatches: BatchSource {
     var key = ContentHash()
     key.update("graft features 1\n")
     key.update(prefixHash.bytes)
-    key.update(pictures.contentHash(view: view).bytes)
+    key.update(images.contentHash(view: view).bytes)
     let (store, warning) = try cache.store(
-      key.finish(), rowCount: pictures.samples.count, rowLength: prefix.rowLength)
+      key.finish(), rowCount: images.samples.count, rowLength: prefix.rowLength)
     if let warning { remarks.append(warning) }
     if !store.isForeign, hasProof { store.isProven = true }
     return store
@@ -209,18 +209,18 @@ final class FeatureBatches: BatchSource {
   }
 
   /// A batch whose rows are all held, gathered.
-  private func read(_ batch: Int) throws -> LabelledImages {
+  private func read(_ batch: Int) throws -> LabeledImages {
     let length = prefix.rowLength
     let keys = keys(of: batch)
     let features = features.slice.part(0, count: keys.count * length)
-    let targets = targets.slice.part(0, count: keys.count * pictures.classCount)
+    let targets = targets.slice.part(0, count: keys.count * images.classCount)
     targets.fill(0)
     for (place, key) in keys.enumerated() {
       try store(key).copy(
         rows[key.sample], to: features.part(place * length, count: length))
-      targets.pointer[place * pictures.classCount + pictures.label(of: key.sample)] = 1
+      targets.pointer[place * images.classCount + images.label(of: key.sample)] = 1
     }
-    return LabelledImages(
+    return LabeledImages(
       images: features, imageShape: prefix.cut.shape.withBatch(keys.count), part: .rest,
       targets: targets, samples: keys.map(\.sample))
   }

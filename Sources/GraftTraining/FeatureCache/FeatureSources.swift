@@ -17,8 +17,8 @@ struct FeatureSources {
   ) throws {
     self.training = training
     self.validation = validation
-    let pictures = training as? PictureBatches
-    if let views = pictures?.views, pictures?.isDrawn ?? false, epochs > views {
+    let images = training as? ImageBatches
+    if let views = images?.views, images?.isDrawn ?? false, epochs > views {
       let turns =
         views == 1
         ? "all epochs show one fixed augmented view of each image"
@@ -36,17 +36,17 @@ struct FeatureSources {
     }
     let hash = prefix.contentHash
     func features(_ source: (any BatchSource)?) -> FeatureBatches? {
-      guard let pictures = source as? PictureBatches, FeatureBatches.canServe(pictures) else {
+      guard let images = source as? ImageBatches, FeatureBatches.canServe(images) else {
         return nil
       }
-      return FeatureBatches(pictures, prefix, hash: hash, plans: plans, cache: cache)
+      return FeatureBatches(images, prefix, hash: hash, plans: plans, cache: cache)
     }
     let (trained, validated) = (features(training), features(validation))
     self.training = trained ?? training
     self.validation = validated ?? validation
-    if trained == nil, let pictures {
+    if trained == nil, let images {
       let reason =
-        pictures.isMixed
+        images.isMixed
         ? "mixing makes new images of them" : "views=0 draws new ones in each epoch"
       remarks.append("features of training images are not kept: \(reason)")
     }

@@ -1,11 +1,11 @@
 import GraftBase
 
-/// How a model did on a set, by what it tells of a picture.
+/// How a model did on a set, by what it tells of an image.
 package enum Evaluation: Codable, Hashable, Sendable {
   case images(EvaluationResult)
   case pixels(SegmentationScores)
 
-  /// Pictures.
+  /// Images.
   package var count: Int {
     switch self {
     case .images(let result): result.count
@@ -20,7 +20,7 @@ package enum Evaluation: Codable, Hashable, Sendable {
     }
   }
 
-  /// The part of pictures, or of pixels, that were told right.
+  /// The part of images, or of pixels, that were told right.
   package var accuracy: Proportion {
     switch self {
     case .images(let result): result.accuracy

@@ -19,11 +19,11 @@ package struct Proportion: Codable, Hashable, Sendable {
     guard total > 0 else { return 0...1 }
     let z = 1.959963984540054
     let n = Double(total)
-    let centre = value + z * z / (2 * n)
+    let center = value + z * z / (2 * n)
     let spread = z * (value * (1 - value) / n + z * z / (4 * n * n)).squareRoot()
     let scale = 1 + z * z / n
-    let low = count == 0 ? 0 : (centre - spread) / scale
-    let high = count == total ? 1 : (centre + spread) / scale
+    let low = count == 0 ? 0 : (center - spread) / scale
+    let high = count == total ? 1 : (center + spread) / scale
     return max(0, low)...min(1, high)
   }
 }

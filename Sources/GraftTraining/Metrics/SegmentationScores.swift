@@ -4,7 +4,7 @@ import GraftKernels
 /// What a model said about each pixel of a set, counted, and the scores that follow from it.
 package struct SegmentationScores: Codable, Hashable, Sendable {
   package let classes: [String]
-  /// Pictures, each counted once.
+  /// Images, each counted once.
   package private(set) var count = 0
   /// Pixels of true class (row) taken for each class (column), row-major.
   package private(set) var confusion: [Int64]
@@ -14,7 +14,7 @@ package struct SegmentationScores: Codable, Hashable, Sendable {
   private var lossCount = 0
   private var lastSample: Int?
 
-  /// No pictures yet.
+  /// No images yet.
   package init(classes: [String]) {
     self.classes = classes
     confusion = [Int64](repeating: 0, count: classes.count * classes.count)
@@ -22,7 +22,7 @@ package struct SegmentationScores: Codable, Hashable, Sendable {
       classes.count == 2 ? [Int64](repeating: 0, count: 2 * Int(GRAFT_SCORE_BINS)) : []
   }
 
-  /// Adds a picture or a part of one; parts of a picture come one after the other.
+  /// Adds an image or a part of one; parts of an image come one after the other.
   ///
   /// `logits` are [pixels, classes], `labels` [pixels] as in `SegmentationLossOp`.
   package mutating func add(sample: Int, logits: Slice, labels: Slice, loss: Float) {
@@ -41,7 +41,7 @@ package struct SegmentationScores: Codable, Hashable, Sendable {
     }
   }
 
-  /// Mean loss of the pictures, 0 of none.
+  /// Mean loss of the images, 0 of none.
   package var meanLoss: Double { lossCount == 0 ? 0 : lossSum / Double(lossCount) }
 
   private func pixels(_ truth: Int, as prediction: Int) -> Int {

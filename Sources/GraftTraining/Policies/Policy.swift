@@ -32,7 +32,7 @@ package struct Policy: Codable, Hashable, Sendable {
   }
 
   /// A batch-norm mode for some groups, or for all when the selector is nil.
-  package struct BatchNormWish: Codable, Hashable, Sendable {
+  package struct BatchNormRequest: Codable, Hashable, Sendable {
     package var selector: String?
     package var mode: BatchNormMode
 
@@ -47,14 +47,14 @@ package struct Policy: Codable, Hashable, Sendable {
   ///
   /// They reach only groups that learn: the batch norms of a frozen group are frozen whatever is
   /// asked, or its features would drift.
-  package var batchNormWishes: [BatchNormWish]
+  package var batchNormRequests: [BatchNormRequest]
   package var overrides: [Override]
 
   package init(
-    _ rates: Rates, batchNormWishes: [BatchNormWish] = [], overrides: [Override] = []
+    _ rates: Rates, batchNormRequests: [BatchNormRequest] = [], overrides: [Override] = []
   ) {
     self.rates = rates
-    self.batchNormWishes = batchNormWishes
+    self.batchNormRequests = batchNormRequests
     self.overrides = overrides
   }
 
@@ -131,7 +131,7 @@ extension Policy: CustomStringConvertible {
     case .decaying(let factor, let highest):
       words += ["lr=\(highest.shortText)", "decay=\(factor.shortText)"]
     }
-    words += batchNormWishes.map { wish in
+    words += batchNormRequests.map { wish in
       wish.selector.map { "bn(\($0))=\(wish.mode.rawValue)" } ?? "bn=\(wish.mode.rawValue)"
     }
     return words.joined(separator: " ")

@@ -125,7 +125,7 @@ extension Policy {
     _ groups: [LayerGroup], frozen: Set<String>
   ) throws -> [BatchNormMode] {
     var wished = [BatchNormMode](repeating: .train, count: groups.count)
-    for wish in batchNormWishes {
+    for wish in batchNormRequests {
       let selector = wish.selector ?? "all"
       guard let indices = try LayerSelector(selector, in: groups).groupIndices() else {
         throw GraftError(

@@ -13,11 +13,28 @@ package protocol BatchSource: AnyObject {
   /// Begins an epoch; returns at once, so it is worth calling before other work.
   func start(epoch: Int, at firstBatch: Int)
   /// The next batch, nil at the end; its memory is valid until the next call.
-  func nextBatch() throws -> LabelledImages?
+  func nextBatch() throws -> LabeledImages?
   /// What to call an image in a message: its file.
   func name(ofSample sample: Int) -> String
   /// Seconds that `nextBatch` waited for images, since the source was made.
   var secondsWaited: Double { get }
+}
+
+extension BatchSource {
+  /// Hands each batch of the plain images to `body`; false when `onBatch`, told how many are done,
+  /// ended it by answering false.
+  func forEachBatch(
+    onBatch: (_ done: Int, _ of: Int) -> Bool, _ body: (LabeledImages) throws -> Void
+  ) throws -> Bool {
+    start(epoch: 0, at: 0)
+    var done = 0
+    while let batch = try nextBatch() {
+      try body(batch)
+      done += 1
+      guard onBatch(done, batchCount) else { return false }
+    }
+    return true
+  }
 }
 
 /// Which part of a model a plan computes.
@@ -30,7 +47,7 @@ package enum ModelPart: Hashable, Sendable {
 }
 
 /// Images ready for a model, and what they should be taken for.
-package struct LabelledImages {
+package struct LabeledImages {
   /// Pixels [N, H, W, C]; for `.rest`, features of the shape that follows.
   package let images: Slice
   package let imageShape: Shape

@@ -17,9 +17,7 @@ package final class DenseEvaluator {
     _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool = { _, _ in true }
   ) throws -> EvaluationResult? {
     var result = EvaluationResult(classes: classes)
-    source.start(epoch: 0, at: 0)
-    var done = 0
-    while let batch = try source.nextBatch() {
+    let isWhole = try source.forEachBatch(onBatch: onBatch) { batch in
       let scores = try scorer.score(batch.images, batch.imageShape)
       for (place, label) in batch.labels.enumerated() {
         let probabilities = scores.meanProbabilities(ofImage: place)
@@ -27,9 +25,7 @@ package final class DenseEvaluator {
           sample: batch.samples[place], label: label, probabilities: probabilities,
           loss: Float(-log(max(Double(probabilities[label]), 1e-30))))
       }
-      done += 1
-      guard onBatch(done, source.batchCount) else { return nil }
     }
-    return result
+    return isWhole ? result : nil
   }
 }

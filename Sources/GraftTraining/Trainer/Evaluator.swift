@@ -34,9 +34,7 @@ package final class Evaluator {
     _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool
   ) throws -> SegmentationScores? {
     var scores = SegmentationScores(classes: model.classes)
-    source.start(epoch: 0, at: 0)
-    var done = 0
-    while let batch = try source.nextBatch() {
+    let isWhole = try source.forEachBatch(onBatch: onBatch) { batch in
       let plan = try plans.plan(loadedWith: batch, .inference)
       plan.forward()
       let (logits, losses) = (plan.value(model.logits), plan.value(model.losses))
@@ -46,10 +44,8 @@ package final class Evaluator {
           sample: batch.samples[place], logits: logits.part(place * width, count: width),
           labels: batch.targets.part(place * area, count: area), loss: losses.pointer[place])
       }
-      done += 1
-      guard onBatch(done, source.batchCount) else { return nil }
     }
-    return scores
+    return isWhole ? scores : nil
   }
 
   /// Probabilities, plain losses and labels of every image of `source`.
@@ -60,9 +56,7 @@ package final class Evaluator {
     _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool = { _, _ in true }
   ) throws -> EvaluationResult? {
     var result = EvaluationResult(classes: model.classes)
-    source.start(epoch: 0, at: 0)
-    var done = 0
-    while let batch = try source.nextBatch() {
+    let isWhole = try source.forEachBatch(onBatch: onBatch) { batch in
       let plan = try plans.plan(loadedWith: batch, .inference)
       plan.forward()
       let logits = plan.value(model.logits)
@@ -74,10 +68,8 @@ package final class Evaluator {
           probabilities: softmax(logits.part(place * width, count: width)),
           loss: losses.pointer[place])
       }
-      done += 1
-      guard onBatch(done, source.batchCount) else { return nil }
     }
-    return result
+    return isWhole ? result : nil
   }
 }
 

@@ -6,7 +6,7 @@ import GraftModels
 extension InputSpecification {
   /// The same in the words of the imaging room.
   ///
-  /// Pictures for a class each, or patches for a class of each pixel; gray or RGB: of more channels
+  /// Images for a class each, or patches for a class of each pixel; gray or RGB: of more channels
   /// the first three are taken.
   package func preprocessing(for task: PredictionTask) -> Preprocessing {
     func three(_ values: [Float]) -> [Float] {
@@ -21,13 +21,13 @@ extension InputSpecification {
 }
 
 extension InputSpecification {
-  /// Refuses to feed pictures to a model of other channels than they have.
-  package func requirePictures() throws {
+  /// Refuses to feed images to a model of other channels than they have.
+  package func requireImages() throws {
     guard channels == 1 || channels == 3 else {
       throw GraftError(
-        .usage, "a model of \(channels) channels takes no pictures, which have 1 or 3",
+        .usage, "a model of \(channels) channels takes no images, which have 1 or 3",
         help:
-          "images are read in gray or colour, their alpha left out: feed it with forward, export it, "
+          "images are read in gray or color, their alpha left out: feed it with forward, export it, "
           + "or choose encoder … channels=1 or 3")
     }
   }

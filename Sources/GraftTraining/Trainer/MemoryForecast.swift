@@ -42,17 +42,17 @@ extension Model {
     cache: FeatureCache? = nil, resident: Int, pool: ThreadPool
   ) throws -> MemoryForecast {
     let policy = try policy.resolved(for: self, weightDecay: settings.weightDecay)
-    let picture: Shape = side.map { [1, $0, $0, image.shape.channels] } ?? image.shape
+    let one: Shape = side.map { [1, $0, $0, image.shape.channels] } ?? image.shape
     let prefix = try FrozenPrefix(self, policy.configuration).flatMap { prefix in
       cache?.keeps(prefix) ?? false && copiesOfEachSample == 1 ? prefix : nil
     }
     let plans = PlanCache(model: self, cut: prefix?.cut, pool: pool)
     /// Bytes of the largest plan and of the features for one kind of batches.
     func bytes(
-      _ batches: BatchPlan, _ configuration: PlanConfiguration, views: Int?, copies: Int = 1
+      _ batches: BatchPartition, _ configuration: PlanConfiguration, views: Int?, copies: Int = 1
     ) throws -> (plan: Int, features: Int) {
       guard batches.count > 0 else { return (0, 0) }
-      let images = picture.withBatch(copies * batches.largestBatch)
+      let images = one.withBatch(copies * batches.largestBatch)
       guard let prefix, let cache, let views else {
         return (try plans.footprint(for: images, configuration, .whole).bytes, 0)
       }
@@ -66,9 +66,9 @@ extension Model {
       )
     }
     func bytes(_ parameters: [Parameter]) -> Int { parameters.reduce(0) { $0 + 4 * $1.count } }
-    let batches = BatchPlan(count: training, batchSize: batchSize)
-    let validationBatches = BatchPlan(
-      count: validation, batchSize: PictureBatches.validationBatchSize(batchSize))
+    let batches = BatchPartition(count: training, batchSize: batchSize)
+    let validationBatches = BatchPartition(
+      count: validation, batchSize: ImageBatches.validationBatchSize(batchSize))
     let trained = try bytes(
       batches, policy.configuration, views: views, copies: copiesOfEachSample)
     let validated = try bytes(validationBatches, .inference, views: 1)
@@ -81,7 +81,7 @@ extension Model {
       batches: [(batches, copiesOfEachSample), (validationBatches, 1)].reduce(0) { sum, source in
         let (plan, copies) = source
         return sum
-          + Loader.bufferCount(plan) * plan.largestBatch * copies * 4 * picture.elementCount
+          + Loader.bufferCount(plan) * plan.largestBatch * copies * 4 * one.elementCount
       },
       features: trained.features + validated.features)
   }

@@ -18,8 +18,8 @@ final class PlanCache {
   /// The features between the frozen part and the rest, where a run tells them apart.
   private let cut: Value?
   private let pool: ThreadPool
-  /// Pictures at their own resolution may come in any number of sizes; the oldest plan gives way.
-  private static let mostPlans = 12
+  /// Images at their own resolution may come in any number of sizes; the oldest plan gives way.
+  private static let maxPlans = 12
 
   private var arena = Arena()
   private var plans: [(key: Key, plan: Plan)] = []
@@ -31,7 +31,7 @@ final class PlanCache {
   }
 
   /// The plan for a batch of this shape with the batch in its inputs; valid until the next call.
-  func plan(loadedWith batch: LabelledImages, _ configuration: PlanConfiguration) throws -> Plan {
+  func plan(loadedWith batch: LabeledImages, _ configuration: PlanConfiguration) throws -> Plan {
     let plan = try plan(for: batch.imageShape, configuration, batch.part)
     plan.input(input(of: batch.part)).copy(from: batch.images)
     plan.input(model.target).copy(from: batch.targets)
@@ -39,7 +39,7 @@ final class PlanCache {
   }
 
   /// The features of a batch of images; valid until the next call.
-  func features(of batch: LabelledImages) throws -> Slice {
+  func features(of batch: LabeledImages) throws -> Slice {
     let plan = try plan(for: batch.imageShape, .inference, .frozen)
     plan.input(model.image).copy(from: batch.images)
     plan.forward()
@@ -48,7 +48,7 @@ final class PlanCache {
 
   /// The first layer of a batch whose output is not finite, found one operation at a time.
   func faultyLayer(
-    in batch: LabelledImages, targets: Slice, _ configuration: PlanConfiguration,
+    in batch: LabeledImages, targets: Slice, _ configuration: PlanConfiguration,
     random: RandomAddress
   ) throws -> String? {
     let interpreter = try Interpreter(
@@ -67,7 +67,7 @@ final class PlanCache {
   ) throws -> Plan {
     let key = Key(part: part, inputShape: inputShape, configuration: configuration)
     if let found = plans.first(where: { $0.key == key }) { return found.plan }
-    if plans.count >= Self.mostPlans { plans.removeFirst() }
+    if plans.count >= Self.maxPlans { plans.removeFirst() }
     let plan = try Plan(
       graph: model.graph, outputs: [output(of: part)], loss: loss(of: part, configuration),
       inputShapes: inputShapes(for: inputShape, part), startingAt: start(of: part, inputShape),

@@ -56,7 +56,7 @@ extension Trainer {
   /// the model is not as it was.
   package func findRate(
     from lowest: Double = 1e-7, to highest: Double = 10, steps: Int = 100,
-    isCancelled: (_ step: Int) -> Bool = { _ in false }
+    isCanceled: (_ step: Int) -> Bool = { _ in false }
   ) throws -> RateCurve {
     guard lowest > 0, highest > lowest, highest.isFinite, steps > 2 else {
       throw GraftError(
@@ -72,7 +72,7 @@ extension Trainer {
     var average = 0.0
     var best = Double.infinity
     training.start(epoch: 0, at: 0)
-    for step in 0..<steps where !isCancelled(step) {
+    for step in 0..<steps where !isCanceled(step) {
       var batch = try training.nextBatch()
       if batch == nil {
         training.start(epoch: step / training.batchCount, at: 0)

@@ -37,7 +37,7 @@ package struct RunState: Sendable {
 /// Sums over the batches of an unfinished epoch.
 package struct EpochTotals: Codable, Hashable, Sendable {
   package var images = 0
-  /// Labels that were told right, of so many: one a picture, or one a pixel.
+  /// Labels that were told right, of so many: one an image, or one a pixel.
   package var correct = 0
   package var judged = 0
   package var loss = 0.0

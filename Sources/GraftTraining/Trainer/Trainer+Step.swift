@@ -9,7 +9,7 @@ extension Trainer {
   /// forward pass moved are put back and the error names layer and files.
   ///
   /// `multiplier` replaces the schedule's. After the first updates nothing is allocated.
-  package func update(on batch: LabelledImages, multiplier: Double? = nil) throws -> Double {
+  package func update(on batch: LabeledImages, multiplier: Double? = nil) throws -> Double {
     let plan = try plans.plan(loadedWith: batch, policy.configuration)
     for (parameter, copy) in zip(policy.movingStatistics, statisticsBefore) {
       copy.slice.copy(from: parameter.slice)
@@ -72,9 +72,9 @@ extension Trainer {
 
   /// Adds a batch to the sums of the epoch, in the order of its images.
   private func count(
-    _ losses: UnsafeMutableBufferPointer<Float>, _ logits: Slice, _ batch: LabelledImages
+    _ losses: UnsafeMutableBufferPointer<Float>, _ logits: Slice, _ batch: LabeledImages
   ) -> Double {
-    // Copies of the first pictures carry the losses of those.
+    // Copies of the first images carry the losses of those.
     let copies = model.copiesOfEachSample
     let count = batch.count / copies
     let loss = losses[..<count].reduce(0.0) { $0 + Double($1) }
@@ -98,7 +98,7 @@ extension Trainer {
 
   /// Runs the step again layer by layer and finds where the first NaN or infinity appears.
   private func faultyLayer(
-    _ batch: LabelledImages, _ plan: Plan, _ random: RandomAddress
+    _ batch: LabeledImages, _ plan: Plan, _ random: RandomAddress
   ) throws -> String? {
     guard batch.images.buffer.allSatisfy(\.isFinite) else { return "the images themselves" }
     let statistics = policy.movingStatistics.map { $0.value.copied() }
@@ -108,7 +108,7 @@ extension Trainer {
   }
 
   private func fault(
-    _ what: String, in batch: LabelledImages, at places: [Int], layer: String?
+    _ what: String, in batch: LabeledImages, at places: [Int], layer: String?
   ) -> GraftError {
     let samples = places.isEmpty ? batch.samples : places.map { batch.samples[$0] }
     let names = samples.prefix(4).map { training.name(ofSample: $0).escapingControlCharacters }

@@ -17,7 +17,7 @@ package struct CheckCommand: Command {
     seeAlso: ["data", "augment", "run"],
     discussion:
       "`check augment` draws images of the data through the current pipeline and says how many come "
-      + "out unchanged, near black or of one colour, what each op drew, and how long it takes. It "
+      + "out unchanged, near black or of one color, what each op drew, and how long it takes. It "
       + "fails when an image in ten is spoilt, or none is changed.")
 
   private let arguments: CheckedArguments
@@ -42,7 +42,7 @@ package struct CheckCommand: Command {
     }
     let shown = FilePath.relative(path, to: session.folder)
     let file = try SourceFile.read(shown, base: session.folder, folder: session.rootFolder)
-    let status = Interpreter(session).check(file)
+    let status = Executor(session).check(file)
     if status != 0 { throw GraftError(.failed, "`\(shown)` has faults") }
   }
 
@@ -70,7 +70,7 @@ package struct CheckCommand: Command {
       "\(fault.share.percentText) of the augmented images are \(fault.name)", help: fault.advice)
   }
 
-  /// Lists what is wrong with the images: bad files, what was ignored, pictures on both sides.
+  /// Lists what is wrong with the images: bad files, what was ignored, images on both sides.
   private func checkData(in session: Session) throws {
     let data = try session.requireData()
     var lines = [data.summary]

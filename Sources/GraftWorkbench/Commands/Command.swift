@@ -28,8 +28,8 @@ extension Command {
 
 /// A command that acts while the plan is made, before anything runs: it binds names or brings in
 /// other files.
-package protocol PlanningCommand: Command {
-  func plan(in planner: inout Planner, _ syntax: CommandSyntax) throws
+package protocol BindingCommand: Command {
+  func bind(in binder: inout Binder, _ syntax: CommandSyntax) throws
 }
 
 /// What a command made and what it rested on: `encoder`, `data`, `run:A`, `pipeline:mild`.

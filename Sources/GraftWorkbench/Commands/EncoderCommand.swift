@@ -52,7 +52,7 @@ package struct EncoderCommand: Command {
     discussion:
       "Alone, it shows parameters, layer groups, input size and preprocessing. Weights come "
       + "from safetensors and PyTorch's .pth, .pt and .th files, which are read without executing what "
-      + "they hold. With channels=1 the first layer's weights are summed over colours and images are "
+      + "they hold. With channels=1 the first layer's weights are summed over colors and images are "
       + "read in gray; with more channels, which raw tensors have and images have not, they are "
       + "repeated, times 3/channels. `help net` explains formulas, whose weights start at random. "
       + "Encoders: "
@@ -162,7 +162,7 @@ package struct EncoderCommand: Command {
     if let name = file?.metadata[ByteString(ModelFile.Key.encoder.rawValue)]?.text {
       return try side.flatMap { try Net.spec(named: name, side: $0) } ?? Encoders.named(name)
     }
-    if let spec = file?.recognisedEncoder { return spec }
+    if let spec = file?.recognizedEncoder { return spec }
     throw GraftError(
       .input, "the weights in `\(file?.name ?? "")` fit no encoder that graft knows",
       help: "name it: encoder NAME weights=FILE; encoders: "
@@ -181,7 +181,7 @@ package struct EncoderCommand: Command {
     return spec.withAuxiliaryClassifiers()
   }
 
-  /// The pictures it takes: as the model file says, else the encoder's own, else as asked.
+  /// The images it takes: as the model file says, else the encoder's own, else as asked.
   private func input(of spec: EncoderSpec, _ file: WeightFile?) throws -> InputSpecification {
     var input = spec.input
     if let file, let entry = PretrainedCatalog.standard.entry(ofFile: file.name.lastPathComponent),

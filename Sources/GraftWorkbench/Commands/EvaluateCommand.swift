@@ -21,7 +21,7 @@ package struct EvaluateCommand: Command {
     seeAlso: ["expect", "predict", "runs"], isRecorded: true,
     discussion:
       "Looks at the test part are counted and shown: the more looks, the less it proves. With "
-      + "dense=yes the short side of an image becomes size=, its centre is scored at every place in one "
+      + "dense=yes the short side of an image becomes size=, its center is scored at every place in one "
       + "pass, and what counts is the mean of the softmax over all places. A stride= below the "
       + "network's takes a pass for each shift and stitches them.")
 

@@ -9,7 +9,7 @@ package struct ExportCommand: Command {
       .positional("file", .path(.output), default: .required, "a file that ends in .onnx"),
       ParameterSpecification(
         "preprocessing", .flag, default: .value("no"),
-        "whether the file takes pixels 0..255 and normalises them itself"),
+        "whether the file takes pixels 0..255 and normalizes them itself"),
       .fold,
     ],
     examples: [

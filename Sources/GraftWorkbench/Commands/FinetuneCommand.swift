@@ -36,7 +36,7 @@ package struct FinetuneCommand: TrainingCommand {
     }
     // All of the encoder is frozen before; what the user froze or unfroze counts from here.
     let last = plan.phases.count - 1
-    plan.phases[last].policy.batchNormWishes = session.workbench.policy.batchNormWishes
+    plan.phases[last].policy.batchNormRequests = session.workbench.policy.batchNormRequests
     plan.phases[last].policy.overrides = session.workbench.policy.overrides
     let name = arguments.text("as") ?? session.workbench.freeName(preferred: "F")
     let model = try session.makeModel(classes: plan.data.classes)

@@ -25,9 +25,9 @@ package struct ForwardCommand: Command {
       "forward tensors.safetensors to=out.safetensors dense=yes",
     ], seeAlso: ["summary", "save"],
     discussion: "Names and layouts are torch's: `logits`, `features`, `loss` and "
-      + "`grad.PARAMETER` come out. `input` is normalised already; `target` holds class numbers [N] "
+      + "`grad.PARAMETER` come out. `input` is normalized already; `target` holds class numbers [N] "
       + "or soft labels [N, classes]. The model is the current run's, else encoder and head as they "
-      + "are set. With dense=yes the classifier is applied at every place of pictures of its size or "
+      + "are set. With dense=yes the classifier is applied at every place of images of its size or "
       + "larger, and `logits` is a map [N, classes, h, w].")
 
   private let source: String

@@ -1,5 +1,5 @@
 /// `include`: the lines of another file, as if they stood here.
-package struct IncludeCommand: PlanningCommand {
+package struct IncludeCommand: BindingCommand {
   package static let specification = CommandSpecification(
     "include", "bring in the lines of another recipe", group: .recipes,
     parameters: [.positional("file", .path(.recipe), default: .required, "the recipe")],
@@ -11,8 +11,8 @@ package struct IncludeCommand: PlanningCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func plan(in planner: inout Planner, _ syntax: CommandSyntax) throws {
-    try planner.include(arguments, isIsolated: false)
+  package func bind(in binder: inout Binder, _ syntax: CommandSyntax) throws {
+    try binder.include(arguments, isIsolated: false)
   }
 
   /// Nothing is left to do: the lines have been planned one by one.

@@ -1,5 +1,5 @@
 /// `let`: names a value.
-package struct LetCommand: PlanningCommand {
+package struct LetCommand: BindingCommand {
   package static let specification = CommandSpecification(
     "let", "name a value, to use as $name", group: .recipes,
     examples: ["let rate = 1e-3", "let rates = [1e-4, 1e-3]", "let folder = \"my flowers\""],
@@ -17,11 +17,11 @@ package struct LetCommand: PlanningCommand {
     }
   }
 
-  package func plan(in planner: inout Planner, _ syntax: CommandSyntax) throws {
+  package func bind(in binder: inout Binder, _ syntax: CommandSyntax) throws {
     for argument in arguments.openArguments {
-      planner.bind(argument.label ?? "", to: argument.value)
+      binder.bind(argument.label ?? "", to: argument.value)
     }
-    try planner.appendAsIs(self, arguments)
+    try binder.appendAsIs(self, arguments)
   }
 
   package func run(in session: Session) throws {

@@ -1,5 +1,5 @@
 /// `param`: declares a knob, a value that whoever runs the recipe may change.
-package struct ParamCommand: PlanningCommand {
+package struct ParamCommand: BindingCommand {
   package static let specification = CommandSpecification(
     "param", "declare a knob that `graft run FILE name=…` may change", group: .recipes,
     parameters: [
@@ -31,9 +31,9 @@ package struct ParamCommand: PlanningCommand {
     binding = (name, value)
   }
 
-  package func plan(in planner: inout Planner, _ syntax: CommandSyntax) throws {
-    guard !arguments.isBare else { return try planner.appendAsIs(self, arguments) }
-    try planner.declare(try KnobDeclaration(arguments.syntax), arguments) {
+  package func bind(in binder: inout Binder, _ syntax: CommandSyntax) throws {
+    guard !arguments.isBare else { return try binder.appendAsIs(self, arguments) }
+    try binder.declare(try KnobDeclaration(arguments.syntax), arguments) {
       ParamCommand(arguments, $0, $1)
     }
   }

@@ -15,7 +15,7 @@ package struct PredictCommand: Command {
         "top", .integer(1...1000), default: .value("1"), "labels to show for each image"),
       ParameterSpecification(
         "to", .path(.output),
-        "CSV file to write; of pixels the folder for masks and pictures of them; with dense=yes "
+        "CSV file to write; of pixels the folder for masks and images of them; with dense=yes "
           + "also a PNG"),
     ] + DenseChoice.parameters,
     examples: [
@@ -27,7 +27,7 @@ package struct PredictCommand: Command {
       "A model that tells the class of each pixel takes images of any size. Into the folder "
       + "`to` it writes NAME.png, the mask (0 and 255 of two classes, else class numbers), and "
       + "NAME-overlay.png, the mask drawn over the image. With dense=yes the short side becomes "
-      + "size=, the centre is scored at every place, and labels are the mean of the softmax; into a "
+      + "size=, the center is scored at every place, and labels are the mean of the softmax; into a "
       + "PNG `to` it draws where in the image the first label is.")
 
   private let arguments: CheckedArguments
@@ -38,7 +38,7 @@ package struct PredictCommand: Command {
     dense = try DenseChoice(arguments)
   }
 
-  /// Where the map of one picture's first label goes.
+  /// Where the map of one image's first label goes.
   private var drawing: String? {
     guard dense != nil, let path = arguments.path("to"), path.hasSuffix(".png") else { return nil }
     return path
@@ -49,7 +49,7 @@ package struct PredictCommand: Command {
     if run.model.task == .segmentation && dense == nil {
       return try predictPixels(run, in: session)
     }
-    let predict = try labelling(by: run, in: session)
+    let predict = try labeling(by: run, in: session)
     let top = min(arguments.integer("top") ?? 1, run.model.classes.count)
     var table: [String] = ["path,label,probability"]
     var failures = 0
@@ -85,15 +85,15 @@ package struct PredictCommand: Command {
   }
 
   /// What labels an image, and draws it where that is asked for.
-  private func labelling(
+  private func labeling(
     by run: TrainingRun, in session: Session
   ) throws -> (Image, _ top: Int) throws -> [Predictor.Label] {
     guard let dense else { return try Predictor(run, pool: session.pool).predict }
     let predictor = try DensePredictor(dense, run, pool: session.pool)
     return { image, top in
       let result = try predictor.predict(image, top: top, drawing: drawing != nil)
-      if let drawing, let picture = result.picture {
-        try ImageFile.writePNG(picture, to: drawing)
+      if let drawing, let image = result.image {
+        try ImageFile.writePNG(image, to: drawing)
       }
       return result.labels
     }

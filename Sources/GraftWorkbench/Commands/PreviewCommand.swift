@@ -2,7 +2,7 @@ import Foundation
 import GraftBase
 import GraftImaging
 
-/// `preview`: shows augmented images in the terminal or writes them to a picture.
+/// `preview`: shows augmented images in the terminal or writes them to an image.
 package struct PreviewCommand: Command {
   package static let specification = CommandSpecification(
     "preview", "show augmented images", group: .look,
@@ -107,14 +107,14 @@ package struct PreviewCommand: Command {
     let sheet = try PreviewSheet(
       session: session, request: request, pipelines: try pipelines(in: session)
     ).sheet()
-    let picture = try sheet.drawn()
-    guard let path = arguments.path("to") else { return try show(picture, in: session) }
-    try ImageFile.writePNG(picture, to: path)
+    let image = try sheet.drawn()
+    guard let path = arguments.path("to") else { return try show(image, in: session) }
+    try ImageFile.writePNG(image, to: path)
     session.console.result(
-      "wrote \(FilePath.relative(path, to: session.folder)), \(picture.size)", event: "preview",
+      "wrote \(FilePath.relative(path, to: session.folder)), \(image.size)", event: "preview",
       [
-        ("file", .string(path)), ("width", .integer(picture.width)),
-        ("height", .integer(picture.height)),
+        ("file", .string(path)), ("width", .integer(image.width)),
+        ("height", .integer(image.height)),
       ])
   }
 
@@ -155,14 +155,14 @@ package struct PreviewCommand: Command {
   }
 
   /// In the terminal, as large as it fits; nowhere else.
-  private func show(_ picture: Image, in session: Session) throws {
+  private func show(_ image: Image, in session: Session) throws {
     let console = session.console
     guard console.isOutputTerminal, console.format == .text,
-      let style = TerminalPicture.style(
+      let style = TerminalImage.style(
         session.settings.image, ProcessInfo.processInfo.environment)
     else { return console.warn("preview skipped, add to=FILE.png") }
     console.print(
-      try TerminalPicture.text(picture, style, columns: console.width, rows: console.height - 3))
+      try TerminalImage.text(image, style, columns: console.width, rows: console.height - 3))
   }
 
   /// Only a preview that writes a file belongs to a recipe.

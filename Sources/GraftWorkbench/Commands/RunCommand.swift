@@ -1,5 +1,5 @@
 /// `run`: replays a recipe in this session.
-package struct RunCommand: PlanningCommand {
+package struct RunCommand: BindingCommand {
   package static let specification = CommandSpecification(
     "run", "replay a recipe, with other knobs if wanted", group: .recipes,
     parameters: [.positional("file", .path(.recipe), default: .required, "the recipe")],
@@ -16,8 +16,8 @@ package struct RunCommand: PlanningCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func plan(in planner: inout Planner, _ syntax: CommandSyntax) throws {
-    try planner.include(arguments, isIsolated: true)
+  package func bind(in binder: inout Binder, _ syntax: CommandSyntax) throws {
+    try binder.include(arguments, isIsolated: true)
   }
 
   /// Nothing is left to do: the lines have been planned one by one.

@@ -11,10 +11,10 @@ package struct SetCommand: Command {
         "threads", .integer(0...1024), default: .described("0: one per core"),
         "threads to compute with"),
       ParameterSpecification(
-        "image", .choice(["auto"] + TerminalPicture.Style.allCases.map(\.rawValue) + ["none"]),
+        "image", .choice(["auto"] + TerminalImage.Style.allCases.map(\.rawValue) + ["none"]),
         default: .described("auto: from the environment"), "how images are shown"),
       ParameterSpecification(
-        "color", .choice(["auto", "always", "never"]), default: .described("auto"), "colour"),
+        "color", .choice(["auto", "always", "never"]), default: .described("auto"), "color"),
       ParameterSpecification(
         "prompt", .text, default: .described("what is loaded"), "text before the >"),
       ParameterSpecification(

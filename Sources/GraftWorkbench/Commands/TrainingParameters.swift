@@ -42,7 +42,7 @@ package enum TrainingParameters {
       "momentum, the first beta of Adam, or Adadelta's memory"),
     ParameterSpecification(
       "loss", .choice(losses), default: .value("ce"),
-      "what is minimised: cross-entropy, hinge (its mean), svm (its sum), bce (each class by itself), "
+      "what is minimized: cross-entropy, hinge (its mean), svm (its sum), bce (each class by itself), "
         + "focal, jsd (AugMix's); of pixels ce, dice or both"),
     ParameterSpecification(
       "smooth", .number(0...0.9), default: .value("0"), "label smoothing"),

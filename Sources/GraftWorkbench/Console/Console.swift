@@ -12,11 +12,11 @@ package final class Console {
 
   package var format: Format
   package var isQuiet: Bool
-  /// Whether results may carry colour.
+  /// Whether results may carry color.
   package var isColored: Bool
-  /// Whether progress may be redrawn in place and carry colour.
+  /// Whether progress may be redrawn in place and carry color.
   package let isProgressTerminal: Bool
-  /// Whether standard output is a terminal, so that pictures make sense.
+  /// Whether standard output is a terminal, so that images make sense.
   package let isOutputTerminal: Bool
   private let startsColored: Bool
   private let widthSource: () -> Int
@@ -114,7 +114,7 @@ package final class Console {
 extension Console {
   /// The console of this process.
   ///
-  /// Colour needs a terminal on standard output, no `NO_COLOR` and a `TERM` that is not `dumb`.
+  /// Color needs a terminal on standard output, no `NO_COLOR` and a `TERM` that is not `dumb`.
   package static func standard(
     format: Format = .text, isQuiet: Bool = false, allowsColor: Bool = true,
     environment: [String: String]

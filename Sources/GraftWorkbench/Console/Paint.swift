@@ -1,4 +1,4 @@
-/// Colours for the terminal; off, every text comes back unchanged.
+/// Colors for the terminal; off, every text comes back unchanged.
 package struct Paint: Sendable {
   package var isOn: Bool
 

@@ -70,7 +70,7 @@ package struct ProgressLine: Sendable, Equatable {
     return parts
   }
 
-  /// `━━━━━━━━╸━━━`: the finished part bright, the rest dim; without colour the rest is `─`.
+  /// `━━━━━━━━╸━━━`: the finished part bright, the rest dim; without color the rest is `─`.
   package static func bar(_ fraction: Double, width: Int, paint: Paint) -> String {
     let filled = min(width, Int(clamped(fraction) * Double(width)))
     let hasHead = filled < width && clamped(fraction) > 0

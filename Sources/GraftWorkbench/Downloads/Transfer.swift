@@ -68,7 +68,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   /// Ends the transfer, if it is still going on; nothing is written afterwards.
   func cancel() {
     end(.failed("it was stopped"))
-    // Foundation ends the process when a request is cancelled before it has taken the answer to its
+    // Foundation ends the process when a request is canceled before it has taken the answer to its
     // question about a redirection.
     condition.withLock {
       let limit = Date(timeIntervalSinceNow: 0.5)

@@ -17,7 +17,7 @@ package struct RecordedStatement: Sendable {
   /// The paths of data and weights it read, which a recipe lifts into knobs.
   package var inputPaths: [String]
 
-  package init(_ step: PlannedStep, lineage: Lineage, receipt: String?) {
+  package init(_ step: BoundCommand, lineage: Lineage, receipt: String?) {
     verb = step.specification.verb
     knobs = step.knobs
     self.lineage = lineage
@@ -123,7 +123,7 @@ extension ValueSyntax {
   func replacingText(_ text: String) -> ValueSyntax {
     var result = self
     let template = Template(literal: text)
-    result.form = Printer.isWord(text, isLabelled: false) ? .word(template) : .string(template)
+    result.form = Printer.isWord(text, isLabeled: false) ? .word(template) : .string(template)
     return result
   }
 }

@@ -130,14 +130,14 @@ struct ArgumentChecker {
     let count = specification.positional.count
     // A parameter typed without its `=` is the usual reason.
     if let word = argument.value.literalWord,
-      let name = Suggestion.nearest(to: word, among: specification.labelled.map(\.name))
+      let name = Suggestion.nearest(to: word, among: specification.labeled.map(\.name))
     {
       return Diagnostic(
         .tooManyArguments, "`\(verb)` cannot place `\(text)`", at: argument.span,
         suggestion: "\(name)=", help: "did you mean `\(name)=…`?   (help \(verb))")
     }
     if let number = argument.value.literalWord.flatMap(NumberText.number),
-      let numeric = specification.labelled.first(where: { $0.kind.isNumeric })
+      let numeric = specification.labeled.first(where: { $0.kind.isNumeric })
     {
       let example = "\(numeric.name)=\(number.shortText)"
       return Diagnostic(

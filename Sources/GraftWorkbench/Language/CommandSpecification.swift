@@ -58,7 +58,7 @@ package struct CommandSpecification: Sendable {
   }
 
   package var positional: [ParameterSpecification] { parameters.filter(\.isPositional) }
-  package var labelled: [ParameterSpecification] { parameters.filter { !$0.isPositional } }
+  package var labeled: [ParameterSpecification] { parameters.filter { !$0.isPositional } }
 }
 
 /// One parameter of a command.

@@ -21,12 +21,12 @@ extension HelpText {
       """
       Layers stand one behind the other; [ … ]*3 repeats, arrows and capitals are free. Numbers
       are told in order, words where they fit, the rest by name: conv(32, 5, valid, bias=no).
-      `input(28, 1)` at the front says side and channels of the pictures; else 32 and 3. `conv1:
+      `input(28, 1)` at the front says side and channels of the images; else 32 and 3. `conv1:
       conv(20)` names a layer; others are numbered from 0 as in torch's Sequential, where flatten,
       which comes before the first fc by itself, has a number too. An fc that ends the formula is
       the classifier: the head takes its place, with an output for each class.
       N, M and K of the course's notation, and whether what ends in `?` is there, stand beside it.
-      Values 0..1 of pictures are normalised by mean 0.5 and deviation 0.25; mean= and std= change it.
+      Values 0..1 of images are normalized by mean 0.5 and deviation 0.25; mean= and std= change it.
       """,
       heading("layers") + layers.rendered(),
       heading("what layers are told") + table.rendered(),

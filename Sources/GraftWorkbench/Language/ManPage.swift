@@ -66,7 +66,7 @@ package enum CommandLineHelp {
     ("-i", "open the prompt after the recipe"),
     ("--json", "results as JSON lines on standard output"),
     ("--quiet", "no progress on standard error"),
-    ("--no-color", "no colour; NO_COLOR and TERM=dumb do the same"),
+    ("--no-color", "no color; NO_COLOR and TERM=dumb do the same"),
     ("--no-input", "never ask and never open the prompt"),
     ("--threads N", "threads to compute with"),
     ("--root DIR", "folder that relative paths start from"),

@@ -150,9 +150,9 @@ package struct Parser {
     }
     index += 1
     let arguments = try arguments()
-    if let labelled = arguments.first(where: { $0.label != nil }) {
+    if let labeled = arguments.first(where: { $0.label != nil }) {
       try abandon(
-        .malformedLoop, "the values of `for` have no names", at: labelled.span, help: help)
+        .malformedLoop, "the values of `for` have no names", at: labeled.span, help: help)
     }
     guard !arguments.isEmpty else {
       try abandon(.malformedLoop, "`for \(name) in` needs values", at: inToken.span, help: help)

@@ -23,14 +23,14 @@ package enum Printer {
 
   package static func text(_ argument: ArgumentSyntax) -> String {
     (argument.label.map { $0 + "=" } ?? "")
-      + text(argument.value, isLabelled: argument.label != nil)
+      + text(argument.value, isLabeled: argument.label != nil)
   }
 
-  package static func text(_ value: ValueSyntax) -> String { text(value, isLabelled: false) }
+  package static func text(_ value: ValueSyntax) -> String { text(value, isLabeled: false) }
 
-  private static func text(_ value: ValueSyntax, isLabelled: Bool) -> String {
+  private static func text(_ value: ValueSyntax, isLabeled: Bool) -> String {
     switch value.form {
-    case .word(let template): word(template, isLabelled: isLabelled)
+    case .word(let template): word(template, isLabeled: isLabeled)
     case .string(let template): string(template)
     case .call(let name, let arguments):
       name + "(" + arguments.map(text).joined(separator: ", ") + ")"
@@ -39,12 +39,12 @@ package enum Printer {
   }
 
   /// A word as it is, or in quotes when substitution has put something in it that words cannot hold.
-  private static func word(_ template: Template, isLabelled: Bool) -> String {
+  private static func word(_ template: Template, isLabeled: Bool) -> String {
     let plain = interpolated(template) { $0 }
     let readsAsVariable = template.segments.contains {
       if case .literal(let text) = $0 { holdsVariable(text) } else { false }
     }
-    return isWord(plain, isLabelled: isLabelled) && !readsAsVariable ? plain : string(template)
+    return isWord(plain, isLabeled: isLabeled) && !readsAsVariable ? plain : string(template)
   }
 
   /// Whether literal text would be read as a variable when it stands in a word.
@@ -53,10 +53,10 @@ package enum Printer {
   }
 
   /// Whether a text lexes as one word where it is to stand.
-  package static func isWord(_ text: String, isLabelled: Bool = true) -> Bool {
+  package static func isWord(_ text: String, isLabeled: Bool = true) -> Bool {
     guard let first = text.first, first != "#", !Lexer.isAttached(text) else { return false }
     if text.contains(where: Lexer.isDelimiter) || text.last == "\\" { return false }
-    guard !isLabelled, let equals = text.firstIndex(of: "=") else { return true }
+    guard !isLabeled, let equals = text.firstIndex(of: "=") else { return true }
     return !Lexer.isLabel(text[..<equals])
   }
 

@@ -103,7 +103,7 @@ package struct CompletionEngine {
     if let parameter, place.label == nil {
       result = values(of: parameter, place)
     }
-    let keys = specification.labelled.map(\.name).filter { !place.usedLabels.contains($0) }
+    let keys = specification.labeled.map(\.name).filter { !place.usedLabels.contains($0) }
     if place.quote == nil && place.bracketDepth == 0 {
       result.items += keys.filter { $0.hasPrefix(place.fragment) }.map {
         Completion($0 + "=", isFinished: false)

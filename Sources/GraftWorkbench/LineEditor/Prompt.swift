@@ -4,12 +4,12 @@ import GraftBase
 package struct Prompt {
   private let session: Session
   private let editor: any LineEditor
-  private let interpreter: Interpreter
+  private let interpreter: Executor
 
   package init(_ session: Session, editor: any LineEditor) {
     self.session = session
     self.editor = editor
-    interpreter = Interpreter(session)
+    interpreter = Executor(session)
   }
 
   /// Reads and runs lines until `quit` or Ctrl-D; returns the exit status.

@@ -1,9 +1,9 @@
 import GraftBase
 import GraftImaging
 
-/// Reads masks: a class in each pixel, as gray values or as one colour a class.
+/// Reads masks: a class in each pixel, as gray values or as one color a class.
 enum AnnotationFile {
-  /// The mask for a picture of `size`; classes of coloured masks are numbered by colour, black is 0.
+  /// The mask for an image of `size`; classes of colored masks are numbered by color, black is 0.
   static func mask(_ path: String, size: ImageSize) throws -> Image {
     let image = try ImageFile.read(path, keepsGray: true)
     let name = path.lastPathComponent
@@ -13,22 +13,22 @@ enum AnnotationFile {
         help: "a mask has a class for each pixel of its image")
     }
     guard image.channels == 3 else { return image }
-    let colours = stride(from: 0, to: image.pixels.count, by: 3).map { start -> Int in
+    let colors = stride(from: 0, to: image.pixels.count, by: 3).map { start -> Int in
       image.pixels[start..<(start + 3)].reduce(0) { $0 << 8 | Int($1) }
     }
-    let known = Set(colours).union([0]).sorted()
+    let known = Set(colors).union([0]).sorted()
     guard known.count <= 256 else {
       throw GraftError(
-        .input, "the mask \(name) has \(known.count) colours, more than 256 classes",
-        help: "a mask has one colour a class; JPEG blurs them, PNG does not")
+        .input, "the mask \(name) has \(known.count) colors, more than 256 classes",
+        help: "a mask has one color a class; JPEG blurs them, PNG does not")
     }
     let classes = Dictionary(uniqueKeysWithValues: zip(known, 0...))
     return Image(
       width: size.width, height: size.height, channels: 1,
-      pixels: colours.map { UInt8(classes[$0] ?? 0) })
+      pixels: colors.map { UInt8(classes[$0] ?? 0) })
   }
 
-  /// Boxes with numbered names; each has to touch the picture.
+  /// Boxes with numbered names; each has to touch the image.
   static func boxes(
     _ given: [(name: String, box: BoundingBox)], size: ImageSize
   ) throws -> (boxes: [BoundingBox], names: [String]) {

@@ -42,13 +42,13 @@ struct AugmentCheck {
   private(set) var operations: [Operation] = []
   /// Shares that mixed images keep of themselves, one a batch; nil for batches left alone.
   private(set) var ownShares: [Double?] = []
-  /// Seconds an image, on one thread: everything from the decoded image to the normalised one, and
+  /// Seconds an image, on one thread: everything from the decoded image to the normalized one, and
   /// the same without augmentation.
   private(set) var secondsPerImage = 0.0
   private(set) var plainSecondsPerImage = 0.0
   private(set) var timedImages = 0
   /// What `fast` changes in those; nil for exact pipelines.
-  private(set) var difference: PictureDifference?
+  private(set) var difference: ImageDifference?
 
   private static let timedLimit = 24
   private static let batchSize = 32
@@ -134,12 +134,12 @@ struct AugmentCheck {
     }
   }
 
-  /// Compares the pixels of each class with those of the same patch, or picture, without operations.
+  /// Compares the pixels of each class with those of the same patch, or image, without operations.
   private static func hasLostObject(
     _ pipeline: Pipeline, _ key: SampleKey, _ data: DataSet, _ preprocessing: Preprocessing
   ) throws -> Bool {
     func counts(_ pipeline: Pipeline) throws -> [Int] {
-      let recipe = PictureRecipe(
+      let recipe = ImagePreparation(
         preprocessing: preprocessing, pipeline: pipeline, seed: key.seed)
       var counts = [Int](repeating: 0, count: 256)
       for value in try recipe.mask(of: data, key: key).pixels { counts[Int(value)] += 1 }
@@ -196,7 +196,7 @@ struct AugmentCheck {
       finding(
         "near black", 0.005, 0.1, "weaken what darkens, or use another fill=", \.isBlack),
       finding(
-        "one colour", 0.005, 0.1, "weaken what removes contrast, or erase smaller parts", \.isFlat),
+        "one color", 0.005, 0.1, "weaken what removes contrast, or erase smaller parts", \.isFlat),
     ]
       + (data.task == .classification
         ? []
@@ -239,9 +239,9 @@ struct AugmentCheck {
     var output = [Float](
       repeating: 0, count: preprocessing.floatCount(for: preprocessing.outputSize))
     func seconds(_ work: () -> Void) -> Double { clock.measure(work) / .seconds(1) }
-    let recipe = PictureRecipe(
+    let recipe = ImagePreparation(
       preprocessing: preprocessing, pipeline: pipeline, seed: session.seed)
-    if pipeline.isFast { difference = PictureDifference() }
+    if pipeline.isFast { difference = ImageDifference() }
     for key in keys {
       try session.interrupts.check()
       let source = try data.storedImage(at: key.sample)
@@ -261,10 +261,10 @@ struct AugmentCheck {
         [.move(preprocessing.evaluation(of: source.size))], size: source.size)
       output.withUnsafeMutableBufferPointer { output in
         secondsPerImage += seconds {
-          draw.program.write(source, normalisedFor: preprocessing, into: output)
+          draw.program.write(source, normalizedFor: preprocessing, into: output)
         }
         plainSecondsPerImage += seconds {
-          plain.write(source, normalisedFor: preprocessing, into: output)
+          plain.write(source, normalizedFor: preprocessing, into: output)
         }
       }
     }

@@ -12,9 +12,9 @@ struct AugmentExplanation {
   let draw: TrainingDraw
   let preprocessing: Preprocessing
   /// What `fast` changes in this image, measured; nil where it changes nothing.
-  let difference: PictureDifference?
+  let difference: ImageDifference?
 
-  /// One row: a pass over the picture.
+  /// One row: a pass over the image.
   struct Row {
     let pass: String
     /// The operations folded into it.
@@ -46,14 +46,14 @@ struct AugmentExplanation {
       ? Self.difference(draw, of: key, pipeline, preprocessing, session.workbench.data) : nil
   }
 
-  /// The picture of the first image, or of a drawn one, as training sees it and by its edits in turn.
+  /// The image of the first image, or of a drawn one, as training sees it and by its edits in turn.
   private static func difference(
     _ draw: TrainingDraw, of key: SampleKey, _ pipeline: Pipeline, _ preprocessing: Preprocessing,
     _ data: DataSet?
-  ) throws -> PictureDifference {
-    var difference = PictureDifference()
+  ) throws -> ImageDifference {
+    var difference = ImageDifference()
     if let data {
-      let recipe = PictureRecipe(
+      let recipe = ImagePreparation(
         preprocessing: preprocessing, pipeline: pipeline, seed: key.seed)
       try difference.add(draw, of: key, in: data, recipe)
     } else {
@@ -77,7 +77,7 @@ struct AugmentExplanation {
       + draw.completion.map { ("fit", $0) }
   }
 
-  /// The passes as they are run, normalisation last.
+  /// The passes as they are run, normalization last.
   var rows: [Row] {
     let edits = edits
     let passes = EditProgram.account(
@@ -91,8 +91,8 @@ struct AugmentExplanation {
       return Row(
         pass: pass.text, operations: names, read: pass.bytesRead, written: pass.bytesWritten)
     }
-    // Normalisation reads through the last table, or is how a resize writes its rows.
-    var last = normalisation
+    // Normalization reads through the last table, or is how a resize writes its rows.
+    var last = normalization
     var kinds = passes.map(\.kind)
     var isResizable = true
     if case .table(let isFixed)? = kinds.last, let table = rows.popLast() {
@@ -118,12 +118,12 @@ struct AugmentExplanation {
       Row(
         pass: $0.text, operations: $0.edits.map { edits[$0].operation }, read: $0.bytesRead,
         written: $0.bytesWritten)
-    } + [normalisation]
+    } + [normalization]
   }
 
-  private var normalisation: Row {
+  private var normalization: Row {
     let count = preprocessing.floatCount(for: preprocessing.outputSize)
-    return Row(pass: "normalise", operations: [], read: count, written: 4 * count)
+    return Row(pass: "normalize", operations: [], read: count, written: 4 * count)
   }
 
   static func bytes(_ rows: [Row]) -> (read: Int, written: Int) {
@@ -138,7 +138,7 @@ extension AugmentExplanation: CustomStringConvertible {
     lines += draw.steps.filter { !$0.isApplied }.map { "  \($0.title)" }
     lines += draw.steps.filter { $0.isApplied && !$0.drawn.isEmpty }.map { "  \($0.title)" }
     if let mixing = pipeline.mixing {
-      lines.append("  \(mixing.text) then mixes the normalised batch in place")
+      lines.append("  \(mixing.text) then mixes the normalized batch in place")
     }
     var table = TextTable(["pass", "does", "of", "reads", "writes"])
     table.alignments = [.right, .left, .left, .right, .right]

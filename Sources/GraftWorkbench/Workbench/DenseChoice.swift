@@ -43,14 +43,14 @@ struct DenseChoice {
 /// A model that scores squares of images at every place.
 struct DenseScoring {
   let scorer: DenseScorer
-  /// Images for it: the short side resized, the centre kept, normalised as the model has it.
+  /// Images for it: the short side resized, the center kept, normalized as the model has it.
   let preprocessing: Preprocessing
   let side: Int
   private let own: Int
 
   /// Refuses what does not fit before an image is read.
   init(_ choice: DenseChoice, _ model: Model, pool: ThreadPool) throws {
-    try model.input.requirePictures()
+    try model.input.requireImages()
     own = model.input.width
     side = choice.side ?? max(own, model.input.resizeShortSide)
     scorer = try DenseScorer(model, stride: choice.stride, pool: pool)

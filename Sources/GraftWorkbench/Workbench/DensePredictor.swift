@@ -4,7 +4,7 @@ import GraftImaging
 import GraftKernels
 import GraftModels
 
-/// Labels single pictures by what a run's model tells at every place of them.
+/// Labels single images by what a run's model tells at every place of them.
 struct DensePredictor {
   private let classes: [String]
   private let dense: DenseScoring
@@ -14,17 +14,17 @@ struct DensePredictor {
     dense = try DenseScoring(choice, run.model, pool: pool)
   }
 
-  /// The `top` classes by the mean of the softmax over all places, and the picture with the best one's
+  /// The `top` classes by the mean of the softmax over all places, and the image with the best one's
   /// probability at each place drawn over it.
   func predict(
     _ image: Image, top: Int, drawing: Bool
-  ) throws -> (labels: [Predictor.Label], picture: Image?) {
+  ) throws -> (labels: [Predictor.Label], image: Image?) {
     let preprocessing = dense.preprocessing
-    let picture = preprocessing.evaluationImage(
+    let image = preprocessing.evaluationImage(
       image.converted(toChannels: preprocessing.channels))
     let shape: Shape = [1, dense.side, dense.side, preprocessing.channels]
     let storage = Storage(count: shape.elementCount)
-    preprocessing.write(picture, into: storage.slice.buffer)
+    preprocessing.write(image, into: storage.slice.buffer)
     let scores = try dense.scorer.score(storage.slice, shape)
     let means = scores.meanProbabilities(ofImage: 0)
     let labels = Predictor.labels(means.map(Double.init), classes, top: top)
@@ -36,6 +36,6 @@ struct DensePredictor {
       stride(from: best, to: all.count, by: classes.count).map { all[$0] },
       columns: scores.shape[2], first: Double(dense.scorer.model.window) / 2,
       step: Double(dense.scorer.stride))
-    return (labels, map.drawn(over: picture))
+    return (labels, map.drawn(over: image))
   }
 }

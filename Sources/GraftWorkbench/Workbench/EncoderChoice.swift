@@ -5,7 +5,7 @@ import GraftImaging
 import GraftModels
 import GraftTraining
 
-/// The encoder as chosen: what network, which weights, what pictures.
+/// The encoder as chosen: what network, which weights, what images.
 package struct EncoderChoice {
   package let spec: EncoderSpec
   package let input: InputSpecification
@@ -18,13 +18,13 @@ package struct EncoderChoice {
 }
 
 extension EncoderChoice: CustomStringConvertible {
-  /// `resnet18, 11.2 M parameters, 224 px, ImageNet normalisation`.
+  /// `resnet18, 11.2 M parameters, 224 px, ImageNet normalization`.
   package var description: String {
     let source = weights.map { "weights \($0.name.lastPathComponent)" } ?? "random weights"
-    let pictures =
+    let images =
       [1, 3].contains(input.channels)
       ? "\(preprocessing)" : "\(input.width) px of \(input.channels) channels"
-    return "\(spec.name), \(spec.parameterCount.countText) parameters, \(pictures), \(source)"
+    return "\(spec.name), \(spec.parameterCount.countText) parameters, \(images), \(source)"
   }
 }
 

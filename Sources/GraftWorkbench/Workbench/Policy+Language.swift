@@ -6,7 +6,7 @@ extension Policy {
     _ letter: String, rate: ClosedRange<Double>?, factor: Double? = nil,
     mode: BatchNormMode? = nil
   ) -> Policy {
-    let wishes = mode.map { [BatchNormWish($0)] } ?? []
+    let wishes = mode.map { [BatchNormRequest($0)] } ?? []
     let rates: Rates
     switch letter {
     case "A": rates = .headOnly(rate?.upperBound ?? 2e-3)
@@ -21,7 +21,7 @@ extension Policy {
         rates = .geometric(lowest: highest / 100, highest: highest)
       }
     }
-    return Policy(rates, batchNormWishes: wishes)
+    return Policy(rates, batchNormRequests: wishes)
   }
 
   /// The same policy with other rates, as `lr=` of one run asks.
@@ -30,7 +30,7 @@ extension Policy {
     var factor: Double?
     if case .decaying(let own, _) = rates, rate.lowerBound == rate.upperBound { factor = own }
     var result = Policy.variant(letter, rate: rate, factor: factor)
-    result.batchNormWishes = batchNormWishes
+    result.batchNormRequests = batchNormRequests
     result.overrides = overrides
     return result
   }

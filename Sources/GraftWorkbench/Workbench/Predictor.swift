@@ -5,7 +5,7 @@ import GraftImaging
 import GraftKernels
 import GraftModels
 
-/// Labels single pictures with a run's model and preprocessing.
+/// Labels single images with a run's model and preprocessing.
 struct Predictor {
   /// One class and how probable it is.
   struct Label: Sendable {
@@ -19,7 +19,7 @@ struct Predictor {
 
   init(_ run: TrainingRun, pool: ThreadPool) throws {
     self.run = run
-    try run.model.input.requirePictures()
+    try run.model.input.requireImages()
     preprocessing = run.preprocessing
     plan = try Plan(
       graph: run.model.graph, outputs: [run.model.logits],
@@ -28,9 +28,9 @@ struct Predictor {
 
   /// The `top` most probable classes, best first; of equals the earlier class.
   func predict(_ image: Image, top: Int) -> [Label] {
-    let picture = preprocessing.evaluationImage(
+    let image = preprocessing.evaluationImage(
       image.converted(toChannels: preprocessing.channels))
-    preprocessing.write(picture, into: plan.input("image").buffer)
+    preprocessing.write(image, into: plan.input("image").buffer)
     plan.forward()
     let logits = plan.value(run.model.logits).buffer
     let largest = Double(logits.max() ?? 0)

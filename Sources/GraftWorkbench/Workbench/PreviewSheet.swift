@@ -2,7 +2,7 @@ import GraftBase
 import GraftData
 import GraftImaging
 
-/// Draws what training will see: pictures of the data, or files, through one or more pipelines.
+/// Draws what training will see: images of the data, or files, through one or more pipelines.
 struct PreviewSheet {
   /// What was asked.
   struct Request {
@@ -30,37 +30,37 @@ struct PreviewSheet {
     let subjects = try self.subjects()
     if let count = request.strengths { return try strengths(count, subjects) }
     let rows = try pipelines.map { label, pipeline in
-      (label: label, pictures: try pictures(of: subjects, through: pipeline))
+      (label: label, images: try images(of: subjects, through: pipeline))
     }
     if request.showsSteps { return steps(subjects, rows) }
-    if rows.count == 1, rows[0].label.isEmpty { return grid(rows[0].pictures) }
+    if rows.count == 1, rows[0].label.isEmpty { return grid(rows[0].images) }
     if subjects.count == 1 { return pipelinesOfOne(subjects[0], rows) }
     return ContactSheet(
       title: title,
       subtitle: "one row a pipeline, one column an image, \(draws(pipelines.map(\.pipeline)))",
       rows: rows.map { row in
-        ContactSheet.Row(label: row.label, cells: row.pictures.map(\.cell))
+        ContactSheet.Row(label: row.label, cells: row.images.map(\.cell))
       }, cellSize: cellSize)
   }
 
   // MARK: Sheets
 
-  private func grid(_ pictures: [Seen]) -> ContactSheet {
+  private func grid(_ images: [Seen]) -> ContactSheet {
     let pipeline = pipelines[0].pipeline
-    let columns = request.columns ?? Self.columns(for: pictures.count)
+    let columns = request.columns ?? Self.columns(for: images.count)
     return ContactSheet(
       title: title,
       subtitle: (pipeline.isEmpty ? "no augmentation" : pipeline.description)
         + ", \(draws([pipeline]))",
-      cells: pictures.map(\.cell), columns: columns, cellSize: cellSize)
+      cells: images.map(\.cell), columns: columns, cellSize: cellSize)
   }
 
-  /// One picture through several pipelines, which are its captions.
+  /// One image through several pipelines, which are its captions.
   private func pipelinesOfOne(
-    _ subject: Subject, _ rows: [(label: String, pictures: [Seen])]
+    _ subject: Subject, _ rows: [(label: String, images: [Seen])]
   ) -> ContactSheet {
     let cells = rows.flatMap { row in
-      row.pictures.map { seen in
+      row.images.map { seen in
         var cell = seen.cell
         cell.caption = row.label + cell.caption.dropFirst(subject.caption.count)
         return cell
@@ -76,13 +76,13 @@ struct PreviewSheet {
     (1...8).first { $0 * $0 >= count } ?? 8
   }
 
-  /// One row a picture: as decoded, after each operation with what was drawn, then mixed.
+  /// One row an image: as decoded, after each operation with what was drawn, then mixed.
   private func steps(
-    _ subjects: [Subject], _ rows: [(label: String, pictures: [Seen])]
+    _ subjects: [Subject], _ rows: [(label: String, images: [Seen])]
   ) -> ContactSheet {
     let traced = subjects.enumerated().flatMap { index, subject in
       zip(pipelines, rows).map { named, row in
-        let seen = row.pictures[index]
+        let seen = row.images[index]
         let (start, steps) = named.pipeline.trainingDraw(
           size: subject.source.size, key: seen.key, preprocessing: preprocessing
         ).trace(subject.source.converted(toChannels: preprocessing.channels), subject.annotation)
@@ -104,7 +104,7 @@ struct PreviewSheet {
     return sheet
   }
 
-  /// One row an operation and picture, from the start of its range to the end.
+  /// One row an operation and image, from the start of its range to the end.
   private func strengths(_ count: Int, _ subjects: [Subject]) throws -> ContactSheet {
     let rows = try pipelines.flatMap { label, pipeline in
       let strengths = try pipeline.strengths(count)
@@ -124,9 +124,9 @@ struct PreviewSheet {
       rows: rows, cellSize: cellSize)
   }
 
-  // MARK: Pictures
+  // MARK: Images
 
-  /// A picture to show as it is decoded, and its address in training.
+  /// An image to show as it is decoded, and its address in training.
   private struct Subject {
     let source: Image
     let caption: String
@@ -136,15 +136,15 @@ struct PreviewSheet {
     let annotation: Annotation
   }
 
-  /// A picture through a pipeline.
+  /// An image through a pipeline.
   private struct Seen {
     let key: SampleKey
     let cell: ContactSheet.Cell
-    /// The partner and the mixed picture, where the pipeline mixes.
+    /// The partner and the mixed image, where the pipeline mixes.
     var mixing: [ContactSheet.Cell] = []
   }
 
-  private func pictures(of subjects: [Subject], through pipeline: Pipeline) throws -> [Seen] {
+  private func images(of subjects: [Subject], through pipeline: Pipeline) throws -> [Seen] {
     let places = subjects.compactMap(\.place)
     guard places.count == subjects.count, let data = session.workbench.data else {
       return subjects.map { subject in
@@ -154,34 +154,34 @@ struct PreviewSheet {
       }
     }
     let view = try epochView(pipeline, of: data)
-    return try view.pictures(at: places).map { seen($0, pipeline, of: data) }
+    return try view.images(at: places).map { seen($0, pipeline, of: data) }
   }
 
   private func seen(
-    _ picture: EpochView.Picture, _ pipeline: Pipeline, of data: DataSet
+    _ image: EpochView.DrawnImage, _ pipeline: Pipeline, of data: DataSet
   ) -> Seen {
-    let weights = Self.text(picture.labels, data.classes)
+    let weights = Self.text(image.labels, data.classes)
     func path(_ key: SampleKey) -> String { data.samples[key.sample].path.lastPathComponent }
     func name(_ key: SampleKey) -> String { data.classes[data.samples[key.sample].label] }
-    let marks = picture.mask.map { ContactSheet.Marks(Annotation(mask: $0.asDrawnMask)) }
-    guard let mixing = picture.mixing else {
+    let marks = image.mask.map { ContactSheet.Marks(Annotation(mask: $0.asDrawnMask)) }
+    guard let mixing = image.mixing else {
       let cell = ContactSheet.Cell(
-        picture.image, caption: marks == nil ? weights : path(picture.key), marks: marks)
-      let skipped = ContactSheet.Cell(picture.image, caption: "not mixed in this batch")
+        image.image, caption: marks == nil ? weights : path(image.key), marks: marks)
+      let skipped = ContactSheet.Cell(image.image, caption: "not mixed in this batch")
       return Seen(
-        key: picture.key, cell: cell, mixing: pipeline.mixing == nil ? [] : [skipped])
+        key: image.key, cell: cell, mixing: pipeline.mixing == nil ? [] : [skipped])
     }
     let partner =
-      if mixing.partner == picture.key { " with itself" } else if picture.labels.count == 1 {
+      if mixing.partner == image.key { " with itself" } else if image.labels.count == 1 {
         " with its like"
       } else { "" }
     let caption = weights + partner
     return Seen(
-      key: picture.key, cell: ContactSheet.Cell(picture.image, caption: caption, marks: marks),
+      key: image.key, cell: ContactSheet.Cell(image.image, caption: caption, marks: marks),
       mixing: [
         ContactSheet.Cell(mixing.image, caption: "partner: \(name(mixing.partner))"),
         ContactSheet.Cell(
-          picture.image, caption: "\(mixing.operation): \(caption)", marks: marks),
+          image.image, caption: "\(mixing.operation): \(caption)", marks: marks),
       ])
   }
 
@@ -284,7 +284,7 @@ struct PreviewSheet {
     }
     var byClass: [Int: [Int]] = [:]
     for (place, sample) in order.enumerated() {
-      // A picture with a mask stands for itself, or for the class that is asked for.
+      // An image with a mask stands for itself, or for the class that is asked for.
       guard let mask = data.samples[sample].mask else {
         byClass[data.samples[sample].label, default: []].append(place)
         continue

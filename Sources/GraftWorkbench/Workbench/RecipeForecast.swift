@@ -25,7 +25,7 @@ struct RecipeForecast {
   /// The first line that needs a file which the recipe itself makes; the forecast ends before it.
   private(set) var unknownLine: Int?
 
-  init(_ steps: [PlannedStep], in session: Session) {
+  init(_ steps: [BoundCommand], in session: Session) {
     let trial = session.trial()
     defer { trial.workbench.shutDown() }
     for step in steps {
@@ -44,7 +44,7 @@ struct RecipeForecast {
   private static let chosenVerbs: Set<String> = ["load", "use", "drop"]
 
   /// Does what later lines rest on; false when that cannot be known yet.
-  private mutating func follow(_ step: PlannedStep, in trial: Session) throws -> Bool {
+  private mutating func follow(_ step: BoundCommand, in trial: Session) throws -> Bool {
     if let command = step.command as? any TrainingCommand {
       try add(command.request(in: trial), line: step.span.line, in: trial)
       return true

@@ -52,7 +52,7 @@ struct RenderManifest {
     /// The image's number in its data set.
     var sample: Int
     var pipeline: String
-    /// The weight of each class the picture counts for; none where a mask tells.
+    /// The weight of each class the image counts for; none where a mask tells.
     var labels: [String: Double]
 
     var files: [String] { [file] + (mask.map { [$0] } ?? []) }
@@ -86,14 +86,14 @@ struct RenderManifest {
 
   /// Draws the files of an entry again from the data set, in the order of `Entry.files`.
   func bytes(of entry: Entry, in data: DataSet) throws -> [[UInt8]] {
-    let recipe = PictureRecipe(
+    let recipe = ImagePreparation(
       preprocessing: header.preprocessing, pipeline: try Pipeline(header.calls),
       seed: entry.seed)
     let image = recipe.image(try data.storedImage(at: entry.sample), key: entry.key)
-    let picture = try header.format.encode(image)
-    guard entry.mask != nil else { return [picture] }
+    let bytes = try header.format.encode(image)
+    guard entry.mask != nil else { return [bytes] }
     let mask = try recipe.mask(of: data, key: entry.key)
-    return [picture, try PNGEncoder.encode(mask.maskAsStored)]
+    return [bytes, try PNGEncoder.encode(mask.maskAsStored)]
   }
 
   /// The lines of the header and of all entries.

@@ -5,7 +5,7 @@ import GraftImaging
 import GraftModels
 import GraftTraining
 
-/// Measures a run on pictures of a data set, its classes matched by name.
+/// Measures a run on images of a data set, its classes matched by name.
 struct RunEvaluation {
   let run: TrainingRun
   let session: Session
@@ -14,7 +14,7 @@ struct RunEvaluation {
 
   /// The scores on one part; with views, probabilities averaged over augmented ones.
   ///
-  /// The plain picture weighs three quarters against the augmented views together (fastai).
+  /// The plain image weighs three quarters against the augmented views together (fastai).
   func evaluate(
     _ data: DataSet, _ partition: Partition, views: Int, pipeline: Pipeline
   ) throws -> Evaluation {
@@ -41,7 +41,7 @@ struct RunEvaluation {
   private func result(
     _ data: DataSet, _ partition: Partition, pipeline: Pipeline?, view: Int
   ) throws -> Evaluation {
-    let source = try pictures(data, partition, pipeline: pipeline, view: view)
+    let source = try images(data, partition, pipeline: pipeline, view: view)
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
     let onBatch = { (done: Int, all: Int) -> Bool in
@@ -64,15 +64,15 @@ struct RunEvaluation {
     return result
   }
 
-  private func pictures(
+  private func images(
     _ data: DataSet, _ partition: Partition, pipeline: Pipeline?, view: Int
   ) throws -> any BatchSource {
     guard let dense else {
-      return try session.pictures(
+      return try session.images(
         of: data, partition, for: run.model, batchSize: 32, pipeline: pipeline, view: view,
         classCount: run.model.classes.count)
     }
-    return try PictureBatches.evaluation(
+    return try ImageBatches.evaluation(
       data, partition, batchSize: dense.batchSize(insteadOf: 32),
       preprocessing: dense.preprocessing, pipeline: pipeline, view: view, seed: session.seed,
       classCount: run.model.classes.count, pool: session.pool)
@@ -83,7 +83,7 @@ struct RunEvaluation {
     if data.classes == run.model.classes { return data }
     // Bare weights name no classes, and tables with class numbers count as the weights do.
     if data.hasFixedLabels && data.classes.count <= run.model.classes.count { return data }
-    return try data.relabelled(by: run.model.classes)
+    return try data.relabeled(by: run.model.classes)
   }
 }
 

@@ -5,7 +5,7 @@ import GraftKernels
 import GraftModels
 import GraftTraining
 
-/// Tells the class of each pixel of pictures of any size.
+/// Tells the class of each pixel of images of any size.
 struct SegmentationPredictor {
   private let model: Model
   private let canvas: SegmentationCanvas
@@ -21,7 +21,7 @@ struct SegmentationPredictor {
   /// The number of the most probable class in each pixel, gray.
   mutating func predict(_ image: Image) throws -> Image {
     var mask = Image(width: image.width, height: image.height, channels: 1)
-    for part in PicturePart.parts(of: image.size) {
+    for part in ImagePart.parts(of: image.size) {
       let input = try canvas.place(image, part)
       let plan = try plan(for: input.shape)
       plan.input("image").copy(from: input.pixels)

@@ -78,14 +78,14 @@ extension Session {
     ) { $1 }
     var settings = plan.phases[index].settings
     settings.stopAtStep = plan.stop.flatMap { $0 > stepsBefore ? $0 - stepsBefore : nil }
-    let training = try trainingPictures(
+    let training = try trainingImages(
       of: plan, for: model, views: try plan.views(phase: index, of: model))
     let validation =
       plan.data.partition(.validation).isEmpty
       ? nil
-      : try pictures(
+      : try images(
         of: plan.data, .validation, for: model,
-        batchSize: PictureBatches.validationBatchSize(plan.batchSize))
+        batchSize: ImageBatches.validationBatchSize(plan.batchSize))
     return try Trainer(
       model, policy: plan.phases[index].policy, settings: settings,
       training: training, validation: validation, pool: pool, cache: workbench.features,

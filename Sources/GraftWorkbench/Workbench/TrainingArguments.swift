@@ -11,7 +11,7 @@ struct TrainingArguments {
 
   init(_ arguments: CheckedArguments) { self.arguments = arguments }
 
-  /// Has the model minimise what `loss` asks for, of those that go with what it tells.
+  /// Has the model minimize what `loss` asks for, of those that go with what it tells.
   func chooseLoss(for model: Model, pipeline: Pipeline, in session: Session) throws {
     let word = arguments.text("loss") ?? "ce"
     switch model.task {
@@ -20,12 +20,12 @@ struct TrainingArguments {
         throw misfit(word, model.task, ClassificationLoss.allCases.map(\.rawValue))
       }
       try check(loss, pipeline: pipeline, balance: session.workbench.balance)
-      model.minimise(loss)
+      model.minimize(loss)
     case .segmentation:
       guard let kind = SegmentationLoss.Kind(rawValue: word) else {
         throw misfit(word, model.task, SegmentationLoss.Kind.allCases.map(\.rawValue))
       }
-      model.minimise(SegmentationLoss(kind, classWeights: session.classWeights))
+      model.minimize(SegmentationLoss(kind, classWeights: session.classWeights))
     }
   }
 

@@ -117,7 +117,7 @@ extension Session {
 
   /// A new model of the chosen encoder and head for these classes.
   ///
-  /// `loss` is what is minimised over pixels, for a head that tells their classes.
+  /// `loss` is what is minimized over pixels, for a head that tells their classes.
   package func makeModel(
     classes: [String], head: HeadSpec? = nil
   ) throws -> Model {

@@ -18,7 +18,7 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write(Self.batch(20), to: "data_batch_1.bin")
     try folder.write(Self.batch(4, start: 1000), to: "test_batch.bin")
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     #expect(data.samples[3].path == "data_batch_1.bin[3]")
     let image = try data.image(at: 3)
     let expected = Self.record(label: 1, start: 21).dropFirst()
@@ -37,21 +37,21 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write(Self.batch(20), to: "data_batch_1.bin")
     try folder.write("up\r\ndown\n\n", to: "batches.meta.txt")
-    #expect(try TestPictures.open(folder).classes == ["up", "down"])
+    #expect(try TestImages.open(folder).classes == ["up", "down"])
   }
 
   @Test func damagedFilesAreRefused() throws {
     let folder = try TemporaryFolder()
     try folder.write(Array(Self.batch(20).dropLast(1)), to: "data_batch_1.bin")
-    let cut = #expect(throws: GraftError.self) { try TestPictures.open(folder) }
+    let cut = #expect(throws: GraftError.self) { try TestImages.open(folder) }
     #expect(cut?.message.contains("has 61459 bytes, no multiple of the 3073") == true)
 
     try folder.write(Self.batch(5) + Self.record(label: 10, start: 0), to: "data_batch_1.bin")
-    let label = #expect(throws: GraftError.self) { try TestPictures.open(folder) }
+    let label = #expect(throws: GraftError.self) { try TestImages.open(folder) }
     #expect(label?.message.contains("data_batch_1.bin has label 10, but there are 10") == true)
 
     try folder.write([UInt8](), to: "data_batch_1.bin")
-    #expect(throws: GraftError.self) { try TestPictures.open(folder) }
+    #expect(throws: GraftError.self) { try TestImages.open(folder) }
   }
 
   @Test(.needsShared("data/cifar10_lossless_5k.tar.gz"))
@@ -59,7 +59,7 @@ import Testing
     let found = try SharedFiles.folder(
       "cifar10_lossless_5k.tar.gz", named: "cifar-10-batches-bin")
     let path = try #require(found).path(percentEncoded: false)
-    let data = try TestPictures.open(path)
+    let data = try TestImages.open(path)
     #expect(data.samples.count == 5000)
     #expect(data.samples.prefix(10).map(\.label) == [6, 9, 9, 4, 1, 1, 2, 7, 8, 3])
     #expect(data.partition(.test) == Array(4000..<5000))

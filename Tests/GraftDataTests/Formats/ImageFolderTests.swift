@@ -6,24 +6,24 @@ import GraftTestSupport
 import Testing
 
 @Suite struct ImageFolderTests {
-  @Test func classesAreSortedBytewiseAndPicturesNumberedByPath() throws {
+  @Test func classesAreSortedBytewiseAndImageNumberedByPath() throws {
     let folder = try TemporaryFolder()
-    try TestPictures.fill(folder, [("b", 3), ("Z", 3), ("é", 3), ("a-b", 3), ("a", 3)])
-    let data = try TestPictures.open(folder)
+    try TestImages.fill(folder, [("b", 3), ("Z", 3), ("é", 3), ("a-b", 3), ("a", 3)])
+    let data = try TestImages.open(folder)
     #expect(data.classes == ["Z", "a", "a-b", "b", "é"])
     let paths = data.samples.map(\.path)
     #expect(
       paths.map { Array($0.utf8) }.elementsEqual(
         paths.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }))
     #expect(data.samples.allSatisfy { $0.path.hasPrefix(data.classes[$0.label] + "/") })
-    #expect(try data.image(at: 0) == TestPictures.image(3))
+    #expect(try data.image(at: 0) == TestImages.image(3))
   }
 
   @Test func givenSidesAreMatchedByName() throws {
     let folder = try TemporaryFolder()
-    try TestPictures.fill(folder, [("ants", 4), ("bees", 5), ("wasps", 2)], side: "train")
-    try TestPictures.fill(folder, [("bees", 2), ("ants", 3)], side: "valid", firstSeed: 100)
-    let data = try TestPictures.open(folder)
+    try TestImages.fill(folder, [("ants", 4), ("bees", 5), ("wasps", 2)], side: "train")
+    try TestImages.fill(folder, [("bees", 2), ("ants", 3)], side: "valid", firstSeed: 100)
+    let data = try TestImages.open(folder)
     #expect(data.classCounts(.train) == [4, 5, 2])
     #expect(data.classCounts(.validation) == [3, 2, 0])
     #expect(data.partition(.test).isEmpty)
@@ -32,9 +32,9 @@ import Testing
 
   @Test func trainAndTestHoldBackATenthForValidation() throws {
     let folder = try TemporaryFolder()
-    try TestPictures.fill(folder, [("a", 40), ("b", 40)], side: "train")
-    try TestPictures.fill(folder, [("a", 5), ("b", 5)], side: "test", firstSeed: 100)
-    let data = try TestPictures.open(folder)
+    try TestImages.fill(folder, [("a", 40), ("b", 40)], side: "train")
+    try TestImages.fill(folder, [("a", 5), ("b", 5)], side: "test", firstSeed: 100)
+    let data = try TestImages.open(folder)
     #expect(data.classCounts(.train) == [36, 36])
     #expect(data.classCounts(.validation) == [4, 4])
     #expect(data.classCounts(.test) == [5, 5])
@@ -42,12 +42,12 @@ import Testing
 
   @Test func hiddenFoldersAndOtherFilesAreReported() throws {
     let folder = try TemporaryFolder()
-    try TestPictures.fill(folder, [("a", 5), ("b", 5)])
-    try folder.write(TestPictures.png(50), to: ".cache/x.png")
-    try folder.write(TestPictures.png(51), to: "a/.hidden.png")
+    try TestImages.fill(folder, [("a", 5), ("b", 5)])
+    try folder.write(TestImages.png(50), to: ".cache/x.png")
+    try folder.write(TestImages.png(51), to: "a/.hidden.png")
     try folder.write("notes", to: "b/notes.txt")
     try folder.write("top", to: "README.md")
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     #expect(data.samples.count == 10)
     #expect(
       Set(data.ignored) == [
@@ -58,39 +58,39 @@ import Testing
       ])
   }
 
-  @Test func picturesMayLieDeeperAndSuffixesInAnyCase() throws {
+  @Test func imageMayLieDeeperAndSuffixesInAnyCase() throws {
     let folder = try TemporaryFolder()
-    try TestPictures.fill(folder, [("a", 5), ("b", 5)])
-    try folder.write(TestPictures.png(60), to: "a/sub/deep/x.PNG")
-    try folder.write(TestPictures.png(61), to: "b/content is png.JPG")
-    let data = try TestPictures.open(folder)
+    try TestImages.fill(folder, [("a", 5), ("b", 5)])
+    try folder.write(TestImages.png(60), to: "a/sub/deep/x.PNG")
+    try folder.write(TestImages.png(61), to: "b/content is png.JPG")
+    let data = try TestImages.open(folder)
     #expect(data.counts(of: Array(data.samples.indices)) == [6, 6])
     #expect(data.badFiles.isEmpty)
   }
 
   @Test func aLinkToAFolderAboveEndsTheWalk() throws {
     let folder = try TemporaryFolder()
-    try TestPictures.fill(folder, [("a", 5), ("b", 5)])
+    try TestImages.fill(folder, [("a", 5), ("b", 5)])
     try FileManager.default.createSymbolicLink(
       at: folder.url.appending(path: "a/loop"), withDestinationURL: folder.url.appending(path: "a"))
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     #expect(data.samples.count == 10)
     #expect(data.ignored.map(\.path) == ["a/loop"])
   }
 
   @Test func namesThatAreNoTextAreHandledAsBytes() throws {
     let folder = try TemporaryFolder()
-    try TestPictures.fill(folder, [("a", 5)])
+    try TestImages.fill(folder, [("a", 5)])
     let path = Array(folder.path.utf8) + Array("/b".utf8) + [0xFF, 0x07]
     #expect(mkdir(Self.systemText(path), 0o755) == 0)
     for seed in 70..<75 {
-      let source = try folder.write(TestPictures.png(seed), to: "moving.png")
+      let source = try folder.write(TestImages.png(seed), to: "moving.png")
       let target = Self.systemText(path + Array("/\(seed).png".utf8))
       #expect(rename(source, target) == 0)
     }
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     #expect(data.classes == ["a", "b\\xff\\x07"])
-    #expect(try data.image(at: 9) == TestPictures.image(74))
+    #expect(try data.image(at: 9) == TestImages.image(74))
   }
 
   private static func systemText(_ bytes: [UInt8]) -> [CChar] {
@@ -130,23 +130,23 @@ import Testing
       folders: [], message: "train has 1 images but no class folders"),
     BadLayout(
       testDescription: "segmentation", files: ["train/images/1.png", "train/masks/1.png"],
-      folders: [], message: "the mask train/masks/1.png is a colour image"),
+      folders: [], message: "the mask train/masks/1.png is a color image"),
   ]
 
   @Test(arguments: badLayouts) func layoutsThatMakeNoSenseAreRefused(layout: BadLayout) throws {
     let folder = try TemporaryFolder()
     for (seed, file) in layout.files.enumerated() {
-      try folder.write(TestPictures.png(seed), to: file)
+      try folder.write(TestImages.png(seed), to: file)
     }
     for name in layout.folders { try folder.makeFolder(name) }
-    let error = #expect(throws: GraftError.self) { try TestPictures.open(folder) }
+    let error = #expect(throws: GraftError.self) { try TestImages.open(folder) }
     #expect(error?.message.contains(layout.message) == true, "\(String(describing: error))")
     #expect(error?.code == .input)
     #expect(error?.help != nil)
   }
 
   @Test func aMissingFolderIsNamed() {
-    let error = #expect(throws: GraftError.self) { try TestPictures.open("/nowhere/at/all") }
+    let error = #expect(throws: GraftError.self) { try TestImages.open("/nowhere/at/all") }
     #expect(error?.message == "there is no folder or file /nowhere/at/all")
   }
 }

@@ -38,8 +38,8 @@ import Testing
     #expect(process.terminationStatus == 0)
   }
 
-  @Test func grayPicturesComeAsRGB() throws {
-    let data = try TestPictures.open(Self.folder(images: Self.images(20), labels: Self.labels(20)))
+  @Test func grayImageComeAsRGB() throws {
+    let data = try TestImages.open(Self.folder(images: Self.images(20), labels: Self.labels(20)))
     let image = try data.image(at: 1)
     #expect(image.size == ImageSize(width: 3, height: 2))
     #expect(image.pixels.prefix(6) == [222, 222, 222, 3, 3, 3])
@@ -54,7 +54,7 @@ import Testing
     try Self.gzip(packed, "train-images-idx3-ubyte")
     try Self.gzip(packed, "train-labels-idx1-ubyte")
     #expect(
-      try TestPictures.open(packed).fingerprint == TestPictures.open(plain).fingerprint)
+      try TestImages.open(packed).fingerprint == TestImages.open(plain).fingerprint)
   }
 
   struct BadFiles: Sendable, CustomTestStringConvertible {
@@ -83,7 +83,7 @@ import Testing
 
   @Test(arguments: badFiles) func damagedFilesAreRefused(files: BadFiles) throws {
     let folder = try Self.folder(images: files.images, labels: files.labels)
-    let error = #expect(throws: GraftError.self) { try TestPictures.open(folder) }
+    let error = #expect(throws: GraftError.self) { try TestImages.open(folder) }
     #expect(error?.message.contains(files.message) == true, "\(String(describing: error))")
   }
 
@@ -93,7 +93,7 @@ import Testing
     let file = folder.url.appending(path: "train-images-idx3-ubyte.gz")
     let whole = try Data(contentsOf: file)
     try whole.prefix(whole.count / 2).write(to: file)
-    let cut = #expect(throws: GraftError.self) { try TestPictures.open(folder) }
+    let cut = #expect(throws: GraftError.self) { try TestImages.open(folder) }
     #expect(cut?.message.hasSuffix("ends too early") == true)
 
     // 64 MiB of zeros behind a header that promises twelve bytes.
@@ -102,17 +102,17 @@ import Testing
       Self.header([2, 2, 3]) + [UInt8](repeating: 0, count: 64 << 20),
       to: "train-images-idx3-ubyte")
     try Self.gzip(folder, "train-images-idx3-ubyte")
-    let bomb = #expect(throws: GraftError.self) { try TestPictures.open(folder) }
+    let bomb = #expect(throws: GraftError.self) { try TestImages.open(folder) }
     #expect(bomb?.message.contains("unpacks to more than the 28 bytes it should hold") == true)
 
     try folder.write([0x1F, 0x8B] + [UInt8](repeating: 7, count: 90), to: file.lastPathComponent)
-    let broken = #expect(throws: GraftError.self) { try TestPictures.open(folder) }
+    let broken = #expect(throws: GraftError.self) { try TestImages.open(folder) }
     #expect(broken?.message.hasSuffix("is damaged") == true)
   }
 
   @Test(.needsShared("data/mnist.tar")) func theOriginalLabelsAreRead() throws {
     let path = try #require(try SharedFiles.folder("mnist.tar")).path(percentEncoded: false)
-    let data = try TestPictures.open(path, threads: 2)
+    let data = try TestImages.open(path, threads: 2)
     #expect(data.samples.count == 70_000)
     #expect(data.samples.prefix(10).map(\.label) == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4])
     let test = data.partition(.test)

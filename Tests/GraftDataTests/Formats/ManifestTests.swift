@@ -8,12 +8,12 @@ import Testing
     let folder = try TemporaryFolder()
     var table = "file,label,split\n"
     for seed in 0..<12 {
-      try folder.write(TestPictures.png(seed), to: "images/\(seed).png")
+      try folder.write(TestImages.png(seed), to: "images/\(seed).png")
       let side = seed < 8 ? "train" : "val"
       table += "images/\(seed).png,\(seed % 2 == 0 ? "\"b, \"\"x\"\"\"" : "a"),\(side)\r\n"
     }
     let path = try folder.write("\u{FEFF}" + table, to: "list.csv")
-    let data = try TestPictures.open(path)
+    let data = try TestImages.open(path)
     #expect(data.classes == ["a", "b, \"x\""])
     #expect(data.classCounts(.train) == [4, 4])
     #expect(data.classCounts(.validation) == [2, 2])
@@ -22,11 +22,11 @@ import Testing
 
   @Test func classIndicesAreKept() throws {
     let folder = try TemporaryFolder()
-    try folder.write(TestPictures.png(1), to: "1.png")
-    try folder.write(TestPictures.png(2), to: "2.png")
+    try folder.write(TestImages.png(1), to: "1.png")
+    try folder.write(TestImages.png(2), to: "2.png")
     try folder.write(
       "file,class_index,name\n1.png,7,seven\n2.png,2,two\n", to: "manifest.csv")
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     #expect(data.hasFixedLabels)
     #expect(data.classes.count == 8)
     #expect(data.classes[7] == "seven" && data.classes[3] == "class 3")
@@ -37,7 +37,7 @@ import Testing
   @Test(arguments: [
     ("", "is empty"),
     ("name,label\nx,1\n", "has no column called file"),
-    ("file,colour\nx,1\n", "has no column called label, class or class_index"),
+    ("file,color\nx,1\n", "has no column called label, class or class_index"),
     ("file,class_index\nx,-1\n", "line 2 of"),
     ("file,class_index\nx,9999999999999999999999\n", "has class_index"),
     ("file,label\nx\n", "line 2 of"),
@@ -49,14 +49,14 @@ import Testing
   func damagedTablesAreRefused(table: String, text: String) throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(table, to: "list.csv")
-    let error = #expect(throws: GraftError.self) { try TestPictures.open(path) }
+    let error = #expect(throws: GraftError.self) { try TestImages.open(path) }
     #expect(error?.message.contains(text) == true, "\(String(describing: error))")
   }
 
   @Test(.needsShared("data/imagenet_sample_100.tar")) func theImageNetSampleIsRead() throws {
     let path = try #require(try SharedFiles.folder("imagenet_sample_100.tar"))
       .path(percentEncoded: false)
-    let data = try TestPictures.open(path, threads: 2)
+    let data = try TestImages.open(path, threads: 2)
     #expect(data.samples.map(\.label).sorted() == Array(stride(from: 0, through: 990, by: 10)))
     #expect(data.classes[10] == "brambling")
     #expect(data.samples.count(where: \.isGray) == 1)

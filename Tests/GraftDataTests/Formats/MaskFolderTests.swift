@@ -20,7 +20,7 @@ import Testing
     firstSeed: Int = 0
   ) throws {
     for number in 0..<count {
-      try folder.write(TestPictures.png(firstSeed + number), to: "\(images)/\(number).png")
+      try folder.write(TestImages.png(firstSeed + number), to: "\(images)/\(number).png")
       try folder.write(mask(values), to: "\(masks)/\(number)\(ending).png")
     }
   }
@@ -31,7 +31,7 @@ import Testing
   func imagesFindTheirMasks(_ images: String, _ masks: String, _ ending: String) throws {
     let folder = try TemporaryFolder()
     try Self.fill(folder, images: images, masks: masks, ending: ending)
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     #expect(data.task == .segmentation && data.format == "masks")
     #expect(data.classes == ["background", "foreground"])
     #expect(data.samples.count == 4)
@@ -50,20 +50,20 @@ import Testing
     let folder = try TemporaryFolder()
     try Self.fill(folder, 3, images: images, masks: masks)
     try Self.fill(folder, 2, images: otherImages, masks: otherMasks, firstSeed: 50)
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     #expect(data.partition(.train).count == 3 && data.partition(.validation).count == 2)
   }
 
   @Test func classNumbersAndUnknownPixels() throws {
     let folder = try TemporaryFolder()
     try Self.fill(folder, values: [0, 1, 2, 255])
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     #expect(data.classes == ["background", "class 1", "class 2"])
     #expect(Array(try data.mask(at: 0).pixels.prefix(5)) == [1, 2, 3, 0, 1])
     try folder.write("ground\ncell\nwall\n", to: "classes.txt")
-    let named = try TestPictures.open(folder)
+    let named = try TestImages.open(folder)
     #expect(named.classes == ["ground", "cell", "wall"])
-    let turned = try named.relabelled(by: ["wall", "cell", "ground"])
+    let turned = try named.relabeled(by: ["wall", "cell", "ground"])
     #expect(Array(try turned.mask(at: 0).pixels.prefix(4)) == [3, 2, 1, 0])
     #expect(named.classWeights(.train).count == 3)
   }
@@ -71,27 +71,27 @@ import Testing
   @Test func numbersOfAPaletteAreClasses() throws {
     let folder = try TemporaryFolder()
     try Self.fill(folder, values: [0, 1, 2])
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     #expect(data.classCounts(.train) == [3, 3, 3])
   }
 
   @Test func faultsAreSentences() throws {
     let missing = try TemporaryFolder()
     try Self.fill(missing)
-    try missing.write(TestPictures.png(9), to: "images/lonely.png")
-    var message = #expect(throws: GraftError.self) { try TestPictures.open(missing) }?.message
+    try missing.write(TestImages.png(9), to: "images/lonely.png")
+    var message = #expect(throws: GraftError.self) { try TestImages.open(missing) }?.message
     #expect(message?.contains("images/lonely.png has no mask masks/lonely.png") == true)
-    #expect(try TestPictures.open(missing) { $0.badFiles = .skip }.samples.count == 4)
+    #expect(try TestImages.open(missing) { $0.badFiles = .skip }.samples.count == 4)
 
     let other = try TemporaryFolder()
     try Self.fill(other)
     try other.write(Self.mask([255], width: 4), to: "masks/2.png")
-    message = #expect(throws: GraftError.self) { try TestPictures.open(other) }?.message
+    message = #expect(throws: GraftError.self) { try TestImages.open(other) }?.message
     #expect(message?.contains("images/2.png is 6×5, but its mask masks/2.png is 4×5") == true)
 
     let strange = try TemporaryFolder()
     try Self.fill(strange, values: [0, 77])
-    message = #expect(throws: GraftError.self) { try TestPictures.open(strange) }?.message
+    message = #expect(throws: GraftError.self) { try TestImages.open(strange) }?.message
     #expect(
       message == "masks/0.png has the value 77, "
         + "which is neither 0 or 255 nor the number of a class")
@@ -99,13 +99,13 @@ import Testing
     let few = try TemporaryFolder()
     try Self.fill(few, values: [0, 1, 2])
     try few.write("a\nb\n", to: "classes.txt")
-    message = #expect(throws: GraftError.self) { try TestPictures.open(few) }?.message
+    message = #expect(throws: GraftError.self) { try TestImages.open(few) }?.message
     #expect(message == "masks/0.png has the value 2, but there are only 2 classes")
 
     let damaged = try TemporaryFolder()
     try Self.fill(damaged)
-    try damaged.write("no picture", to: "masks/1.png")
-    message = #expect(throws: GraftError.self) { try TestPictures.open(damaged) }?.message
+    try damaged.write("no image", to: "masks/1.png")
+    message = #expect(throws: GraftError.self) { try TestImages.open(damaged) }?.message
     #expect(message?.contains("masks/1.png is not an image") == true)
   }
 
@@ -120,14 +120,14 @@ import Testing
       try folder.write(PNGEncoder.encode(bright), to: "images/\(number).png")
       try folder.write(PNGEncoder.encode(image), to: "masks/\(number).png")
     }
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     let preprocessing = Preprocessing(
       inputSize: 16, resizeShortSide: 16, mean: [0, 0, 0], std: [1, 1, 1], channels: 1,
       framing: .patch)
     let pipeline = try Pipeline([
       .init(name: "flip", arguments: []), .init(name: "vflip", arguments: []),
     ])
-    let recipe = PictureRecipe(preprocessing: preprocessing, pipeline: pipeline, seed: 3)
+    let recipe = ImagePreparation(preprocessing: preprocessing, pipeline: pipeline, seed: 3)
     var origins: Set<[UInt8]> = []
     for epoch in 0..<20 {
       let key = SampleKey(seed: 3, epoch: epoch, sample: epoch % 6)
@@ -142,10 +142,10 @@ import Testing
   @Test func batchesHaveLabelMaps() throws {
     let folder = try TemporaryFolder()
     try Self.fill(folder, 5, values: [0, 1, 255, 1])
-    let data = try TestPictures.open(folder)
+    let data = try TestImages.open(folder)
     let pool = ThreadPool(threads: 2)
     defer { pool.shutDown() }
-    // Larger than the pictures: what is around them is unknown.
+    // Larger than the images: what is around them is unknown.
     let preprocessing = Preprocessing(
       inputSize: 16, resizeShortSide: 16, mean: [0, 0, 0], std: [1, 1, 1], channels: 3,
       framing: .patch)

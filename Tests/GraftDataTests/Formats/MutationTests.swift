@@ -38,7 +38,7 @@ import Testing
         seed: 77, purpose: .drawing, epoch: purpose, sample: number)
       try folder.write(mutant(of: bytes, &random), to: file)
       do {
-        let data = try TestPictures.open(path ?? folder.path) { $0.badFiles = .skip }
+        let data = try TestImages.open(path ?? folder.path) { $0.badFiles = .skip }
         #expect(!data.samples.isEmpty)
       } catch let error as GraftError {
         #expect(!error.message.isEmpty && error.message.utf8.count < 2000)
@@ -73,7 +73,7 @@ import Testing
     let folder = try TemporaryFolder()
     var table = "file,class_index,name,split\r\n"
     for seed in 0..<6 {
-      try folder.write(TestPictures.png(seed), to: "\(seed).png")
+      try folder.write(TestImages.png(seed), to: "\(seed).png")
       table += "\(seed).png,\(seed % 2),\"class, \"\"\(seed % 2)\"\"\",train\n"
     }
     try Self.check("manifest.csv", in: folder, purpose: 4, bytes: Array(table.utf8))

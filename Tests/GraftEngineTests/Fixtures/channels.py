@@ -1,6 +1,6 @@
 """Writes channels.json: what PyTorch 2.13 computes for ops on channels, forward and backward.
 
-Pictures are [N, H, W, C] here, as Graft has them; all values are sin(k * index + 1). The loss is the
+Images are [N, H, W, C] here, as Graft has them; all values are sin(k * index + 1). The loss is the
 sum of the output times cos(index).
 """
 

@@ -79,9 +79,9 @@ def windows():
     yield case(
         "deform mask", [[2, 4, 5, 6], [2, 24, 5, 3], [2, 12, 5, 3]], deform)
 
-    def unpool(values, picture):
-        _, places = F.max_pool2d(picture, 2, 2, return_indices=True)
-        return F.max_unpool2d(values, places, 2, 2, output_size=picture.shape[2:])
+    def unpool(values, image):
+        _, places = F.max_pool2d(image, 2, 2, return_indices=True)
+        return F.max_unpool2d(values, places, 2, 2, output_size=image.shape[2:])
 
     yield case("unpool", [[2, 3, 2, 3], [2, 3, 5, 6]], unpool)
     yield case("l2 pool", [[2, 3, 5, 6]], lambda x: F.lp_pool2d(x, 2, (3, 2), (2, 1)))

@@ -1,5 +1,5 @@
-"""Writes windows.json: what PyTorch computes with local response normalisation, adaptive pooling, and
-average pooling that does not count padding; pictures [N, H, W, C], gradients of sum(y * weight)."""
+"""Writes windows.json: what PyTorch computes with local response normalization, adaptive pooling, and
+average pooling that does not count padding; images [N, H, W, C], gradients of sum(y * weight)."""
 
 import json
 

@@ -3,7 +3,7 @@ import GraftImaging
 import Testing
 
 @Suite struct PNGEncoderTests {
-  @Test func picturesComeBackUnchanged() throws {
+  @Test func imageComeBackUnchanged() throws {
     let photo = try ImagingFixtures.photo()
     for image in [photo, photo.converted(toChannels: 1), Image(width: 1, height: 1, fill: 9)] {
       let bytes = try PNGEncoder.encode(image)
@@ -35,7 +35,7 @@ import Testing
     #expect(try ImageCodec.decode(bytes, name: "a", keepsGray: true).pixelHash == expected)
   }
 
-  @Test func tooWidePicturesAreRefused() {
+  @Test func tooWideImageAreRefused() {
     #expect(throws: GraftError.self) {
       try JPEGEncoder.encode(Image(width: 65_501, height: 1))
     }

@@ -4,7 +4,7 @@ import Testing
 @testable import GraftImaging
 
 /// Files made to break a reader: each must end in an error that says what is wrong, never in a
-/// crash, a long wait or a wrong picture.
+/// crash, a long wait or a wrong image.
 @Suite struct HostileFileTests {
   private func failure(_ bytes: [UInt8], location: SourceLocation = #_sourceLocation) throws
     -> String
@@ -34,8 +34,8 @@ import Testing
       ),
       ([2: 0x3A, 6: 0x3A], "it has 220 million pixels, more than the 64 million"),
       ([2: 0x3A, 6: 0x0A], "which 451 bytes of data cannot hold"),
-      ([8: 3], "colour type 2 with 3 bits is not legal in PNG"),
-      ([9: 5], "colour type 5 with 8 bits is not legal in PNG"),
+      ([8: 3], "color type 2 with 3 bits is not legal in PNG"),
+      ([9: 5], "color type 5 with 8 bits is not legal in PNG"),
       ([10: 1], "compression, filter or interlace method"),
       ([12: 2], "compression, filter or interlace method"),
       ([7: 40], "its image data end early"),
@@ -76,12 +76,12 @@ import Testing
     #expect(try ImageCodec.decode(bytes, name: "x") == image)
   }
 
-  @Test func colourIndicesStayInsideThePalette() throws {
+  @Test func colorIndicesStayInsideThePalette() throws {
     let chunks = try PNGChunks.split(ImagingFixtures.bytes("palette4.png")).map { kind, data in
       (kind, kind == "PLTE" ? Array(data.prefix(9)) : data)
     }
     let message = try failure(PNGChunks.joined(chunks))
-    #expect(message.contains("colours that its palette does not have"), "\(message)")
+    #expect(message.contains("colors that its palette does not have"), "\(message)")
   }
 
   @Test func chunksCannotPretendToBeLong() throws {
@@ -115,7 +115,7 @@ import Testing
       ([5: 0xFF, 6: 0xDC], "more than the 16384 a side"),
       ([5: 0x3A, 7: 0x3A], "more than the 64 million"),
       ([5: 0x01], "cut short"),
-      ([9: 2], "it has 2 colour components"),
+      ([9: 2], "it has 2 color components"),
       ([9: 1], "its frame header is damaged"),
       ([11: 0x52], "its sampling factors are not 1 to 4"),
       ([11: 0x44], "the decoder says"),

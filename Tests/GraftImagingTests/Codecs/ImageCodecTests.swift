@@ -25,7 +25,7 @@ import Testing
     #expect(try ImageCodec.decode(bytes, name: name) == gray.converted(toChannels: 3))
   }
 
-  @Test func colourStaysColourWhenGrayIsKept() throws {
+  @Test func colorStaysColorWhenGrayIsKept() throws {
     for name in ["baseline420.jpg", "rgb8.png", "palette4.png"] {
       let image = try ImageCodec.decode(ImagingFixtures.bytes(name), name: name, keepsGray: true)
       #expect(image.channels == 3, "\(name)")

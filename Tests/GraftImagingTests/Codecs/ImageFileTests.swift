@@ -9,7 +9,7 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  @Test func picturesAreWrittenAndRead() throws {
+  @Test func imageAreWrittenAndRead() throws {
     let photo = try ImagingFixtures.photo()
     let path = folder.path + "/photo.png"
     try ImageFile.writePNG(photo, to: path)

@@ -3,11 +3,11 @@ import Testing
 
 @testable import GraftImaging
 
-/// Parts of JPEG files, which are decoded alone, against the same parts of whole pictures.
+/// Parts of JPEG files, which are decoded alone, against the same parts of whole images.
 @Suite struct JPEGRegionTests {
   static let names = [
     "baseline420.jpg", "baseline422.jpg", "baseline444.jpg", "cmyk.jpg", "gray.jpg", "odd.jpg",
-    "optimised.jpg", "orientation1.jpg", "orientation2.jpg", "orientation3.jpg",
+    "optimized.jpg", "orientation1.jpg", "orientation2.jpg", "orientation3.jpg",
     "orientation4.jpg", "orientation5.jpg", "orientation6.jpg", "orientation7.jpg",
     "orientation8.jpg", "padding_between_segments.jpg", "progressive.jpg", "progressive_gray.jpg",
     "restarts.jpg", "rgb.jpg", "trailing_bytes.jpg", "jpeg_411.jpg", "jpeg_440.jpg",
@@ -48,15 +48,15 @@ import Testing
   func partsOfOtherSizesAreToo(width: Int, height: Int) throws {
     let size = ImageSize(width: width, height: height)
     for channels in [1, 3] {
-      let picture = try ImagingFixtures.photo(gray: channels == 1).resized(to: size)
-      let bytes = try JPEGEncoder.encode(picture, quality: 95)
+      let image = try ImagingFixtures.photo(gray: channels == 1).resized(to: size)
+      let bytes = try JPEGEncoder.encode(image, quality: 95)
       try expectParts(of: bytes, name: "\(size)", count: 80)
     }
   }
 
   @Test func everyEdgeOfABlockIsRight() throws {
-    let picture = try ImagingFixtures.photo().resized(to: ImageSize(width: 70, height: 70))
-    let bytes = try JPEGEncoder.encode(picture)
+    let image = try ImagingFixtures.photo().resized(to: ImageSize(width: 70, height: 70))
+    let bytes = try JPEGEncoder.encode(image)
     let whole = try ImageCodec.decode(bytes, name: "a")
     for start in 0..<68 {
       for count in [1, 2] {
@@ -80,7 +80,7 @@ import Testing
     #expect(image.pixelHash.hasPrefix(hash))
   }
 
-  @Test func partsOfPNGsAndUnturnedPicturesAreThoseOfTheWhole() throws {
+  @Test func partsOfPNGsAndUnturnedImageAreThoseOfTheWhole() throws {
     for name in ["rgb8.png", "exif.png", "gray4.png", "orientation6.jpg"] {
       for isUpright in [true, false] {
         let bytes = try ImagingFixtures.bytes(name)
@@ -122,8 +122,8 @@ import Testing
   }
 
   @Test func damageIsNoticedDownToTheLastLineOfAPart() throws {
-    let picture = try ImagingFixtures.photo().resized(to: ImageSize(width: 96, height: 128))
-    let bytes = try JPEGEncoder.encode(picture)
+    let image = try ImagingFixtures.photo().resized(to: ImageSize(width: 96, height: 128))
+    let bytes = try JPEGEncoder.encode(image)
     let whole = try ImageCodec.decode(bytes, name: "x")
     // A marker in the last third of the data ends them early.
     var damaged = bytes
@@ -175,19 +175,19 @@ extension ImageLimits {
 
 @Suite struct JPEGReductionTests {
   @Test func theSmallestThatIsLargeEnoughIsTaken() {
-    let picture = ImageSize(width: 700, height: 600)
+    let image = ImageSize(width: 700, height: 600)
     let box = ImageBox(x: 100, y: 50, width: 500, height: 460)
     for (least, reduction) in [(224, 2), (230, 2), (231, 1), (115, 4), (116, 2), (57, 8), (1, 8)] {
-      let part = JPEGPart(box, of: picture, atLeast: ImageSize(width: least, height: least))
+      let part = JPEGPart(box, of: image, atLeast: ImageSize(width: least, height: least))
       #expect(part.reduction == reduction, "\(least)")
       #expect(part.box.width >= least && part.box.height >= least)
     }
-    let whole = JPEGPart(box, of: picture)
+    let whole = JPEGPart(box, of: image)
     #expect(whole.box == box && whole.reduction == 1)
-    #expect(whole == JPEGPart(box, of: picture, atLeast: ImageSize(width: 500, height: 2)))
+    #expect(whole == JPEGPart(box, of: image, atLeast: ImageSize(width: 500, height: 2)))
   }
 
-  @Test func boxesStayInsideReducedPictures() {
+  @Test func boxesStayInsideReducedImages() {
     for side in 1...40 {
       for start in 0..<side {
         let box = ImageBox(x: start, y: 0, width: side - start, height: side)
@@ -246,7 +246,7 @@ extension ImageLimits {
     }
   }
 
-  @Test func turnedPicturesKeepTheirSidesApart() throws {
+  @Test func turnedImageKeepTheirSidesApart() throws {
     let bytes = try ImagingFixtures.bytes("orientation6.jpg")
     let size = try ImageCodec.readSize(bytes)
     #expect(size == ImageSize(width: 29, height: 37))

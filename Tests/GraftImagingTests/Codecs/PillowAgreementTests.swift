@@ -3,7 +3,7 @@ import GraftBase
 import GraftImaging
 import Testing
 
-/// Compares whole folders of real pictures with Pillow; `Fixtures/pillow_pixels.py` says how.
+/// Compares whole folders of real images with Pillow; `Fixtures/pillow_pixels.py` says how.
 @Suite struct PillowAgreementTests {
   private static let list = ProcessInfo.processInfo.environment["GRAFT_PILLOW_LIST"]
 

@@ -33,8 +33,8 @@ import Testing
     #expect(image.channels == 3)
   }
 
-  @Test func sizesShowTheSamePicture() {
-    // The large picture reduced looks like the small one: the mean difference is noise.
+  @Test func sizesShowTheSameImage() {
+    // The large image reduced looks like the small one: the mean difference is noise.
     let small = DemoShapes.image(seed: 4, index: 2, size: 32).image
     let reduced = DemoShapes.image(seed: 4, index: 2, size: 64).image.resized(to: small.size)
     let differences = zip(small.pixels, reduced.pixels).map { abs(Int($0) - Int($1)) }

@@ -9,20 +9,20 @@ import Testing
     (0..<32 * 32).flatMap { _ in [red, green, blue] }
   }
 
-  /// How many pixels have exactly this colour.
-  private func count(_ colour: [UInt8], in image: Image) -> Int {
+  /// How many pixels have exactly this color.
+  private func count(_ color: [UInt8], in image: Image) -> Int {
     stride(from: 0, to: image.pixels.count, by: 3)
-      .count { image.pixels[$0..<$0 + 3].elementsEqual(colour) }
+      .count { image.pixels[$0..<$0 + 3].elementsEqual(color) }
   }
 
-  @Test func smallPicturesAreEnlargedInWholeMultiples() throws {
+  @Test func smallImageAreEnlargedInWholeMultiples() throws {
     let sheet = ContactSheet(
       title: "three", cells: [.init(red), .init(red), .init(red)], columns: 2, cellSize: 100)
     #expect(sheet.rows.map(\.cells.count) == [2, 1])
     #expect(count([200, 10, 10], in: try sheet.drawn()) == 3 * 96 * 96)
   }
 
-  @Test func picturesKeepTheirAspect() throws {
+  @Test func imageKeepTheirAspect() throws {
     let wide = Image(
       width: 200, height: 100, channels: 3, pixels: (0..<20_000).flatMap { _ in [1, 2, 250] })
     let sheet = ContactSheet(title: "", cells: [.init(wide)], columns: 1, cellSize: 80)
@@ -48,11 +48,11 @@ import Testing
     #expect(count([0xC0, 0x39, 0x2B], in: try bad.drawn()) > 400)
   }
 
-  @Test func anEmptySheetIsStillAPicture() throws {
+  @Test func anEmptySheetIsStillAImage() throws {
     #expect(try ContactSheet(title: "nothing", rows: []).drawn().width >= 320)
   }
 
-  @Test func tooManyPicturesAreRefused() {
+  @Test func tooManyImageAreRefused() {
     let cells = Array(repeating: ContactSheet.Cell(red), count: 200)
     let sheet = ContactSheet(title: "", cells: cells, columns: 200)
     #expect(throws: GraftError.self) { try sheet.drawn() }

@@ -3,9 +3,9 @@ import GraftImaging
 import Testing
 
 @Suite struct MarksTests {
-  private func count(_ colour: [UInt8], in image: Image) -> Int {
+  private func count(_ color: [UInt8], in image: Image) -> Int {
     stride(from: 0, to: image.pixels.count, by: 3)
-      .count { image.pixels[$0..<$0 + 3].elementsEqual(colour) }
+      .count { image.pixels[$0..<$0 + 3].elementsEqual(color) }
   }
 
   private let gray = Image(width: 32, height: 32, channels: 3, fill: 100)

@@ -3,7 +3,7 @@ import Testing
 @testable import GraftImaging
 
 @Suite struct SixelTests {
-  @Test func colourDrawsTheColumnsOfABand() {
+  @Test func colorDrawsTheColumnsOfABand() {
     // Red above blue, seven rows high: two bands.
     let rows = [[UInt8]](repeating: [255, 0, 0], count: 5) + [[0, 0, 255], [0, 0, 255]]
     let image = Image(
@@ -44,7 +44,7 @@ import Testing
     let (width, height) = (size[2], size[3])
     var pixels = [UInt8](repeating: 0, count: width * height * 3)
     var palette: [Int: [UInt8]] = [:]
-    var (column, band, colour) = (0, 0, 0)
+    var (column, band, color) = (0, 0, 0)
     var rest = body.drop { $0 != "#" }
     func number() -> Int {
       let digits = rest.prefix { $0.isNumber }
@@ -54,14 +54,14 @@ import Testing
     while let character = rest.popFirst() {
       switch character {
       case "#":
-        colour = number()
+        color = number()
         guard rest.first == ";" else { break }
         var values: [Int] = []
         while rest.first == ";" {
           rest = rest.dropFirst()
           values.append(number())
         }
-        palette[colour] = values.dropFirst().map { UInt8($0 * 255 / 100) }
+        palette[color] = values.dropFirst().map { UInt8($0 * 255 / 100) }
       case "$": column = 0
       case "-":
         column = 0
@@ -73,7 +73,7 @@ import Testing
         for x in column..<column + count {
           for row in 0..<6 where mask >> row & 1 == 1 {
             let place = ((band * 6 + row) * width + x) * 3
-            pixels.replaceSubrange(place..<place + 3, with: try #require(palette[colour]))
+            pixels.replaceSubrange(place..<place + 3, with: try #require(palette[color]))
           }
         }
         column += count

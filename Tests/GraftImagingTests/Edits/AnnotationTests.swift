@@ -3,16 +3,16 @@ import Testing
 
 @testable import GraftImaging
 
-/// Masks and boxes go where the picture goes.
+/// Masks and boxes go where the image goes.
 @Suite struct AnnotationTests {
   private static let size = ImageSize(width: 64, height: 48)
   private static let object = ImageBox(x: 20, y: 12, width: 18, height: 14)
 
   /// A white rectangle on black, its mask, and the box around it.
-  private static let picture = Image(width: 64, height: 48, channels: 1).painted(
-    object, FillColour(gray: 255))
+  private static let image = Image(width: 64, height: 48, channels: 1).painted(
+    object, FillColor(gray: 255))
   private static let annotation = Annotation(
-    mask: Image(width: 64, height: 48, channels: 1).painted(object, FillColour(gray: 7)),
+    mask: Image(width: 64, height: 48, channels: 1).painted(object, FillColor(gray: 7)),
     boxes: [BoundingBox(left: 20, top: 12, right: 38, bottom: 26, label: 3)])
 
   /// Every geometric operation that Graft has, alone, in policies and in groups.
@@ -78,9 +78,9 @@ import Testing
     }
   }
 
-  /// Read by nearest neighbours the picture and the mask are the same shape.
+  /// Read by nearest neighbors the image and the mask are the same shape.
   @Test(arguments: lines.filter { !$0.contains("crop(0") && !$0.contains("resize") })
-  func theMaskIsWhereThePictureIs(line: String) throws {
+  func theMaskIsWhereTheImageIs(line: String) throws {
     let geometry = ["randaugment"]
     guard !geometry.contains(where: line.contains) else { return }
     let pipeline = try Pipeline(line: line)
@@ -89,9 +89,9 @@ import Testing
         size: Self.size, key: SampleKey(seed: 4, sample: sample),
         context: TransformContext(outputSize: ImageSize(width: 40, height: 40))
       ).flatMap { $0.edits ?? [] }
-      let picture = edits.reduce(Self.picture) { $1.applied(to: $0) }
+      let image = edits.reduce(Self.image) { $1.applied(to: $0) }
       let mask = try #require(Self.annotation.edited(by: edits, size: Self.size).mask)
-      #expect(picture.pixels.map { $0 > 0 } == mask.pixels.map { $0 > 0 })
+      #expect(image.pixels.map { $0 > 0 } == mask.pixels.map { $0 > 0 })
     }
   }
 
@@ -104,7 +104,7 @@ import Testing
     #expect(mask == [0])
   }
 
-  @Test func coloursLeaveMasksAndBoxesAlone() throws {
+  @Test func colorsLeaveMasksAndBoxesAlone() throws {
     let edits = try Pipeline(line: "equalize(p=1) blur noise invert(p=1) cutout").draw(
       size: Self.size, key: SampleKey(seed: 1, sample: 1),
       context: TransformContext(outputSize: Self.size)

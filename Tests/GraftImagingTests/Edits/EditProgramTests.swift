@@ -47,13 +47,13 @@ import Testing
     let count = preprocessing.floatCount(for: preprocessing.outputSize)
     return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       program.write(
-        image, normalisedFor: preprocessing,
+        image, normalizedFor: preprocessing,
         into: UnsafeMutableBufferPointer(rebasing: buffer[0..<count]))
       initialized = count
     }
   }
 
-  @Test func aCropAFlipAndColoursAreTwoPasses() throws {
+  @Test func aCropAFlipAndColorsAreTwoPasses() throws {
     let pipeline = try Pipeline(line: "crop(0.3..0.6) flip(p=1) brightness contrast equalize(p=1)")
     let draw = pipeline.trainingDraw(
       size: ImageSize(width: 80, height: 60), key: SampleKey(seed: 1, sample: 2),
@@ -66,8 +66,8 @@ import Testing
     #expect(passes[0].contains(region.text))
   }
 
-  @Test func aFlipDoesNotPassNeighbourhoodOperations() throws {
-    // Noise lies at places: turned over after it, the picture is another one.
+  @Test func aFlipDoesNotPassNeighborhoodOperations() throws {
+    // Noise lies at places: turned over after it, the image is another one.
     let draw = try Pipeline(line: "crop(0.5..1) noise flip(p=1)").trainingDraw(
       size: ImageSize(width: 80, height: 60), key: SampleKey(seed: 1, sample: 2),
       preprocessing: Self.small)
@@ -91,7 +91,7 @@ import Testing
       #expect(joined.passes.count == 1)
       let exact = EditProgram(edits, size: size).run(on: image)
       let fast = joined.run(on: image)
-      // Inside, where no step had to fill, a smooth picture differs by what a pixel's step is.
+      // Inside, where no step had to fill, a smooth image differs by what a pixel's step is.
       let middle = ImageBox(x: 36, y: 28, width: 24, height: 16)
       let differences = zip(exact.cropped(middle).pixels, fast.cropped(middle).pixels)
         .map { abs(Int($0) - Int($1)) }

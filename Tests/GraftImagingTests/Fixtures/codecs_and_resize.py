@@ -3,7 +3,7 @@
     python codecs_and_resize.py        (in this folder)
 
 Codecs/ gets small files; codecs.json says which pixels Pillow reads from each. resize.json says what
-Pillow's resize makes of Codecs/photo.png and pictures cut from it. Pixels are given as the SHA-256
+Pillow's resize makes of Codecs/photo.png and images cut from it. Pixels are given as the SHA-256
 of height x width x channels bytes.
 """
 import hashlib
@@ -22,7 +22,7 @@ random = np.random.default_rng(7)
 
 
 def photo(width, height):
-    """A picture with smooth areas, edges and noise."""
+    """An image with smooth areas, edges and noise."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     red = 127 + 120 * np.sin(x / 9) * np.cos(y / 13)
     green = 255 * ((x // 11 + y // 7) % 2)
@@ -45,10 +45,10 @@ def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(width, height, depth, colour, rows, interlace=0, before=b"", after=b""):
+def png(width, height, depth, color, rows, interlace=0, before=b"", after=b""):
     """A PNG of packed rows (a list of passes, each a list of byte strings), filter 0 throughout."""
     raw = b"".join(b"\0" + row for rows_of_pass in rows for row in rows_of_pass)
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace)
+    header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlace)
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before
         + chunk(b"IDAT", zlib.compress(raw, 9)) + after + chunk(b"IEND", b"")
@@ -91,15 +91,15 @@ def save(image, kind, **options):
 
 
 small = photo(37, 29)
-colours = {"gray": (0, 1, [1, 2, 4, 8, 16]), "rgb": (2, 3, [8, 16]), "palette": (3, 1, [1, 2, 4, 8]),
+colors = {"gray": (0, 1, [1, 2, 4, 8, 16]), "rgb": (2, 3, [8, 16]), "palette": (3, 1, [1, 2, 4, 8]),
            "grayalpha": (4, 2, [8, 16]), "rgba": (6, 4, [8, 16])}
-for title, (colour, samples, depths) in colours.items():
+for title, (color, samples, depths) in colors.items():
     for depth in depths:
         for interlaced in (0, 1):
             top = 1 << depth
             values = random.integers(0, top, (11, 13, samples)).astype(np.uint32)
             palette = chunk(b"PLTE", random.integers(0, 256, (min(top, 256), 3)).astype(np.uint8).tobytes())
-            data = png(13, 11, depth, colour, passes(values, depth, interlaced), interlaced,
+            data = png(13, 11, depth, color, passes(values, depth, interlaced), interlaced,
                        before=palette if title == "palette" else b"")
             oracle = None
             if title == "gray" and depth == 16:  # Pillow clips at 255; Graft keeps the high byte.
@@ -123,7 +123,7 @@ add("baseline422.jpg", save(small, "JPEG", subsampling=1))
 add("baseline444.jpg", save(small, "JPEG", subsampling=0, quality=95))
 add("progressive.jpg", save(small, "JPEG", progressive=True))
 add("progressive_gray.jpg", save(small.convert("L"), "JPEG", progressive=True))
-add("optimised.jpg", save(small, "JPEG", optimize=True, quality=30))
+add("optimized.jpg", save(small, "JPEG", optimize=True, quality=30))
 add("restarts.jpg", save(small, "JPEG", restart_marker_blocks=1))
 add("rgb.jpg", save(small, "JPEG", keep_rgb=True))
 add("cmyk.jpg", save(small.convert("CMYK"), "JPEG"))
@@ -137,18 +137,18 @@ add("trailing_bytes.jpg", data + b"after the end")
 add("padding_between_segments.jpg", data[:2] + b"\xff\xff\xff" + data[2:])
 
 # Encoded here, decoded in Graft after its own encoder: the settings must be Pillow's.
-picture = photo(96, 75)
+image = photo(96, 75)
 encoded = {}
 with open(os.path.join(FOLDER, "Codecs", "photo.png"), "wb") as file:
-    file.write(save(picture, "PNG", optimize=True))
-files["photo.png"] = entry(picture)
+    file.write(save(image, "PNG", optimize=True))
+files["photo.png"] = entry(image)
 for quality in (10, 50, 75, 95):
-    decoded = Image.open(io.BytesIO(save(picture, "JPEG", quality=quality))).convert("RGB")
+    decoded = Image.open(io.BytesIO(save(image, "JPEG", quality=quality))).convert("RGB")
     encoded[str(quality)] = entry(decoded)["sha256"]
-encoded["gray75"] = entry(Image.open(io.BytesIO(save(picture.convert("L"), "JPEG"))))["sha256"]
+encoded["gray75"] = entry(Image.open(io.BytesIO(save(image.convert("L"), "JPEG"))))["sha256"]
 
 with open(os.path.join(FOLDER, "codecs.json"), "w") as file:
-    json.dump({"files": files, "jpegEncodings": encoded, "luma": entry(picture.convert("L"))},
+    json.dump({"files": files, "jpegEncodings": encoded, "luma": entry(image.convert("L"))},
               file, indent=1, sort_keys=True)
 
 filters = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 4}
@@ -166,7 +166,7 @@ sources = [
     ("tall.png", None, False, [(3, 100), (7, 31), (2, 700), (3, 1)]),
 ]
 for name, crop, gray, sizes in sources:
-    source = picture if name == "photo.png" else tall
+    source = image if name == "photo.png" else tall
     if gray:
         source = source.convert("L")
     if crop:
@@ -179,11 +179,11 @@ for name, crop, gray, sizes in sources:
 with open(os.path.join(FOLDER, "resize.json"), "w") as file:
     file.write("[\n" + ",\n".join(json.dumps(case, sort_keys=True) for case in cases) + "\n]\n")
 
-# The evaluation picture: torchvision's Resize (short side, long side truncated) and CenterCrop
+# The evaluation image: torchvision's Resize (short side, long side truncated) and CenterCrop
 # (offsets rounded half to even), written out with Pillow.
 evaluations = []
 for crop in (None, (0, 0, 75, 75), (3, 2, 70, 64), (0, 0, 41, 75)):
-    source = picture if crop is None else picture.crop((crop[0], crop[1], crop[0] + crop[2], crop[1] + crop[3]))
+    source = image if crop is None else image.crop((crop[0], crop[1], crop[0] + crop[2], crop[1] + crop[3]))
     for short, side in ((256, 224), (35, 32), (32, 32), (21, 16), (40, 33)):
         width, height = source.size
         if width <= height:

@@ -1,9 +1,9 @@
-"""Lists what Pillow reads from picture files, for `PillowAgreementTests`.
+"""Lists what Pillow reads from image files, for `PillowAgreementTests`.
 
     python pillow_pixels.py FOLDER... > list.tsv
     GRAFT_PILLOW_LIST=list.tsv swift test --filter PillowAgreementTests
 
-One line a picture: path, width, height, SHA-256 of the RGB bytes with EXIF orientation applied.
+One line an image: path, width, height, SHA-256 of the RGB bytes with EXIF orientation applied.
 """
 import hashlib
 import os

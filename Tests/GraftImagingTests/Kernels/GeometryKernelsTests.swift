@@ -12,13 +12,13 @@ import Testing
   @Test(arguments: [ResizeFilter.bilinear, .bicubic]) func resizesAreTwoRoundedPasses(
     filter: ResizeFilter
   ) {
-    for image in KernelPictures.all() {
+    for image in KernelImages.all() {
       for (index, target) in Self.targets.enumerated() {
         let size = ImageSize(width: target.0, height: target.1)
         let isMirrored = index % 2 == 1
         let expected = Self.resized(image, size, isCubic: filter == .bicubic)
         let turned = isMirrored ? Self.mirrored(expected) : expected
-        for result in KernelPictures.bothWays({
+        for result in KernelImages.bothWays({
           image.resized(to: size, filter: filter, mirrored: isMirrored)
         }) {
           #expect(result == turned, "\(image) to \(size)")
@@ -31,10 +31,10 @@ import Testing
   @Test(arguments: [1.5, 3, 5, 6.5, 8, 20, 40]) func strongReductionsKeepTheirBytes(scale: Double) {
     for channels in [1, 3] {
       let source = ImageSize(width: Int(23 * scale), height: 5)
-      let image = KernelPictures.noise(source, channels: channels)
+      let image = KernelImages.noise(source, channels: channels)
       let size = ImageSize(width: 23, height: 4)
       let expected = Self.resized(image, size, isCubic: false)
-      for result in KernelPictures.bothWays({ image.resized(to: size) }) {
+      for result in KernelImages.bothWays({ image.resized(to: size) }) {
         #expect(result == expected, "\(image)")
       }
     }
@@ -70,8 +70,8 @@ import Testing
   }
 
   @Test func mirrorImagesReadFromTheRight() {
-    for image in KernelPictures.all() {
-      for result in KernelPictures.bothWays({ image.flippedHorizontally() }) {
+    for image in KernelImages.all() {
+      for result in KernelImages.bothWays({ image.flippedHorizontally() }) {
         #expect(result == Self.mirrored(image), "\(image)")
       }
     }
@@ -80,14 +80,14 @@ import Testing
   @Test(arguments: WarpFilter.allCases, [0.0, 8, 45, 133]) func warpsReadBetweenPixels(
     filter: WarpFilter, degrees: Double
   ) {
-    let fill = FillColour(red: 9, green: 20, blue: 31)
-    for image in KernelPictures.all() {
+    let fill = FillColor(red: 9, green: 20, blue: 31)
+    for image in KernelImages.all() {
       for scale in [0.4, 1.3] {
         let map = AffineMap.composed(
           degrees: degrees, shiftX: 1, shiftY: -0.5, scale: scale, shearX: degrees == 8 ? 10 : 0,
           shearY: 0, size: image.size)
         let expected = Self.warped(image, map, filter, fill)
-        for result in KernelPictures.bothWays({
+        for result in KernelImages.bothWays({
           image.warped(by: map, filter: filter, fill: fill)
         }) {
           #expect(result == expected, "\(image) ×\(scale)")
@@ -98,14 +98,14 @@ import Testing
 
   /// Where a position lies inside, what a border of edges shows there; elsewhere the fill.
   @Test(arguments: WarpFilter.allCases) func otherWarpsReadBetweenPixels(filter: WarpFilter) {
-    let fill = FillColour(red: 9, green: 20, blue: 31)
-    for image in KernelPictures.all() {
+    let fill = FillColor(red: 9, green: 20, blue: 31)
+    for image in KernelImages.all() {
       let (width, height) = (image.width, image.height)
       let perspective = PerspectiveMap([1.1, 0.2, -1.5, -0.1, 0.9, 0.7, 0.003, -0.002])
       let field = DisplacementField.elastic(size: image.size, alpha: 9, sigma: 1, seed: 4)
       for (index, map) in [WarpMap.perspective(perspective), .displacement(field)].enumerated() {
         let continued = image.warped(by: map, filter: filter, border: .edge, fill: fill)
-        let colour = fill.bytes(channels: image.channels)
+        let color = fill.bytes(channels: image.channels)
         let expected = image.byBytes { x, y, channel in
           let shift = SIMD2<Double>(field.shifts[y * width + x])
           let source =
@@ -114,10 +114,9 @@ import Testing
             : SIMD2(Double(x) + 0.5 + shift.x, Double(y) + 0.5 + shift.y)
           let isInside =
             source.x >= 0 && source.y >= 0 && source.x < Double(width) && source.y < Double(height)
-          return isInside ? continued[x, y, channel] : colour[channel]
+          return isInside ? continued[x, y, channel] : color[channel]
         }
-        for result in KernelPictures.bothWays({ image.warped(by: map, filter: filter, fill: fill) })
-        {
+        for result in KernelImages.bothWays({ image.warped(by: map, filter: filter, fill: fill) }) {
           #expect(result == expected, "\(image) \(index)")
         }
       }
@@ -133,8 +132,8 @@ import Testing
       let folded = ((index % (2 * count - 2)) + 2 * count - 2) % (2 * count - 2)
       return min(folded, 2 * count - 2 - folded)
     }
-    for image in KernelPictures.all() where image.width < 30 || image.width == 65 {
-      let results = KernelPictures.bothWays { image.blurred(sigma: sigma) }
+    for image in KernelImages.all() where image.width < 30 || image.width == 65 {
+      let results = KernelImages.bothWays { image.blurred(sigma: sigma) }
       #expect(results[0] == results[1], "\(image)")
       var largest = 0.0
       for channel in 0..<image.channels {
@@ -189,11 +188,11 @@ extension GeometryKernelsTests {
     let reduction = max(scale, 1)
     let support = (isCubic ? 2 : 1) * reduction
     let taps = (0..<count).map { target -> [(index: Int, weight: Int)] in
-      let centre = (Double(target) + 0.5) * scale
-      let first = max(0, Int(centre - support + 0.5))
-      let end = min(image.width, Int(centre + support + 0.5))
+      let center = (Double(target) + 0.5) * scale
+      let first = max(0, Int(center - support + 0.5))
+      let end = min(image.width, Int(center + support + 0.5))
       let values = (first..<end).map { index -> Double in
-        let x = abs((Double(index - first) + Double(first) - centre + 0.5) * (1 / reduction))
+        let x = abs((Double(index - first) + Double(first) - center + 0.5) * (1 / reduction))
         guard isCubic else { return max(0, 1 - x) }
         if x < 1 { return (1.5 * x - 2.5) * x * x + 1 }
         return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0
@@ -211,9 +210,9 @@ extension GeometryKernelsTests {
   }
 
   private static func warped(
-    _ image: Image, _ map: AffineMap, _ filter: WarpFilter, _ fill: FillColour
+    _ image: Image, _ map: AffineMap, _ filter: WarpFilter, _ fill: FillColor
   ) -> Image {
-    let colour = fill.bytes(channels: image.channels)
+    let color = fill.bytes(channels: image.channels)
     func fixed(_ value: Double) -> Int { Int((value * 65536 + 0.5).rounded(.down)) }
     return image.byBytes { column, row, channel in
       if filter == .nearest {
@@ -232,11 +231,11 @@ extension GeometryKernelsTests {
           y = (startY + column * fixed(map.d) + row * fixed(map.e)) >> 16
         }
         let isInside = (0..<image.width).contains(x) && (0..<image.height).contains(y)
-        return isInside ? image[x, y, channel] : colour[channel]
+        return isInside ? image[x, y, channel] : color[channel]
       }
       let (x, y) = map.source(Double(column) + 0.5, Double(row) + 0.5)
       guard x >= 0, y >= 0, x < Double(image.width), y < Double(image.height) else {
-        return colour[channel]
+        return color[channel]
       }
       let (left, top) = (Int((x - 0.5).rounded(.down)), Int((y - 0.5).rounded(.down)))
       let (dx, dy) = (x - 0.5 - Double(left), y - 0.5 - Double(top))

@@ -5,25 +5,25 @@ import Testing
 
 @testable import GraftImaging
 
-/// Kernels on single values and colours against their definitions, with and without the unit.
+/// Kernels on single values and colors against their definitions, with and without the unit.
 @Suite(.serialized) struct ValueKernelsTests {
   @Test func tablesReplaceEveryByte() {
     let tables = (0..<3).map { channel in PointTable { $0 &* 7 &+ UInt8(channel * 31) } }
-    for image in KernelPictures.all() {
+    for image in KernelImages.all() {
       let shared = image.byBytes { tables[0].bytes[Int(image[$0, $1, $2])] }
-      for result in KernelPictures.bothWays({ image.applying(tables[0]) }) {
+      for result in KernelImages.bothWays({ image.applying(tables[0]) }) {
         #expect(result == shared, "\(image)")
       }
       guard image.channels == 3 else { continue }
       let own = image.byBytes { tables[$2].bytes[Int(image[$0, $1, $2])] }
-      for result in KernelPictures.bothWays({ image.applying(PointTable(joining: tables)) }) {
+      for result in KernelImages.bothWays({ image.applying(PointTable(joining: tables)) }) {
         #expect(result == own, "\(image)")
       }
     }
   }
 
   @Test func histogramsCountEveryByte() {
-    for image in KernelPictures.all() {
+    for image in KernelImages.all() {
       var counts = [[Int]](
         repeating: [Int](repeating: 0, count: 256), count: image.channels)
       for (index, byte) in image.pixels.enumerated() {
@@ -34,13 +34,13 @@ import Testing
   }
 
   @Test func lumaIsPillows() {
-    for image in KernelPictures.all(channels: [3]) {
+    for image in KernelImages.all(channels: [3]) {
       let lumas = (0..<image.width * image.height).map { pixel in
         luma(image.pixels[3 * pixel], image.pixels[3 * pixel + 1], image.pixels[3 * pixel + 2])
       }
       let mean = Double(lumas.reduce(0) { $0 + Int($1) }) / Double(lumas.count)
       let gray = image.byBytes { x, y, _ in lumas[y * image.width + x] }
-      for result in KernelPictures.bothWays({
+      for result in KernelImages.bothWays({
         (image.converted(toChannels: 1).pixels, image.grayscaled(), image.meanLuma)
       }) {
         #expect(result.0 == lumas, "\(image)")
@@ -57,7 +57,7 @@ import Testing
       let mixed = Float(origin) + Float(factor) * Float(Int(value) - Int(origin))
       return UInt8(min(max(mixed, 0), 255))
     }
-    for image in KernelPictures.all() {
+    for image in KernelImages.all() {
       let sharp = image.byBytes { x, y, channel in
         let value = image[x, y, channel]
         guard x > 0, y > 0, x < image.width - 1, y < image.height - 1 else { return value }
@@ -67,31 +67,31 @@ import Testing
         }
         return blended(UInt8((Double(sum) / 13).rounded()), value)
       }
-      for result in KernelPictures.bothWays({ image.withSharpness(factor) }) {
+      for result in KernelImages.bothWays({ image.withSharpness(factor) }) {
         #expect(result == sharp, "\(image)")
       }
       guard image.channels == 3 else { continue }
       let saturated = image.byBytes { x, y, channel in
         blended(luma(image[x, y, 0], image[x, y, 1], image[x, y, 2]), image[x, y, channel])
       }
-      for result in KernelPictures.bothWays({ image.withSaturation(factor) }) {
+      for result in KernelImages.bothWays({ image.withSaturation(factor) }) {
         #expect(result == saturated, "\(image)")
       }
     }
   }
 
-  /// A lattice of all colours, by the unit, by the loops, and in Pillow's own double arithmetic.
+  /// A lattice of all colors, by the unit, by the loops, and in Pillow's own double arithmetic.
   @Test(arguments: [0.0, 0.11, -0.5, 0.5]) func huesTurnAsInPillow(share: Double) {
     let levels = Array(stride(from: 0, through: 255, by: 15)) + [1, 2, 84, 127, 128, 254]
-    let colours = levels.flatMap { red in
+    let colors = levels.flatMap { red in
       levels.flatMap { green in levels.flatMap { [UInt8(red), UInt8(green), UInt8($0)] } }
     }
-    let image = Image(width: colours.count / 3, height: 1, channels: 3, pixels: colours)
+    let image = Image(width: colors.count / 3, height: 1, channels: 3, pixels: colors)
     let turn = UInt8(truncatingIfNeeded: Int(share * 255))
-    let expected = stride(from: 0, to: colours.count, by: 3).flatMap {
-      Self.turned(colours[$0], colours[$0 + 1], colours[$0 + 2], turn)
+    let expected = stride(from: 0, to: colors.count, by: 3).flatMap {
+      Self.turned(colors[$0], colors[$0 + 1], colors[$0 + 2], turn)
     }
-    for result in KernelPictures.bothWays({ image.withHueTurned(by: share) }) {
+    for result in KernelImages.bothWays({ image.withHueTurned(by: share) }) {
       #expect(result.pixels == expected)
     }
   }
@@ -130,7 +130,7 @@ import Testing
     let (thresholds, others) = withUnsafeBytes(of: table) { bytes in
       (Array(bytes[0..<256]), Array(bytes[256..<512]))
     }
-    for image in KernelPictures.all() {
+    for image in KernelImages.all() {
       let expected = image.pixels.enumerated().map { index, value in
         let words = Philox.block(
           key: SIMD2(77, 3), counter: SIMD4(UInt32(index / 8), 0, 0, 0))
@@ -139,7 +139,7 @@ import Testing
         let size = draw & 127 < thresholds[column] ? column : Int(others[column])
         return UInt8(clamping: Int(value) + (draw >= 128 ? -size : size))
       }
-      for result in KernelPictures.bothWays({
+      for result in KernelImages.bothWays({
         image.withGaussianNoise(sigma: 0.1, seed: 3 << 32 | 77)
       }) {
         #expect(result.pixels == expected, "\(image)")
@@ -161,17 +161,17 @@ import Testing
     #expect(drawn == counts)
   }
 
-  @Test func normalisedValuesAreTorchvisions() {
+  @Test func normalizedValuesAreTorchvisions() {
     let odd = Preprocessing(
       inputSize: 8, resizeShortSide: 8, mean: [0.1, 0.7, 0.333], std: [0.01, 3, 0.123])
     let points = PointTable(joining: (0..<3).map { channel in PointTable { $0 ^ UInt8(channel) } })
-    for image in KernelPictures.all(channels: [3]) {
+    for image in KernelImages.all(channels: [3]) {
       for preprocessing in [.imageNet, odd] {
         let expected = image.pixels.enumerated().map { index, byte in
           (Float(byte ^ UInt8(index % 3)) * (1 / 255) - preprocessing.mean[index % 3])
             / preprocessing.std[index % 3]
         }
-        for result in KernelPictures.bothWays({
+        for result in KernelImages.bothWays({
           written(image.pixels.count) { preprocessing.write(image, through: points, into: $0) }
         }) {
           #expect(result == expected, "\(image)")

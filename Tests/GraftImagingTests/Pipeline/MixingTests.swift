@@ -33,16 +33,16 @@ import Testing
     return (pixels, targets)
   }
 
-  /// Checks pictures and labels of every place against what the draw says about it.
+  /// Checks images and labels of every place against what the draw says about it.
   private func expectDefinition(_ draw: MixingDraw, channels: Int) {
     let (pixels, targets) = mixed(draw, channels: channels)
     let count = draw.partners.count
     let length = size.width * size.height * channels
     for place in 0..<count {
-      let picture = pixels[(place * length)..<((place + 1) * length)]
+      let image = pixels[(place * length)..<((place + 1) * length)]
       let row = Array(targets[(place * count)..<((place + 1) * count)])
       guard let sample = draw.sample(at: place) else {
-        #expect(picture.allSatisfy { $0 == Float(place + 1) })
+        #expect(image.allSatisfy { $0 == Float(place + 1) })
         #expect(row[place] == 1)
         continue
       }
@@ -50,15 +50,15 @@ import Testing
       switch sample.region {
       case .everywhere:
         let expected = share * Float(place + 1) + (1 - share) * Float(sample.partner + 1)
-        #expect(picture.allSatisfy { abs($0 - expected) < 1e-5 })
+        #expect(image.allSatisfy { abs($0 - expected) < 1e-5 })
       case .box(let box):
-        for (index, value) in picture.enumerated() {
+        for (index, value) in image.enumerated() {
           let (x, y) = (index / channels % size.width, index / channels / size.width)
           let isInside =
             x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height
           #expect(value == Float((isInside ? sample.partner : place) + 1))
         }
-        let own = picture.count { $0 == Float(place + 1) }
+        let own = image.count { $0 == Float(place + 1) }
         #expect(abs(share - Float(own) / Float(length)) < 1e-6)
       }
       var expected = [Float](repeating: 0, count: count)
@@ -72,7 +72,7 @@ import Testing
     "mixup(1)", "cutmix", "cutmix(sides=any)", "cutmix(minmax=0.2..0.8)", "mixup(1, pair)",
     "cutmix(mode=pair)", "mixup(1, element, p=0.7)", "mixup(0.5, element) cutmix(mode=element)",
   ])
-  func picturesAndLabelsAreMixedAsDrawn(line: String) throws {
+  func imageAndLabelsAreMixedAsDrawn(line: String) throws {
     for count in [2, 7, 8] {
       for draw in try draws(line, count: count, batches: 12).compactMap({ $0 }) {
         #expect(draw.partners.sorted() == Array(0..<count))
@@ -177,7 +177,7 @@ import Testing
     #expect(even.allSatisfy { $0.width % 2 == 0 && $0.height % 2 == 0 })
     let any = try inner("cutmix(sides=any)")
     #expect(abs(Double(any.count { $0.width % 2 == 1 }) / Double(any.count) - 0.5) < 0.1)
-    // Before clipping both sides have the same share of the picture's.
+    // Before clipping both sides have the same share of the image's.
     #expect(any.allSatisfy { abs(Double($0.width) / 40 - Double($0.height) / 30) < 1.0 / 30 })
   }
 

@@ -33,7 +33,7 @@ import Testing
     #expect(copy.description == pipeline.description)
   }
 
-  @Test func equalityIsAboutPicturesNotSpelling() throws {
+  @Test func equalityIsAboutImageNotSpelling() throws {
     #expect(try Pipeline(line: "crop(4)") == Pipeline(line: "crop(pad=4)"))
     #expect(try Pipeline(line: "flip") == Pipeline(line: "flip(p=0.50)"))
     #expect(try Pipeline(line: "flip") != Pipeline(line: "flip(p=0.4)"))
@@ -107,7 +107,7 @@ import Testing
     #expect(counts.values.allSatisfy { abs($0 - 1000) < 110 })
   }
 
-  @Test func traceEndsInTheAugmentedPicture() throws {
+  @Test func traceEndsInTheAugmentedImage() throws {
     let pipeline = try Pipeline(line: "flip rotate(15) some(2, blur(1), invert, hue) noise(0.05)")
     for sample in 0..<10 {
       let key = SampleKey(seed: 4, epoch: 2, sample: sample)
@@ -145,7 +145,7 @@ import Testing
 
   // MARK: Sizes in training
 
-  @Test func trainingStartsFromThePictureThatTheOperationsNeed() throws {
+  @Test func trainingStartsFromTheImageThatTheOperationsNeed() throws {
     let small = Preprocessing(
       inputSize: 24, resizeShortSide: 28, mean: [0.5, 0.5, 0.5], std: [1, 1, 1])
     let key = SampleKey(seed: 1, sample: 0)
@@ -168,8 +168,8 @@ import Testing
     }
     #expect(
       Pipeline.none.trainingImage(from: image, key: key, preprocessing: small) == evaluation)
-    #expect(small.context.meanColour == FillColour(gray: 128))
-    #expect(Preprocessing.imageNet.context.meanColour == .imageNetMean)
+    #expect(small.context.meanColor == FillColor(gray: 128))
+    #expect(Preprocessing.imageNet.context.meanColor == .imageNetMean)
   }
 
   @Test func aResizedCropIsTheCropOfTheSource() throws {

@@ -17,9 +17,9 @@ import Testing
   }
 
   @Test(arguments: [(true, 13), (false, 9)])
-  func operationsAndDepthsAreEquallyLikely(hasColours: Bool, kinds: Int) throws {
+  func operationsAndDepthsAreEquallyLikely(hasColors: Bool, kinds: Int) throws {
     // Three chains of two on average make 1e5 draws of operations.
-    let draws = try draws("augmix(all=\(hasColours ? "yes" : "no"))", 16_667)
+    let draws = try draws("augmix(all=\(hasColors ? "yes" : "no"))", 16_667)
     let chains = draws.flatMap(\.chains)
     let depths = Dictionary(grouping: chains) { $0.steps.count }.mapValues(\.count)
     let depthTest = ChiSquare(depths, expected: [1: 1 / 3.0, 2: 1 / 3.0, 3: 1 / 3.0])
@@ -99,7 +99,7 @@ import Testing
     }
   }
 
-  @Test func aPictureMixedWithItselfIsUnchanged() throws {
+  @Test func anImageMixedWithItselfIsUnchanged() throws {
     let image = TransformsTests.texture(19, 23, 3)
     for draw in try draws("augmix", 50) {
       var idle = draw

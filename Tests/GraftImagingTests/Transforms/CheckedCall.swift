@@ -58,8 +58,8 @@ extension Pipeline {
 }
 
 extension PolicyStep {
-  /// The picture after the step alone.
-  func applied(to image: Image, fill: FillColour) -> Image {
+  /// The image after the step alone.
+  func applied(to image: Image, fill: FillColor) -> Image {
     edits(size: image.size, fill: fill).reduce(image) { $1.applied(to: $0) }
   }
 }

@@ -94,7 +94,7 @@ import Testing
   // MARK: Orders
 
   @Test func jitterOrdersAreAlike() throws {
-    let counts = try counts(ColourJitter.self, "jitter(0.4, 0.4, 0.4, 0.1)") { $0.map(\.kind) }
+    let counts = try counts(ColorJitter.self, "jitter(0.4, 0.4, 0.4, 0.1)") { $0.map(\.kind) }
     expectEven(counts, 24)
   }
 

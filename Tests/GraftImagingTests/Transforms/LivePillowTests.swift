@@ -5,7 +5,7 @@ import Testing
 
 /// Byte equality with the Pillow that `$GRAFT_PYTHON` has, on photographs out of the shared archives.
 ///
-/// Fixtures/transforms/make_fixtures.py and operations.py do the same to them as to the pictures whose
+/// Fixtures/transforms/make_fixtures.py and operations.py do the same to them as to the images whose
 /// results are kept.
 @Suite struct LivePillowTests {
   private static let python = ProcessInfo.processInfo.environment["GRAFT_PYTHON"]
@@ -34,11 +34,11 @@ import Testing
     }
     let url = URL(fileURLWithPath: folder.path)
     let oracle = try TransformOracle.load(from: url)
-    let pictures = try oracle.pictures(in: url)
+    let images = try oracle.images(in: url)
     let operations = try OperationOracle.load(from: url)
-    #expect(pictures.count == 4 && oracle.cases.count > 700 && operations.cases.count > 250)
-    for example in oracle.cases { try PillowExactnessTests.expectEqual(example, pictures) }
-    for example in operations.cases { try OperationExactnessTests.expectEqual(example, pictures) }
+    #expect(images.count == 4 && oracle.cases.count > 700 && operations.cases.count > 250)
+    for example in oracle.cases { try PillowExactnessTests.expectEqual(example, images) }
+    for example in operations.cases { try OperationExactnessTests.expectEqual(example, images) }
   }
 
   /// What a program prints; a failure ends the test.

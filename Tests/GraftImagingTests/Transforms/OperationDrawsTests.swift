@@ -64,8 +64,8 @@ import Testing
     }
   }
 
-  /// With the canvas twice as large the picture is half as large, anywhere.
-  @Test func zoomingOutShowsTheWholePicture() throws {
+  /// With the canvas twice as large the image is half as large, anywhere.
+  @Test func zoomingOutShowsTheWholeImage() throws {
     let image = Image(width: 40, height: 40, fill: 200)
     let zoom = try ZoomOut(CheckedCall("zoomout(2)").arguments)
     for sample in 0..<20 {
@@ -80,7 +80,7 @@ import Testing
 
   @Test func partsOfThePhotometricDistortionComeByCoins() throws {
     let drawn = try draws(PhotometricDistort.self, "photometric", count: 4000)
-    for kind in [ColourJitter.Change.Kind.brightness, .contrast, .saturation, .hue] {
+    for kind in [ColorJitter.Change.Kind.brightness, .contrast, .saturation, .hue] {
       let share = Double(drawn.count { $0.changes.contains { $0.kind == kind } }) / 4000
       #expect(abs(share - 0.5) < 4 * 0.5 / 4000.0.squareRoot())
     }
@@ -136,9 +136,9 @@ import Testing
     }
   }
 
-  /// Drawn values are N(0, 1) after normalisation, cut where bytes end.
+  /// Drawn values are N(0, 1) after normalization, cut where bytes end.
   @Test func erasedPixelsHaveTheMomentsOfTheData() throws {
-    let law = ColourLaw(mean: FillColour(gray: 128), deviation: FillColour(gray: 40))
+    let law = ColorLaw(mean: FillColor(gray: 128), deviation: FillColor(gray: 40))
     let box = ImageBox(x: 10, y: 5, width: 100, height: 90)
     let image = Image(width: 120, height: 100, fill: 7)
     let result = image.erased([Erasure(box: box, content: .noise(law, seed: 3))])
@@ -150,8 +150,8 @@ import Testing
     // 0 and 255 are 3.2 deviations away: cutting there takes less than 0.3 % of the variance.
     #expect(abs(mean - 128) < 4 * 40 / count.squareRoot())
     #expect(abs(variance / 1600 - 1) < 4 * (2 / count).squareRoot() + 0.003)
-    let colours = try draws(RandomErasing.self, "erase(value=rand)", count: 300).compactMap(\.first)
-    let distinct = Set(colours.map { "\($0.content)" })
+    let colors = try draws(RandomErasing.self, "erase(value=rand)", count: 300).compactMap(\.first)
+    let distinct = Set(colors.map { "\($0.content)" })
     #expect(distinct.count > 290)
   }
 }
@@ -217,7 +217,7 @@ extension OperationDrawsTests {
 
   /// Strong compression loses more, in decibels of the signal.
   @Test func compressionLosesMoreAtLowerQuality() throws {
-    let photo = try #require(try TransformOracle.load().pictures()["photo"])
+    let photo = try #require(try TransformOracle.load().images()["photo"])
     func loss(_ quality: Int) -> Double {
       let result = photo.compressed(quality: quality)
       return zip(photo.pixels, result.pixels).reduce(0) { $0 + pow(Double($1.0) - Double($1.1), 2) }

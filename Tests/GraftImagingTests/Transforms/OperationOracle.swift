@@ -1,7 +1,7 @@
 import Foundation
 import GraftImaging
 
-/// What Pillow, torchvision, numpy and OpenCV made of the pictures; see Fixtures/transforms.
+/// What Pillow, torchvision, numpy and OpenCV made of the images; see Fixtures/transforms.
 struct OperationOracle: Decodable {
   /// A result that is compared within one level; its bytes lie at `offset` of `near.bin`.
   struct Near: Decodable {

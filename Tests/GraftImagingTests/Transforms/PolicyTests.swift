@@ -66,22 +66,22 @@ import Testing
   /// Amounts are the references' to the last bit, on which a bilinear reading may turn; those that
   /// depend on the size are Graft's.
   @Test func stepsEqualTheReferences() throws {
-    let pictures = try TransformOracle.load().pictures()
+    let images = try TransformOracle.load().images()
     for family in try PolicyReference.load().families {
       let magnitudes = try family.magnitudes()
-      let fill = FillColour(red: family.fill[0], green: family.fill[1], blue: family.fill[2])
+      let fill = FillColor(red: family.fill[0], green: family.fill[1], blue: family.fill[2])
       for row in family.operations {
         for (input, digests) in row.sha256 {
-          let picture = try #require(pictures[input])
+          let image = try #require(images[input])
           for (index, call) in family.calls(row).enumerated() {
             let isShift = row.operation == .translateX || row.operation == .translateY
             let amount =
               isShift
               ? magnitudes.amount(
                 of: row.operation, at: call.strength, isReversed: call.isReversed,
-                size: picture.size) : row.amounts[index]
+                size: image.size) : row.amounts[index]
             let result = PolicyStep(row.operation, amount, filter: family.filter)
-              .applied(to: picture, fill: fill)
+              .applied(to: image, fill: fill)
             #expect(
               ContentHash.of(result.pixels).hex.hasPrefix(digests[index]),
               "\(family.name) \(row.operation) at \(call) on \(input)")
@@ -118,7 +118,7 @@ import Testing
         (.posterize, 4 - Double(Int(0.4 * level))), (.rotate, Double(Int(3 * level))),
         (.solarize, 256 - Double(Int(25.6 * level))), (.shearX, 0.3 * part),
         (.shearY, 0.3 * part), (.translateX, Double(Int(part * 32))),
-        (.translateY, Double(Int(part * 20))), (.colour, 1.8 * part + 0.1 - 1),
+        (.translateY, Double(Int(part * 20))), (.color, 1.8 * part + 0.1 - 1),
         (.autocontrast, 0),
       ]
       for (operation, amount) in expected {
@@ -149,7 +149,7 @@ import Testing
     #expect(PolicySet.tpu.operations.count == 16 && !PolicySet.tpu.operations.contains(.identity))
   }
 
-  /// A square of 2 · int(4 m) pixels about a pixel of the picture, clipped and gray.
+  /// A square of 2 · int(4 m) pixels about a pixel of the image, clipped and gray.
   @Test func tpuCutsSquaresOut() throws {
     let policy = try RandAugment(CheckedCall("randaugment(n=1, m=2, rules=tpu)").arguments)
     let image = Image(width: 40, height: 30, fill: 9)
@@ -174,8 +174,8 @@ import Testing
     for operation in PolicyOperation.allCases {
       #expect(PolicyStep(operation, 1).text.hasPrefix(operation.rawValue))
     }
-    let steps = [PolicyStep(.rotate, -9), PolicyStep(.colour, 0.27), PolicyStep(.equalize)]
-    #expect(steps.text == "rotate −9.0°, colour ×1.27, equalize")
+    let steps = [PolicyStep(.rotate, -9), PolicyStep(.color, 0.27), PolicyStep(.equalize)]
+    #expect(steps.text == "rotate −9.0°, color ×1.27, equalize")
     #expect([PolicyStep]().text == "nothing")
   }
 }
@@ -228,7 +228,7 @@ import Testing
     #expect(throws: GraftError.self) { try TimmAugMix(text) }
   }
 
-  /// Magnitudes uniform from 0 to 5 on timm's scale, its increasing rules, filters and mean colour.
+  /// Magnitudes uniform from 0 to 5 on timm's scale, its increasing rules, filters and mean color.
   @Test func drawsFollowTimm() throws {
     let augmix = try AugMix(CheckedCall("augmix(augmix-m5-w4-d2)").arguments)
     let size = ImageSize(width: 64, height: 48)

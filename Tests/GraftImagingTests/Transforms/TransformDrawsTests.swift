@@ -138,26 +138,26 @@ import Testing
       #expect(box.x >= 0 && box.x + box.width <= 64 && box.y >= 0 && box.y + box.height <= 48)
       let share = Double(box.width * box.height) / (64 * 48)
       #expect(share > 0.01 && share < 0.36)
-      #expect(erasure.content == .colour(.imageNetMean))
+      #expect(erasure.content == .color(.imageNetMean))
     }
   }
 
   @Test func jitterDrawsEveryOrder() throws {
-    let jitter = try ColourJitter(CheckedCall("jitter(0.4, 0.4, 0.4, 0.1)").arguments)
-    var orders: Set<[ColourJitter.Change.Kind]> = []
+    let jitter = try ColorJitter(CheckedCall("jitter(0.4, 0.4, 0.4, 0.1)").arguments)
+    var orders: Set<[ColorJitter.Change.Kind]> = []
     draws(jitter, count: 600) { orders.insert($0.map(\.kind)) }
     #expect(orders.count == 24)
-    let one = try ColourJitter(CheckedCall("jitter(contrast=0.5)").arguments)
+    let one = try ColorJitter(CheckedCall("jitter(contrast=0.5)").arguments)
     draws(one, count: 20) { #expect($0.map(\.kind) == [.contrast]) }
   }
 
   @Test func blurIsTheTrueGaussianWithinOneLevel() throws {
     let oracle = try TransformOracle.load()
-    let pictures = try oracle.pictures()
+    let images = try oracle.images()
     let expected = [UInt8](try TransformOracle.data("blur.bin"))
     for blur in oracle.blurs {
-      let picture = try #require(pictures[blur.input])
-      let result = picture.blurred(sigma: blur.sigma).pixels
+      let image = try #require(images[blur.input])
+      let result = image.blurred(sigma: blur.sigma).pixels
       let largest = result.indices.map { abs(Int(result[$0]) - Int(expected[blur.offset + $0])) }
         .max()
       #expect(try #require(largest) <= 1, "\(blur.input) \(blur.sigma)")

@@ -1,8 +1,9 @@
 import Foundation
 import GraftBase
 import GraftImaging
+import Testing
 
-/// What Pillow, scipy and torchvision made of the pictures in Fixtures/transforms.
+/// What Pillow, scipy and torchvision made of the images in Fixtures/transforms.
 struct TransformOracle: Decodable {
   struct Input: Decodable {
     let name: String
@@ -20,6 +21,13 @@ struct TransformOracle: Decodable {
     let height: Int
     /// The first 16 hexadecimal digits.
     let sha256: String
+
+    /// Fails unless what Graft made has the size and the very bytes of the reference.
+    func expectEqual(_ result: Image) {
+      let place = "\(op)\(numbers)\(words) on \(input)"
+      #expect(result.size == ImageSize(width: width, height: height), "\(place)")
+      #expect(ContentHash.of(result.pixels).hex.hasPrefix(sha256), "\(place)")
+    }
   }
 
   struct Blur: Decodable {
@@ -56,8 +64,8 @@ struct TransformOracle: Decodable {
     try Data(contentsOf: kept.appending(path: name))
   }
 
-  /// The input pictures by name.
-  func pictures(in folder: URL = kept) throws -> [String: Image] {
+  /// The input images by name.
+  func images(in folder: URL = kept) throws -> [String: Image] {
     let bytes = [UInt8](try Data(contentsOf: folder.appending(path: "inputs.bin")))
     var result: [String: Image] = [:]
     var offset = 0

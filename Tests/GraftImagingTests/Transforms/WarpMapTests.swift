@@ -118,7 +118,7 @@ import Testing
     #expect(Self.noise(99, seed: 3, stream: 0) != Self.noise(99, seed: 3, stream: 1))
   }
 
-  /// The field is made when a picture, a mask or a box goes through it, the same for each.
+  /// The field is made when an image, a mask or a box goes through it, the same for each.
   @Test func bendsAreTheirFields() {
     let image = TransformsTests.texture(23, 14, 3)
     let bend = ElasticBend(size: image.size, alpha: 30, sigma: 2, seed: 5)
@@ -145,9 +145,9 @@ import Testing
     #expect(rms > 0.65 && rms < 1.0)
   }
 
-  /// A border is the picture continued: the same as a picture with a wide frame of it.
+  /// A border is the image continued: the same as an image with a wide frame of it.
   @Test(arguments: [Border.edge, .reflect, .symmetric], WarpFilter.allCases)
-  func bordersContinueThePicture(border: Border, filter: WarpFilter) throws {
+  func bordersContinueTheImage(border: Border, filter: WarpFilter) throws {
     let image = TransformsTests.texture(23, 14, 3)
     let frame = 60
     let wide = image.window(
@@ -168,7 +168,7 @@ import Testing
   /// Fading into the fill is the same as a frame of it; between pixels values are rounded.
   @Test(arguments: [WarpFilter.bilinear, .bicubic]) func blendedBordersFade(filter: WarpFilter) {
     let image = TransformsTests.texture(23, 14, 3)
-    let fill = FillColour(red: 200, green: 20, blue: 90)
+    let fill = FillColor(red: 200, green: 20, blue: 90)
     let wide = image.window(ImageBox(x: -30, y: -30, width: 83, height: 74), fill: fill)
     let map = AffineMap(0.9, 0.27, -4.21, -0.21, 1.1, 1.83)
     let shifted = AffineMap(map.a, map.b, map.c + 30, map.d, map.e, map.f + 30)
@@ -187,7 +187,7 @@ import Testing
     let far = PerspectiveMap([1e300, 0, 0, 0, 1, 0, 0, 0])
     for border in Border.allCases {
       let result = image.warped(
-        by: .perspective(far), filter: .bilinear, border: border, fill: FillColour(gray: 4))
+        by: .perspective(far), filter: .bilinear, border: border, fill: FillColor(gray: 4))
       #expect(result.pixels.allSatisfy { $0 == 4 })
     }
   }

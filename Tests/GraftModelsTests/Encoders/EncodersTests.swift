@@ -72,9 +72,9 @@ import Testing
     #expect(model.logits.shape.rank == (spec.ownTask == .classification ? 2 : 4))
     #expect(model.logits.shape.channels == spec.ownClassCount)
     // Weights do not tell whether convolutions are padded.
-    let recognised = try #require(try model.weightFile().recognisedEncoder)
-    #expect(recognised.parameterShapes == spec.parameterShapes)
-    #expect(recognised.name == name.replacing("_valid", with: ""))
+    let recognized = try #require(try model.weightFile().recognizedEncoder)
+    #expect(recognized.parameterShapes == spec.parameterShapes)
+    #expect(recognized.name == name.replacing("_valid", with: ""))
   }
 
   @Test(arguments: Encoders.all.map(\.name)) func everyParameterIsInOneGroup(
@@ -120,17 +120,17 @@ import Testing
       ("resnet44_cifar10", "resnet44"), ("mobilenet_v2", "mobilenet_v2"),
       ("squeezenet1_1", "squeezenet1_1"), ("lenet_mnist", "lenet_caffe"),
     ])
-  func recognisesRealWeights(_ file: String, _ name: String) throws {
+  func recognizesRealWeights(_ file: String, _ name: String) throws {
     let path = try #require(SharedFiles.url("weights/\(file).safetensors")).path
     let weights = try WeightFile(path: path)
-    #expect(weights.recognisedEncoder?.name == name)
+    #expect(weights.recognizedEncoder?.name == name)
     let model = try Model.own(.named(name))
     let report = try model.load(weights: weights)
     #expect(report.matched == model.parameters.map(\.name))
     #expect(report.dropped.isEmpty && report.warnings.isEmpty)
   }
 
-  @Test func recognisesNothingInOtherWeights() throws {
+  @Test func recognizesNothingInOtherWeights() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/other.safetensors"
     try Safetensors.write(
@@ -138,6 +138,6 @@ import Testing
         SafetensorsTensor(
           name: "conv1.weight", shape: [8, 3, 7, 7], floats: [Float](repeating: 0, count: 1176))
       ]), to: path)
-    #expect(try WeightFile(path: path).recognisedEncoder == nil)
+    #expect(try WeightFile(path: path).recognizedEncoder == nil)
   }
 }

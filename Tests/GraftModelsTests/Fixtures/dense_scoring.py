@@ -1,7 +1,7 @@
-"""Writes what PyTorch tells of a larger picture by VGG-16 as convolutions: dense_scoring.py FOLDER.
+"""Writes what PyTorch tells of a larger image by VGG-16 as convolutions: dense_scoring.py FOLDER.
 
 FOLDER/weights.safetensors holds torchvision's vgg16 with random weights, FOLDER/reference.safetensors a
-picture `input` [1, 3, 384, 384], the logits of the network with its fully connected layers viewed as
+image `input` [1, 3, 384, 384], the logits of the network with its fully connected layers viewed as
 convolutions `map` [1, 1000, 6, 6], and those of the network itself for the 36 crops at stride 32, `crops`
 [36, 1000].
 """
@@ -34,17 +34,17 @@ for layer in model.classifier:
     layers.append(layer)
 dense = nn.Sequential(model.features, *layers).eval()
 
-# Smooth, as pictures are.
-picture = nn.functional.interpolate(
+# Smooth, as images are.
+image = nn.functional.interpolate(
     torch.randn(1, 3, 24, 24), size=(384, 384), mode="bicubic", align_corners=False
 )
 places = [(32 * y, 32 * x) for y in range(6) for x in range(6)]
 with torch.no_grad():
-    map = dense(picture)
-    crops = torch.cat([model(picture[..., y : y + 224, x : x + 224]) for y, x in places])
+    map = dense(image)
+    crops = torch.cat([model(image[..., y : y + 224, x : x + 224]) for y, x in places])
 state = {key: value.contiguous() for key, value in model.state_dict().items()}
 save_file(state, f"{folder}/weights.safetensors")
 save_file(
-    {"input": picture.contiguous(), "map": map.contiguous(), "crops": crops},
+    {"input": image.contiguous(), "map": map.contiguous(), "crops": crops},
     f"{folder}/reference.safetensors",
 )

@@ -1,12 +1,12 @@
 """Writes what PyTorch computes with an encoder's reference: live_agreement.py NAME SIDE BATCH STEPS FOLDER.
 
 FOLDER/weights.safetensors holds the state, FOLDER/reference.safetensors image [N, H, W, C] and target,
-and of the first BATCH pictures logits, loss and every gradient, with stored statistics and without
+and of the first BATCH images logits, loss and every gradient, with stored statistics and without
 dropout, computed in float64. With NAME+aux the loss has the auxiliary classifiers' shares. With STEPS it
-also holds as many losses of SGD with momentum 0.9 on all pictures, in training mode but for dropout,
+also holds as many losses of SGD with momentum 0.9 on all images, in training mode but for dropout,
 and their rate. FOLDER/source.json tells whose model it is, and its parameters.
 
-Weights are torch's own draws; batch norms get the statistics of random pictures; norms and biases keep
+Weights are torch's own draws; batch norms get the statistics of random images; norms and biases keep
 what enters a ReLU many deviations away from 0. Where a value still comes so near to a break of a ReLU or
 to a tie of a maximum that float32 decides otherwise, PyTorch's own gradients in float32 and float64
 differ by far more than 1e-3: the first seed is taken with which they agree, also when all weights move by a
@@ -53,7 +53,7 @@ def move(module, inputs, output):
     return output + shift.view(1, -1, 1, 1)
 
 
-def prepare(model, pictures):
+def prepare(model, images):
     norms = {key: module for key, module in model.named_modules() if is_norm(module)}
     for key, norm in norms.items():
         # What is added to a shortcut stays above 0.
@@ -68,22 +68,22 @@ def prepare(model, pictures):
     if not norms and not name.startswith(("lenet", "convnext")):
         layers = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
         handles = [layer.register_forward_hook(move) for layer in layers]
-        model.eval()(pictures)
+        model.eval()(images)
         for handle in handles:
             handle.remove()
     if norms:
         momenta = [norm.momentum for norm in norms.values()]
         for norm in norms.values():
             norm.momentum = None
-        model.train()(pictures)
+        model.train()(images)
         for norm, momentum in zip(norms.values(), momenta):
             norm.momentum = momentum
 
 
-def gradients(model, pictures, target):
+def gradients(model, images, target):
     model.eval()
     model.training = name.endswith("+aux")
-    output = model(pictures)
+    output = model(images)
     outputs = output if isinstance(output, tuple) else (output,)
     loss = F.cross_entropy(outputs[0], target)
     for auxiliary in outputs[1:]:
@@ -106,13 +106,13 @@ def difference(one, other):
     )
 
 
-def targets(model, pictures):
-    """Soft labels of pictures, or class numbers of their pixels."""
+def targets(model, images):
+    """Soft labels of images, or class numbers of their pixels."""
     with torch.no_grad():
-        logits = model.eval()(pictures[:1])
+        logits = model.eval()(images[:1])
     if logits.dim() == 2:
-        return F.softmax(torch.randn(len(pictures), logits.shape[1]), 1)
-    return torch.randint(logits.shape[1], (len(pictures), *logits.shape[2:]))
+        return F.softmax(torch.randn(len(images), logits.shape[1]), 1)
+    return torch.randint(logits.shape[1], (len(images), *logits.shape[2:]))
 
 
 def shake(model, size):
@@ -122,7 +122,7 @@ def shake(model, size):
             parameter.mul_(1 + size * torch.randn_like(parameter))
 
 
-def losses(model, pictures, target, rate):
+def losses(model, images, target, rate):
     model.train()
     for module in model.modules():
         if isinstance(module, nn.modules.dropout._DropoutNd) or is_depth(module):
@@ -131,7 +131,7 @@ def losses(model, pictures, target, rate):
     result = []
     for _ in range(steps):
         optimizer.zero_grad()
-        loss = F.cross_entropy(model(pictures), target)
+        loss = F.cross_entropy(model(images), target)
         loss.backward()
         optimizer.step()
         result.append(loss.item())
@@ -146,11 +146,11 @@ for seed in range(20):
     torch.manual_seed(seed)
     model = make(name)
     channels = next(p for p in model.parameters() if p.dim() == 4).shape[1]
-    pictures = torch.randn(count, channels, side, side)
+    images = torch.randn(count, channels, side, side)
     with torch.no_grad():
-        prepare(model, pictures)
-    target = targets(model, pictures)
-    few = pictures[:batch].contiguous(), target[:batch]
+        prepare(model, images)
+    target = targets(model, images)
+    few = images[:batch].contiguous(), target[:batch]
     state = copy.deepcopy(model.state_dict())
     twin = copy.deepcopy(model).double()
     reference = gradients(twin, few[0].double(), precise(few[1]))
@@ -163,12 +163,12 @@ reference = {key: value.float().contiguous() for key, value in reference.items()
 del twin
 
 note = ""
-pictures, target = pictures[:4], target[:4]
+images, target = images[:4], target[:4]
 for rate in (0.1, 0.01, 0.001, 1e-4) if steps else ():
     model.load_state_dict(state)
-    found = losses(copy.deepcopy(model), pictures, target, rate)
+    found = losses(copy.deepcopy(model), images, target, rate)
     shake(model, 1e-7)
-    drift = float((losses(model, pictures, target, rate) / found - 1).abs().max())
+    drift = float((losses(model, images, target, rate) / found - 1).abs().max())
     if drift < 1e-4 and found[-1] < found[0]:
         break
 if steps:
@@ -176,7 +176,7 @@ if steps:
     note = f"; losses at rate {rate} from {found[0]:.4f} to {found[-1]:.4f}, sensitivity {drift:.1e}"
 
 save_file({key: value.contiguous() for key, value in state.items()}, f"{folder}/weights.safetensors")
-reference |= {"image": pictures.permute(0, 2, 3, 1).contiguous(), "target": target.float()}
+reference |= {"image": images.permute(0, 2, 3, 1).contiguous(), "target": target.float()}
 save_file(reference, f"{folder}/reference.safetensors")
 print(f"{name}: seed {seed}, PyTorch's own float32 differs by {own:.1e}{note}")
 parameters = sum(p.numel() for p in model.parameters())

@@ -1,6 +1,6 @@
 """Writes dense_agreement.json: what PyTorch computes for models that tell the class of each pixel.
 
-Weights, pictures and the form of the file are make_agreement.py's; labels are (3y + 5x) mod 7 mod C,
+Weights, images and the form of the file are make_agreement.py's; labels are (3y + 5x) mod 7 mod C,
 255 where that is a multiple of 11.
 """
 

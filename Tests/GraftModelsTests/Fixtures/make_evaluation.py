@@ -20,7 +20,7 @@ from reference_models import make
 
 torch.set_num_threads(2)
 
-# Sides of pictures other than 64.
+# Sides of images other than 64.
 SIDES = {"xception": 96, "nasnet_large": 99, "nasnet_mobile": 99}
 KEPT = [
     "mobilenet_v1", "mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x1_0", "mnasnet1_0",

@@ -239,7 +239,7 @@ class InceptionV2(nn.Module):
 
 
 class Block(nn.Module):
-    """A residual block for 32x32 pictures; option A pads the shortcut, option B projects it."""
+    """A residual block for 32x32 images; option A pads the shortcut, option B projects it."""
 
     def __init__(self, inputs, outputs, stride, projects=False):
         super().__init__()

@@ -37,7 +37,7 @@ import Testing
       ])
   }
 
-  @Test func sameFollowsThePicturesSize() throws {
+  @Test func sameFollowsTheImageSize() throws {
     let graph = try convolved(8, kernel: 3, stride: 2, .same)
     for size in [8, 9, 15, 32] {
       let shapes = try graph.shapes(forInputs: ["image": [1, size, size, 2]])

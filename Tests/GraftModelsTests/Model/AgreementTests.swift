@@ -6,22 +6,17 @@ import Testing
 
 @testable import GraftModels
 
-/// PyTorch's numbers for the same weights, pictures and steps (make_agreement.py).
+/// PyTorch's numbers for the same weights, images and steps (make_agreement.py).
 @Suite(.serialized) struct AgreementTests {
   struct Reference: Decodable {
-    struct Summary: Decodable {
-      var norm: Double
-      var largest: Double
-      var samples: [Double]
-    }
     var size: Int
     var batch: Int
     var rate: Float
     var far: Bool
     var logits: [Float]
     var losses: [Float]
-    var gradients: [String: Summary]
-    var statistics: [String: Summary]
+    var gradients: [String: TensorSummary]
+    var statistics: [String: TensorSummary]
   }
 
   static let cases: [(String, HeadSpec)] = [
@@ -112,34 +107,20 @@ import Testing
       for parameter in trainable where step == 0 {
         let gradient = try #require(plan.gradient(of: parameter))
         let summary = try #require(reference.gradients[parameter.name])
-        let error = Self.error(parameter.torchValues(of: gradient), summary, floor: floor)
+        let error = summary.error(of: parameter.torchValues(of: gradient), floor: floor)
         if error > errors.gradient { (errors.gradient, errors.worst) = (error, parameter.name) }
       }
       descent.step(plan)
     }
     for parameter in model.parameters where !parameter.canTrain {
       let summary = try #require(reference.statistics[parameter.name])
-      errors.statistic = max(errors.statistic, Self.error(parameter.torchValues(), summary))
+      errors.statistic = max(errors.statistic, summary.error(of: parameter.torchValues()))
     }
     return errors
   }
-
-  /// The largest of the errors of norm and samples, relative to the reference's norm and largest
-  /// value, or to `floor` where those are smaller.
-  private static func error(
-    _ values: [Float], _ summary: Reference.Summary, floor: Double = 0
-  ) -> Double {
-    let norm = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-    let samples = summary.samples.enumerated().map { place, sample in
-      abs(Double(values[place * (values.count - 1) / 15]) - sample) / max(summary.largest, floor)
-    }
-    let count = Double(values.count)
-    let normError = abs(norm - summary.norm) / max(summary.norm, floor * count.squareRoot())
-    return samples.reduce(normError, max)
-  }
 }
 
-/// Logits of the published weights on real pictures, computed by PyTorch.
+/// Logits of the published weights on real images, computed by PyTorch.
 @Suite struct ReferenceOutputTests {
   @Test(
     .needsShared("weights/reference_outputs.safetensors"),
@@ -157,11 +138,11 @@ import Testing
     let model = try Model(
       spec: .named(name), head: .own, classes: EncoderSpec.named(name).ownClassNames, seed: 0,
       weights: WeightFile(path: weights))
-    let pictures = try #require(references[ByteString("\(images).images_u8")])
+    let images = try #require(references[ByteString("\(images).images_u8")])
     let plan = try Plan(
       graph: model.graph, outputs: [model.logits, model.features],
-      inputShapes: model.inputShapes(batch: pictures.shape[0]), pool: ThreadPool(threads: 2))
-    plan.write(Self.normalised(pictures, model.input), to: "image")
+      inputShapes: model.inputShapes(batch: images.shape[0]), pool: ThreadPool(threads: 2))
+    plan.write(Self.normalized(images, model.input), to: "image")
     plan.forward()
     let logits = try #require(references[ByteString("\(file).logits")]).floats()
     let error = largestError(Array(plan.value(model.logits).buffer), logits)
@@ -173,10 +154,10 @@ import Testing
     }
   }
 
-  private static func normalised(
-    _ pictures: SafetensorsTensor, _ input: InputSpecification
+  private static func normalized(
+    _ images: SafetensorsTensor, _ input: InputSpecification
   ) -> [Float] {
-    pictures.bytes.enumerated().map { index, byte in
+    images.bytes.enumerated().map { index, byte in
       (Float(byte) / 255 - input.mean[index % 3]) / input.std[index % 3]
     }
   }

@@ -121,23 +121,23 @@ import Testing
     let file = WeightFile(try ModelFile.contents(of: model), name: "m.safetensors")
     let loaded = try ModelFile.load(file).model
     #expect(loaded.spec.keepsAuxiliary && loaded.weightsHash == model.weightsHash)
-    #expect(file.recognisedEncoder?.name == "googlenet")
+    #expect(file.recognizedEncoder?.name == "googlenet")
   }
 }
 
-/// torchvision re-scales ImageNet-normalised pictures inside googlenet and inception_v3
-/// (`transform_input`); here pictures are normalised so from the start.
+/// torchvision re-scales ImageNet-normalized images inside googlenet and inception_v3
+/// (`transform_input`); here images are normalized so from the start.
 @Suite struct TransformInputTests {
   @Test(arguments: ["googlenet", "inception_v3"])
-  func normalisationIsTransformInput(_ name: String) throws {
+  func normalizationIsTransformInput(_ name: String) throws {
     let input = try EncoderSpec.named(name).input
     let imageNet = InputSpecification.imageNet
     for channel in 0..<3 {
       for byte in [0, 17, 128, 255] {
         let value = Float(byte) / 255
-        let normalised = (value - imageNet.mean[channel]) / imageNet.std[channel]
+        let normalized = (value - imageNet.mean[channel]) / imageNet.std[channel]
         let transformed =
-          normalised * (imageNet.std[channel] / 0.5) + (imageNet.mean[channel] - 0.5) / 0.5
+          normalized * (imageNet.std[channel] / 0.5) + (imageNet.mean[channel] - 0.5) / 0.5
         #expect(abs((value - input.mean[channel]) / input.std[channel] - transformed) < 1e-6)
       }
     }

@@ -15,16 +15,16 @@ import Testing
     try Model(spec: .named("resnet20"), head: .own, classes: tenClasses, seed: 1)
   }
 
-  @Test func grayTakesTheSumOverColours() throws {
+  @Test func grayTakesTheSumOverColors() throws {
     let source = try source()
     let gray = try model(1, from: source)
-    let colour = try #require(source.parameter("conv1.weight")).torchValues()
+    let color = try #require(source.parameter("conv1.weight")).torchValues()
     let weight = try #require(gray.parameter("conv1.weight"))
     #expect(weight.torchShape.dimensions == [16, 1, 3, 3])
     let values = weight.torchValues()
     for index in values.indices {
       let (output, place) = (index / 9, index % 9)
-      let sum = (0..<3).reduce(Float(0)) { $0 + colour[(output * 3 + $1) * 9 + place] }
+      let sum = (0..<3).reduce(Float(0)) { $0 + color[(output * 3 + $1) * 9 + place] }
       #expect(abs(values[index] - sum) < 1e-6)
     }
     #expect(
@@ -34,15 +34,15 @@ import Testing
         == source.parameter("layer1.0.conv1.weight")?.contentHash)
   }
 
-  @Test func moreChannelsTakeTheColoursInTurn() throws {
+  @Test func moreChannelsTakeTheColorsInTurn() throws {
     let source = try source()
-    let colour = try #require(source.parameter("conv1.weight")).torchValues()
+    let color = try #require(source.parameter("conv1.weight")).torchValues()
     let five = try #require(try model(5, from: source).parameter("conv1.weight"))
     #expect(five.torchShape.dimensions == [16, 5, 3, 3])
     let values = five.torchValues()
     for index in values.indices {
       let (output, channel, place) = (index / 45, index / 9 % 5, index % 9)
-      #expect(abs(values[index] - colour[(output * 3 + channel % 3) * 9 + place] * 0.6) < 1e-7)
+      #expect(abs(values[index] - color[(output * 3 + channel % 3) * 9 + place] * 0.6) < 1e-7)
     }
   }
 
@@ -55,7 +55,7 @@ import Testing
     #expect(loaded.image.shape == [1, 32, 32, 1])
   }
 
-  @Test func grayIsNormalisedByLuma() {
+  @Test func grayIsNormalizedByLuma() {
     let gray = InputSpecification.imageNet.withChannels(1)
     #expect(abs(gray.mean[0] - (0.299 * 0.485 + 0.587 * 0.456 + 0.114 * 0.406)) < 1e-6)
     #expect(abs(gray.std[0] - (0.299 * 0.229 + 0.587 * 0.224 + 0.114 * 0.225)) < 1e-6)

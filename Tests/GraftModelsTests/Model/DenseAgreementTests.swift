@@ -9,11 +9,6 @@ import Testing
 /// PyTorch's numbers for models that tell the class of each pixel (make_dense_agreement.py).
 @Suite(.serialized) struct DenseAgreementTests {
   struct Reference: Decodable {
-    struct Summary: Decodable {
-      var norm: Double
-      var largest: Double
-      var samples: [Double]
-    }
     var name: String
     var size: Int
     var side: Int
@@ -22,9 +17,9 @@ import Testing
     var far: Bool
     var loss: String
     var classes: Int
-    var logits: Summary
+    var logits: TensorSummary
     var losses: [Float]
-    var gradients: [String: Summary]
+    var gradients: [String: TensorSummary]
   }
 
   @Test(arguments: ["unet", "unet_valid", "resnet18 unet", "resnet18 fcn"])
@@ -37,7 +32,7 @@ import Testing
     let logits = try Self.plan(model, reference, .inference)
     logits.forward()
     let values = Array(logits.value(model.logits).buffer)
-    #expect(Self.error(values, reference.logits) < 1e-4)
+    #expect(reference.logits.error(of: values) < 1e-4)
     try checkTraining(model, reference)
   }
 
@@ -58,7 +53,7 @@ import Testing
     }
     let model = try Model(
       recording: spec, head: head, classes: classes, input: spec.input.resized(to: reference.size))
-    model.minimise(loss)
+    model.minimize(loss)
     return model
   }
 
@@ -95,23 +90,11 @@ import Testing
       for parameter in trainable where step == 0 {
         let gradient = try #require(plan.gradient(of: parameter))
         let summary = try #require(reference.gradients[parameter.name])
-        let error = Self.error(parameter.torchValues(of: gradient), summary, floor: floor)
+        let error = summary.error(of: parameter.torchValues(of: gradient), floor: floor)
         #expect(error < 1e-3, "\(parameter.name)")
       }
       descent.step(plan)
     }
-  }
-
-  private static func error(
-    _ values: [Float], _ summary: Reference.Summary, floor: Double = 0
-  ) -> Double {
-    let norm = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-    let samples = summary.samples.enumerated().map { place, sample in
-      abs(Double(values[place * (values.count - 1) / 15]) - sample) / max(summary.largest, floor)
-    }
-    let count = Double(values.count)
-    let normError = abs(norm - summary.norm) / max(summary.norm, floor * count.squareRoot())
-    return samples.reduce(normError, max)
   }
 }
 
@@ -126,7 +109,7 @@ import Testing
       try #require(references.tensors.first { $0.name == ByteString(name) })
     }
     let weights = try WeightFile(path: path)
-    #expect(weights.recognisedEncoder?.name == "unet_retina")
+    #expect(weights.recognizedEncoder?.name == "unet_retina")
     let spec = try EncoderSpec.named("unet_retina")
     let model = try Model(
       spec: spec, head: .own, classes: ["background", "vessel"], seed: 1,
@@ -153,7 +136,7 @@ import Testing
     #expect(other.output.y >= 512 && other.output.x >= 300 && other.isMirrored)
   }
 
-  @Test func picturesArePaddedToTheStride() throws {
+  @Test func imageArePaddedToTheStride() throws {
     let spec = try EncoderSpec.named("unet_retina")
     let model = try Model(recording: spec, head: .own, classes: ["a", "b"])
     #expect(model.stride == 4)

@@ -23,7 +23,7 @@ import Testing
     var gradients: [String: [Double]]
   }
 
-  /// Parameters by the formula take long in code that is not optimised.
+  /// Parameters by the formula take long in code that is not optimized.
   static let kept =
     [
       "mobilenet_v1", "mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x1_0", "mnasnet1_0",

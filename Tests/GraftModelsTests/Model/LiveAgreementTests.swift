@@ -27,7 +27,7 @@ private let rows = environment["GRAFT_AGREEMENT_ROWS"]
 
     var isAuxiliary: Bool { name.hasSuffix("+aux") }
 
-    /// Small pictures: few places where rounding could decide for another maximum.
+    /// Small images: few places where rounding could decide for another maximum.
     func side(of spec: EncoderSpec) -> Int {
       switch name {
       case "inception_v3+aux": 299
@@ -110,7 +110,7 @@ private let rows = environment["GRAFT_AGREEMENT_ROWS"]
 
 /// A model beside what live_agreement.py wrote about it.
 private struct Comparison {
-  /// Pictures for logits and gradients; training takes all.
+  /// Images for logits and gradients; training takes all.
   static let batch = 2
 
   let model: Model

@@ -69,7 +69,7 @@ import Testing
   @Test func aModelFileServesAsPlainWeights() throws {
     let source = try model()
     let weights = try source.weightFile()
-    #expect(weights.recognisedEncoder?.name == "resnet20")
+    #expect(weights.recognizedEncoder?.name == "resnet20")
     let model = try Model(
       spec: .named("resnet20"), head: .mlp(hidden: 4), classes: ["a", "b", "c"], seed: 1,
       weights: weights)

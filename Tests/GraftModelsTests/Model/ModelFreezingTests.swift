@@ -140,7 +140,7 @@ import Testing
 }
 
 extension Model {
-  /// A plan that was fed with pictures and targets by the formula.
+  /// A plan that was fed with images and targets by the formula.
   fileprivate func plan(batch: Int, _ configuration: PlanConfiguration) throws -> Plan {
     let plan = try Plan(
       graph: graph, outputs: [logits, featureMap, features, headInput], loss: losses,

@@ -114,7 +114,7 @@ import Testing
     #expect(report.warnings == ["w.safetensors: 1 of 10 values of 'fc.bias' are not finite"])
   }
 
-  @Test(arguments: [15, 5000]) func refusesImpossiblePictures(_ side: Int) {
+  @Test(arguments: [15, 5000]) func refusesImpossibleImages(_ side: Int) {
     let error = graftError {
       try Model(
         recording: .named("resnet20"), head: .own, classes: tenClasses,

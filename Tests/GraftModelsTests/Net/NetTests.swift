@@ -150,12 +150,12 @@ import Testing
     let references = try Safetensors.read(path: outputs)
     let model = try Model(
       spec: spec, head: .own, classes: tenClasses, seed: 0, weights: WeightFile(path: weights))
-    let pictures = try #require(references["mnist.images_u8"])
+    let images = try #require(references["mnist.images_u8"])
     let logits = try #require(references["lenet_mnist.logits"]).floats()
     let plan = try Plan(
       graph: model.graph, outputs: [model.logits],
-      inputShapes: model.inputShapes(batch: pictures.shape[0]), pool: ThreadPool(threads: 2))
-    for (index, byte) in pictures.bytes.enumerated() {
+      inputShapes: model.inputShapes(batch: images.shape[0]), pool: ThreadPool(threads: 2))
+    for (index, byte) in images.bytes.enumerated() {
       plan.input("image").pointer[index] = Float(byte) / 255
     }
     plan.forward()

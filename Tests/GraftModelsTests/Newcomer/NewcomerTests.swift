@@ -53,7 +53,7 @@ import Testing
       graph: model.graph, outputs: [model.logits], loss: model.losses,
       inputShapes: model.inputShapes(batch: 2),
       configuration: PlanConfiguration(trainable: [weight.name]), pool: pool)
-    var random = RandomStream(seed: 5, purpose: .initialisation, sample: 1)
+    var random = RandomStream(seed: 5, purpose: .initialization, sample: 1)
     let image = plan.input("image")
     for place in 0..<image.count { image.pointer[place] = Float(random.uniform(-1...1)) }
     for (place, value) in [Float(1), 0, 0, 1].enumerated() {

@@ -19,14 +19,14 @@ import Testing
     -> Model
   {
     let spec = try EncoderSpec.named(name)
-    let side = isOptimised ? spec.input.width : min(96, spec.input.width)
+    let side = isOptimized ? spec.input.width : min(96, spec.input.width)
     let input = spec.input.resized(to: side).withChannels(channels ?? spec.input.channels)
     return try Model(
       spec: spec, head: head, classes: head.isOwn ? spec.ownClassNames : ["a", "b", "c"], seed: 5,
       input: input)
   }
 
-  /// Writes the file, a batch of pictures and what Graft makes of them.
+  /// Writes the file, a batch of images and what Graft makes of them.
   private static func write(
     _ model: Model, as name: String, to folder: TemporaryFolder, pixels: Bool = false
   ) throws {
@@ -38,7 +38,7 @@ import Testing
     let images = FormulaValues.uniform(name, batch * side * side * channels)
     // As torch lays them out; `images` are [N, H, W, C].
     var torch = images
-    let normalised = images.indices.map { index in
+    let normalized = images.indices.map { index in
       let channel = index % channels
       return pixels
         ? (images[index] - model.input.mean[channel]) / model.input.std[channel] : images[index]
@@ -49,7 +49,7 @@ import Testing
       torch[(image * channels + channel) * side * side + place] = images[index] * (pixels ? 255 : 1)
     }
     let input = plan.input("image").buffer
-    for index in normalised.indices { input[index] = normalised[index] }
+    for index in normalized.indices { input[index] = normalized[index] }
     plan.forward()
     try ONNXFile.save(
       model, to: folder.path + "/\(name).onnx", includesPreprocessing: pixels)
@@ -83,7 +83,7 @@ import Testing
     try Self.compare(folder)
   }
 
-  /// Checks all files of the folder, and runs each with one picture and with all three.
+  /// Checks all files of the folder, and runs each with one image and with all three.
   private static func compare(_ folder: TemporaryFolder) throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     let names = files.filter { $0.hasSuffix(".onnx") }.map { String($0.dropLast(5)) }

@@ -67,13 +67,13 @@ import Testing
     let spec = try EncoderSpec.named(name)
     let model = try Model(spec: spec, head: .own, classes: spec.ownClassNames, seed: 4)
     let weights = try file(model)
-    #expect(weights.recognisedEncoder?.name == name)
+    #expect(weights.recognizedEncoder?.name == name)
     let other = try Model.own(spec)
     try other.load(weights: weights)
     #expect(other.weightsHash == model.weightsHash)
   }
 
-  /// The initialisers under names that say nothing, as some exporters write them.
+  /// The initializers under names that say nothing, as some exporters write them.
   private func anonymous(_ message: inout Onnx_ModelProto) {
     for index in message.graph.initializer.indices {
       let name = message.graph.initializer[index].name
@@ -89,7 +89,7 @@ import Testing
   @Test func namelessWeightsAreMatchedByTheirOrder() throws {
     let model = try Model(spec: .named("resnet20"), head: .own, classes: tenClasses, seed: 4)
     let weights = try file(model, anonymous)
-    #expect(weights.recognisedEncoder?.name == "resnet20")
+    #expect(weights.recognizedEncoder?.name == "resnet20")
     let other = try Model.own(.named("resnet20"))
     let report = try other.load(weights: weights)
     #expect(other.weightsHash == model.weightsHash)

@@ -39,7 +39,7 @@ extension Model {
   }
 
   /// A weight file with tensors of these names and shapes, all zero bytes in shared memory: enough to
-  /// be recognised by.
+  /// be recognized by.
   var outline: WeightFile {
     let zeros = [UInt8](repeating: 0, count: parameters.map(\.count).max() ?? 0)
     let tensors = parameters.map {

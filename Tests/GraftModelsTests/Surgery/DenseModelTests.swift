@@ -6,7 +6,7 @@ import Testing
 
 @testable import GraftModels
 
-/// Classifiers at every place of a larger picture, against crops of it.
+/// Classifiers at every place of a larger image, against crops of it.
 @Suite struct DenseModelTests {
   /// Of its own in each test: a pool runs one loop at a time.
   private let pool = ThreadPool(threads: 2)
@@ -29,22 +29,22 @@ import Testing
     return model
   }
 
-  private func picture(_ side: Int, channels: Int = 3) -> [Float] {
-    FormulaValues.uniform("picture", side * side * channels).map { 2 * $0 - 1 }
+  private func image(_ side: Int, channels: Int = 3) -> [Float] {
+    FormulaValues.uniform("image", side * side * channels).map { 2 * $0 - 1 }
   }
 
   private func scores(
-    of picture: [Float], side: Int, by model: Model, stride: Int? = nil
+    of image: [Float], side: Int, by model: Model, stride: Int? = nil
   ) throws -> (DenseScores, DenseScorer) {
     let scorer = try DenseScorer(model, stride: stride, pool: pool)
-    let storage = Storage(count: picture.count)
-    for (place, value) in picture.enumerated() { storage.slice.pointer[place] = value }
+    let storage = Storage(count: image.count)
+    for (place, value) in image.enumerated() { storage.slice.pointer[place] = value }
     return (try scorer.score(storage.slice, [1, side, side, model.input.channels]), scorer)
   }
 
   /// The model's own logits of each square of its size, `stride` pixels from one to the next.
   private func crops(
-    of picture: [Float], side: Int, by model: Model, stride: Int, count: Int
+    of image: [Float], side: Int, by model: Model, stride: Int, count: Int
   ) throws -> [Float] {
     let (own, channels) = (model.input.width, model.input.channels)
     let plan = try Plan(
@@ -56,7 +56,7 @@ import Testing
       for y in 0..<own {
         for x in 0..<own * channels {
           input.pointer[(crop * own + y) * own * channels + x] =
-            picture[((top + y) * side + left) * channels + x]
+            image[((top + y) * side + left) * channels + x]
         }
       }
     }
@@ -71,7 +71,7 @@ import Testing
     #expect(largest > 0 && error <= 1e-5 * largest, "\(label): \(error) of \(largest)")
   }
 
-  /// Networks without padding: formula, step, and the smallest picture that has a score.
+  /// Networks without padding: formula, step, and the smallest image that has a score.
   @Test(arguments: [
     ("input(16) conv(6, 3, valid) relu pool conv(8, 3, valid) relu fc(12) relu fc(5)", 2, 16),
     ("input(16) conv(6, 3, 2, valid) bn relu dropout gap fc(5)", 2, 15),
@@ -88,9 +88,9 @@ import Testing
     let dense = try DenseModel(model)
     #expect(dense.step == step)
     let side = 31
-    let picture = picture(side, channels: model.input.channels)
+    let image = image(side, channels: model.input.channels)
     for stride in (1...step).filter({ step % $0 == 0 }) {
-      let (scores, _) = try scores(of: picture, side: side, by: model, stride: stride)
+      let (scores, _) = try scores(of: image, side: side, by: model, stride: stride)
       // A crop may reach as far as the network's own size, a score only as far as it looks.
       let crops = (side - model.input.width) / stride + 1
       let count = scores.shape[1]
@@ -101,7 +101,7 @@ import Testing
         return scores.values[first..<first + classes]
       }
       let reference = try self.crops(
-        of: picture, side: side, by: model, stride: stride, count: crops)
+        of: image, side: side, by: model, stride: stride, count: crops)
       expectEqual(inside, reference, "\(text) stride \(stride)")
     }
     #expect(dense.window == window)
@@ -111,10 +111,10 @@ import Testing
   func headsOfAnyPoolingAreApplied(_ pool: PoolKind) throws {
     let model = try model(
       "input(16) conv(6, 3, valid) relu pool", .mlp(hidden: 8, dropout: 0.5, pool: pool))
-    let picture = picture(20)
-    let (scores, scorer) = try scores(of: picture, side: 20, by: model)
+    let image = image(20)
+    let (scores, scorer) = try scores(of: image, side: 20, by: model)
     #expect(scores.shape == [1, 3, 3, 10] && scorer.stride == 2)
-    let reference = try crops(of: picture, side: 20, by: model, stride: 2, count: 3)
+    let reference = try crops(of: image, side: 20, by: model, stride: 2, count: 3)
     expectEqual(scores.values, reference, "\(pool)")
   }
 
@@ -142,10 +142,10 @@ import Testing
         PooledHead(scope, linear: Linear(scope["fc"], from: 7, to: count))
       })
     let model = try filled(spec, classes: 10)
-    let picture = picture(25)
-    let (scores, _) = try scores(of: picture, side: 25, by: model)
+    let image = image(25)
+    let (scores, _) = try scores(of: image, side: 25, by: model)
     #expect(scores.shape == [1, 4, 4, 10])
-    let reference = try crops(of: picture, side: 25, by: model, stride: 3, count: 4)
+    let reference = try crops(of: image, side: 25, by: model, stride: 3, count: 4)
     expectEqual(scores.values, reference, "adaptive")
   }
 
@@ -161,10 +161,10 @@ import Testing
       recording: spec, head: .own, classes: spec.ownClassNames,
       input: spec.input.resized(to: side))
     model.fillByBlocks()
-    let picture = picture(side, channels: model.input.channels)
-    let (scores, scorer) = try scores(of: picture, side: side, by: model)
+    let image = image(side, channels: model.input.channels)
+    let (scores, scorer) = try scores(of: image, side: side, by: model)
     #expect(scores.shape == [1, 1, 1, spec.ownClassCount] && scorer.model.step == step)
-    let reference = try crops(of: picture, side: side, by: model, stride: 1, count: 1)
+    let reference = try crops(of: image, side: side, by: model, stride: 1, count: 1)
     expectEqual(scores.values, reference, name)
   }
 
@@ -186,13 +186,13 @@ import Testing
     let stride = graftError { try DenseScorer(model, stride: 3, pool: pool) }
     #expect(stride?.message.hasPrefix("stride=3 does not divide the 2 pixels between") == true)
     #expect(stride?.help == "possible are 1, 2")
-    let small = graftError { try scores(of: picture(15), side: 15, by: model) }
+    let small = graftError { try scores(of: image(15), side: 15, by: model) }
     #expect(small?.message.contains("15×15 pixels is smaller than the 16×16") == true)
     let spec = try EncoderSpec.named("resnet20")
     let pixels = try Model(recording: spec, head: .fcn(), classes: ["a", "b"])
     #expect(
       graftError { try DenseModel(pixels) }?.message
-        == "resnet20 tells a class of each pixel, of pictures of any size")
+        == "resnet20 tells a class of each pixel, of images of any size")
     let local = try self.model("input(16) local(3, 3) relu fc(5)", classes: 5)
     #expect(
       graftError { try DenseModel(local) }?.message.contains("cannot be applied at every place")
@@ -201,7 +201,7 @@ import Testing
 
   @Test func probabilitiesAreMeansOfTheSoftmax() throws {
     let model = try model("input(16) conv(6, 3, valid) relu pool fc(3)", classes: 3)
-    let (scores, _) = try scores(of: picture(20), side: 20, by: model)
+    let (scores, _) = try scores(of: image(20), side: 20, by: model)
     let all = scores.probabilities(ofImage: 0)
     let mean = scores.meanProbabilities(ofImage: 0)
     for first in stride(from: 0, to: all.count, by: 3) {

@@ -27,7 +27,7 @@ import Testing
       graph: model.graph, outputs: [model.logits],
       inputShapes: ["image": [2, side, side, model.input.channels]], pool: pool)
     let input = plan.input("image")
-    let values = FormulaValues.uniform("picture", input.count)
+    let values = FormulaValues.uniform("image", input.count)
     for place in 0..<input.count { input.pointer[place] = 2 * values[place] - 1 }
     plan.forward()
     return Array(plan.value(model.logits).buffer)

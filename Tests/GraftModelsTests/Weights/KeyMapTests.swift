@@ -22,8 +22,8 @@ import Testing
     }
   }
 
-  /// A file of another library is recognised, and every name of it gets a place.
-  @Test func filesOfOthersAreRecognised() throws {
+  /// A file of another library is recognized, and every name of it gets a place.
+  @Test func filesOfOthersAreRecognized() throws {
     let cases = [
       ("resnet20_b", "layer2.0.shortcut", "layer2.0.downsample"), ("xception", "fc", "last_linear"),
       ("resnet20", "fc", "linear"),
@@ -36,7 +36,7 @@ import Testing
           shape: tensor.shape, bytes: tensor.bytes)
       }
       let file = WeightFile(SafetensorsFile(metadata: [:], tensors: renamed), name: "other")
-      #expect(file.recognisedEncoder?.name == encoder)
+      #expect(file.recognizedEncoder?.name == encoder)
       let spelled = file.spelled(for: model.spec)
       #expect(Set(spelled.tensors.keys.map(\.text)) == Set(model.parameters.map(\.name)))
     }

@@ -189,7 +189,7 @@ import Testing
     let converted = try #require(SharedFiles.url("weights/resnet20_cifar10.safetensors")).path
     let weights = try WeightFile(path: path)
     let reference = try WeightFile(path: converted)
-    #expect(weights.recognisedEncoder?.name == "resnet20")
+    #expect(weights.recognizedEncoder?.name == "resnet20")
     let model = try Model.own(.named("resnet20"))
     let report = try model.load(weights: weights)
     #expect(report.matched.count == model.parameters.count)

@@ -56,7 +56,7 @@ import Testing
       do {
         // Without checksums, so that damage gets past them to what lies behind.
         let file = try WeightFile(source, verifyingChecksums: number.isMultiple(of: 2))
-        _ = (file.warnings, file.recognisedEncoder == nil)
+        _ = (file.warnings, file.recognizedEncoder == nil)
         let total = file.tensors.values.reduce(0) { $0 + $1.bytes.count }
         #expect(total <= 4 * source.size)
         accepted += 1
@@ -74,7 +74,7 @@ import Testing
   }
 
   /// Files of a few kilobytes may not take more, whatever sizes they claim: mostly the shapes of the
-  /// encoders that weights are recognised by.
+  /// encoders that weights are recognized by.
   private static let memoryBound = 64 << 20
 
   /// The most memory that this process has had, in bytes.

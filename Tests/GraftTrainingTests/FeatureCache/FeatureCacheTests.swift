@@ -22,7 +22,7 @@ import Testing
     stages.policy = Policy(.uniform(0.02), overrides: [.freeze("stem..layer1")])
     var affine = head
     affine.policy = Policy(
-      .uniform(0.02), batchNormWishes: [.init(.affine)], overrides: [.freeze("stem.conv")])
+      .uniform(0.02), batchNormRequests: [.init(.affine)], overrides: [.freeze("stem.conv")])
     head.batchSize = 12
     return [head, dropout, views, sampler, stages, affine]
   }()
@@ -71,13 +71,13 @@ import Testing
     run.views = 3
     let trainer = try run.trainer(nil)
     defer { trainer.pool.shutDown() }
-    let pictures = try #require(trainer.training as? PictureBatches)
+    let images = try #require(trainer.training as? ImageBatches)
     for epoch in 0..<7 {
-      let keys = pictures.keys(epoch: epoch)
+      let keys = images.keys(epoch: epoch)
       #expect(keys.allSatisfy { $0.epoch == epoch % 3 && $0.seed == 9 })
-      #expect(Set(keys.map(\.sample)) == Set(pictures.samples))
+      #expect(Set(keys.map(\.sample)) == Set(images.samples))
     }
-    #expect(Set((0..<4).map { pictures.contentHash(view: $0) }).count == 4)
+    #expect(Set((0..<4).map { images.contentHash(view: $0) }).count == 4)
   }
 
   @Test func featuresOfAnotherPrecisionAreOthers() throws {

@@ -10,7 +10,7 @@ import Testing
 
 @testable import GraftTraining
 
-/// A run of the toy encoder on built-in pictures, with and without kept features.
+/// A run of the toy encoder on built-in images, with and without kept features.
 struct FrozenRun {
   var policy = Policy.headOnly
   var dropout: Float = 0
@@ -23,7 +23,7 @@ struct FrozenRun {
   var side = 16
   var threads = 2
 
-  static let pictures: DataSet = {
+  static let images: DataSet = {
     let pool = ThreadPool(threads: 2)
     defer { pool.shutDown() }
     do {
@@ -33,8 +33,8 @@ struct FrozenRun {
     }
   }()
 
-  static let trainCount = pictures.partition(.train).count
-  static let validationCount = pictures.partition(.validation).count
+  static let trainCount = images.partition(.train).count
+  static let validationCount = images.partition(.validation).count
 
   /// What a run came to and what it said.
   struct Outcome {
@@ -52,7 +52,7 @@ struct FrozenRun {
     var settings = TrainingSettings(epochs: epochs)
     settings.seed = 9
     let model = try Model(
-      spec: ToyEncoder.spec, head: .linear(dropout: dropout), classes: Self.pictures.classes,
+      spec: ToyEncoder.spec, head: .linear(dropout: dropout), classes: Self.images.classes,
       seed: seed)
     let preprocessing = Preprocessing(
       inputSize: 16, resizeShortSide: side, mean: model.input.mean, std: model.input.std)
@@ -60,11 +60,11 @@ struct FrozenRun {
     let pipeline = try Pipeline(pipeline.map { TransformCall(name: $0) })
     return try Trainer(
       model, policy: policy, settings: settings,
-      training: PictureBatches.training(
-        Self.pictures, batchSize: batchSize, preprocessing: preprocessing, pipeline: pipeline,
+      training: ImageBatches.training(
+        Self.images, batchSize: batchSize, preprocessing: preprocessing, pipeline: pipeline,
         balance: balance, seed: 9, views: views, pool: pool),
-      validation: PictureBatches.evaluation(
-        Self.pictures, .validation, batchSize: 16, preprocessing: preprocessing, pool: pool),
+      validation: ImageBatches.evaluation(
+        Self.images, .validation, batchSize: 16, preprocessing: preprocessing, pool: pool),
       pool: pool, cache: cache, resuming: state)
   }
 

@@ -7,11 +7,11 @@ import Testing
 
 @Suite struct SegmentationScoresTests {
   private func scores(
-    _ classes: Int, _ pictures: [(logits: [Float], labels: [Float])]
+    _ classes: Int, _ images: [(logits: [Float], labels: [Float])]
   ) -> SegmentationScores {
     var scores = SegmentationScores(classes: (0..<classes).map { "c\($0)" })
-    for (index, picture) in pictures.enumerated() {
-      var (logits, labels) = picture
+    for (index, image) in images.enumerated() {
+      var (logits, labels) = image
       logits.withUnsafeMutableBufferPointer { logits in
         labels.withUnsafeMutableBufferPointer { labels in
           guard let x = logits.baseAddress, let t = labels.baseAddress else { return }
@@ -61,15 +61,15 @@ import Testing
     #expect(abs(try #require(result.areaUnderCurve) - ordered / pairs) < 1e-9)
   }
 
-  @Test func largePicturesAreCutIntoPartsWhoseCoresCoverThem() {
+  @Test func largeImageAreCutIntoPartsWhoseCoresCoverThem() {
     let size = ImageSize(width: 1700, height: 900)
-    let parts = PicturePart.parts(of: size)
+    let parts = ImagePart.parts(of: size)
     #expect(parts.count == 6)
     #expect(parts.reduce(0) { $0 + $1.core.width * $1.core.height } == 1700 * 900)
     for part in parts {
       #expect(part.window.isInside(size))
       #expect(part.core.x >= part.window.x && part.core.y >= part.window.y)
     }
-    #expect(PicturePart.parts(of: ImageSize(width: 1000, height: 1000)).count == 1)
+    #expect(ImagePart.parts(of: ImageSize(width: 1000, height: 1000)).count == 1)
   }
 }

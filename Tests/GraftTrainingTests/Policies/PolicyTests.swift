@@ -79,7 +79,7 @@ import Testing
 
   @Test func affineTrainsScaleAndShiftOnStoredStatistics() throws {
     var policy = Policy.uniform
-    policy.batchNormWishes = [.init(.affine), .init(.frozen, for: "layer2")]
+    policy.batchNormRequests = [.init(.affine), .init(.frozen, for: "layer2")]
     let resolved = try resolve(policy)
     #expect(resolved.movingStatistics.isEmpty && resolved.configuration.trainingNodes.isEmpty)
     let names = Set(resolved.trainable.map(\.name))
@@ -89,7 +89,7 @@ import Testing
 
   @Test func aBatchNormWishDoesNotReachAFrozenGroup() throws {
     var policy = Policy.headOnly
-    policy.batchNormWishes = [.init(.train)]
+    policy.batchNormRequests = [.init(.train)]
     #expect(try resolve(policy).movingStatistics.isEmpty)
   }
 
@@ -186,7 +186,7 @@ import Testing
   @Test func aPolicySurvivesJSON() throws {
     var policy = Policy.discriminative
     policy.overrides = [.freeze("stem"), .unfreeze("*.bias")]
-    policy.batchNormWishes = [.init(.affine, for: "layer1")]
+    policy.batchNormRequests = [.init(.affine, for: "layer1")]
     let data = try JSONEncoder().encode(policy)
     #expect(try JSONDecoder().decode(Policy.self, from: data) == policy)
     #expect(policy.description == "C lr=1e-5..0.001 bn(layer1)=affine")

@@ -48,7 +48,7 @@ import Testing
     #expect(result.cost.imagesPerSecond > 0 && result.cost.processorSeconds > 0)
   }
 
-  @Test(.enabled(if: isOptimised && allocations_are_counted()), arguments: [1, 2])
+  @Test(.enabled(if: isOptimized && allocations_are_counted()), arguments: [1, 2])
   func anUpdateAllocatesNothing(threads: Int) throws {
     let training = ToyBatches([8])
     let trainer = try Self.trainer(
@@ -83,7 +83,7 @@ import Testing
   @Test(arguments: [BatchNormMode.frozen, .affine])
   func storedStatisticsStay(mode: BatchNormMode) throws {
     var policy = steep
-    policy.batchNormWishes = [.init(mode)]
+    policy.batchNormRequests = [.init(mode)]
     let result = try Self.trainer(ToyEncoder.model(), policy).run()
     #expect(result.freezeProof.frozenCount == (mode == .frozen ? 12 : 6))
     #expect(result.freezeProof.changedFrozen == [] && result.freezeProof.unchangedTrainable == [])

@@ -45,10 +45,10 @@ import Testing
   @Test func failedStepsStopUnlessToldToGoOn() throws {
     let bench = try TestBench()
     let file = bench.recipe("seed 1\nexpect accuracy > 0\nseed 2")
-    #expect(Interpreter(bench.session).run(file, mode: .recipe) == 1)
+    #expect(Executor(bench.session).run(file, mode: .recipe) == 1)
     #expect(bench.session.seed == 1)
-    let options = Interpreter.Options(keepsGoing: true)
-    #expect(Interpreter(bench.session).run(file, mode: .recipe, options: options) == 1)
+    let options = Executor.Options(keepsGoing: true)
+    #expect(Executor(bench.session).run(file, mode: .recipe, options: options) == 1)
     #expect(bench.session.seed == 2)
   }
 

@@ -29,7 +29,7 @@ extension EndToEnd {
       let place = try Self.place("flip rotate(10..30) brightness(0.8..1.2)")
       #expect(place.type("check augment samples=80") == 0, "\(place.errors)")
       #expect(place.output.contains("on 80 draws of demo:shapes"))
-      for name in ["unchanged", "near black", "one colour"] {
+      for name in ["unchanged", "near black", "one color"] {
         #expect(place.output.contains(try Regex("ok +\(name) +0\\.0 %")), "\(place.output)")
       }
       #expect(place.output.contains("rotate") && place.output.contains("measured on one thread"))
@@ -56,7 +56,7 @@ extension EndToEnd {
       #expect(same.type("check augment samples=32") == 1)
       #expect(same.errors.contains("100.0 % of the augmented images are unchanged"))
       let flat = try check("contrast(0..0.001)", count: 16)
-      #expect(flat.findings.first { $0.name == "one colour" }?.share == 1)
+      #expect(flat.findings.first { $0.name == "one color" }?.share == 1)
       let rare = try check("flip(p=0.3)", count: 64).findings[0]
       #expect(rare.verdict == "look" && rare.example != nil)
     }
@@ -117,7 +117,7 @@ extension EndToEnd {
       #expect(place.output.contains(/1 +resize .*, mirrored +crop \+ flip/), "\(place.output)")
       #expect(
         place.output.contains(
-          /2 +brightness \+ contrast \(one table\), in normalise +brightness \+ contrast/))
+          /2 +brightness \+ contrast \(one table\), in normalize +brightness \+ contrast/))
       #expect(place.output.contains("2 passes in place of 5 move"))
       // Nothing was chosen and nothing is recorded.
       #expect(place.session.workbench.pipeline.isEmpty && !place.recipe.contains("explain"))

@@ -22,13 +22,13 @@ extension EndToEnd {
       #expect(place.session.workbench.encoder?.input.channels == 1)
     }
 
-    @Test func moreChannelsThanPicturesHaveAreASentence() throws {
+    @Test func moreChannelsThanImageHaveAreASentence() throws {
       let place = try Workplace()
       #expect(place.type("encoder resnet20 weights=random channels=4") == 0, "\(place.errors)")
       #expect(place.type("data demo:shapes:20") == 0)
       #expect(place.type("train epochs=1") != 0)
       #expect(
-        place.errors.contains("a model of 4 channels takes no pictures, which have 1 or 3"),
+        place.errors.contains("a model of 4 channels takes no images, which have 1 or 3"),
         "\(place.errors)")
     }
   }

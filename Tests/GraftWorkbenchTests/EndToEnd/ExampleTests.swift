@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
   /// Every example that help prints runs in a session that has what it names.
   @Suite struct ExampleTests {
-    /// A session with what examples name: folders of pictures, recipes, runs A, B and C.
+    /// A session with what examples name: folders of images, recipes, runs A, B and C.
     private static func prepared() throws -> Workplace {
       let outside = try TemporaryFolder.make()
       let place = try Workplace(folder: outside + "/inside")
@@ -76,7 +76,7 @@ extension EndToEnd {
       for example in examples where !Self.skipped.contains(example) {
         if Self.spending.contains(verb) { place = try Self.prepared() }
         if verb == "freeze" { place.type("policy B") }
-        // Mirror images of one colour are the images themselves, which `check augment` refuses.
+        // Mirror images of one color are the images themselves, which `check augment` refuses.
         if verb == "check" { place.type("augment brightness(0.5..0.8)") }
         place.capture.clear()
         // That a long step starts is enough.

@@ -32,8 +32,8 @@ extension EndToEnd {
       #expect(place.output.contains("B: nothing was frozen; all 97 trainable"))
       #expect(Set(try ["A", "B", "C"].map(place.hash)).count == 3)
       for name in ["sheet.png", "steps.png", "again.png"] {
-        let picture = try ImageFile.read(place.path(name))
-        #expect(picture.width > 100 && Set(picture.pixels).count > 20)
+        let image = try ImageFile.read(place.path(name))
+        #expect(image.width > 100 && Set(image.pixels).count > 20)
       }
       let saved = try place.hash("C")
       let labels = place.output.split(separator: "\n").filter { $0.hasPrefix("sheet.png\t") }
@@ -97,7 +97,7 @@ extension EndToEnd {
         Workplace.ingredients
         + "\ntrain epochs=3 policy=A as=A\nfinetune epochs=2 as=F\nuse A ; save a.safetensors"
       let file = SourceFile(name: "test.graft", text: text, folder: place.folder)
-      #expect(Interpreter(place.session).check(file) == 0)
+      #expect(Executor(place.session).check(file) == 0)
       let rows = try place.events("forecast")
       #expect(rows.map { $0["run"] as? String } == ["A", "F"])
       #expect(rows.map { $0["line"] as? Int } == [3, 4])
@@ -127,7 +127,7 @@ extension EndToEnd {
         atPath: place.path("empty"), withIntermediateDirectories: true)
       let text = "encoder resnet20 weights=random\ndata empty\ntrain"
       let file = SourceFile(name: "test.graft", text: text, folder: place.folder)
-      #expect(Interpreter(place.session).check(file) == 4)
+      #expect(Executor(place.session).check(file) == 4)
       #expect(place.errors.contains("test.graft:2:1"))
     }
   }

@@ -51,14 +51,14 @@ extension EndToEnd {
       }
     }
 
-    /// The picture that is shown for an epoch is the one that training's batch of it holds.
+    /// The image that is shown for an epoch is the one that training's batch of it holds.
     @Test func anEpochIsThatOfTraining() throws {
       let place = try Self.place("seed 3")
       let first = try sheet(place, "flip rotate(40)") { $0.epoch = 2 }.rows.flatMap(\.cells)
       let data = try place.session.requireData()
       let view = try place.session.epochView(
         place.session.workbench.pipeline, of: data, epoch: 1, preprocessing: .imageNet)
-      let all = try view.pictures(at: Array(view.samples.indices)).map(\.image)
+      let all = try view.images(at: Array(view.samples.indices)).map(\.image)
       for cell in first { #expect(all.contains(cell.image)) }
       let second = try sheet(place, "flip rotate(40)") { $0.epoch = 3 }.rows.flatMap(\.cells)
       #expect(first.map(\.image) != second.map(\.image))
@@ -93,7 +93,7 @@ extension EndToEnd {
         pipelines: [("plain", .none), ("flip", Pipeline(calls))]
       ).sheet()
       let marks = try sheet.rows.flatMap(\.cells).map { try #require($0.marks) }
-      // The centre crop of the evaluation is 224 of 256 pixels, so 6.4 a pixel.
+      // The center crop of the evaluation is 224 of 256 pixels, so 6.4 a pixel.
       #expect(
         marks[0].annotation.boxes == [
           BoundingBox(left: 0, top: 0, right: 48, bottom: 112, label: 0)

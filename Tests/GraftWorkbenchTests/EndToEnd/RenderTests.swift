@@ -66,10 +66,10 @@ extension EndToEnd {
       let view = try session.epochView(
         session.workbench.pipeline, of: data, epoch: 1, views: 0,
         preprocessing: try session.requireEncoder().preprocessing)
-      let seen = try view.pictures(at: Array(view.samples.indices))
+      let seen = try view.images(at: Array(view.samples.indices))
       for entry in try manifest(place, "out").entries where entry.copy == 2 {
-        let picture = try #require(seen.first { $0.key == entry.key })
-        #expect(try ImageFile.read(place.path("out/" + entry.file)) == picture.image)
+        let image = try #require(seen.first { $0.key == entry.key })
+        #expect(try ImageFile.read(place.path("out/" + entry.file)) == image.image)
       }
       #expect(try manifest(place, "out").entries.count == 2 * data.partition(.train).count)
     }
@@ -176,7 +176,7 @@ extension EndToEnd {
 
     // MARK: Masks
 
-    /// Pictures that tell the class of each pixel by their own value, so that a picture and its mask
+    /// Images that tell the class of each pixel by their own value, so that an image and its mask
     /// show whether they were moved alike.
     private static func maskedPlace() throws -> Workplace {
       let place = try Workplace()
@@ -217,14 +217,14 @@ extension EndToEnd {
           try manifest.bytes(of: entry, in: data) == [
             bytes(place, "out/" + entry.file), bytes(place, "out/" + mask),
           ])
-        // Nearest neighbours throughout: where a class is known, the picture has its value.
-        let picture = try ImageFile.read(place.path("out/" + entry.file), keepsGray: true)
+        // Nearest neighbors throughout: where a class is known, the image has its value.
+        let image = try ImageFile.read(place.path("out/" + entry.file), keepsGray: true)
         let classes = try ImageFile.read(place.path("out/" + mask), keepsGray: true)
-        #expect(picture.size == classes.size && classes.channels == 1)
-        let step = picture.channels
+        #expect(image.size == classes.size && classes.channels == 1)
+        let step = image.channels
         for (pixel, value) in classes.pixels.enumerated() {
           unknown += value == 255 ? 1 : 0
-          #expect(value == 255 || picture.pixels[pixel * step] == 60 + 70 * value)
+          #expect(value == 255 || image.pixels[pixel * step] == 60 + 70 * value)
         }
       }
       #expect(unknown > 0)

@@ -15,7 +15,7 @@ extension EndToEnd {
       let place = try Workplace(threads: threads, folder: folder)
       for (side, count) in [("train", 6), ("val", 2)] where folder == nil {
         for number in 0..<count {
-          let (image, mask) = picture(number + (side == "val" ? 50 : 0))
+          let (image, mask) = image(number + (side == "val" ? 50 : 0))
           for (kind, content) in [("images", image), ("masks", mask)] {
             let path = place.path("discs/\(side)/\(kind)")
             try FileManager.default.createDirectory(
@@ -30,7 +30,7 @@ extension EndToEnd {
       return place
     }
 
-    private static func picture(_ seed: Int) -> (image: Image, mask: Image) {
+    private static func image(_ seed: Int) -> (image: Image, mask: Image) {
       var random = RandomStream(seed: UInt64(seed), purpose: .drawing)
       let (x, y) = (random.integer(in: 6...19), random.integer(in: 6...15))
       var image = Image(width: 26, height: 22, channels: 1)

@@ -1,9 +1,9 @@
 import Foundation
 import GraftImaging
 
-/// Folders of small pictures, one colour a class, each picture its own shade.
+/// Folders of small images, one color a class, each image its own shade.
 enum Shapes {
-  /// Writes two classes; returns how many pictures there are.
+  /// Writes two classes; returns how many images there are.
   static func write(to folder: String, perClass count: Int) throws -> Int {
     for (name, channel) in [("green", 1), ("red", 0)] {
       try FileManager.default.createDirectory(

@@ -43,9 +43,9 @@ extension EndToEnd {
 
     @Test func predictsAndDrawsWhere() throws {
       let place = try trained()
-      let picture = Image(
+      let image = Image(
         width: 40, height: 30, channels: 3, pixels: (0..<3600).map { UInt8($0 % 251) })
-      try ImageFile.writePNG(picture, to: place.path("a.png"))
+      try ImageFile.writePNG(image, to: place.path("a.png"))
       let classes = DemoShapes.classNames.count
       let line = "predict a.png top=\(classes) dense=yes size=24 stride=1"
       #expect(place.type("\(line) to=where.png\n\(line) to=labels.csv") == 0, "\(place.errors)")

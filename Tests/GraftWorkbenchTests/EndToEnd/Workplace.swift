@@ -51,7 +51,7 @@ struct Workplace {
     for line in text.split(separator: "\n") {
       session.interrupts.reset()
       let file = SourceFile(name: "prompt", text: String(line), folder: folder, isTyped: true)
-      status = Interpreter(session).run(file, mode: .prompt)
+      status = Executor(session).run(file, mode: .prompt)
     }
     return status
   }
@@ -60,7 +60,7 @@ struct Workplace {
   @discardableResult
   func replay(_ text: String) -> Int32 {
     let file = SourceFile(name: "test.graft", text: text, folder: folder)
-    return Interpreter(session).run(file, mode: .recipe)
+    return Executor(session).run(file, mode: .recipe)
   }
 
   var output: String { capture.output }
@@ -79,7 +79,7 @@ struct Workplace {
     }.filter { $0["event"] as? String == kind }
   }
 
-  /// The least there must be to train: an encoder of random weights on few, small pictures.
+  /// The least there must be to train: an encoder of random weights on few, small images.
   static let ingredients = """
     encoder resnet20 weights=random size=16
     data demo:shapes limit=40

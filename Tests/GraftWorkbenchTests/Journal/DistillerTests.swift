@@ -6,9 +6,9 @@ import Testing
 @Suite struct DistillerTests {
   /// Records text as if every command had succeeded.
   private func record(_ text: String, on bench: TestBench, receipts: [Int: String] = [:]) throws {
-    let planner = Interpreter(bench.session).plan(bench.typed(text), mode: .prompt)
-    if let fault = planner.faults.first { throw fault }
-    for (index, step) in planner.steps.enumerated() where step.specification.isRecorded {
+    let binder = Executor(bench.session).bind(bench.typed(text), mode: .prompt)
+    if let fault = binder.faults.first { throw fault }
+    for (index, step) in binder.steps.enumerated() where step.specification.isRecorded {
       for name in ["run", "pipeline"] {
         guard let value = step.arguments.isGiven("as") ? step.arguments.text("as") : nil else {
           continue

@@ -98,9 +98,9 @@ import Testing
     #expect(covered.union(elsewhere) == Set(Diagnostic.Kind.allCases))
     let bench = try TestBench()
     #expect(bench.faults("seed 1", ["lr=3"]).first?.kind == .unknownKnob)
-    let prompt = Interpreter(bench.session).plan(bench.typed("s 3"), mode: .prompt)
+    let prompt = Executor(bench.session).bind(bench.typed("s 3"), mode: .prompt)
     #expect(prompt.faults.first?.kind == .ambiguousCommand)
-    let start = Interpreter(bench.session).plan(bench.typed("seed 3"), mode: .initFile)
+    let start = Executor(bench.session).bind(bench.typed("seed 3"), mode: .initFile)
     #expect(start.faults.first?.kind == .notAllowedHere)
     #expect(bench.type("expect accuracy > 0.5") == 1)
   }

@@ -5,10 +5,10 @@ import Testing
 
 @Suite struct ValueTests {
   private func arguments(_ text: String) throws -> CheckedArguments {
-    let planner = Interpreter(try TestBench().session).plan(
+    let binder = Executor(try TestBench().session).bind(
       try TestBench().recipe(text), mode: .recipe)
-    if let fault = planner.faults.first { throw fault }
-    return try #require(planner.steps.first).arguments
+    if let fault = binder.faults.first { throw fault }
+    return try #require(binder.steps.first).arguments
   }
 
   @Test func typesAndDefaults() throws {

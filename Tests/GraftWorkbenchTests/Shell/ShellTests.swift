@@ -99,7 +99,7 @@ struct ShellTests {
       _ = try graft("-c", "seed 1")
       best = min(best, Date().timeIntervalSince(start))
     }
-    // The aim is 50 ms for an optimised build on an idle machine; this only catches a collapse.
+    // The aim is 50 ms for an optimized build on an idle machine; this only catches a collapse.
     #expect(best < 1)
   }
 }

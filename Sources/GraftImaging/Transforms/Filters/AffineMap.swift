@@ -2,7 +2,7 @@ import Foundation
 
 /// Where an output position comes from: x' = a x + b y + c, y' = d x + e y + f.
 ///
-/// Positions are continuous, a pixel's centre lies at +0.5; the order of terms is Pillow's.
+/// Positions are continuous, a pixel's center lies at +0.5; the order of terms is Pillow's.
 package struct AffineMap: Codable, Equatable, Sendable {
   package var a: Double
   package var b: Double
@@ -30,18 +30,18 @@ package struct AffineMap: Codable, Equatable, Sendable {
     (a * x + b * y + c, d * x + e * y + f)
   }
 
-  /// Moves the point `centre` of the output to the point that it had been given before, less `by`.
-  private mutating func recentre(_ centre: (x: Double, y: Double), by: (x: Double, y: Double)) {
-    (c, f) = source(-centre.x - by.x, -centre.y - by.y)
-    c += centre.x
-    f += centre.y
+  /// Moves the point `center` of the output to the point that it had been given before, less `by`.
+  private mutating func recenter(_ center: (x: Double, y: Double), by: (x: Double, y: Double)) {
+    (c, f) = source(-center.x - by.x, -center.y - by.y)
+    c += center.x
+    f += center.y
   }
 }
 
 // MARK: - Rotation
 
 extension AffineMap {
-  /// Turns a picture of `size` about its middle, counter-clockwise for positive angles.
+  /// Turns an image of `size` about its middle, counter-clockwise for positive angles.
   ///
   /// With `expands` the output grows until nothing is cut off.
   package static func rotation(
@@ -51,7 +51,7 @@ extension AffineMap {
     let (cosine, sine) = (roundedTo15Digits(cos(radians)), roundedTo15Digits(sin(radians)))
     let (width, height) = (Double(size.width), Double(size.height))
     var map = AffineMap(cosine, sine, 0, roundedTo15Digits(-sin(radians)), cosine, 0)
-    map.recentre((width / 2, height / 2), by: (0, 0))
+    map.recenter((width / 2, height / 2), by: (0, 0))
     guard expands else { return (map, size) }
     let corners = [(0, 0), (width, 0), (width, height), (0, height)].map(map.source)
     let newWidth = extent(corners.map(\.x))
@@ -75,7 +75,7 @@ extension AffineMap {
 // MARK: - General affine maps
 
 extension AffineMap {
-  /// What torchvision's `affine` composes about the middle of a picture: shear, scale, turn, shift.
+  /// What torchvision's `affine` composes about the middle of an image: shear, scale, turn, shift.
   ///
   /// Angles in degrees; unlike torchvision's, a positive `degrees` turns counter-clockwise, as it
   /// does everywhere in Graft. A positive shift moves the content right and down.
@@ -90,7 +90,7 @@ extension AffineMap {
     let c = sin(turn - sy) / cos(sy)
     let d = -sin(turn - sy) * tan(sx) / cos(sy) + cos(turn)
     var map = AffineMap(d / scale, -b / scale, 0, -c / scale, a / scale, 0)
-    map.recentre((Double(size.width) / 2, Double(size.height) / 2), by: (shiftX, shiftY))
+    map.recenter((Double(size.width) / 2, Double(size.height) / 2), by: (shiftX, shiftY))
     return map
   }
 }

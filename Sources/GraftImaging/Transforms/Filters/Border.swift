@@ -1,20 +1,20 @@
-/// What lies beyond the border of a picture; the words of a `border=` argument.
+/// What lies beyond the border of an image; the words of a `border=` argument.
 package enum Border: String, Codable, CaseIterable, Sendable {
-  /// One colour.
+  /// One color.
   case constant
   /// The pixel at the edge, again and again: `a a a | a b c`.
   case edge
-  /// The picture mirrored in the middle of its edge pixel: `c b | a b c`.
+  /// The image mirrored in the middle of its edge pixel: `c b | a b c`.
   case reflect
-  /// The picture mirrored behind its edge pixel: `b a | a b c`.
+  /// The image mirrored behind its edge pixel: `b a | a b c`.
   case symmetric
-  /// One colour, into which the picture fades over the width of a pixel: torchvision's tensors, which
-  /// with another fill than black count the picture's share of that pixel twice.
+  /// One color, into which the image fades over the width of a pixel: torchvision's tensors, which
+  /// with another fill than black count the image's share of that pixel twice.
   case blend
 
   /// Which of `count` pixels is seen at `index`, which may lie outside.
   ///
-  /// Mirrors go on at any distance. A border of one colour has no pixel to show and gives the edge's.
+  /// Mirrors go on at any distance. A border of one color has no pixel to show and gives the edge's.
   func index(_ index: Int, of count: Int) -> Int {
     func remainder(_ period: Int) -> Int { ((index % period) + period) % period }
     switch self {
@@ -29,7 +29,7 @@ package enum Border: String, Codable, CaseIterable, Sendable {
     }
   }
 
-  fileprivate var isOneColour: Bool { self == .constant || self == .blend }
+  fileprivate var isOneColor: Bool { self == .constant || self == .blend }
 
   /// Of operations that move whole pixels.
   static let option = TransformOption(
@@ -43,9 +43,9 @@ package enum Border: String, Codable, CaseIterable, Sendable {
 }
 
 extension Image {
-  /// The pixels of `box`, continued by `border` where the box leaves the picture.
-  func window(_ box: ImageBox, border: Border, fill: FillColour) -> Image {
-    guard !border.isOneColour, box.clipped(to: size) != box else {
+  /// The pixels of `box`, continued by `border` where the box leaves the image.
+  func window(_ box: ImageBox, border: Border, fill: FillColor) -> Image {
+    guard !border.isOneColor, box.clipped(to: size) != box else {
       return window(box, fill: fill)
     }
     let columns = box.columns.map { border.index($0, of: width) * channels }

@@ -2,45 +2,45 @@ import GraftBase
 
 /// What a rectangle is painted over with; the words of a `value=` argument.
 package enum ErasingValue: String, Codable, CaseIterable, Sendable {
-  /// The colour of `fill=`.
+  /// The color of `fill=`.
   case const
-  /// One colour drawn for the rectangle.
+  /// One color drawn for the rectangle.
   case rand
-  /// A colour drawn for every pixel.
+  /// A color drawn for every pixel.
   case pixel
 
   static let option = TransformOption(
     "value", .choice(allCases.map(\.rawValue)), default: ErasingValue.const.rawValue,
-    "const is the fill, rand a drawn colour, pixel one for every pixel")
+    "const is the fill, rand a drawn color, pixel one for every pixel")
 }
 
 /// A painted rectangle with everything drawn.
 package struct Erasure: Codable, Equatable, Sendable {
-  /// May reach outside the picture.
+  /// May reach outside the image.
   package var box: ImageBox
   package var content: Content
 
   package enum Content: Codable, Equatable, Sendable {
-    case colour(FillColour)
-    /// Normal colours for every pixel, drawn from `seed`.
-    case noise(ColourLaw, seed: UInt64)
+    case color(FillColor)
+    /// Normal colors for every pixel, drawn from `seed`.
+    case noise(ColorLaw, seed: UInt64)
   }
 }
 
-/// The normal distribution of a data set's colours: what N(0, 1) is before normalisation.
+/// The normal distribution of a data set's colors: what N(0, 1) is before normalization.
 ///
 /// Bytes end at 0 and 255, for ImageNet's law about two deviations from the mean: draws beyond are
-/// cut there, where noise added after normalisation would go on.
-package struct ColourLaw: Codable, Equatable, Sendable {
-  package var mean: FillColour
-  package var deviation: FillColour
+/// cut there, where noise added after normalization would go on.
+package struct ColorLaw: Codable, Equatable, Sendable {
+  package var mean: FillColor
+  package var deviation: FillColor
 
-  /// The colour that lies `normal` deviations from the mean, channel by channel.
-  func colour(_ normal: SIMD3<Double>) -> FillColour {
+  /// The color that lies `normal` deviations from the mean, channel by channel.
+  func color(_ normal: SIMD3<Double>) -> FillColor {
     func byte(_ mean: UInt8, _ deviation: UInt8, _ normal: Double) -> UInt8 {
       UInt8(min(max(Double(mean) + Double(deviation) * normal, 0), 255).rounded())
     }
-    return FillColour(
+    return FillColor(
       red: byte(mean.red, deviation.red, normal.x),
       green: byte(mean.green, deviation.green, normal.y),
       blue: byte(mean.blue, deviation.blue, normal.z))
@@ -53,31 +53,31 @@ extension ErasingValue {
     fill: FillChoice, in context: TransformContext, random: inout RandomStream
   ) -> Erasure.Content {
     switch self {
-    case .const: .colour(fill.colour(in: context))
+    case .const: .color(fill.color(in: context))
     case .rand:
-      .colour(context.colourLaw.colour([random.normal(), random.normal(), random.normal()]))
-    case .pixel: .noise(context.colourLaw, seed: random.seed())
+      .color(context.colorLaw.color([random.normal(), random.normal(), random.normal()]))
+    case .pixel: .noise(context.colorLaw, seed: random.seed())
     }
   }
 }
 
 extension TransformContext {
-  var colourLaw: ColourLaw { ColourLaw(mean: meanColour, deviation: colourDeviation) }
+  var colorLaw: ColorLaw { ColorLaw(mean: meanColor, deviation: colorDeviation) }
 }
 
 extension Image {
-  /// The picture painted over, in the order given.
+  /// The image painted over, in the order given.
   func erased(_ erasures: [Erasure]) -> Image {
     erasures.reduce(self) { image, erasure in
       switch erasure.content {
-      case .colour(let colour): image.painted(erasure.box, colour)
+      case .color(let color): image.painted(erasure.box, color)
       case .noise(let law, let seed): image.painted(erasure.box, law, seed: seed)
       }
     }
   }
 
-  /// The picture with `box`, clipped to it, painted over with a colour drawn for every pixel.
-  private func painted(_ box: ImageBox, _ law: ColourLaw, seed: UInt64) -> Image {
+  /// The image with `box`, clipped to it, painted over with a color drawn for every pixel.
+  private func painted(_ box: ImageBox, _ law: ColorLaw, seed: UInt64) -> Image {
     let inside = box.clipped(to: size)
     var random = RandomStream(seed: seed, purpose: .augmentation)
     var result = self
@@ -90,13 +90,13 @@ extension Image {
             from: (y * width + inside.x) * step, to: (y * width + inside.x + inside.width) * step,
             by: step)
           {
-            let colour = law.colour([normal(), normal(), normal()])
+            let color = law.color([normal(), normal(), normal()])
             if step == 3 {
-              pixels[index] = colour.red
-              pixels[index + 1] = colour.green
-              pixels[index + 2] = colour.blue
+              pixels[index] = color.red
+              pixels[index + 1] = color.green
+              pixels[index + 2] = color.blue
             } else {
-              pixels[index] = luma(colour.red, colour.green, colour.blue)
+              pixels[index] = luma(color.red, color.green, color.blue)
             }
           }
         }

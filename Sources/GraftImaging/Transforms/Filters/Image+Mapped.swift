@@ -1,5 +1,5 @@
 extension Image {
-  /// A picture of this shape computed from this one's bytes, each output byte written once.
+  /// An image of this shape computed from this one's bytes, each output byte written once.
   func mapped(
     _ body: (_ source: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>) -> Void
   ) -> Image {

@@ -1,5 +1,5 @@
 extension PointTable {
-  /// Adds to each channel its share of the principal components of ImageNet's colours, times
+  /// Adds to each channel its share of the principal components of ImageNet's colors, times
   /// `weights` (Krizhevsky et al., 2012), rounded to the nearest byte.
   static func lighting(_ weights: [Double]) -> PointTable {
     precondition(weights.count == 3, "one weight a component")
@@ -16,12 +16,12 @@ extension PointTable {
 }
 
 extension Image {
-  /// The picture under light of another colour and strength; a gray picture has no colours.
+  /// The image under light of another color and strength; a gray image has no colors.
   func relit(_ weights: [Double]) -> Image {
     channels == 3 ? applying(.lighting(weights)) : self
   }
 
-  /// The channels in another order: channel i shows `order[i]`; a gray picture is unchanged.
+  /// The channels in another order: channel i shows `order[i]`; a gray image is unchanged.
   func withChannels(_ order: [Int]) -> Image {
     guard channels == 3, order != [0, 1, 2] else { return self }
     precondition(order.sorted() == [0, 1, 2], "an order of three channels")

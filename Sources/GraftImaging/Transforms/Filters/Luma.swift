@@ -19,7 +19,7 @@ extension Image {
     return UInt8(Double(sum) / Double(count) + 0.5)
   }
 
-  /// The picture's luma in every channel; a gray picture is unchanged.
+  /// The image's luma in every channel; a gray image is unchanged.
   func grayscaled() -> Image {
     guard channels == 3 else { return self }
     return mapped { source, target in graft_grayscale(source, width * height, target) }

@@ -5,7 +5,7 @@ import GraftKernels
 ///
 /// Each table equals Pillow's operation byte for byte, so a chain of them may be applied as one.
 struct PointTable: Equatable, Sendable {
-  /// 256 bytes per channel, one channel after the other; one channel serves a picture of three.
+  /// 256 bytes per channel, one channel after the other; one channel serves an image of three.
   var bytes: [UInt8]
 
   var channels: Int { bytes.count / 256 }
@@ -23,7 +23,7 @@ struct PointTable: Equatable, Sendable {
   static let identity = PointTable { $0 }
 }
 
-// MARK: - Functions without a look at the picture
+// MARK: - Functions without a look at the image
 
 extension PointTable {
   /// `value` towards or away from `origin`: Pillow's blend, truncated float32 arithmetic.
@@ -61,7 +61,7 @@ extension PointTable {
   }
 }
 
-// MARK: - Functions of the picture's histogram
+// MARK: - Functions of the image's histogram
 
 extension PointTable {
   /// Stretches each channel's occupied values over 0...255.
@@ -100,7 +100,7 @@ extension PointTable {
 // MARK: - Applying
 
 extension Image {
-  /// The picture with every byte replaced by what the table says.
+  /// The image with every byte replaced by what the table says.
   func applying(_ table: PointTable) -> Image {
     precondition(table.channels == 1 || table.channels == channels, "a table of other channels")
     return table.bytes.withUnsafeBufferPointer { bytes in

@@ -1,12 +1,12 @@
-/// Reads a picture at any position, continued beyond its edges, in the arithmetic of Pillow's
-/// transforms; what `graft_warp_source` reads has one colour there.
+/// Reads an image at any position, continued beyond its edges, in the arithmetic of Pillow's
+/// transforms; what `graft_warp_source` reads has one color there.
 struct PositionReader {
   let pixels: UnsafePointer<UInt8>
   let width: Int
   let height: Int
   let channels: Int
   let border: Border
-  /// One pixel for positions that are none, and for neighbours that `Border.blend` fades into.
+  /// One pixel for positions that are none, and for neighbors that `Border.blend` fades into.
   let fill: UnsafePointer<UInt8>
 
   @inline(__always)
@@ -47,7 +47,7 @@ struct PositionReader {
 
 extension PositionReader {
   /// Whether there is something to read: never at positions that are no numbers, nor further away
-  /// than any picture is wide, where whole numbers end.
+  /// than any image is wide, where whole numbers end.
   @inline(__always)
   private func isReadable(_ position: SIMD2<Double>) -> Bool {
     abs(position.x) < 0x1p40 && abs(position.y) < 0x1p40

@@ -20,12 +20,12 @@ package enum WarpFilter: String, Codable, CaseIterable, Sendable {
 }
 
 extension Image {
-  /// The picture seen through `map`, with `fill` where the map leaves the picture.
+  /// The image seen through `map`, with `fill` where the map leaves the image.
   ///
   /// Equal to Pillow's `transform(size, AFFINE, map, filter, fillcolor)` byte for byte as long as
   /// both sides are below 32768 pixels.
   package func warped(
-    by map: AffineMap, to outputSize: ImageSize? = nil, filter: WarpFilter, fill: FillColour
+    by map: AffineMap, to outputSize: ImageSize? = nil, filter: WarpFilter, fill: FillColor
   ) -> Image {
     let target = outputSize ?? size
     return Image.drawn(width: target.width, height: target.height, channels: channels) { out in
@@ -48,15 +48,15 @@ extension Image {
     }
   }
 
-  /// Hands the body the picture as the kernels of warps take it.
+  /// Hands the body the image as the kernels of warps take it.
   func withWarpSource(
-    fill: FillColour, _ body: (_ source: UnsafePointer<graft_warp_source>) -> Void
+    fill: FillColor, _ body: (_ source: UnsafePointer<graft_warp_source>) -> Void
   ) {
-    let colour = fill.bytes(channels: channels)
+    let color = fill.bytes(channels: channels)
     pixels.withUnsafeBufferPointer { pixels in
       var source = graft_warp_source(
         pixels: pixels.baseAddress, width: width, height: height, channels: Int32(channels),
-        fill: (colour[0], colour[channels / 2], colour[channels - 1]))
+        fill: (color[0], color[channels / 2], color[channels - 1]))
       body(&source)
     }
   }

@@ -1,13 +1,13 @@
 import GraftKernels
 
-/// Where each pixel of a warped picture comes from: one value for pictures, masks and boxes.
+/// Where each pixel of a warped image comes from: one value for images, masks and boxes.
 ///
-/// Positions are continuous, a pixel's centre lies at +0.5.
+/// Positions are continuous, a pixel's center lies at +0.5.
 package enum WarpMap: Codable, Equatable, Sendable {
   case affine(AffineMap)
   case perspective(PerspectiveMap)
   case displacement(DisplacementField)
-  /// A displacement that is made when a picture goes through it: draws touch no pixels.
+  /// A displacement that is made when an image goes through it: draws touch no pixels.
   case elastic(ElasticBend)
 
   /// Where a point of the source appears in the output: what a box's corners go through.
@@ -29,15 +29,15 @@ package enum WarpMap: Codable, Equatable, Sendable {
 }
 
 extension Image {
-  /// The picture seen through `map`, continued by `border` where the map leaves the picture.
+  /// The image seen through `map`, continued by `border` where the map leaves the image.
   ///
-  /// Between pixels it is read as Pillow does: with a constant border a position outside the picture
-  /// takes the fill, one inside the neighbours that there are; values are truncated. Then equal to
-  /// Pillow's `transform` with `AFFINE` and `PERSPECTIVE` byte for byte. The output has the picture's
+  /// Between pixels it is read as Pillow does: with a constant border a position outside the image
+  /// takes the fill, one inside the neighbors that there are; values are truncated. Then equal to
+  /// Pillow's `transform` with `AFFINE` and `PERSPECTIVE` byte for byte. The output has the image's
   /// size unless another is given.
   package func warped(
     by map: WarpMap, to outputSize: ImageSize? = nil, filter: WarpFilter,
-    border: Border = .constant, fill: FillColour
+    border: Border = .constant, fill: FillColor
   ) -> Image {
     let target = outputSize ?? size
     let map = map.made
@@ -67,7 +67,7 @@ extension Image {
 
   private func continued(
     by border: Border, _ map: WarpMap, to target: ImageSize, _ filter: WarpFilter,
-    _ fill: FillColour
+    _ fill: FillColor
   ) -> Image {
     func read(_ source: (_ x: Int, _ y: Int) -> SIMD2<Double>) -> Image {
       warped(to: target, filter, border, fill, source)
@@ -92,18 +92,18 @@ extension Image {
     }
   }
 
-  /// The picture whose pixel (x, y) is read at the position `source` of this one.
+  /// The image whose pixel (x, y) is read at the position `source` of this one.
   @inline(__always)
   private func warped(
-    to target: ImageSize, _ filter: WarpFilter, _ border: Border, _ fill: FillColour,
+    to target: ImageSize, _ filter: WarpFilter, _ border: Border, _ fill: FillColor,
     _ source: (_ x: Int, _ y: Int) -> SIMD2<Double>
   ) -> Image {
-    let colour = fill.bytes(channels: channels)
+    let color = fill.bytes(channels: channels)
     return Image.drawn(width: target.width, height: target.height, channels: channels) { output in
       pixels.withUnsafeBufferPointer { pixels in
-        colour.withUnsafeBufferPointer { colour in
+        color.withUnsafeBufferPointer { color in
           guard var out = output.baseAddress, let from = pixels.baseAddress,
-            let fill = colour.baseAddress
+            let fill = color.baseAddress
           else { return }
           let reader = PositionReader(
             pixels: from, width: width, height: height, channels: channels, border: border,

@@ -1,5 +1,5 @@
 extension ImageBox {
-  /// The part inside a picture of `size`; sides may come out as 0.
+  /// The part inside an image of `size`; sides may come out as 0.
   func clipped(to size: ImageSize) -> ImageBox {
     let left = min(max(x, 0), size.width)
     let top = min(max(y, 0), size.height)
@@ -13,8 +13,8 @@ extension ImageBox {
 }
 
 extension Image {
-  /// The pixels of `box`, with `fill` where the box leaves the picture.
-  func window(_ box: ImageBox, fill: FillColour = .black) -> Image {
+  /// The pixels of `box`, with `fill` where the box leaves the image.
+  func window(_ box: ImageBox, fill: FillColor = .black) -> Image {
     let inside = box.clipped(to: size)
     let step = channels
     let (before, length) = (max(0, inside.x - box.x) * step, inside.width * step)
@@ -43,17 +43,17 @@ extension Image {
     }
   }
 
-  /// The picture with `box`, clipped to it, painted over.
-  func painted(_ box: ImageBox, _ fill: FillColour) -> Image {
+  /// The image with `box`, clipped to it, painted over.
+  func painted(_ box: ImageBox, _ fill: FillColor) -> Image {
     let inside = box.clipped(to: size)
-    let colour = fill.row(width: inside.width, channels: channels)
+    let color = fill.row(width: inside.width, channels: channels)
     var result = self
     let (rowLength, start) = (width * channels, inside.x * channels)
     result.pixels.withUnsafeMutableBufferPointer { pixels in
-      colour.withUnsafeBufferPointer { colour in
-        guard let to = pixels.baseAddress, let fill = colour.baseAddress else { return }
+      color.withUnsafeBufferPointer { color in
+        guard let to = pixels.baseAddress, let fill = color.baseAddress else { return }
         for row in inside.y..<(inside.y + inside.height) {
-          (to + row * rowLength + start).update(from: fill, count: colour.count)
+          (to + row * rowLength + start).update(from: fill, count: color.count)
         }
       }
     }

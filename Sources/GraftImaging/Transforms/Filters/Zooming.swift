@@ -1,14 +1,14 @@
-/// A picture resized, then seen through a window of its first size; drawn by `zoom` and `zoomout`.
+/// An image resized, then seen through a window of its first size; drawn by `zoom` and `zoomout`.
 package struct Magnification: Codable, Equatable, Sendable {
-  /// The size that the picture is brought to.
+  /// The size that the image is brought to.
   package var size: ImageSize
-  /// What is seen of it; reaches outside where the picture became smaller.
+  /// What is seen of it; reaches outside where the image became smaller.
   package var window: ImageBox
-  package var fill: FillColour
+  package var fill: FillColor
 }
 
 extension Magnification {
-  /// Resizes a picture of `source` and shows it through the window; only what is seen is computed.
+  /// Resizes an image of `source` and shows it through the window; only what is seen is computed.
   func edits(from source: ImageSize, filter: ResizeFilter) -> [Edit] {
     let seen = window.clipped(to: size)
     guard seen.width > 0, seen.height > 0 else {

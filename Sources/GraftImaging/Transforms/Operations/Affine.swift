@@ -48,7 +48,7 @@ package struct Affine: Transform, Equatable {
     package var scale: Double
     package var shear: Double
     package var shearY: Double
-    package var fill: FillColour
+    package var fill: FillColor
   }
 
   package init(_ arguments: TransformArguments) {
@@ -73,7 +73,7 @@ package struct Affine: Transform, Equatable {
     let (shiftX, shiftY) = (shift(size.width), shift(size.height))
     return Parameters(
       degrees: angle, shiftX: shiftX, shiftY: shiftY, scale: random.uniform(scale),
-      shear: random.uniform(shear), shearY: random.uniform(shearY), fill: fill.colour(in: context))
+      shear: random.uniform(shear), shearY: random.uniform(shearY), fill: fill.color(in: context))
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {

@@ -1,10 +1,10 @@
 import GraftBase
 
-/// Mixes chains of operations with the picture they start from (Hendrycks et al., 2020).
+/// Mixes chains of operations with the image they start from (Hendrycks et al., 2020).
 ///
 /// Draws, operations and magnitudes are the authors'; with `levels=torchvision` magnitudes are the
-/// first `severity` of torchvision's ten; a timm string means timm's magnitudes, mean colour and random
-/// filters. The authors mix normalised floats; here the same sum of
+/// first `severity` of torchvision's ten; a timm string means timm's magnitudes, mean color and random
+/// filters. The authors mix normalized floats; here the same sum of
 /// bytes in float32 is rounded to the nearest byte, where torchvision and timm cut it off.
 package struct AugMix: Transform, Equatable {
   package static let name = "augmix"
@@ -18,7 +18,7 @@ package struct AugMix: Transform, Equatable {
       "alpha", .number(0.001...100), default: "1",
       "weights are drawn from Dirichlet(alpha) and Beta(alpha, alpha)"),
     TransformOption(
-      "all", .flag, default: "yes", "colour operations too; ImageNet-C is tested without"),
+      "all", .flag, default: "yes", "color operations too; ImageNet-C is tested without"),
     TransformOption(
       "levels", .choice(Levels.allCases.map(\.rawValue)), default: Levels.paper.rawValue,
       "whose magnitudes"),
@@ -42,7 +42,7 @@ package struct AugMix: Transform, Equatable {
   let width: Int
   let depth: Int
   let alpha: Double
-  let hasColours: Bool
+  let hasColors: Bool
   let levels: Levels
   /// How timm draws magnitudes, where its rules hold.
   let timm: TimmMagnitude?
@@ -57,13 +57,13 @@ package struct AugMix: Transform, Equatable {
 
   package struct Parameters: Codable, Equatable, Sendable {
     package var chains: [Chain]
-    /// What is left of the picture itself.
+    /// What is left of the image itself.
     package var ownShare: Double
-    package var fill: FillColour
+    package var fill: FillColor
   }
 
   package init(_ arguments: TransformArguments) throws {
-    hasColours = arguments.flag("all")
+    hasColors = arguments.flag("all")
     levels = arguments.choice("levels")
     filter = arguments.publishedFilter
     fill = arguments.publishedFill
@@ -100,11 +100,11 @@ package struct AugMix: Transform, Equatable {
       return Chain(weight: weight, steps: (0..<length).map { _ in step(size, &random) })
     }
     let fill = fill ?? (timm == nil ? .black : .mean)
-    return Parameters(chains: chains, ownShare: 1 - mixed, fill: fill.colour(in: context))
+    return Parameters(chains: chains, ownShare: 1 - mixed, fill: fill.color(in: context))
   }
 
   private func step(_ size: ImageSize, _ random: inout RandomStream) -> PolicyStep {
-    let operation = (hasColours ? PolicySet.augmixAll : .augmix).draw(&random)
+    let operation = (hasColors ? PolicySet.augmixAll : .augmix).draw(&random)
     if let timm {
       let strength = timm.strength(Double(severity), random: &random)
       let filter = operation.isWarp ? WarpFilter.timm(filter, random: &random) : .nearest

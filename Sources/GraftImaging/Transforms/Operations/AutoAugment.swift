@@ -3,7 +3,7 @@ import GraftBase
 /// Applies one of the sub-policies that AutoAugment learned (Cubuk et al., 2019).
 ///
 /// `imagenet`, `cifar10` and `svhn` follow torchvision, the others timm: its tables, magnitudes,
-/// mean colour and random filters.
+/// mean color and random filters.
 package struct AutoAugment: Transform, Equatable {
   package static let name = "autoaugment"
   package static let summary = "apply a learned pair of operations, drawn from 25"
@@ -54,7 +54,7 @@ package struct AutoAugment: Transform, Equatable {
       random.gate(entry.probability) ? step(entry, size: size, random: &random) : nil
     }
     let fill = fill ?? (policy.isTimms ? .mean : .black)
-    return PolicyDraw(steps: steps, fill: fill.colour(in: context))
+    return PolicyDraw(steps: steps, fill: fill.color(in: context))
   }
 
   private func step(

@@ -1,9 +1,9 @@
 import GraftBase
 
-/// Puts the colour channels in a random order; the order drawn may be the first one.
+/// Puts the color channels in a random order; the order drawn may be the first one.
 package struct ChannelShuffle: Transform, Equatable {
   package static let name = "channelshuffle"
-  package static let summary = "put the colour channels in a random order"
+  package static let summary = "put the color channels in a random order"
   package static let examples = ["channelshuffle", "channelshuffle(p=0.2)"]
   package static let defaultProbability = 0.5
   package static let synonyms = ["randomchannelpermutation", "permutechannels", "swapchannels"]

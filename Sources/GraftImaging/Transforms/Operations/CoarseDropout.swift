@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Paints over several rectangles, all inside the picture; Albumentations' `CoarseDropout`.
+/// Paints over several rectangles, all inside the image; Albumentations' `CoarseDropout`.
 package struct CoarseDropout: Transform, Equatable {
   package static let name = "coarsedropout"
   package static let summary = "paint over several rectangles"
@@ -53,7 +53,7 @@ package struct CoarseDropout: Transform, Equatable {
     }
   }
 
-  /// A drawn length in pixels, cut to the side of the picture.
+  /// A drawn length in pixels, cut to the side of the image.
   private static func length(
     _ range: ClosedRange<Double>, of side: Int, _ random: inout RandomStream
   ) -> Int {

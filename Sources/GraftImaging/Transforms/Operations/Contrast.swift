@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Blends with the picture's mean gray by a factor: Pillow's `ImageEnhance.Contrast`.
+/// Blends with the image's mean gray by a factor: Pillow's `ImageEnhance.Contrast`.
 package struct Contrast: FactorTransform, Equatable {
   package static let name = "contrast"
   package static let summary = "raise or lower the contrast"

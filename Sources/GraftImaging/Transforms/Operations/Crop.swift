@@ -1,11 +1,11 @@
 import Foundation
 import GraftBase
 
-/// Takes a random window of the picture.
+/// Takes a random window of the image.
 ///
 /// With `scale` it is torchvision's random resized crop: a window of a random share of the area and
-/// a random aspect, resized to the encoder's input. With `pad` the picture gets a frame and a window of
-/// the input size is taken; without either the window is taken from the resized picture.
+/// a random aspect, resized to the encoder's input. With `pad` the image gets a frame and a window of
+/// the input size is taken; without either the window is taken from the resized image.
 package struct Crop: Transform, Equatable {
   package static let name = "crop"
   package static let summary = "take a random window"
@@ -37,18 +37,18 @@ package struct Crop: Transform, Equatable {
   let pad: Int
   let scale: ClosedRange<Double>?
   let ratio: ClosedRange<Double>
-  /// Nil draws one for each picture.
+  /// Nil draws one for each image.
   let filter: ResizeFilter?
   let border: Border
   let fill: FillChoice
 
   package struct Parameters: Codable, Sendable, Equatable {
-    /// In the picture's pixels; reaches outside it when there is a frame.
+    /// In the image's pixels; reaches outside it when there is a frame.
     package var box: ImageBox
     package var outputSize: ImageSize
     package var filter = ResizeFilter.bilinear
-    /// The colour of a constant border.
-    package var fill = FillColour.black
+    /// The color of a constant border.
+    package var fill = FillColor.black
   }
 
   package init(_ arguments: TransformArguments) throws {
@@ -85,7 +85,7 @@ package struct Crop: Transform, Equatable {
       }
     return Parameters(
       box: box, outputSize: context.outputSize,
-      filter: filter ?? (random.gate(0.5) ? .bilinear : .bicubic), fill: fill.colour(in: context))
+      filter: filter ?? (random.gate(0.5) ? .bilinear : .bicubic), fill: fill.color(in: context))
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
@@ -106,7 +106,7 @@ package struct Crop: Transform, Equatable {
 // MARK: - Drawing the window
 
 extension Crop {
-  /// A window of `target`'s size anywhere in the framed picture; a picture that is too small lies
+  /// A window of `target`'s size anywhere in the framed image; an image that is too small lies
   /// anywhere in the window.
   private func windowBox(
     _ size: ImageSize, of target: ImageSize, random: inout RandomStream

@@ -2,8 +2,8 @@ import GraftBase
 
 /// Paints over squares (DeVries and Taylor, 2017); they may lie partly outside.
 ///
-/// The paper fills with the mean after normalisation; here bytes are painted, and the default fill
-/// is round(255 * mean), which normalises to zero within half a byte.
+/// The paper fills with the mean after normalization; here bytes are painted, and the default fill
+/// is round(255 * mean), which normalizes to zero within half a byte.
 package struct Cutout: Transform, Equatable {
   package static let name = "cutout"
   package static let summary = "paint over squares"
@@ -22,9 +22,9 @@ package struct Cutout: Transform, Equatable {
   let fill: FillChoice
 
   package struct Parameters: Codable, Sendable, Equatable {
-    /// Not yet clipped to the picture.
+    /// Not yet clipped to the image.
     package var boxes: [ImageBox]
-    package var fill: FillColour
+    package var fill: FillColor
   }
 
   package init(_ arguments: TransformArguments) {
@@ -43,11 +43,11 @@ package struct Cutout: Transform, Equatable {
       let x = random.integer(in: 0...(size.width - 1))
       return ImageBox(x: x - half, y: y - half, width: 2 * half, height: 2 * half)
     }
-    return Parameters(boxes: boxes, fill: fill.colour(in: context))
+    return Parameters(boxes: boxes, fill: fill.color(in: context))
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {
-    [.erase(parameters.boxes.map { Erasure(box: $0, content: .colour(parameters.fill)) })]
+    [.erase(parameters.boxes.map { Erasure(box: $0, content: .color(parameters.fill)) })]
   }
 
   package func describe(_ parameters: Parameters) -> String {

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Bends the picture by smooth random shifts (Simard et al., 2003).
+/// Bends the image by smooth random shifts (Simard et al., 2003).
 ///
 /// Noise from U(-1, 1) for every pixel and axis, blurred by `sigma`, times `alpha` in pixels.
 /// torchvision counts alpha in half pixels: its default of 50 is 25 here, about 0.8 pixels of shift
@@ -35,9 +35,9 @@ package struct Elastic: Transform, Equatable {
     package var sigma: Double
     /// Key of the noise.
     package var seed: UInt64
-    package var fill: FillColour
+    package var fill: FillColor
 
-    /// The map for pictures of `size`; masks and boxes go through the same.
+    /// The map for images of `size`; masks and boxes go through the same.
     func map(size: ImageSize) -> WarpMap {
       .elastic(ElasticBend(size: size, alpha: alpha, sigma: sigma, seed: seed))
     }
@@ -56,7 +56,7 @@ package struct Elastic: Transform, Equatable {
   ) -> Parameters {
     Parameters(
       alpha: random.uniform(alpha), sigma: random.uniform(sigma), seed: random.seed(),
-      fill: fill.colour(in: context))
+      fill: fill.color(in: context))
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {

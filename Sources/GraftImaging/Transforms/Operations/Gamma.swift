@@ -16,7 +16,7 @@ package struct Gamma: FactorTransform, Equatable {
   package init(_ arguments: TransformArguments) { factorRange = arguments.range("power") }
 
   package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
-    [.recolour("gamma", .gamma(parameters))]
+    [.recolor("gamma", .gamma(parameters))]
   }
 
   package func describe(_ parameters: Double) -> String { parameters.signedText() }

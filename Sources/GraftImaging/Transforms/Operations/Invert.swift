@@ -8,5 +8,5 @@ package struct Invert: PlainTransform, Equatable {
 
   package init() {}
 
-  package var edit: Edit { .recolour("invert", .invert) }
+  package var edit: Edit { .recolor("invert", .invert) }
 }

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Packs the picture as JPEG and unpacks it again: blocks, rings and pale chroma.
+/// Packs the image as JPEG and unpacks it again: blocks, rings and pale chroma.
 package struct JPEGCompression: Transform, Equatable {
   package static let name = "jpeg"
   package static let summary = "lose what JPEG compression loses"

@@ -1,9 +1,9 @@
 import GraftBase
 
-/// Adds colour along the principal components of ImageNet's pixels (Krizhevsky et al., 2012).
+/// Adds color along the principal components of ImageNet's pixels (Krizhevsky et al., 2012).
 package struct PCALighting: Transform, Equatable {
   package static let name = "lighting"
-  package static let summary = "change the light along ImageNet's main colour directions"
+  package static let summary = "change the light along ImageNet's main color directions"
   package static let options = [
     TransformOption(
       "sigma", .range(legal: 0...10, meaning: .exactly), default: "0.1",

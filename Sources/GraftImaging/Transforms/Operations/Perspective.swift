@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Looks at the picture from another side: its corners move inward by random amounts.
+/// Looks at the image from another side: its corners move inward by random amounts.
 ///
 /// The draws are torchvision's: each corner moves by whole pixels inside a band of
 /// int(distortion * (side div 2)) + 1 pixels along each axis.
@@ -28,7 +28,7 @@ package struct Perspective: Transform, Equatable {
 
   package struct Parameters: Codable, Sendable, Equatable {
     package var map: PerspectiveMap
-    package var fill: FillColour
+    package var fill: FillColor
   }
 
   package init(_ arguments: TransformArguments) {
@@ -45,9 +45,9 @@ package struct Perspective: Transform, Equatable {
     let corners = Self.corners(of: size)
     let targets = Self.targets(size: size, distortion: share, random: &random)
     return Parameters(
-      // A picture of a single row or column has no sides to look from.
+      // An image of a single row or column has no sides to look from.
       map: PerspectiveMap(moving: corners, to: targets) ?? .identity,
-      fill: fill.colour(in: context))
+      fill: fill.color(in: context))
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {

@@ -4,13 +4,13 @@ import GraftBase
 /// (Liu et al., 2016); torchvision's `RandomPhotometricDistort`.
 package struct PhotometricDistort: Transform, Equatable {
   package static let name = "photometric"
-  package static let summary = "change colours as detectors are trained with, each part by a coin"
+  package static let summary = "change colors as detectors are trained with, each part by a coin"
   package static let options = [
     factor("brightness", "0.875..1.125"), factor("contrast", "0.5..1.5"),
     factor("saturation", "0.5..1.5"),
     TransformOption(
       "hue", .range(legal: -0.5...0.5, meaning: .symmetric), default: "-0.05..0.05",
-      "share of the colour wheel; h means -h..h"),
+      "share of the color wheel; h means -h..h"),
     TransformOption("each", .number(0...1), default: "0.5", "the probability of each part"),
   ]
   package static let examples = [
@@ -28,7 +28,7 @@ package struct PhotometricDistort: Transform, Equatable {
 
   package struct Parameters: Codable, Sendable, Equatable {
     /// In the order in which they are made.
-    package var changes: [ColourJitter.Change]
+    package var changes: [ColorJitter.Change]
     /// Of the channels.
     package var order: [Int]
   }
@@ -50,10 +50,10 @@ package struct PhotometricDistort: Transform, Equatable {
   package func sample(
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Parameters {
-    let parts: [(ColourJitter.Change.Kind, ClosedRange<Double>)] = [
+    let parts: [(ColorJitter.Change.Kind, ClosedRange<Double>)] = [
       (.brightness, brightness), (.contrast, contrast), (.saturation, saturation), (.hue, hue),
     ]
-    var changes: [ColourJitter.Change] = []
+    var changes: [ColorJitter.Change] = []
     for (kind, range) in parts where random.gate(each) {
       changes.append(.init(kind: kind, amount: random.uniform(range)))
     }

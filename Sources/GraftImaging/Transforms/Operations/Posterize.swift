@@ -20,7 +20,7 @@ package struct Posterize: Transform, Equatable {
   ) -> Int { random.integer(in: bits) }
 
   package func edits(_ parameters: Int, size: ImageSize) -> [Edit] {
-    [.recolour("posterize", .posterize(bits: parameters))]
+    [.recolor("posterize", .posterize(bits: parameters))]
   }
 
   package func describe(_ parameters: Int) -> String { "\(parameters) bits" }

@@ -4,7 +4,7 @@ import GraftBase
 ///
 /// With `n` and `m` the paper's 14 operations as torchvision has them; with `rules=tpu` the 16 of the
 /// authors' published runs, on gray, where m=28 is 2.8 times what others call the strongest; with a timm
-/// string its 15, each with a probability and a magnitude of its own, the mean colour and random filters.
+/// string its 15, each with a probability and a magnitude of its own, the mean color and random filters.
 /// Pixels are Pillow's throughout: the authors' contrast, which takes the number of pixels over 256 for
 /// the mean, is not copied.
 package struct RandAugment: Transform, Equatable {
@@ -68,11 +68,11 @@ package struct RandAugment: Transform, Equatable {
         return rules.magnitudes.step(
           operation, at: strength, size: size, filter: filter ?? .nearest, random: &random)
       }
-      return PolicyDraw(steps: steps, fill: (fill ?? rules.fill).colour(in: context))
+      return PolicyDraw(steps: steps, fill: (fill ?? rules.fill).color(in: context))
     case .timm(let string):
       return PolicyDraw(
         steps: string.steps(size: size, filter: filter, random: &random),
-        fill: (fill ?? .mean).colour(in: context))
+        fill: (fill ?? .mean).color(in: context))
     }
   }
 }

@@ -3,9 +3,9 @@ import GraftBase
 
 /// Paints over random rectangles (Zhong et al., 2020), drawn as in torchvision.
 ///
-/// The papers' codes erase after normalisation; here bytes are painted before it. `fill=mean` is
-/// round(255 * mean), which normalises to zero within half a byte; the drawn values of `rand` and
-/// `pixel` have the mean and deviation of the normalisation, so they are N(0, 1) after it, except
+/// The papers' codes erase after normalization; here bytes are painted before it. `fill=mean` is
+/// round(255 * mean), which normalizes to zero within half a byte; the drawn values of `rand` and
+/// `pixel` have the mean and deviation of the normalization, so they are N(0, 1) after it, except
 /// that bytes cut them at 0 and 255 (for ImageNet at -2.1 and 2.2 to 2.6). With `count`, as in timm,
 /// the area is shared among the rectangles.
 package struct RandomErasing: Transform, Equatable {

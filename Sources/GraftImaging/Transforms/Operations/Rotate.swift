@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Turns the picture about its middle; positive angles turn counter-clockwise.
+/// Turns the image about its middle; positive angles turn counter-clockwise.
 package struct Rotate: Transform, Equatable {
   package static let name = "rotate"
   package static let summary = "turn about the middle, counter-clockwise for positive angles"
@@ -27,7 +27,7 @@ package struct Rotate: Transform, Equatable {
 
   package struct Parameters: Codable, Sendable, Equatable {
     package var degrees: Double
-    package var fill: FillColour
+    package var fill: FillColor
   }
 
   package init(_ arguments: TransformArguments) {
@@ -41,7 +41,7 @@ package struct Rotate: Transform, Equatable {
   package func sample(
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Parameters {
-    Parameters(degrees: random.uniform(degrees), fill: fill.colour(in: context))
+    Parameters(degrees: random.uniform(degrees), fill: fill.color(in: context))
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {

@@ -1,9 +1,9 @@
 import GraftBase
 
-/// Blends with the gray picture by a factor: Pillow's `ImageEnhance.Color`.
+/// Blends with the gray image by a factor: Pillow's `ImageEnhance.Color`.
 package struct Saturation: FactorTransform, Equatable {
   package static let name = "saturation"
-  package static let summary = "make colours stronger or paler"
+  package static let summary = "make colors stronger or paler"
   package static let options = [TransformOption.factor("0 is gray, 1 unchanged")]
   package static let examples = ["saturation(0.2)", "saturation(0.5..1.5, p=0.8)"]
   package static let synonyms = ["colorfulness", "vibrance"]

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Slants the picture about its middle.
+/// Slants the image about its middle.
 package struct Shear: Transform, Equatable {
   package static let name = "shear"
   package static let summary = "slant the image"
@@ -25,7 +25,7 @@ package struct Shear: Transform, Equatable {
   package struct Parameters: Codable, Sendable, Equatable {
     package var x: Double
     package var y: Double
-    package var fill: FillColour
+    package var fill: FillColor
   }
 
   package init(_ arguments: TransformArguments) {
@@ -41,7 +41,7 @@ package struct Shear: Transform, Equatable {
   ) -> Parameters {
     let (x, y) = (random.uniform(degrees), random.uniform(degrees))
     return Parameters(
-      x: axis.hasX ? x : 0, y: axis.hasY ? y : 0, fill: fill.colour(in: context))
+      x: axis.hasX ? x : 0, y: axis.hasY ? y : 0, fill: fill.color(in: context))
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {

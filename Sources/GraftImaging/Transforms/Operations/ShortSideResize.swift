@@ -1,8 +1,8 @@
 import GraftBase
 
-/// Scales the picture so that its shorter side has a given length.
+/// Scales the image so that its shorter side has a given length.
 ///
-/// The aspect is kept, except that pictures longer than 32 to 1 are squeezed to that: a strip of
+/// The aspect is kept, except that images longer than 32 to 1 are squeezed to that: a strip of
 /// one pixel must not grow into gigabytes.
 package struct ShortSideResize: Transform, Equatable {
   package static let name = "resize"

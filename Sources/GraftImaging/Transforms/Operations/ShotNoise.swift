@@ -1,6 +1,6 @@
 import GraftBase
 
-/// The noise of counted light, stronger where the picture is bright.
+/// The noise of counted light, stronger where the image is bright.
 package struct ShotNoise: Transform, Equatable {
   package static let name = "shot"
   package static let summary = "add the noise of few photons"

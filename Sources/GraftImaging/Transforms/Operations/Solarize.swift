@@ -21,7 +21,7 @@ package struct Solarize: Transform, Equatable {
   ) -> Double { random.uniform(threshold) }
 
   package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
-    [.recolour("solarize", .solarize(threshold: parameters))]
+    [.recolor("solarize", .solarize(threshold: parameters))]
   }
 
   package func describe(_ parameters: Double) -> String {

@@ -20,7 +20,7 @@ package struct SolarizeAdd: Transform, Equatable {
   ) -> Int { random.integer(in: add) }
 
   package func edits(_ parameters: Int, size: ImageSize) -> [Edit] {
-    [.recolour("solarize-add", .solarizeAdd(parameters))]
+    [.recolor("solarize-add", .solarizeAdd(parameters))]
   }
 
   package func describe(_ parameters: Int) -> String { "+\(parameters)" }

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Shifts the picture by whole pixels.
+/// Shifts the image by whole pixels.
 package struct Translate: Transform, Equatable {
   package static let name = "translate"
   package static let summary = "shift by whole pixels"
@@ -26,7 +26,7 @@ package struct Translate: Transform, Equatable {
     /// In pixels, positive to the right and down.
     package var x: Int
     package var y: Int
-    package var fill: FillColour
+    package var fill: FillColor
   }
 
   package init(_ arguments: TransformArguments) {
@@ -44,7 +44,7 @@ package struct Translate: Transform, Equatable {
     }
     let (x, y) = (shift(size.width), shift(size.height))
     return Parameters(
-      x: axis.hasX ? x : 0, y: axis.hasY ? y : 0, fill: fill.colour(in: context))
+      x: axis.hasX ? x : 0, y: axis.hasY ? y : 0, fill: fill.color(in: context))
   }
 
   package func edits(_ parameters: Parameters, size: ImageSize) -> [Edit] {

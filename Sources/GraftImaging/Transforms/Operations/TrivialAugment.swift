@@ -28,6 +28,6 @@ package struct TrivialAugment: Transform, Equatable {
     let strength = Double(random.integer(in: 0...30)) / 30
     let step = PolicyMagnitudes.wide.step(
       operation, at: strength, size: size, filter: filter, random: &random)
-    return PolicyDraw(steps: [step], fill: fill.colour(in: context))
+    return PolicyDraw(steps: [step], fill: fill.color(in: context))
   }
 }

@@ -1,8 +1,8 @@
 import GraftBase
 
-/// Magnifies or shrinks about a random place; the picture keeps its size.
+/// Magnifies or shrinks about a random place; the image keeps its size.
 ///
-/// torchvision's `ScaleJitter` followed by a window of the first size: a larger picture is cut at a
+/// torchvision's `ScaleJitter` followed by a window of the first size: a larger image is cut at a
 /// random place, a smaller one lies at a random place on the fill. Both sides are cut to whole
 /// pixels after scaling.
 package struct Zoom: Transform, Equatable {
@@ -42,7 +42,7 @@ package struct Zoom: Transform, Equatable {
     let x = start(scaled.width, size.width)
     return Magnification(
       size: scaled, window: ImageBox(x: x, y: y, width: size.width, height: size.height),
-      fill: fill.colour(in: context))
+      fill: fill.color(in: context))
   }
 
   package func edits(_ parameters: Magnification, size: ImageSize) -> [Edit] {

@@ -1,9 +1,9 @@
 import GraftBase
 
-/// Lays the picture on a larger canvas that is then shrunk to its size (Liu et al., 2016).
+/// Lays the image on a larger canvas that is then shrunk to its size (Liu et al., 2016).
 ///
 /// The draws are those of torchvision's `RandomZoomOut`: canvas sides of int(side * r) with r from
-/// U(1, 4), the picture at int(u * free space). The picture keeps its size, so the whole is what
+/// U(1, 4), the image at int(u * free space). The image keeps its size, so the whole is what
 /// torchvision gives after a resize, without the canvas in memory.
 package struct ZoomOut: Transform, Equatable {
   package static let name = "zoomout"
@@ -33,7 +33,7 @@ package struct ZoomOut: Transform, Equatable {
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Magnification {
     let side = random.uniform(side)
-    /// The length and place of the picture on an axis of the canvas, shrunk to the axis's length.
+    /// The length and place of the image on an axis of the canvas, shrunk to the axis's length.
     func axis(_ length: Int) -> (length: Int, start: Int) {
       let canvas = Int(Double(length) * side)
       let start = Int(Double(canvas - length) * random.uniform())
@@ -47,7 +47,7 @@ package struct ZoomOut: Transform, Equatable {
       size: ImageSize(width: horizontal.length, height: vertical.length),
       window: ImageBox(
         x: -horizontal.start, y: -vertical.start, width: size.width, height: size.height),
-      fill: fill.colour(in: context))
+      fill: fill.color(in: context))
   }
 
   package func edits(_ parameters: Magnification, size: ImageSize) -> [Edit] {

@@ -1,10 +1,10 @@
 extension Image {
-  /// The weighted sum of this picture and others of its shape, in float32, rounded to bytes.
+  /// The weighted sum of this image and others of its shape, in float32, rounded to bytes.
   func mixed(share: Double, with others: [(share: Double, image: Image)]) -> Image {
     var sums = [Float](repeating: 0.5, count: pixels.count)
     sums.withUnsafeMutableBufferPointer { sums in
       for (share, image) in [(share, self)] + others {
-        precondition(image.pixels.count == sums.count, "pictures of another shape")
+        precondition(image.pixels.count == sums.count, "images of another shape")
         let share = Float(share)
         image.pixels.withUnsafeBufferPointer { pixels in
           for index in 0..<sums.count { sums[index] += share * Float(pixels[index]) }

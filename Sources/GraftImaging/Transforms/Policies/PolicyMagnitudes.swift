@@ -29,7 +29,7 @@ package enum PolicyMagnitudes: CaseIterable, Sendable {
     operation.isWarp || operation.isEnhancement && enhancementsAreSigned
   }
 
-  /// The amount of `operation` in `PolicyStep.amount`'s units, for a picture of `size`.
+  /// The amount of `operation` in `PolicyStep.amount`'s units, for an image of `size`.
   func amount(
     of operation: PolicyOperation, at strength: Double, isReversed: Bool = false, size: ImageSize
   ) -> Double {
@@ -39,7 +39,7 @@ package enum PolicyMagnitudes: CaseIterable, Sendable {
     case .translateX: sign * translation(at: strength, side: size.width)
     case .translateY: sign * translation(at: strength, side: size.height)
     case .rotate: sign * angle(at: strength)
-    case .brightness, .colour, .contrast, .sharpness: enhancement(at: strength, sign: sign)
+    case .brightness, .color, .contrast, .sharpness: enhancement(at: strength, sign: sign)
     case .posterize: min(max(bits(at: strength), 0), 8)
     case .solarize: threshold(at: strength)
     case .solarizeAdd: min((110 * strength).rounded(.down), self == .tpu ? 255 : 128)

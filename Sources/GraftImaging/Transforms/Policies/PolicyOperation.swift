@@ -7,7 +7,7 @@ package enum PolicyOperation: String, Codable, CaseIterable, Sendable {
   case translateY
   case rotate
   case brightness
-  case colour
+  case color
   case contrast
   case sharpness
   case posterize
@@ -20,7 +20,7 @@ package enum PolicyOperation: String, Codable, CaseIterable, Sendable {
   case blur
   case cutout
 
-  /// Whether it moves pixels, so that a filter and a fill colour matter.
+  /// Whether it moves pixels, so that a filter and a fill color matter.
   var isWarp: Bool {
     switch self {
     case .shearX, .shearY, .translateX, .translateY, .rotate: true
@@ -31,7 +31,7 @@ package enum PolicyOperation: String, Codable, CaseIterable, Sendable {
   /// The blends with a factor around 1.
   var isEnhancement: Bool {
     switch self {
-    case .brightness, .colour, .contrast, .sharpness: true
+    case .brightness, .color, .contrast, .sharpness: true
     default: false
     }
   }

@@ -11,7 +11,7 @@ extension TransformOption {
   /// `fill=` of a policy; read it with `TransformArguments.publishedFill`.
   static let policyFill = TransformOption(
     "fill", .choice([asPublished] + FillChoice.allCases.map(\.rawValue)), default: asPublished,
-    "the colour of places without an image: black, in timm's the mean, in tpu's gray")
+    "the color of places without an image: black, in timm's the mean, in tpu's gray")
 }
 
 extension TransformArguments {

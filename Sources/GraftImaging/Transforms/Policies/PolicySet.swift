@@ -18,25 +18,25 @@ package struct PolicySet: Sendable {
 
   /// The 14 of RandAugment and TrivialAugment.
   static let torchvision = PolicySet([
-    .identity, .shearX, .shearY, .translateX, .translateY, .rotate, .brightness, .colour,
+    .identity, .shearX, .shearY, .translateX, .translateY, .rotate, .brightness, .color,
     .contrast, .sharpness, .posterize, .solarize, .autocontrast, .equalize,
   ])
 
   /// timm's 15 for RandAugment.
   static let timm = PolicySet([
-    .autocontrast, .equalize, .invert, .rotate, .posterize, .solarize, .solarizeAdd, .colour,
+    .autocontrast, .equalize, .invert, .rotate, .posterize, .solarize, .solarizeAdd, .color,
     .contrast, .brightness, .sharpness, .shearX, .shearY, .translateX, .translateY,
   ])
 
   /// The 16 of RandAugment as published for TPUs.
   static let tpu = PolicySet([
-    .autocontrast, .equalize, .invert, .rotate, .posterize, .solarize, .colour, .contrast,
+    .autocontrast, .equalize, .invert, .rotate, .posterize, .solarize, .color, .contrast,
     .brightness, .sharpness, .shearX, .shearY, .translateX, .translateY, .cutout, .solarizeAdd,
   ])
 
   /// timm's `tweights`, by what the paper says each operation gains.
   static let timmWeighted = PolicySet(weighted: [
-    .rotate: 3, .shearX: 2, .shearY: 2, .translateX: 1, .translateY: 1, .colour: 0.25,
+    .rotate: 3, .shearX: 2, .shearY: 2, .translateX: 1, .translateY: 1, .color: 0.25,
     .sharpness: 0.25, .autocontrast: 0.25, .solarize: 0.05, .solarizeAdd: 0.05, .contrast: 0.05,
     .brightness: 0.05, .equalize: 0.05, .posterize: 0.05, .invert: 0.05,
   ])
@@ -47,7 +47,7 @@ package struct PolicySet: Sendable {
   /// timm's `t3aw`, mostly those three.
   static let threeAugmentWeighted = PolicySet(weighted: [
     .solarize: 6, .desaturate: 6, .blur: 6, .rotate: 3, .shearX: 2, .shearY: 2, .posterize: 1,
-    .autocontrast: 1, .colour: 1, .sharpness: 1, .contrast: 1, .brightness: 1, .equalize: 1,
+    .autocontrast: 1, .color: 1, .sharpness: 1, .contrast: 1, .brightness: 1, .equalize: 1,
     .invert: 1,
   ])
 
@@ -57,9 +57,9 @@ package struct PolicySet: Sendable {
     .translateY,
   ])
 
-  /// The 13 of AugMix with colours.
+  /// The 13 of AugMix with colors.
   static let augmixAll = PolicySet(
-    augmix.operations + [.colour, .contrast, .brightness, .sharpness])
+    augmix.operations + [.color, .contrast, .brightness, .sharpness])
 }
 
 extension PolicySet {

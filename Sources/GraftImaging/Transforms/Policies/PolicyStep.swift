@@ -4,11 +4,11 @@ import GraftBase
 package struct PolicyStep: Codable, Equatable, Sendable {
   package var operation: PolicyOperation
   /// Shear factor, pixels to the right or down, degrees, factor minus 1, bits, threshold, what is
-  /// added, the share of colour that is removed, standard deviation, or half the side of a square.
+  /// added, the share of color that is removed, standard deviation, or half the side of a square.
   package var amount: Double
   /// How a warp reads between pixels; of no account elsewhere.
   package var filter: WarpFilter
-  /// The square that `cutout` paints over, not yet clipped to the picture.
+  /// The square that `cutout` paints over, not yet clipped to the image.
   package var box: ImageBox?
 
   package init(_ operation: PolicyOperation, _ amount: Double = 0, filter: WarpFilter = .nearest) {
@@ -17,9 +17,9 @@ package struct PolicyStep: Codable, Equatable, Sendable {
     self.filter = filter
   }
 
-  /// What the step does to a picture of `size`; shears pivot on the top-left corner, as in the
+  /// What the step does to an image of `size`; shears pivot on the top-left corner, as in the
   /// published policies.
-  func edits(size: ImageSize, fill: FillColour) -> [Edit] {
+  func edits(size: ImageSize, fill: FillColor) -> [Edit] {
     func warped(by map: AffineMap) -> [Edit] {
       [.warp(.affine(map), size: size, filter: filter, fill: fill)]
     }
@@ -32,24 +32,24 @@ package struct PolicyStep: Codable, Equatable, Sendable {
     case .rotate:
       [.rotation(degrees: amount, size: size, filter: filter, fill: fill)]
     case .brightness: [.brightness(1 + amount)]
-    case .colour: [.saturation(1 + amount)]
+    case .color: [.saturation(1 + amount)]
     case .contrast: [.contrast(1 + amount)]
     case .sharpness: [.sharpness(1 + amount)]
-    case .posterize: [.recolour("posterize", .posterize(bits: Int(amount)))]
-    case .solarize: [.recolour("solarize", .solarize(threshold: amount))]
+    case .posterize: [.recolor("posterize", .posterize(bits: Int(amount)))]
+    case .solarize: [.recolor("solarize", .solarize(threshold: amount))]
     case .autocontrast: [.autoContrast]
     case .equalize: [.equalize]
-    case .invert: [.recolour("invert", .invert)]
-    case .solarizeAdd: [.recolour("solarize-add", .solarizeAdd(Int(amount)))]
+    case .invert: [.recolor("invert", .invert)]
+    case .solarizeAdd: [.recolor("solarize-add", .solarizeAdd(Int(amount)))]
     case .desaturate: [.saturation(1 - amount)]
     // Pillow's, which timm's policies use.
     case .blur: [.repaint("blur") { [amount] in $0.blurred(sigma: amount, kernel: .box) }]
-    case .cutout: [.erase(box.map { [Erasure(box: $0, content: .colour(fill))] } ?? [])]
+    case .cutout: [.erase(box.map { [Erasure(box: $0, content: .color(fill))] } ?? [])]
     }
   }
 
   /// Moves the content to the right and down; whole pixels are copied whatever the filter.
-  private func shifted(x: Double, y: Double, size: ImageSize, fill: FillColour) -> Edit {
+  private func shifted(x: Double, y: Double, size: ImageSize, fill: FillColor) -> Edit {
     if let x = Int(exactly: x), let y = Int(exactly: y) {
       return .shift(x: x, y: y, size: size, fill: fill)
     }
@@ -62,7 +62,7 @@ package struct PolicyStep: Codable, Equatable, Sendable {
     switch operation {
     case .identity, .autocontrast, .equalize, .invert: operation.rawValue
     case .rotate: "rotate \(amount.signedText(1))°"
-    case .brightness, .colour, .contrast, .sharpness:
+    case .brightness, .color, .contrast, .sharpness:
       "\(operation.rawValue) ×\((1 + amount).signedText())"
     case .translateX, .translateY, .posterize, .solarize, .solarizeAdd:
       "\(operation.rawValue) \(amount.signedText(0))"
@@ -75,7 +75,7 @@ package struct PolicyStep: Codable, Equatable, Sendable {
 /// What a policy that applies one chain of operations drew.
 package struct PolicyDraw: Codable, Equatable, Sendable {
   package var steps: [PolicyStep]
-  package var fill: FillColour
+  package var fill: FillColor
 }
 
 extension Transform where Parameters == PolicyDraw {
@@ -87,8 +87,8 @@ extension Transform where Parameters == PolicyDraw {
 }
 
 extension [PolicyStep] {
-  /// What the steps do, one after the other, to a picture of `size`; none of them changes the size.
-  func edits(size: ImageSize, fill: FillColour) -> [Edit] {
+  /// What the steps do, one after the other, to an image of `size`; none of them changes the size.
+  func edits(size: ImageSize, fill: FillColor) -> [Edit] {
     flatMap { $0.edits(size: size, fill: fill) }
   }
 

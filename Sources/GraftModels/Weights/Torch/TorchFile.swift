@@ -24,8 +24,8 @@ package enum TorchFile {
   }
 
   /// Whether the file starts as one of the two forms does.
-  package static func isRecognised(in start: [UInt8]) -> Bool {
-    let kind = ForeignFormat.recognised(in: start)
+  package static func isRecognized(in start: [UInt8]) -> Bool {
+    let kind = ForeignFormat.recognized(in: start)
     return kind == .zip || kind == .legacyTorch
   }
 
@@ -40,7 +40,7 @@ package enum TorchFile {
       }
       let storages: any TorchStorages
       let object: PickledObject
-      if ForeignFormat.recognised(in: try source.start(64)) == .legacyTorch {
+      if ForeignFormat.recognized(in: try source.start(64)) == .legacyTorch {
         let stream = try LegacyTorchStream(source, limits: limits)
         (storages, object) = (stream, stream.object)
       } else {

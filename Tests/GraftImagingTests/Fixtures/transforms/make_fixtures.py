@@ -1,14 +1,14 @@
-"""Write what Pillow 13, scipy and torchvision make of a few pictures.
+"""Write what Pillow 13, scipy and torchvision make of a few images.
 
-inputs.bin   raw bytes of the input pictures, one after the other
+inputs.bin   raw bytes of the input images, one after the other
 oracle.json  the inputs' names and shapes; for each case the operation, its numbers, the shape of
              the result and the first 16 digits of the SHA-256 of its bytes; moments of
              torchvision's draws
-blur.bin     raw bytes of the blurred pictures, which are compared within one level
+blur.bin     raw bytes of the blurred images, which are compared within one level
 
 Run as: python make_fixtures.py [PHOTO...]   (numpy, Pillow 13, scipy, torch, torchvision)
 
-With photographs, as `LivePillowTests` runs it, those are the pictures, whole and in gray, and moments
+With photographs, as `LivePillowTests` runs it, those are the images, whole and in gray, and moments
 are left out. Files go to the current folder.
 """
 
@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 from scipy.ndimage import gaussian_filter
 
-# Only the functions on Pillow pictures are used; the compiled operators need not load.
+# Only the functions on Pillow images are used; the compiled operators need not load.
 sys.modules["torchvision._meta_registrations"] = types.ModuleType("absent")
 import torch
 import torchvision.transforms as tv
@@ -160,14 +160,14 @@ for name, array in inputs.items():
             ("shearX", "ShearX", 0.3 * t), ("shearY", "ShearY", 0.3 * t),
             ("translateX", "TranslateX", int(150 / 331 * w * t)),
             ("translateY", "TranslateY", int(150 / 331 * h * t)), ("rotate", "Rotate", 30 * t),
-            ("brightness", "Brightness", 0.9 * t), ("colour", "Color", 0.9 * t),
+            ("brightness", "Brightness", 0.9 * t), ("color", "Color", 0.9 * t),
             ("contrast", "Contrast", 0.9 * t), ("sharpness", "Sharpness", 0.9 * t),
             ("posterize", "Posterize", 7), ("solarize", "Solarize", 178.5),
             ("autocontrast", "AutoContrast", 0), ("equalize", "Equalize", 0),
             ("invert", "Invert", 0), ("identity", "Identity", 0),
         ]:
             for sign in (1, -1) if op in ("shearX", "shearY", "translateX", "translateY", "rotate",
-                                          "brightness", "colour", "contrast",
+                                          "brightness", "color", "contrast",
                                           "sharpness") else (1,):
                 result = _apply_op(im, policy, sign * amount, tv.InterpolationMode.NEAREST, None)
                 add(name, "policy", [sign * amount], result, [op])
@@ -186,8 +186,8 @@ for name, sigma in [("photo", 1.3), ("gray", 3), ("row", 2), ("column", 0.7), ("
 
 def resized_crop_moments(width, height, scale, ratio, count=40000):
     torch.manual_seed(0)
-    picture = Image.new("L", (width, height))
-    draws = np.array([tv.RandomResizedCrop.get_params(picture, scale, ratio)
+    image = Image.new("L", (width, height))
+    draws = np.array([tv.RandomResizedCrop.get_params(image, scale, ratio)
                       for _ in range(count)], float)
     top, left, h, w = draws.T
     columns = [left, top, w, h, w * h]

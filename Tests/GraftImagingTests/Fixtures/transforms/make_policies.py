@@ -1,8 +1,8 @@
 """Write what torchvision and timm say about automatic policies.
 
 policies.json  the tables of AutoAugment; for each family of magnitudes its strengths, the filter
-               and fill colour, and for each operation the amounts on a picture of 97 x 61 and the
-               first 8 digits of the SHA-256 of what becomes of a few pictures of inputs.bin
+               and fill color, and for each operation the amounts on an image of 97 x 61 and the
+               first 8 digits of the SHA-256 of what becomes of a few images of inputs.bin
                (strengths in turn, the other direction after each where there is one)
 
 Run as: python make_policies.py   (numpy, Pillow 13, torch, torchvision, timm)
@@ -28,25 +28,25 @@ torch.set_default_dtype(torch.float64)
 
 NAMES = {
     "Identity": "identity", "ShearX": "shearX", "ShearY": "shearY", "TranslateX": "translateX",
-    "TranslateY": "translateY", "Rotate": "rotate", "Brightness": "brightness", "Color": "colour",
+    "TranslateY": "translateY", "Rotate": "rotate", "Brightness": "brightness", "Color": "color",
     "Contrast": "contrast", "Sharpness": "sharpness", "Posterize": "posterize",
     "Solarize": "solarize", "AutoContrast": "autocontrast", "Equalize": "equalize",
     "Invert": "invert", "SolarizeAdd": "solarizeAdd", "Desaturate": "desaturate",
     "GaussianBlur": "blur", "GaussianBlurRand": "blur",
 }
 SIGNED = ["shearX", "shearY", "translateX", "translateY", "rotate"]
-ENHANCEMENTS = ["brightness", "colour", "contrast", "sharpness"]
+ENHANCEMENTS = ["brightness", "color", "contrast", "sharpness"]
 
 with open("oracle.json") as f:
     shapes = json.load(f)["inputs"]
 with open("inputs.bin", "rb") as f:
     data = f.read()
-pictures, offset = {}, 0
+images, offset = {}, 0
 for shape in shapes:
     size = shape["width"] * shape["height"] * shape["channels"]
     array = np.frombuffer(data[offset:offset + size], np.uint8)
     array = array.reshape(shape["height"], shape["width"], shape["channels"])
-    pictures[shape["name"]] = Image.fromarray(array[:, :, 0] if shape["channels"] == 1 else array)
+    images[shape["name"]] = Image.fromarray(array[:, :, 0] if shape["channels"] == 1 else array)
     offset += size
 WIDTH, HEIGHT = 97, 61
 
@@ -73,7 +73,7 @@ def family(name, strengths, filter, fill, inputs, operations):
         rows.append({
             "operation": operation, "isSigned": signed,
             "amounts": [amount(t, s, WIDTH, HEIGHT) for t, s in calls],
-            "sha256": {i: [digest(apply(pictures[i], t, s)) for t, s in calls] for i in inputs},
+            "sha256": {i: [digest(apply(images[i], t, s)) for t, s in calls] for i in inputs},
         })
     families.append({"name": name, "strengths": strengths, "filter": filter, "fill": fill,
                      "operations": rows})

@@ -1,4 +1,4 @@
-"""Write what Pillow 13, torchvision, numpy and OpenCV make of the pictures of make_fixtures.py.
+"""Write what Pillow 13, torchvision, numpy and OpenCV make of the images of make_fixtures.py.
 
 Reads inputs.bin and the list of inputs in oracle.json; writes
 
@@ -22,7 +22,7 @@ import numpy as np
 from albumentations.augmentations.blur.functional import create_motion_kernel
 from PIL import Image, ImageFilter
 
-# Only the functions on Pillow pictures are used; the compiled operators need not load.
+# Only the functions on Pillow images are used; the compiled operators need not load.
 sys.modules["torchvision._meta_registrations"] = types.ModuleType("absent")
 import torch
 import torchvision.transforms.functional as tvf
@@ -91,7 +91,7 @@ for name, array in inputs.items():
                                        Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270]):
         add(name, "turn", [quarters], im if method is None else im.transpose(method))
     for side in ((7, 7), (12, 20), (40, 41), (100, 64)):
-        add(name, "centreCrop", side, tvf.center_crop(im, [side[1], side[0]]))
+        add(name, "centerCrop", side, tvf.center_crop(im, [side[1], side[0]]))
     for mode in ("constant", "edge", "reflect", "symmetric"):
         for left, top, right, bottom in ((3, 2, 1, 4), (30, 0, 45, 70)):
             widths = [(top, bottom), (left, right)] + [(0, 0)] * (array.ndim - 2)
@@ -143,7 +143,7 @@ for name, array in inputs.items():
             torch.tensor(array.copy()).permute(2, 0, 1))
         bilinear = v2f.InterpolationMode.BILINEAR
         for angle in (20, -75):
-            # With another fill than black torchvision counts the picture's share of the rim twice.
+            # With another fill than black torchvision counts the image's share of the rim twice.
             turned = v2f.rotate(planes, angle, bilinear)
             add_near(name, "blend", [angle], turned.permute(1, 2, 0).numpy())
         if im.mode == "RGB":

@@ -1,7 +1,7 @@
 """Checks ONNX files by onnx.checker and runs them by ONNX Runtime.
 
 usage: run_onnx.py FOLDER   every NAME.onnx with NAME.input and NAME.logits (float32, raw) beside it
-Prints a line for each: NAME, the largest difference over the largest logit, of the first picture alone and
+Prints a line for each: NAME, the largest difference over the largest logit, of the first image alone and
 of all of them together; or what is wrong.
 """
 import os

@@ -1,15 +1,15 @@
 import GraftKernels
 
-/// Max pooling of a batch norm's result, which is never stored: rows are normalised while they are
+/// Max pooling of a batch norm's result, which is never stored: rows are normalized while they are
 /// pooled, in both directions; only plans and tests make it.
 ///
 /// Parameters: the norm's four.
-package struct NormalisedPoolOp: Op {
+package struct NormalizedPoolOp: Op {
   package static let name = "pool"
   package static var examples: [OpExample] {
     [true, false].map { isTraining in
       OpExample(
-        NormalisedPoolOp(
+        NormalizedPoolOp(
           BatchNormOp().activating(.relu6), PoolOp(.max, kernel: 3, stride: 2, padding: 1)),
         inputs: [[2, 9, 8, 18]], parameters: [[18], [18], [18], [18]], isTraining: isTraining)
     }

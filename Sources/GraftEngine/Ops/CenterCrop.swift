@@ -5,12 +5,12 @@ import GraftKernels
 /// half lies above and to the left.
 ///
 /// U-Net with unpadded convolutions crops what it hands over to the decoder (Ronneberger, 2015).
-package struct CentreCropOp: Op {
-  package static let name = "centre crop"
+package struct CenterCropOp: Op {
+  package static let name = "center crop"
   package static var examples: [OpExample] {
     [
-      OpExample(CentreCropOp(.exactly(Pair(3, 2))), inputs: [[2, 6, 5, 3]]),
-      OpExample(CentreCropOp(.ofSecondInput), inputs: [[1, 5, 6, 2], [1, 3, 6, 4]]),
+      OpExample(CenterCropOp(.exactly(Pair(3, 2))), inputs: [[2, 6, 5, 3]]),
+      OpExample(CenterCropOp(.ofSecondInput), inputs: [[1, 5, 6, 2], [1, 3, 6, 4]]),
     ]
   }
 

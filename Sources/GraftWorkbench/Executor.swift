@@ -1,7 +1,7 @@
 import GraftBase
 
 /// Runs text in a session: a line of the prompt, a recipe, `-c` and standard input all go this way.
-package struct Interpreter {
+package struct Executor {
   package struct Options: Sendable {
     /// Go on with the next command when one fails.
     package var keepsGoing = false
@@ -21,27 +21,27 @@ package struct Interpreter {
 
   /// Checks the whole text and then runs it; returns the exit status.
   package func run(
-    _ file: SourceFile, mode: Planner.Mode, settings: [KnobSetting] = [],
+    _ file: SourceFile, mode: Binder.Mode, settings: [KnobSetting] = [],
     options: Options = Options()
   ) -> Int32 {
-    let planner = plan(file, mode: mode, settings: settings)
-    if let first = planner.faults.first {
+    let binder = bind(file, mode: mode, settings: settings)
+    if let first = binder.faults.first {
       console.report(first)
-      let rest = planner.faults.count - 1
+      let rest = binder.faults.count - 1
       if rest > 0 && console.format == .text {
         let where_ =
           mode == .recipe && !file.isTyped ? "; `graft check \(file.name)` lists them" : ""
         console.warn("\(rest) more \(rest == 1 ? "fault" : "faults")\(where_)")
       }
-      return Diagnostic.exitStatus(of: planner.faults)
+      return Diagnostic.exitStatus(of: binder.faults)
     }
     if options.isDryRun {
-      for step in planner.steps {
+      for step in binder.steps {
         console.document(Printer.text(step.arguments.syntax), event: "plan")
       }
       return 0
     }
-    return run(planner.steps, mode: mode, options: options)
+    return run(binder.steps, mode: mode, options: options)
   }
 
   /// Lists every fault of a recipe, or forecasts its trainings; keeps nothing and returns the exit
@@ -50,18 +50,18 @@ package struct Interpreter {
   /// Once the text has no faults, the data are looked through and the weights read, so that what is
   /// wrong with them shows before a run does.
   package func check(_ file: SourceFile, settings: [KnobSetting] = []) -> Int32 {
-    let planner = plan(file, mode: .recipe, settings: settings)
-    var faults = planner.faults
-    let forecast = faults.isEmpty ? RecipeForecast(planner.steps, in: session) : nil
+    let binder = bind(file, mode: .recipe, settings: settings)
+    var faults = binder.faults
+    let forecast = faults.isEmpty ? RecipeForecast(binder.steps, in: session) : nil
     if let fault = forecast?.fault { faults.append(fault) }
     for fault in faults { console.report(fault) }
     let count = faults.count
     if count == 0 {
-      let steps = planner.steps.count
+      let steps = binder.steps.count
       console.result(
         "\(file.name): \(steps) \(steps == 1 ? "command" : "commands"), no faults",
         event: "check", [("file", .string(file.name)), ("commands", .integer(steps))])
-      printKnobs(of: planner)
+      printKnobs(of: binder)
       if let forecast { show(forecast) }
     } else if console.format == .text {
       console.progress("\(file.name): \(count) \(count == 1 ? "fault" : "faults")")
@@ -80,8 +80,8 @@ package struct Interpreter {
     }
   }
 
-  private func printKnobs(of planner: Planner) {
-    let knobs = planner.environment.names.compactMap { planner.environment[$0] }
+  private func printKnobs(of binder: Binder) {
+    let knobs = binder.environment.names.compactMap { binder.environment[$0] }
     let rows = knobs.compactMap { binding in
       binding.knob.map { [$0.name, Printer.text(binding.value), $0.summary ?? ""] }
     }
@@ -90,17 +90,17 @@ package struct Interpreter {
     console.print(TextTable(rows: rows, indent: 2).rendered())
   }
 
-  package func plan(
-    _ file: SourceFile, mode: Planner.Mode, settings: [KnobSetting] = []
-  ) -> Planner {
-    var planner = Planner(
+  package func bind(
+    _ file: SourceFile, mode: Binder.Mode, settings: [KnobSetting] = []
+  ) -> Binder {
+    var binder = Binder(
       mode: mode, environment: session.environment, vocabulary: session.vocabulary,
       rootFolder: session.rootFolder, aliases: session.aliases, settings: settings)
-    planner.plan(file)
-    return planner
+    binder.bind(file)
+    return binder
   }
 
-  private func run(_ steps: [PlannedStep], mode: Planner.Mode, options: Options) -> Int32 {
+  private func run(_ steps: [BoundCommand], mode: Binder.Mode, options: Options) -> Int32 {
     var status: Int32 = 0
     let phase = session.interrupts.enter(.running)
     defer { session.interrupts.enter(phase) }

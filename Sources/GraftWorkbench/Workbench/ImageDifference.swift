@@ -2,15 +2,15 @@ import GraftBase
 import GraftData
 import GraftImaging
 
-/// How far the bytes of pictures lie apart from those that they should have.
-struct PictureDifference {
+/// How far the bytes of images lie apart from those that they should have.
+struct ImageDifference {
   private(set) var largest = 0
   private var sum = 0
   private var count = 0
 
   var mean: Double { Double(sum) / Double(max(1, count)) }
 
-  /// Adds two pictures of one size.
+  /// Adds two images of one size.
   mutating func add(_ one: Image, _ other: Image) {
     for (first, second) in zip(one.pixels, other.pixels) {
       let difference = abs(Int(first) - Int(second))
@@ -22,7 +22,7 @@ struct PictureDifference {
 
   /// Adds what training sees of a sample by a fast pipeline, beside each of its edits done alone.
   mutating func add(
-    _ draw: TrainingDraw, of key: SampleKey, in data: DataSet, _ recipe: PictureRecipe
+    _ draw: TrainingDraw, of key: SampleKey, in data: DataSet, _ recipe: ImagePreparation
   ) throws {
     let source = try data.storedImage(at: key.sample)
       .converted(toChannels: recipe.preprocessing.channels)
@@ -31,7 +31,7 @@ struct PictureDifference {
   }
 }
 
-extension PictureDifference: CustomStringConvertible {
+extension ImageDifference: CustomStringConvertible {
   var description: String {
     "by `fast` a value differs by \(mean.fixedText(1)) levels in the mean and \(largest) at most"
   }

@@ -4,8 +4,8 @@ import GraftImaging
 import GraftKernels
 import GraftTestSupport
 
-/// Pictures and folders that the tests of this room share.
-enum TestPictures {
+/// Images and folders that the tests of this room share.
+enum TestImages {
   /// A PNG of noise; another `seed` gives another content.
   static func png(_ seed: Int, width: Int = 6, height: Int = 5, channels: Int = 3) throws -> [UInt8]
   {
@@ -20,7 +20,7 @@ enum TestPictures {
     return Image(width: width, height: height, channels: channels, pixels: pixels)
   }
 
-  /// A folder with `counts[name]` different pictures per class, under `side` when it is given.
+  /// A folder with `counts[name]` different images per class, under `side` when it is given.
   static func fill(
     _ folder: TemporaryFolder, _ counts: [(name: String, count: Int)], side: String = "",
     firstSeed: Int = 0

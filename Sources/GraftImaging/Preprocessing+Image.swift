@@ -1,7 +1,7 @@
 extension Preprocessing {
-  /// The picture whose normalised values are `values`, each rounded to a byte: what `write` was given,
+  /// The image whose normalized values are `values`, each rounded to a byte: what `write` was given,
   /// byte for byte, and what mixing made of it as well as eight bits can show.
-  package func picture(of values: UnsafeBufferPointer<Float>) -> Image {
+  package func image(of values: UnsafeBufferPointer<Float>) -> Image {
     precondition(values.count == floatCount(for: outputSize), "values of another size")
     return Image.drawn(width: inputSize, height: inputSize, channels: channels) { output in
       for index in values.indices {

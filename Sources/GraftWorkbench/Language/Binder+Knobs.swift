@@ -1,5 +1,5 @@
 /// Knobs, named values and other files.
-extension Planner {
+extension Binder {
   /// Declares a knob: its value comes from outside, else from the default.
   ///
   /// `command` makes the step that binds it in the session.
@@ -83,7 +83,7 @@ extension Planner {
     }
     openFiles.append(path)
     self.settings.append(SettingScope(settings: settings))
-    plan(parsed: Parser.parse(file))
+    bind(parsed: Parser.parse(file))
     reportUnusedSettings(at: pathSpan)
     self.settings.removeLast()
     openFiles.removeLast()

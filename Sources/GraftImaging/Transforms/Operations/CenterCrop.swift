@@ -2,10 +2,10 @@ import GraftBase
 
 /// Takes the window in the middle: torchvision's `CenterCrop`.
 ///
-/// Offsets are rounded half to even. Where the picture is smaller than the window, it lies in the
+/// Offsets are rounded half to even. Where the image is smaller than the window, it lies in the
 /// middle of it and an odd pixel of border goes to the right and to the bottom.
-package struct CentreCrop: Transform, Equatable {
-  package static let name = "centrecrop"
+package struct CenterCrop: Transform, Equatable {
+  package static let name = "centercrop"
   package static let summary = "take the window in the middle"
   package static let options = [
     TransformOption(
@@ -14,17 +14,17 @@ package struct CentreCrop: Transform, Equatable {
     Border.option,
     FillChoice.option(default: .black),
   ]
-  package static let examples = ["centrecrop", "centrecrop(24)", "centrecrop(40, border=reflect)"]
-  package static let synonyms = ["centercrop", "middlecrop"]
+  package static let examples = ["centercrop", "centercrop(24)", "centercrop(40, border=reflect)"]
+  package static let synonyms = ["centrecrop", "middlecrop"]
 
   let side: Int?
   let border: Border
   let fill: FillChoice
 
   package struct Parameters: Codable, Sendable, Equatable {
-    /// In the picture's pixels; reaches outside one that is too small.
+    /// In the image's pixels; reaches outside one that is too small.
     package var box: ImageBox
-    package var fill: FillColour
+    package var fill: FillColor
   }
 
   package init(_ arguments: TransformArguments) {
@@ -39,7 +39,7 @@ package struct CentreCrop: Transform, Equatable {
     size: ImageSize, context: TransformContext, random: inout RandomStream
   ) -> Parameters {
     let target = side.map { ImageSize(width: $0, height: $0) } ?? context.outputSize
-    return Parameters(box: Self.box(of: target, in: size), fill: fill.colour(in: context))
+    return Parameters(box: Self.box(of: target, in: size), fill: fill.color(in: context))
   }
 
   static func box(of target: ImageSize, in size: ImageSize) -> ImageBox {

@@ -1,4 +1,4 @@
-// One pixel's channels through a batch norm, for kernels that normalise as they load.
+// One pixel's channels through a batch norm, for kernels that normalize as they load.
 #pragma once
 #include "dispatch.h"
 #include "graft_kernels.h"

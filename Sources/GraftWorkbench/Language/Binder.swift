@@ -1,7 +1,7 @@
 import GraftBase
 
 /// One command that is ready to run.
-package struct PlannedStep: Sendable {
+package struct BoundCommand: Sendable {
   package var command: any Command
   package var arguments: CheckedArguments
   /// As it is recorded: the verb in full, loop variables and `let` values put in, knobs kept.
@@ -17,7 +17,7 @@ package struct PlannedStep: Sendable {
 ///
 /// It unrolls loops, brings in files, binds knobs and checks all arguments; nothing runs before the
 /// whole plan stands.
-package struct Planner {
+package struct Binder {
   /// Where the text comes from decides what it may do.
   package enum Mode: Sendable { case prompt, recipe, initFile }
 
@@ -25,7 +25,7 @@ package struct Planner {
   private static let stepLimit = 20_000
 
   package let mode: Mode
-  package private(set) var steps: [PlannedStep] = []
+  package private(set) var steps: [BoundCommand] = []
   package internal(set) var faults: [Diagnostic] = []
   package internal(set) var environment: Environment
   var vocabulary: Vocabulary
@@ -58,24 +58,24 @@ package struct Planner {
   }
 
   /// Plans a whole source; afterwards `faults` lists everything wrong with it.
-  package mutating func plan(_ file: SourceFile) {
+  package mutating func bind(_ file: SourceFile) {
     openFiles.append(FilePath.absolute(file.name, base: file.folder))
-    plan(parsed: Parser.parse(file))
+    bind(parsed: Parser.parse(file))
     openFiles.removeLast()
     reportUnusedSettings(at: nil)
   }
 
-  mutating func plan(parsed: ParsedSource) {
+  mutating func bind(parsed: ParsedSource) {
     faults += parsed.faults
-    plan(parsed.statements)
+    bind(parsed.statements)
   }
 
-  private mutating func plan(_ statements: [Statement]) {
+  private mutating func bind(_ statements: [Statement]) {
     for statement in statements where faults.last?.kind != .tooLarge {
       do {
         switch statement {
-        case .command(let command): try plan(command)
-        case .loop(let loop): try plan(loop)
+        case .command(let command): try bind(command)
+        case .loop(let loop): try bind(loop)
         }
       } catch let list as FaultList {
         faults += list.faults
@@ -85,7 +85,7 @@ package struct Planner {
     }
   }
 
-  private mutating func plan(_ loop: LoopSyntax) throws {
+  private mutating func bind(_ loop: LoopSyntax) throws {
     guard mode != .initFile else { throw notInInitFile("for", loop.variableSpan) }
     let shadowed = environment[loop.variable]
     for value in loop.values {
@@ -94,13 +94,13 @@ package struct Planner {
         if case .list(let values) = substituted.form { values } else { [substituted] }
       for element in elements {
         environment[loop.variable] = Environment.Binding(role: .loop, value: element)
-        plan(loop.body)
+        bind(loop.body)
       }
     }
     environment[loop.variable] = shadowed
   }
 
-  private mutating func plan(_ written: CommandSyntax) throws {
+  private mutating func bind(_ written: CommandSyntax) throws {
     guard steps.count < Self.stepLimit else {
       throw Diagnostic(
         .tooLarge, "the recipe unrolls to more than \(Self.stepLimit) commands",
@@ -110,9 +110,9 @@ package struct Planner {
     guard let type = CommandTable.type(for: named.verb) else { return }
     let specification = type.specification
     try checkIsAllowed(specification, named)
-    if type is any PlanningCommand.Type {
+    if type is any BindingCommand.Type {
       let command = try makeCommand(type, named)
-      try (command as? any PlanningCommand)?.plan(in: &self, named)
+      try (command as? any BindingCommand)?.bind(in: &self, named)
       return
     }
     let overridden = try overridingRunArguments(of: named, specification)
@@ -127,7 +127,7 @@ package struct Planner {
     _ command: any Command, _ arguments: CheckedArguments, recorded: CommandSyntax
   ) throws {
     let isIsolated = isolationDepth > 0
-    var step = PlannedStep(
+    var step = BoundCommand(
       command: command, arguments: arguments,
       recordedSyntax: try substituting(recorded, keepingKnobs: !isIsolated))
     let variables = step.recordedSyntax.arguments.flatMap(\.value.variables)

@@ -1,19 +1,19 @@
 import Foundation
 import GraftImaging
 
-/// A picture as text that a terminal draws: by its own protocol where it has one, else as half
+/// An image as text that a terminal draws: by its own protocol where it has one, else as half
 /// blocks.
 ///
 /// The choice comes from the environment alone: an answer of the terminal to a question would land in
 /// what the user types next.
-package enum TerminalPicture {
+package enum TerminalImage {
   /// What `set image` may name, besides `auto` and `none`.
   package enum Style: String, CaseIterable, Sendable { case kitty, iterm, sixel, blocks }
 
   /// The style for `set image`: nil shows nothing.
   package static func style(_ setting: String, _ environment: [String: String]) -> Style? {
     guard setting == "auto" else { return Style(rawValue: setting) }
-    // A multiplexer passes no pictures on, whatever terminal is behind it.
+    // A multiplexer passes no images on, whatever terminal is behind it.
     if environment["TMUX"] != nil || environment["STY"] != nil { return .blocks }
     if environment["KITTY_WINDOW_ID"] != nil || environment["TERM"] == "xterm-kitty" {
       return .kitty
@@ -26,20 +26,20 @@ package enum TerminalPicture {
     return ["iTerm.app", "WezTerm"].contains(program) ? .iterm : .blocks
   }
 
-  /// The picture as text, without a final line end; blocks fit into `columns` and `rows`.
+  /// The image as text, without a final line end; blocks fit into `columns` and `rows`.
   package static func text(
-    _ picture: Image, _ style: Style, columns: Int, rows: Int
+    _ image: Image, _ style: Style, columns: Int, rows: Int
   ) throws -> String {
     switch style {
-    case .kitty: kitty(Data(try PNGEncoder.encode(picture)).base64EncodedString())
+    case .kitty: kitty(Data(try PNGEncoder.encode(image)).base64EncodedString())
     case .iterm:
-      "\u{1B}]1337;File=inline=1:" + Data(try PNGEncoder.encode(picture)).base64EncodedString()
+      "\u{1B}]1337;File=inline=1:" + Data(try PNGEncoder.encode(image)).base64EncodedString()
         + "\u{7}"
-    case .sixel: Sixel.render(picture.fitting(width: max(1, columns) * cellWidth))
+    case .sixel: Sixel.render(image.fitting(width: max(1, columns) * cellWidth))
     case .blocks:
       HalfBlocks.render(
-        picture,
-        columns: max(1, min(columns, 160, 2 * max(1, rows) * picture.width / picture.height)))
+        image,
+        columns: max(1, min(columns, 160, 2 * max(1, rows) * image.width / image.height)))
     }
   }
 
@@ -62,7 +62,7 @@ package enum TerminalPicture {
 }
 
 extension Image {
-  /// The picture, made smaller where it is wider than `width` pixels.
+  /// The image, made smaller where it is wider than `width` pixels.
   fileprivate func fitting(width limit: Int) -> Image {
     guard width > limit else { return self }
     return resized(to: ImageSize(width: limit, height: max(1, height * limit / width)))

@@ -2,8 +2,8 @@ import GraftBase
 import GraftImaging
 import GraftKernels
 
-/// Pictures of sizes around the lengths of vectors, and kernels run both ways.
-enum KernelPictures {
+/// Images of sizes around the lengths of vectors, and kernels run both ways.
+enum KernelImages {
   /// Sizes with ragged ends: less than a vector, one, and a little more, in both numbers of channels.
   static let sizes: [ImageSize] = [
     (1, 1), (1, 23), (23, 1), (2, 3), (3, 3), (5, 4), (15, 2), (16, 3), (17, 3), (21, 4), (22, 3),
@@ -43,7 +43,7 @@ extension Image {
     pixels[(y * width + x) * channels + channel]
   }
 
-  /// A picture of this shape, byte by byte.
+  /// An image of this shape, byte by byte.
   func byBytes(_ body: (_ x: Int, _ y: Int, _ channel: Int) -> UInt8) -> Image {
     var result = self
     var index = 0

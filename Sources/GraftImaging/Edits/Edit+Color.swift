@@ -1,22 +1,22 @@
 // The edits that several operations and policies share.
 
 extension Edit {
-  static func recolour(_ name: String, _ table: PointTable) -> Edit {
-    .recolour(PointOperation(name: name, rule: .fixed(table)))
+  static func recolor(_ name: String, _ table: PointTable) -> Edit {
+    .recolor(PointOperation(name: name, rule: .fixed(table)))
   }
 
-  static let autoContrast = Edit.recolour(
+  static let autoContrast = Edit.recolor(
     PointOperation(name: "autocontrast", rule: .ofHistogram(PointTable.autoContrast)))
 
-  static let equalize = Edit.recolour(
+  static let equalize = Edit.recolor(
     PointOperation(name: "equalize", rule: .ofHistogram(PointTable.equalize)))
 
   static func brightness(_ factor: Double) -> Edit {
-    .recolour("brightness", .brightness(factor))
+    .recolor("brightness", .brightness(factor))
   }
 
   static func contrast(_ factor: Double) -> Edit {
-    .recolour(
+    .recolor(
       PointOperation(
         name: "contrast", rule: .ofMeanLuma { .blend(from: $0, factor: factor) }))
   }
@@ -31,6 +31,6 @@ extension Edit {
     .repaint("sharpness") { $0.withSharpness(factor) }
   }
 
-  /// Paints over boxes, clipped to the picture; masks and boxes stay as they are.
+  /// Paints over boxes, clipped to the image; masks and boxes stay as they are.
   static func erase(_ erasures: [Erasure]) -> Edit { .repaint("erase") { $0.erased(erasures) } }
 }

@@ -1,6 +1,6 @@
-"""Lists what Pillow reads from a few pictures of the shared archives, for `RealPictureTests`.
+"""Lists what Pillow reads from a few images of the shared archives, for `RealImageTests`.
 
-    python real_pictures.py FOLDER_OF_ARCHIVES > real_pictures.tsv
+    python real_images.py FOLDER_OF_ARCHIVES > real_images.tsv
 
 Chosen for what they are: a progressive file, one gray, three that EXIF turns, gray PNGs, plain ones.
 """

@@ -1,5 +1,5 @@
-/// A colour for places that a transform leaves without a picture.
-package struct FillColour: Codable, Equatable, Sendable {
+/// A color for places that a transform leaves without an image.
+package struct FillColor: Codable, Equatable, Sendable {
   package var red: UInt8
   package var green: UInt8
   package var blue: UInt8
@@ -12,13 +12,13 @@ package struct FillColour: Codable, Equatable, Sendable {
 
   package init(gray: UInt8) { self.init(red: gray, green: gray, blue: gray) }
 
-  package static let black = FillColour(gray: 0)
+  package static let black = FillColor(gray: 0)
   /// ImageNet's mean in bytes, round(255 * (0.485, 0.456, 0.406)).
-  package static let imageNetMean = FillColour(red: 124, green: 116, blue: 104)
+  package static let imageNetMean = FillColor(red: 124, green: 116, blue: 104)
   /// ImageNet's standard deviation in bytes, round(255 * (0.229, 0.224, 0.225)).
-  package static let imageNetDeviation = FillColour(red: 58, green: 57, blue: 57)
+  package static let imageNetDeviation = FillColor(red: 58, green: 57, blue: 57)
 
-  /// The bytes of one pixel; gray pictures take the colour's luma.
+  /// The bytes of one pixel; gray images take the color's luma.
   func bytes(channels: Int) -> [UInt8] {
     channels == 1 ? [luma(red, green, blue)] : [red, green, blue]
   }
@@ -35,21 +35,21 @@ package enum FillChoice: String, Codable, CaseIterable, Sendable {
   case black
   case gray
   case white
-  /// The mean colour of the data that the encoder was trained on.
+  /// The mean color of the data that the encoder was trained on.
   case mean
 
-  func colour(in context: TransformContext) -> FillColour {
+  func color(in context: TransformContext) -> FillColor {
     switch self {
     case .black: .black
-    case .gray: FillColour(gray: 128)
-    case .white: FillColour(gray: 255)
-    case .mean: context.meanColour
+    case .gray: FillColor(gray: 128)
+    case .white: FillColor(gray: 255)
+    case .mean: context.meanColor
     }
   }
 
   static func option(default choice: FillChoice) -> TransformOption {
     TransformOption(
       "fill", .choice(allCases.map(\.rawValue)), default: choice.rawValue,
-      "the colour of places without an image")
+      "the color of places without an image")
   }
 }

@@ -5,11 +5,11 @@ import GraftTestSupport
 import Testing
 
 /// Photographs out of the shared archives, some progressive, gray or turned by EXIF, decoded to
-/// the bytes Pillow gets; `Fixtures/real_pictures.py` made the list.
-@Suite struct RealPictureTests {
+/// the bytes Pillow gets; `Fixtures/real_images.py` made the list.
+@Suite struct RealImageTests {
   @Test(.needsShared("data"))
   func pixelsArePillows() throws {
-    let list = try String(contentsOf: ImagingFixtures.url("real_pictures.tsv"), encoding: .utf8)
+    let list = try String(contentsOf: ImagingFixtures.url("real_images.tsv"), encoding: .utf8)
     let lines = list.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
     #expect(lines.count == 10)
     for fields in lines {

@@ -4,17 +4,17 @@ import GraftEngine
 import GraftImaging
 import GraftKernels
 
-/// Batches of a data set's pictures, made by a loader ahead of the trainer.
-package final class PictureBatches: BatchSource {
+/// Batches of a data set's images, made by a loader ahead of the trainer.
+package final class ImageBatches: BatchSource {
   private let loader: Loader
   private let dataSet: DataSet
-  /// The pictures that are shown, ascending.
+  /// The images that are shown, ascending.
   let samples: [Int]
-  /// Added to the epoch when pictures are drawn: another view of the same pictures.
+  /// Added to the epoch when images are drawn: another view of the same images.
   private let view: Int
-  /// Views of each picture that epochs take in turn; nil draws anew in each epoch.
+  /// Views of each image that epochs take in turn; nil draws anew in each epoch.
   let views: Int?
-  /// Pictures of each sample in a batch.
+  /// Images of each sample in a batch.
   let copies: Int
   private let pipeline: Pipeline?
   private let preprocessing: Preprocessing
@@ -43,17 +43,17 @@ package final class PictureBatches: BatchSource {
     seed = settings.seed
   }
 
-  /// The training pictures: shuffled, augmented and mixed anew in each epoch.
+  /// The training images: shuffled, augmented and mixed anew in each epoch.
   ///
-  /// With `views`, epochs take so many fixed views of each picture in turn; with `copies`, a batch has
-  /// so many pictures of each sample, as `SampleKey.copy` says. Targets are not smoothed
-  /// here: the trainer does that, once. Of pictures with masks an epoch shows as many patches as it
+  /// With `views`, epochs take so many fixed views of each image in turn; with `copies`, a batch has
+  /// so many images of each sample, as `SampleKey.copy` says. Targets are not smoothed
+  /// here: the trainer does that, once. Of images with masks an epoch shows as many patches as it
   /// takes to cover each; `labelSize` is what the model tells of a patch, if that is less than all.
   package static func training(
     _ dataSet: DataSet, batchSize: Int, preprocessing: Preprocessing, pipeline: Pipeline?,
     balance: ClassBalance = .none, seed: UInt64, views: Int? = nil, copies: Int = 1,
     classCount: Int? = nil, labelSize: Pair? = nil, pool: ThreadPool
-  ) throws -> PictureBatches {
+  ) throws -> ImageBatches {
     var settings = Loader.Settings(batchSize: batchSize)
     settings.shuffle = balance
     settings.copies = copies
@@ -61,23 +61,23 @@ package final class PictureBatches: BatchSource {
     // Without operations all views are one, but for patches, which are drawn.
     let isPlain = pipeline?.isEmpty ?? true && preprocessing.framing == .resized
     settings.views = isPlain ? 1 : views
-    return try PictureBatches(
+    return try ImageBatches(
       dataSet, .train, settings: settings, preprocessing: preprocessing, pipeline: pipeline,
       classCount: classCount, labelSize: labelSize, pool: pool)
   }
 
-  /// Pictures for evaluation, in the order of the data set and as the encoder wants them.
+  /// Images for evaluation, in the order of the data set and as the encoder wants them.
   ///
   /// With a pipeline, the augmented view of that number; nothing is mixed.
   package static func evaluation(
     _ dataSet: DataSet, _ partition: Partition, batchSize: Int, preprocessing: Preprocessing,
     pipeline: Pipeline? = nil, view: Int = 0, seed: UInt64 = 0, classCount: Int? = nil,
     pool: ThreadPool
-  ) throws -> PictureBatches {
+  ) throws -> ImageBatches {
     var settings = Loader.Settings(batchSize: batchSize)
     settings.seed = seed
     settings.views = pipeline == nil ? 1 : nil
-    return try PictureBatches(
+    return try ImageBatches(
       dataSet, partition, settings: settings, preprocessing: preprocessing,
       pipeline: try pipeline?.withoutMixing(), view: view, classCount: classCount, pool: pool)
   }
@@ -85,41 +85,41 @@ package final class PictureBatches: BatchSource {
   /// Images a batch of a validation beside training with so many; tiny ones would waste time.
   package static func validationBatchSize(_ batchSize: Int) -> Int { max(batchSize, 16) }
 
-  package var sampleCount: Int { loader.plan.count }
-  package var batchCount: Int { loader.plan.batchCount }
+  package var sampleCount: Int { loader.partition.count }
+  package var batchCount: Int { loader.partition.batchCount }
   package var secondsWaited: Double { loader.secondsWaited }
 
   package func start(epoch: Int, at firstBatch: Int) {
     loader.start(epoch: epoch + view, at: firstBatch)
   }
 
-  package func nextBatch() throws -> LabelledImages? {
+  package func nextBatch() throws -> LabeledImages? {
     guard let batch = try loader.next(), let pixels = batch.usedPixels.baseAddress,
       let targets = batch.usedTargets.baseAddress
     else { return nil }
     let side = loader.inputSize
     let labels = Slice(targets, count: batch.usedTargets.count)
-    return LabelledImages(
+    return LabeledImages(
       images: Slice(pixels, count: batch.usedPixels.count),
       imageShape: [batch.count, side, side, loader.channels],
-      targets: labelSize.map { labels.keepCentre(of: side, $0, count: batch.count) } ?? labels,
+      targets: labelSize.map { labels.keepCenter(of: side, $0, count: batch.count) } ?? labels,
       samples: batch.samples)
   }
 
   package func name(ofSample sample: Int) -> String { dataSet.samples[sample].path }
 }
 
-// What a feature cache asks of the pictures.
-extension PictureBatches {
-  var plan: BatchPlan { loader.plan }
+// What a feature cache asks of the images.
+extension ImageBatches {
+  var partition: BatchPartition { loader.partition }
   var classCount: Int { loader.classCount }
   var isMixed: Bool { pipeline?.mixing != nil }
   var hasMasks: Bool { dataSet.task == .segmentation }
 
-  /// Whether there is something to draw: without operations a picture has one view.
+  /// Whether there is something to draw: without operations an image has one view.
   var isDrawn: Bool { !(pipeline?.isEmpty ?? true) }
 
-  /// The pictures of an epoch in order; of keys that are equal, so are the pixels.
+  /// The images of an epoch in order; of keys that are equal, so are the pixels.
   func keys(epoch: Int) -> [SampleKey] { loader.keys(epoch: epoch + view) }
 
   func label(of sample: Int) -> Int { dataSet.samples[sample].label }
@@ -127,7 +127,7 @@ extension PictureBatches {
   /// Begins an epoch of which only some batches are wanted.
   func start(epoch: Int, batches: [Int]) { loader.start(epoch: epoch + view, batches: batches) }
 
-  /// SHA-256 over all that decides the pixels of one view of the pictures, in the order of `samples`.
+  /// SHA-256 over all that decides the pixels of one view of the images, in the order of `samples`.
   func contentHash(view: Int) -> ContentHash.Digest {
     var hash = ContentHash()
     let p = preprocessing
@@ -143,8 +143,8 @@ extension PictureBatches {
 }
 
 extension Slice {
-  /// The centres of square label maps, laid one behind the other in place.
-  fileprivate func keepCentre(of side: Int, _ size: Pair, count: Int) -> Slice {
+  /// The centers of square label maps, laid one behind the other in place.
+  fileprivate func keepCenter(of side: Int, _ size: Pair, count: Int) -> Slice {
     if size == Pair(side) { return self }
     let (top, left) = ((side - size.y) / 2, (side - size.x) / 2)
     for row in 0..<count * size.y {
@@ -157,7 +157,7 @@ extension Slice {
 }
 
 extension DataSet {
-  /// The pictures as often as an epoch shows each: once, or in as many patches as cover it.
+  /// The images as often as an epoch shows each: once, or in as many patches as cover it.
   fileprivate func showings(of samples: [Int], _ preprocessing: Preprocessing) -> [Int] {
     guard preprocessing.framing == .patch else { return samples }
     let side = preprocessing.inputSize

@@ -4,18 +4,18 @@ import Testing
 
 @testable import GraftWorkbench
 
-@Suite struct PlannerTests {
+@Suite struct BinderTests {
   /// The planned commands as text.
-  private func plan(_ bench: TestBench, _ text: String, _ knobs: [String] = []) throws -> [String] {
-    let planner = Interpreter(bench.session).plan(
+  private func bind(_ bench: TestBench, _ text: String, _ knobs: [String] = []) throws -> [String] {
+    let binder = Executor(bench.session).bind(
       bench.recipe(text), mode: .recipe, settings: bench.settings(knobs))
-    if let fault = planner.faults.first { throw fault }
-    return planner.steps.map { Printer.text($0.arguments.syntax) }
+    if let fault = binder.faults.first { throw fault }
+    return binder.steps.map { Printer.text($0.arguments.syntax) }
   }
 
   @Test func loopsUnroll() throws {
     let text = "for x in 1 [2, 3]\nfor y in a b\nseed $x ; note $y$x\nend\nend"
-    let steps = try plan(TestBench(), text)
+    let steps = try bind(TestBench(), text)
     #expect(steps.count == 12)
     #expect(steps[1] == "note a1")
     #expect(steps[11] == "note b3")
@@ -30,24 +30,24 @@ import Testing
   @Test func valuesComeFromOutsideThenIncludeThenDefault() throws {
     let bench = try TestBench()
     try bench.write("inner.graft", "param n = 1\nseed $n")
-    #expect(try plan(bench, "include inner.graft").last == "seed 1")
-    #expect(try plan(bench, "include inner.graft n=2").last == "seed 2")
-    #expect(try plan(bench, "include inner.graft n=2", ["n=3"]).last == "seed 3")
-    #expect(try plan(bench, "param n = 4\nseed $n", ["n=5"]).last == "seed 5")
+    #expect(try bind(bench, "include inner.graft").last == "seed 1")
+    #expect(try bind(bench, "include inner.graft n=2").last == "seed 2")
+    #expect(try bind(bench, "include inner.graft n=2", ["n=3"]).last == "seed 3")
+    #expect(try bind(bench, "param n = 4\nseed $n", ["n=5"]).last == "seed 5")
     #expect(bench.faults("include inner.graft m=2").first?.kind == .unknownKnob)
   }
 
   @Test func includeSharesNamesAndRunKeepsThem() throws {
     let bench = try TestBench()
     try bench.write("inner.graft", "let n = 7")
-    #expect(try plan(bench, "include inner.graft\nseed $n").last == "seed 7")
+    #expect(try bind(bench, "include inner.graft\nseed $n").last == "seed 7")
     #expect(bench.faults("run inner.graft\nseed $n").first?.kind == .unknownVariable)
   }
 
   @Test func argumentsOfNamedRunsAreKnobs() throws {
     let bench = try TestBench()
     let text = "train epochs=5 as=A\ntrain lr=1e-3 as=C"
-    let steps = try plan(bench, text, ["C.lr=3e-4", "A.batch=8"])
+    let steps = try bind(bench, text, ["C.lr=3e-4", "A.batch=8"])
     #expect(steps == ["train epochs=5 as=A batch=8", "train as=C lr=3e-4"])
     #expect(bench.faults(text, ["C.learn=1"]).first?.kind == .unknownParameter)
     #expect(bench.faults(text, ["D.lr=1"]).first?.kind == .unknownKnob)
@@ -66,10 +66,10 @@ import Testing
     let bench = try TestBench()
     try bench.write("sub/flowers/x.txt", "")
     try bench.write("sub/inner.graft", "param data: path = flowers/\ndata $data")
-    let planner = Interpreter(bench.session).plan(
+    let binder = Executor(bench.session).bind(
       bench.recipe("include sub/inner.graft"), mode: .recipe)
-    #expect(planner.faults.isEmpty)
-    #expect(planner.steps.last?.arguments.path("path") == bench.folder + "/sub/flowers/")
+    #expect(binder.faults.isEmpty)
+    #expect(binder.steps.last?.arguments.path("path") == bench.folder + "/sub/flowers/")
   }
 
   @Test func filesMadeByEarlierStepsCount() throws {

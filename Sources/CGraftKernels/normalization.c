@@ -1,4 +1,4 @@
-#include "normalisation.h"
+#include "normalization.h"
 
 // Sums run in float over blocks of pixels short enough to keep seven digits, then in double.
 #define BLOCK 64

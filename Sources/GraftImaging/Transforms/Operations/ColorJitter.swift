@@ -1,20 +1,20 @@
 import GraftBase
 
 /// Changes brightness, contrast, saturation and hue in a random order: torchvision's `ColorJitter`.
-package struct ColourJitter: Transform, Equatable {
+package struct ColorJitter: Transform, Equatable {
   package static let name = "jitter"
   package static let summary = "change brightness, contrast, saturation and hue in random order"
   package static let options = [
     factor("brightness"), factor("contrast"), factor("saturation"),
     TransformOption(
       "hue", .range(legal: -0.5...0.5, meaning: .symmetric), default: "0",
-      "share of the colour wheel; h means -h..h", usual: "0.1"),
+      "share of the color wheel; h means -h..h", usual: "0.1"),
   ]
   package static let examples = [
     "jitter(0.4, 0.4, 0.4, 0.1)", "jitter(brightness=0.2, contrast=0.5..1.5, p=0.8)",
   ]
   package static let synonyms = [
-    "colorjitter", "colourjitter", "colour", "color", "huesaturationvalue",
+    "colorjitter", "colourjitter", "color", "colour", "huesaturationvalue",
   ]
 
   let brightness: ClosedRange<Double>
@@ -75,7 +75,7 @@ package struct ColourJitter: Transform, Equatable {
   }
 }
 
-extension ColourJitter.Change {
+extension ColorJitter.Change {
   /// The change for people: `contrast ×1.20`.
   var text: String {
     kind == .hue
@@ -83,7 +83,7 @@ extension ColourJitter.Change {
   }
 }
 
-extension ColourJitter.Change {
+extension ColorJitter.Change {
   var edit: Edit {
     switch kind {
     case .brightness: .brightness(amount)

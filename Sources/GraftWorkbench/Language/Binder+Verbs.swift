@@ -1,5 +1,5 @@
 /// Finding the command a word means, and whether it may run here.
-extension Planner {
+extension Binder {
   /// The command behind an alias of the user, with the arguments added.
   func expandingAlias(_ written: CommandSyntax) throws -> CommandSyntax {
     guard mode == .prompt, let text = aliases[written.verb] else { return written }

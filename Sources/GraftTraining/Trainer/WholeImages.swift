@@ -5,15 +5,15 @@ import GraftImaging
 import GraftKernels
 import GraftModels
 
-/// Pictures at their own resolution for a model that tells a class of each pixel, one a batch.
+/// Images at their own resolution for a model that tells a class of each pixel, one a batch.
 ///
-/// A picture of over a million pixels comes in parts that overlap; what is told of a part counts in its
+/// An image of over a million pixels comes in parts that overlap; what is told of a part counts in its
 /// core only.
-package final class WholePictures: BatchSource {
+package final class WholeImages: BatchSource {
   private let dataSet: DataSet
   private let samples: [Int]
   private let canvas: SegmentationCanvas
-  private var parts: [(sample: Int, part: PicturePart)] = []
+  private var parts: [(sample: Int, part: ImagePart)] = []
   private var next = 0
   private var current: (sample: Int, image: Image, mask: Image)?
 
@@ -23,7 +23,7 @@ package final class WholePictures: BatchSource {
     samples = dataSet.partition(partition)
     canvas = SegmentationCanvas(model)
     for sample in samples {
-      parts += PicturePart.parts(of: dataSet.samples[sample].size).map { (sample, $0) }
+      parts += ImagePart.parts(of: dataSet.samples[sample].size).map { (sample, $0) }
     }
   }
 
@@ -34,7 +34,7 @@ package final class WholePictures: BatchSource {
 
   package func start(epoch: Int, at firstBatch: Int) { next = firstBatch }
 
-  package func nextBatch() throws -> LabelledImages? {
+  package func nextBatch() throws -> LabeledImages? {
     guard next < parts.count else {
       current = nil
       return nil
@@ -47,13 +47,13 @@ package final class WholePictures: BatchSource {
     guard let current else { return nil }
     let input = try canvas.place(current.image, part)
     let labels = canvas.label(current.mask, part, input.frame)
-    return LabelledImages(
+    return LabeledImages(
       images: input.pixels, imageShape: input.shape, targets: labels, samples: [sample])
   }
 }
 
-/// A part of a large picture: what is looked at, and what of it is believed.
-package struct PicturePart: Sendable, Equatable {
+/// A part of a large image: what is looked at, and what of it is believed.
+package struct ImagePart: Sendable, Equatable {
   /// Pixels that a model is given at once at most.
   private static let mostPixels = 1 << 20
   private static let coreSide = 768
@@ -62,11 +62,11 @@ package struct PicturePart: Sendable, Equatable {
   package let window: ImageBox
   package let core: ImageBox
 
-  /// The parts of a picture, rows first; the whole if it is not large.
-  package static func parts(of size: ImageSize) -> [PicturePart] {
+  /// The parts of an image, rows first; the whole if it is not large.
+  package static func parts(of size: ImageSize) -> [ImagePart] {
     let whole = ImageBox(size)
     guard size.width * size.height > mostPixels else {
-      return [PicturePart(window: whole, core: whole)]
+      return [ImagePart(window: whole, core: whole)]
     }
     func spans(_ side: Int) -> [(core: Range<Int>, window: Range<Int>)] {
       stride(from: 0, to: side, by: coreSide).map { first in
@@ -76,7 +76,7 @@ package struct PicturePart: Sendable, Equatable {
     }
     return spans(size.height).flatMap { y in
       spans(size.width).map { x in
-        PicturePart(
+        ImagePart(
           window: ImageBox(x: x.window, y: y.window), core: ImageBox(x: x.core, y: y.core))
       }
     }
@@ -89,35 +89,35 @@ extension ImageBox {
   }
 }
 
-/// Brings parts of pictures into the frame that a model wants; its memory is used again.
+/// Brings parts of images into the frame that a model wants; its memory is used again.
 package final class SegmentationCanvas {
   private let model: Model
   private let preprocessing: Preprocessing
   private var frames: [ImageSize: SegmentationFrame] = [:]
   private var input = Storage(count: 0)
   private var labels = Storage(count: 0)
-  private var normalised: [Float] = []
+  private var normalized: [Float] = []
 
   package init(_ model: Model) {
     self.model = model
     preprocessing = model.input.preprocessing(for: .segmentation)
   }
 
-  /// A part normalised in its frame; valid until the next call.
+  /// A part normalized in its frame; valid until the next call.
   package func place(
-    _ image: Image, _ part: PicturePart
+    _ image: Image, _ part: ImagePart
   ) throws -> (pixels: Slice, shape: Shape, frame: SegmentationFrame) {
     let size = part.window.size
     let frame = try frame(for: size)
     let channels = preprocessing.channels
-    let picture = image.cropped(part.window).converted(toChannels: channels)
-    normalised = [Float](repeating: 0, count: preprocessing.floatCount(for: size))
-    normalised.withUnsafeMutableBufferPointer { preprocessing.write(picture, into: $0) }
+    let image = image.cropped(part.window).converted(toChannels: channels)
+    normalized = [Float](repeating: 0, count: preprocessing.floatCount(for: size))
+    normalized.withUnsafeMutableBufferPointer { preprocessing.write(image, into: $0) }
     let shape: Shape = [1, frame.input.y, frame.input.x, channels]
     input = Self.room(input, shape.elementCount)
     let pixels = input.slice.part(0, count: shape.elementCount)
     pixels.fill(0)
-    normalised.withUnsafeBufferPointer { source in
+    normalized.withUnsafeBufferPointer { source in
       for y in 0..<frame.input.y {
         guard let row = Self.place(y - frame.offset.y, size.height, frame.isMirrored) else {
           continue
@@ -137,7 +137,7 @@ package final class SegmentationCanvas {
   }
 
   /// The labels of a part's core, in the frame's output; nothing is known elsewhere.
-  package func label(_ mask: Image, _ part: PicturePart, _ frame: SegmentationFrame) -> Slice {
+  package func label(_ mask: Image, _ part: ImagePart, _ frame: SegmentationFrame) -> Slice {
     let count = frame.output.y * frame.output.x
     labels = Self.room(labels, count)
     let result = labels.slice.part(0, count: count)
@@ -164,7 +164,7 @@ package final class SegmentationCanvas {
     storage.slice.count >= count ? storage : Storage(count: count)
   }
 
-  /// Where a place of the frame is in the picture, nil outside.
+  /// Where a place of the frame is in the image, nil outside.
   private static func place(_ at: Int, _ side: Int, _ isMirrored: Bool) -> Int? {
     if at >= 0, at < side { return at }
     guard isMirrored else { return nil }

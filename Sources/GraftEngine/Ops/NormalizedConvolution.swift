@@ -3,13 +3,13 @@ import GraftKernels
 /// A depthwise, pointwise or Winograd convolution together with the batch norms around it, which take no pass
 /// over memory of their own; only plans and tests make it.
 ///
-/// Where the input has a norm, its raw values are stored once, and normalised and activated as they
+/// Where the input has a norm, its raw values are stored once, and normalized and activated as they
 /// are loaded, in both directions. Where the output has one (which belongs to the op that reads the
 /// output), the norm's sums are added up while results are in cache, and what comes back is the
 /// gradient behind the norm, which passes it as it is loaded.
 ///
 /// Parameters: the convolution's weight, then the input norm's four.
-package struct NormalisedConvolutionOp: Op {
+package struct NormalizedConvolutionOp: Op {
   package static let name = "convolution"
   package static var examples: [OpExample] {
     let convolutions: [(ConvolutionOp, Activation)] = [
@@ -28,7 +28,7 @@ package struct NormalisedConvolutionOp: Op {
           convolution.kernel.y, convolution.kernel.x, 18 / convolution.groups, width,
         ]
         return OpExample(
-          NormalisedConvolutionOp(convolution).normalisingInput(
+          NormalizedConvolutionOp(convolution).normalizingInput(
             BatchNormOp().activating(activation), isSummed: false),
           inputs: [[2, 9, 8, 18]], parameters: [weight, [18], [18], [18], [18]],
           isTraining: isTraining)
@@ -66,7 +66,7 @@ package struct NormalisedConvolutionOp: Op {
   func isWinograd(_ input: Shape) -> Bool { Winograd.supports(convolution, input) }
 
   /// This convolution of the input behind a norm.
-  func normalisingInput(_ norm: BatchNormOp, isSummed: Bool) -> NormalisedConvolutionOp {
+  func normalizingInput(_ norm: BatchNormOp, isSummed: Bool) -> NormalizedConvolutionOp {
     var fused = self
     fused.inputNorm = norm
     fused.isInputSummed = isSummed
@@ -74,7 +74,7 @@ package struct NormalisedConvolutionOp: Op {
   }
 
   /// This convolution with a norm that reads its output.
-  func normalisedAfter(_ activation: Activation, isTraining: Bool) -> NormalisedConvolutionOp {
+  func normalizedAfter(_ activation: Activation, isTraining: Bool) -> NormalizedConvolutionOp {
     var fused = self
     fused.outputNorm = (activation, isTraining)
     return fused
@@ -111,7 +111,7 @@ package struct NormalisedConvolutionOp: Op {
     case winograd(Winograd)
   }
 
-  package func fitted(inputs: [Shape], output: Shape) -> NormalisedConvolutionOp {
+  package func fitted(inputs: [Shape], output: Shape) -> NormalizedConvolutionOp {
     var fitted = self
     fitted.fittedAlgorithm = algorithm(inputs[0], output)
     return fitted

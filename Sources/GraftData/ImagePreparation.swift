@@ -1,9 +1,9 @@
 import GraftBase
 import GraftImaging
 
-/// How a picture of the data set becomes what the encoder sees: preprocessing, and in training the
+/// How an image of the data set becomes what the encoder sees: preprocessing, and in training the
 /// augmentation.
-package struct PictureRecipe: Sendable {
+package struct ImagePreparation: Sendable {
   package var preprocessing: Preprocessing
   /// Nil for evaluation.
   package var pipeline: Pipeline?
@@ -15,25 +15,25 @@ package struct PictureRecipe: Sendable {
     self.seed = seed
   }
 
-  /// What happens to the picture of `key`, of `size` as decoded: a pure function of both.
+  /// What happens to the image of `key`, of `size` as decoded: a pure function of both.
   package func program(size: ImageSize, key: SampleKey) -> EditProgram {
     let draw = pipeline?.trainingDraw(size: size, key: key, preprocessing: preprocessing)
     return draw?.program ?? EditProgram([.move(preprocessing.evaluation(of: size))], size: size)
   }
 
-  /// The picture of the encoder's input size.
+  /// The image of the encoder's input size.
   package func image(_ source: Image, key: SampleKey) -> Image {
     program(size: source.size, key: key)
       .run(on: source.converted(toChannels: preprocessing.channels))
   }
 
-  /// The picture of a data set's sample at the encoder's input size, as training sees it.
+  /// The image of a data set's sample at the encoder's input size, as training sees it.
   package func image(of dataSet: DataSet, key: SampleKey) throws -> Image {
     let (source, program) = try source(of: dataSet, key: key)
     return program.run(on: source)
   }
 
-  /// The mask of a data set's sample, moved as its picture is; see `DataSet.mask`.
+  /// The mask of a data set's sample, moved as its image is; see `DataSet.mask`.
   package func mask(of dataSet: DataSet, key: SampleKey) throws -> Image {
     let size = dataSet.samples[key.sample].size
     let edits =
@@ -42,14 +42,14 @@ package struct PictureRecipe: Sendable {
     return edits.reduce(try dataSet.mask(at: key.sample)) { $1.applied(toMask: $0) }
   }
 
-  /// Writes the normalised picture of a data set's sample, and the label of each pixel if asked.
+  /// Writes the normalized image of a data set's sample, and the label of each pixel if asked.
   func write(
     _ dataSet: DataSet, key: SampleKey, into slot: UnsafeMutableBufferPointer<Float>,
     labels: UnsafeMutableBufferPointer<Float>? = nil
   ) throws {
     if let labels { try mask(of: dataSet, key: key).writeLabels(into: labels) }
     let (source, program) = try source(of: dataSet, key: key)
-    program.write(source, normalisedFor: preprocessing, into: slot)
+    program.write(source, normalizedFor: preprocessing, into: slot)
   }
 
   private func source(
