@@ -1,0 +1,88 @@
+/// A type that arguments can have.
+package protocol ArgumentReadable: Sendable {
+  /// The value of an argument that was checked; nil when there is none of this type.
+  static func read(_ values: [ArgumentValue]) -> Self?
+
+  /// The value as a user would type it.
+  var argumentText: String { get }
+}
+
+extension Int: ArgumentReadable {
+  package static func read(_ values: [ArgumentValue]) -> Int? {
+    if case .integer(let value)? = values.first { value } else { nil }
+  }
+
+  package var argumentText: String { "\(self)" }
+}
+
+extension Double: ArgumentReadable {
+  package static func read(_ values: [ArgumentValue]) -> Double? { values.first?.number }
+
+  package var argumentText: String { shortText }
+}
+
+extension Bool: ArgumentReadable {
+  package static func read(_ values: [ArgumentValue]) -> Bool? {
+    if case .flag(let value)? = values.first { value } else { nil }
+  }
+
+  package var argumentText: String { self ? "yes" : "no" }
+}
+
+/// Words, names and texts as they were typed; absolute paths.
+extension String: ArgumentReadable {
+  package static func read(_ values: [ArgumentValue]) -> String? {
+    switch values.first {
+    case .text(let text), .path(let text): text
+    default: nil
+    }
+  }
+
+  package var argumentText: String { self }
+}
+
+extension ClosedRange<Double>: ArgumentReadable {
+  package static func read(_ values: [ArgumentValue]) -> ClosedRange<Double>? {
+    switch values.first {
+    case .range(let range): range
+    case .number(let number): number...number
+    default: nil
+    }
+  }
+
+  package var argumentText: String {
+    lowerBound == upperBound
+      ? lowerBound.shortText : "\(lowerBound.shortText)..\(upperBound.shortText)"
+  }
+}
+
+/// The value, or nil when the argument was left out.
+extension Optional: ArgumentReadable where Wrapped: ArgumentReadable {
+  package static func read(_ values: [ArgumentValue]) -> Wrapped?? {
+    values.isEmpty ? .some(nil) : Wrapped.read(values).map { .some($0) }
+  }
+
+  package var argumentText: String { self?.argumentText ?? "none" }
+}
+
+/// All values that were given, lists taken apart.
+extension Array: ArgumentReadable where Element: ArgumentReadable {
+  package static func read(_ values: [ArgumentValue]) -> [Element]? {
+    values.flatMap(\.elements).compactMap { Element.read([$0]) }
+  }
+
+  package var argumentText: String {
+    count == 1 ? self[0].argumentText : "[\(map(\.argumentText).joined(separator: ", "))]"
+  }
+}
+
+/// A set of words, each a case: `enum Mode: String, CaseIterable, WordChoice`.
+package protocol WordChoice: ArgumentReadable, CaseIterable, RawRepresentable<String> {}
+
+extension WordChoice {
+  package static func read(_ values: [ArgumentValue]) -> Self? {
+    String.read(values).flatMap { Self(rawValue: $0) }
+  }
+
+  package var argumentText: String { rawValue }
+}
