@@ -1,6 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// Loops in C are as fast in debug builds as in release builds: the tests train networks with them.
+let optimizedInDebug: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug))]
+
 // Every target may import only those above it in this list; section 1 of ARCHITECTURE.md says why.
 let package = Package(
   name: "graft",
@@ -23,8 +26,9 @@ let package = Package(
     .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
-    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
-    .target(name: "CGraftKernels"),
+    .target(
+      name: "CJPEG", cSettings: optimizedInDebug, linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CGraftKernels", cSettings: optimizedInDebug),
 
     // Graft's rooms, bottom up.
     .target(name: "GraftBase", dependencies: ["CNettle"]),
