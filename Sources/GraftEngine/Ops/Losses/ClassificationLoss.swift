@@ -26,7 +26,8 @@ package struct ClassificationLossOp: Op {
     ]
     return kinds.map {
       OpExample(
-        ClassificationLossOp($0), inputs: [[3, 5], [3, 5]], differentiable: [true, false])
+        ClassificationLossOp($0), inputs: [[3, 5], [3, 5]], differentiable: [true, false],
+        hasKinks: true)
     }
   }
 

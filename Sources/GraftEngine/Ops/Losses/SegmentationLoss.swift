@@ -40,7 +40,7 @@ package struct SegmentationLossOp: Op {
     func example(_ loss: SegmentationLoss, _ logits: Shape) -> OpExample {
       OpExample(
         SegmentationLossOp(loss), inputs: [logits, Shape(logits.dimensions.dropLast())],
-        differentiable: [true, false])
+        differentiable: [true, false], targets: .labels)
     }
     return [
       example(.crossEntropy, [2, 3, 4, 3]),
