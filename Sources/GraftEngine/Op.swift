@@ -33,9 +33,6 @@ package protocol Op: Sendable {
   var worksInPlace: Bool { get }
   /// The input whose gradient may take the output gradient's memory, if any may.
   var gradientInPlace: Int? { get }
-  /// The input that only its producer may read, and whose gradient is the output's as `backward`
-  /// leaves it: the producer takes it the rest of the way.
-  var gradientPassed: Int? { get }
   /// Does a count of activations include the output: not where it is the input's values in another form.
   var countsValues: Bool { get }
   /// What a pixel of the output sees of the input.
@@ -73,7 +70,6 @@ extension Op {
   package var isRandom: Bool { false }
   package var worksInPlace: Bool { false }
   package var gradientInPlace: Int? { nil }
-  package var gradientPassed: Int? { nil }
   package var countsValues: Bool { !worksInPlace }
   package var window: Window { .pixel }
   package func parameterFormula(inputs: [Shape]) -> ParameterFormula? { nil }
@@ -161,8 +157,9 @@ package struct ForwardContext: Sendable {
   package let isTraining: Bool
   package var random: RandomAddress
   package let pool: ThreadPool
-  /// The `NormMemory` of the norm that reads the output, when this op adds up its sums.
-  package var outputNormMemory: Slice? = nil
+  /// The auxiliary memory of the op that reads the output, where a plan has the two share it: a norm's
+  /// `NormMemory`, whose sums this op adds up.
+  package var readersMemory: Slice? = nil
 }
 
 /// A gradient to write, or to add to when another consumer wrote first.
@@ -194,6 +191,7 @@ package struct BackwardContext: Sendable {
   package let isTraining: Bool
   package var random: RandomAddress
   package let pool: ThreadPool
-  /// The `NormMemory` of the norm that the output's gradient has still to pass.
-  package var outputNormMemory: Slice? = nil
+  /// The auxiliary memory of the op that reads the output, where a plan has the two share it: that of a
+  /// norm which the output's gradient has still to pass.
+  package var readersMemory: Slice? = nil
 }

@@ -65,8 +65,6 @@ package struct BatchNormOp: Op {
       .filter { !$0.isEmpty }.joined(separator: " ")
   }
 
-  package var gradientPassed: Int? { isSummed ? 0 : nil }
-
   /// The residual's gradient is the output's, where the activation passes.
   package var gradientInPlace: Int? { addsResidual ? 1 : 0 }
 
