@@ -83,7 +83,9 @@ package final class Model {
       try layers(graph.result(of: classifier.source))
     }
     let head = try headKind.makeHead(
-      scope, for: spec, classCount: classes.count, on: Pyramid(image: image, map: map))
+      in: HeadContext(
+        scope: scope, spec: spec, classCount: classes.count,
+        pyramid: Pyramid(image: image, map: map)))
     let values = try head(map)
     let layerCount = graph.nodes.count
     let target = graph.input("target", task.targetShape(forLogits: values.logits.shape))

@@ -1,3 +1,4 @@
+import GraftBase
 import GraftModels
 
 /// `head`: chooses what is attached on top of the encoder.
@@ -6,43 +7,22 @@ package struct HeadCommand: Command {
     "head", "choose what is told of an image, on top of the encoder", group: .ingredients,
     parameters: [
       .positional(
-        "kind", .choice(kinds),
+        "kind", .choice(Heads.all.map { $0.name }),
         "a new classifier, or own: the one the weights came with; unet and fcn tell the class of each pixel"
-      ),
-      ParameterSpecification(
-        "hidden", .integer(1...65536), default: .value("512"), "units of the hidden layer of mlp"),
-      ParameterSpecification(
-        "dropout", .number(0...0.95), default: .value("0"), "share of features dropped in training"),
-      ParameterSpecification(
-        "pool", .choice(PoolKind.allCases.map(\.rawValue)), default: .value("average"),
-        "how a feature map becomes one vector"),
-      ParameterSpecification(
-        "width", .integer(1...1024), default: .value("32"),
-        "channels of the finest block of unet; coarser ones have twice as many, up to 256"),
-      ParameterSpecification(
-        "skips", .integer(0...8), default: .value("0"),
-        "finer maps that fcn scores too: 0, 1 and 2 are FCN-32s, FCN-16s and FCN-8s"),
-      ParameterSpecification(
-        "up", .choice(FCNHead.Upsampling.allCases.map(\.rawValue)), default: .value("bilinear"),
-        "how scores of fcn come to the next finer map"),
-    ],
-    examples: [
-      "head linear", "head mlp hidden=256 dropout=0.2", "head linear pool=avgmax",
-      "head unet width=16", "head fcn skips=2 up=transposed",
-    ],
+      )
+    ] + arguments.map(ParameterSpecification.init),
+    examples: Heads.all.flatMap { $0.examples }.map { "head \($0)" },
     seeAlso: ["encoder", "policy", "train"], isRecorded: true,
-    discussion:
-      "`unet` is a decoder over the maps of any encoder (Ronneberger 2015), `fcn` one layer "
-      + "on its last map and finer ones (Long 2015); on an encoder that has a decoder of its own, such "
-      + "as unet, `fcn` is the layer on top. They train on images with masks, in patches of the "
-      + "encoder's size, and tell whole images at their own resolution.")
+    discussion: Heads.all.map { "`\($0.name)` is \($0.summary). " }.joined()
+      + "Heads of pixels train on images with masks, in patches of the encoder's size, and tell whole "
+      + "images at their own resolution.")
 
-  /// The words for the kinds, and the keys that go with each.
-  static let kinds = ["linear", "mlp", "unet", "fcn", "own"]
-  private static let kindsOfKey: [(key: String, kinds: [String])] = [
-    ("hidden", ["mlp"]), ("dropout", ["linear", "mlp"]), ("pool", ["linear", "mlp"]),
-    ("width", ["unet"]), ("skips", ["fcn"]), ("up", ["fcn"]),
-  ]
+  /// The arguments of all heads, each once.
+  private static let arguments: [any AnyArgument] = Heads.all.reduce(into: []) { result, kind in
+    result += kind.arguments.filter { argument in
+      !result.contains { $0.name == argument.name }
+    }
+  }
 
   private let arguments: CheckedArguments
 
@@ -52,7 +32,8 @@ package struct HeadCommand: Command {
       throw arguments.fault(
         .missingParameter, at: "kind", "`head` needs a kind", help: "for example: head linear")
     }
-    for (name, kinds) in Self.kindsOfKey where arguments.isGiven(name) {
+    for name in Self.arguments.map(\.name) where arguments.isGiven(name) {
+      let kinds = Heads.all.filter { $0.arguments.contains { $0.name == name } }.map { $0.name }
       guard !kinds.contains(arguments.text("kind") ?? "") else { continue }
       throw arguments.fault(
         .wrongType, at: name, "`\(name)` goes with \(kinds.joined(separator: " and ")) heads")
@@ -60,26 +41,16 @@ package struct HeadCommand: Command {
   }
 
   package func run(in session: Session) throws {
-    if !arguments.isBare {
-      session.workbench.head = Self.spec(arguments.text("kind") ?? "linear", arguments)
+    if let kind = arguments.text("kind").flatMap(Heads.kind) {
+      session.workbench.head = HeadSpec(kind) { values in
+        for argument in kind.arguments {
+          guard let value = arguments.value(argument.name)?.argumentValue else { continue }
+          values.set([value], for: argument.name, isGiven: true)
+        }
+      }
     }
     let head = session.workbench.head
     session.console.result("head \(head)", event: "head", [("head", .string("\(head)"))])
-  }
-
-  private static func spec(_ kind: String, _ arguments: CheckedArguments) -> HeadSpec {
-    let dropout = Float(arguments.number("dropout") ?? 0)
-    let pool = arguments.text("pool").flatMap(PoolKind.init(rawValue:)) ?? .average
-    return switch kind {
-    case "own": .own
-    case "mlp": .mlp(hidden: arguments.integer("hidden") ?? 512, dropout: dropout, pool: pool)
-    case "unet": .unet(width: arguments.integer("width") ?? 32)
-    case "fcn":
-      .fcn(
-        skips: arguments.integer("skips") ?? 0,
-        upsampling: arguments.text("up").flatMap(FCNHead.Upsampling.init(rawValue:)) ?? .bilinear)
-    default: .linear(dropout: dropout, pool: pool)
-    }
   }
 
   package func lineage(in session: Session) -> Lineage? {
@@ -88,5 +59,31 @@ package struct HeadCommand: Command {
 
   package static func currentValues(in session: Session) -> [String: String] {
     ["kind": session.workbench.head.description]
+  }
+}
+
+extension ParameterSpecification {
+  fileprivate init(_ argument: any AnyArgument) {
+    let kind: ParameterKind =
+      switch argument.declaration.kind {
+      case .integer(let range): .integer(range)
+      case .number(let range): .number(range)
+      case .choice(let words): .choice(words)
+      default: .text
+      }
+    self.init(
+      argument.name, kind, default: argument.declaration.defaultText.map(Default.value) ?? .none,
+      argument.declaration.summary)
+  }
+}
+
+extension CheckedValue {
+  fileprivate var argumentValue: ArgumentValue? {
+    switch self {
+    case .integer(let value): .integer(value)
+    case .number(let value): .number(value)
+    case .text(let text): .text(text)
+    default: nil
+    }
   }
 }

@@ -9,7 +9,7 @@ package struct TrainCommand: TrainingCommand {
     parameters: [TrainingParameters.epochs(default: "5"), TrainingParameters.rate]
       + TrainingParameters.loop + [
         ParameterSpecification(
-          "head", .choice(HeadCommand.kinds), default: .described("the current head"),
+          "head", .choice(Heads.all.map { $0.name }), default: .described("the current head"),
           "head for this run"),
         ParameterSpecification(
           "policy", .choice(["A", "B", "C"]), default: .described("the current policy"),
@@ -63,14 +63,7 @@ package struct TrainCommand: TrainingCommand {
   }
 
   private var head: HeadSpec? {
-    switch arguments.text("head") {
-    case "linear": .linear()
-    case "mlp": .mlp(hidden: 512)
-    case "own": .own
-    case "unet": .unet()
-    case "fcn": .fcn()
-    default: nil
-    }
+    arguments.text("head").flatMap(Heads.kind).map { HeadSpec($0) }
   }
 
   package func lineage(in session: Session) -> Lineage? {
