@@ -50,11 +50,11 @@ struct LayerReference: Decodable, CustomTestStringConvertible, Sendable {
     case "l2": return (L2PoolOp(kernel: Pair(3, 2), stride: Pair(2, 1)), [])
     case "softmax": return (SoftmaxOp(), [])
     case "loss":
-      let kinds: [String: ClassificationLossOp.Kind] = [
-        "hinge": .hinge(margin: 1, isMean: true), "svm": .hinge(margin: 1, isMean: false),
-        "binary": .binary, "focal": .focal(gamma: 2),
+      let losses: [String: any RowLoss] = [
+        "hinge": HingeLoss(isMean: true), "svm": HingeLoss(isMean: false),
+        "binary": BinaryLoss(), "focal": FocalLoss(),
       ]
-      return (ClassificationLossOp(try #require(kinds[words[1]])), [])
+      return (ClassificationLossOp(try #require(losses[words[1]])), [])
     default: throw UnknownLayer(name: name)
     }
   }

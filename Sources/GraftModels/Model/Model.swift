@@ -89,7 +89,8 @@ package final class Model {
     let values = try head(map)
     let layerCount = graph.nodes.count
     let target = graph.input("target", task.targetShape(forLogits: values.logits.shape))
-    let losses = try graph.record(task.usualLoss, [values.logits, target], path: "loss")
+    let losses = try graph.record(
+      Losses.usual(for: task).makeOp(classWeights: nil), [values.logits, target], path: "loss")
     var shares: [Value] = [losses]
     for (classifier, logits) in zip(spec.keptAuxiliary, auxiliaryLogits) {
       shares.append(

@@ -9,11 +9,6 @@ package enum TrainingParameters {
   package static let optimizers = Optimizers.all.map { $0.name } + ["nesterov"]
   package static let schedules = Schedules.all.map { $0.name }
 
-  /// Of classes, and of pixels.
-  private static let losses =
-    ClassificationLoss.allCases.map(\.rawValue)
-    + SegmentationLoss.Kind.allCases.map(\.rawValue).filter { $0 != "ce" }
-
   static func epochs(default count: String) -> ParameterSpecification {
     ParameterSpecification(
       "epochs", .integer(1...100_000), default: .value(count), "passes over the training images")
@@ -41,9 +36,8 @@ package enum TrainingParameters {
       "momentum", .number(0...0.9999), default: .described("0.9, cycled by one-cycle"),
       "momentum, the first beta of Adam, or Adadelta's memory"),
     ParameterSpecification(
-      "loss", .choice(losses), default: .value("ce"),
-      "what is minimized: cross-entropy, hinge (its mean), svm (its sum), bce (each class by itself), "
-        + "focal, jsd (AugMix's); of pixels ce, dice or both"),
+      "loss", .choice(Losses.names), default: .value(Losses.usual(for: .classification).name),
+      "what is minimized: " + losses(.classification) + "; of pixels " + losses(.segmentation)),
     ParameterSpecification(
       "smooth", .number(0...0.9), default: .value("0"), "label smoothing"),
     ParameterSpecification(
@@ -56,6 +50,10 @@ package enum TrainingParameters {
       default: .described("4 with a frozen encoder, whose features are then kept; else 0"),
       "augmented views of each image that epochs take in turn; 0 draws new ones in each epoch"),
   ]
+
+  private static func losses(_ task: PredictionTask) -> String {
+    Losses.all(for: task).map { "\($0.name) (\($0.summary))" }.joined(separator: ", ")
+  }
 
   static let stop = ParameterSpecification(
     "stop", .integer(1...1_000_000_000), "end at this update of the schedule, as after Ctrl-C")

@@ -13,40 +13,29 @@ struct TrainingArguments {
 
   /// Has the model minimize what `loss` asks for, of those that go with what it tells.
   func chooseLoss(for model: Model, pipeline: Pipeline, in session: Session) throws {
-    let word = arguments.text("loss") ?? "ce"
-    switch model.task {
-    case .classification:
-      guard let loss = ClassificationLoss(rawValue: word) else {
-        throw misfit(word, model.task, ClassificationLoss.allCases.map(\.rawValue))
-      }
-      try check(loss, pipeline: pipeline, balance: session.workbench.balance)
-      model.minimize(loss)
-    case .segmentation:
-      guard let kind = SegmentationLoss.Kind(rawValue: word) else {
-        throw misfit(word, model.task, SegmentationLoss.Kind.allCases.map(\.rawValue))
-      }
-      model.minimize(SegmentationLoss(kind, classWeights: session.classWeights))
-    }
-  }
-
-  private func misfit(_ loss: String, _ task: PredictionTask, _ fitting: [String]) -> Diagnostic {
-    arguments.fault(
-      .wrongType, at: "loss", "loss=\(loss) is none for a head that tells \(task)",
-      help: "possible are: " + fitting.joined(separator: ", "))
-  }
-
-  private func check(
-    _ loss: ClassificationLoss, pipeline: Pipeline, balance: ClassBalance
-  ) throws {
-    guard loss != .binary || balance != .weights else {
+    let word = arguments.text("loss") ?? Losses.usual(for: model.task).name
+    guard let loss = Losses.named(word, for: model.task) else {
       throw arguments.fault(
-        .notAllowedHere, at: "loss", "loss=bce takes labels as they are, and not weighted by class",
-        help: "balance the images instead: data … balance=sampler")
+        .wrongType, at: "loss", "loss=\(word) is none for a head that tells \(model.task)",
+        help: "possible are: "
+          + Losses.all(for: model.task).map(\.name).joined(separator: ", "))
     }
-    guard loss != .consistency || (pipeline.differsBetweenCopies && pipeline.mixing == nil) else {
+    try check(loss, pipeline: pipeline, balance: session.workbench.balance)
+    model.minimize(loss, classWeights: session.classWeights)
+  }
+
+  private func check(_ loss: any Loss, pipeline: Pipeline, balance: ClassBalance) throws {
+    guard loss.takesClassWeights || balance != .weights else {
       throw arguments.fault(
         .notAllowedHere, at: "loss",
-        "loss=jsd compares copies of an image that `augmix` made, and no mixed ones; "
+        "loss=\(loss.name) takes labels as they are, and not weighted by class",
+        help: "balance the images instead: data … balance=sampler")
+    }
+    let comparesCopies = loss.copiesOfEachSample > 1
+    guard !comparesCopies || (pipeline.differsBetweenCopies && pipeline.mixing == nil) else {
+      throw arguments.fault(
+        .notAllowedHere, at: "loss",
+        "loss=\(loss.name) compares copies of an image that `augmix` made, and no mixed ones; "
           + "the pipeline is `\(pipeline)`",
         help: "for example: augment crop(4) flip augmix")
     }
