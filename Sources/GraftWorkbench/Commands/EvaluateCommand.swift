@@ -49,9 +49,7 @@ package struct EvaluateCommand: Command {
     }
     keepScores(result, of: run.name, label, in: session)
     try show(result, run: run, label, scoring, in: session)
-    session.leaveReceipt(
-      result.meanOverlap.map { "\(label).iou \($0.fixedText(3))" }
-        ?? "\(label).accuracy \(result.accuracy.value.fixedText(3))")
+    session.leaveReceipt("\(label).\(EpochScores(result).leadingText ?? "")")
   }
 
   /// The data set, its part, and what scores are called after it.
@@ -96,16 +94,25 @@ package struct EvaluateCommand: Command {
     if let looks = session.workbench.testLooks[run.name], label == "test" {
       lines.append("look \(looks) at the test images; every look makes them prove less")
     }
-    session.console.result(
-      lines.joined(separator: "\n"), event: "evaluate",
-      [
-        ("run", .string(run.name)), ("on", .string(label)), ("images", .integer(result.count)),
-        ("correct", .integer(result.accuracy.count)),
-        ("accuracy", .number(result.accuracy.value)),
-        ("accuracy.low", .number(result.accuracy.confidenceRange.lowerBound)),
-        ("accuracy.high", .number(result.accuracy.confidenceRange.upperBound)),
-      ] + result.scores.dropFirst().map { ($0.name, .number($0.value)) }
-        + [("weights_hash", .string(run.model.weightsHash.hex))])
+    var fields: [(String, JSONValue)] = [
+      ("run", .string(run.name)), ("on", .string(label)), ("images", .integer(result.count)),
+      ("correct", .integer(result.accuracy.count)),
+    ]
+    for (metric, score) in result.metrics { fields += Self.fields(metric, score) }
+    fields.append(("weights_hash", .string(run.model.weightsHash.hex)))
+    session.console.result(lines.joined(separator: "\n"), event: "evaluate", fields)
+  }
+
+  /// A metric with its interval and its values by class.
+  private static func fields(
+    _ metric: any Metric, _ score: MetricScore
+  ) -> [(String, JSONValue)] {
+    var parts = score.classes
+    if let range = score.range {
+      parts = [("low", range.lowerBound), ("high", range.upperBound)] + parts
+    }
+    return [(metric.name, .number(score.value))]
+      + parts.map { part in ("\(metric.name).\(part.name)", .number(part.value)) }
   }
 
   package func lineage(in session: Session) -> Lineage? {

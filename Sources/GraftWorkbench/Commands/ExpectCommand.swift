@@ -1,4 +1,5 @@
 import GraftBase
+import GraftTraining
 
 /// `expect`: an assertion about a metric; a recipe that does not hold it ends with status 3.
 package struct ExpectCommand: Command {
@@ -17,7 +18,13 @@ package struct ExpectCommand: Command {
       "expect accuracy >= 0.9", "expect C.accuracy > A.accuracy by 0.01",
       "expect A.accuracy == 0.94 +- 0.01",
     ],
-    seeAlso: ["evaluate", "runs"], isRecorded: true)
+    seeAlso: ["evaluate", "runs"], isRecorded: true,
+    discussion: "Metrics: "
+      + Metrics.all.map {
+        "\($0.name) (\($0.summary)\($0.isLargerBetter ? "" : "; less is better"))"
+      }.joined(separator: ", ")
+      + "; seconds. Those of a run are RUN.PART.METRIC; without RUN it is the current one, without "
+      + "PART the validation images.")
 
   private enum Operand: Sendable {
     case number(Double)
