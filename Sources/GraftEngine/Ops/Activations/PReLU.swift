@@ -8,9 +8,11 @@ package struct PReLUOp: Op {
   package static let name = "prelu"
   package static var examples: [OpExample] {
     [
-      OpExample(PReLUOp(slopeCount: 5), inputs: [[2, 3, 4, 5]], parameters: [[5]]),
-      OpExample(PReLUOp(slopeCount: 1), inputs: [[3, 2, 3, 7]], parameters: [[1]]),
-      OpExample(PReLUOp(slopeCount: 70), inputs: [[4, 70]], parameters: [[70]]),
+      OpExample(PReLUOp(slopeCount: 5), inputs: [[2, 3, 4, 5]], parameters: [[5]], hasKinks: true),
+      OpExample(
+        PReLUOp(slopeCount: 1), inputs: [[3, 2, 3, 7]], parameters: [[1]], hasKinks: true),
+      OpExample(
+        PReLUOp(slopeCount: 70), inputs: [[4, 70]], parameters: [[70]], hasKinks: true),
     ]
   }
 
@@ -78,5 +80,12 @@ package struct PReLUOp: Op {
 
   private func fillSlopes(_ row: Slice, _ slopes: Slice, _ channels: Int) {
     for c in 0..<channels { row.pointer[c] = slopes.pointer[slopeCount == 1 ? 0 : c] }
+  }
+}
+
+extension PReLUOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let slopes = c.addChannels(c.parameters[0], count: slopeCount)
+    return c.add("PRelu", [c.inputs[0], slopes])
   }
 }

@@ -37,3 +37,9 @@ package struct SoftmaxOp: Op {
     }
   }
 }
+
+extension SoftmaxOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    c.add("Softmax", nil, [("axis", .integer(1))])
+  }
+}

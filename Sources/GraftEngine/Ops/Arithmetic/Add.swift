@@ -42,3 +42,7 @@ package struct AddOp: Op {
     }
   }
 }
+
+extension AddOp {
+  package func export(_ c: inout ExchangeContext) throws -> String { c.add("Add") }
+}

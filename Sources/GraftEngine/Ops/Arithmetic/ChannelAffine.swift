@@ -75,6 +75,14 @@ package struct ChannelAffineOp: Op {
   }
 }
 
+extension ChannelAffineOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let factors = c.addChannels(c.parameters[0], count: c.outputShape.channels)
+    let shifts = c.addChannels(c.parameters[1], count: c.outputShape.channels)
+    return c.add("Add", [c.add("Mul", [c.inputs[0], factors]), shifts])
+  }
+}
+
 extension Slice {
   /// The same memory as doubles.
   fileprivate var asDoubles: UnsafeMutablePointer<Double> {

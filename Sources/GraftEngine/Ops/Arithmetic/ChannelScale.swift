@@ -66,3 +66,10 @@ package struct ChannelScaleOp: Op {
       slot.slice.pointer, slot.flag)
   }
 }
+
+extension ChannelScaleOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let factors = c.addChannels(c.parameters[0], count: c.outputShape.channels)
+    return c.add("Mul", [c.inputs[0], factors])
+  }
+}

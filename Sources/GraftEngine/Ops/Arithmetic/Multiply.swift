@@ -82,3 +82,11 @@ package struct MultiplyOp: Op {
     }
   }
 }
+
+extension MultiplyOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    guard c.inputShapes[1].rank < c.inputShapes[0].rank else { return c.add("Mul") }
+    let gate = c.add("Unsqueeze", [c.inputs[1], c.add(integers: [2, 3], "axes")])
+    return c.add("Mul", [c.inputs[0], gate])
+  }
+}

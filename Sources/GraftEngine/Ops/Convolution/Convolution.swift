@@ -60,14 +60,11 @@ package struct ConvolutionOp: ProductOp {
     guard x.channels % groups == 0 else {
       throw GraftError(.failed, "\(groups) groups do not divide the \(x.channels) channels of \(x)")
     }
-    let reach = Pair(dilation.y * (kernel.y - 1) + 1, dilation.x * (kernel.x - 1) + 1)
-    guard x[1] + 2 * padding.y >= reach.y, x[2] + 2 * padding.x >= reach.x else {
+    guard window.fits(x) else {
       throw GraftError(.failed, "a \(kernel.y)×\(kernel.x) kernel does not fit into \(x)")
     }
-    return [
-      x[0], (x[1] + 2 * padding.y - reach.y) / stride.y + 1,
-      (x[2] + 2 * padding.x - reach.x) / stride.x + 1, outputChannels,
-    ]
+    let count = window.count(in: x)
+    return [x[0], count.y, count.x, outputChannels]
   }
 
   package func retention(_ needs: GradientNeeds) -> Retention {
@@ -93,6 +90,37 @@ package struct ConvolutionOp: ProductOp {
   /// Whether each channel of this input has a filter of its own.
   func isDepthwise(_ input: Shape) -> Bool {
     groups > 1 && groups == outputChannels && groups == input.channels
+  }
+}
+
+extension ConvolutionOp {
+  package var window: Window {
+    Window(kernel, stride: stride, padding: padding, dilation: dilation)
+  }
+
+  package func parameterFormula(inputs: [Shape]) -> ParameterFormula? {
+    ParameterFormula(
+      [inputs[0].channels / groups, kernel.y, kernel.x], outputs: outputChannels, hasBias: hasBias,
+      isShared: true)
+  }
+
+  package var folding: Folding {
+    .target(
+      withBias: ConvolutionOp(
+        outputChannels: outputChannels, kernel: kernel, stride: stride, padding: padding,
+        dilation: dilation, groups: groups, hasBias: true))
+  }
+
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    precondition(foldedEpsilon == nil && !addsResidual && activation == .linear, "an op of a plan")
+    return c.add(
+      "Conv", nil,
+      [
+        ("kernel_shape", .integers([kernel.y, kernel.x])),
+        ("strides", .integers([stride.y, stride.x])),
+        ("pads", .integers([padding.y, padding.x, padding.y, padding.x])),
+        ("dilations", .integers([dilation.y, dilation.x])), ("group", .integer(groups)),
+      ])
   }
 }
 

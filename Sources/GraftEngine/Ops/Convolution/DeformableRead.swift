@@ -12,10 +12,11 @@ package struct DeformableReadOp: Op {
   package static var examples: [OpExample] {
     [
       OpExample(
-        DeformableReadOp(kernel: 3, padding: 1), inputs: [[2, 5, 4, 3], [2, 5, 4, 18]]),
+        DeformableReadOp(kernel: 3, padding: 1), inputs: [[2, 5, 4, 3], [2, 5, 4, 18]],
+        hasKinks: true),
       OpExample(
         DeformableReadOp(kernel: Pair(2, 3), stride: 2, padding: 1, dilation: 2, groups: 2),
-        inputs: [[1, 6, 7, 4], [1, 3, 3, 24], [1, 3, 3, 12]]),
+        inputs: [[1, 6, 7, 4], [1, 3, 3, 24], [1, 3, 3, 12]], hasKinks: true),
     ]
   }
 
@@ -42,24 +43,27 @@ package struct DeformableReadOp: Op {
       + (groups == 1 ? "" : " groups \(groups)")
   }
 
+  /// Where nothing is moved.
+  package var window: Window {
+    Window(kernel, stride: stride, padding: padding, dilation: dilation)
+  }
+
   package func outputShape(of inputs: [Shape]) throws -> Shape {
     let x = inputs[0]
-    let reach = Pair(dilation.y * (kernel.y - 1) + 1, dilation.x * (kernel.x - 1) + 1)
-    guard x.rank == 4, x[1] + 2 * padding.y >= reach.y, x[2] + 2 * padding.x >= reach.x else {
+    guard window.fits(x) else {
       throw GraftError(.failed, "a \(kernel.y)×\(kernel.x) window does not fit into \(x)")
     }
     guard x.channels % groups == 0 else {
       throw GraftError(.failed, "\(groups) groups do not divide the \(x.channels) channels of \(x)")
     }
-    let y = (x[1] + 2 * padding.y - reach.y) / stride.y + 1
-    let z = (x[2] + 2 * padding.x - reach.x) / stride.x + 1
-    let wanted: [Shape] = [[x[0], y, z, 2 * groups * taps], [x[0], y, z, groups * taps]]
+    let count = window.count(in: x)
+    let wanted = [2, 1].map { Shape([x[0], count.y, count.x, $0 * groups * taps]) }
     for (input, shape) in zip(inputs.dropFirst(), wanted) where input != shape {
       throw GraftError(
         .failed,
         "offsets and masks of these windows are \(wanted[0]) and \(wanted[1]), not \(input)")
     }
-    return [x[0], y, z, taps * x.channels]
+    return [x[0], count.y, count.x, taps * x.channels]
   }
 
   package func retention(_ needs: GradientNeeds) -> Retention { Retention(inputs: [0, 1, 2]) }

@@ -95,6 +95,29 @@ package struct LinearOp: ProductOp {
   }
 }
 
+extension LinearOp {
+  package func parameterFormula(inputs: [Shape]) -> ParameterFormula? {
+    ParameterFormula(
+      [inputs[0].channels], outputs: outputCount, hasBias: hasBias, isShared: false)
+  }
+
+  /// Torch has both weights in one order, [O, C·h·w] and [O, C, h, w].
+  package var denseForm: DenseForm {
+    .connecting(outputs: outputCount) { [outputCount, hasBias] window in
+      ConvolutionOp(outputChannels: outputCount, kernel: window, hasBias: hasBias)
+    }
+  }
+
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    guard c.inputShapes[0].rank == 4 else {
+      return c.add("Gemm", nil, [("transB", .integer(1))])
+    }
+    let axes = c.add(integers: [2, 3], "axes")
+    let weight = c.add("Unsqueeze", [c.parameters[0], axes])
+    return c.add("Conv", [c.inputs[0], weight] + c.parameters.dropFirst())
+  }
+}
+
 extension Shape {
   /// [N, C] as N images of one pixel.
   fileprivate var asPixels: Shape { rank == 4 ? self : [dimensions[0], 1, 1, dimensions[1]] }

@@ -47,14 +47,14 @@ package struct LocallyConnectedOp: Op {
     "\(kernel.y)×\(kernel.x)\(stride == 1 ? "" : " stride \(stride)")"
   }
 
+  package var window: Window { Window(kernel, stride: stride, padding: padding) }
+
   package func outputShape(of inputs: [Shape]) throws -> Shape {
     let x = inputs[0]
-    guard x.rank == 4, x[1] + 2 * padding.y >= kernel.y, x[2] + 2 * padding.x >= kernel.x else {
+    guard window.fits(x) else {
       throw GraftError(.failed, "a \(kernel.y)×\(kernel.x) window does not fit into \(x)")
     }
-    let found = Pair(
-      (x[1] + 2 * padding.y - kernel.y) / stride.y + 1,
-      (x[2] + 2 * padding.x - kernel.x) / stride.x + 1)
+    let found = window.count(in: x)
     guard places == nil || places == found else {
       throw GraftError(
         .failed,

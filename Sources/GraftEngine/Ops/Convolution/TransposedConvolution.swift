@@ -215,3 +215,17 @@ package struct TransposedConvolutionOp: Op {
     (output.allPixels + rowsPerBiasChunk - 1) / rowsPerBiasChunk
   }
 }
+
+extension TransposedConvolutionOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    c.add(
+      "ConvTranspose", nil,
+      [
+        ("kernel_shape", .integers([kernel.y, kernel.x])),
+        ("strides", .integers([stride.y, stride.x])),
+        ("pads", .integers([padding.y, padding.x, padding.y, padding.x])),
+        ("output_padding", .integers([outputPadding.y, outputPadding.x])),
+        ("dilations", .integers([dilation.y, dilation.x])), ("group", .integer(groups)),
+      ])
+  }
+}

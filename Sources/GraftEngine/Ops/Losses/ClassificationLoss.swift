@@ -24,7 +24,8 @@ extension RowLoss {
   fileprivate static var opExamples: [OpExample] {
     examples.map {
       OpExample(
-        ClassificationLossOp($0), inputs: [[3, 5], [3, 5]], differentiable: [true, false])
+        ClassificationLossOp($0), inputs: [[3, 5], [3, 5]], differentiable: [true, false],
+        hasKinks: true)
     }
   }
 }

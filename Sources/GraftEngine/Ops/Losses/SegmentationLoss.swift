@@ -66,7 +66,8 @@ package struct SegmentationLossOp: Op {
     func example(_ loss: any PixelLoss, _ logits: Shape, _ weights: [Float]?) -> OpExample {
       OpExample(
         SegmentationLossOp(loss, classWeights: weights),
-        inputs: [logits, Shape(logits.dimensions.dropLast())], differentiable: [true, false])
+        inputs: [logits, Shape(logits.dimensions.dropLast())], differentiable: [true, false],
+        targets: .labels)
     }
     return Losses.all.compactMap { $0 as? any PixelLoss }.flatMap { loss in
       [

@@ -15,11 +15,12 @@ package struct BatchNormOp: Op {
         [
           OpExample(
             BatchNormOp().activating(activation), inputs: [[3, 4, 3, 5]],
-            parameters: [[5], [5], [5], [5]], isTraining: isTraining),
+            parameters: [[5], [5], [5], [5]], isTraining: isTraining, normPlace: 0,
+            hasKinks: true),
           OpExample(
             BatchNormOp().addingResidual().activating(activation),
             inputs: [[2, 5, 3, 18], [2, 5, 3, 18]], parameters: [[18], [18], [18], [18]],
-            isTraining: isTraining),
+            isTraining: isTraining, normPlace: 0, hasKinks: true),
         ]
       }
     }
@@ -63,8 +64,6 @@ package struct BatchNormOp: Op {
     [addsResidual ? "+ add" : "", activation == .linear ? "" : "+ \(activation.name)"]
       .filter { !$0.isEmpty }.joined(separator: " ")
   }
-
-  package var gradientPassed: Int? { isSummed ? 0 : nil }
 
   /// The residual's gradient is the output's, where the activation passes.
   package var gradientInPlace: Int? { addsResidual ? 1 : 0 }
@@ -166,6 +165,15 @@ package struct BatchNormOp: Op {
       rows: auxiliary.count > 0 ? auxiliary : workspace.part(0, count: rowCount),
       records: workspace.part(rowCount, count: workspace.count - rowCount),
       channels: shape.channels)
+  }
+}
+
+extension BatchNormOp {
+  package var folding: Folding { .norm(FrozenNorm(epsilon: epsilon)) }
+
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    precondition(!addsResidual && activation == .linear, "an op of a plan")
+    return c.add("BatchNormalization", nil, [("epsilon", .number(epsilon))])
   }
 }
 

@@ -163,3 +163,23 @@ package struct GroupNormOp: Op {
       channels: shape.channels)
   }
 }
+
+extension GroupNormOp {
+  /// As instances: the pixels of a group's channels are one channel each.
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let shape = c.outputShape
+    let grouped = c.add("Reshape", c.inputs + [c.add(integers: [0, groups, -1], "groups")])
+    let unit = [
+      c.add(floats: [Float](repeating: 1, count: groups), "ones"),
+      c.add(floats: [Float](repeating: 0, count: groups), "zeros"),
+    ]
+    let normal = c.add(
+      "InstanceNormalization", [grouped] + unit, [("epsilon", .number(epsilon))])
+    let back = c.add(integers: [0, shape.channels, shape[1], shape[2]], "joined")
+    let result = c.add("Reshape", [normal, back])
+    guard isAffine else { return result }
+    let factors = c.addChannels(c.parameters[0], count: shape.channels)
+    let shifts = c.addChannels(c.parameters[1], count: shape.channels)
+    return c.add("Add", [c.add("Mul", [result, factors]), shifts])
+  }
+}

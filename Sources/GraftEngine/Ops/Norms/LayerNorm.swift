@@ -78,3 +78,13 @@ package struct LayerNormOp: Op {
     }
   }
 }
+
+extension LayerNormOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    c.withChannelsLast { c, x in
+      c.add(
+        "LayerNormalization", [x] + c.parameters,
+        [("axis", .integer(-1)), ("epsilon", .number(epsilon))])
+    }
+  }
+}

@@ -31,7 +31,7 @@ package struct NormalizedConvolutionOp: Op {
           NormalizedConvolutionOp(convolution).normalizingInput(
             BatchNormOp().activating(activation), isSummed: false),
           inputs: [[2, 9, 8, 18]], parameters: [weight, [18], [18], [18], [18]],
-          isTraining: isTraining)
+          isTraining: isTraining, normPlace: 1, hasKinks: true)
       }
     }
   }
@@ -158,7 +158,7 @@ package struct NormalizedConvolutionOp: Op {
       norm.fillRows(
         input, c.parameters, from: 1, chunks: c.isTraining ? chunks.count : nil)
     }
-    let output = outputMemory(c.outputNormMemory, c.outputShape)
+    let output = outputMemory(c.readersMemory, c.outputShape)
     let sums = outputNorm?.isTraining == true ? output : nil
     withNorm(input?.kernel(inputNorm?.activation ?? .linear)) { norm in
       switch algorithm(c.inputShapes[0], c.outputShape) {
@@ -173,7 +173,7 @@ package struct NormalizedConvolutionOp: Op {
 
   package func backward(_ c: BackwardContext) {
     let input = inputMemory(c.auxiliary, c.inputShapes[0])
-    let output = outputMemory(c.outputNormMemory, c.outputShape)
+    let output = outputMemory(c.readersMemory, c.outputShape)
     let inputKernel = input?.kernel(inputNorm?.activation ?? .linear)
     withNorm(inputKernel) { inputNorm in
       withNorm(output?.kernel(outputNorm?.activation ?? .linear)) { outputNorm in

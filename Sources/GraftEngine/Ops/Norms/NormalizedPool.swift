@@ -11,7 +11,8 @@ package struct NormalizedPoolOp: Op {
       OpExample(
         NormalizedPoolOp(
           BatchNormOp().activating(.relu6), PoolOp(.max, kernel: 3, stride: 2, padding: 1)),
-        inputs: [[2, 9, 8, 18]], parameters: [[18], [18], [18], [18]], isTraining: isTraining)
+        inputs: [[2, 9, 8, 18]], parameters: [[18], [18], [18], [18]], isTraining: isTraining,
+        normPlace: 0, hasKinks: true)
     }
   }
 

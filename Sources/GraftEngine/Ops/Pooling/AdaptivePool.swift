@@ -10,8 +10,9 @@ package struct AdaptivePoolOp: Op {
   package static var examples: [OpExample] {
     [PoolOp.Kind.average, .max].flatMap { kind in
       [
-        OpExample(AdaptivePoolOp(kind, size: Pair(3, 2)), inputs: [[2, 7, 6, 3]]),
-        OpExample(AdaptivePoolOp(kind, size: 3), inputs: [[2, 2, 5, 4]]),
+        OpExample(
+          AdaptivePoolOp(kind, size: Pair(3, 2)), inputs: [[2, 7, 6, 3]], hasKinks: kind == .max),
+        OpExample(AdaptivePoolOp(kind, size: 3), inputs: [[2, 2, 5, 4]], hasKinks: kind == .max),
       ]
     }
   }
@@ -81,6 +82,13 @@ package struct AdaptivePoolOp: Op {
 }
 
 extension AdaptivePoolOp {
+  package var window: Window { .everything }
+
+  package var denseForm: DenseForm {
+    if size == 1 { return .pooling { [kind] in PoolOp(kind, kernel: $0, stride: 1) } }
+    return kind == .average ? .averaging(to: size) : .same
+  }
+
   /// ONNX has windows of one size only: the same as these where the sides divide evenly.
   ///
   /// Other averages are products with a matrix for the rows and one for the columns.

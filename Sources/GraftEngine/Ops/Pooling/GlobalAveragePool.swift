@@ -50,3 +50,15 @@ package struct GlobalAveragePoolOp: Op {
     }
   }
 }
+
+extension GlobalAveragePoolOp {
+  package var window: Window { .everything }
+
+  package var denseForm: DenseForm { .pooling { PoolOp(.average, kernel: $0, stride: 1) } }
+
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let pooled = c.add("GlobalAveragePool")
+    if keepsPixel { return pooled }
+    return c.add("Flatten", [pooled], [("axis", .integer(1))])
+  }
+}

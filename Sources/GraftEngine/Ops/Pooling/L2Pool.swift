@@ -22,12 +22,15 @@ package struct L2PoolOp: Op {
 
   package var details: String { "\(kernel)\(stride == 1 ? "" : " stride \(stride)")" }
 
+  package var window: Window { Window(kernel, stride: stride) }
+
   package func outputShape(of inputs: [Shape]) throws -> Shape {
     let x = inputs[0]
-    guard x.rank == 4, x[1] >= kernel.y, x[2] >= kernel.x else {
+    guard window.fits(x) else {
       throw GraftError(.failed, "a \(kernel) pooling window does not fit into \(x)")
     }
-    return [x[0], (x[1] - kernel.y) / stride.y + 1, (x[2] - kernel.x) / stride.x + 1, x[3]]
+    let count = window.count(in: x)
+    return [x[0], count.y, count.x, x[3]]
   }
 
   package func retention(_ needs: GradientNeeds) -> Retention {
@@ -57,5 +60,16 @@ package struct L2PoolOp: Op {
         c.output.pointer + outputs, c.outputGradient.pointer + outputs, slot.flag,
         slot.slice.pointer + inputs)
     }
+  }
+}
+
+extension L2PoolOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    c.add(
+      "LpPool", nil,
+      [
+        ("p", .integer(2)), ("kernel_shape", .integers([kernel.y, kernel.x])),
+        ("strides", .integers([stride.y, stride.x])),
+      ])
   }
 }

@@ -11,16 +11,18 @@ package struct PoolOp: Op {
 
   package static let name = "pool"
   package static var examples: [OpExample] {
-    [
-      OpExample(PoolOp(.max, kernel: 3, stride: 2, padding: 1), inputs: [[2, 7, 6, 3]]),
-      OpExample(PoolOp(.max, kernel: 3, stride: 2, roundsUp: true), inputs: [[1, 6, 6, 2]]),
-      OpExample(PoolOp(.average, kernel: 2, stride: 2), inputs: [[2, 5, 4, 3]]),
-      OpExample(
+    func example(_ op: PoolOp, _ x: Shape) -> OpExample {
+      OpExample(op, inputs: [x], hasKinks: op.kind == .max)
+    }
+    return [
+      example(PoolOp(.max, kernel: 3, stride: 2, padding: 1), [2, 7, 6, 3]),
+      example(PoolOp(.max, kernel: 3, stride: 2, roundsUp: true), [1, 6, 6, 2]),
+      example(PoolOp(.average, kernel: 2, stride: 2), [2, 5, 4, 3]),
+      example(
         PoolOp(.average, kernel: Pair(3, 2), stride: 2, padding: 1, roundsUp: true),
-        inputs: [[2, 6, 5, 3]]),
-      OpExample(
-        PoolOp(.average, kernel: 3, stride: 1, padding: 1, countsPadding: false),
-        inputs: [[2, 4, 5, 3]]),
+        [2, 6, 5, 3]),
+      example(
+        PoolOp(.average, kernel: 3, stride: 1, padding: 1, countsPadding: false), [2, 4, 5, 3]),
     ]
   }
 
@@ -47,26 +49,21 @@ package struct PoolOp: Op {
     "\(kind.rawValue) \(kernel)\(stride == 1 ? "" : " stride \(stride)")"
   }
 
+  package var window: Window {
+    Window(kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+  }
+
   package func outputShape(of inputs: [Shape]) throws -> Shape {
     let x = inputs[0]
-    guard x.rank == 4, x[1] + 2 * padding.y >= kernel.y, x[2] + 2 * padding.x >= kernel.x else {
+    guard window.fits(x) else {
       throw GraftError(.failed, "a \(kernel) pooling window does not fit into \(x)")
     }
     guard kind == .average || kernel.y * kernel.x <= 256 else {
       throw GraftError(
         .failed, "a \(kernel) window is too large for max pooling, which takes up to 256 pixels")
     }
-    return [
-      x[0], size(x[1], kernel.y, stride.y, padding.y), size(x[2], kernel.x, stride.x, padding.x),
-      x[3],
-    ]
-  }
-
-  private func size(_ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Int {
-    let room = input + 2 * padding - kernel
-    guard roundsUp else { return room / stride + 1 }
-    let count = (room + stride - 1) / stride + 1
-    return (count - 1) * stride >= input + padding ? count - 1 : count
+    let count = window.count(in: x)
+    return [x[0], count.y, count.x, x[3]]
   }
 
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
@@ -131,6 +128,35 @@ package struct PoolOp: Op {
       out_w: Int32(y[2]), kernel_h: Int32(kernel.y), kernel_w: Int32(kernel.x),
       stride_y: Int32(stride.y), stride_x: Int32(stride.x), pad_y: Int32(padding.y),
       pad_x: Int32(padding.x), leaves_out_padding: countsPadding ? 0 : 1)
+  }
+}
+
+extension PoolOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    // What rounding up adds is told as padding, which is the same for a maximum and leaves nothing to
+    // the rules of a runtime.
+    func end(_ axis: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Int {
+      let reach = (c.outputShape[axis] - 1) * stride + kernel
+      return max(padding, reach - c.inputShapes[0][axis] - padding)
+    }
+    let bottom = end(1, kernel.y, stride.y, padding.y)
+    let right = end(2, kernel.x, stride.x, padding.x)
+    // Without padding there is nothing to count but what rounding up adds, which never counts.
+    let counts = countsPadding && padding != 0
+    guard kind == .max || !counts || (bottom == padding.y && right == padding.x) else {
+      throw GraftError(
+        .failed, "\(c.path): average pooling that rounds up a size cannot be exported to ONNX",
+        help: "choose a size= of the encoder that the windows fit")
+    }
+    let attributes: [(String, ExchangeGraph.Attribute)] = [
+      ("kernel_shape", .integers([kernel.y, kernel.x])),
+      ("strides", .integers([stride.y, stride.x])),
+      ("pads", .integers([padding.y, padding.x, bottom, right])),
+    ]
+    return kind == .max
+      ? c.add("MaxPool", nil, attributes)
+      : c.add(
+        "AveragePool", nil, attributes + [("count_include_pad", .integer(counts ? 1 : 0))])
   }
 }
 

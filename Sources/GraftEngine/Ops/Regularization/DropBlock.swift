@@ -92,6 +92,12 @@ package struct DropBlockOp: Op {
   }
 }
 
+extension DropBlockOp {
+  package var denseForm: DenseForm { .nothing }
+
+  package func export(_ c: inout ExchangeContext) throws -> String { c.inputs[0] }
+}
+
 /// Where the blocks of a batch start, and what they leave.
 private struct BlockMask: Sendable {
   private let shape: Shape

@@ -131,6 +131,12 @@ package struct DropoutOp: Op {
   }
 }
 
+extension DropoutOp {
+  package var denseForm: DenseForm { .nothing }
+
+  package func export(_ c: inout ExchangeContext) throws -> String { c.inputs[0] }
+}
+
 extension Op {
   /// Copies values that are not dropped, or adds them.
   func pass(_ x: Slice, to y: Slice, _ accumulates: Bool, _ pool: ThreadPool) {

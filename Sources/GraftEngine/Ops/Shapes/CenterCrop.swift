@@ -66,3 +66,15 @@ package struct CenterCropOp: Op {
     return ((image * x[1] + top + line) * x[2] + left) * x[3]
   }
 }
+
+extension CenterCropOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let (size, room) = (c.outputShape, c.inputShapes[0])
+    let (top, left) = ((room[1] - size[1]) / 2, (room[2] - size[2]) / 2)
+    let operands = [
+      c.add(integers: [top, left], "starts"),
+      c.add(integers: [top + size[1], left + size[2]], "ends"), c.add(integers: [2, 3], "axes"),
+    ]
+    return c.add("Slice", [c.inputs[0]] + operands)
+  }
+}

@@ -53,3 +53,17 @@ package struct ChannelShuffleOp: Op {
     }
   }
 }
+
+extension ChannelShuffleOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let sides = Array(c.outputShape.dimensions.dropFirst().dropLast())
+    let width = c.outputShape.channels / groups
+    // 0 keeps the number of images.
+    let dealt = c.add(
+      "Reshape", c.inputs + [c.add(integers: [0, groups, width] + sides, "groups")])
+    let axes = [0, 2, 1] + sides.indices.map { 3 + $0 }
+    let turned = c.add("Transpose", [dealt], [("perm", .integers(axes))])
+    let shape = c.add(integers: [0, groups * width] + sides, "joined")
+    return c.add("Reshape", [turned, shape])
+  }
+}

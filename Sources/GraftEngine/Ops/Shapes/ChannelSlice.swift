@@ -56,3 +56,13 @@ package struct ChannelSliceOp: Op {
     }
   }
 }
+
+extension ChannelSliceOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let operands = [
+      c.add(integers: [channels.lowerBound], "starts"),
+      c.add(integers: [channels.upperBound], "ends"), c.add(integers: [1], "axes"),
+    ]
+    return c.add("Slice", c.inputs + operands)
+  }
+}

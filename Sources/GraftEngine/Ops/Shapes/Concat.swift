@@ -58,3 +58,9 @@ package struct ConcatOp: Op {
     }
   }
 }
+
+extension ConcatOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    c.add("Concat", nil, [("axis", .integer(1))])
+  }
+}

@@ -31,6 +31,16 @@ package struct FlattenOp: Op {
   }
 }
 
+extension FlattenOp {
+  package var countsValues: Bool { false }
+  package var window: Window { .everything }
+  package var denseForm: DenseForm { .flattening }
+
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    c.add("Flatten", nil, [("axis", .integer(1))])
+  }
+}
+
 extension Shape {
   /// Each value of one image: its place in an image and in a vector of torch's order.
   fileprivate func forEachPlace(

@@ -139,3 +139,18 @@ package struct PadOp: Op {
       out_w: Int32(y[2]), top: Int32(sides.top), left: Int32(sides.left), mode: mode.kernelMode)
   }
 }
+
+extension PadOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let names: [Mode: String] = [.zero: "constant", .reflect: "reflect", .replicate: "edge"]
+    guard let name = names[mode] else {
+      throw GraftError(
+        .failed, "\(c.path): padding from the other side cannot be exported to ONNX's opset 17",
+        help: "pad with zeros, or save as safetensors for torch")
+    }
+    let sides = sides(for: c.inputShapes[0])
+    let pads = c.add(
+      integers: [0, 0, sides.top, sides.left, 0, 0, sides.bottom, sides.right], "pads")
+    return c.add("Pad", [c.inputs[0], pads], [("mode", .text(name))])
+  }
+}

@@ -71,3 +71,19 @@ package struct PaddingShortcutOp: Op {
     }
   }
 }
+
+extension PaddingShortcutOp {
+  package var window: Window { Window(1, stride: Pair(stride), roundsUp: true) }
+
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let channels = c.inputShapes[0].channels
+    let front = (outputChannels - channels) / 2
+    let operands = [
+      c.add(integers: [0, 0], "starts"), c.add(integers: [Int(Int32.max), Int(Int32.max)], "ends"),
+      c.add(integers: [2, 3], "axes"), c.add(integers: [stride, stride], "steps"),
+    ]
+    let thinned = c.add("Slice", c.inputs + operands)
+    let back = outputChannels - channels - front
+    return c.add("Pad", [thinned, c.add(integers: [0, front, 0, 0, 0, back, 0, 0], "pads")])
+  }
+}

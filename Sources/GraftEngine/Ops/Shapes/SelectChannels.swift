@@ -50,3 +50,10 @@ package struct SelectChannelsOp: Op {
     }
   }
 }
+
+extension SelectChannelsOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let chosen = c.add(integers: places.map(Int.init), "places")
+    return c.add("Gather", [c.inputs[0], chosen], [("axis", .integer(1))])
+  }
+}

@@ -76,3 +76,22 @@ package struct SubsampleOp: Op {
     }
   }
 }
+
+extension SubsampleOp {
+  package var window: Window { Window(1, stride: Pair(stride), roundsUp: true) }
+
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let x = c.inputShapes[0]
+    let operands = [
+      c.add(integers: [offset, offset], "starts"), c.add(integers: [x[1], x[2]], "ends"),
+      c.add(integers: [2, 3], "axes"), c.add(integers: [stride, stride], "steps"),
+    ]
+    let thinned = c.add("Slice", c.inputs + operands)
+    func missing(_ axis: Int) -> Int {
+      c.outputShape[axis] - max(0, x[axis] - offset + stride - 1) / stride
+    }
+    guard missing(1) + missing(2) > 0 else { return thinned }
+    let pads = c.add(integers: [0, 0, 0, 0, 0, 0, missing(1), missing(2)], "pads")
+    return c.add("Pad", [thinned, pads])
+  }
+}

@@ -129,6 +129,29 @@ package struct UpsampleOp: Op {
   }
 }
 
+extension UpsampleOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let rules: [Interpolation: (mode: String, places: String)] = [
+      .nearest: ("nearest", "asymmetric"), .bilinear: ("linear", "pytorch_half_pixel"),
+      .bilinearCorners: ("linear", "align_corners"),
+    ]
+    let rule = rules[interpolation] ?? ("nearest", "asymmetric")
+    // The sizes are told, since factors that are rounded could miss them by a pixel.
+    let bounds = [
+      c.add(integers: [0], "start"), c.add(integers: [2], "end"), c.add(integers: [0], "axis"),
+    ]
+    let front = c.add("Slice", [c.add("Shape", [c.inputs[0]])] + bounds)
+    let sides = c.add(integers: [c.outputShape[1], c.outputShape[2]], "sides")
+    let sizes = c.add("Concat", [front, sides], [("axis", .integer(0))])
+    return c.add(
+      "Resize", [c.inputs[0], "", "", sizes],
+      [
+        ("mode", .text(rule.mode)), ("coordinate_transformation_mode", .text(rule.places)),
+        ("nearest_mode", .text("floor")),
+      ])
+  }
+}
+
 extension GradientSlot {
   /// Writes zeros unless there is something to add to.
   func startAtZero(_ pool: ThreadPool) {

@@ -1,28 +1,5 @@
 import GraftEngine
 
-/// How a layer's parameters are counted, as courses write it: M inputs, a p×q window, K outputs.
-package enum ParameterFormula {
-  /// `(64·3·3 + 1)·128` for a convolution, `(512 + 1)·10` for a linear layer; empty without
-  /// parameters.
-  static func text(of node: Node, inputs: [Shape], output: Shape) -> String {
-    let trained = node.parameters.filter(\.canTrain)
-    guard !trained.isEmpty else { return "" }
-    switch node.op {
-    case let op as ConvolutionOp:
-      let window = "\(inputs[0].channels / op.groups)·\(op.kernel.y)·\(op.kernel.x)"
-      return op.hasBias
-        ? "(\(window) + 1)·\(op.outputChannels)" : "\(window)·\(op.outputChannels)"
-    case let op as LinearOp:
-      let count = inputs[0].channels
-      return op.hasBias ? "(\(count) + 1)·\(op.outputCount)" : "\(count)·\(op.outputCount)"
-    default:
-      return trained.map { parameter in
-        parameter.torchShape.dimensions.map(String.init).joined(separator: "·")
-      }.joined(separator: " + ")
-    }
-  }
-}
-
 /// What a convolution would take, if it shared no weights, or if everything saw everything.
 package struct SharingComparison: Sendable {
   package struct Row: Sendable {
@@ -53,9 +30,8 @@ extension Model {
     let shapes = try graph.shapes(
       forInputs: ["image": [1, input.height, input.width, input.channels]])
     let rows = graph.nodes(reaching: [logits.id]).compactMap { node -> SharingComparison.Row? in
-      guard let op = node.op as? ConvolutionOp else { return nil }
       let (x, y) = (shapes[node.inputs[0]], shapes[node.output])
-      let window = x.channels / op.groups * op.kernel.y * op.kernel.x
+      guard let window = node.op.parameterFormula(inputs: [x])?.sharedWeights else { return nil }
       return SharingComparison.Row(
         path: node.path, convolution: node.parameters.reduce(0) { $0 + $1.count },
         locallyConnected: window * y.elementCount,
