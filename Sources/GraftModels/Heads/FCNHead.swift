@@ -86,7 +86,7 @@ extension FCNHead: HeadKind {
     "skips", .integer(0...8), default: 0,
     "finer maps that fcn scores too: 0, 1 and 2 are FCN-32s, FCN-16s and FCN-8s")
   static let enlargement = Argument(
-    "up", .word(Upsampling.self), default: .bilinear,
+    "up", .word, default: Upsampling.bilinear,
     "how scores of fcn come to the next finer map")
 
   package static func task(on spec: EncoderSpec) -> PredictionTask { .segmentation }

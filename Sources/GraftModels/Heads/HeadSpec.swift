@@ -101,7 +101,7 @@ extension HeadSpec: Codable {
 
 extension ArgumentValues {
   mutating func set(_ value: ArgumentValue, for argument: some AnyArgument) {
-    set([value], for: argument.name, isGiven: false)
+    set([value], for: argument, isGiven: false)
   }
 }
 

@@ -38,7 +38,7 @@ extension PooledHead {
   static let dropout = Argument(
     "dropout", .number(0...0.95), default: 0, "share of features dropped in training")
   static let pool = Argument(
-    "pool", .word(PoolKind.self), default: .average, "how a feature map becomes one vector")
+    "pool", .word, default: PoolKind.average, "how a feature map becomes one vector")
 
   /// The dropout layer that the arguments ask for; none for a rate of 0.
   static func dropoutLayer(_ scope: Scope, _ values: ArgumentValues) throws -> PlainLayer? {

@@ -2,7 +2,7 @@ import GraftBase
 import GraftEngine
 
 /// How a feature map becomes one vector.
-package enum PoolKind: String, Codable, Sendable, CaseIterable, WordChoice {
+package enum PoolKind: String, Codable, WordChoice {
   case average
   case maximum = "max"
   /// Means and maxima side by side: twice the width.

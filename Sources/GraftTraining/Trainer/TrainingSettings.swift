@@ -24,6 +24,18 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
 
   package init(epochs: Int = 5) { self.epochs = epochs }
 
+  /// Sets the optimizer's momentum, and has the schedule leave it there.
+  package mutating func setMomentum(_ momentum: Double) throws {
+    guard let argument = try Optimizers.type(of: optimizer).momentumArgument else {
+      throw GraftError(
+        .usage, "\(optimizer.name) has no momentum", help: "leave out momentum=")
+    }
+    optimizer.values[argument.name] = momentum
+    for argument in try Schedules.type(of: schedule).momentumArguments {
+      schedule.values[argument.name] = momentum
+    }
+  }
+
   /// Refuses numbers that cannot be meant.
   package func validate() throws {
     func check(_ holds: Bool, _ what: String, _ help: String) throws {
