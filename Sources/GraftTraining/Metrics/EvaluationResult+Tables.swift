@@ -15,7 +15,7 @@ extension EvaluationResult {
 }
 
 extension EvaluationResult: CustomStringConvertible {
-  package var description: String { 
+  package var description: String {
     "\(count) images\n\(Evaluation.images(self).summary)\n\n\(classTable)"
   }
 }

@@ -3,8 +3,8 @@ import GraftBase
 /// Everything a run is told besides model, data and policy.
 package struct TrainingSettings: Codable, Hashable, Sendable {
   package var epochs = 5
-  package var optimizer = Choice("adamw")
-  package var schedule = Choice("one-cycle")
+  package var optimizer = Choice(AdamWRule.name)
+  package var schedule = Choice(OneCycleSchedule.name)
   /// Epochs of linear warm-up; a schedule that rises by itself takes them as its rise.
   package var warmupEpochs = 0.0
   package var weightDecay = 0.01

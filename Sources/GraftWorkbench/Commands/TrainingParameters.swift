@@ -16,7 +16,8 @@ package enum TrainingParameters {
   static let batch = Argument(
     "batch", .integer(1...65_536), default: 32, "images per update")
   static let optimizer = Argument(
-    "optimizer", .choice(Optimizers.all.map { $0.name }), default: usual.optimizer.name, "how weights are updated")
+    "optimizer", .choice(Optimizers.all.map { $0.name }), default: usual.optimizer.name,
+    "how weights are updated")
   static let schedule = Argument(
     "schedule", .choice(Schedules.all.map { $0.name }),
     otherwise: "one-cycle for A and C, constant for B", "how the rate changes over the run")
@@ -58,7 +59,8 @@ package enum TrainingParameters {
     "as", .newName(.run), otherwise: "the next free letter", "name of the run")
 
   static let loop: [any AnyArgument] = [
-    batch, optimizer, schedule, warmup, decay, momentum, clip, loss, smoothing, patience, augment, views,
+    batch, optimizer, schedule, warmup, decay, momentum, clip, loss, smoothing, patience, augment,
+    views,
   ]
   static let ending: [any AnyArgument] = [stop, name]
 

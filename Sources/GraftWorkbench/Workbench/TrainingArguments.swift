@@ -16,7 +16,8 @@ struct TrainingArguments {
     let word = arguments[TrainingParameters.loss]
     guard let loss = Losses.named(word, for: model.task) else {
       throw arguments.fault(
-        .wrongType, at: TrainingParameters.loss, "loss=\(word) is none for a head that tells \(model.task)",
+        .wrongType, at: TrainingParameters.loss,
+        "loss=\(word) is none for a head that tells \(model.task)",
         help: "possible are: "
           + Losses.all(for: model.task).map(\.name).joined(separator: ", "))
     }
