@@ -46,6 +46,7 @@ package enum Optimizers {
     StochasticGradientRule.self,
     NesterovRule.self,
     AdadeltaRule.self,
+    AdamRule.self,
   ]
 
   /// The type of the optimizer that `choice` names.
