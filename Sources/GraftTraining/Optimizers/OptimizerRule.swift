@@ -47,6 +47,7 @@ package enum Optimizers {
     NesterovRule.self,
     AdadeltaRule.self,
     AdamRule.self,
+    RMSpropRule.self,
   ]
 
   /// The type of the optimizer that `choice` names.

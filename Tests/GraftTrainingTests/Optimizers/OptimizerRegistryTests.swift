@@ -25,7 +25,7 @@ import Testing
     try check(Choice(name), reference, #require(reference.results[name], "no numbers of torch's"))
   }
 
-  @Test(arguments: ["adam", "nesterov"])
+  @Test(arguments: ["rmsprop", "adam", "nesterov"])
   func takesTheMomentumOfTrain(name: String) throws {
     let reference = try fixture("registered", as: Reference.self)
     var settings = TrainingSettings()
