@@ -48,6 +48,7 @@ package enum Optimizers {
     AdadeltaRule.self,
     AdamRule.self,
     RMSpropRule.self,
+    AdagradRule.self,
   ]
 
   /// The type of the optimizer that `choice` names.

@@ -71,6 +71,12 @@ import Testing
     }
   }
 
+  @Test func anOptimizerWithoutMomentumRefusesOne() {
+    var settings = TrainingSettings()
+    settings.optimizer = Choice("adagrad")
+    #expect(throws: (any Error).self) { try settings.setMomentum(0.9) }
+  }
+
   @Test func momentumMovesTheScheduleThatCyclesIt() throws {
     var settings = TrainingSettings()
     settings.optimizer = Choice("nesterov")

@@ -49,6 +49,8 @@ extension EndToEnd {
       #expect(again.replay(place.recipe) == 0, "\(again.errors)")
       #expect(try again.hash("C") == place.hash("C"))
       #expect(place.type("train epochs=1 clip=0") == 2)
+      #expect(place.type("train epochs=1 optimizer=adagrad momentum=0.9") == 2)
+      #expect(place.errors.contains("adagrad has no momentum"))
     }
   }
 }
