@@ -33,6 +33,7 @@ package enum Losses {
     HingeLoss(isMean: false),
     BinaryLoss(),
     FocalLoss(),
+    GeneralizedCrossEntropyLoss(),
     ConsistencyLoss(),
     PixelCrossEntropyLoss(),
     DiceLoss(),
