@@ -58,6 +58,7 @@ package enum Metrics {
     TopFiveMetric(),
     BalancedAccuracyMetric(),
     MacroF1Metric(),
+    KappaMetric(),
     CurveAreaMetric(),
     LossMetric(),
     CalibrationMetric(),

@@ -9,7 +9,7 @@ import Testing
   private struct Reference: Decodable {
     let probabilities: [[Float]]
     let labels: [Int]
-    let accuracy, loss, macroF1, balancedAccuracy, calibrationError: Double
+    let accuracy, loss, macroF1, balancedAccuracy, calibrationError, kappa: Double
   }
 
   @Test func scoresAreScikitLearns() throws {
@@ -23,7 +23,7 @@ import Testing
       "accuracy": reference.accuracy, "loss": reference.loss, "f1": reference.macroF1,
       "balanced": reference.balancedAccuracy, "calibration": reference.calibrationError,
       // Among four classes the right one is always among five.
-      "top5": 1,
+      "top5": 1, "kappa": reference.kappa,
     ]
     for (metric, score) in Evaluation.images(result).metrics {
       let value = try #require(expected[metric.name], "no number for \(metric.name)")
@@ -57,6 +57,7 @@ import Testing
         accuracy     100.0 % (95 %: 20.7 %–100.0 %, 1 of 1)
         balanced     100.0 %
         macro F1     100.0 %
+        kappa        0.0000
         loss         0.2877
         calibration  25.0 % expected error
         """)
