@@ -48,6 +48,7 @@ struct LayerReference: Decodable, CustomTestStringConvertible, Sendable {
       )
     case "unpool": return (UnpoolOp(kernel: 2, stride: 2), [])
     case "l2": return (L2PoolOp(kernel: Pair(3, 2), stride: Pair(2, 1)), [])
+    case "cosine": return (CosineSimilarityOp(outputCount: shapes[1][0]), [.linear, .plain])
     case "softmax": return (SoftmaxOp(), [])
     case "normalize": return (L2NormOp(), [])
     case "loss":

@@ -78,6 +78,7 @@ package enum Heads {
   package static let all: [any HeadKind.Type] = [
     LinearHead.self,
     PerceptronHead.self,
+    CosineHead.self,
     UNetHead.self,
     FCNHead.self,
     OwnHead.self,

@@ -52,5 +52,19 @@ extension EndToEnd {
       #expect(place.type("train epochs=1 optimizer=adagrad momentum=0.9") == 2)
       #expect(place.errors.contains("adagrad has no momentum"))
     }
+
+    @Test func theCosineHeadTrainsSavesAndLoads() throws {
+      let place = try Workplace()
+      let file = place.path("c.safetensors")
+      #expect(
+        place.type(
+          Self.ingredients + "\nhead cosine scale=5\ntrain epochs=1 as=A\nsave c.safetensors\n"
+            + "load \(file) as=B\nevaluate B\nexpect B.kappa <= 1\nexpect B.balanced >= 0") == 0,
+        "\(place.errors)")
+      #expect(try place.hash("A") == place.hash("B"))
+      #expect(place.recipe.contains("head cosine scale=5"))
+      #expect(place.type("head linear scale=5") == 2)
+      #expect(place.errors.contains("`scale` goes with cosine heads"))
+    }
   }
 }
