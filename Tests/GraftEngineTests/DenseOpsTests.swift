@@ -63,10 +63,10 @@ import Testing
 
   @Test func lossesOfPixelsArePyTorchs() throws {
     for r in try Self.reference().losses {
-      let kind = try #require(SegmentationLoss.Kind(rawValue: r.kind))
+      let loss = try #require(Losses.named(r.kind, for: .segmentation))
       let shape = Shape(r.shape)
       let run = try MapRun(
-        SegmentationLossOp(SegmentationLoss(kind, classWeights: r.classes)),
+        loss.makeOp(classWeights: r.classes),
         inputs: [(shape, r.x), (Shape(r.shape.dropLast()), r.labels)], weights: [1, 1])
       expectClose(run.output, r.losses)
       expectClose(run.inputGradient, r.dx)
@@ -75,7 +75,7 @@ import Testing
 
   @Test func anImageWithoutLabelsCostsNothing() throws {
     let run = try MapRun(
-      SegmentationLossOp(.crossEntropy),
+      SegmentationLossOp(PixelCrossEntropyLoss()),
       inputs: [([1, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]), ([1, 2, 2], [255, 255, 255, 255])],
       weights: [1])
     #expect(run.output == [0])
@@ -105,7 +105,7 @@ import Testing
       ).outputShape(of: [[1, 5, 5, 1]])
     }
     #expect(throws: (any Error).self) {
-      try SegmentationLossOp(.crossEntropy).outputShape(of: [[1, 5, 5, 2], [1, 5, 4]])
+      try SegmentationLossOp(PixelCrossEntropyLoss()).outputShape(of: [[1, 5, 5, 2], [1, 5, 4]])
     }
   }
 

@@ -48,14 +48,15 @@ struct LayerReference: Decodable, CustomTestStringConvertible, Sendable {
       )
     case "unpool": return (UnpoolOp(kernel: 2, stride: 2), [])
     case "l2": return (L2PoolOp(kernel: Pair(3, 2), stride: Pair(2, 1)), [])
+    case "cosine": return (CosineSimilarityOp(outputCount: shapes[1][0]), [.linear, .plain])
     case "softmax": return (SoftmaxOp(), [])
     case "normalize": return (L2NormOp(), [])
     case "loss":
-      let kinds: [String: ClassificationLossOp.Kind] = [
-        "hinge": .hinge(margin: 1, isMean: true), "svm": .hinge(margin: 1, isMean: false),
-        "binary": .binary, "focal": .focal(gamma: 2),
+      let losses: [String: any RowLoss] = [
+        "hinge": HingeLoss(isMean: true), "svm": HingeLoss(isMean: false),
+        "binary": BinaryLoss(), "focal": FocalLoss(),
       ]
-      return (ClassificationLossOp(try #require(kinds[words[1]])), [])
+      return (ClassificationLossOp(try #require(losses[words[1]])), [])
     default: throw UnknownLayer(name: name)
     }
   }

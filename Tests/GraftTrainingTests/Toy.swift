@@ -35,7 +35,7 @@ struct ToyEncoder: Encoder {
     })
 
   /// A model with three classes; `dropout` in front of its linear head.
-  static func model(dropout: Float = 0, seed: UInt64 = 3) throws -> Model {
+  static func model(dropout: Double = 0, seed: UInt64 = 3) throws -> Model {
     try Model(
       spec: spec, head: .linear(dropout: dropout), classes: ["red", "green", "blue"], seed: seed)
   }

@@ -1,144 +1,128 @@
 import GraftBase
-import GraftEngine
 
-/// The choice of a head, as a recipe names it.
-///
-/// A linear head takes the place and names of the encoder's own classifier (`fc.weight`,
-/// `classifier.1.weight`), so the file loads in torchvision with `num_classes=N`. SqueezeNet's
-/// classifier is a convolution with a ReLU behind it, which a new head had better not have: there a
-/// linear head is `head.weight`. A perceptron is `torch.nn.Sequential`'s `head.0` and `head.3`.
-/// `unet` and `fcn` tell a class of each pixel.
-package enum HeadSpec: Codable, Hashable, Sendable {
-  /// The encoder's own classifier, kept with its weights.
-  case own
-  case linear(dropout: Float = 0, pool: PoolKind = .average)
-  case mlp(hidden: Int, dropout: Float = 0, pool: PoolKind = .average)
-  /// A U-Net's decoder, its finest block so wide.
-  case unet(width: Int = 32)
-  /// Scores of the last map and of so many finer ones.
-  case fcn(skips: Int = 0, upsampling: FCNHead.Upsampling = .bilinear)
+/// The choice of a head with its arguments, as a recipe names it: `mlp hidden=256 dropout=0.5`.
+package struct HeadSpec: Sendable {
+  package let kind: any HeadKind.Type
+  /// A value of each argument of the kind.
+  package private(set) var values: ArgumentValues
 
-  package var isOwn: Bool { self == .own }
+  /// A head with the values that `change` sets, and defaults else.
+  package init(_ kind: any HeadKind.Type, _ change: (inout ArgumentValues) -> Void = { _ in }) {
+    self.kind = kind
+    values = ArgumentValues()
+    for argument in kind.arguments {
+      values.set(argument.declaration.standardValue, for: argument)
+    }
+    change(&values)
+  }
+
+  package var isOwn: Bool { kind.isOwn }
 
   /// What it tells of an image, on this encoder.
-  package func task(on spec: EncoderSpec) -> PredictionTask {
-    switch self {
-    case .own: spec.ownTask
-    case .linear, .mlp: .classification
-    case .unet, .fcn: .segmentation
-    }
-  }
-
-  /// The word of the language: `own`, `linear` or `mlp`, `unet` or `fcn`.
-  package var kind: String {
-    switch self {
-    case .own: "own"
-    case .linear: "linear"
-    case .mlp: "mlp"
-    case .unet: "unet"
-    case .fcn: "fcn"
-    }
-  }
+  package func task(on spec: EncoderSpec) -> PredictionTask { kind.task(on: spec) }
 
   /// Builds the layers; throws when a number is out of range or the classes do not fit.
-  func makeHead(
-    _ scope: Scope, for spec: EncoderSpec, classCount: Int, on pyramid: Pyramid
-  ) throws -> any Head {
-    switch self {
-    case .own:
-      guard spec.ownClassCount > 0 else {
-        throw GraftError(
-          .usage, "\(spec.name) is cut before its own classifier", help: "use 'head linear'")
-      }
-      guard classCount == spec.ownClassCount else {
-        throw GraftError(
-          .usage,
-          "the own head of \(spec.name) has \(spec.ownClassCount) classes, not \(classCount)",
-          help: "use 'head linear'")
-      }
-      return spec.makeOwnHead(scope, classCount)
-    case .linear(let dropout, let pool):
-      try check(classCount, dropout)
-      return PooledHead(
-        scope, pool: pool, dropout: layer(scope["head"]["dropout"], dropout),
-        linear: Linear(
-          path(spec.linearHeadPath, in: scope), from: pool.width(of: spec.featureWidth),
-          to: classCount))
-    case .mlp(let width, let dropout, let pool):
-      try check(classCount, dropout)
-      guard (1...65_536).contains(width) else {
-        throw GraftError(.usage, "a head with \(width) hidden units; 1 to 65536 are possible")
-      }
-      let head = scope["head"]
-      return PooledHead(
-        scope, pool: pool,
-        hidden: (
-          Linear(head[0], from: pool.width(of: spec.featureWidth), to: width), .relu(head[1])
-        ),
-        dropout: layer(head[2], dropout), linear: Linear(head[3], from: width, to: classCount))
-    case .unet(let width):
-      try checkPixels(classCount)
-      guard (1...1024).contains(width) else {
-        throw GraftError(.usage, "a decoder \(width) channels wide; 1 to 1024 are possible")
-      }
-      guard spec.ownTask == .classification else { throw UNetHead.isDoubled(spec.name) }
-      return try UNetHead(
-        scope, on: pyramid, of: spec.name, width: width, classCount: classCount)
-    case .fcn(let skips, let upsampling):
-      try checkPixels(classCount)
-      // What has a decoder of its own has scaled its map already.
-      guard spec.ownTask == .classification, !pyramid.isFull else {
-        return PixelHead(
-          scope, at: path(spec.linearHeadPath, in: scope), from: pyramid.map.shape.channels,
-          to: classCount)
-      }
-      return try FCNHead(
-        scope, on: pyramid, of: spec.name, skips: skips, upsampling: upsampling,
-        classCount: classCount)
-    }
+  func makeHead(in context: HeadContext) throws -> any Head {
+    try kind.makeHead(values, in: context)
+  }
+}
+
+extension HeadSpec: Hashable {
+  package static func == (left: HeadSpec, right: HeadSpec) -> Bool {
+    left.kind == right.kind && left.values == right.values
   }
 
-  private func check(_ classCount: Int, _ dropout: Float) throws {
-    guard (2...100_000).contains(classCount) else {
-      throw GraftError(.usage, "a head for \(classCount) classes; 2 to 100000 are possible")
-    }
-    guard dropout >= 0, dropout < 1 else {
-      throw GraftError(.usage, "a dropout of \(dropout); it must be at least 0 and below 1")
-    }
-  }
-
-  private func checkPixels(_ classCount: Int) throws {
-    guard (2...SegmentationLossOp.mostClasses).contains(classCount) else {
-      throw GraftError(
-        .usage, "a head that tells \(classCount) classes of pixels; 2 to 255 are possible")
-    }
-  }
-
-  private func layer(_ scope: Scope, _ dropout: Float) -> PlainLayer? {
-    dropout > 0 ? .dropout(scope, rate: dropout) : nil
-  }
-
-  private func path(_ path: String, in scope: Scope) -> Scope {
-    path.split(separator: ".").reduce(scope) { $0[String($1)] }
-  }
+  package func hash(into hasher: inout Hasher) { hasher.combine(description) }
 }
 
 extension HeadSpec: CustomStringConvertible {
   /// The head in the language: `mlp hidden=256 dropout=0.5 pool=max`.
   package var description: String {
-    switch self {
-    case .own: kind
-    case .linear(let dropout, let pool): kind + options(dropout, pool)
-    case .mlp(let hidden, let dropout, let pool):
-      "\(kind) hidden=\(hidden)" + options(dropout, pool)
-    case .unet(let width): "\(kind) width=\(width)"
-    case .fcn(let skips, let upsampling):
-      "\(kind) skips=\(skips)" + (upsampling == .bilinear ? "" : " up=\(upsampling.rawValue)")
+    let words = kind.arguments.compactMap { argument -> String? in
+      guard let value = values.values[argument.name]?.first else { return nil }
+      let isShown =
+        value != argument.declaration.standardValue
+        || argument.name == kind.leadingArgument?.name
+      return isShown ? "\(argument.name)=\(value.plainText)" : nil
+    }
+    return ([kind.name] + words).joined(separator: " ")
+  }
+}
+
+/// In model files `{"mlp":{"dropout":0.5,"hidden":256,"pool":"average"}}`.
+extension HeadSpec: Codable {
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  private static func key(of argument: any AnyArgument, _ kind: any HeadKind.Type) -> Key {
+    Key(stringValue: kind.fileKeys[argument.name] ?? argument.name)
+  }
+
+  package func encode(to encoder: any Swift.Encoder) throws {
+    var outer = encoder.container(keyedBy: Key.self)
+    var inner = outer.nestedContainer(keyedBy: Key.self, forKey: Key(stringValue: kind.name))
+    for argument in kind.arguments {
+      let key = Self.key(of: argument, kind)
+      switch values.values[argument.name]?.first {
+      case .integer(let value): try inner.encode(value, forKey: key)
+      case .number(let value): try inner.encode(value, forKey: key)
+      case .text(let value): try inner.encode(value, forKey: key)
+      default: preconditionFailure("heads take whole numbers, numbers and words")
+      }
     }
   }
 
-  private func options(_ dropout: Float, _ pool: PoolKind) -> String {
-    (dropout > 0 ? " dropout=\(dropout)" : "")
-      + (pool == .average ? "" : " pool=\(pool.rawValue)")
+  package init(from decoder: any Swift.Decoder) throws {
+    let outer = try decoder.container(keyedBy: Key.self)
+    guard let name = outer.allKeys.first, outer.allKeys.count == 1,
+      let kind = Heads.kind(named: name.stringValue)
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: outer.codingPath, debugDescription: "not one head"))
+    }
+    self.init(kind)
+    let inner = try outer.nestedContainer(keyedBy: Key.self, forKey: name)
+    // An argument that is younger than the file has its default.
+    for argument in kind.arguments where inner.contains(Self.key(of: argument, kind)) {
+      let key = Self.key(of: argument, kind)
+      let text =
+        try (try? inner.decode(Int.self, forKey: key)).map { "\($0)" }
+        ?? (try? inner.decode(Double.self, forKey: key)).map { "\($0)" }
+        ?? inner.decode(String.self, forKey: key)
+      values.set(try argument.declaration.kind.parse(text), for: argument)
+    }
+  }
+}
+
+extension ArgumentValues {
+  mutating func set(_ value: ArgumentValue, for argument: some AnyArgument) {
+    set([value], for: argument, isGiven: false)
+  }
+}
+
+extension ArgumentDeclaration {
+  /// The default of an argument of a head: all have one.
+  fileprivate var standardValue: ArgumentValue {
+    guard let text = defaultText, let value = try? kind.parse(text) else {
+      preconditionFailure("the argument `\(name)` of a head has no legal default")
+    }
+    return value
+  }
+}
+
+extension ArgumentValue {
+  /// As it is typed.
+  fileprivate var plainText: String {
+    switch self {
+    case .integer(let value): "\(value)"
+    case .number(let value): value.shortText
+    case .text(let text): text
+    default: preconditionFailure("heads take whole numbers, numbers and words")
+    }
   }
 }

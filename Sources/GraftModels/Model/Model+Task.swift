@@ -9,14 +9,6 @@ extension PredictionTask {
     case .segmentation: Shape(logits.dimensions.dropLast())
     }
   }
-
-  /// What a model of this task minimizes unless it is told otherwise: cross-entropy.
-  var usualLoss: any Op {
-    switch self {
-    case .classification: SoftmaxCrossEntropyOp()
-    case .segmentation: SegmentationLossOp(.crossEntropy)
-    }
-  }
 }
 
 extension Model {

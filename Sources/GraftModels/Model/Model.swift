@@ -83,11 +83,14 @@ package final class Model {
       try layers(graph.result(of: classifier.source))
     }
     let head = try headKind.makeHead(
-      scope, for: spec, classCount: classes.count, on: Pyramid(image: image, map: map))
+      in: HeadContext(
+        scope: scope, spec: spec, classCount: classes.count,
+        pyramid: Pyramid(image: image, map: map)))
     let values = try head(map)
     let layerCount = graph.nodes.count
     let target = graph.input("target", task.targetShape(forLogits: values.logits.shape))
-    let losses = try graph.record(task.usualLoss, [values.logits, target], path: "loss")
+    let losses = try graph.record(
+      Losses.usual(for: task).makeOp(classWeights: nil), [values.logits, target], path: "loss")
     var shares: [Value] = [losses]
     for (classifier, logits) in zip(spec.keptAuxiliary, auxiliaryLogits) {
       shares.append(

@@ -1,3 +1,4 @@
+import Foundation
 import GraftBase
 
 /// How a model did on a set, by what it tells of an image.
@@ -40,31 +41,24 @@ package enum Evaluation: Codable, Hashable, Sendable {
     }
   }
 
+  /// The metrics that it has, with their scores.
+  package var metrics: [(metric: any Metric, score: MetricScore)] {
+    Metrics.all.compactMap { metric in metric.score(of: self).map { (metric, $0) } }
+  }
+
   /// The scores by the names that `expect` and `--json` know them by.
   package var scores: [(name: String, value: Double)] {
-    switch self {
-    case .images(let result):
-      [
-        ("accuracy", result.accuracy.value), ("loss", result.meanLoss),
-        ("top5", result.topAccuracy(5).value), ("f1", result.confusion.macroF1),
-      ]
-    case .pixels(let scores):
-      [
-        ("accuracy", scores.accuracy.value), ("loss", scores.meanLoss),
-        ("iou", scores.meanOverlap), ("dice", scores.meanDice),
-      ] + (scores.areaUnderCurve.map { [("auc", $0)] } ?? [])
-        + scores.scores.flatMap { score in
-          [("iou.\(score.name)", score.overlap), ("dice.\(score.name)", score.dice)]
-        }
+    metrics.flatMap { metric, score in
+      [(metric.name, score.value)]
+        + score.classes.map { ("\(metric.name).\($0.name)", $0.value) }
     }
   }
 
   /// The scores over all, one a line.
   package var summary: String {
-    switch self {
-    case .images(let result): result.summary
-    case .pixels(let scores): scores.summary
-    }
+    metrics.map(\.score).filter(\.isShown).map {
+      $0.title.padding(toLength: 13, withPad: " ", startingAt: 0) + $0.text
+    }.joined(separator: "\n")
   }
 
   /// One row a class.
@@ -77,17 +71,6 @@ package enum Evaluation: Codable, Hashable, Sendable {
 }
 
 extension SegmentationScores {
-  /// The scores over all pixels, one a line.
-  package var summary: String {
-    var lines = [
-      "mean IoU     \(meanOverlap.fixedText(4))", "mean Dice    \(meanDice.fixedText(4))",
-      "pixels right \(accuracy.value.percentText)",
-    ]
-    if let areaUnderCurve { lines.append("ROC area     \(areaUnderCurve.fixedText(4))") }
-    lines.append("loss         \(meanLoss.fixedText(4))")
-    return lines.joined(separator: "\n")
-  }
-
   /// One row a class: its part of the pixels, IoU, Dice, precision, recall.
   package var classTable: String {
     var table = TextTable(ofNumbers: ["class", "pixels", "IoU", "Dice", "precision", "recall"])

@@ -3,17 +3,24 @@ import GraftKernels
 
 /// The arithmetic of one optimizer: how a gradient changes a weight and the memory kept for it.
 ///
-/// Rules are element-wise, so a parameter can be cut into chunks anywhere.
+/// Rules are element-wise, so a parameter can be cut into chunks anywhere. A new rule is one file, with
+/// its loop by `UpdateOperands.forEachVector`, and one line in `Optimizers.all`.
 package protocol OptimizerRule: Sendable {
   static var name: String { get }
   static var summary: String { get }
-  static var options: [ChoiceOption] { get }
+  static var arguments: [any AnyArgument] { get }
+  /// The argument that `train momentum=` sets; nil where the optimizer has no momentum.
+  static var momentumArgument: Argument<Double>? { get }
 
-  init(_ values: ChoiceValues)
+  init(_ values: ArgumentValues)
 
   /// Names of the slots kept for each parameter, in the order `update` gets them.
   var slotNames: [String] { get }
   func update(_ operands: UpdateOperands)
+}
+
+extension OptimizerRule {
+  package static var momentumArgument: Argument<Double>? { nil }
 }
 
 /// The operands of one update: equally long parts of a parameter and of all that belongs to it.
@@ -37,12 +44,21 @@ package enum Optimizers {
   package static let all: [any OptimizerRule.Type] = [
     AdamWRule.self,
     StochasticGradientRule.self,
+    NesterovRule.self,
     AdadeltaRule.self,
+    AdamRule.self,
+    RMSpropRule.self,
+    AdagradRule.self,
   ]
 
-  /// The optimizer that `choice` names, with its options checked.
+  /// The type of the optimizer that `choice` names.
+  package static func type(of choice: Choice) throws -> any OptimizerRule.Type {
+    all[try choice.place(among: all.map { $0.name }, kind: "optimizer")]
+  }
+
+  /// The optimizer that `choice` names, with its arguments checked.
   package static func make(_ choice: Choice) throws -> any OptimizerRule {
-    let type = all[try choice.place(among: all.map { $0.name }, kind: "optimizer")]
-    return type.init(try ChoiceValues(choice, options: type.options))
+    let type = try type(of: choice)
+    return type.init(try choice.values(of: type.arguments))
   }
 }

@@ -8,9 +8,11 @@ import GraftBase
 package protocol Schedule: Sendable {
   static var name: String { get }
   static var summary: String { get }
-  static var options: [ChoiceOption] { get }
+  static var arguments: [any AnyArgument] { get }
+  /// The arguments that `train momentum=` sets; empty where the schedule leaves momentum alone.
+  static var momentumArguments: [Argument<Double>] { get }
 
-  init(_ values: ChoiceValues)
+  init(_ values: ArgumentValues)
 
   /// The part of the peak rate in use at `progress` in 0...1.
   func multiplier(at progress: Double) -> Double
@@ -22,7 +24,8 @@ package protocol Schedule: Sendable {
 }
 
 extension Schedule {
-  package static var options: [ChoiceOption] { [] }
+  package static var arguments: [any AnyArgument] { [] }
+  package static var momentumArguments: [Argument<Double>] { [] }
   package func momentum(at progress: Double) -> Double? { nil }
   package func rising(for share: Double) -> (any Schedule)? { nil }
 }
@@ -40,10 +43,15 @@ package enum Schedules {
     FlatCosineSchedule.self,
   ]
 
-  /// The schedule that `choice` names, with its options checked.
+  /// The type of the schedule that `choice` names.
+  package static func type(of choice: Choice) throws -> any Schedule.Type {
+    all[try choice.place(among: all.map { $0.name }, kind: "schedule")]
+  }
+
+  /// The schedule that `choice` names, with its arguments checked.
   package static func make(_ choice: Choice) throws -> any Schedule {
-    let type = all[try choice.place(among: all.map { $0.name }, kind: "schedule")]
-    return type.init(try ChoiceValues(choice, options: type.options))
+    let type = try type(of: choice)
+    return type.init(try choice.values(of: type.arguments))
   }
 }
 

@@ -20,10 +20,11 @@ package struct TrainingPhase: Codable, Hashable, Sendable {
   ) -> [TrainingPhase] {
     var first = settings
     first.epochs = headEpochs
-    first.schedule = Choice("one-cycle", ["rise": 0.99])
+    first.schedule = Choice(OneCycleSchedule.name, [OneCycleSchedule.rise.name: 0.99])
     var second = settings
     second.epochs = epochs
-    second.schedule = Choice("one-cycle", ["rise": 0.3, "start": 5])
+    second.schedule = Choice(
+      OneCycleSchedule.name, [OneCycleSchedule.rise.name: 0.3, OneCycleSchedule.start.name: 5])
     let half = rate / 2
     return [
       TrainingPhase(Policy(.headOnly(rate)), first),

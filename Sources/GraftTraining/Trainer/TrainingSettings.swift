@@ -3,8 +3,8 @@ import GraftBase
 /// Everything a run is told besides model, data and policy.
 package struct TrainingSettings: Codable, Hashable, Sendable {
   package var epochs = 5
-  package var optimizer = Choice("adamw")
-  package var schedule = Choice("one-cycle")
+  package var optimizer = Choice(AdamWRule.name)
+  package var schedule = Choice(OneCycleSchedule.name)
   /// Epochs of linear warm-up; a schedule that rises by itself takes them as its rise.
   package var warmupEpochs = 0.0
   package var weightDecay = 0.01
@@ -23,6 +23,18 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
   package var seed: UInt64 = 1
 
   package init(epochs: Int = 5) { self.epochs = epochs }
+
+  /// Sets the optimizer's momentum, and has the schedule leave it there.
+  package mutating func setMomentum(_ momentum: Double) throws {
+    guard let argument = try Optimizers.type(of: optimizer).momentumArgument else {
+      throw GraftError(
+        .usage, "\(optimizer.name) has no momentum", help: "leave out momentum=")
+    }
+    optimizer.values[argument.name] = momentum
+    for argument in try Schedules.type(of: schedule).momentumArguments {
+      schedule.values[argument.name] = momentum
+    }
+  }
 
   /// Refuses numbers that cannot be meant.
   package func validate() throws {

@@ -24,13 +24,10 @@ package struct RunsCommand: Command {
   }
 
   private func row(_ run: TrainingRun, in session: Session) -> [String] {
-    func score(_ name: String) -> String {
-      session.metrics["\(run.name).\(name)"].map { $0.fixedText(3) } ?? ""
-    }
-    // Overlap where pixels are told, else accuracy.
+    // The metric that leads where it was measured.
     func value(_ part: String) -> String {
-      let overlap = score("\(part).iou")
-      return overlap.isEmpty ? score("\(part).accuracy") : overlap
+      Metrics.all.lazy.compactMap { session.metrics["\(run.name).\(part).\($0.name)"] }.first
+        .map { $0.fixedText(3) } ?? ""
     }
     let policies = run.plan?.phases.map { "\($0.policy)" }.joined(separator: ", ")
     let steps = run.result.map { "\($0.step)/\($0.totalSteps)" }
@@ -43,10 +40,11 @@ package struct RunsCommand: Command {
   }
 
   private func object(_ run: TrainingRun, in session: Session) -> JSONValue {
-    let accuracy = session.metrics["\(run.name).val.accuracy"]
+    let score = "val.\(AccuracyMetric().name)"
+    let accuracy = session.metrics["\(run.name).\(score)"]
     return .object([
       ("run", .string(run.name)), ("encoder", .string(run.model.spec.name)),
-      ("val.accuracy", accuracy.map { .number($0) } ?? .null),
+      (score, accuracy.map { .number($0) } ?? .null),
       ("weights_hash", .string(run.model.weightsHash.hex)),
     ])
   }

@@ -95,43 +95,38 @@ extension Session {
   /// Prints the outcome, keeps the scores and leaves the receipt.
   private func finish(_ run: TrainingRun, history: [EpochRecord], cost: TrainingCost) {
     guard let result = run.result else { return }
-    let accuracy = result.validation?.accuracy ?? history.last?.validationAccuracy
-    metrics["\(run.name).train.loss"] = history.last?.trainLoss
-    metrics["\(run.name).train.accuracy"] = history.last?.trainAccuracy.value
-    metrics["\(run.name).val.accuracy"] = accuracy?.value
-    metrics["\(run.name).val.loss"] = result.validation?.meanLoss ?? history.last?.validationLoss
-    let overlap = result.validation?.meanOverlap ?? history.last?.validationOverlap
-    metrics["\(run.name).val.iou"] = overlap
+    metrics["\(run.name).train.\(LossMetric().name)"] = history.last?.trainLoss
+    metrics["\(run.name).train.\(AccuracyMetric().name)"] = history.last?.trainAccuracy.value
+    let validation = result.validation.map(EpochScores.init) ?? history.last.map(EpochScores.init)
+    for (name, value) in EpochScores.named(validation) {
+      metrics["\(run.name).val.\(name)"] = value
+    }
     for (name, value) in result.validation?.scores ?? [] {
       metrics["\(run.name).val.\(name)"] = value
     }
     metrics["\(run.name).seconds"] = cost.seconds
     let proof = result.freezeProof
-    console.event(
-      "run",
-      [
-        ("run", .string(run.name)), ("ending", .string("\(result.ending)")),
-        ("step", .integer(result.step)), ("steps", .integer(result.totalSteps)),
-        ("val.accuracy", accuracy.map { .number($0.value) } ?? .null),
-        ("val.loss", metrics["\(run.name).val.loss"].map(JSONValue.number) ?? .null),
-        ("val.iou", overlap.map(JSONValue.number) ?? .null),
-        ("seconds", .number(cost.seconds)), ("cpu_seconds", .number(cost.processorSeconds)),
-        ("images_per_second", .number(cost.imagesPerSecond)),
-        ("waiting_share", .number(cost.waitingShare)),
-        ("peak_memory_bytes", .integer(cost.peakBytes)),
-        ("weights_hash", .string(result.weightsHash)),
-        ("frozen_changed", .integer(proof.changedFrozen.count)),
-        ("frozen", .integer(proof.frozenCount)),
-        ("trainable_changed", .integer(proof.trainableCount - proof.unchangedTrainable.count)),
-        ("trainable", .integer(proof.trainableCount)),
-      ])
+    var fields: [(String, JSONValue)] = [
+      ("run", .string(run.name)), ("ending", .string("\(result.ending)")),
+      ("step", .integer(result.step)), ("steps", .integer(result.totalSteps)),
+    ]
+    fields += validation.fields
+    fields += [
+      ("seconds", .number(cost.seconds)), ("cpu_seconds", .number(cost.processorSeconds)),
+      ("images_per_second", .number(cost.imagesPerSecond)),
+      ("waiting_share", .number(cost.waitingShare)),
+      ("peak_memory_bytes", .integer(cost.peakBytes)),
+      ("weights_hash", .string(result.weightsHash)),
+      ("frozen_changed", .integer(proof.changedFrozen.count)),
+      ("frozen", .integer(proof.frozenCount)),
+      ("trainable_changed", .integer(proof.trainableCount - proof.unchangedTrainable.count)),
+      ("trainable", .integer(proof.trainableCount)),
+    ]
+    console.event("run", fields)
     let isStopped = run.isUnfinished && result.validation == nil
     let place = isStopped ? history.last.map { " after epoch \($0.epoch)" } ?? "" : ""
     let score =
-      overlap.map {
-        "val.iou \($0.fixedText(4)), pixels right \(accuracy?.value.percentText ?? "")\(place)"
-      }
-      ?? accuracy.map { "val.accuracy \($0)\(place)" }
+      validation?.headline.map { "val.\($0)\(place)" }
       ?? (isStopped ? "not measured yet" : "no validation images")
     console.print(
       "\(run.name): \(score), \(cost.seconds.durationText), "
@@ -144,11 +139,9 @@ extension Session {
       console.print("\(run.name): epoch \(best) was the best; \(kept)")
     }
     // A stop by Ctrl-C is not measured and its replay is: only the weights are the same in both.
-    let measured = run.isUnfinished ? nil : accuracy
+    let measured = run.isUnfinished ? nil : validation?.leadingText
     leaveReceipt(
-      (measured == nil ? nil : overlap).map { "val.iou \($0.fixedText(3)), " }
-        ?? (measured.map { "val.accuracy \($0.value.fixedText(3)), " } ?? "")
-        + "weights \(result.weightsHash.prefix(8))")
+      (measured.map { "val.\($0), " } ?? "") + "weights \(result.weightsHash.prefix(8))")
   }
 
   /// At the prompt says how to go on; in a recipe ends it, so that nothing runs as if all was done.

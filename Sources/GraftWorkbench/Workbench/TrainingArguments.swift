@@ -13,40 +13,30 @@ struct TrainingArguments {
 
   /// Has the model minimize what `loss` asks for, of those that go with what it tells.
   func chooseLoss(for model: Model, pipeline: Pipeline, in session: Session) throws {
-    let word = arguments.text("loss") ?? "ce"
-    switch model.task {
-    case .classification:
-      guard let loss = ClassificationLoss(rawValue: word) else {
-        throw misfit(word, model.task, ClassificationLoss.allCases.map(\.rawValue))
-      }
-      try check(loss, pipeline: pipeline, balance: session.workbench.balance)
-      model.minimize(loss)
-    case .segmentation:
-      guard let kind = SegmentationLoss.Kind(rawValue: word) else {
-        throw misfit(word, model.task, SegmentationLoss.Kind.allCases.map(\.rawValue))
-      }
-      model.minimize(SegmentationLoss(kind, classWeights: session.classWeights))
-    }
-  }
-
-  private func misfit(_ loss: String, _ task: PredictionTask, _ fitting: [String]) -> Diagnostic {
-    arguments.fault(
-      .wrongType, at: "loss", "loss=\(loss) is none for a head that tells \(task)",
-      help: "possible are: " + fitting.joined(separator: ", "))
-  }
-
-  private func check(
-    _ loss: ClassificationLoss, pipeline: Pipeline, balance: ClassBalance
-  ) throws {
-    guard loss != .binary || balance != .weights else {
+    let word = arguments[TrainingParameters.loss]
+    guard let loss = Losses.named(word, for: model.task) else {
       throw arguments.fault(
-        .notAllowedHere, at: "loss", "loss=bce takes labels as they are, and not weighted by class",
+        .wrongType, at: TrainingParameters.loss,
+        "loss=\(word) is none for a head that tells \(model.task)",
+        help: "possible are: "
+          + Losses.all(for: model.task).map(\.name).joined(separator: ", "))
+    }
+    try check(loss, pipeline: pipeline, balance: session.workbench.balance)
+    model.minimize(loss, classWeights: session.classWeights)
+  }
+
+  private func check(_ loss: any Loss, pipeline: Pipeline, balance: ClassBalance) throws {
+    guard loss.takesClassWeights || balance != .weights else {
+      throw arguments.fault(
+        .notAllowedHere, at: TrainingParameters.loss,
+        "loss=\(loss.name) takes labels as they are, and not weighted by class",
         help: "balance the images instead: data … balance=sampler")
     }
-    guard loss != .consistency || (pipeline.differsBetweenCopies && pipeline.mixing == nil) else {
+    let comparesCopies = loss.copiesOfEachSample > 1
+    guard !comparesCopies || (pipeline.differsBetweenCopies && pipeline.mixing == nil) else {
       throw arguments.fault(
-        .notAllowedHere, at: "loss",
-        "loss=jsd compares copies of an image that `augmix` made, and no mixed ones; "
+        .notAllowedHere, at: TrainingParameters.loss,
+        "loss=\(loss.name) compares copies of an image that `augmix` made, and no mixed ones; "
           + "the pipeline is `\(pipeline)`",
         help: "for example: augment crop(4) flip augmix")
     }
@@ -55,34 +45,21 @@ struct TrainingArguments {
   /// Settings for one phase; `usual` is the schedule when none was given.
   func settings(
     epochs: Int, usual: Choice, seed: UInt64, classWeights: [Float]?
-  ) -> TrainingSettings {
+  ) throws -> TrainingSettings {
     var settings = TrainingSettings(epochs: epochs)
-    settings.schedule = arguments.text("schedule").map { Choice($0) } ?? usual
-    settings.optimizer = optimizer
-    settings.weightDecay = arguments.number("decay") ?? 0.01
-    settings.smoothing = arguments.number("smooth") ?? 0
-    settings.patience = arguments.integer("patience")
-    settings.warmupEpochs = (share("warmup") ?? 0) * Double(epochs)
+    settings.schedule = arguments[TrainingParameters.schedule].map { Choice($0) } ?? usual
+    settings.optimizer = Choice(arguments[TrainingParameters.optimizer])
+    settings.weightDecay = arguments[TrainingParameters.decay]
+    settings.smoothing = arguments[TrainingParameters.smoothing]
+    settings.patience = arguments[TrainingParameters.patience]
+    settings.warmupEpochs = (arguments[TrainingParameters.warmup] ?? 0) * Double(epochs)
     settings.classWeights = classWeights
     settings.seed = seed
-    if let momentum = arguments.number("momentum") {
-      let names = ["sgd": "momentum", "adadelta": "rho"]
-      settings.optimizer.values[names[settings.optimizer.name] ?? "beta1"] = momentum
-      if settings.schedule.name == "one-cycle" {
-        settings.schedule.values["high"] = momentum
-        settings.schedule.values["low"] = momentum
-      }
+    settings.gradientLimit = arguments[TrainingParameters.clip]
+    if let momentum = arguments[TrainingParameters.momentum] {
+      try settings.setMomentum(momentum)
     }
     return settings
-  }
-
-  private var optimizer: Choice {
-    let name = arguments.text("optimizer") ?? "adamw"
-    return name == "nesterov" ? Choice("sgd", ["nesterov": 1]) : Choice(name)
-  }
-
-  private func share(_ name: String) -> Double? {
-    arguments.number(name) ?? arguments.fractions(name)?.first
   }
 }
 
@@ -90,13 +67,13 @@ extension Session {
   /// What a run is made of besides its phases.
   func trainingPlan(_ arguments: CheckedArguments) throws -> TrainingPlan {
     _ = try requireEncoder()
-    let calls = arguments.calls("augment")
+    let calls = arguments[TrainingParameters.augment]
     return TrainingPlan(
       data: try requireData(), balance: workbench.balance,
       pipeline: calls.isEmpty ? workbench.pipeline : try pipeline(calls),
-      batchSize: arguments.integer("batch") ?? 32, seed: seed,
-      views: arguments.integer("views"), phases: [],
-      stop: arguments.integer("stop"))
+      batchSize: arguments[TrainingParameters.batch], seed: seed,
+      views: arguments[TrainingParameters.views], phases: [],
+      stop: arguments[TrainingParameters.stop])
   }
 
   /// Weights of classes for the loss when `balance=weights` asks for them.

@@ -63,17 +63,26 @@ struct TrainingObserver {
       line.validation = validation
       if session.settings.isProgressShown { writer.show(line, isEpochEnd: true) }
     }
-    session.console.event(
-      "epoch",
-      [
-        ("run", .string(run)), ("epoch", .integer(record.epoch)),
-        ("step", .integer(record.step)), ("train.loss", .number(record.trainLoss)),
-        ("train.accuracy", .number(record.trainAccuracy.value)),
-        ("val.loss", record.validationLoss.map(JSONValue.number) ?? .null),
-        ("val.accuracy", record.validationAccuracy.map { .number($0.value) } ?? .null),
-        ("val.iou", record.validationOverlap.map(JSONValue.number) ?? .null),
-        ("images_per_second", lastLine?.imagesPerSecond.map(JSONValue.number) ?? .null),
-        ("waiting_share", lastLine?.waitingShare.map(JSONValue.number) ?? .null),
-      ])
+    var fields: [(String, JSONValue)] = [
+      ("run", .string(run)), ("epoch", .integer(record.epoch)),
+      ("step", .integer(record.step)),
+      ("train.\(LossMetric().name)", .number(record.trainLoss)),
+      ("train.\(AccuracyMetric().name)", .number(record.trainAccuracy.value)),
+    ]
+    fields += Optional(EpochScores(record)).fields
+    fields += [
+      ("images_per_second", lastLine?.imagesPerSecond.map(JSONValue.number) ?? .null),
+      ("waiting_share", lastLine?.waitingShare.map(JSONValue.number) ?? .null),
+    ]
+    session.console.event("epoch", fields)
+  }
+}
+
+extension EpochScores? {
+  /// For JSON: `val.accuracy` and its like.
+  var fields: [(String, JSONValue)] {
+    EpochScores.named(self).map { name, value in
+      ("val.\(name)", value.map(JSONValue.number) ?? .null)
+    }
   }
 }

@@ -79,7 +79,7 @@ package struct TrainingPlan {
       "seed": String(seed), "head": model.headKind.description,
       "views": views.map { String($0) } ?? "usual",
     ]
-    if model.lossText != "softmax cross-entropy " { identity["loss"] = model.lossText }
+    if let loss = model.lossText { identity["loss"] = loss }
     if model.precision != .fp32 { identity["precision"] = model.precision.rawValue }
     return identity
   }

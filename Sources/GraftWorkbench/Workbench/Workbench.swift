@@ -139,7 +139,7 @@ extension Session {
   package func refresh() {
     vocabulary.setNames(workbench.runs.map(\.name), of: .run)
     vocabulary.setNames(workbench.data?.classes ?? [], of: .className)
-    vocabulary.setNames(metrics.keys.sorted(), of: .metric)
+    vocabulary.setNames(Metrics.all.map(\.name) + metrics.keys.sorted(), of: .metric)
     vocabulary.setNames(
       Pipeline.presets.map(\.name) + workbench.pipelines.keys.sorted(), of: .pipeline)
     vocabulary.setNames(

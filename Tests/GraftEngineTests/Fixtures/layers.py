@@ -86,8 +86,13 @@ def windows():
     yield case("unpool", [[2, 3, 2, 3], [2, 3, 5, 6]], unpool)
     yield case("l2 pool", [[2, 3, 5, 6]], lambda x: F.lp_pool2d(x, 2, (3, 2), (2, 1)))
     yield case("softmax", [[2, 5, 2, 3]], lambda x: F.softmax(x, 1))
-    yield case("normalize", [[2, 5, 2, 3]], lambda x: F.normalize(x, dim=1))
-    yield case("normalize vectors", [[4, 7]], lambda x: F.normalize(x, dim=1))
+
+
+def products():
+    def cosine(x, weight, scale):
+        return scale * F.linear(F.normalize(x), F.normalize(weight))
+
+    yield case("cosine", [[4, 7], [5, 7], [1]], cosine, parameters=2)
 
 
 def losses():
@@ -115,4 +120,4 @@ def losses():
 
 
 if __name__ == "__main__":
-    print(json.dumps([*pads(), *windows(), *losses()]))
+    print(json.dumps([*pads(), *windows(), *products(), *losses()]))

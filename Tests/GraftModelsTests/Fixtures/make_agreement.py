@@ -91,6 +91,28 @@ class ResNetCIFAR(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
+class Cosine(nn.Module):
+    """The head `cosine`: a scale that is learned times cosines (Gidaris and Komodakis, 2018)."""
+
+    def __init__(self, features, classes):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(classes, features))
+        self.scale = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        return self.scale * F.linear(F.normalize(x), F.normalize(self.weight))
+
+
+class CosineResNetCIFAR(ResNetCIFAR):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Identity()
+        self.head = Cosine(64, 10)
+
+    def forward(self, x):
+        return self.head(super().forward(x))
+
+
 def summary(tensor):
     flat = tensor.detach().double().flatten()
     places = [k * (len(flat) - 1) // 15 for k in range(16)]
@@ -137,6 +159,7 @@ def write(name, model, size, batch, rate, far=False):
 
 if __name__ == "__main__":
     write("resnet20", ResNetCIFAR(), 32, 4, 1e-4, far=True)
+    write("resnet20_cosine", CosineResNetCIFAR(), 32, 4, 1e-2, far=True)
     write("resnet18", models.resnet18(num_classes=10), 64, 4, 1e-4, far=True)
     write("mobilenet_v2", models.mobilenet_v2(num_classes=10), 96, 4, 2e-5, far=True)
     write("squeezenet1_1", models.squeezenet1_1(num_classes=10), 64, 4, 0.005)

@@ -51,9 +51,43 @@ import Testing
     #expect(try JSONDecoder().decode(HeadSpec.self, from: data) == head)
   }
 
+  /// What model files hold, since the first of them.
+  @Test(arguments: [
+    (HeadSpec.own, #"{"own":{}}"#),
+    (.linear(), #"{"linear":{"dropout":0,"pool":"average"}}"#),
+    (
+      .mlp(hidden: 256, dropout: 0.1, pool: .both),
+      #"{"mlp":{"dropout":0.1,"hidden":256,"pool":"avgmax"}}"#
+    ),
+    (.unet(width: 16), #"{"unet":{"width":16}}"#),
+    (
+      .fcn(skips: 2, upsampling: .transposed),
+      #"{"fcn":{"skips":2,"upsampling":"transposed"}}"#
+    ),
+  ])
+  func hasTheSameTextInFiles(_ head: HeadSpec, _ text: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    #expect(String(decoding: try encoder.encode(head), as: UTF8.self) == text)
+    #expect(try JSONDecoder().decode(HeadSpec.self, from: Data(text.utf8)) == head)
+  }
+
+  @Test(arguments: [
+    #"{"cap":{}}"#, #"{}"#, #"{"fcn":{"skips":-1}}"#, #"{"unet":{"width":1e9}}"#,
+    #"{"linear":{"pool":"minimum"}}"#,
+  ])
+  func refusesFilesThatHoldNoHead(_ text: String) {
+    #expect(throws: (any Error).self) {
+      try JSONDecoder().decode(HeadSpec.self, from: Data(text.utf8))
+    }
+  }
+
   @Test func printsAsInTheLanguage() {
     #expect(HeadSpec.own.description == "own")
     #expect(HeadSpec.linear().description == "linear")
+    #expect(HeadSpec.unet().description == "unet width=32")
+    #expect(HeadSpec.fcn().description == "fcn skips=0")
+    #expect(HeadSpec.fcn(upsampling: .transposed).description == "fcn skips=0 up=transposed")
     #expect(
       HeadSpec.mlp(hidden: 256, dropout: 0.5, pool: .maximum).description
         == "mlp hidden=256 dropout=0.5 pool=max")

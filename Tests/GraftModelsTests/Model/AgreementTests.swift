@@ -32,6 +32,12 @@ import Testing
         input: spec.input.resized(to: reference.size)), reference)
   }
 
+  @Test func theCosineHeadAgreesWithPyTorch() throws {
+    let reference: Reference = try decodeFixture("agreement_resnet20_cosine.json")
+    try check(
+      Model(recording: .named("resnet20"), head: .cosine(), classes: tenClasses), reference)
+  }
+
   /// The published classifier has 1000 classes; the reference took ten.
   @Test func squeezeNetAgreesWithPyTorch() throws {
     let reference: Reference = try decodeFixture("agreement_squeezenet1_1.json")

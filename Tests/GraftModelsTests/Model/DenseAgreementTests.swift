@@ -38,8 +38,7 @@ import Testing
 
   private static func model(_ reference: Reference) throws -> Model {
     let classes = (0..<reference.classes).map { "class \($0)" }
-    let loss = SegmentationLoss(
-      try #require(SegmentationLoss.Kind(rawValue: reference.loss)))
+    let loss = try #require(Losses.named(reference.loss, for: .segmentation))
     let (spec, head): (EncoderSpec, HeadSpec)
     switch reference.name {
     case "unet", "unet_valid":

@@ -110,12 +110,12 @@ import Testing
       let values = (0..<pixels).map { map[$0 * 64 + channel] }
       let mean = values.reduce(0, +) / Float(pixels)
       let largest = values.reduce(-Float.infinity, max)
-      switch head {
-      case .linear(_, .maximum): #expect(features[channel] == largest)
-      case .mlp:
+      switch head.values[PooledHead.pool] {
+      case .maximum: #expect(features[channel] == largest)
+      case .both:
         #expect(abs(features[channel] - mean) < 1e-5)
         #expect(features[64 + channel] == largest)
-      default: #expect(abs(features[channel] - mean) < 1e-5)
+      case .average: #expect(abs(features[channel] - mean) < 1e-5)
       }
     }
   }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import GraftModels
 
-/// The toy layer and the toy encoder of docs/ are what is compiled here, and work.
+/// The toy layer, encoder, head and loss of docs/ are what is compiled here, and work.
 @Suite struct NewcomerTests {
   private static let repository = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -15,7 +15,11 @@ import Testing
     try String(contentsOf: Self.repository.appending(path: path), encoding: .utf8)
   }
 
-  @Test(arguments: [("add-a-layer", "Square"), ("add-an-encoder", "ToyNet")])
+  @Test(
+    arguments: [
+      ("add-a-layer", "Square"), ("add-an-encoder", "ToyNet"), ("add-a-head", "NormedHead"),
+      ("add-a-loss", "BrierLoss"),
+    ])
   func docsShowWhatIsCompiled(_ page: String, _ file: String) throws {
     let docs = try text("docs/\(page).md")
     let code = try text("Tests/GraftModelsTests/Newcomer/\(file).swift")
@@ -52,11 +56,42 @@ import Testing
     #expect(model.loadReport == nil && model.logits.shape == [1, 2])
   }
 
-  /// One parameter's gradient, through the toy layer, against differences of the loss.
-  @Test func theToyLayersGradientIsRight() throws {
+  @Test func theToyHeadIsAsGoodAsAnother() throws {
+    let head = HeadSpec(NormedHead.self)
+    #expect(head.description == "normed" && head.values[NormedHead.epsilon] == 1e-5)
+    let model = try Model(spec: ToyNet.specs[0], head: head, classes: ["a", "b"], seed: 3)
+    #expect(model.logits.shape == [1, 2])
+    #expect(
+      model.groups.last?.parameters.map(\.name) == [
+        "head.norm.weight", "head.norm.bias", "head.linear.weight", "head.linear.bias",
+      ])
+  }
+
+  /// By hand, of labels that are shared between classes.
+  @Test func theToyLossIsRight() throws {
+    let graph = Graph()
+    let logits = graph.input("logits", [1, 3])
+    let target = graph.input("target", [1, 3])
+    let losses = try graph.record(
+      BrierLoss().makeOp(classWeights: nil), [logits, target], path: "")
+    let pool = ThreadPool(threads: 1)
+    defer { pool.shutDown() }
+    let plan = try Plan(
+      graph: graph, outputs: [losses], inputShapes: ["logits": [1, 3], "target": [1, 3]],
+      pool: pool)
+    plan.write([1, 1, 1], to: "logits")
+    plan.write([0.75, 0.25, 0], to: "target")
+    plan.forward()
+    // Probabilities of a third each: 0.75 · 2/3 + 0.25 · 2/3.
+    #expect(abs(plan.value(losses).buffer[0] - 2 / 3) < 1e-6)
+  }
+
+  /// One parameter's gradient, through the toy layer and of either loss, against differences.
+  @Test(arguments: [false, true]) func theToyLayersGradientIsRight(hasToyLoss: Bool) throws {
     let model = try Model(
       spec: ToyNet.specs[0], head: .linear(), classes: ["a", "b"], seed: 3,
       input: InputSpecification.cifar.resized(to: 16))
+    if hasToyLoss { model.minimize(BrierLoss()) }
     let weight = try #require(model.parameter("conv1.weight"))
     let pool = ThreadPool(threads: 2)
     defer { pool.shutDown() }

@@ -13,7 +13,7 @@ import Testing
 /// A run of the toy encoder on built-in images, with and without kept features.
 struct FrozenRun {
   var policy = Policy.headOnly
-  var dropout: Float = 0
+  var dropout: Double = 0
   var seed: UInt64 = 3
   var epochs = 5
   var batchSize = 7

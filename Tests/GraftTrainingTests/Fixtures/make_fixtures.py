@@ -1,4 +1,4 @@
-"""Writes schedules.json, optimizers.json and metrics.json from torch and scikit-learn.
+"""Writes schedules.json, optimizers.json, registered.json and metrics.json from torch and scikit-learn.
 
 python make_fixtures.py   (torch 2.13, scikit-learn 1.9)
 """
@@ -49,7 +49,17 @@ def schedules():
         "exponential": rates(lambda o: lr.ExponentialLR(o, gamma=0.01 ** (1 / n)), n),
         "one-cycle": rates(one_cycle(0.25), n),
         "one-cycle(rise=0.3)": rates(one_cycle(0.3), n),
+        "flat-cosine": flat_cosine(n),
     }
+
+
+def flat_cosine(steps, flat=0.75):
+    """fastai's `combine_scheds([flat, 1 - flat], [SchedNo(1, 1), SchedCos(1, 0)])`."""
+    places = [step / steps for step in range(steps)]
+    return [
+        [1.0 if p < flat else (1 + np.cos(np.pi * (p - flat) / (1 - flat))) / 2, 0.9]
+        for p in places
+    ]
 
 
 def optimizers():
@@ -89,6 +99,61 @@ def optimizers():
     }
 
 
+def registered():
+    """50 steps of every registered optimizer with its defaults, two tensors, decay 0.01.
+
+    Gradients are those of `curvature * (w - target)` plus noise that is given; `clipped` has them shortened
+    together to norm 1 before AdamW's step, `momentum` AdamW and others with another one.
+    """
+    generator = torch.Generator().manual_seed(9)
+    sizes, steps = (19, 8), 50
+    start = [torch.randn(n, generator=generator) for n in sizes]
+    noise = [[torch.randn(n, generator=generator) for n in sizes] for _ in range(steps)]
+    o = torch.optim
+
+    def run(make, clip=None):
+        weights = [torch.nn.Parameter(w.clone()) for w in start]
+        optimizer = make(weights)
+        for gradients in noise:
+            for weight, gradient in zip(weights, gradients):
+                weight.grad = weight.detach() * 0.5 + gradient
+            if clip:
+                torch.nn.utils.clip_grad_norm_(weights, clip)
+            optimizer.step()
+        return [w.detach().tolist() for w in weights]
+
+    def case(rate, make, **options):
+        return {"rate": rate, "weights": run(make, **options)}
+
+    def adamw(p):
+        return o.AdamW(p, lr=0.01, betas=(0.9, 0.99), eps=1e-5, weight_decay=0.01)
+
+    decay = 0.01
+    return {
+        "start": [w.tolist() for w in start],
+        "noise": [[g.tolist() for g in gradients] for gradients in noise],
+        "results": {
+            "adamw": case(0.01, adamw),
+            "sgd": case(0.02, lambda p: o.SGD(p, lr=0.02, momentum=0.9, weight_decay=decay)),
+            "nesterov": case(0.02, lambda p: o.SGD(
+                p, lr=0.02, momentum=0.9, weight_decay=decay, nesterov=True)),
+            "adadelta": case(1, lambda p: o.Adadelta(p, lr=1.0, weight_decay=decay)),
+            "adam": case(0.01, lambda p: o.Adam(p, lr=0.01, weight_decay=decay)),
+            "rmsprop": case(0.01, lambda p: o.RMSprop(p, lr=0.01, weight_decay=decay)),
+            "adagrad": case(0.1, lambda p: o.Adagrad(p, lr=0.1, weight_decay=decay)),
+        },
+        "momentum": {
+            "rmsprop": case(0.01, lambda p: o.RMSprop(
+                p, lr=0.01, momentum=0.8, weight_decay=decay)),
+            "adam": case(0.01, lambda p: o.Adam(
+                p, lr=0.01, betas=(0.8, 0.999), weight_decay=decay)),
+            "nesterov": case(0.02, lambda p: o.SGD(
+                p, lr=0.02, momentum=0.8, weight_decay=decay, nesterov=True)),
+        },
+        "clipped": case(0.01, adamw, clip=1.0),
+    }
+
+
 def metrics():
     random = np.random.default_rng(5)
     samples, classes = 60, 4
@@ -121,9 +186,11 @@ def metrics():
             labels, predictions, labels=sorted(set(labels)), average="macro", zero_division=0),
         "balancedAccuracy": sk.balanced_accuracy_score(labels, predictions),
         "calibrationError": float(ece),
+        "kappa": sk.cohen_kappa_score(labels, predictions),
     }
 
 
 write("schedules.json", schedules())
 write("optimizers.json", optimizers())
+write("registered.json", registered())
 write("metrics.json", metrics())

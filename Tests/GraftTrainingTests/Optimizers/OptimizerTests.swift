@@ -54,7 +54,7 @@ import Testing
     #expect(weight.version == 10)
   }
 
-  @Test(arguments: ["adamw", "sgd", "adadelta"])
+  @Test(arguments: Optimizers.all.map { $0.name })
   func bitsDoNotDependOnThreads(name: String) throws {
     let results = try [1, 2, 4].map { threads in
       let pool = ThreadPool(threads: threads)

@@ -7,7 +7,7 @@ import Testing
 @testable import GraftTraining
 
 @Suite struct PolicyTests {
-  private func resolve(_ policy: Policy, dropout: Float = 0) throws -> ResolvedPolicy {
+  private func resolve(_ policy: Policy, dropout: Double = 0) throws -> ResolvedPolicy {
     try policy.resolved(for: ToyEncoder.model(dropout: dropout))
   }
 

@@ -12,8 +12,16 @@ import Testing
     ("step", Choice("step", ["parts": 4])),
     ("exponential", Choice("exponential")),
     ("one-cycle", Choice("one-cycle")),
+    ("flat-cosine", Choice("flat-cosine")),
     ("one-cycle(rise=0.3)", Choice("one-cycle", ["rise": 0.3])),
   ]
+
+  /// Of torch's schedulers and fastai's formulas, each by its own name.
+  @Test(arguments: Schedules.all.map { $0.name })
+  func everyScheduleHasAReference(name: String) throws {
+    let key = try #require(Self.choices.firstIndex { $0.choice.name == name })
+    try equalsTorch(index: key)
+  }
 
   @Test(arguments: choices.indices)
   func equalsTorch(index: Int) throws {
@@ -72,7 +80,8 @@ import Testing
     #expect {
       try Schedules.make(Choice("one-cycle", ["rise": 2]))
     } throws: {
-      ($0 as? GraftError)?.help == "rise goes from 0.001 to 0.999"
+      ($0 as? GraftError)?.message
+        == "`rise` of `one-cycle` cannot be `2`; expected number 0.001..0.999"
     }
   }
 

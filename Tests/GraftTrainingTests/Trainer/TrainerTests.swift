@@ -241,7 +241,7 @@ import Testing
     case "epochs": settings.epochs = 0
     case "warmup": settings.warmupEpochs = 2
     case "smoothing": settings.smoothing = 1
-    default: settings.optimizer = Choice("adam")
+    default: settings.optimizer = Choice("adan")
     }
     #expect(throws: GraftError.self) {
       try Self.trainer(ToyEncoder.model(), settings: settings)

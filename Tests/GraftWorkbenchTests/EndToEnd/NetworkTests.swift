@@ -33,11 +33,13 @@ extension EndToEnd {
       let place = try Workplace()
       let net = "encoder net(\"input(16) conv(8) relu pool conv(8) relu gap\")"
       #expect(place.type("\(net)\ndata demo:shapes limit=40\npolicy B") == 0, "\(place.errors)")
-      for loss in ["ce", "hinge", "svm", "bce", "focal"] {
+      for loss in ["ce", "hinge", "svm", "bce", "focal", "gce"] {
         let line = "train epochs=1 optimizer=adadelta lr=1 smooth=0.1 loss=\(loss) as=run_\(loss)"
         #expect(place.type(line) == 0, "\(place.errors)")
       }
-      let hashes = try ["ce", "hinge", "svm", "bce", "focal"].map { try place.hash("run_\($0)") }
+      let hashes = try ["ce", "hinge", "svm", "bce", "focal", "gce"].map {
+        try place.hash("run_\($0)")
+      }
       #expect(Set(hashes).count == hashes.count)
       let again = try Workplace()
       #expect(again.replay(place.recipe) == 0, "\(again.errors)")

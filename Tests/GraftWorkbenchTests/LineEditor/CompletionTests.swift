@@ -29,7 +29,8 @@ import Testing
           start: 6, items: [Completion("epochs=", isFinished: false)], hint: nil))
     #expect(try texts("train epochs=5 ep") == [])
     #expect(
-      try complete("train optimizer=ada").items.map(\.text) == ["adamw", "adadelta"])
+      try complete("train optimizer=ada").items.map(\.text)
+        == ["adamw", "adadelta", "adam", "adagrad"])
     #expect(try complete("train optimizer=ada").start == 16)
     #expect(try texts("tr sch") == ["schedule="])
   }

@@ -181,3 +181,15 @@ private struct Views {
     targetSum * probabilities(index).x - Double(targets.pointer[rows.0 * classes + index])
   }
 }
+
+/// AugMix's: cross-entropy of the plain image, and what is said of two augmented copies must agree.
+package struct ConsistencyLoss: Loss {
+  package let name = "jsd"
+  package let summary = "AugMix's"
+  package let task = PredictionTask.classification
+  package let copiesOfEachSample = 3
+
+  package init() {}
+
+  package func makeOp(classWeights: [Float]?) -> any Op { ConsistencyLossOp() }
+}

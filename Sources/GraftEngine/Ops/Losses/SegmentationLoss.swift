@@ -1,27 +1,53 @@
 import GraftBase
 import GraftKernels
 
-/// What is minimized over the pixels of an image.
-package struct SegmentationLoss: Sendable, Hashable, Codable {
-  package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Cross-entropy, the weighted mean over pixels.
-    case crossEntropy = "ce"
-    /// 1 - the mean over classes of (2 Σ p·t + 1) / (Σ p + Σ t + 1) (soft Dice; Drozdzal, 2016).
-    case dice
-    /// The sum of both.
-    case both = "ce+dice"
+/// A loss of an image's pixels that follows from a few sums over them, of which `SegmentationLossOp`
+/// makes an operation.
+package protocol PixelLoss: Loss {
+  /// Adds the loss of an image to `loss`, and tells `sums` its derivatives by them.
+  func add(to loss: inout Double, of sums: PixelSums)
+}
+
+extension PixelLoss {
+  package var task: PredictionTask { .segmentation }
+
+  package func makeOp(classWeights: [Float]?) -> any Op {
+    SegmentationLossOp(self, classWeights: classWeights)
+  }
+}
+
+/// Sums over the pixels of an image whose label is known, and the derivatives of its loss by them.
+package struct PixelSums {
+  private let sums: UnsafePointer<Double>
+  /// See `SegmentationLossOp.factorCount`; nil in inference, where nobody goes back.
+  private let factors: UnsafeMutablePointer<Float>?
+  package let classCount: Int
+
+  fileprivate init(
+    _ sums: UnsafePointer<Double>, _ factors: UnsafeMutablePointer<Float>?, classCount: Int
+  ) {
+    self.sums = sums
+    self.factors = factors
+    self.classCount = classCount
   }
 
-  package var kind: Kind
-  /// A weight of each class in the cross-entropy; nil counts all alike.
-  package var classWeights: [Float]?
+  /// Cross-entropy, each pixel by the weight of its class.
+  package var crossEntropy: Double { sums[0] }
+  /// The weights.
+  package var weight: Double { sums[1] }
+  /// Probabilities of the class where it is right.
+  package func shared(_ place: Int) -> Double { sums[2 + 3 * place] }
+  /// Probabilities of the class, everywhere.
+  package func predicted(_ place: Int) -> Double { sums[3 + 3 * place] }
+  /// Pixels of the class.
+  package func truth(_ place: Int) -> Double { sums[4 + 3 * place] }
 
-  package init(_ kind: Kind = .crossEntropy, classWeights: [Float]? = nil) {
-    self.kind = kind
-    self.classWeights = classWeights
+  package func setSlope(ofCrossEntropy slope: Double) { factors?[0] = Float(slope) }
+
+  package func setSlopes(ofShared shared: Double, ofPredicted predicted: Double, _ place: Int) {
+    factors?[1 + 2 * place] = Float(shared)
+    factors?[2 + 2 * place] = Float(predicted)
   }
-
-  package static let crossEntropy = SegmentationLoss()
 }
 
 /// The loss of each image of pixels against a map of labels:
@@ -37,29 +63,35 @@ package struct SegmentationLossOp: Op {
 
   package static let name = "segmentation loss"
   package static var examples: [OpExample] {
-    func example(_ loss: SegmentationLoss, _ logits: Shape) -> OpExample {
+    func example(_ loss: any PixelLoss, _ logits: Shape, _ weights: [Float]?) -> OpExample {
       OpExample(
-        SegmentationLossOp(loss), inputs: [logits, Shape(logits.dimensions.dropLast())],
-        differentiable: [true, false], targets: .labels)
+        SegmentationLossOp(loss, classWeights: weights),
+        inputs: [logits, Shape(logits.dimensions.dropLast())], differentiable: [true, false],
+        targets: .labels)
     }
-    return [
-      example(.crossEntropy, [2, 3, 4, 3]),
-      example(SegmentationLoss(.crossEntropy, classWeights: [0.5, 2, 1]), [1, 4, 3, 3]),
-      example(SegmentationLoss(.dice), [2, 3, 4, 2]),
-      example(SegmentationLoss(.both, classWeights: [1, 3]), [2, 17, 2, 2]),
-    ]
+    return Losses.all.compactMap { $0 as? any PixelLoss }.flatMap { loss in
+      [
+        example(loss, [2, 3, 4, 2], nil), example(loss, [1, 4, 3, 3], [0.5, 2, 1]),
+        example(loss, [2, 17, 2, 2], [1, 3]),
+      ]
+    }
   }
 
-  package let loss: SegmentationLoss
+  package let loss: any PixelLoss
+  /// A weight of each class in the cross-entropy; nil counts all alike.
+  package let classWeights: [Float]?
 
-  package init(_ loss: SegmentationLoss) { self.loss = loss }
+  package init(_ loss: any PixelLoss, classWeights: [Float]? = nil) {
+    self.loss = loss
+    self.classWeights = classWeights
+  }
 
-  package var details: String { loss.kind.rawValue }
+  package var details: String { loss.name }
 
   package func outputShape(of inputs: [Shape]) throws -> Shape {
     guard inputs[0].rank == 4, inputs[1].dimensions == Array(inputs[0].dimensions.dropLast()),
       (2...Self.mostClasses).contains(inputs[0].channels),
-      loss.classWeights.map({ $0.count == inputs[0].channels }) ?? true
+      classWeights.map({ $0.count == inputs[0].channels }) ?? true
     else {
       throw GraftError(
         .failed,
@@ -71,7 +103,7 @@ package struct SegmentationLossOp: Op {
 
   package func retention(_ needs: GradientNeeds) -> Retention { Retention(inputs: [0, 1]) }
 
-  /// An image's factor of the cross-entropy, then two of each class: see `Blocks.factors`.
+  /// An image's factor of the cross-entropy, then two of each class: see `PixelSums`.
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
     output.batch * Self.factorCount(inputs[0])
   }
@@ -111,22 +143,10 @@ package struct SegmentationLossOp: Op {
     let count = Self.factorCount(c.inputShapes[0])
     // In inference nobody goes back, and there is no place for the factors.
     let factors = c.auxiliary.count > 0 ? c.auxiliary.pointer + image * count : nil
-    var result = 0.0
     factors?.update(repeating: 0, count: count)
-    if loss.kind != .dice, total[1] > 0 {
-      result += total[0] / total[1]
-      factors?[0] = Float(1 / total[1])
-    }
-    if loss.kind != .crossEntropy {
-      let share = 1 / Double(blocks.classes)
-      result += 1
-      for place in 0..<blocks.classes {
-        let (shared, both) = (total[2 + 3 * place], total[3 + 3 * place] + total[4 + 3 * place])
-        result -= share * (2 * shared + 1) / (both + 1)
-        factors?[1 + 2 * place] = Float(-2 * share / (both + 1))
-        factors?[2 + 2 * place] = Float(share * (2 * shared + 1) / ((both + 1) * (both + 1)))
-      }
-    }
+    var result = 0.0
+    loss.add(
+      to: &result, of: PixelSums(UnsafePointer(total), factors, classCount: blocks.classes))
     c.output.pointer[image] = Float(result)
   }
 
@@ -155,7 +175,7 @@ package struct SegmentationLossOp: Op {
   }
 
   private func withWeights(_ body: (UnsafePointer<Float>?) -> Void) {
-    guard let weights = loss.classWeights else { return body(nil) }
+    guard let weights = classWeights else { return body(nil) }
     weights.withUnsafeBufferPointer { body($0.baseAddress) }
   }
 

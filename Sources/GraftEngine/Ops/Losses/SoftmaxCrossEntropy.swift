@@ -71,3 +71,14 @@ package struct SoftmaxCrossEntropyOp: Op {
     return (maximum, sum)
   }
 }
+
+/// Cross-entropy of softmax.
+package struct CrossEntropyLoss: Loss {
+  package let name = "ce"
+  package let summary = "cross-entropy"
+  package let task = PredictionTask.classification
+
+  package init() {}
+
+  package func makeOp(classWeights: [Float]?) -> any Op { SoftmaxCrossEntropyOp() }
+}

@@ -1,0 +1,18 @@
+import GraftEngine
+
+extension Model {
+  /// Takes another loss of the same logits and labels; plans made before keep theirs.
+  package func minimize(_ loss: any Loss, classWeights: [Float]? = nil) {
+    graph.replaceOperation(making: losses, by: loss.makeOp(classWeights: classWeights))
+    copiesOfEachSample = loss.copiesOfEachSample
+  }
+
+  /// The loss in words, which checkpoints must agree with; nil for cross-entropy of images, which they
+  /// do not mention.
+  package var lossText: String? {
+    guard let op = graph.nodes.last(where: { $0.output == losses.id })?.op,
+      !(op is SoftmaxCrossEntropyOp)
+    else { return nil }
+    return "\(op.name) \(op.details)"
+  }
+}
