@@ -16,7 +16,7 @@ package final class Loader {
   package let partition: BatchPartition
   package let classCount: Int
   /// Height and width of the images in a batch, in pixels.
-  package var inputSize: Int { work.recipe.preprocessing.inputSize }
+  package var inputSize: Int { work.recipe.preprocessing.side }
   package var channels: Int { work.recipe.preprocessing.channels }
   /// Seconds that `next()` spent on images which were not ready, since the loader was made.
   package private(set) var secondsWaited = 0.0
@@ -59,7 +59,7 @@ package final class Loader {
   ///
   /// Throws when the batches do not fit into memory, or a label has no place.
   package init(
-    _ dataSet: DataSet, indices: [Int], settings: Settings, preprocessing: Preprocessing,
+    _ dataSet: DataSet, indices: [Int], settings: Settings, preprocessing: ImageInput,
     pipeline: Pipeline? = nil, classCount: Int? = nil, pool: ThreadPool
   ) throws {
     let classCount = classCount ?? dataSet.classes.count

@@ -7,8 +7,8 @@ import GraftTestSupport
 import Testing
 
 @Suite struct LoaderTests {
-  static let preprocessing = Preprocessing(
-    inputSize: 8, resizeShortSide: 9, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4])
+  static let preprocessing = ImageInput(
+    side: 8, resizeShortSide: 9, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4])
 
   /// What one batch held, copied out of the loader's buffers.
   struct Copy: Equatable {
@@ -257,8 +257,7 @@ import Testing
   @Test func grayNetworksGetOneChannel() throws {
     let folder = try Self.folder()
     let data = try TestImages.open(folder)
-    var gray = Self.preprocessing
-    gray.channels = 1
+    let gray = Self.preprocessing.withChannels(1)
     let loader = try Loader(
       data, indices: data.partition(.train), settings: Loader.Settings(batchSize: 4),
       preprocessing: gray, pipeline: Self.pipeline("flip"), pool: ThreadPool(threads: 1))

@@ -1,3 +1,5 @@
+import GraftBase
+
 // The movements that operations and policies share.
 
 extension Edit {

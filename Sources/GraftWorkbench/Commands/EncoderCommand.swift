@@ -25,7 +25,7 @@ package struct EncoderCommand: Command {
         "size", .integer(16...4096), default: .described("the size it was trained at"),
         "side of the input image in pixels"),
       ParameterSpecification(
-        "channels", .integer(InputSpecification.channelCounts),
+        "channels", .integer(ImageInput.channelCounts),
         default: .described("as it was trained"),
         "1 for gray images: the first layer is adapted"),
       ParameterSpecification(
@@ -91,7 +91,7 @@ package struct EncoderCommand: Command {
       [
         ("encoder", .string(encoder.spec.name)),
         ("parameters", .integer(encoder.spec.parameterCount)),
-        ("size", .integer(encoder.input.width)),
+        ("size", .integer(encoder.input.side)),
         ("weights", encoder.weights.map { .string($0.name) } ?? .null),
         ("weights_hash", encoder.weightsHash.map(JSONValue.string) ?? .null),
         ("notes", .array((encoder.weights?.notes ?? []).map(JSONValue.string))),
@@ -182,7 +182,7 @@ package struct EncoderCommand: Command {
   }
 
   /// The images it takes: as the model file says, else the encoder's own, else as asked.
-  private func input(of spec: EncoderSpec, _ file: WeightFile?) throws -> InputSpecification {
+  private func input(of spec: EncoderSpec, _ file: WeightFile?) throws -> ImageInput {
     var input = spec.input
     if let file, let entry = PretrainedCatalog.standard.entry(ofFile: file.name.lastPathComponent),
       entry.encoder == spec.name
@@ -192,17 +192,18 @@ package struct EncoderCommand: Command {
     let key = ByteString(ModelFile.Key.preprocessing.rawValue)
     if let file, let text = file.metadata[key]?.text {
       do {
-        input = try JSONDecoder().decode(InputSpecification.self, from: Data(text.utf8))
-        try input.validate()
+        input = try JSONDecoder().decode(ImageInput.self, from: Data(text.utf8))
       } catch {
         throw GraftError(
-          .input, "the preprocessing in `\(file.name)` cannot be understood",
+          .input,
+          "the preprocessing in `\(file.name)` cannot be understood"
+            + ((error as? GraftError).map { ": \($0.message)" } ?? ""),
           help: "the file was damaged or made by something else; take the original")
       }
     }
     if let channels = arguments.integer("channels") { input = input.withChannels(channels) }
     if let size = arguments.integer("size") { input = input.resized(to: size) }
-    for (name, place) in [("mean", \InputSpecification.mean), ("std", \.std)] {
+    for (name, place) in [("mean", \ImageInput.mean), ("std", \.std)] {
       let numbers = arguments.numbers(name)
       guard arguments.isGiven(name) else { continue }
       guard numbers.count == 1 || numbers.count == input.channels else {
@@ -252,7 +253,7 @@ package struct EncoderCommand: Command {
   package static func currentValues(in session: Session) -> [String: String] {
     guard let encoder = session.workbench.encoder else { return [:] }
     return [
-      "name": encoder.spec.name, "size": "\(encoder.input.width)",
+      "name": encoder.spec.name, "size": "\(encoder.input.side)",
       "channels": "\(encoder.input.channels)",
       "weights": encoder.weights?.name.lastPathComponent.escapingControlCharacters ?? "random",
       "mean": list(encoder.input.mean), "std": list(encoder.input.std),

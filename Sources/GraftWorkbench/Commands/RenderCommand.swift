@@ -96,7 +96,7 @@ package struct RenderCommand: Command {
     let header = RenderManifest.Header(
       data: data.name, fingerprint: data.fingerprint.hex, pipeline: pipeline.text,
       calls: pipeline.calls, seed: session.seed,
-      preprocessing: session.workbench.preprocessing,
+      preprocessing: .init(session.workbench.preprocessing),
       format: .init(
         name: isPNG ? "png" : "jpeg", quality: isPNG ? nil : arguments.integer("quality") ?? 95))
     return try Rendering(

@@ -12,8 +12,8 @@ extension Workbench {
   }
 
   /// How images come to the chosen encoder and head; without an encoder as ImageNet's.
-  package var preprocessing: Preprocessing {
-    encoder?.input.preprocessing(for: task) ?? .imageNet
+  package var preprocessing: ImageInput {
+    encoder?.input.ofImages.framed(for: task) ?? .imageNet
   }
 }
 
@@ -33,7 +33,7 @@ extension Session {
     }
     return try ImageBatches.training(
       plan.data, batchSize: plan.batchSize,
-      preprocessing: model.input.preprocessing(for: model.task), pipeline: plan.pipeline,
+      preprocessing: model.input, pipeline: plan.pipeline,
       balance: plan.balance, seed: plan.seed, views: views, copies: model.copiesOfEachSample,
       labelSize: model.task == .segmentation ? Pair(output[1], output[2]) : nil, pool: pool)
   }
@@ -49,7 +49,7 @@ extension Session {
     case .classification:
       try ImageBatches.evaluation(
         data, partition, batchSize: batchSize,
-        preprocessing: model.input.preprocessing(for: .classification), pipeline: pipeline,
+        preprocessing: model.input, pipeline: pipeline,
         view: view, seed: seed, classCount: classCount, pool: pool)
     case .segmentation: try WholeImages(data, partition, model: model)
     }

@@ -25,7 +25,7 @@ package final class TrainingRun {
     self.recipe = recipe
   }
 
-  package var preprocessing: Preprocessing { model.input.preprocessing(for: model.task) }
+  package var preprocessing: ImageInput { model.input }
 
   /// Whether updates are left to do.
   package var isUnfinished: Bool {
@@ -74,7 +74,7 @@ package struct TrainingPlan {
   package func identity(of model: Model) -> [String: String] {
     var identity = [
       "data": data.fingerprint.hex, "split": data.splitHash.hex, "balance": balance.rawValue,
-      "encoder": model.spec.name, "input": "\(model.input)", "starting weights": startHash,
+      "encoder": model.spec.name, "input": model.input.recordedText, "starting weights": startHash,
       "augmentation": pipeline.description, "batch size": String(batchSize),
       "seed": String(seed), "head": model.headKind.description,
       "views": views.map { String($0) } ?? "usual",

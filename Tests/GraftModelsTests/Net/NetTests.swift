@@ -114,7 +114,7 @@ import Testing
     let larger = try #require(try Net.spec(named: spec.name, side: 64))
     #expect(larger.parameterShapes["3.weight"] == [16, 8 * 32 * 32])
     #expect(
-      larger.input.width == 64 && larger.name == "net(\"input(64) conv(8) pool fc(16) relu\")")
+      larger.input.side == 64 && larger.name == "net(\"input(64) conv(8) pool fc(16) relu\")")
     #expect(try Net.spec(named: "resnet20", side: 64) == nil)
   }
 

@@ -45,7 +45,7 @@ import Testing
   @Test func theToyLayersGradientIsRight() throws {
     let model = try Model(
       spec: ToyNet.specs[0], head: .linear(), classes: ["a", "b"], seed: 3,
-      input: InputSpecification.cifar.resized(to: 16))
+      input: ImageInput.cifar.resized(to: 16))
     let weight = try #require(model.parameter("conv1.weight"))
     let pool = ThreadPool(threads: 2)
     defer { pool.shutDown() }

@@ -54,8 +54,8 @@ struct FrozenRun {
     let model = try Model(
       spec: ToyEncoder.spec, head: .linear(dropout: dropout), classes: Self.images.classes,
       seed: seed)
-    let preprocessing = Preprocessing(
-      inputSize: 16, resizeShortSide: side, mean: model.input.mean, std: model.input.std)
+    let preprocessing = ImageInput(
+      side: 16, resizeShortSide: side, mean: model.input.mean, std: model.input.std)
     let pool = ThreadPool(threads: threads)
     let pipeline = try Pipeline(pipeline.map { TransformCall(name: $0) })
     return try Trainer(
