@@ -23,7 +23,7 @@ extension RunState {
       for (index, slot) in state.slots.enumerated() { add("slot\(index)", name, slot) }
     }
     let content = Content(
-      progress: progress, policy: policy, settings: settings, identity: identity,
+      progress: progress, place: place, policy: policy, settings: settings, identity: identity,
       updateCounts: optimizer.mapValues(\.updateCount))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -84,7 +84,7 @@ extension RunState {
     progress = content.progress
     policy = content.policy
     settings = content.settings
-    identity = content.identity
+    (identity, self.place) = content.identityAndPlace
     weights = groups["weight"] ?? [:]
     bestWeights = groups["best"] ?? [:]
     optimizer = [:]
@@ -103,10 +103,21 @@ extension RunState {
 
   private struct Content: Codable {
     let progress: Progress
+    /// Nothing in files from before it had a place of its own.
+    let place: RunPlace?
     let policy: Policy
     let settings: TrainingSettings
     let identity: [String: String]
     let updateCounts: [String: Int]
+
+    /// Older files have the place among the words of the identity.
+    var identityAndPlace: ([String: String], RunPlace) {
+      if let place { return (identity, place) }
+      var identity = identity
+      func take(_ key: String) -> Int { identity.removeValue(forKey: key).flatMap { Int($0) } ?? 0 }
+      let place = RunPlace(phase: take("phase"), stepsBefore: take("steps before"))
+      return (identity, place)
+    }
   }
 
   /// Where the 64 digits of the hash lie: behind the first `"graft.sha256":"`.

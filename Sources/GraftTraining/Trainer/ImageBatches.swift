@@ -158,7 +158,7 @@ extension Slice {
 
 extension DataSet {
   /// The images as often as an epoch shows each: once, or in as many patches as cover it.
-  fileprivate func showings(of samples: [Int], _ preprocessing: ImageInput) -> [Int] {
+  func showings(of samples: [Int], _ preprocessing: ImageInput) -> [Int] {
     guard preprocessing.framing == .patch else { return samples }
     let side = preprocessing.side
     return samples.flatMap { sample in

@@ -32,7 +32,7 @@ package struct RunsCommand: Command {
       let overlap = score("\(part).iou")
       return overlap.isEmpty ? score("\(part).accuracy") : overlap
     }
-    let policies = run.plan?.phases.map { "\($0.policy)" }.joined(separator: ", ")
+    let policies = run.prepared?.ingredients.phases.map { "\($0.policy)" }.joined(separator: ", ")
     let steps = run.result.map { "\($0.step)/\($0.totalSteps)" }
     let seconds = session.metrics["\(run.name).seconds"].map(\.durationText)
     return [

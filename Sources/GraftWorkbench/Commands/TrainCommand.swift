@@ -29,7 +29,7 @@ package struct TrainCommand: TrainingCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func request(in session: Session) throws -> TrainingRequest {
+  package func prepare(in session: Session) throws -> PreparedRun {
     var policy = session.workbench.policy
     if let letter = arguments.text("policy") {
       let rates = Policy.variant(letter, rate: arguments.range("lr")).rates
@@ -43,8 +43,8 @@ package struct TrainCommand: TrainingCommand {
         help: "a range goes with C: train policy=C lr=1e-5..1e-3")
     }
     policy = policy.with(rate: arguments.range("lr"))
-    var plan = try session.trainingPlan(arguments)
-    plan.phases = [
+    var ingredients = try session.ingredients(arguments)
+    ingredients.phases = [
       TrainingPhase(
         policy,
         TrainingArguments(arguments).settings(
@@ -54,12 +54,13 @@ package struct TrainCommand: TrainingCommand {
     ]
     let name =
       arguments.text("as") ?? session.workbench.freeName(preferred: policy.letter)
-    let model = try session.makeModel(classes: plan.data.classes, head: head)
-    try TrainingArguments(arguments).chooseLoss(for: model, pipeline: plan.pipeline, in: session)
+    let model = try session.makeModel(classes: ingredients.data.classes, head: head)
+    try TrainingArguments(arguments).chooseLoss(
+      for: model, pipeline: ingredients.pipeline, in: session)
     if let source = arguments.text("from") {
       try model.takeWeights(of: session.requireRun(source).model)
     }
-    return TrainingRequest(verb: "train", name: name, model: model, plan: plan)
+    return try PreparedRun(name: name, model: model, ingredients)
   }
 
   private var head: HeadSpec? {

@@ -31,7 +31,9 @@ extension Session {
     else {
       return 0
     }
-    let model = try makeModel(classes: data.classes)
-    return try TrainingPlan.usualViews(pipeline, workbench.policy, of: model) ?? 0
+    let phase = try PreparedPhase(
+      TrainingPhase(workbench.policy, TrainingSettings()), of: makeModel(classes: data.classes),
+      batchCount: 1)
+    return phase.usualViews(of: pipeline) ?? 0
   }
 }

@@ -88,15 +88,14 @@ struct TrainingArguments {
 
 extension Session {
   /// What a run is made of besides its phases.
-  func trainingPlan(_ arguments: CheckedArguments) throws -> TrainingPlan {
+  func ingredients(_ arguments: CheckedArguments) throws -> RunIngredients {
     _ = try requireEncoder()
     let calls = arguments.calls("augment")
-    return TrainingPlan(
+    return RunIngredients(
       data: try requireData(), balance: workbench.balance,
       pipeline: calls.isEmpty ? workbench.pipeline : try pipeline(calls),
       batchSize: arguments.integer("batch") ?? 32, seed: seed,
-      views: arguments.integer("views"), phases: [],
-      stop: arguments.integer("stop"))
+      views: arguments.integer("views"), stop: arguments.integer("stop"))
   }
 
   /// Weights of classes for the loss when `balance=weights` asks for them.

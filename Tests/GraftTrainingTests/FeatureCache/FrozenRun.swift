@@ -58,11 +58,13 @@ struct FrozenRun {
       side: 16, resizeShortSide: side, mean: model.input.mean, std: model.input.std)
     let pool = ThreadPool(threads: threads)
     let pipeline = try Pipeline(pipeline.map { TransformCall(name: $0) })
+    let training = try ImageBatches.training(
+      Self.images, batchSize: batchSize, preprocessing: preprocessing, pipeline: pipeline,
+      balance: balance, seed: 9, views: views, pool: pool)
     return try Trainer(
-      model, policy: policy, settings: settings,
-      training: ImageBatches.training(
-        Self.images, batchSize: batchSize, preprocessing: preprocessing, pipeline: pipeline,
-        balance: balance, seed: 9, views: views, pool: pool),
+      PreparedPhase(
+        TrainingPhase(policy, settings), of: model, batchCount: training.batchCount),
+      training: training,
       validation: ImageBatches.evaluation(
         Self.images, .validation, batchSize: 16, preprocessing: preprocessing, pool: pool),
       pool: pool, cache: cache, resuming: state)

@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftData
 import Testing
 
 @testable import GraftTraining
@@ -38,9 +39,9 @@ import Testing
     let model = try ToyEncoder.model()
     let training = ToyBatches([6, 5])
     let trainer = try TrainerTests.trainer(model, policy, training: training)
-    let forecast = try model.memoryForecast(
-      policy, settings: trainer.settings, batchSize: 6, training: training.sampleCount,
-      validation: 0, resident: 1000, pool: trainer.pool)
+    let forecast = try trainer.phase.memoryForecast(
+      training: BatchPartition(count: training.sampleCount, batchSize: 6),
+      validation: BatchPartition(count: 0, batchSize: 16), resident: 1000, pool: trainer.pool)
     let plan = try trainer.plans.plan(for: [6, 16, 16, 3], trainer.policy.configuration)
     #expect(forecast.plan == plan.footprint.bytes)
     #expect(forecast.optimizer == trainer.optimizer.stateBytes)
