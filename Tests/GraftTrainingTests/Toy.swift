@@ -95,3 +95,8 @@ final class ToyBatches: BatchSource {
 
   func name(ofSample sample: Int) -> String { "toy/\(sample).png" }
 }
+
+extension Policy {
+  /// C, at its usual rates for AdamW.
+  static let discriminative = Policy(.geometric(lowest: 1e-5, highest: 1e-3))
+}

@@ -50,15 +50,3 @@ extension Edit {
     }
   }
 }
-
-extension Image {
-  /// The image turned about its middle; see `Edit.rotation`.
-  package func rotated(
-    byDegrees degrees: Double, expands: Bool = false, filter: WarpFilter = .nearest,
-    border: Border = .constant, fill: FillColor = .black
-  ) -> Image {
-    Edit.rotation(
-      degrees: degrees, size: size, expands: expands, filter: filter, border: border, fill: fill
-    ).applied(to: self)
-  }
-}

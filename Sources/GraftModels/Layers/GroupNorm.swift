@@ -19,12 +19,6 @@ package struct GroupNorm {
       ] : []
   }
 
-  /// Instance normalization (Ulyanov et al., 2016): a group for each channel, without parameters unless
-  /// asked for, as torch has it.
-  package static func instance(_ scope: Scope, channels: Int, isAffine: Bool = false) -> GroupNorm {
-    GroupNorm(scope, channels: channels, groups: channels, isAffine: isAffine)
-  }
-
   package func callAsFunction(_ x: Value) throws -> Value {
     try x.graph.record(op, [x], parameters: parameters, path: path)
   }

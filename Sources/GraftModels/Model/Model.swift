@@ -162,9 +162,6 @@ extension Model {
   /// What its products are computed in; it belongs to the model, since results depend on it.
   package var precision: Precision { graph.precision }
 
-  /// The names of torch's `state_dict`, counters included, in its order.
-  package var stateNames: [String] { state.entries.map(\.name) }
-
   /// The shapes of the graph's inputs for so many images of the model's size.
   package func inputShapes(batch: Int) -> [String: Shape] {
     ["image": image.shape.withBatch(batch), "target": target.shape.withBatch(batch)]

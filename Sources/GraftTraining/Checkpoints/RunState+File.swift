@@ -47,22 +47,48 @@ extension RunState {
   ///
   /// `name` is used in errors.
   package init(fileBytes bytes: [UInt8], name: String) throws {
-    let shown = name.escapingControlCharacters
-    func damage(_ what: String) -> GraftError {
-      GraftError(
-        .input, "'\(shown)' is damaged: \(what)", help: "an older checkpoint may lie beside it")
+    let (file, content) = try Self.verified(bytes, name: name)
+    var groups: [String: [String: Tensor]] = [:]
+    for tensor in file.tensors {
+      let parts = tensor.name.text.split(separator: "/", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw Self.damage("a tensor is named '\(tensor.name)'", in: name)
+      }
+      groups[parts[0], default: [:]][parts[1]] = Tensor(
+        Shape(tensor.shape), try tensor.floats())
     }
+    progress = content.progress
+    policy = content.policy
+    settings = content.settings
+    (identity, place) = content.identityAndPlace
+    weights = groups["weight"] ?? [:]
+    bestWeights = groups["best"] ?? [:]
+    optimizer = [:]
+    for (name, count) in content.updateCounts {
+      var slots: [Tensor] = []
+      while let slot = groups["slot\(slots.count)"]?[name] { slots.append(slot) }
+      optimizer[name] = Optimizer.State(slots: slots, updateCount: count)
+    }
+  }
+
+  /// The file and its counters, once its hash is what it says.
+  private static func verified(
+    _ bytes: [UInt8], name: String
+  ) throws -> (SafetensorsFile, Content) {
+    let shown = name.escapingControlCharacters
     let file = try Safetensors.read(bytes: bytes, name: name)
     guard let version = file.metadata[ByteString(Key.version)]?.text,
       let json = file.metadata[ByteString(Key.state)]?.text,
       let hash = file.metadata[ByteString(Key.hash)]?.text
     else { throw GraftError(.input, "'\(shown)' is no checkpoint of a run") }
-    guard let place = Self.hashRange(in: bytes), bytes[place].elementsEqual(hash.utf8) else {
-      throw damage("its SHA-256 is not where it should be")
+    guard let range = hashRange(in: bytes), bytes[range].elementsEqual(hash.utf8) else {
+      throw damage("its SHA-256 is not where it should be", in: name)
     }
     var zeroed = bytes
-    zeroed.replaceSubrange(place, with: repeatElement(UInt8(ascii: "0"), count: 64))
-    guard ContentHash.of(zeroed).hex == hash else { throw damage("its SHA-256 is another") }
+    zeroed.replaceSubrange(range, with: repeatElement(UInt8(ascii: "0"), count: 64))
+    guard ContentHash.of(zeroed).hex == hash else {
+      throw damage("its SHA-256 is another", in: name)
+    }
     guard version == "1" else {
       throw GraftError(
         .input, "'\(shown)' is a checkpoint of version \(version.escapingControlCharacters)",
@@ -72,27 +98,15 @@ extension RunState {
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let content = try? decoder.decode(Content.self, from: Data(json.utf8)) else {
-      throw damage("its counters cannot be read")
+      throw damage("its counters cannot be read", in: name)
     }
-    var groups: [String: [String: Tensor]] = [:]
-    for tensor in file.tensors {
-      let parts = tensor.name.text.split(separator: "/", maxSplits: 1).map(String.init)
-      guard parts.count == 2 else { throw damage("a tensor is named '\(tensor.name)'") }
-      groups[parts[0], default: [:]][parts[1]] = Tensor(
-        Shape(tensor.shape), try tensor.floats())
-    }
-    progress = content.progress
-    policy = content.policy
-    settings = content.settings
-    (identity, self.place) = content.identityAndPlace
-    weights = groups["weight"] ?? [:]
-    bestWeights = groups["best"] ?? [:]
-    optimizer = [:]
-    for (name, count) in content.updateCounts {
-      var slots: [Tensor] = []
-      while let slot = groups["slot\(slots.count)"]?[name] { slots.append(slot) }
-      optimizer[name] = Optimizer.State(slots: slots, updateCount: count)
-    }
+    return (file, content)
+  }
+
+  private static func damage(_ what: String, in name: String) -> GraftError {
+    GraftError(
+      .input, "'\(name.escapingControlCharacters)' is damaged: \(what)",
+      help: "an older checkpoint may lie beside it")
   }
 
   private enum Key {

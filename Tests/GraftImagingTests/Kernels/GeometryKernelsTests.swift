@@ -71,7 +71,7 @@ import Testing
 
   @Test func mirrorImagesReadFromTheRight() {
     for image in KernelImages.all() {
-      for result in KernelImages.bothWays({ image.flippedHorizontally() }) {
+      for result in KernelImages.bothWays({ image.oriented(.flippedHorizontally) }) {
         #expect(result == Self.mirrored(image), "\(image)")
       }
     }

@@ -36,7 +36,7 @@ import Testing
     let own = try Model.own(spec)
     #expect(own.parameterCount == spec.parameterCount)
     #expect(own.groups.map(\.name) == ["stem", "stage1", "head"])
-    #expect(own.stateNames == ["conv1.weight", "conv2.weight", "fc.weight", "fc.bias"])
+    #expect(own.parameters.map(\.name) == ["conv1.weight", "conv2.weight", "fc.weight", "fc.bias"])
     let model = try Model(spec: spec, head: .linear(), classes: ["a", "b"], seed: 3)
     #expect(model.loadReport == nil && model.logits.shape == [1, 2])
   }
