@@ -44,13 +44,24 @@ package struct Argument<Value: ArgumentReadable>: AnyArgument {
       name, type.kind, whenOmitted: .absent(otherwise), summary, usual: usual)
   }
 
-  /// An argument that takes any number of values; `otherwise` tells what holds without one.
+  /// An argument whose one value is a list, empty when it is left out.
   package init<Element>(
-    each name: String, _ type: ArgumentType<Element>, otherwise: String? = nil, _ summary: String,
+    list name: String, _ type: ArgumentType<Value>, otherwise: String? = nil, _ summary: String,
     usual: String? = nil
   ) where Value == [Element] {
     declaration = ArgumentDeclaration(
       name, type.kind, whenOmitted: .absent(otherwise), summary, usual: usual)
+  }
+
+  /// An argument that takes any number of values, at least one when it `isRequired`; `otherwise`
+  /// tells what holds without one.
+  package init<Element>(
+    each name: String, _ type: ArgumentType<Element>, isRequired: Bool = false,
+    otherwise: String? = nil, _ summary: String, usual: String? = nil
+  ) where Value == [Element] {
+    declaration = ArgumentDeclaration(
+      name, type.kind, whenOmitted: isRequired ? .refused : .absent(otherwise), summary,
+      usual: usual)
     declaration.repeats = true
   }
 
@@ -72,7 +83,7 @@ extension AnyArgument {
 }
 
 /// What there is to say about an argument, its value's type aside.
-package struct ArgumentDeclaration: Sendable {
+package struct ArgumentDeclaration: AnyArgument {
   package enum Omission: Sendable {
     /// It must be given.
     case refused
@@ -103,6 +114,8 @@ package struct ArgumentDeclaration: Sendable {
     self.summary = summary
     self.usual = usual
   }
+
+  package var declaration: ArgumentDeclaration { self }
 
   package var isRequired: Bool { if case .refused = whenOmitted { true } else { false } }
 

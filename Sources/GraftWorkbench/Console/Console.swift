@@ -1,4 +1,5 @@
 import Foundation
+import GraftBase
 
 /// Where a session's words go: results to standard output, progress and errors to standard error.
 ///
@@ -57,8 +58,8 @@ package final class Console {
   private var errorPaint: Paint { Paint(isOn: isColored && isProgressTerminal) }
 
   /// Follows `set color`: `auto` is what the console started with.
-  package func setColor(_ choice: String) {
-    isColored = choice == "always" || choice == "auto" && startsColored
+  package func setColor(_ choice: ColorChoice) {
+    isColored = choice == .always || choice == .auto && startsColored
   }
 
   /// Prints a result for people; with `--json` results are events, so nothing is printed.
@@ -151,3 +152,6 @@ extension Console {
     }
   }
 }
+
+/// What `set color` may say.
+package enum ColorChoice: String, WordChoice { case auto, always, never }
