@@ -20,7 +20,7 @@ final class AugmentationWork {
   private let files: [[UInt8]]
   private let images: [Image]
   private let slot: UnsafeMutableBufferPointer<Float>
-  private let preprocessing = Preprocessing.imageNet
+  private let preprocessing = ImageInput.imageNet
   private var drawn = 0
 
   init(_ kind: Kind, folder: URL) throws {

@@ -19,7 +19,9 @@ final class TrainerWork {
       targets: Tensor(model.target.shape.withBatch(batch)))
     self.batch = source.batch
     trainer = try Trainer(
-      model, policy: policy, settings: TrainingSettings(), training: source, pool: pool)
+      PreparedPhase(
+        TrainingPhase(policy, TrainingSettings()), of: model, batchCount: source.batchCount),
+      training: source, pool: pool)
   }
 
   func update() throws { _ = try trainer.update(on: batch) }

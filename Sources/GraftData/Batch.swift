@@ -21,7 +21,7 @@ package final class Batch: @unchecked Sendable {
   package private(set) var index = 0
   /// The random addresses of the images, by which each can be made again alone.
   package private(set) var keys: [SampleKey] = []
-  /// The labels of the images before smoothing and mixing.
+  /// The labels of the images before mixing.
   package private(set) var labels: [Int] = []
 
   private let remaining = Atomic<Int>(0)
@@ -67,13 +67,10 @@ package final class Batch: @unchecked Sendable {
     failure.withLock { $0 = nil }
   }
 
-  /// Writes hard targets, smoothed by `smoothing`: s / C everywhere and 1 - s more at the label.
-  func writeTargets(smoothing: Float) {
-    let off = smoothing / Float(classCount)
-    usedTargets.update(repeating: off)
-    for (place, label) in labels.enumerated() {
-      targets[place * classCount + label] = 1 - smoothing + off
-    }
+  /// Writes hard targets: 1 at the label.
+  func writeTargets() {
+    usedTargets.update(repeating: 0)
+    for (place, label) in labels.enumerated() { targets[place * classCount + label] = 1 }
   }
 
   /// The room of one image.

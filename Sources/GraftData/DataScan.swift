@@ -180,35 +180,6 @@ extension BadFile: CustomStringConvertible {
   package var description: String { "\(path) \(reason)" }
 }
 
-extension ImageSource {
-  /// True when decoding costs more than a copy.
-  var isWorthCaching: Bool {
-    if case .record = self { return false }
-    return true
-  }
-
-  /// The image, gray or RGB as stored, and the hash of what it was made from.
-  ///
-  /// Of a file a `region` alone, which may come smaller, down to `leastSize`.
-  func load(
-    name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil
-  ) throws -> (image: Image, content: ContentHash.Digest) {
-    switch self {
-    case .file(let path):
-      let bytes = try path.read(named: name)
-      let content = ContentHash.of(bytes)
-      let image = try ImageCodec.decode(
-        bytes, name: name, region: region, atLeast: leastSize, keepsGray: true)
-      return (image, content)
-    case .record(let table, let record):
-      return (table.image(at: record), table.content(of: record))
-    case .drawn(let draw):
-      let image = draw()
-      return (image, ContentHash.of(image.pixels))
-    }
-  }
-}
-
 /// Bytes that threads take from together.
 private final class SharedBudget: Sendable {
   private let left: Atomic<Int>

@@ -35,7 +35,7 @@ package struct EpochView {
   /// The epoch of that number, from 0, of a training with these settings; see `Loader`.
   package init(
     _ dataSet: DataSet, indices: [Int], epoch: Int, settings: Loader.Settings,
-    preprocessing: Preprocessing, pipeline: Pipeline, pool: ThreadPool
+    preprocessing: ImageInput, pipeline: Pipeline, pool: ThreadPool
   ) throws {
     var settings = settings
     settings.batchesAhead = 0

@@ -4,12 +4,12 @@ import GraftImaging
 /// How an image of the data set becomes what the encoder sees: preprocessing, and in training the
 /// augmentation.
 package struct ImagePreparation: Sendable {
-  package var preprocessing: Preprocessing
+  package var preprocessing: ImageInput
   /// Nil for evaluation.
   package var pipeline: Pipeline?
   package var seed: UInt64
 
-  package init(preprocessing: Preprocessing, pipeline: Pipeline? = nil, seed: UInt64 = 0) {
+  package init(preprocessing: ImageInput, pipeline: Pipeline? = nil, seed: UInt64 = 0) {
     self.preprocessing = preprocessing
     self.pipeline = pipeline
     self.seed = seed

@@ -16,7 +16,7 @@ package final class Loader {
   package let partition: BatchPartition
   package let classCount: Int
   /// Height and width of the images in a batch, in pixels.
-  package var inputSize: Int { work.recipe.preprocessing.inputSize }
+  package var inputSize: Int { work.recipe.preprocessing.side }
   package var channels: Int { work.recipe.preprocessing.channels }
   /// Seconds that `next()` spent on images which were not ready, since the loader was made.
   package private(set) var secondsWaited = 0.0
@@ -43,7 +43,6 @@ package final class Loader {
     package var batchSize: Int
     /// Shuffle, and how to treat classes of different size; nil keeps the order of `indices`.
     package var shuffle: ClassBalance?
-    package var labelSmoothing: Float = 0
     package var seed: UInt64 = 0
     /// Augmented views of each image, which epochs take in turn; nil draws anew every time.
     package var views: Int?
@@ -59,17 +58,12 @@ package final class Loader {
   ///
   /// Throws when the batches do not fit into memory, or a label has no place.
   package init(
-    _ dataSet: DataSet, indices: [Int], settings: Settings, preprocessing: Preprocessing,
+    _ dataSet: DataSet, indices: [Int], settings: Settings, preprocessing: ImageInput,
     pipeline: Pipeline? = nil, classCount: Int? = nil, pool: ThreadPool
   ) throws {
     let classCount = classCount ?? dataSet.classes.count
     let labels = indices.map { dataSet.samples[$0].label }
-    if let label = labels.max(), label >= classCount {
-      throw GraftError(
-        .usage,
-        "\(dataSet.name) has class \(dataSet.classes[label]) at place \(label), "
-          + "but the head has \(classCount) classes")
-    }
+    try Self.check(labels, of: dataSet, against: classCount)
     self.classCount = classCount
     self.indices = indices
     self.pool = pool
@@ -82,22 +76,36 @@ package final class Loader {
     work = BatchWork(
       dataSet: dataSet,
       recipe: ImagePreparation(
-        preprocessing: preprocessing, pipeline: pipeline, seed: settings.seed),
-      labelSmoothing: settings.labelSmoothing)
-    let imageLength = preprocessing.floatCount(for: preprocessing.outputSize)
+        preprocessing: preprocessing, pipeline: pipeline, seed: settings.seed))
+    free = try makeBuffers(ahead: settings.batchesAhead)
+  }
+
+  private static func check(
+    _ labels: [Int], of dataSet: DataSet, against classCount: Int
+  ) throws {
+    guard let label = labels.max(), label >= classCount else { return }
+    throw GraftError(
+      .usage,
+      "\(dataSet.name) has class \(dataSet.classes[label]) at place \(label), "
+        + "but the head has \(classCount) classes")
+  }
+
+  /// Room for the batch in use and those ahead of it; refused before it is taken when it is too much.
+  private func makeBuffers(ahead: Int) throws -> [Batch] {
+    let (preprocessing, task) = (work.recipe.preprocessing, work.dataSet.task)
     let size = preprocessing.outputSize
-    let mapLength = dataSet.task == .segmentation ? size.width * size.height : nil
+    let imageLength = preprocessing.floatCount(for: size)
+    let mapLength = task == .segmentation ? size.width * size.height : nil
     let capacity = partition.largestBatch * copies
     let (length, overflow) = capacity.multipliedReportingOverflow(by: imageLength)
-    let buffers = Self.bufferCount(partition, ahead: settings.batchesAhead)
+    let buffers = Self.bufferCount(partition, ahead: ahead)
     let (bytes, isHuge) = length.multipliedReportingOverflow(by: 4 * max(1, buffers))
     try MemoryBudget.require(
       overflow || isHuge ? .max : bytes, for: "a loader of \(capacity) images a batch")
-    for _ in 0..<buffers {
-      free.append(
-        Batch(
-          capacity: capacity, imageLength: imageLength, classCount: classCount,
-          mapLength: mapLength))
+    return (0..<buffers).map { _ in
+      Batch(
+        capacity: capacity, imageLength: imageLength, classCount: classCount,
+        mapLength: mapLength)
     }
   }
 
@@ -204,7 +212,6 @@ package final class Loader {
 private struct BatchWork: Sendable {
   let dataSet: DataSet
   let recipe: ImagePreparation
-  let labelSmoothing: Float
 
   /// Writes one image; whoever writes the last one adds targets and mixes.
   func fill(_ batch: Batch, place: Int, epoch: Int) {
@@ -221,7 +228,7 @@ private struct BatchWork: Sendable {
         GraftError(.input, "\(dataSet.samples[sample].path) cannot be read: \(error)"))
     }
     guard batch.finishOne(), batch.error == nil else { return }
-    if dataSet.task == .classification { batch.writeTargets(smoothing: labelSmoothing) }
+    if dataSet.task == .classification { batch.writeTargets() }
     recipe.mix(batch, epoch: epoch, task: dataSet.task)
   }
 }

@@ -21,13 +21,6 @@ package struct Sample: Sendable {
   var byteCount: Int { size.width * size.height * (isGray ? 1 : 3) }
 }
 
-/// Where an image's pixels come from.
-package enum ImageSource: Sendable {
-  case file(BytePath)
-  case record(PixelTable, Int)
-  case drawn(@Sendable () -> Image)
-}
-
 /// The side of the split an image is on.
 package enum Partition: String, Sendable, CaseIterable, Codable {
   case train, validation, test

@@ -57,7 +57,8 @@ package enum Orientation: Int, Sendable, Codable, CaseIterable {
 extension Image {
   /// The image with its rows and columns laid out anew; no pixel changes its value.
   package func oriented(_ orientation: Orientation) -> Image {
-    guard orientation != .upright else { return self }
+    if orientation == .upright { return self }
+    if orientation == .flippedHorizontally { return mirrored() }
     // In pixels of the source: where the first pixel of the result lies, and the steps from there
     // to the next pixel of a row and to the next row.
     let last = (x: width - 1, y: (height - 1) * width)
@@ -90,7 +91,7 @@ extension Image {
     }
   }
 
-  package func flippedHorizontally() -> Image {
+  private func mirrored() -> Image {
     let row = width * channels
     return mapped { source, target in
       for y in 0..<height {
@@ -99,15 +100,8 @@ extension Image {
     }
   }
 
-  package func flippedVertically() -> Image { oriented(.flippedVertically) }
-
   /// The image with x and y exchanged.
   package func transposed() -> Image { oriented(.transposed) }
-
-  /// The image turned counter-clockwise by `turns` times 90 degrees.
-  package func rotated(quarterTurns turns: Int) -> Image {
-    oriented(.turned(quarters: turns))
-  }
 
   /// The rectangle of the given size whose left upper pixel is (x, y); it must lie inside.
   package func cropped(x: Int, y: Int, width: Int, height: Int) -> Image {

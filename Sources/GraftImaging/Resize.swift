@@ -1,14 +1,5 @@
+import GraftBase
 import GraftKernels
-
-/// How a resize weighs the pixels under a target pixel.
-package enum ResizeFilter: String, Sendable, Codable, CaseIterable {
-  case nearest
-  case box
-  case bilinear
-  /// The cubic with a = -0.5 (Keys, 1981).
-  case bicubic
-  case lanczos
-}
 
 extension Image {
   /// The image, or the part of it in `box`, at another size; byte for byte what Pillow's

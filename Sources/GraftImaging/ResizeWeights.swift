@@ -1,4 +1,5 @@
 import Glibc
+import GraftBase
 import GraftKernels
 
 /// For each target index along one axis, which source pixels count and how much.

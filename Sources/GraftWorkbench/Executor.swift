@@ -5,7 +5,7 @@ package struct Executor {
   package struct Options: Sendable {
     /// Go on with the next command when one fails.
     package var keepsGoing = false
-    /// Print the checked commands and run none.
+    /// Print the checked commands and what trainings would be, and run none.
     package var isDryRun = false
 
     package init(keepsGoing: Bool = false, isDryRun: Bool = false) {
@@ -36,12 +36,26 @@ package struct Executor {
       return Diagnostic.exitStatus(of: binder.faults)
     }
     if options.isDryRun {
-      for step in binder.steps {
-        console.document(Printer.text(step.arguments.syntax), event: "plan")
-      }
+      printDry(binder.steps)
       return 0
     }
     return run(binder.steps, mode: mode, options: options)
+  }
+
+  /// Prints the checked commands, and below each training what it would be, as comments.
+  private func printDry(_ steps: [BoundCommand]) {
+    let hasTraining = steps.contains { $0.command is any TrainingCommand }
+    let forecast = hasTraining ? RecipeForecast(steps, in: session, isTimed: false) : nil
+    for (index, step) in steps.enumerated() {
+      console.document(Printer.text(step.arguments.syntax), event: "plan")
+      guard let row = forecast?.rows.first(where: { $0.step == index }) else { continue }
+      console.event("forecast", RecipeForecast.fields(row))
+      let lines = row.run.description.split(separator: "\n")
+      console.print(lines.map { "# \($0)" }.joined(separator: "\n"))
+    }
+    if let fault = forecast?.fault {
+      console.progress("what trainings would be cannot be said from here on: \(fault.message)")
+    }
   }
 
   /// Lists every fault of a recipe, or forecasts its trainings; keeps nothing and returns the exit

@@ -33,8 +33,6 @@ package final class Session {
   package var isEnding = false
   /// What the prompt shows before `>`, such as `flowers·resnet18·A*`; empty is `graft`.
   package var title = ""
-  /// Lines typed in this sitting, oldest first.
-  package var typedLines: [String] = []
   /// The result of the running command in one line, recorded behind it as `#= …`.
   package private(set) var receipt: String?
   /// What the running command adds to its recorded line.

@@ -35,7 +35,9 @@ struct GraftCommandLine: ParsableCommand {
   @Flag(name: .customLong("keep-going"), help: "Go on when a command fails.")
   var keepsGoing = false
 
-  @Flag(name: .customLong("dry-run"), help: "Print the checked commands and run none.")
+  @Flag(
+    name: .customLong("dry-run"),
+    help: "Print the checked commands and what trainings would be, and run none.")
   var isDryRun = false
 
   @Flag(name: .customLong("man"), help: "With help: the manual page.")

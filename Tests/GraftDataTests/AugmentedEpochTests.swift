@@ -9,8 +9,8 @@ import Testing
 /// What training sees of a sample depends on seed, epoch and sample alone.
 @Suite struct AugmentedEpochTests {
   private static let count = 10_000
-  private static let preprocessing = Preprocessing(
-    inputSize: 12, resizeShortSide: 12, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4])
+  private static let preprocessing = ImageInput(
+    side: 12, resizeShortSide: 12, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4])
 
   /// A batch file of CIFAR-10's layout with soft random images.
   private static func cifar() throws -> TemporaryFolder {

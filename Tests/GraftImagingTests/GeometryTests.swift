@@ -38,9 +38,9 @@ import Testing
 
   @Test func fourQuarterTurnsAreNone() throws {
     let photo = try ImagingFixtures.photo()
-    #expect(photo.rotated(quarterTurns: 1).rotated(quarterTurns: -1) == photo)
-    #expect(photo.rotated(quarterTurns: 6) == photo.rotated(quarterTurns: 2))
-    #expect(photo.rotated(quarterTurns: 4) == photo)
+    #expect(photo.oriented(.turned(quarters: 1)).oriented(.turned(quarters: -1)) == photo)
+    #expect(Orientation.turned(quarters: 6) == .turned(quarters: 2))
+    #expect(Orientation.turned(quarters: 4) == .upright)
   }
 
   @Test func cropAndPadAreInverse() throws {

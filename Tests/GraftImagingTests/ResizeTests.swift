@@ -1,4 +1,5 @@
 import Foundation
+import GraftBase
 import GraftImaging
 import Testing
 

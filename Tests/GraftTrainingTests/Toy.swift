@@ -27,7 +27,7 @@ struct ToyEncoder: Encoder {
   static let spec = EncoderSpec(
     name: "toy", family: "toy", summary: "three convolutions", parameterCount: 0,
     stages: [.init("stem", "stem"), .init("layer1", "layer1"), .init("layer2", "layer2")],
-    featureWidth: 4, input: InputSpecification.cifar.resized(to: 16), classifierPrefix: ["fc"],
+    featureWidth: 4, input: ImageInput.cifar.resized(to: 16), classifierPrefix: ["fc"],
     linearHeadPath: "fc", ownClassCount: 3,
     makeEncoder: { scope, _ in ToyEncoder(scope) },
     makeOwnHead: { scope, count in
@@ -94,4 +94,9 @@ final class ToyBatches: BatchSource {
   }
 
   func name(ofSample sample: Int) -> String { "toy/\(sample).png" }
+}
+
+extension Policy {
+  /// C, at its usual rates for AdamW.
+  static let discriminative = Policy(.geometric(lowest: 1e-5, highest: 1e-3))
 }

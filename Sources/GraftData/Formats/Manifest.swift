@@ -47,27 +47,39 @@ package enum Manifest: DataFormat {
     }
     let partitionColumn = table.column(named: ["split"])
     for row in table.rows.indices {
-      let text = table.rows[row][fileColumn]
-      guard !text.isEmpty, !text.utf8.contains(0) else {
-        throw GraftError(.input, "line \(table.lines[row]) of \(file) names no file")
-      }
-      let name = BytePath(text)
+      let name = try fileName(table, row, column: fileColumn)
       listing.entries[row].path = name
       listing.entries[row].source = .file(
         name.bytes.first == UInt8(ascii: "/") ? name : file.parent.appending(name))
-      if let partitionColumn, !table.rows[row][partitionColumn].isEmpty {
-        let text = table.rows[row][partitionColumn]
-        guard let partition = partitions[text.lowercased()] else {
-          throw GraftError(
-            .input,
-            "line \(table.lines[row]) of \(file) has split \"\(text.escapingControlCharacters)\"",
-            help: "expected train, val or test")
-        }
-        listing.entries[row].partition = partition
+      listing.entries[row].partition = try partitionColumn.flatMap {
+        try partition(table, row, column: $0)
       }
     }
     listing.sortByPath()
     return listing
+  }
+
+  private static func fileName(_ table: CSVTable, _ row: Int, column: Int) throws -> BytePath {
+    let text = table.rows[row][column]
+    guard !text.isEmpty, !text.utf8.contains(0) else {
+      throw GraftError(.input, "line \(table.lines[row]) of \(table.name) names no file")
+    }
+    return BytePath(text)
+  }
+
+  /// Nil where the row leaves it open.
+  private static func partition(
+    _ table: CSVTable, _ row: Int, column: Int
+  ) throws -> Partition? {
+    let text = table.rows[row][column]
+    guard !text.isEmpty else { return nil }
+    guard let partition = partitions[text.lowercased()] else {
+      throw GraftError(
+        .input,
+        "line \(table.lines[row]) of \(table.name) has split "
+          + "\"\(text.escapingControlCharacters)\"", help: "expected train, val or test")
+    }
+    return partition
   }
 
   private static func readFixedLabels(_ table: CSVTable, index: Int) throws -> Listing {

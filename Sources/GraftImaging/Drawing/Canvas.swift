@@ -106,13 +106,6 @@ package final class Canvas {
     cairo_set_dash(context, nil, 0, 0)
   }
 
-  package func fillCircle(x: Double, y: Double, radius: Double, _ color: Color) {
-    cairo_new_path(context)
-    cairo_arc(context, x, y, radius, 0, 2 * .pi)
-    use(color)
-    cairo_fill(context)
-  }
-
   private func outline(_ rectangle: Rectangle, radius: Double) {
     let (x, y, width, height) = (rectangle.x, rectangle.y, rectangle.width, rectangle.height)
     cairo_new_path(context)

@@ -1,3 +1,5 @@
+import GraftBase
+
 // The movements that operations and policies share.
 
 extension Edit {
@@ -46,17 +48,5 @@ extension Edit {
       return .warp(
         .affine(map), size: outputSize, filter: filter, border: border, fill: fill)
     }
-  }
-}
-
-extension Image {
-  /// The image turned about its middle; see `Edit.rotation`.
-  package func rotated(
-    byDegrees degrees: Double, expands: Bool = false, filter: WarpFilter = .nearest,
-    border: Border = .constant, fill: FillColor = .black
-  ) -> Image {
-    Edit.rotation(
-      degrees: degrees, size: size, expands: expands, filter: filter, border: border, fill: fill
-    ).applied(to: self)
   }
 }

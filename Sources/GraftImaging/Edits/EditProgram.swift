@@ -1,3 +1,5 @@
+import GraftBase
+
 /// A sample's edits folded into as few passes over the image as keep every byte.
 ///
 /// Operations on values become one table; a mirror image, a window inside and a crop become part of
@@ -62,7 +64,7 @@ package struct EditProgram: Sendable {
   /// A resize at the end, with tables behind it that are the same for every image or without,
   /// writes its rows normalized at once.
   package func write(
-    _ image: Image, normalizedFor preprocessing: Preprocessing,
+    _ image: Image, normalizedFor preprocessing: ImageInput,
     into output: UnsafeMutableBufferPointer<Float>
   ) {
     var passes = passes[...]

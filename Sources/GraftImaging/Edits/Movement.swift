@@ -1,3 +1,5 @@
+import GraftBase
+
 /// A change of where pixels are; what moves an image, its mask and its boxes alike.
 package enum Movement: Sendable, Equatable {
   /// The pixels of a box, continued by a border where it leaves the image.

@@ -41,14 +41,6 @@ extension MixingDraw {
       name: mix.name, partner: partners[place], region: mix.region,
       ownShare: mix.region.ownShare(of: size))
   }
-
-  /// The labels of a place with their weights, of a batch with these labels.
-  package func labelWeights(at place: Int, labels: [Int]) -> [(label: Int, weight: Double)] {
-    guard let sample = sample(at: place), labels[sample.partner] != labels[place] else {
-      return [(labels[place], 1)]
-    }
-    return [(labels[place], sample.ownShare), (labels[sample.partner], 1 - sample.ownShare)]
-  }
 }
 
 // MARK: - Mixing a batch

@@ -48,7 +48,7 @@ extension Pipeline {
   /// the whole evaluation preprocessing. Of images that are shown in patches it is the source, or a
   /// patch drawn for the sample.
   package func trainingDraw(
-    size: ImageSize, key: SampleKey, preprocessing: Preprocessing
+    size: ImageSize, key: SampleKey, preprocessing: ImageInput
   ) -> TrainingDraw {
     let preparation: [Edit] =
       switch input {
@@ -68,7 +68,7 @@ extension Pipeline {
 
   /// Brings an image to the encoder's input size.
   private static func completion(
-    from size: ImageSize, start: ImageSize, _ preprocessing: Preprocessing, key: SampleKey
+    from size: ImageSize, start: ImageSize, _ preprocessing: ImageInput, key: SampleKey
   ) -> [Edit] {
     if size == preprocessing.outputSize { return [] }
     // No resizing operation passed its gate: squeezing the whole image would change its aspect.
@@ -80,7 +80,7 @@ extension Pipeline {
 
   /// The augmented image of the encoder's input size, from the image as decoded.
   package func trainingImage(
-    from source: Image, key: SampleKey, preprocessing: Preprocessing
+    from source: Image, key: SampleKey, preprocessing: ImageInput
   ) -> Image {
     trainingDraw(size: source.size, key: key, preprocessing: preprocessing).program
       .run(on: source.converted(toChannels: preprocessing.channels))
@@ -93,7 +93,7 @@ extension ImageSize {
   }
 }
 
-extension Preprocessing {
+extension ImageInput {
   /// Where the patch of a sample is drawn; no operation has so high a number.
   private static let patchSlot = 1 << 20
 
@@ -104,22 +104,11 @@ extension Preprocessing {
     var random = RandomStream(
       seed: key.seed, purpose: .augmentation, epoch: key.epoch, sample: key.sample,
       slot: Self.patchSlot)
-    func offset(_ side: Int) -> Int {
-      // A side that is too short is shown whole, in the middle.
-      side > inputSize ? random.integer(in: 0...(side - inputSize)) : (side - inputSize) / 2
+    func offset(_ length: Int) -> Int {
+      // What is too short is shown whole, in the middle.
+      length > side ? random.integer(in: 0...(length - side)) : (length - side) / 2
     }
     let x = offset(size.width)
     return patch(x: x, y: offset(size.height))
-  }
-
-  /// What transforms may know: the input size, and the mean color that normalizes to zero
-  /// with its deviation, which normalizes to one.
-  package var context: TransformContext {
-    func color(_ shares: [Float]) -> FillColor {
-      let bytes = shares.map { UInt8(min(max(255 * $0, 0), 255).rounded()) }
-      return FillColor(red: bytes[0], green: bytes[1], blue: bytes[2])
-    }
-    return TransformContext(
-      outputSize: outputSize, meanColor: color(mean), colorDeviation: color(std))
   }
 }

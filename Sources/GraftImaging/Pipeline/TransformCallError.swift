@@ -12,12 +12,6 @@ package struct TransformCallError: Error, Equatable, Sendable {
     self.error = error
   }
 
-  /// The number of the call in the line.
-  package var callIndex: Int { path.first ?? 0 }
-
-  /// The number of the argument in that call; nil when the call as a whole is at fault.
-  package var argumentIndex: Int? { path.count > 1 ? path[1] : nil }
-
   /// The fault seen from one level further out.
   func inside(_ index: Int) -> TransformCallError {
     TransformCallError(path: [index] + path, error: error)

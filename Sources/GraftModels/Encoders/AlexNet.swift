@@ -1,3 +1,4 @@
+import GraftBase
 import GraftEngine
 
 /// Five convolutions and two layers of 4096 units: torchvision's single tower (Krizhevsky, 2014), the
@@ -95,8 +96,8 @@ extension AlexNet {
       stages.append(.init("conv\(index + 1)", (first..<next).map { "features.\($0)" }))
       first = next
     }
-    var input = InputSpecification.imageNet
-    (input.width, input.height) = (side, side)
+    var input = ImageInput.imageNet
+    input.side = side
     return EncoderSpec(
       name: name, family: "AlexNet", summary: summary, parameterCount: parameterCount,
       stages: stages + [

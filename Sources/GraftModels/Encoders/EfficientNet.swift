@@ -1,3 +1,4 @@
+import GraftBase
 import GraftEngine
 
 /// Inverted residuals with squeeze-and-excitation and SiLU, scaled in width, depth and size at once (Tan
@@ -104,7 +105,7 @@ extension EfficientNet {
   package static let specs = [
     spec(
       "efficientnet_b0", "squeeze-and-excitation, SiLU, Tan 2019", parameterCount: 5_288_548,
-      input: .imageNet.interpolated("bicubic"), epsilon: 1e-5,
+      input: .imageNet.filtered(by: .bicubic), epsilon: 1e-5,
       rows: [
         Row(1, 3, 1, 32, 16, 1), Row(6, 3, 2, 16, 24, 2), Row(6, 5, 2, 24, 40, 2),
         Row(6, 3, 2, 40, 80, 3), Row(6, 5, 1, 80, 112, 3), Row(6, 5, 2, 112, 192, 4),
@@ -121,7 +122,7 @@ extension EfficientNet {
   ]
 
   private static func spec(
-    _ name: String, _ summary: String, parameterCount: Int, input: InputSpecification,
+    _ name: String, _ summary: String, parameterCount: Int, input: ImageInput,
     epsilon: Float, rows: [Row]
   ) -> EncoderSpec {
     EncoderSpec(

@@ -19,7 +19,7 @@ extension EncoderSpec {
     let removed = stages[(last + 1)...].flatMap(\.prefixes)
     let whole = self
     let state = ModelState()
-    let image = Graph().input("image", [1, input.height, input.width, input.channels])
+    let image = Graph().input("image", [1, input.side, input.side, input.channels])
     let map = try CutEncoder(
       Scope(state), whole, channels: input.channels, keeping: kept, without: removed)(image)
     return EncoderSpec(

@@ -35,7 +35,7 @@ package struct EncoderSpec: Sendable {
   package let stages: [Stage]
   /// Channels of the last feature map.
   package let featureWidth: Int
-  package let input: InputSpecification
+  package let input: ImageInput
   /// Names of the own classifier's layers; only keys below them may be dropped for a new head.
   package let classifierPrefix: [String]
   /// Where a linear head goes, so that its file loads in torchvision as `num_classes=N` when it can.
@@ -70,7 +70,7 @@ extension EncoderSpec {
 
 extension EncoderSpec: CustomStringConvertible {
   package var description: String {
-    "\(name): \(summary), \(parameterCount) parameters, \(input.width)×\(input.height) px, "
+    "\(name): \(summary), \(parameterCount) parameters, \(input.side)×\(input.side) px, "
       + "\(featureWidth) features"
   }
 }

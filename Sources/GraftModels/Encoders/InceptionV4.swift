@@ -139,7 +139,7 @@ extension InceptionV4 {
         stage("inception_c", 19...21),
       ],
       featureWidth: 1536,
-      input: .plusMinusOne(side: 299, from: 342, interpolation: "bicubic"),
+      input: .plusMinusOne(side: 299, from: 342, filter: .bicubic),
       classifierPrefix: ["last_linear"], linearHeadPath: "last_linear", ownClassCount: 1000,
       makeEncoder: { InceptionV4($0, channels: $1) },
       makeOwnHead: { scope, classCount in

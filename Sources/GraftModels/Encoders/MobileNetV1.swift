@@ -58,7 +58,7 @@ extension MobileNetV1 {
       summary: "depthwise separable convolutions, Howard 2017", parameterCount: 4_231_976,
       stages: [.init("stem", "conv_stem", "bn1", "act1")]
         + (0...4).map { .init("stage\($0)", "blocks.\($0)") },
-      featureWidth: 1024, input: .imageNet.interpolated("bicubic").normalizedToUnit(),
+      featureWidth: 1024, input: .imageNet.filtered(by: .bicubic).normalizedToUnit(),
       classifierPrefix: ["classifier"], linearHeadPath: "classifier", ownClassCount: 1000,
       makeEncoder: { MobileNetV1($0, channels: $1) },
       makeOwnHead: { scope, classCount in

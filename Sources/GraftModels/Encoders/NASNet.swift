@@ -1,3 +1,4 @@
+import GraftBase
 import GraftEngine
 
 /// NASNet-A: two kinds of cells found by search, stacked (Zoph et al., 2018), with timm's names.
@@ -79,7 +80,7 @@ extension NASNet {
 
   private static func spec(
     _ name: String, parameterCount: Int, stem: Int, width: Int, cellCount: Int,
-    skipsReduction: Bool, input: InputSpecification
+    skipsReduction: Bool, input: ImageInput
   ) -> EncoderSpec {
     func stage(_ index: Int) -> EncoderSpec.Stage {
       EncoderSpec.Stage(
@@ -91,7 +92,7 @@ extension NASNet {
       name: name, family: "NASNet", summary: "cells found by search, Zoph 2018",
       parameterCount: parameterCount,
       stages: [.init("stem", "conv0", "cell_stem_0", "cell_stem_1")] + (0...2).map(stage),
-      featureWidth: 24 * width, input: input.interpolated("bicubic").normalizedToUnit(),
+      featureWidth: 24 * width, input: input.filtered(by: .bicubic).normalizedToUnit(),
       classifierPrefix: ["last_linear"], linearHeadPath: "last_linear", ownClassCount: 1000,
       makeEncoder: {
         NASNet(

@@ -73,7 +73,7 @@ extension ResNetV2 {
         + (0...2).map { .init("stage\($0 + 1)", "stages.\($0)") }
         + [.init("stage4", "stages.3", "norm")],
       featureWidth: 2048,
-      input: .plusMinusOne(side: 224, from: 236, interpolation: "bicubic"),
+      input: .plusMinusOne(side: 224, from: 236, filter: .bicubic),
       classifierPrefix: ["head.fc"], linearHeadPath: "head.fc", ownClassCount: 1000,
       makeEncoder: { ResNetV2($0, channels: $1, blockCounts: [3, 4, 6, 3]) },
       makeOwnHead: { scope, classCount in

@@ -1,3 +1,4 @@
+import GraftBase
 import GraftEngine
 
 /// The encoder-decoder with skips (Ronneberger et al., 2015), up to its last map of features, which
@@ -117,9 +118,7 @@ extension UNet {
         + [.init("bottleneck", "bottleneck")]
         + (1...depth).reversed().map { .init("dec\($0)", "dec\($0)") },
       featureWidth: width,
-      input: InputSpecification(
-        width: side, height: side, channels: 1, mean: [0], std: [1], resizeShortSide: side,
-        interpolation: "bilinear"),
+      input: .gray(side: side),
       classifierPrefix: ["head"], linearHeadPath: "head", ownClassCount: 2,
       makeEncoder: { UNet($0, channels: $1, form: form) },
       makeOwnHead: { scope, classCount in

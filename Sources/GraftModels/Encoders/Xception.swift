@@ -106,7 +106,7 @@ extension Xception {
         .init("exit", ["block12"] + (3...4).flatMap { ["conv\($0)", "bn\($0)", "act\($0)"] }),
       ],
       featureWidth: 2048,
-      input: .imageNet.sized(299, from: 333).interpolated("bicubic").normalizedToUnit(),
+      input: .imageNet.sized(299, from: 333).filtered(by: .bicubic).normalizedToUnit(),
       classifierPrefix: ["fc"], linearHeadPath: "fc", ownClassCount: 1000,
       makeEncoder: { Xception($0, channels: $1) },
       makeOwnHead: { scope, classCount in

@@ -11,10 +11,4 @@ package struct GroupNorm: OperationLayer {
       scope, GroupNormOp(groups: groups, epsilon: epsilon, isAffine: isAffine),
       isAffine ? scope.scaleAndShift(channels: channels) : [])
   }
-
-  /// Instance normalization (Ulyanov et al., 2016): a group for each channel, without parameters unless
-  /// asked for, as torch has it.
-  package static func instance(_ scope: Scope, channels: Int, isAffine: Bool = false) -> GroupNorm {
-    GroupNorm(scope, channels: channels, groups: channels, isAffine: isAffine)
-  }
 }

@@ -29,11 +29,6 @@ package struct Padding: Hashable, Sendable {
   /// The same number on all four sides.
   package static func all(_ count: Int) -> Padding { Padding(.sides(Sides(count))) }
 
-  /// Above and to the left only, so that a window looks back and never ahead.
-  package static func topLeft(_ count: Int) -> Padding {
-    Padding(.sides(Sides(top: count, left: count, bottom: 0, right: 0)))
-  }
-
   /// Zeros that a convolution or a pool adds by itself; nil where it takes a layer before it.
   ///
   /// - Parameter reach: pixels from a window's first to its last, dilation included.

@@ -9,7 +9,7 @@ package final class Model {
   /// What it tells of an image: the head decides.
   package let task: PredictionTask
   /// The images it takes; the encoder's own unless asked otherwise.
-  package let input: InputSpecification
+  package let input: ImageInput
 
   package let graph: Graph
   /// Images [N, H, W, 3], normalized; the graph's input `image`.
@@ -53,7 +53,7 @@ package final class Model {
   /// come from the file. The draws of a parameter depend on `seed` and its name alone.
   package convenience init(
     spec: EncoderSpec, head: HeadSpec, classes: [String], seed: UInt64,
-    input: InputSpecification? = nil, weights: WeightFile? = nil, precision: Precision = .fp32
+    input: ImageInput? = nil, weights: WeightFile? = nil, precision: Precision = .fp32
   ) throws {
     try self.init(
       recording: spec, head: head, classes: classes, input: input, precision: precision)
@@ -66,10 +66,10 @@ package final class Model {
   /// Records the graph; all parameters are zero, and take memory when they are first asked for.
   package init(
     recording spec: EncoderSpec, head headKind: HeadSpec, classes: [String],
-    input: InputSpecification? = nil, precision: Precision = .fp32
+    input: ImageInput? = nil, precision: Precision = .fp32
   ) throws {
-    let input = input ?? spec.input
     let task = headKind.task(on: spec)
+    let input = (input ?? spec.input).framed(for: task)
     try Self.check(input, for: spec)
     try Self.checkAuxiliary(of: spec, for: task)
     let state = ModelState()
@@ -77,7 +77,7 @@ package final class Model {
     let encoder = spec.makeEncoder(scope, input.channels)
     let auxiliary = spec.keptAuxiliary.map { $0.makeLayers(scope[$0.name], classes.count) }
     let graph = Graph(precision: precision)
-    let image = graph.input("image", [1, input.height, input.width, input.channels])
+    let image = graph.input("image", [1, input.side, input.side, input.channels])
     let map = try encoder(image)
     let auxiliaryLogits = try zip(spec.keptAuxiliary, auxiliary).map { classifier, layers in
       try layers(graph.result(of: classifier.source))
@@ -125,13 +125,13 @@ package final class Model {
       of: spec, parameters: parameters, nodes: graph.nodes.prefix(layerCount))
   }
 
-  private static func check(_ input: InputSpecification, for spec: EncoderSpec) throws {
-    guard (16...4096).contains(input.width), (16...4096).contains(input.height) else {
+  private static func check(_ input: ImageInput, for spec: EncoderSpec) throws {
+    guard ImageInput.sides.contains(input.side) else {
       throw GraftError(
         .usage,
-        "images of \(input.width)×\(input.height) for \(spec.name); 16 to 4096 are possible")
+        "images of \(input.side)×\(input.side) for \(spec.name); 16 to 4096 are possible")
     }
-    guard InputSpecification.channelCounts.contains(input.channels) else {
+    guard ImageInput.channelCounts.contains(input.channels) else {
       throw GraftError(
         .usage, "images of \(input.channels) channels for \(spec.name); 1 to 64 are possible")
     }
@@ -164,9 +164,6 @@ extension Model {
 
   /// What its products are computed in; it belongs to the model, since results depend on it.
   package var precision: Precision { graph.precision }
-
-  /// The names of torch's `state_dict`, counters included, in its order.
-  package var stateNames: [String] { state.entries.map(\.name) }
 
   /// The shapes of the graph's inputs for so many images of the model's size.
   package func inputShapes(batch: Int) -> [String: Shape] {

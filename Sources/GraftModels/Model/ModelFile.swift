@@ -21,7 +21,7 @@ package struct ModelFile {
     case head = "graft.head"
     /// The classes' names as a JSON list.
     case classes = "graft.classes"
-    /// `InputSpecification` as JSON.
+    /// `ImageInput` as JSON.
     case preprocessing = "graft.preprocessing"
     /// `yes` if auxiliary classifiers are kept; nothing means no.
     case auxiliary = "graft.auxiliary"
@@ -120,6 +120,8 @@ package struct ModelFile {
       let text = try text(key)
       do {
         return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+      } catch let error as GraftError {
+        throw failure(key, "a value that is refused: \(error.message)")
       } catch {
         throw failure(key, "text that cannot be understood")
       }

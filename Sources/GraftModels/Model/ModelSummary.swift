@@ -52,7 +52,7 @@ extension Model {
   /// The table of layers; `side` asks for square images of another size.
   package func summary(_ part: SummaryPart = .model, side: Int? = nil) throws -> ModelSummary {
     let input = side.map { self.input.resized(to: $0) } ?? self.input
-    let imageShape: Shape = [1, input.height, input.width, input.channels]
+    let imageShape: Shape = [1, input.side, input.side, input.channels]
     let shapes = try graph.shapes(forInputs: ["image": imageShape])
     var fields = ReceptiveFields(imageID: image.id)
     let groupOfNode = Dictionary(
@@ -77,7 +77,7 @@ extension Model {
           group: group))
     }
     return ModelSummary(
-      title: "\(spec.name), head \(headKind), \(input.width)×\(input.height)",
+      title: "\(spec.name), head \(headKind), \(input.side)×\(input.side)",
       inputShape: imageShape, rows: rows)
   }
 }

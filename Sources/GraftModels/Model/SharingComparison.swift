@@ -28,7 +28,7 @@ extension Model {
   package func sharingComparison(side: Int? = nil) throws -> SharingComparison {
     let input = side.map { self.input.resized(to: $0) } ?? self.input
     let shapes = try graph.shapes(
-      forInputs: ["image": [1, input.height, input.width, input.channels]])
+      forInputs: ["image": [1, input.side, input.side, input.channels]])
     let rows = graph.nodes(reaching: [logits.id]).compactMap { node -> SharingComparison.Row? in
       let (x, y) = (shapes[node.inputs[0]], shapes[node.output])
       guard let window = node.op.parameterFormula(inputs: [x])?.sharedWeights else { return nil }
@@ -38,7 +38,7 @@ extension Model {
         fullyConnected: x.elementCount * y.elementCount)
     }
     return SharingComparison(
-      title: "\(spec.shortName), \(input.width)×\(input.height): weights by how they are shared",
+      title: "\(spec.shortName), \(input.side)×\(input.side): weights by how they are shared",
       rows: rows)
   }
 }

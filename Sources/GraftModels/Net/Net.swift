@@ -185,14 +185,3 @@ extension Net {
       .usage, "the network cannot be built\(place): \(fault.message)", help: fault.help)
   }
 }
-
-extension InputSpecification {
-  /// Images for a network that nobody has trained yet: values from -2 to 2.
-  static func formula(side: Int, channels: Int) -> InputSpecification {
-    InputSpecification(
-      width: side, height: side, channels: channels,
-      mean: [Float](repeating: 0.5, count: channels),
-      std: [Float](repeating: 0.25, count: channels), resizeShortSide: side,
-      interpolation: "bilinear")
-  }
-}

@@ -43,6 +43,8 @@ extension NetLayer {
     return { try layer($0) }
   }
 
+  /// A group for each channel, without parameters unless asked for, as torch has it (Ulyanov et al.,
+  /// 2016).
   static let instanceNorm = NetLayer(
     "instancenorm", "normalization over the pixels of each channel of each image",
     parameters: [
@@ -67,6 +69,15 @@ extension NetLayer {
     try input.requireImage(for: "dropblock")
     let layer = PlainLayer.dropBlock(
       scope, rate: Float(arguments.number("rate") ?? 0.1), size: arguments.integer("block") ?? 7)
+    return { try layer($0) }
+  }
+
+  static let channelDropout = NetLayer(
+    "channeldropout", "drops whole channels at random while it trains",
+    parameters: [.init("rate", .number(0...0.99), standard: "0.1", "share that is dropped")]
+  ) { arguments, scope, input in
+    try input.requireImage(for: "channeldropout")
+    let layer = PlainLayer.channelDropout(scope, rate: Float(arguments.number("rate") ?? 0.1))
     return { try layer($0) }
   }
 

@@ -5,7 +5,7 @@ package enum NetLayers {
   package static let all: [NetLayer] =
     [
       .conv, .depthwise, .pool, .gap, .flatten, .fc, .bn, .dropout, .local, .deform,
-      .lrn, .layerNorm, .groupNorm, .instanceNorm, .dropBlock, .dropPath, .prelu,
+      .lrn, .layerNorm, .groupNorm, .instanceNorm, .dropBlock, .channelDropout, .dropPath, .prelu,
       .plain("l2norm", "each pixel's channels, or a vector, divided by their length", L2NormOp()),
     ] + NetLayer.activations
 

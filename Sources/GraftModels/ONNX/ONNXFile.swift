@@ -55,7 +55,7 @@ package enum ONNXFile {
 
   /// (x / 255 - mean) / deviation as one product and one sum.
   private static func normalization(
-    _ input: InputSpecification, _ graph: inout ExchangeGraph
+    _ input: ImageInput, _ graph: inout ExchangeGraph
   ) -> String {
     let shape = [1, input.channels, 1, 1]
     let factor = graph.add(
@@ -89,7 +89,7 @@ package enum ONNXFile {
     result.node = graph.nodes.map(message)
     result.initializer = graph.constants.map(message)
     let input = model.input
-    result.input = [value("image", [input.channels, input.height, input.width])]
+    result.input = [value("image", [input.channels, input.side, input.side])]
     let sides = model.logits.shape.dimensions.dropFirst().dropLast()
     result.output = [value("logits", [model.classes.count] + sides)]
     return result

@@ -43,7 +43,7 @@ private struct FoldedEncoder: Encoder {
   init(_ scope: Scope, _ spec: EncoderSpec, channels: Int) {
     whole = spec.makeEncoder(scope, channels)
     let graph = Graph()
-    let image = graph.input("image", [1, spec.input.height, spec.input.width, channels])
+    let image = graph.input("image", [1, spec.input.side, spec.input.side, channels])
     // What cannot be recorded says so when it is.
     guard let map = try? whole(image) else { return }
     for node in graph.nodes where node.op.folding.norm != nil {

@@ -12,7 +12,7 @@ package struct PretrainedCatalog: Sendable {
     /// Top-1 accuracy on ImageNet's validation set in percent, as published.
     package let accuracy: Double?
     /// The images that the weights were made for.
-    package let input: InputSpecification
+    package let input: ImageInput
     package let parameterCount: Int?
     package let address: String
 
@@ -49,14 +49,13 @@ package struct PretrainedCatalog: Sendable {
 
   private static func entry(_ line: Substring) -> Entry? {
     let fields = line.split(separator: " ").map(String.init)
-    guard fields.count == 11, let short = Int(fields[4]), let side = Int(fields[5]) else {
-      return nil
-    }
-    let input = InputSpecification(
-      width: side, height: side, channels: 3,
+    guard fields.count == 11, let short = Int(fields[4]), let side = Int(fields[5]),
+      let filter = ResizeFilter(rawValue: fields[6])
+    else { return nil }
+    let input = ImageInput(
+      side: side, resizeShortSide: short, filter: filter,
       mean: fields[7].split(separator: ",").compactMap { Float($0) },
-      std: fields[8].split(separator: ",").compactMap { Float($0) }, resizeShortSide: short,
-      interpolation: fields[6])
+      std: fields[8].split(separator: ",").compactMap { Float($0) })
     return Entry(
       encoder: fields[0], weights: fields[1], checksum: fields[2] == "-" ? nil : fields[2],
       accuracy: Double(fields[3]).flatMap { $0.isFinite ? $0 : nil }, input: input,

@@ -55,7 +55,7 @@ extension EncoderSpec {
   fileprivate func layerNodes() -> [(node: Node, isHead: Bool)]? {
     let scope = Scope(ModelState())
     let graph = Graph()
-    let image = graph.input("image", [1, input.height, input.width, input.channels])
+    let image = graph.input("image", [1, input.side, input.side, input.channels])
     let encoder = makeEncoder(scope, input.channels)
     let head = makeOwnHead(scope, ownClassCount)
     do {

@@ -23,7 +23,7 @@ extension RunState {
       for (index, slot) in state.slots.enumerated() { add("slot\(index)", name, slot) }
     }
     let content = Content(
-      progress: progress, policy: policy, settings: settings, identity: identity,
+      progress: progress, place: place, policy: policy, settings: settings, identity: identity,
       updateCounts: optimizer.mapValues(\.updateCount))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -47,44 +47,20 @@ extension RunState {
   ///
   /// `name` is used in errors.
   package init(fileBytes bytes: [UInt8], name: String) throws {
-    let shown = name.escapingControlCharacters
-    func damage(_ what: String) -> GraftError {
-      GraftError(
-        .input, "'\(shown)' is damaged: \(what)", help: "an older checkpoint may lie beside it")
-    }
-    let file = try Safetensors.read(bytes: bytes, name: name)
-    guard let version = file.metadata[ByteString(Key.version)]?.text,
-      let json = file.metadata[ByteString(Key.state)]?.text,
-      let hash = file.metadata[ByteString(Key.hash)]?.text
-    else { throw GraftError(.input, "'\(shown)' is no checkpoint of a run") }
-    guard let place = Self.hashRange(in: bytes), bytes[place].elementsEqual(hash.utf8) else {
-      throw damage("its SHA-256 is not where it should be")
-    }
-    var zeroed = bytes
-    zeroed.replaceSubrange(place, with: repeatElement(UInt8(ascii: "0"), count: 64))
-    guard ContentHash.of(zeroed).hex == hash else { throw damage("its SHA-256 is another") }
-    guard version == "1" else {
-      throw GraftError(
-        .input, "'\(shown)' is a checkpoint of version \(version.escapingControlCharacters)",
-        help: "this graft reads version 1")
-    }
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let content = try? decoder.decode(Content.self, from: Data(json.utf8)) else {
-      throw damage("its counters cannot be read")
-    }
+    let (file, content) = try Self.verified(bytes, name: name)
     var groups: [String: [String: Tensor]] = [:]
     for tensor in file.tensors {
       let parts = tensor.name.text.split(separator: "/", maxSplits: 1).map(String.init)
-      guard parts.count == 2 else { throw damage("a tensor is named '\(tensor.name)'") }
+      guard parts.count == 2 else {
+        throw Self.damage("a tensor is named '\(tensor.name)'", in: name)
+      }
       groups[parts[0], default: [:]][parts[1]] = Tensor(
         Shape(tensor.shape), try tensor.floats())
     }
     progress = content.progress
     policy = content.policy
     settings = content.settings
-    identity = content.identity
+    (identity, place) = content.identityAndPlace
     weights = groups["weight"] ?? [:]
     bestWeights = groups["best"] ?? [:]
     optimizer = [:]
@@ -95,6 +71,44 @@ extension RunState {
     }
   }
 
+  /// The file and its counters, once its hash is what it says.
+  private static func verified(
+    _ bytes: [UInt8], name: String
+  ) throws -> (SafetensorsFile, Content) {
+    let shown = name.escapingControlCharacters
+    let file = try Safetensors.read(bytes: bytes, name: name)
+    guard let version = file.metadata[ByteString(Key.version)]?.text,
+      let json = file.metadata[ByteString(Key.state)]?.text,
+      let hash = file.metadata[ByteString(Key.hash)]?.text
+    else { throw GraftError(.input, "'\(shown)' is no checkpoint of a run") }
+    guard let range = hashRange(in: bytes), bytes[range].elementsEqual(hash.utf8) else {
+      throw damage("its SHA-256 is not where it should be", in: name)
+    }
+    var zeroed = bytes
+    zeroed.replaceSubrange(range, with: repeatElement(UInt8(ascii: "0"), count: 64))
+    guard ContentHash.of(zeroed).hex == hash else {
+      throw damage("its SHA-256 is another", in: name)
+    }
+    guard version == "1" else {
+      throw GraftError(
+        .input, "'\(shown)' is a checkpoint of version \(version.escapingControlCharacters)",
+        help: "this graft reads version 1")
+    }
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    guard let content = try? decoder.decode(Content.self, from: Data(json.utf8)) else {
+      throw damage("its counters cannot be read", in: name)
+    }
+    return (file, content)
+  }
+
+  private static func damage(_ what: String, in name: String) -> GraftError {
+    GraftError(
+      .input, "'\(name.escapingControlCharacters)' is damaged: \(what)",
+      help: "an older checkpoint may lie beside it")
+  }
+
   private enum Key {
     static let version = "graft.checkpoint"
     static let state = "graft.state"
@@ -103,10 +117,21 @@ extension RunState {
 
   private struct Content: Codable {
     let progress: Progress
+    /// Nothing in files from before it had a place of its own.
+    let place: RunPlace?
     let policy: Policy
     let settings: TrainingSettings
     let identity: [String: String]
     let updateCounts: [String: Int]
+
+    /// Older files have the place among the words of the identity.
+    var identityAndPlace: ([String: String], RunPlace) {
+      if let place { return (identity, place) }
+      var identity = identity
+      func take(_ key: String) -> Int { identity.removeValue(forKey: key).flatMap { Int($0) } ?? 0 }
+      let place = RunPlace(phase: take("phase"), stepsBefore: take("steps before"))
+      return (identity, place)
+    }
   }
 
   /// Where the 64 digits of the hash lie: behind the first `"graft.sha256":"`.

@@ -41,40 +41,18 @@ final class FeatureFile {
     self.rowCount = rowCount
     self.rowLength = rowLength
     record = [UInt8](repeating: 0, count: Self.digestLength + 4 * rowLength)
-    let header = Self.header(key, rowCount: rowCount, rowLength: rowLength)
-    let size = Self.byteCount(rowCount: rowCount, rowLength: rowLength)
-    var descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     var faults: [String] = []
-    if descriptor >= 0, Self.bytes(of: descriptor, at: 0, count: header.count) != header {
-      close(descriptor)
-      descriptor = -1
-      faults.append("it does not begin as it should")
-    }
-    if descriptor < 0 {
-      try Self.create(path, header: header, size: size)
-      descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-    }
-    guard descriptor >= 0 else { throw Self.failure("open", path) }
+    let descriptor = try Self.descriptor(
+      of: path, header: Self.header(key, rowCount: rowCount, rowLength: rowLength),
+      size: Self.byteCount(rowCount: rowCount, rowLength: rowLength), &faults)
     self.descriptor = descriptor
-    let length = lseek(descriptor, 0, SEEK_END)
-    if length < size {
-      faults.append("it was cut from \(size) to \(length) bytes")
-      do {
-        try Self.reserve(descriptor, size, path)
-      } catch {
-        close(descriptor)
-        throw error
-      }
-    }
-    var broken = 0
-    wholeRows = (0..<rowCount).map { [record] row in
+    let states = (0..<rowCount).map { [record] row in
       let bytes = Self.bytes(
         of: descriptor, at: Self.headerLength + row * record.count, count: record.count)
-      let digest = bytes?.prefix(Self.digestLength)
-      let isWhole = bytes.map { Self.digest($0, key, row).elementsEqual($0.prefix(32)) } ?? false
-      if !isWhole, digest.map({ !$0.elementsEqual(Self.unwritten) }) ?? true { broken += 1 }
-      return isWhole
+      return RowState(bytes, digest: bytes.map { Self.digest($0, key, row) })
     }
+    wholeRows = states.map { $0 == .whole }
+    let broken = states.count { $0 == .broken }
     if broken > 0 { faults.append("\(broken) of \(rowCount) rows fail their checksum") }
     damage =
       faults.isEmpty
@@ -83,6 +61,49 @@ final class FeatureFile {
         + faults.joined(separator: ", ") + "; what is missing is computed again"
     // The time tells which file was not used for longest.
     futimens(descriptor, nil)
+  }
+
+  /// What was found in the place of a row.
+  private enum RowState {
+    case whole, unwritten, broken
+
+    init(_ record: [UInt8]?, digest: [UInt8]?) {
+      guard let record, let digest else {
+        self = .broken
+        return
+      }
+      let found = record.prefix(FeatureFile.digestLength)
+      self =
+        found.elementsEqual(digest)
+        ? .whole : found.elementsEqual(FeatureFile.unwritten) ? .unwritten : .broken
+    }
+  }
+
+  /// The file opened, made anew where it does not begin with the header, and grown to its size.
+  private static func descriptor(
+    of path: String, header: [UInt8], size: Int, _ faults: inout [String]
+  ) throws -> Int32 {
+    var descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    if descriptor >= 0, bytes(of: descriptor, at: 0, count: header.count) != header {
+      close(descriptor)
+      descriptor = -1
+      faults.append("it does not begin as it should")
+    }
+    if descriptor < 0 {
+      try create(path, header: header, size: size)
+      descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+    }
+    guard descriptor >= 0 else { throw failure("open", path) }
+    let length = lseek(descriptor, 0, SEEK_END)
+    guard length < size else { return descriptor }
+    faults.append("it was cut from \(size) to \(length) bytes")
+    do {
+      try reserve(descriptor, size, path)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    return descriptor
   }
 
   deinit { close(descriptor) }

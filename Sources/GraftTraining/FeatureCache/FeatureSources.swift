@@ -12,22 +12,15 @@ struct FeatureSources {
   private(set) var remarks: [String] = []
 
   init(
-    _ model: Model, _ policy: ResolvedPolicy, _ training: any BatchSource,
-    _ validation: (any BatchSource)?, epochs: Int, cache: FeatureCache?, pool: ThreadPool
+    _ phase: PreparedPhase, _ training: any BatchSource, _ validation: (any BatchSource)?,
+    cache: FeatureCache?, pool: ThreadPool
   ) throws {
     self.training = training
     self.validation = validation
+    plans = PlanCache(model: phase.model, cut: phase.prefix?.cut, pool: pool)
     let images = training as? ImageBatches
-    if let views = images?.views, images?.isDrawn ?? false, epochs > views {
-      let turns =
-        views == 1
-        ? "all epochs show one fixed augmented view of each image"
-        : "epochs take \(views) fixed augmented views of each image in turn"
-      remarks.append("\(turns) (views=0 draws new ones)")
-    }
-    let prefix = try FrozenPrefix(model, policy.configuration)
-    plans = PlanCache(model: model, cut: prefix?.cut, pool: pool)
-    guard let prefix, let cache, cache.mode != .off else { return }
+    if let remark = images?.remarkOnViews(epochs: phase.settings.epochs) { remarks.append(remark) }
+    guard let prefix = phase.prefix, let cache, cache.mode != .off else { return }
     guard cache.keeps(prefix) else {
       remarks.append(
         "features are not kept: the frozen layers are a small part of the work "
@@ -50,18 +43,39 @@ struct FeatureSources {
         ? "mixing makes new images of them" : "views=0 draws new ones in each epoch"
       remarks.append("features of training images are not kept: \(reason)")
     }
-    var parts: [String] = []
-    if let trained {
-      let views = trained.viewCount
-      parts.append(
-        "\(trained.sampleCount.groupedText) images" + (views > 1 ? " × \(views) views" : ""))
+    if let remark = Self.remark(on: trained, validated, from: prefix, cache) {
+      remarks.append(remark)
     }
-    if let validated { parts.append("\(validated.sampleCount.groupedText) for validation") }
-    guard !parts.isEmpty else { return }
-    let bytes = (trained?.byteCount ?? 0) + (validated?.byteCount ?? 0)
+  }
+
+  /// What is kept and where; nil for nothing.
+  private static func remark(
+    on training: FeatureBatches?, _ validation: FeatureBatches?, from prefix: FrozenPrefix,
+    _ cache: FeatureCache
+  ) -> String? {
+    var parts: [String] = []
+    if let training {
+      let views = training.viewCount
+      parts.append(
+        "\(training.sampleCount.groupedText) images" + (views > 1 ? " × \(views) views" : ""))
+    }
+    if let validation { parts.append("\(validation.sampleCount.groupedText) for validation") }
+    guard !parts.isEmpty else { return nil }
+    let bytes = (training?.byteCount ?? 0) + (validation?.byteCount ?? 0)
     let place = bytes <= cache.memoryBudget ? "in memory" : "on disk what memory does not take"
-    remarks.append(
-      "features of \(prefix.path) are computed once and kept: "
-        + "\(parts.joined(separator: " and ")), \(bytes.bytesText) \(place)")
+    return "features of \(prefix.path) are computed once and kept: "
+      + "\(parts.joined(separator: " and ")), \(bytes.bytesText) \(place)"
+  }
+}
+
+extension ImageBatches {
+  /// That epochs show fixed views, where one comes again.
+  fileprivate func remarkOnViews(epochs: Int) -> String? {
+    guard let views, isDrawn, epochs > views else { return nil }
+    let turns =
+      views == 1
+      ? "all epochs show one fixed augmented view of each image"
+      : "epochs take \(views) fixed augmented views of each image in turn"
+    return "\(turns) (views=0 draws new ones)"
   }
 }

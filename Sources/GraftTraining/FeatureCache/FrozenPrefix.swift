@@ -47,7 +47,7 @@ package struct FrozenPrefix {
   /// SHA-256 over all that features depend on besides the image: layers, their order, their weights.
   var contentHash: ContentHash.Digest {
     var hash = ContentHash()
-    hash.update("\(model.input)\n")
+    hash.update("\(model.input.recordedText)\n")
     for node in model.graph.nodes(reaching: [cut.id]) {
       hash.update("\(node.path) \(node.op) \(node.inputs) \(node.output)\n")
       for parameter in node.parameters { hash.update(parameter.contentHash.bytes) }

@@ -112,11 +112,6 @@ package final class Optimizer {
     cut()
   }
 
-  /// Bytes of optimizer memory.
-  package var stateBytes: Int {
-    entries.reduce(0) { $0 + $1.state.slots.reduce(0) { $0 + $1.shape.elementCount * 4 } }
-  }
-
   /// One update of every trainable parameter.
   ///
   /// `multiplier` and `momentum` are the schedule's; `gradientScale` is the clipping factor;

@@ -69,8 +69,6 @@ package struct Policy: Codable, Hashable, Sendable {
   package static let headOnly = Policy(.headOnly(2e-3))
   /// B, at its usual rate for AdamW.
   package static let uniform = Policy(.uniform(1e-4))
-  /// C, at its usual rates for AdamW.
-  package static let discriminative = Policy(.geometric(lowest: 1e-5, highest: 1e-3))
 
   package var variant: Variant {
     switch rates {

@@ -38,39 +38,17 @@ extension Policy {
   ) throws -> ResolvedPolicy {
     try validate()
     checkPartition(groups)
-    var frozen = try frozenNames(groups)
-    let modes = try batchNormModes(groups, frozen: frozen)
-    var trainingNodes: Set<Int> = []
-    var statistics: [Parameter] = []
-    // What the modes come to where single layers are frozen by name.
-    var effectiveModes = modes
-    for (place, (group, mode)) in zip(groups, modes).enumerated() {
-      let hasNorm = group.nodes.contains { !graph.nodes[$0].runningStatistics.isEmpty }
-      if hasNorm { effectiveModes[place] = .frozen }
-      for index in group.nodes where !graph.nodes[index].runningStatistics.isEmpty {
-        let node = graph.nodes[index]
-        let isFixed = node.parameters.contains { $0.canTrain && frozen.contains($0.name) }
-        if mode == .train && !isFixed {
-          trainingNodes.insert(index)
-          effectiveModes[place] = .train
-          statistics += node.runningStatistics
-        } else if mode == .frozen {
-          frozen.formUnion(node.parameters.map(\.name))
-        } else if effectiveModes[place] == .frozen,
-          node.parameters.contains(where: { $0.canTrain && !frozen.contains($0.name) })
-        {
-          effectiveModes[place] = .affine
-        }
-      }
-    }
+    let frozen = try frozenNames(groups)
+    let norms = ResolvedNorms(
+      groups, graph, modes: try batchNormModes(groups, frozen: frozen), frozen: frozen)
     let rates = peakRates(groupCount: groups.count)
     let resolved = groups.indices.map { index in
       let group = groups[index]
-      let trainable = group.parameters.filter { $0.canTrain && !frozen.contains($0.name) }
+      let trainable = group.parameters.filter { $0.canTrain && !norms.frozen.contains($0.name) }
       return ParameterGroup(
         name: group.name, parameters: group.parameters, trainable: trainable,
         learningRate: trainable.isEmpty ? 0 : rates[index],
-        weightDecay: trainable.isEmpty ? 0 : weightDecay, batchNormMode: effectiveModes[index])
+        weightDecay: trainable.isEmpty ? 0 : weightDecay, batchNormMode: norms.modes[index])
     }
     let trainable = resolved.flatMap(\.trainable)
     let names = Set(trainable.map(\.name))
@@ -79,11 +57,12 @@ extension Policy {
         .usage, "everything is frozen, so there is nothing to train",
         help: "unfreeze the head: unfreeze \(groups.last?.name ?? "head")")
     }
-    trainingNodes.formUnion(liveDropouts(groups, graph: graph, trainable: names))
+    let dropouts = liveDropouts(groups, graph: graph, trainable: names)
     return ResolvedPolicy(
       policy: self, groups: resolved, trainable: trainable,
-      configuration: PlanConfiguration(trainable: names, trainingNodes: trainingNodes),
-      movingStatistics: statistics)
+      configuration: PlanConfiguration(
+        trainable: names, trainingNodes: norms.trainingNodes.union(dropouts)),
+      movingStatistics: norms.statistics)
   }
 
   private func checkPartition(_ groups: [LayerGroup]) {
@@ -161,5 +140,44 @@ extension Policy {
       if node.op.isRandom, isFed || learning.contains(node.index) { found.append(node.index) }
     }
     return found
+  }
+}
+
+/// What the batch norms of a model do where single layers, and not only groups, are frozen.
+private struct ResolvedNorms {
+  /// Names of all that is frozen, scales and shifts of frozen norms among them.
+  private(set) var frozen: Set<String>
+  /// Nodes that use and move the statistics of the batch.
+  private(set) var trainingNodes: Set<Int> = []
+  /// What these move.
+  private(set) var statistics: [Parameter] = []
+  /// What the groups' modes come to: the most that one of the group's norms does.
+  private(set) var modes: [BatchNormMode]
+
+  init(_ groups: [LayerGroup], _ graph: Graph, modes: [BatchNormMode], frozen: Set<String>) {
+    self.frozen = frozen
+    self.modes = modes
+    for (place, (group, mode)) in zip(groups, modes).enumerated() {
+      let norms = group.nodes.filter { !graph.nodes[$0].runningStatistics.isEmpty }
+      if !norms.isEmpty { self.modes[place] = .frozen }
+      for index in norms { resolve(index, graph.nodes[index].parameters, mode, in: place) }
+    }
+  }
+
+  private mutating func resolve(
+    _ index: Int, _ parameters: [Parameter], _ mode: BatchNormMode, in place: Int
+  ) {
+    let isFixed = parameters.contains { $0.canTrain && frozen.contains($0.name) }
+    if mode == .train && !isFixed {
+      trainingNodes.insert(index)
+      modes[place] = .train
+      statistics += parameters.filter { !$0.canTrain }
+    } else if mode == .frozen {
+      frozen.formUnion(parameters.map(\.name))
+    } else if modes[place] == .frozen,
+      parameters.contains(where: { $0.canTrain && !frozen.contains($0.name) })
+    {
+      modes[place] = .affine
+    }
   }
 }

@@ -17,14 +17,14 @@ package final class ImageBatches: BatchSource {
   /// Images of each sample in a batch.
   let copies: Int
   private let pipeline: Pipeline?
-  private let preprocessing: Preprocessing
+  private let preprocessing: ImageInput
   private let seed: UInt64
   /// Height and width of the model's output where it tells a class of each pixel; nil is the input's.
   private let labelSize: Pair?
 
   private init(
     _ dataSet: DataSet, _ partition: Partition, settings: Loader.Settings,
-    preprocessing: Preprocessing, pipeline: Pipeline?, view: Int = 0, classCount: Int?,
+    preprocessing: ImageInput, pipeline: Pipeline?, view: Int = 0, classCount: Int?,
     labelSize: Pair? = nil, pool: ThreadPool
   ) throws {
     try dataSet.require(preprocessing.framing == .patch ? .segmentation : .classification)
@@ -50,7 +50,7 @@ package final class ImageBatches: BatchSource {
   /// here: the trainer does that, once. Of images with masks an epoch shows as many patches as it
   /// takes to cover each; `labelSize` is what the model tells of a patch, if that is less than all.
   package static func training(
-    _ dataSet: DataSet, batchSize: Int, preprocessing: Preprocessing, pipeline: Pipeline?,
+    _ dataSet: DataSet, batchSize: Int, preprocessing: ImageInput, pipeline: Pipeline?,
     balance: ClassBalance = .none, seed: UInt64, views: Int? = nil, copies: Int = 1,
     classCount: Int? = nil, labelSize: Pair? = nil, pool: ThreadPool
   ) throws -> ImageBatches {
@@ -70,7 +70,7 @@ package final class ImageBatches: BatchSource {
   ///
   /// With a pipeline, the augmented view of that number; nothing is mixed.
   package static func evaluation(
-    _ dataSet: DataSet, _ partition: Partition, batchSize: Int, preprocessing: Preprocessing,
+    _ dataSet: DataSet, _ partition: Partition, batchSize: Int, preprocessing: ImageInput,
     pipeline: Pipeline? = nil, view: Int = 0, seed: UInt64 = 0, classCount: Int? = nil,
     pool: ThreadPool
   ) throws -> ImageBatches {
@@ -132,7 +132,7 @@ extension ImageBatches {
     var hash = ContentHash()
     let p = preprocessing
     hash.update(
-      "\(p.inputSize) \(p.resizeShortSide) \(p.filter) \(p.mean) \(p.std) \(p.channels)\n")
+      "\(p.side) \(p.resizeShortSide) \(p.filter) \(p.mean) \(p.std) \(p.channels)\n")
     hash.update(isDrawn ? "\(pipeline?.description ?? "")\n\(seed) \(view)\n" : "plain\n")
     for sample in samples {
       if isDrawn { hash.update("\(sample) ") }
@@ -158,9 +158,9 @@ extension Slice {
 
 extension DataSet {
   /// The images as often as an epoch shows each: once, or in as many patches as cover it.
-  fileprivate func showings(of samples: [Int], _ preprocessing: Preprocessing) -> [Int] {
+  func showings(of samples: [Int], _ preprocessing: ImageInput) -> [Int] {
     guard preprocessing.framing == .patch else { return samples }
-    let side = preprocessing.inputSize
+    let side = preprocessing.side
     return samples.flatMap { sample in
       let size = self.samples[sample].size
       let count = ((size.width + side - 1) / side) * ((size.height + side - 1) / side)

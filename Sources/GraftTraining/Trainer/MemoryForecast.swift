@@ -26,63 +26,79 @@ package struct MemoryForecast: Sendable, Hashable {
   }
 }
 
-extension Model {
-  /// What training under a policy will take at its peak.
+extension PreparedPhase {
+  /// What training the phase will take at its peak.
   ///
   /// - Parameters:
-  ///   - training: the number of training images.
-  ///   - validation: the number of validation images, which may be 0.
+  ///   - training: the training images in their batches.
+  ///   - validation: the validation images in theirs; there may be none.
   ///   - side: the side of square images; nil is the model's own size.
   ///   - views: the fixed views of each training image; nil when they are drawn anew in each epoch.
   ///   - cache: where features of frozen layers are kept, if they are.
   ///   - resident: bytes that the process holds now, without this model's weights.
   package func memoryForecast(
-    _ policy: Policy, settings: TrainingSettings = TrainingSettings(), batchSize: Int,
-    training: Int, validation: Int, side: Int? = nil, views: Int? = nil,
+    training: BatchPartition, validation: BatchPartition, side: Int? = nil, views: Int? = nil,
     cache: FeatureCache? = nil, resident: Int, pool: ThreadPool
   ) throws -> MemoryForecast {
-    let policy = try policy.resolved(for: self, weightDecay: settings.weightDecay)
-    let one: Shape = side.map { [1, $0, $0, image.shape.channels] } ?? image.shape
-    let prefix = try FrozenPrefix(self, policy.configuration).flatMap { prefix in
-      cache?.keeps(prefix) ?? false && copiesOfEachSample == 1 ? prefix : nil
+    let image: Shape = side.map { [1, $0, $0, model.image.shape.channels] } ?? model.image.shape
+    let sources = [
+      ForecastBatches(
+        partition: training, copies: model.copiesOfEachSample, views: views,
+        configuration: policy.configuration),
+      ForecastBatches(partition: validation, copies: 1, views: 1, configuration: .inference),
+    ]
+    let kept = prefix.flatMap { prefix in
+      cache?.keeps(prefix) ?? false && model.copiesOfEachSample == 1 ? prefix : nil
     }
-    let plans = PlanCache(model: self, cut: prefix?.cut, pool: pool)
-    /// Bytes of the largest plan and of the features for one kind of batches.
-    func bytes(
-      _ batches: BatchPartition, _ configuration: PlanConfiguration, views: Int?, copies: Int = 1
-    ) throws -> (plan: Int, features: Int) {
-      guard batches.count > 0 else { return (0, 0) }
-      let images = one.withBatch(copies * batches.largestBatch)
-      guard let prefix, let cache, let views else {
-        return (try plans.footprint(for: images, configuration, .whole).bytes, 0)
-      }
-      let shape = try prefix.features(of: images)
-      let kept = 4 * views * batches.count * (shape.elementCount / shape.batch)
-      return (
-        max(
-          try plans.footprint(for: images, .inference, .frozen).bytes,
-          try plans.footprint(for: shape, configuration, .rest).bytes),
-        4 * shape.elementCount + (kept <= cache.memoryBudget ? kept : 0)
-      )
-    }
+    let plans = PlanCache(model: model, cut: kept?.cut, pool: pool)
+    let needs = try sources.map { try $0.bytes(of: image, plans, kept, cache) }
     func bytes(_ parameters: [Parameter]) -> Int { parameters.reduce(0) { $0 + 4 * $1.count } }
-    let batches = BatchPartition(count: training, batchSize: batchSize)
-    let validationBatches = BatchPartition(
-      count: validation, batchSize: ImageBatches.validationBatchSize(batchSize))
-    let trained = try bytes(
-      batches, policy.configuration, views: views, copies: copiesOfEachSample)
-    let validated = try bytes(validationBatches, .inference, views: 1)
     let slots = try Optimizers.make(settings.optimizer).slotNames.count
     let optimizer = slots * bytes(policy.trainable)
     return MemoryForecast(
-      resident: resident, weights: bytes(parameters), plan: max(trained.plan, validated.plan),
-      optimizer: optimizer, rollback: bytes(policy.changing) + optimizer,
+      resident: resident, weights: model.weightBytes,
+      plan: needs.map(\.plan).max() ?? 0, optimizer: optimizer,
+      rollback: bytes(policy.changing) + optimizer,
       best: settings.patience == nil ? 0 : bytes(policy.changing),
-      batches: [(batches, copiesOfEachSample), (validationBatches, 1)].reduce(0) { sum, source in
-        let (plan, copies) = source
-        return sum
-          + Loader.bufferCount(plan) * plan.largestBatch * copies * 4 * one.elementCount
-      },
-      features: trained.features + validated.features)
+      batches: sources.reduce(0) { $0 + $1.bufferBytes(of: image) },
+      features: needs.reduce(0) { $0 + $1.features })
   }
+}
+
+/// Batches of one kind, for training or for validation.
+private struct ForecastBatches {
+  let partition: BatchPartition
+  /// Images of each sample in a batch.
+  let copies: Int
+  let views: Int?
+  let configuration: PlanConfiguration
+
+  /// Bytes of the largest plan and of the kept features.
+  func bytes(
+    of image: Shape, _ plans: PlanCache, _ prefix: FrozenPrefix?, _ cache: FeatureCache?
+  ) throws -> (plan: Int, features: Int) {
+    guard partition.count > 0 else { return (0, 0) }
+    let images = image.withBatch(copies * partition.largestBatch)
+    guard let prefix, let cache, let views else {
+      return (try plans.footprint(for: images, configuration, .whole).bytes, 0)
+    }
+    let shape = try prefix.features(of: images)
+    let kept = 4 * views * partition.count * (shape.elementCount / shape.batch)
+    return (
+      max(
+        try plans.footprint(for: images, .inference, .frozen).bytes,
+        try plans.footprint(for: shape, configuration, .rest).bytes),
+      4 * shape.elementCount + (kept <= cache.memoryBudget ? kept : 0)
+    )
+  }
+
+  /// Bytes of the loader's buffers.
+  func bufferBytes(of image: Shape) -> Int {
+    Loader.bufferCount(partition) * partition.largestBatch * copies * 4 * image.elementCount
+  }
+}
+
+extension Model {
+  /// Bytes of all parameters.
+  package var weightBytes: Int { parameters.reduce(0) { $0 + 4 * $1.count } }
 }

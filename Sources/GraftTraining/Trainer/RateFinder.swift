@@ -67,6 +67,20 @@ extension Trainer {
     let hash = model.weightsHash
     let before = capture(sharingFrozen: true)
     defer { rewind(to: before) }
+    let points = try risingRates(from: lowest, to: highest, steps: steps, isCanceled)
+    rewind(to: before)
+    guard model.weightsHash == hash else {
+      throw GraftError(
+        .failed, "finding a rate changed the weights",
+        help: "this is a fault in graft; please report it with the recipe")
+    }
+    return RateCurve(points: points)
+  }
+
+  /// Trains until the loss is far above its best, the steps are over or somebody cancels.
+  private func risingRates(
+    from lowest: Double, to highest: Double, steps: Int, _ isCanceled: (_ step: Int) -> Bool
+  ) throws -> [RateCurve.Point] {
     let peak = policy.groups.map(\.learningRate).max() ?? 1
     var points: [RateCurve.Point] = []
     var average = 0.0
@@ -89,12 +103,6 @@ extension Trainer {
       best = min(best, smoothed)
       if smoothed > 4 * best { break }
     }
-    rewind(to: before)
-    guard model.weightsHash == hash else {
-      throw GraftError(
-        .failed, "finding a rate changed the weights",
-        help: "this is a fault in graft; please report it with the recipe")
-    }
-    return RateCurve(points: points)
+    return points
   }
 }

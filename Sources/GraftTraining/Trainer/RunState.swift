@@ -23,15 +23,30 @@ package struct RunState: Sendable {
   }
 
   package var progress: Progress
+  /// Where in its phases the run stands.
+  package var place: RunPlace
   package var policy: Policy
   package var settings: TrainingSettings
-  /// What the run was made from (recipe, data set, model), by name; compared on resume.
+  /// What the run was made from, by name; compared on resume.
   package var identity: [String: String]
   /// All parameters, statistics included, in the engine's layout.
   package var weights: [String: Tensor]
   package var optimizer: [String: Optimizer.State]
   /// The changing parameters after the best epoch; empty when patience does not need them.
   package var bestWeights: [String: Tensor]
+}
+
+/// Where a run of several phases stands.
+package struct RunPlace: Codable, Hashable, Sendable {
+  /// The phase in progress, from 0.
+  package var phase = 0
+  /// Updates of the phases before it.
+  package var stepsBefore = 0
+
+  package init(phase: Int = 0, stepsBefore: Int = 0) {
+    self.phase = phase
+    self.stepsBefore = stepsBefore
+  }
 }
 
 /// Sums over the batches of an unfinished epoch.

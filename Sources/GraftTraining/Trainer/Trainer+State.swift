@@ -13,25 +13,15 @@ extension Trainer {
       weights[parameter.name] = isShared ? parameter.value : parameter.value.copied()
     }
     return RunState(
-      progress: progress, policy: policy.policy, settings: settings, identity: identity,
-      weights: weights,
+      progress: progress, place: place, policy: policy.policy, settings: settings,
+      identity: identity, weights: weights,
       optimizer: optimizer.states.mapValues { $0.copied() },
       bestWeights: sharingFrozen ? bestWeights : bestWeights.mapValues { $0.copied() })
   }
 
   /// Goes back, or on, to a state; throws and changes nothing when it is of another run.
   func restore(_ state: RunState) throws {
-    for key in Set(identity.keys).union(state.identity.keys).sorted()
-    where identity[key] != state.identity[key] {
-      throw GraftError(
-        .input, "the checkpoint was made with another \(key.escapingControlCharacters)",
-        help: "resume with what the run was started with, or train anew")
-    }
-    guard state.policy == policy.policy else {
-      throw GraftError(
-        .input, "the checkpoint was made with policy \(state.policy), not \(policy.policy)",
-        help: "a resumed run keeps its policy; use 'train from=' to go on with another")
-    }
+    try checkOrigin(of: state)
     for parameter in model.parameters {
       guard state.weights[parameter.name]?.shape == parameter.value.shape else {
         throw GraftError(
@@ -47,6 +37,24 @@ extension Trainer {
     }
     try optimizer.check(state.optimizer)
     rewind(to: state)
+  }
+
+  /// Refuses a state that was made from something else, in another phase or by another policy.
+  private func checkOrigin(of state: RunState) throws {
+    var others = Set(identity.keys).union(state.identity.keys).sorted()
+      .filter { identity[$0] != state.identity[$0] }
+    if place.phase != state.place.phase { others.append("phase") }
+    if place.stepsBefore != state.place.stepsBefore { others.append("number of steps before") }
+    if let other = others.first {
+      throw GraftError(
+        .input, "the checkpoint was made with another \(other.escapingControlCharacters)",
+        help: "resume with what the run was started with, or train anew")
+    }
+    guard state.policy == policy.policy else {
+      throw GraftError(
+        .input, "the checkpoint was made with policy \(state.policy), not \(policy.policy)",
+        help: "a resumed run keeps its policy; use 'train from=' to go on with another")
+    }
   }
 
   /// Goes to a state that is known to fit.

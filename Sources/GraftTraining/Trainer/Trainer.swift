@@ -3,16 +3,15 @@ import GraftEngine
 import GraftKernels
 import GraftModels
 
-/// Trains a model under a policy and reports to an observer.
+/// Trains one phase of a run and reports to an observer.
 ///
 /// The result is a function of model, data, policy and settings alone: neither the thread count nor
 /// the time nor an interruption can change a bit of it.
 package final class Trainer {
-  package let model: Model
-  package let policy: ResolvedPolicy
-  package let settings: TrainingSettings
-  package let curve: ScheduleCurve
+  package let phase: PreparedPhase
+  /// What the run is made from, by name.
   package let identity: [String: String]
+  package let place: RunPlace
 
   let training: any BatchSource
   let validation: (any BatchSource)?
@@ -37,42 +36,36 @@ package final class Trainer {
   /// The state after the last whole epoch, for an abort.
   private var rollback: RunState?
 
-  /// Prepares a run; with `state`, the continuation of one.
+  /// Makes what a phase needs to run; with `state`, the continuation of one.
   ///
   /// `identity` names what the run is made from; a state made from something else is refused. Features
   /// of a frozen encoder are kept in `cache`; that changes no bit.
   package init(
-    _ model: Model, policy: Policy, settings: TrainingSettings, training: any BatchSource,
-    validation: (any BatchSource)? = nil, pool: ThreadPool, cache: FeatureCache? = nil,
-    identity: [String: String] = [:], resuming state: RunState? = nil
+    _ phase: PreparedPhase, training: any BatchSource, validation: (any BatchSource)? = nil,
+    pool: ThreadPool, cache: FeatureCache? = nil, identity: [String: String] = [:],
+    place: RunPlace = RunPlace(), resuming state: RunState? = nil
   ) throws {
-    try settings.validate()
-    guard training.batchCount > 0 else {
-      throw GraftError(.input, "there are no training images", help: "look at the card of 'data'")
-    }
-    guard model.task == .classification || settings.smoothing == 0 else {
-      throw GraftError(
-        .usage, "labels of pixels cannot be smoothed", help: "leave out smooth=")
-    }
-    self.model = model
-    self.policy = try policy.resolved(for: model, weightDecay: settings.weightDecay)
-    self.settings = settings
-    let sources = try FeatureSources(
-      model, self.policy, training, validation, epochs: settings.epochs, cache: cache, pool: pool)
+    precondition(training.batchCount == phase.batchCount, "batches that were not prepared for")
+    self.phase = phase
+    self.pool = pool
+    self.identity = identity
+    self.place = place
+    let sources = try FeatureSources(phase, training, validation, cache: cache, pool: pool)
     self.training = sources.training
     self.validation = sources.validation
     plans = sources.plans
     opening = sources.remarks
-    self.pool = pool
-    self.identity = identity
-    curve = ScheduleCurve(
-      try Schedules.make(settings.schedule), totalSteps: settings.epochs * training.batchCount,
-      warmupSteps: Int((settings.warmupEpochs * Double(training.batchCount)).rounded()))
-    optimizer = Optimizer(try Optimizers.make(settings.optimizer), groups: self.policy.groups)
-    evaluator = Evaluator(model, plans: plans)
-    statisticsBefore = self.policy.movingStatistics.map { Tensor($0.value.shape) }
+    optimizer = Optimizer(
+      try Optimizers.make(phase.settings.optimizer), groups: phase.policy.groups)
+    evaluator = Evaluator(phase.model, plans: plans)
+    statisticsBefore = phase.policy.movingStatistics.map { Tensor($0.value.shape) }
     if let state { try restore(state) }
   }
+
+  package var model: Model { phase.model }
+  package var policy: ResolvedPolicy { phase.policy }
+  package var settings: TrainingSettings { phase.settings }
+  package var curve: ScheduleCurve { phase.curve }
 
   /// Trains to the end, or until the observer, `stopAtStep` or patience ends the run.
   ///

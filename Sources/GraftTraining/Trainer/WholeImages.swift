@@ -92,7 +92,7 @@ extension ImageBox {
 /// Brings parts of images into the frame that a model wants; its memory is used again.
 package final class SegmentationCanvas {
   private let model: Model
-  private let preprocessing: Preprocessing
+  private let preprocessing: ImageInput
   private var frames: [ImageSize: SegmentationFrame] = [:]
   private var input = Storage(count: 0)
   private var labels = Storage(count: 0)
@@ -100,7 +100,7 @@ package final class SegmentationCanvas {
 
   package init(_ model: Model) {
     self.model = model
-    preprocessing = model.input.preprocessing(for: .segmentation)
+    preprocessing = model.input
   }
 
   /// A part normalized in its frame; valid until the next call.

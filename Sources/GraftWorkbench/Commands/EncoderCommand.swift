@@ -17,7 +17,7 @@ package struct EncoderCommand: Command {
     "size", .integer(16...4096), otherwise: "the size it was trained at",
     "side of the input image in pixels")
   private static let channels = Argument(
-    "channels", .integer(InputSpecification.channelCounts), otherwise: "as it was trained",
+    "channels", .integer(ImageInput.channelCounts), otherwise: "as it was trained",
     "1 for gray images: the first layer is adapted")
   static let mean = Argument(
     list: "mean", .numbers(-10...10), otherwise: "of its training images",
@@ -85,7 +85,7 @@ package struct EncoderCommand: Command {
       [
         ("encoder", .string(encoder.spec.name)),
         ("parameters", .integer(encoder.spec.parameterCount)),
-        ("size", .integer(encoder.input.width)),
+        ("size", .integer(encoder.input.side)),
         ("weights", encoder.weights.map { .string($0.name) } ?? .null),
         ("weights_hash", encoder.weightsHash.map(JSONValue.string) ?? .null),
         ("notes", .array((encoder.weights?.notes ?? []).map(JSONValue.string))),
@@ -178,7 +178,7 @@ package struct EncoderCommand: Command {
   }
 
   /// The images it takes: as the model file says, else the encoder's own, else as asked.
-  private func input(of spec: EncoderSpec, _ file: WeightFile?) throws -> InputSpecification {
+  private func input(of spec: EncoderSpec, _ file: WeightFile?) throws -> ImageInput {
     var input = spec.input
     if let file, let entry = PretrainedCatalog.standard.entry(ofFile: file.name.lastPathComponent),
       entry.encoder == spec.name
@@ -188,18 +188,19 @@ package struct EncoderCommand: Command {
     let key = ByteString(ModelFile.Key.preprocessing.rawValue)
     if let file, let text = file.metadata[key]?.text {
       do {
-        input = try JSONDecoder().decode(InputSpecification.self, from: Data(text.utf8))
-        try input.validate()
+        input = try JSONDecoder().decode(ImageInput.self, from: Data(text.utf8))
       } catch {
         throw GraftError(
-          .input, "the preprocessing in `\(file.name)` cannot be understood",
+          .input,
+          "the preprocessing in `\(file.name)` cannot be understood"
+            + ((error as? GraftError).map { ": \($0.message)" } ?? ""),
           help: "the file was damaged or made by something else; take the original")
       }
     }
     if let channels = arguments[Self.channels] { input = input.withChannels(channels) }
     if let size = arguments[Self.size] { input = input.resized(to: size) }
     for (argument, place) in [
-      (Self.mean, \InputSpecification.mean), (Self.deviation, \.std),
+      (Self.mean, \ImageInput.mean), (Self.deviation, \.std),
     ] where arguments.isGiven(argument) {
       let (name, numbers) = (argument.name, arguments[argument])
       guard numbers.count == 1 || numbers.count == input.channels else {
@@ -249,7 +250,7 @@ package struct EncoderCommand: Command {
   package static func currentValues(in session: Session) -> [String: String] {
     guard let encoder = session.workbench.encoder else { return [:] }
     return [
-      name.name: encoder.spec.name, size.name: "\(encoder.input.width)",
+      name.name: encoder.spec.name, size.name: "\(encoder.input.side)",
       channels.name: "\(encoder.input.channels)",
       weights.name: encoder.weights?.name.lastPathComponent.escapingControlCharacters ?? "random",
       mean.name: list(encoder.input.mean), deviation.name: list(encoder.input.std),

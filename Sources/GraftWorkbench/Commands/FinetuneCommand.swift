@@ -21,27 +21,27 @@ package struct FinetuneCommand: TrainingCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func request(in session: Session) throws -> TrainingRequest {
+  package func prepare(in session: Session) throws -> PreparedRun {
     let reader = TrainingArguments(arguments)
-    var plan = try session.trainingPlan(arguments)
-    plan.phases = TrainingPhase.headThenEverything(
+    var ingredients = try session.ingredients(arguments)
+    ingredients.phases = TrainingPhase.headThenEverything(
       epochs: arguments[TrainingParameters.epochs], headEpochs: arguments[Self.freeze],
       rate: arguments[Self.rate], settings: TrainingSettings()
     ).filter { $0.settings.epochs > 0 }
-    for index in plan.phases.indices {
-      let usual = plan.phases[index].settings
-      plan.phases[index].settings = try reader.settings(
+    for index in ingredients.phases.indices {
+      let usual = ingredients.phases[index].settings
+      ingredients.phases[index].settings = try reader.settings(
         epochs: usual.epochs, usual: usual.schedule, seed: session.seed,
         classWeights: session.classWeights)
     }
     // All of the encoder is frozen before; what the user froze or unfroze counts from here.
-    let last = plan.phases.count - 1
-    plan.phases[last].policy.batchNormRequests = session.workbench.policy.batchNormRequests
-    plan.phases[last].policy.overrides = session.workbench.policy.overrides
+    let last = ingredients.phases.count - 1
+    ingredients.phases[last].policy.batchNormRequests = session.workbench.policy.batchNormRequests
+    ingredients.phases[last].policy.overrides = session.workbench.policy.overrides
     let name = arguments[TrainingParameters.name] ?? session.workbench.freeName(preferred: "F")
-    let model = try session.makeModel(classes: plan.data.classes)
-    try reader.chooseLoss(for: model, pipeline: plan.pipeline, in: session)
-    return TrainingRequest(verb: "finetune", name: name, model: model, plan: plan)
+    let model = try session.makeModel(classes: ingredients.data.classes)
+    try reader.chooseLoss(for: model, pipeline: ingredients.pipeline, in: session)
+    return try PreparedRun(name: name, model: model, ingredients)
   }
 
   package func lineage(in session: Session) -> Lineage? {

@@ -94,7 +94,7 @@ package struct RenderCommand: Command {
     let header = RenderManifest.Header(
       data: data.name, fingerprint: data.fingerprint.hex, pipeline: pipeline.text,
       calls: pipeline.calls, seed: session.seed,
-      preprocessing: session.workbench.preprocessing,
+      preprocessing: .init(session.workbench.preprocessing),
       format: .init(
         name: format.rawValue, quality: format == .png ? nil : arguments[Self.quality]))
     return try Rendering(

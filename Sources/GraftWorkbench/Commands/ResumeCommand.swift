@@ -22,24 +22,25 @@ package struct ResumeCommand: Command {
 
   package func run(in session: Session) throws {
     let run = try session.requireRun(arguments[Self.run])
-    guard var plan = run.plan, let state = run.state else {
+    guard let prepared = run.prepared, let state = run.state else {
       throw GraftError(
         .failed, "\(run.name) came from a file, without the state of its training",
         help: "train from its weights: encoder FILE ; train")
     }
-    let last = state.phase
-    plan.stop = arguments[TrainingParameters.stop]
+    var ingredients = prepared.ingredients
+    let last = state.place.phase
+    ingredients.stop = arguments[TrainingParameters.stop]
     if let epochs = arguments[Self.epochs] {
       switch epochs {
-      case .more(let more): plan.phases[last].settings.epochs += more
-      case .total(let total): plan.phases[last].settings.epochs = total
+      case .more(let more): ingredients.phases[last].settings.epochs += more
+      case .total(let total): ingredients.phases[last].settings.epochs = total
       }
       let begun = state.progress.epoch + (state.progress.batch > 0 ? 1 : 0)
-      guard plan.phases[last].settings.epochs >= begun else {
+      guard ingredients.phases[last].settings.epochs >= begun else {
         throw GraftError(
           .failed,
           "\(run.name) has begun \(begun) epochs, more than "
-            + "\(plan.phases[last].settings.epochs)", help: "ask for more: epochs=+5")
+            + "\(ingredients.phases[last].settings.epochs)", help: "ask for more: epochs=+5")
       }
     } else if !run.isUnfinished {
       throw GraftError(
@@ -47,7 +48,8 @@ package struct ResumeCommand: Command {
         help: "add epochs: resume \(run.name) epochs=+5")
     }
     if !arguments.isGiven(Self.run) { session.amendRecord(nil, run.name) }
-    try session.train(run.name, run.model, plan: plan, verb: "resume", resuming: state)
+    try session.train(
+      prepared.prepared(with: ingredients), verb: "resume", resuming: state)
   }
 
   package func lineage(in session: Session) -> Lineage? {

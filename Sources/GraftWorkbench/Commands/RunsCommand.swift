@@ -29,7 +29,7 @@ package struct RunsCommand: Command {
       Metrics.all.lazy.compactMap { session.metrics["\(run.name).\(part).\($0.name)"] }.first
         .map { $0.fixedText(3) } ?? ""
     }
-    let policies = run.plan?.phases.map { "\($0.policy)" }.joined(separator: ", ")
+    let policies = run.prepared?.ingredients.phases.map { "\($0.policy)" }.joined(separator: ", ")
     let steps = run.result.map { "\($0.step)/\($0.totalSteps)" }
     let seconds = session.metrics["\(run.name).seconds"].map(\.durationText)
     return [

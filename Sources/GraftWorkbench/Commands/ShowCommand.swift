@@ -63,7 +63,7 @@ package struct ShowCommand: Command {
     let rows = listing.map { entry, path in
       [
         entry.encoder, entry.weights, entry.accuracy.map { $0.fixedText(1) } ?? "-",
-        "\(entry.input.resizeShortSide)/\(entry.input.width)",
+        "\(entry.input.resizeShortSide)/\(entry.input.side)",
         path == nil ? "-" : "here", entry.fileName,
       ]
     }

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftData
 import GraftModels
 import GraftTraining
 
@@ -100,15 +101,19 @@ package struct SummaryCommand: Command {
     let policy = session.workbench.policy
     let policies = [("A", Policy.headOnly), ("B", .uniform)]
     let asSet = policies.contains { $0.1 == policy } ? [] : [("as_set", policy)]
-    let weights = model.parameters.reduce(0) { $0 + 4 * $1.count }
-    let resident = ResourceMeter.residentBytes - (isKept ? 0 : weights)
+    let resident = ResourceMeter.residentBytes - (isKept ? 0 : model.weightBytes)
     let data = session.workbench.data
+    let training = BatchPartition(
+      count: data?.partition(.train).count ?? 1 << 20, batchSize: batchSize)
+    let validation = BatchPartition(
+      count: data?.partition(.validation).count ?? 1 << 20,
+      batchSize: ImageBatches.validationBatchSize(batchSize))
     return try (policies + asSet).map { name, policy in
-      let forecast = try model.memoryForecast(
-        policy, batchSize: batchSize, training: data?.partition(.train).count ?? 1 << 20,
-        validation: data?.partition(.validation).count ?? 1 << 20,
-        side: arguments[Self.size],
-        views: TrainingPlan.usualViews(session.workbench.pipeline, policy, of: model),
+      let phase = try PreparedPhase(
+        TrainingPhase(policy, TrainingSettings()), of: model, batchCount: 1)
+      let forecast = try phase.memoryForecast(
+        training: training, validation: validation, side: arguments[Self.size],
+        views: phase.usualViews(of: session.workbench.pipeline),
         cache: data == nil ? nil : session.workbench.features, resident: resident,
         pool: session.pool)
       return (name, forecast.bytes)

@@ -26,7 +26,7 @@ package struct TrainCommand: TrainingCommand {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
-  package func request(in session: Session) throws -> TrainingRequest {
+  package func prepare(in session: Session) throws -> PreparedRun {
     var policy = session.workbench.policy
     let rate = arguments[TrainingParameters.rate]
     if let variant = arguments[Self.policy] {
@@ -39,9 +39,9 @@ package struct TrainCommand: TrainingCommand {
         help: "a range goes with C: train policy=C lr=1e-5..1e-3")
     }
     policy = policy.with(rate: rate)
-    var plan = try session.trainingPlan(arguments)
+    var ingredients = try session.ingredients(arguments)
     let usual = policy.variant == .uniform ? ConstantSchedule.name : OneCycleSchedule.name
-    plan.phases = [
+    ingredients.phases = [
       TrainingPhase(
         policy,
         try TrainingArguments(arguments).settings(
@@ -50,12 +50,13 @@ package struct TrainCommand: TrainingCommand {
     ]
     let name =
       arguments[TrainingParameters.name] ?? session.workbench.freeName(preferred: policy.letter)
-    let model = try session.makeModel(classes: plan.data.classes, head: head)
-    try TrainingArguments(arguments).chooseLoss(for: model, pipeline: plan.pipeline, in: session)
+    let model = try session.makeModel(classes: ingredients.data.classes, head: head)
+    try TrainingArguments(arguments).chooseLoss(
+      for: model, pipeline: ingredients.pipeline, in: session)
     if let source = arguments[Self.from] {
       try model.takeWeights(of: session.requireRun(source).model)
     }
-    return TrainingRequest(verb: "train", name: name, model: model, plan: plan)
+    return try PreparedRun(name: name, model: model, ingredients)
   }
 
   private var head: HeadSpec? {

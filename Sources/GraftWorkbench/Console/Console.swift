@@ -1,6 +1,5 @@
 import Foundation
 import GraftBase
-import Synchronization
 
 /// Where a session's words go: results to standard output, progress and errors to standard error.
 ///
@@ -151,28 +150,6 @@ extension Console {
         return
       }
     }
-  }
-}
-
-/// A console that keeps what it is given, for tests.
-package final class CapturedConsole: Sendable {
-  private let texts = Mutex((output: "", errors: ""))
-
-  package init() {}
-
-  package var output: String { texts.withLock { $0.output } }
-  package var errors: String { texts.withLock { $0.errors } }
-
-  package func clear() { texts.withLock { $0 = ("", "") } }
-
-  /// A console that writes into this capture.
-  package func console(
-    format: Console.Format = .text, width: Int = 80, isProgressTerminal: Bool = false
-  ) -> Console {
-    Console(
-      format: format, isProgressTerminal: isProgressTerminal, width: { width },
-      output: { text in self.texts.withLock { $0.output += text } },
-      errors: { text in self.texts.withLock { $0.errors += text } })
   }
 }
 

@@ -71,7 +71,7 @@ package enum CommandLineHelp {
     ("--threads N", "threads to compute with"),
     ("--root DIR", "folder that relative paths start from"),
     ("--keep-going", "go on with the next command when one fails"),
-    ("--dry-run", "print the checked commands and run none"),
+    ("--dry-run", "print the checked commands and what trainings would be, and run none"),
     ("--version", "print the version"),
     ("--help", "print this help"),
   ]

@@ -93,7 +93,7 @@ struct AugmentCheck {
   }
 
   private static func look(
-    _ pipeline: Pipeline, _ keys: [SampleKey], _ data: DataSet, _ preprocessing: Preprocessing,
+    _ pipeline: Pipeline, _ keys: [SampleKey], _ data: DataSet, _ preprocessing: ImageInput,
     _ session: Session, _ progress: (_ done: Int) throws -> Void
   ) throws -> [Look] {
     var looks: [Look] = []
@@ -112,7 +112,7 @@ struct AugmentCheck {
   }
 
   private static func look(
-    _ pipeline: Pipeline, _ key: SampleKey, _ data: DataSet, _ preprocessing: Preprocessing
+    _ pipeline: Pipeline, _ key: SampleKey, _ data: DataSet, _ preprocessing: ImageInput
   ) -> Swift.Result<Look, GraftError> {
     do {
       let source = try data.storedImage(at: key.sample)
@@ -136,7 +136,7 @@ struct AugmentCheck {
 
   /// Compares the pixels of each class with those of the same patch, or image, without operations.
   private static func hasLostObject(
-    _ pipeline: Pipeline, _ key: SampleKey, _ data: DataSet, _ preprocessing: Preprocessing
+    _ pipeline: Pipeline, _ key: SampleKey, _ data: DataSet, _ preprocessing: ImageInput
   ) throws -> Bool {
     func counts(_ pipeline: Pipeline) throws -> [Int] {
       let recipe = ImagePreparation(
@@ -210,7 +210,7 @@ struct AugmentCheck {
 
   /// Draws look at sizes alone, so many cost nothing.
   private mutating func collect(
-    _ keys: [SampleKey], _ data: DataSet, _ preprocessing: Preprocessing
+    _ keys: [SampleKey], _ data: DataSet, _ preprocessing: ImageInput
   ) {
     for key in keys {
       let draw = pipeline.trainingDraw(
@@ -233,7 +233,7 @@ struct AugmentCheck {
 
   /// Runs each operation alone on some images, on this thread, and the whole as training does.
   private mutating func time(
-    _ keys: [SampleKey], _ data: DataSet, _ preprocessing: Preprocessing, _ session: Session
+    _ keys: [SampleKey], _ data: DataSet, _ preprocessing: ImageInput, _ session: Session
   ) throws {
     let clock = ContinuousClock()
     var output = [Float](

@@ -10,7 +10,7 @@ struct AugmentExplanation {
   let size: ImageSize
   let pipeline: Pipeline
   let draw: TrainingDraw
-  let preprocessing: Preprocessing
+  let preprocessing: ImageInput
   /// What `fast` changes in this image, measured; nil where it changes nothing.
   let difference: ImageDifference?
 
@@ -48,7 +48,7 @@ struct AugmentExplanation {
 
   /// The image of the first image, or of a drawn one, as training sees it and by its edits in turn.
   private static func difference(
-    _ draw: TrainingDraw, of key: SampleKey, _ pipeline: Pipeline, _ preprocessing: Preprocessing,
+    _ draw: TrainingDraw, of key: SampleKey, _ pipeline: Pipeline, _ preprocessing: ImageInput,
     _ data: DataSet?
   ) throws -> ImageDifference {
     var difference = ImageDifference()

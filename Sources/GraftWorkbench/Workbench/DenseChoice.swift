@@ -43,19 +43,17 @@ struct DenseChoice {
 struct DenseScoring {
   let scorer: DenseScorer
   /// Images for it: the short side resized, the center kept, normalized as the model has it.
-  let preprocessing: Preprocessing
+  let preprocessing: ImageInput
   let side: Int
   private let own: Int
 
   /// Refuses what does not fit before an image is read.
   init(_ choice: DenseChoice, _ model: Model, pool: ThreadPool) throws {
     try model.input.requireImages()
-    own = model.input.width
+    own = model.input.side
     side = choice.side ?? max(own, model.input.resizeShortSide)
     scorer = try DenseScorer(model, stride: choice.stride, pool: pool)
-    var input = model.input
-    (input.width, input.height, input.resizeShortSide) = (side, side, side)
-    preprocessing = input.preprocessing(for: .classification)
+    preprocessing = model.input.sized(side, from: side).framed(for: .classification)
     _ = try shape
   }
 

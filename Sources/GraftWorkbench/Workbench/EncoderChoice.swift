@@ -8,13 +8,13 @@ import GraftTraining
 /// The encoder as chosen: what network, which weights, what images.
 package struct EncoderChoice {
   package let spec: EncoderSpec
-  package let input: InputSpecification
+  package let input: ImageInput
   /// nil draws the weights at random.
   package let weights: WeightFile?
   /// SHA-256 of the weights' file, nil when they are random.
   package let weightsHash: String?
 
-  package var preprocessing: Preprocessing { input.preprocessing(for: spec.ownTask) }
+  package var preprocessing: ImageInput { input.framed(for: spec.ownTask) }
 }
 
 extension EncoderChoice: CustomStringConvertible {
@@ -23,7 +23,7 @@ extension EncoderChoice: CustomStringConvertible {
     let source = weights.map { "weights \($0.name.lastPathComponent)" } ?? "random weights"
     let images =
       [1, 3].contains(input.channels)
-      ? "\(preprocessing)" : "\(input.width) px of \(input.channels) channels"
+      ? "\(preprocessing)" : "\(input.side) px of \(input.channels) channels"
     return "\(spec.name), \(spec.parameterCount.countText) parameters, \(images), \(source)"
   }
 }

@@ -14,7 +14,7 @@ struct Predictor {
   }
 
   private let run: TrainingRun
-  private let preprocessing: Preprocessing
+  private let preprocessing: ImageInput
   private let plan: Plan
 
   init(_ run: TrainingRun, pool: ThreadPool) throws {

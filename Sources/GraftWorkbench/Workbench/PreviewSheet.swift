@@ -217,11 +217,11 @@ struct PreviewSheet {
 
   // MARK: Choosing
 
-  private var preprocessing: Preprocessing {
+  private var preprocessing: ImageInput {
     session.workbench.preprocessing
   }
 
-  private var cellSize: Int { preprocessing.inputSize <= 64 ? 128 : 160 }
+  private var cellSize: Int { preprocessing.side <= 64 ? 128 : 160 }
 
   private var title: String {
     request.paths.isEmpty

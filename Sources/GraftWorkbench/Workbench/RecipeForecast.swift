@@ -1,22 +1,29 @@
 import GraftBase
 import GraftTraining
 
-/// What the trainings of a recipe will take, told without training.
+/// What the trainings of a recipe would be, told without training.
 ///
-/// Chooses the ingredients in a session of its own, compiles each training and times two batches of
-/// it. Runs that later lines build on stand there untrained.
+/// Chooses the ingredients in a session of its own and prepares each training there; timed, it runs
+/// two batches of each. Runs that later lines build on stand there untrained.
 struct RecipeForecast {
   /// One line that trains.
   struct Row {
+    /// The place of its step among all.
+    let step: Int
     let line: Int
-    let name: String
     let verb: String
-    let parameters: Int
-    var trainable = 0
-    let images: Int
-    var updates = 0
-    var seconds = 0.0
-    var bytes = 0
+    var run: PreparedRun
+
+    var parameters: Int { run.model.groups.reduce(0) { $0 + $1.parameterCount } }
+    /// The most that a phase trains.
+    var trainable: Int {
+      run.phases.map { $0.policy.trainable.reduce(0) { $0 + $1.count } }.max() ?? 0
+    }
+    var images: Int { run.ingredients.data.partition(.train).count }
+    var updates: Int { run.phases.reduce(0) { $0 + $1.curve.totalSteps } }
+    /// Nil where nothing was timed.
+    var seconds: Double? { run.forecast?.seconds }
+    var bytes: Int { run.forecast?.bytes ?? 0 }
   }
 
   private(set) var rows: [Row] = []
@@ -25,12 +32,15 @@ struct RecipeForecast {
   /// The first line that needs a file which the recipe itself makes; the forecast ends before it.
   private(set) var unknownLine: Int?
 
-  init(_ steps: [BoundCommand], in session: Session) {
+  private let isTimed: Bool
+
+  init(_ steps: [BoundCommand], in session: Session, isTimed: Bool = true) {
+    self.isTimed = isTimed
     let trial = session.trial()
     defer { trial.workbench.shutDown() }
-    for step in steps {
+    for (index, step) in steps.enumerated() {
       do {
-        guard try follow(step, in: trial) else {
+        guard try follow(step, at: index, in: trial) else {
           unknownLine = step.span.line
           return
         }
@@ -44,9 +54,15 @@ struct RecipeForecast {
   private static let chosenVerbs: Set<String> = ["load", "use", "drop"]
 
   /// Does what later lines rest on; false when that cannot be known yet.
-  private mutating func follow(_ step: BoundCommand, in trial: Session) throws -> Bool {
+  private mutating func follow(
+    _ step: BoundCommand, at index: Int, in trial: Session
+  ) throws -> Bool {
     if let command = step.command as? any TrainingCommand {
-      try add(command.request(in: trial), line: step.span.line, in: trial)
+      try add(
+        Row(
+          step: index, line: step.span.line, verb: step.specification.verb,
+          run: command.prepare(in: trial)),
+        in: trial)
       return true
     }
     let specification = step.specification
@@ -61,30 +77,17 @@ struct RecipeForecast {
     return true
   }
 
-  private mutating func add(
-    _ request: TrainingRequest, line: Int, in trial: Session
-  ) throws {
-    var row: Row?
-    for index in request.plan.phases.indices {
-      let trainer = try trial.makeTrainer(request.model, request.plan, phase: index)
-      let forecast = try trainer.forecast()
-      var sum =
-        row
-        ?? Row(
-          line: line, name: request.name, verb: request.verb,
-          parameters: request.model.groups.reduce(0) { $0 + $1.parameterCount },
-          images: request.plan.data.partition(.train).count)
-      let trainable = trainer.policy.trainable.reduce(0) { $0 + $1.count }
-      sum.trainable = max(sum.trainable, trainable)
-      sum.updates += trainer.curve.totalSteps
-      sum.seconds += forecast.seconds
-      sum.bytes = max(sum.bytes, forecast.bytes)
-      row = sum
-    }
-    if let row { rows.append(row) }
-    trial.workbench.keep(
-      TrainingRun(name: request.name, model: request.model, plan: request.plan))
-    trial.currentRun = request.name
+  private mutating func add(_ row: Row, in trial: Session) throws {
+    var row = row
+    row.run.forecast =
+      isTimed
+      ? try row.run.forecastFromTiming(cache: trial.workbench.features, pool: trial.pool)
+      : try row.run.forecastFromShapes(
+        resident: ResourceMeter.residentBytes - row.run.model.weightBytes,
+        cache: trial.workbench.features, pool: trial.pool)
+    rows.append(row)
+    trial.workbench.keep(TrainingRun(row.run))
+    trial.currentRun = row.run.name
     trial.refresh()
   }
 }
@@ -94,13 +97,13 @@ extension RecipeForecast {
   var table: String {
     var rows = self.rows.map { row in
       [
-        "\(row.line)", "\(row.verb) \(row.name)", row.parameters.countText,
+        "\(row.line)", "\(row.verb) \(row.run.name)", row.parameters.countText,
         row.trainable.countText, row.images.groupedText, row.updates.groupedText,
-        row.seconds.durationText, "\(row.bytes / 1_000_000) MB",
+        (row.seconds ?? 0).durationText, "\(row.bytes / 1_000_000) MB",
       ]
     }
     if rows.count > 1 {
-      let seconds = self.rows.reduce(0) { $0 + $1.seconds }
+      let seconds = self.rows.reduce(0) { $0 + ($1.seconds ?? 0) }
       rows.append(["", "all", "", "", "", "", seconds.durationText, ""])
     }
     var table = TextTable(
@@ -113,10 +116,11 @@ extension RecipeForecast {
   /// The fields of the event of one training.
   static func fields(_ row: Row) -> [(String, JSONValue)] {
     [
-      ("line", .integer(row.line)), ("verb", .string(row.verb)), ("run", .string(row.name)),
+      ("line", .integer(row.line)), ("verb", .string(row.verb)), ("run", .string(row.run.name)),
       ("parameters", .integer(row.parameters)), ("trainable", .integer(row.trainable)),
       ("images", .integer(row.images)), ("updates", .integer(row.updates)),
-      ("seconds", .number(row.seconds)), ("memory_bytes", .integer(row.bytes)),
+      ("seconds", row.seconds.map(JSONValue.number) ?? .null),
+      ("memory_bytes", .integer(row.bytes)),
     ]
   }
 }

@@ -21,7 +21,7 @@ struct RenderManifest {
     var pipeline: String
     var calls: [TransformCall]
     var seed: UInt64
-    var preprocessing: Preprocessing
+    var preprocessing: RecordedInput
     var format: ImageFormat
   }
 
@@ -87,7 +87,7 @@ struct RenderManifest {
   /// Draws the files of an entry again from the data set, in the order of `Entry.files`.
   func bytes(of entry: Entry, in data: DataSet) throws -> [[UInt8]] {
     let recipe = ImagePreparation(
-      preprocessing: header.preprocessing, pipeline: try Pipeline(header.calls),
+      preprocessing: header.preprocessing.input, pipeline: try Pipeline(header.calls),
       seed: entry.seed)
     let image = recipe.image(try data.storedImage(at: entry.sample), key: entry.key)
     let bytes = try header.format.encode(image)

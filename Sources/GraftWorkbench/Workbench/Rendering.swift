@@ -120,7 +120,7 @@ struct Rendering {
     if old.pipeline != new.pipeline { return "augment \(old.pipeline)" }
     if old.seed != new.seed { return "seed \(old.seed)" }
     if old.format != new.format { return "format=\(old.format.name)" }
-    return "\(old.preprocessing)"
+    return "\(old.preprocessing.input)"
   }
 
   // MARK: Writing

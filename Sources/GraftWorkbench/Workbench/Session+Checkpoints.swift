@@ -4,12 +4,12 @@ import GraftModels
 import GraftTraining
 
 // A recipe that was interrupted leaves a checkpoint under a name that only the same training can
-// have: everything in the plan's identity, the starting weights included, policies and settings.
+// have: everything in the run's identity, the starting weights included, policies and settings.
 // Running the recipe again finds it and goes on.
 extension Session {
   /// Saves where an interrupted run stands; returns the place for people.
   func saveCheckpoint(of run: TrainingRun) throws -> String {
-    guard let folder = checkpointFolder(of: run), let state = run.state else {
+    guard let folder = run.prepared.flatMap(checkpointFolder), let state = run.state else {
       return "the beginning"
     }
     try FileManager.default.createDirectory(
@@ -19,8 +19,7 @@ extension Session {
   }
 
   /// The state that an earlier, interrupted replay left of this training.
-  func checkpoint(of plan: TrainingPlan, _ model: Model) -> (state: RunState, folder: String)? {
-    let run = TrainingRun(name: "", model: model, plan: plan)
+  func checkpoint(of run: PreparedRun) -> (state: RunState, folder: String)? {
     guard let folder = checkpointFolder(of: run), FilePath.isFolder(folder) == true else {
       return nil
     }
@@ -35,13 +34,13 @@ extension Session {
   }
 
   /// The folder that belongs to the training alone; nil when there is no place for state.
-  private func checkpointFolder(of run: TrainingRun) -> String? {
-    guard let stateFolder, let plan = run.plan else { return nil }
+  private func checkpointFolder(of run: PreparedRun) -> String? {
+    guard let stateFolder else { return nil }
     var hash = ContentHash()
-    for (key, value) in plan.identity(of: run.model).sorted(by: { $0.key < $1.key }) {
+    for (key, value) in run.identity.sorted(by: { $0.key < $1.key }) {
       hash.update("\(key)=\(value)\n")
     }
-    for phase in plan.phases {
+    for phase in run.ingredients.phases {
       hash.update("\(phase.policy) \(phase.settings)\n")
     }
     return "\(stateFolder)/checkpoints/\(hash.finish().hex.prefix(16))"

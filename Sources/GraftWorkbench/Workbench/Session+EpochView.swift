@@ -1,3 +1,4 @@
+import GraftBase
 import GraftData
 import GraftImaging
 import GraftTraining
@@ -9,7 +10,7 @@ extension Session {
   /// `views` as in `train`: 0 draws anew in each epoch, nil takes what `train` would take.
   func epochView(
     _ pipeline: Pipeline, of data: DataSet, epoch: Int, batchSize: Int = 32, views: Int? = nil,
-    preprocessing: Preprocessing
+    preprocessing: ImageInput
   ) throws -> EpochView {
     let training = data.partition(.train)
     let indices = training.isEmpty ? data.partition(.validation) : training
@@ -30,7 +31,9 @@ extension Session {
     else {
       return 0
     }
-    let model = try makeModel(classes: data.classes)
-    return try TrainingPlan.usualViews(pipeline, workbench.policy, of: model) ?? 0
+    let phase = try PreparedPhase(
+      TrainingPhase(workbench.policy, TrainingSettings()), of: makeModel(classes: data.classes),
+      batchCount: 1)
+    return phase.usualViews(of: pipeline) ?? 0
   }
 }

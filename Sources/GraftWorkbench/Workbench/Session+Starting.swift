@@ -1,53 +1,33 @@
 import Foundation
 import GraftBase
 import GraftModels
-
-/// A training about to start.
-package struct TrainingRequest {
-  package let verb: String
-  package let name: String
-  package let model: Model
-  package let plan: TrainingPlan
-
-  /// The fixed views that a training has without being asked, where an epoch shows one again: the
-  /// recorded line names them.
-  fileprivate var usualViews: Int? {
-    get throws {
-      guard plan.views == nil, plan.phases.count == 1,
-        let views = try plan.views(phase: 0, of: model), plan.phases[0].settings.epochs > views
-      else { return nil }
-      return views
-    }
-  }
-}
+import GraftTraining
 
 /// A command that trains a new run; what it asks for can be told without doing it.
 package protocol TrainingCommand: Command {
-  /// Reads the session and changes nothing.
-  func request(in session: Session) throws -> TrainingRequest
+  /// Works the run out; reads the session and changes nothing.
+  func prepare(in session: Session) throws -> PreparedRun
 }
 
 extension TrainingCommand {
   package func run(in session: Session) throws {
-    let request = try request(in: session)
-    session.amendRecord("as", request.name)
-    if let views = try request.usualViews { session.amendRecord("views", String(views)) }
-    try session.start(request)
+    let run = try prepare(in: session)
+    session.amendRecord("as", run.name)
+    if let views = run.unaskedViews { session.amendRecord("views", String(views)) }
+    try session.start(run.startingHere(), verb: Self.specification.verb)
   }
 }
 
 extension Session {
   /// Trains from the start, or from where an interrupted replay of the same recipe left off.
-  func start(_ request: TrainingRequest) throws {
-    let (name, model, verb) = (request.name, request.model, request.verb)
-    var plan = request.plan
-    plan.startHash = model.weightsHash.hex
-    guard !isInteractive, let (state, folder) = checkpoint(of: plan, model) else {
-      return try train(name, model, plan: plan, verb: verb)
+  func start(_ run: PreparedRun, verb: String) throws {
+    guard !isInteractive, let (state, folder) = checkpoint(of: run) else {
+      return try train(run, verb: verb)
     }
-    console.progress("\(name) goes on from step \(state.progress.step), where it was interrupted")
-    try train(name, model, plan: plan, verb: verb, resuming: state)
-    if workbench.run(named: name)?.isUnfinished == false {
+    console.progress(
+      "\(run.name) goes on from step \(state.progress.step), where it was interrupted")
+    try train(run, verb: verb, resuming: state)
+    if workbench.run(named: run.name)?.isUnfinished == false {
       try? FileManager.default.removeItem(atPath: folder)
     }
   }

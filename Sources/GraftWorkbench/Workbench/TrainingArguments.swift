@@ -65,14 +65,14 @@ struct TrainingArguments {
 
 extension Session {
   /// What a run is made of besides its phases.
-  func trainingPlan(_ arguments: CheckedArguments) throws -> TrainingPlan {
+  func ingredients(_ arguments: CheckedArguments) throws -> RunIngredients {
     _ = try requireEncoder()
     let calls = arguments[TrainingParameters.augment]
-    return TrainingPlan(
+    return RunIngredients(
       data: try requireData(), balance: workbench.balance,
       pipeline: calls.isEmpty ? workbench.pipeline : try pipeline(calls),
       batchSize: arguments[TrainingParameters.batch], seed: seed,
-      views: arguments[TrainingParameters.views], phases: [],
+      views: arguments[TrainingParameters.views],
       stop: arguments[TrainingParameters.stop])
   }
 

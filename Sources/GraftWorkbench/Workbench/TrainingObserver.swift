@@ -52,6 +52,7 @@ struct TrainingObserver {
   private func showTable(_ policy: ResolvedPolicy, _ curve: ScheduleCurve) {
     guard session.isInteractive || !session.console.isQuiet else { return }
     session.console.progress(policy.description)
+    if session.isInteractive { session.console.progress(policy.ratePlot(curve)) }
   }
 
   private mutating func show(_ record: EpochRecord) {

@@ -1,7 +1,4 @@
 import GraftBase
-import GraftData
-import GraftEngine
-import GraftImaging
 import GraftModels
 import GraftTraining
 
@@ -9,8 +6,8 @@ import GraftTraining
 package final class TrainingRun {
   package let name: String
   package let model: Model
-  /// What it was trained on; nil for a model from a file.
-  package let plan: TrainingPlan?
+  /// What it was trained as; nil for a model from a file.
+  package let prepared: PreparedRun?
   /// Where it stands, for `resume`.
   package var state: RunState?
   package var result: TrainingResult?
@@ -18,14 +15,21 @@ package final class TrainingRun {
   package let recipe: String?
   package var isSaved = false
 
-  package init(name: String, model: Model, plan: TrainingPlan? = nil, recipe: String? = nil) {
+  package init(name: String, model: Model, recipe: String? = nil) {
     self.name = name
     self.model = model
-    self.plan = plan
     self.recipe = recipe
+    prepared = nil
   }
 
-  package var preprocessing: Preprocessing { model.input.preprocessing(for: model.task) }
+  package init(_ prepared: PreparedRun) {
+    self.prepared = prepared
+    name = prepared.name
+    model = prepared.model
+    recipe = nil
+  }
+
+  package var preprocessing: ImageInput { model.input }
 
   /// Whether updates are left to do.
   package var isUnfinished: Bool {
@@ -33,54 +37,7 @@ package final class TrainingRun {
     guard let result else { return state != nil }
     return result.ending == .stopped || result.ending == .aborted
   }
-}
 
-/// Everything a run is made from: enough to start it, and to go on with it.
-package struct TrainingPlan {
-  package var data: DataSet
-  package var balance: ClassBalance
-  package var pipeline: Pipeline
-  package var batchSize: Int
-  package var seed: UInt64
-  /// Augmented views of each image that epochs take in turn, 0 to draw anew in each; nil is the usual.
-  package var views: Int?
-  /// Phases in order; all but `finetune` have one.
-  package var phases: [TrainingPhase]
-  /// The update to end at, counted over all phases, as after Ctrl-C.
-  package var stop: Int?
-  /// SHA-256 of the weights the training starts from, head included.
-  package var startHash = ""
-
-  /// The fixed views that a phase draws; nil draws anew in each epoch.
-  package func views(phase: Int, of model: Model) throws -> Int? {
-    if let views { return views > 0 ? views : nil }
-    return try Self.usualViews(pipeline, phases[phase].policy, of: model)
-  }
-
-  /// The views that are drawn unless asked otherwise.
-  ///
-  /// Images that go through a constant encoder have four: their features can be kept, and training
-  /// on them takes no time. Without operations there is one.
-  static func usualViews(_ pipeline: Pipeline, _ policy: Policy, of model: Model) throws -> Int? {
-    // Patches are drawn anew, and masks go with them.
-    guard model.task == .classification else { return nil }
-    guard !pipeline.isEmpty else { return 1 }
-    guard pipeline.mixing == nil else { return nil }
-    let policy = try policy.resolved(for: model)
-    return try FrozenPrefix(model, policy.configuration)?.pays ?? false ? 4 : nil
-  }
-
-  /// What a checkpoint must agree with.
-  package func identity(of model: Model) -> [String: String] {
-    var identity = [
-      "data": data.fingerprint.hex, "split": data.splitHash.hex, "balance": balance.rawValue,
-      "encoder": model.spec.name, "input": "\(model.input)", "starting weights": startHash,
-      "augmentation": pipeline.description, "batch size": String(batchSize),
-      "seed": String(seed), "head": model.headKind.description,
-      "views": views.map { String($0) } ?? "usual",
-    ]
-    if let loss = model.lossText { identity["loss"] = loss }
-    if model.precision != .fp32 { identity["precision"] = model.precision.rawValue }
-    return identity
-  }
+  /// Updates in the weights, over all phases.
+  package var stepsDone: Int { state.map { $0.place.stepsBefore + $0.progress.step } ?? 0 }
 }

@@ -121,9 +121,8 @@ import Testing
       try folder.write(PNGEncoder.encode(image), to: "masks/\(number).png")
     }
     let data = try TestImages.open(folder)
-    let preprocessing = Preprocessing(
-      inputSize: 16, resizeShortSide: 16, mean: [0, 0, 0], std: [1, 1, 1], channels: 1,
-      framing: .patch)
+    let preprocessing = ImageInput(
+      side: 16, resizeShortSide: 16, mean: [0], std: [1], framing: .patch)
     let pipeline = try Pipeline([
       .init(name: "flip", arguments: []), .init(name: "vflip", arguments: []),
     ])
@@ -146,9 +145,8 @@ import Testing
     let pool = ThreadPool(threads: 2)
     defer { pool.shutDown() }
     // Larger than the images: what is around them is unknown.
-    let preprocessing = Preprocessing(
-      inputSize: 16, resizeShortSide: 16, mean: [0, 0, 0], std: [1, 1, 1], channels: 3,
-      framing: .patch)
+    let preprocessing = ImageInput(
+      side: 16, resizeShortSide: 16, mean: [0, 0, 0], std: [1, 1, 1], framing: .patch)
     let loader = try Loader(
       data, indices: [0, 1], settings: .init(batchSize: 2), preprocessing: preprocessing,
       pool: pool)

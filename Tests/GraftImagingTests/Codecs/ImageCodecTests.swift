@@ -37,7 +37,7 @@ import Testing
     let upright = try ImageCodec.decode(bytes, name: "a")
     let stored = try ImageCodec.decode(bytes, name: "a", orientationApplied: false)
     #expect(stored.size == ImageSize(width: 37, height: 29))
-    #expect(stored.rotated(quarterTurns: 3) == upright)
+    #expect(stored.oriented(.turned(quarters: 3)) == upright)
     #expect(
       try ImageCodec.readSize(bytes, orientationApplied: false)
         == ImageSize(width: 37, height: 29))

@@ -5,8 +5,8 @@ import Testing
 
 /// Folding edits into fewer passes changes no byte.
 @Suite struct EditProgramTests {
-  private static let small = Preprocessing(
-    inputSize: 24, resizeShortSide: 28, mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.3])
+  private static let small = ImageInput(
+    side: 24, resizeShortSide: 28, mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.3])
 
   private static let lines = [
     "flip crop(0.3..1) flip equalize",
@@ -23,8 +23,7 @@ import Testing
   @Test(arguments: lines, [1, 3])
   func passesGiveTheBytesOfTheEditsInTurn(line: String, channels: Int) throws {
     let pipeline = line == "none" ? Pipeline.none : try Pipeline(line: line)
-    var preprocessing = Self.small
-    preprocessing.channels = channels
+    let preprocessing = Self.small.withChannels(channels)
     for (width, height) in [(61, 47), (20, 90)] {
       let image = TransformsTests.texture(width, height, channels)
       for sample in 0..<12 {
@@ -42,7 +41,7 @@ import Testing
   }
 
   private static func written(
-    _ image: Image, _ program: EditProgram, _ preprocessing: Preprocessing
+    _ image: Image, _ program: EditProgram, _ preprocessing: ImageInput
   ) -> [Float] {
     let count = preprocessing.floatCount(for: preprocessing.outputSize)
     return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -42,11 +42,11 @@ import Testing
 
   @Test func resizingIntoASlotIsResizingAndWriting() throws {
     let photo = try ImagingFixtures.photo()
-    var gray = Preprocessing.imageNet
-    gray.channels = 1
+    var gray = ImageInput.imageNet
+    (gray.mean, gray.std) = ([0.485], [0.229])
     let box = ImageBox(x: 5, y: 3, width: 60, height: 50)
     let window = ImageBox(x: 2, y: 4, width: 31, height: 20)
-    for preprocessing in [Preprocessing.imageNet, gray] {
+    for preprocessing in [ImageInput.imageNet, gray] {
       for filter in ResizeFilter.allCases {
         for isMirrored in [false, true] {
           let size = ImageSize(width: 47, height: 33)
@@ -71,7 +71,7 @@ import Testing
 
   @Test func mirrorImagesReadFromTheRight() {
     for image in KernelImages.all() {
-      for result in KernelImages.bothWays({ image.flippedHorizontally() }) {
+      for result in KernelImages.bothWays({ image.oriented(.flippedHorizontally) }) {
         #expect(result == Self.mirrored(image), "\(image)")
       }
     }

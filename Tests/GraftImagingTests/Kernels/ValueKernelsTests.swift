@@ -162,8 +162,8 @@ import Testing
   }
 
   @Test func normalizedValuesAreTorchvisions() {
-    let odd = Preprocessing(
-      inputSize: 8, resizeShortSide: 8, mean: [0.1, 0.7, 0.333], std: [0.01, 3, 0.123])
+    let odd = ImageInput(
+      side: 8, resizeShortSide: 8, mean: [0.1, 0.7, 0.333], std: [0.01, 3, 0.123])
     let points = PointTable(joining: (0..<3).map { channel in PointTable { $0 ^ UInt8(channel) } })
     for image in KernelImages.all(channels: [3]) {
       for preprocessing in [.imageNet, odd] {

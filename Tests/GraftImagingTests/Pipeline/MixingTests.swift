@@ -215,10 +215,7 @@ import Testing
     #expect(draw.sample(at: 1) == nil, "its own partner")
     #expect(draw.sample(at: 2)?.text == "mixup 70 % of #0")
     #expect(draw.sample(at: 3) == nil)
-    let weights = draw.labelWeights(at: 2, labels: [5, 6, 7, 8])
-    #expect(weights.map(\.label) == [7, 5] && weights.map(\.weight) == [0.3, 0.7])
-    #expect(draw.labelWeights(at: 2, labels: [5, 6, 5, 8]).map(\.weight) == [1])
-    #expect(draw.labelWeights(at: 3, labels: [5, 6, 7, 8]).map(\.label) == [8])
+    #expect(draw.sample(at: 2)?.partner == 0 && draw.sample(at: 2)?.ownShare == 0.3)
     expectDefinition(draw, channels: 3)
   }
 

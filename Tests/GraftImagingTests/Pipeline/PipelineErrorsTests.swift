@@ -91,8 +91,6 @@ import Testing
       #expect(error.error.help == fault.help)
       #expect(error.error.code == .usage)
       #expect(error.path == fault.path)
-      #expect(error.callIndex == fault.path[0])
-      #expect(error.argumentIndex == fault.path.dropFirst().first)
     }
   }
 

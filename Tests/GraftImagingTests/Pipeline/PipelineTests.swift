@@ -146,8 +146,8 @@ import Testing
   // MARK: Sizes in training
 
   @Test func trainingStartsFromTheImageThatTheOperationsNeed() throws {
-    let small = Preprocessing(
-      inputSize: 24, resizeShortSide: 28, mean: [0.5, 0.5, 0.5], std: [1, 1, 1])
+    let small = ImageInput(
+      side: 24, resizeShortSide: 28, mean: [0.5, 0.5, 0.5], std: [1, 1, 1])
     let key = SampleKey(seed: 1, sample: 0)
     let evaluation = small.evaluationImage(image)
     #expect(try Pipeline(line: "flip").input == .encoderInput)
@@ -169,14 +169,14 @@ import Testing
     #expect(
       Pipeline.none.trainingImage(from: image, key: key, preprocessing: small) == evaluation)
     #expect(small.context.meanColor == FillColor(gray: 128))
-    #expect(Preprocessing.imageNet.context.meanColor == .imageNetMean)
+    #expect(ImageInput.imageNet.context.meanColor == .imageNetMean)
   }
 
   @Test func aResizedCropIsTheCropOfTheSource() throws {
     let key = SampleKey(seed: 3, sample: 5)
     let pipeline = try Pipeline(line: "crop(scale=0.3..0.6)")
-    let small = Preprocessing(
-      inputSize: 24, resizeShortSide: 28, mean: [0.5, 0.5, 0.5], std: [1, 1, 1])
+    let small = ImageInput(
+      side: 24, resizeShortSide: 28, mean: [0.5, 0.5, 0.5], std: [1, 1, 1])
     let title = try #require(
       pipeline.trainingDraw(size: image.size, key: key, preprocessing: small).steps.first?.title)
     let match = try #require(title.wholeMatch(of: /crop (\d+)×(\d+) at \((\d+), (\d+)\)/)).output

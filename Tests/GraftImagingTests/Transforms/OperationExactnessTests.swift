@@ -41,7 +41,7 @@ import Testing
         by: .perspective(PerspectiveMap(Array(n[0..<8]))), filter: filter,
         fill: FillColor(gray: UInt8(n[8])))
     case "turn":
-      return image.rotated(quarterTurns: integers[0])
+      return image.oriented(.turned(quarters: integers[0]))
     case "centerCrop":
       let target = ImageSize(width: integers[0], height: integers[1])
       return image.window(CenterCrop.box(of: target, in: image.size))
@@ -92,8 +92,10 @@ import Testing
   /// torchvision's tensors: the rim fades into the fill, values are rounded.
   @Test func blendedBordersAreTorchvisions() throws {
     try Self.forEach("blend") { example, image, expected in
-      let result = image.rotated(
-        byDegrees: example.numbers[0], filter: .bilinear, border: .blend, fill: .black)
+      let result = Edit.rotation(
+        degrees: example.numbers[0], size: image.size, expands: false, filter: .bilinear,
+        border: .blend, fill: .black
+      ).applied(to: image)
       let worst = zip(result.pixels, expected).map { abs(Int($0) - Int($1)) }.max() ?? 0
       #expect(worst <= 1, "rotate\(example.numbers) on \(example.input)")
     }

@@ -34,8 +34,8 @@ import Testing
     let n = example.numbers
     let integers = n.map { Int($0) }
     switch example.op {
-    case "brightness": return image.withBrightness(n[0])
-    case "contrast": return image.withContrast(n[0])
+    case "brightness": return image.applying(.brightness(n[0]))
+    case "contrast": return image.applying(.blend(from: image.meanLuma, factor: n[0]))
     case "saturation": return image.withSaturation(n[0])
     case "sharpness": return image.withSharpness(n[0])
     case "posterize": return image.applying(.posterize(bits: integers[0]))
@@ -47,8 +47,8 @@ import Testing
     case "equalize": return image.applying(.equalize(Histogram(image)))
     case "grayscale": return image.grayscaled()
     case "hue": return image.withHueTurned(by: n[0])
-    case "flip": return image.flippedHorizontally()
-    case "vflip": return image.flippedVertically()
+    case "flip": return image.oriented(.flippedHorizontally)
+    case "vflip": return image.oriented(.flippedVertically)
     default: return try geometricResult(of: example, on: image)
     }
   }
@@ -81,9 +81,10 @@ import Testing
       return image.resized(
         to: ImageSize(width: integers[0], height: integers[1]), filter: filter)
     case "rotate":
-      return image.rotated(
-        byDegrees: n[0], expands: n[1] == 1, filter: try filter(example),
-        fill: FillColor(gray: UInt8(n[2])))
+      return Edit.rotation(
+        degrees: n[0], size: image.size, expands: n[1] == 1, filter: try filter(example),
+        border: .constant, fill: FillColor(gray: UInt8(n[2]))
+      ).applied(to: image)
     case "affine":
       return image.warped(
         by: AffineMap(n[0], n[1], n[2], n[3], n[4], n[5]),

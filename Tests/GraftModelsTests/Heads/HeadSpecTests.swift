@@ -24,7 +24,7 @@ import Testing
   @Test(arguments: PoolKind.allCases) func poolsDecideTheWidth(_ pool: PoolKind) throws {
     let model = try Model(
       recording: .named("resnet18"), head: .mlp(hidden: 7, dropout: 0.5, pool: pool),
-      classes: ["a", "b"], input: InputSpecification.imageNet.resized(to: 64))
+      classes: ["a", "b"], input: ImageInput.imageNet.resized(to: 64))
     let width = pool == .both ? 1024 : 512
     #expect(model.features.shape == [1, width])
     let head = try #require(model.groups.last)

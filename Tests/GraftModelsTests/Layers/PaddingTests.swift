@@ -56,7 +56,8 @@ import Testing
   }
 
   @Test func oneSidedPaddingIsAboveAndToTheLeft() throws {
-    let graph = try convolved(6, kernel: 3, stride: 1, .topLeft(2))
+    let topLeft = Padding(.sides(Sides(top: 2, left: 2, bottom: 0, right: 0)))
+    let graph = try convolved(6, kernel: 3, stride: 1, topLeft)
     let pad = try #require(graph.nodes.first?.op as? PadOp)
     #expect(pad.amount == .sides(Sides(top: 2, left: 2, bottom: 0, right: 0)))
     #expect(graph.values.last?.shape == [1, 6, 6, 3])

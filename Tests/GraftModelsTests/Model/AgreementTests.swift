@@ -161,7 +161,7 @@ import Testing
   }
 
   private static func normalized(
-    _ images: SafetensorsTensor, _ input: InputSpecification
+    _ images: SafetensorsTensor, _ input: ImageInput
   ) -> [Float] {
     images.bytes.enumerated().map { index, byte in
       (Float(byte) / 255 - input.mean[index % 3]) / input.std[index % 3]

@@ -131,7 +131,7 @@ import Testing
   @Test(arguments: ["googlenet", "inception_v3"])
   func normalizationIsTransformInput(_ name: String) throws {
     let input = try EncoderSpec.named(name).input
-    let imageNet = InputSpecification.imageNet
+    let imageNet = ImageInput.imageNet
     for channel in 0..<3 {
       for byte in [0, 17, 128, 255] {
         let value = Float(byte) / 255

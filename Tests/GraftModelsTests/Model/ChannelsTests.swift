@@ -8,7 +8,7 @@ import Testing
   private func model(_ channels: Int, from source: Model) throws -> Model {
     try Model(
       spec: .named("resnet20"), head: .own, classes: tenClasses, seed: 3,
-      input: InputSpecification.cifar.withChannels(channels), weights: source.weightFile())
+      input: ImageInput.cifar.withChannels(channels), weights: source.weightFile())
   }
 
   private func source() throws -> Model {
@@ -56,17 +56,16 @@ import Testing
   }
 
   @Test func grayIsNormalizedByLuma() {
-    let gray = InputSpecification.imageNet.withChannels(1)
+    let gray = ImageInput.imageNet.withChannels(1)
     #expect(abs(gray.mean[0] - (0.299 * 0.485 + 0.587 * 0.456 + 0.114 * 0.406)) < 1e-6)
     #expect(abs(gray.std[0] - (0.299 * 0.229 + 0.587 * 0.224 + 0.114 * 0.225)) < 1e-6)
-    let four = InputSpecification.imageNet.withChannels(4)
+    let four = ImageInput.imageNet.withChannels(4)
     #expect(four.mean == [0.485, 0.456, 0.406, 0.485])
-    #expect(InputSpecification.imageNet.withChannels(3) == .imageNet)
+    #expect(ImageInput.imageNet.withChannels(3) == .imageNet)
   }
 
   @Test(arguments: [0, 65]) func refusesImpossibleCounts(_ count: Int) {
-    var input = InputSpecification.cifar
-    input.channels = count
+    let input = ImageInput.cifar.withChannels(count)
     let error = graftError {
       try Model(recording: .named("resnet20"), head: .own, classes: tenClasses, input: input)
     }

@@ -35,7 +35,7 @@ private let rows = environment["GRAFT_AGREEMENT_ROWS"]
       case "nasnet_mobile", "nasnet_large": 99
       case "inception_v3", "inception_v4", "alexnet", "alexnet_original", "zfnet", "xception": 96
       case "unet": 32
-      default: spec.input.width > 200 ? 64 : spec.input.width
+      default: spec.input.side > 200 ? 64 : spec.input.side
       }
     }
 

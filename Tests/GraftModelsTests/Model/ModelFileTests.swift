@@ -10,7 +10,7 @@ import Testing
   private func model() throws -> Model {
     try Model(
       spec: .named("resnet20"), head: .linear(dropout: 0.25), classes: ["Käse", "\"Wurst\""],
-      seed: 4, input: InputSpecification.cifar.resized(to: 48))
+      seed: 4, input: ImageInput.cifar.resized(to: 48))
   }
 
   @Test func comesBackAsItWas() throws {

@@ -118,7 +118,7 @@ import Testing
     let error = graftError {
       try Model(
         recording: .named("resnet20"), head: .own, classes: tenClasses,
-        input: InputSpecification.cifar.resized(to: side))
+        input: ImageInput.cifar.resized(to: side))
     }
     #expect(
       error?.message == "images of \(side)×\(side) for resnet20; 16 to 4096 are possible")

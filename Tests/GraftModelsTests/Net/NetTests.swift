@@ -55,7 +55,7 @@ import Testing
     "deform(6, pad=0, v1, dilation=2) local(4, 3, bias=no) hard_swish",
     "conv(4, 3, 2, pad=same, mode=reflect) pool(pad=same) conv(4, 3, topleft) dropout(0.3) gap fc(7)",
     "conv(6) lrn(3, 0.001, k=1) prelu(each) layernorm groupnorm(3) instancenorm(affine=yes) gap prelu",
-    "conv(6) instancenorm dropblock(0.2, block=3) droppath(0.3) pool fc(8) layernorm(epsilon=0.01)",
+    "conv(6) instancenorm dropblock(0.2, block=3) channeldropout(0.2) droppath(0.3) pool fc(8) layernorm(epsilon=0.01)",
   ])
   func printingAndReadingGiveTheSameNetwork(_ text: String) throws {
     let syntax = try NetParser.parse(text)
@@ -91,7 +91,7 @@ import Testing
   /// The operations and parameters that the words stand for, in torch's shapes.
   @Test func normsAndDropsAreTheFields() throws {
     let model = try model(
-      "conv(6) lrn prelu prelu(each) layernorm groupnorm(2) instancenorm(yes) dropblock droppath pool"
+      "conv(6) lrn prelu prelu(each) layernorm groupnorm(2) instancenorm(yes) dropblock channeldropout droppath pool"
     )
     #expect(
       model.graph.nodes.dropFirst().prefix(8).map(\.op.name) == [
@@ -114,7 +114,7 @@ import Testing
     let larger = try #require(try Net.spec(named: spec.name, side: 64))
     #expect(larger.parameterShapes["3.weight"] == [16, 8 * 32 * 32])
     #expect(
-      larger.input.width == 64 && larger.name == "net(\"input(64) conv(8) pool fc(16) relu\")")
+      larger.input.side == 64 && larger.name == "net(\"input(64) conv(8) pool fc(16) relu\")")
     #expect(try Net.spec(named: "resnet20", side: 64) == nil)
   }
 

@@ -51,7 +51,7 @@ import Testing
     let own = try Model.own(spec)
     #expect(own.parameterCount == spec.parameterCount)
     #expect(own.groups.map(\.name) == ["stem", "stage1", "head"])
-    #expect(own.stateNames == ["conv1.weight", "conv2.weight", "fc.weight", "fc.bias"])
+    #expect(own.parameters.map(\.name) == ["conv1.weight", "conv2.weight", "fc.weight", "fc.bias"])
     let model = try Model(spec: spec, head: .linear(), classes: ["a", "b"], seed: 3)
     #expect(model.loadReport == nil && model.logits.shape == [1, 2])
   }
@@ -90,7 +90,7 @@ import Testing
   @Test(arguments: [false, true]) func theToyLayersGradientIsRight(hasToyLoss: Bool) throws {
     let model = try Model(
       spec: ToyNet.specs[0], head: .linear(), classes: ["a", "b"], seed: 3,
-      input: InputSpecification.cifar.resized(to: 16))
+      input: ImageInput.cifar.resized(to: 16))
     if hasToyLoss { model.minimize(BrierLoss()) }
     let weight = try #require(model.parameter("conv1.weight"))
     let pool = ThreadPool(threads: 2)

@@ -19,7 +19,7 @@ import Testing
     -> Model
   {
     let spec = try EncoderSpec.named(name)
-    let side = isOptimized ? spec.input.width : min(96, spec.input.width)
+    let side = isOptimized ? spec.input.side : min(96, spec.input.side)
     let input = spec.input.resized(to: side).withChannels(channels ?? spec.input.channels)
     return try Model(
       spec: spec, head: head, classes: head.isOwn ? spec.ownClassNames : ["a", "b", "c"], seed: 5,
@@ -34,7 +34,7 @@ import Testing
     let plan = try Plan(
       graph: model.graph, outputs: [model.logits], inputShapes: model.inputShapes(batch: batch),
       pool: ThreadPool(threads: 2))
-    let (side, channels) = (model.input.width, model.input.channels)
+    let (side, channels) = (model.input.side, model.input.channels)
     let images = FormulaValues.uniform(name, batch * side * side * channels)
     // As torch lays them out; `images` are [N, H, W, C].
     var torch = images

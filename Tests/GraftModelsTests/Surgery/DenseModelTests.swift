@@ -46,7 +46,7 @@ import Testing
   private func crops(
     of image: [Float], side: Int, by model: Model, stride: Int, count: Int
   ) throws -> [Float] {
-    let (own, channels) = (model.input.width, model.input.channels)
+    let (own, channels) = (model.input.side, model.input.channels)
     let plan = try Plan(
       graph: model.graph, outputs: [model.logits],
       inputShapes: ["image": [count * count, own, own, channels]], pool: pool)
@@ -92,7 +92,7 @@ import Testing
     for stride in (1...step).filter({ step % $0 == 0 }) {
       let (scores, _) = try scores(of: image, side: side, by: model, stride: stride)
       // A crop may reach as far as the network's own size, a score only as far as it looks.
-      let crops = (side - model.input.width) / stride + 1
+      let crops = (side - model.input.side) / stride + 1
       let count = scores.shape[1]
       #expect(count == (side - dense.window) / stride + 1 && count >= crops)
       let classes = model.classes.count

@@ -14,7 +14,7 @@ import Testing
   /// With statistics, factors and summands that are all different.
   private func model(
     _ spec: EncoderSpec, _ head: HeadSpec = .own, classes: [String]? = nil,
-    input: InputSpecification? = nil
+    input: ImageInput? = nil
   ) throws -> Model {
     let model = try Model(
       recording: spec, head: head, classes: classes ?? spec.ownClassNames, input: input)
@@ -50,7 +50,7 @@ import Testing
     let spec = try Encoders.named(name)
     let isCut = spec.ownClassCount == 0
     // Some networks need all of their pixels.
-    let side = ["mobilenet_v2", "resnetv2_50"].contains(name) ? 64 : spec.input.width
+    let side = ["mobilenet_v2", "resnetv2_50"].contains(name) ? 64 : spec.input.side
     let model = try model(
       spec, isCut ? .linear() : .own, classes: isCut ? tenClasses : nil,
       input: spec.input.resized(to: side))

@@ -46,6 +46,26 @@ import Testing
     #expect(again == first)
   }
 
+  /// Older checkpoints have the place among the words of the identity.
+  @Test func placesOfOlderCheckpointsAreRead() throws {
+    var state = try stopped(at: 5)
+    state.place = RunPlace(phase: 1, stepsBefore: 40)
+    #expect(try RunState(fileBytes: state.fileBytes(), name: "new").place == state.place)
+    var file = try Safetensors.read(bytes: state.fileBytes(), name: "old")
+    let (content, hash) = (ByteString("graft.state"), ByteString("graft.sha256"))
+    let text = try #require(file.metadata[content]?.text)
+    let place = #""place":{"phase":1,"stepsBefore":40},"#
+    #expect(text.contains(place) && text.contains(#""data":"toy""#))
+    file.metadata[content] = ByteString(
+      text.replacing(place, with: "").replacing(
+        #""data":"toy""#, with: #""data":"toy","phase":"1","steps before":"40""#))
+    file.metadata[hash] = ByteString(String(repeating: "0", count: 64))
+    let zeroed = try Safetensors.bytes(of: file)
+    file.metadata[hash] = ByteString(ContentHash.of(zeroed).hex)
+    let old = try RunState(fileBytes: Safetensors.bytes(of: file), name: "old")
+    #expect(old.place == state.place && old.identity == ["data": "toy"])
+  }
+
   @Test func scoresThatAreNotFiniteAreKept() throws {
     var state = try stopped(at: 3)
     state.progress.history = [

@@ -54,15 +54,17 @@ struct FrozenRun {
     let model = try Model(
       spec: ToyEncoder.spec, head: .linear(dropout: dropout), classes: Self.images.classes,
       seed: seed)
-    let preprocessing = Preprocessing(
-      inputSize: 16, resizeShortSide: side, mean: model.input.mean, std: model.input.std)
+    let preprocessing = ImageInput(
+      side: 16, resizeShortSide: side, mean: model.input.mean, std: model.input.std)
     let pool = ThreadPool(threads: threads)
     let pipeline = try Pipeline(pipeline.map { TransformCall(name: $0) })
+    let training = try ImageBatches.training(
+      Self.images, batchSize: batchSize, preprocessing: preprocessing, pipeline: pipeline,
+      balance: balance, seed: 9, views: views, pool: pool)
     return try Trainer(
-      model, policy: policy, settings: settings,
-      training: ImageBatches.training(
-        Self.images, batchSize: batchSize, preprocessing: preprocessing, pipeline: pipeline,
-        balance: balance, seed: 9, views: views, pool: pool),
+      PreparedPhase(
+        TrainingPhase(policy, settings), of: model, batchCount: training.batchCount),
+      training: training,
       validation: ImageBatches.evaluation(
         Self.images, .validation, batchSize: 16, preprocessing: preprocessing, pool: pool),
       pool: pool, cache: cache, resuming: state)

@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftData
 import Testing
 
 @testable import GraftTraining
@@ -28,7 +29,7 @@ import Testing
     let forecast = try trainer.forecast()
     #expect(try trainer.state().fileBytes() == before)
     #expect(forecast.computed.trainingSeconds > 0 && forecast.computed.validationSeconds > 0)
-    #expect(forecast.bytes > trainer.optimizer.stateBytes)
+    #expect(forecast.bytes > trainer.optimizer.bytes)
     #expect(forecast.epochs == 2)
   }
 
@@ -38,12 +39,12 @@ import Testing
     let model = try ToyEncoder.model()
     let training = ToyBatches([6, 5])
     let trainer = try TrainerTests.trainer(model, policy, training: training)
-    let forecast = try model.memoryForecast(
-      policy, settings: trainer.settings, batchSize: 6, training: training.sampleCount,
-      validation: 0, resident: 1000, pool: trainer.pool)
+    let forecast = try trainer.phase.memoryForecast(
+      training: BatchPartition(count: training.sampleCount, batchSize: 6),
+      validation: BatchPartition(count: 0, batchSize: 16), resident: 1000, pool: trainer.pool)
     let plan = try trainer.plans.plan(for: [6, 16, 16, 3], trainer.policy.configuration)
     #expect(forecast.plan == plan.footprint.bytes)
-    #expect(forecast.optimizer == trainer.optimizer.stateBytes)
+    #expect(forecast.optimizer == trainer.optimizer.bytes)
     #expect(forecast.weights == model.parameters.reduce(0) { $0 + 4 * $1.count })
     #expect(
       forecast.rollback - forecast.optimizer
@@ -86,5 +87,12 @@ import Testing
     #expect(first.multiplier(at: 99) == 1)
     let second = ScheduleCurve(try Schedules.make(phases[1].settings.schedule), totalSteps: 100)
     #expect(abs(second.multiplier(at: 0) - 0.2) < 1e-12 && second.multiplier(at: 30) == 1)
+  }
+}
+
+extension Optimizer {
+  /// Bytes of its memory.
+  fileprivate var bytes: Int {
+    states.values.flatMap(\.slots).reduce(0) { $0 + 4 * $1.shape.elementCount }
   }
 }

@@ -24,7 +24,9 @@ import Testing
     training: ToyBatches = ToyBatches(sizes), threads: Int = 1, resuming state: RunState? = nil
   ) throws -> Trainer {
     try Trainer(
-      model, policy: policy, settings: settings, training: training,
+      PreparedPhase(
+        TrainingPhase(policy, settings), of: model, batchCount: training.batchCount),
+      training: training,
       validation: ToyBatches([5, 4], isShuffled: false), pool: ThreadPool(threads: threads),
       identity: ["data": "toy"], resuming: state)
   }

@@ -110,6 +110,22 @@ extension EndToEnd {
       #expect(!FileManager.default.fileExists(atPath: place.path("a.safetensors")))
     }
 
+    @Test func aDryRunSaysWhatTrainingsWouldBe() throws {
+      let place = try Workplace()
+      let text =
+        Workplace.ingredients + "\ntrain epochs=3 policy=A as=A\nfinetune epochs=2 as=F"
+      let file = SourceFile(name: "test.graft", text: text, folder: place.folder)
+      var options = Executor.Options()
+      options.isDryRun = true
+      #expect(Executor(place.session).run(file, mode: .recipe, options: options) == 0)
+      let lines = place.output.split(separator: "\n").filter { !$0.hasPrefix("#   takes") }
+      #expect(lines.count == 4 + 5 + 7, "\(place.output)")
+      #expect(lines.contains("train epochs=3 policy=A as=A"))
+      #expect(lines.contains("#            trained: head 650 at 0.002"), "\(place.output)")
+      #expect(place.output.contains("# F: resnet20, head linear, 10 classes of demo:shapes"))
+      #expect(place.session.workbench.runs.isEmpty && place.session.workbench.data == nil)
+    }
+
     @Test func summaryForecastsTheMemoryOfEachVariant() throws {
       let place = try Workplace(format: .json)
       #expect(place.type("\(Workplace.ingredients)\nsummary batch=8\nsummary batch=64") == 0)

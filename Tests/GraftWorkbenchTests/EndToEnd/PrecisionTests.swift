@@ -42,7 +42,7 @@ extension EndToEnd {
       place.type("set precision=fp32\ntrain epochs=1 as=B")
       let (a, b) = (try place.session.requireRun("A"), try place.session.requireRun("B"))
       #expect(a.model.precision == .bf16 && b.model.precision == .fp32)
-      let identities = [a, b].map { $0.plan?.identity(of: $0.model)["precision"] }
+      let identities = [a, b].map { $0.prepared?.identity["precision"] }
       #expect(identities == ["bf16", nil])
       #expect(place.type("show settings") == 0 && place.output.contains("precision"))
     }

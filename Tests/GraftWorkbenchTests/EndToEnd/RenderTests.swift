@@ -121,7 +121,7 @@ extension EndToEnd {
       let data = try session.requireData()
       let header = RenderManifest.Header(
         data: data.name, fingerprint: data.fingerprint.hex, pipeline: "flip",
-        calls: [TransformCall(name: "flip")], seed: 0, preprocessing: .cifar,
+        calls: [TransformCall(name: "flip")], seed: 0, preprocessing: .init(.cifar),
         format: .init(name: "png"))
       let rendering = try Rendering(
         data, indices: Array(data.samples.indices), copies: 40, header: header,

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// An image resized, then seen through a window of its first size; drawn by `zoom` and `zoomout`.
 package struct Magnification: Codable, Equatable, Sendable {
   /// The size that the image is brought to.

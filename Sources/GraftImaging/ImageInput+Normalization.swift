@@ -1,6 +1,7 @@
+import GraftBase
 import GraftKernels
 
-extension Preprocessing {
+extension ImageInput {
   /// Writes the image's normalized values, height x width x channels, into `output`.
   ///
   /// A value is (byte * (1/255) - mean) / std in float32, torchvision's order of operations; a gray

@@ -1,0 +1,56 @@
+import GraftBase
+import GraftEngine
+import GraftImaging
+import GraftModels
+
+/// One phase of a run worked out for its model: what is trained, what stays constant, how rates move.
+package struct PreparedPhase {
+  package let model: Model
+  package let policy: ResolvedPolicy
+  package private(set) var settings: TrainingSettings
+  /// Batches of training images in an epoch.
+  package let batchCount: Int
+  package let curve: ScheduleCurve
+  /// What the policy leaves constant; nil where training changes what the first layer computes.
+  let prefix: FrozenPrefix?
+
+  /// Resolves the policy and finds the frozen prefix; refuses settings that cannot be trained.
+  package init(_ phase: TrainingPhase, of model: Model, batchCount: Int) throws {
+    let settings = phase.settings
+    try settings.validate()
+    guard batchCount > 0 else {
+      throw GraftError(.input, "there are no training images", help: "look at the card of 'data'")
+    }
+    guard model.task == .classification || settings.smoothing == 0 else {
+      throw GraftError(
+        .usage, "labels of pixels cannot be smoothed", help: "leave out smooth=")
+    }
+    self.model = model
+    self.settings = settings
+    self.batchCount = batchCount
+    policy = try phase.policy.resolved(for: model, weightDecay: settings.weightDecay)
+    prefix = try FrozenPrefix(model, policy.configuration)
+    curve = ScheduleCurve(
+      try Schedules.make(settings.schedule), totalSteps: settings.epochs * batchCount,
+      warmupSteps: Int((settings.warmupEpochs * Double(batchCount)).rounded()))
+  }
+
+  /// The same phase, ended after this many of its updates as if interrupted; nil runs to its end.
+  func stopping(at step: Int?) -> PreparedPhase {
+    var result = self
+    result.settings.stopAtStep = step
+    return result
+  }
+
+  /// The fixed views of each image that epochs take in turn unless asked otherwise; nil draws anew.
+  ///
+  /// Images that go through a constant encoder have four: their features can be kept, and training
+  /// on them takes no time. Without operations there is one.
+  package func usualViews(of pipeline: Pipeline) -> Int? {
+    // Patches are drawn anew, and masks go with them.
+    guard model.task == .classification else { return nil }
+    guard !pipeline.isEmpty else { return 1 }
+    guard pipeline.mixing == nil else { return nil }
+    return prefix?.pays ?? false ? 4 : nil
+  }
+}

@@ -1,0 +1,143 @@
+import GraftBase
+import GraftData
+import GraftEngine
+import GraftImaging
+import GraftKernels
+import GraftModels
+
+/// A run worked out before its first update, once for all who ask: training, resuming, forecasts,
+/// and what is printed of it.
+///
+/// It holds no memory besides the model's: batches and plans are made by the trainer of a phase.
+package struct PreparedRun {
+  package let name: String
+  package let model: Model
+  package private(set) var ingredients: RunIngredients
+  package let phases: [PreparedPhase]
+  /// The images of an epoch in their batches: of segmentation, patches.
+  package let training: BatchPartition
+  package let validationCount: Int
+  /// What it will take, once that is known.
+  package var forecast: RunForecast?
+
+  /// Refuses data, augmentation, policies and settings that do not go with the model.
+  package init(name: String, model: Model, _ ingredients: RunIngredients) throws {
+    try model.input.requireImages()
+    let data = ingredients.data
+    try data.require(model.task)
+    try Self.check(ingredients.pipeline, for: model.task)
+    let images = data.showings(of: data.partition(.train), model.input)
+    let training = BatchPartition(count: images.count, batchSize: ingredients.batchSize)
+    self.name = name
+    self.model = model
+    self.ingredients = ingredients
+    self.training = training
+    phases = try ingredients.phases.map {
+      try PreparedPhase($0, of: model, batchCount: training.batchCount)
+    }
+    validationCount = data.partition(.validation).count
+  }
+
+  private static func check(_ pipeline: Pipeline, for task: PredictionTask) throws {
+    guard task == .segmentation, pipeline.mixing?.names.contains("mixup") ?? false else { return }
+    throw GraftError(
+      .usage, "mixup lays images over each other, and a pixel has one class only",
+      help: "cutmix takes the masks along")
+  }
+
+  /// The run as it starts from the weights that the model has now.
+  package func startingHere() -> PreparedRun {
+    var result = self
+    result.ingredients.startHash = model.weightsHash.hex
+    return result
+  }
+
+  /// The same run with other ingredients, such as more epochs.
+  package func prepared(with ingredients: RunIngredients) throws -> PreparedRun {
+    try PreparedRun(name: name, model: model, ingredients)
+  }
+
+  /// The fixed views that a phase draws; nil draws anew in each epoch.
+  package func views(phase index: Int) -> Int? {
+    guard let views = ingredients.views else {
+      return phases[index].usualViews(of: ingredients.pipeline)
+    }
+    return views > 0 ? views : nil
+  }
+
+  /// The fixed views that a training has without being asked, where an epoch shows one again: the
+  /// recorded line names them.
+  package var unaskedViews: Int? {
+    guard ingredients.views == nil, phases.count == 1, let views = views(phase: 0),
+      phases[0].settings.epochs > views
+    else { return nil }
+    return views
+  }
+
+  /// What a checkpoint must agree with, by name.
+  package var identity: [String: String] {
+    let (data, pipeline) = (ingredients.data, ingredients.pipeline)
+    var identity = [
+      "data": data.fingerprint.hex, "split": data.splitHash.hex,
+      "balance": ingredients.balance.rawValue, "encoder": model.spec.name,
+      "input": model.input.recordedText, "starting weights": ingredients.startHash,
+      "augmentation": pipeline.description, "batch size": String(ingredients.batchSize),
+      "seed": String(ingredients.seed), "head": model.headKind.description,
+      "views": ingredients.views.map { String($0) } ?? "usual",
+    ]
+    if let loss = model.lossText { identity["loss"] = loss }
+    if model.precision != .fp32 { identity["precision"] = model.precision.rawValue }
+    return identity
+  }
+}
+
+extension PreparedRun {
+  /// The trainer of one phase, with the batches it takes; with `state`, one that goes on from there.
+  package func trainer(
+    at place: RunPlace, pool: ThreadPool, cache: FeatureCache?, resuming state: RunState? = nil
+  ) throws -> Trainer {
+    let stop = ingredients.stop.flatMap {
+      $0 > place.stepsBefore ? $0 - place.stepsBefore : nil
+    }
+    return try Trainer(
+      phases[place.phase].stopping(at: stop),
+      training: trainingImages(views: views(phase: place.phase), pool: pool),
+      validation: validationImages(pool: pool), pool: pool, cache: cache, identity: identity,
+      place: place, resuming: state)
+  }
+
+  private func trainingImages(views: Int?, pool: ThreadPool) throws -> ImageBatches {
+    let output = model.logits.shape
+    return try ImageBatches.training(
+      ingredients.data, batchSize: ingredients.batchSize, preprocessing: model.input,
+      pipeline: ingredients.pipeline, balance: ingredients.balance, seed: ingredients.seed,
+      views: views, copies: model.copiesOfEachSample,
+      labelSize: model.task == .segmentation ? Pair(output[1], output[2]) : nil, pool: pool)
+  }
+
+  private func validationImages(pool: ThreadPool) throws -> (any BatchSource)? {
+    guard validationCount > 0 else { return nil }
+    return try model.images(
+      of: ingredients.data, .validation,
+      batchSize: ImageBatches.validationBatchSize(ingredients.batchSize), seed: ingredients.seed,
+      pool: pool)
+  }
+}
+
+extension Model {
+  /// The images of one part to measure the model on: for a class each as the encoder sees them, for
+  /// a class of each pixel whole and at their own resolution.
+  package func images(
+    of data: DataSet, _ partition: Partition, batchSize: Int, pipeline: Pipeline? = nil,
+    view: Int = 0, seed: UInt64 = 0, classCount: Int? = nil, pool: ThreadPool
+  ) throws -> any BatchSource {
+    try input.requireImages()
+    return switch task {
+    case .classification:
+      try ImageBatches.evaluation(
+        data, partition, batchSize: batchSize, preprocessing: input, pipeline: pipeline,
+        view: view, seed: seed, classCount: classCount, pool: pool)
+    case .segmentation: try WholeImages(data, partition, model: self)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import GraftBase
+import GraftData
+import GraftKernels
+
+/// What a run will take, all phases together.
+package struct RunForecast: Hashable, Sendable {
+  /// The highest resident memory of the whole process, in bytes.
+  package let bytes: Int
+  /// Nil where nothing was timed.
+  package let seconds: Double?
+}
+
+extension PreparedRun {
+  /// The memory from shapes alone, before anything is computed.
+  ///
+  /// `resident` is what the process holds now without the model's weights.
+  package func forecastFromShapes(
+    resident: Int, cache: FeatureCache?, pool: ThreadPool
+  ) throws -> RunForecast {
+    let validation = BatchPartition(
+      count: validationCount,
+      batchSize: ImageBatches.validationBatchSize(ingredients.batchSize))
+    let bytes = try phases.indices.map { index in
+      try phases[index].memoryForecast(
+        training: training, validation: validation, views: views(phase: index), cache: cache,
+        resident: resident, pool: pool
+      ).bytes
+    }
+    return RunForecast(bytes: bytes.max() ?? resident, seconds: nil)
+  }
+
+  /// Memory and time from two timed batches of each phase; changes nothing.
+  package func forecastFromTiming(cache: FeatureCache?, pool: ThreadPool) throws -> RunForecast {
+    let forecasts = try phases.indices.map {
+      try trainer(at: RunPlace(phase: $0), pool: pool, cache: cache).forecast()
+    }
+    return RunForecast(
+      bytes: forecasts.map(\.bytes).max() ?? 0, seconds: forecasts.reduce(0) { $0 + $1.seconds })
+  }
+}

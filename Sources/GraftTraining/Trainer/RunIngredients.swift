@@ -1,0 +1,34 @@
+import GraftBase
+import GraftData
+import GraftImaging
+
+/// What a run is made from besides its model: enough to start it, and to go on with it.
+package struct RunIngredients {
+  package var data: DataSet
+  package var balance: ClassBalance
+  package var pipeline: Pipeline
+  package var batchSize: Int
+  package var seed: UInt64
+  /// Augmented views of each image that epochs take in turn, 0 to draw anew in each; nil is the usual.
+  package var views: Int?
+  /// In order; all but `finetune` have one.
+  package var phases: [TrainingPhase]
+  /// The update to end at, counted over all phases, as after Ctrl-C.
+  package var stop: Int?
+  /// SHA-256 of the weights that the training starts from, head included.
+  package var startHash = ""
+
+  package init(
+    data: DataSet, balance: ClassBalance = .none, pipeline: Pipeline = .none, batchSize: Int = 32,
+    seed: UInt64 = 0, views: Int? = nil, phases: [TrainingPhase] = [], stop: Int? = nil
+  ) {
+    self.data = data
+    self.balance = balance
+    self.pipeline = pipeline
+    self.batchSize = batchSize
+    self.seed = seed
+    self.views = views
+    self.phases = phases
+    self.stop = stop
+  }
+}

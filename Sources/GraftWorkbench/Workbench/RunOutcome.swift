@@ -1,0 +1,84 @@
+import GraftBase
+import GraftTraining
+
+/// How a training came out, in the words of the console.
+struct RunOutcome {
+  let run: TrainingRun
+  let result: TrainingResult
+  /// Of all phases.
+  let history: [EpochRecord]
+  let cost: TrainingCost
+
+  /// Of the weights as they are, or after the last epoch.
+  var validation: EpochScores? {
+    result.validation.map(EpochScores.init) ?? history.last.map(EpochScores.init)
+  }
+
+  /// Of the event `run`.
+  var fields: [(String, JSONValue)] {
+    let proof = result.freezeProof
+    let head: [(String, JSONValue)] = [
+      ("run", .string(run.name)), ("ending", .string("\(result.ending)")),
+      ("step", .integer(result.step)), ("steps", .integer(result.totalSteps)),
+    ]
+    let price: [(String, JSONValue)] = [
+      ("seconds", .number(cost.seconds)), ("cpu_seconds", .number(cost.processorSeconds)),
+      ("images_per_second", .number(cost.imagesPerSecond)),
+      ("waiting_share", .number(cost.waitingShare)),
+      ("peak_memory_bytes", .integer(cost.peakBytes)),
+      ("weights_hash", .string(result.weightsHash)),
+      ("frozen_changed", .integer(proof.changedFrozen.count)),
+      ("frozen", .integer(proof.frozenCount)),
+      ("trainable_changed", .integer(proof.trainableCount - proof.unchangedTrainable.count)),
+      ("trainable", .integer(proof.trainableCount)),
+    ]
+    return head + validation.fields + price
+  }
+
+  /// What is printed of it.
+  var lines: [String] {
+    var lines = [
+      "\(run.name): \(score), \(cost.seconds.durationText), "
+        + "\(Int(cost.imagesPerSecond.rounded()).groupedText) img/s, "
+        + "\((cost.waitingShare * 100).fixedText(0)) % of it waiting for images, "
+        + "weights \(result.weightsHash.prefix(8))",
+      "\(run.name): \(result.freezeProof)",
+    ]
+    if let best = result.bestEpoch, best != history.last?.epoch, history.count > 1 {
+      let kept = result.ending == .outOfPatience ? "kept" : "the last epoch's weights are kept"
+      lines.append("\(run.name): epoch \(best) was the best; \(kept)")
+    }
+    return lines
+  }
+
+  private var score: String {
+    let isStopped = run.isUnfinished && result.validation == nil
+    let place = isStopped ? history.last.map { " after epoch \($0.epoch)" } ?? "" : ""
+    if let headline = validation?.headline { return "val.\(headline)\(place)" }
+    return isStopped ? "not measured yet" : "no validation images"
+  }
+
+  /// What is recorded behind the line: what came out, and what no machine changes.
+  ///
+  /// A stop by Ctrl-C is not measured and its replay is: only the weights are the same in both.
+  var receipt: String {
+    let weights = "weights \(result.weightsHash.prefix(8))"
+    guard !run.isUnfinished, let score = validation?.leadingText else { return weights }
+    return "val.\(score), \(weights)"
+  }
+}
+
+extension TrainingCost {
+  /// Adds a later phase of the same run.
+  mutating func add(_ other: TrainingCost) {
+    let time = seconds + other.seconds
+    if time > 0 {
+      imagesPerSecond =
+        (imagesPerSecond * seconds + other.imagesPerSecond * other.seconds) / time
+      waitingShare = (waitingShare * seconds + other.waitingShare * other.seconds) / time
+    }
+    seconds = time
+    processorSeconds += other.processorSeconds
+    peakBytes = max(peakBytes, other.peakBytes)
+  }
+}
