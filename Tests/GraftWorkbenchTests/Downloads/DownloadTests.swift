@@ -194,7 +194,7 @@ import Testing
       "get \(server.address("/net.pth")) and put it as net.pth into pretrained/ or a folder that "
       + "GRAFT_WEIGHTS names, or start from random weights: encoder net weights=random"
     let refusal = error { try weights.requireFile(for: "net") { _ in } }
-    #expect(refusal?.message == "no pretrained weights of net are at hand")
+    #expect(refusal?.message == "no pretrained weights of net are available")
     #expect(refusal?.help == expected)
     var offline = try pretrained(server, offline: true)
     offline.mayFetch = true

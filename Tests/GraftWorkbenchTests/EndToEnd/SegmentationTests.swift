@@ -102,7 +102,7 @@ extension EndToEnd {
       #expect(
         place.errors.contains(
           "the auxiliary classifiers of googlenet tell one class for each image, but the head tells "
-            + "a class for each pixel"))
+            + "one class per pixel"))
     }
   }
 }
