@@ -123,7 +123,7 @@ struct DataScan {
       throw GraftError(
         .input,
         "\(result.badFiles.count) of \(listing.entries.count) images cannot be read; "
-          + "the first: \(first)", help: "bad=skip goes on without them")
+          + "the first: \(first)", help: "bad=skip leaves them out")
     }
     let before = Set(listing.entries.map(\.label))
     let after = Set(result.samples.map(\.label))
@@ -131,7 +131,7 @@ struct DataScan {
       throw GraftError(
         .input,
         "no image of class \(listing.classes[emptied]) can be read; the first bad file: \(first)",
-        help: "bad=skip goes on without them")
+        help: "bad=skip leaves them out")
     }
   }
 }
@@ -147,7 +147,8 @@ extension DataScan.Result {
     masks.append(finding.mask)
   }
 
-  /// Tells classes from the values of all masks and gives the samples theirs; nil without masks.
+  /// Derives the classes from the values of all masks and assigns them to the samples; nil without
+  /// masks.
   func readMasks(
     names: [String], in samples: inout [Sample]
   ) throws -> (classes: MaskClasses, cache: ImageCache)? {
@@ -189,7 +190,7 @@ extension ImageSource {
 
   /// The image, gray or RGB as stored, and the hash of what it was made from.
   ///
-  /// Of a file a `region` alone, which may come smaller, down to `leastSize`.
+  /// Of a file only a `region`, which may be decoded smaller, down to `leastSize`.
   func load(
     name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil
   ) throws -> (image: Image, content: ContentHash.Digest) {

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// The images that an encoder was trained on; its weights are worth little on others.
+/// The images that an encoder was trained on; its weights work poorly on others.
 package struct InputSpecification: Codable, Hashable, Sendable {
   package var width: Int
   package var height: Int
@@ -48,7 +48,7 @@ package struct InputSpecification: Codable, Hashable, Sendable {
     func check(_ holds: Bool, _ what: String) throws {
       guard holds else {
         throw GraftError(
-          .usage, "images \(what)", help: "squares of 16 to 4096 pixels can be used")
+          .usage, "images \(what)", help: "16×16 to 4096×4096 pixels are supported")
       }
     }
     try check(
@@ -93,8 +93,8 @@ package struct InputSpecification: Codable, Hashable, Sendable {
 
   /// The same for images of other channels.
   ///
-  /// Gray takes mean and deviation of the colors in the shares that luma has of them (ITU-R 601);
-  /// more channels take theirs from the first ones in turn.
+  /// Gray takes the mean and deviation of the colors, weighted as in luma (ITU-R 601);
+  /// more channels repeat the first ones in turn.
   package func withChannels(_ count: Int) -> InputSpecification {
     func adapted(_ values: [Float]) -> [Float] {
       guard count != channels, !values.isEmpty else { return values }

@@ -6,13 +6,14 @@ package enum ClassificationLoss: String, Sendable, CaseIterable {
   case crossEntropy = "ce"
   /// torch's `MultiMarginLoss`: the mean over classes of the hinge.
   case hinge
-  /// The course's support vector machine: its sum.
+  /// CS231n's support vector machine: the sum of the hinge.
   case svm
   /// Binary cross-entropy of each class by itself.
   case binary = "bce"
   /// Focal loss of gamma 2.
   case focal
-  /// AugMix's: cross-entropy of the plain image, and what is said of two augmented copies must agree.
+  /// AugMix's: cross-entropy of the plain image, and agreement of the predictions for two augmented
+  /// copies.
   case consistency = "jsd"
 
   /// Images of each sample in a batch.

@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// How a layer's parameters are counted, as courses write it: M inputs, a p×q window, K outputs.
+/// The textbook count of a layer's parameters: M inputs, a p×q window, K outputs.
 package enum ParameterFormula {
   /// `(64·3·3 + 1)·128` for a convolution, `(512 + 1)·10` for a linear layer; empty without
   /// parameters.
@@ -23,7 +23,7 @@ package enum ParameterFormula {
   }
 }
 
-/// What a convolution would take, if it shared no weights, or if everything saw everything.
+/// What a convolution would need without weight sharing, or fully connected.
 package struct SharingComparison: Sendable {
   package struct Row: Sendable {
     package let path: String
@@ -62,7 +62,7 @@ extension Model {
         fullyConnected: x.elementCount * y.elementCount)
     }
     return SharingComparison(
-      title: "\(spec.shortName), \(input.width)×\(input.height): weights by how they are shared",
+      title: "\(spec.shortName), \(input.width)×\(input.height): parameters by weight sharing",
       rows: rows)
   }
 }
