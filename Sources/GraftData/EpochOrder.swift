@@ -1,7 +1,7 @@
 import GraftBase
 
 /// What to do when classes differ in size: `balance=`.
-package enum ClassBalance: String, Sendable, CaseIterable, Codable {
+package enum ClassBalance: String, Codable, WordChoice {
   case none
   /// Draw each class equally often; an epoch keeps its length.
   case sampler

@@ -1,3 +1,4 @@
+import GraftBase
 import GraftKernels
 
 /// The numbers that products of activations and weights are computed with.
@@ -6,7 +7,7 @@ import GraftKernels
 /// linear layers whose shape gains by it round their two factors to bfloat16 (8 bits of mantissa) and
 /// sum their exact products in float32. What is rounded where is a function of shapes: results have the
 /// same bits on every processor, with the unit for it (AMX) or without.
-package enum Precision: String, CaseIterable, Codable, Sendable {
+package enum Precision: String, Codable, WordChoice {
   case fp32, bf16
 
   /// Whether this processor multiplies such numbers faster than float32.

@@ -64,8 +64,8 @@ package final class Session {
   package struct Settings: Sendable, Equatable {
     /// Threads to compute with; 0 is one per core.
     package var threads = 0
-    package var image = "auto"
-    package var color = "auto"
+    package var image = ImageStyle.auto
+    package var color = ColorChoice.auto
     /// Text before `>`; empty shows what is loaded.
     package var prompt = ""
     package var isProgressShown = true

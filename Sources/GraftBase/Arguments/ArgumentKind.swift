@@ -97,6 +97,21 @@ extension ArgumentType where Value == ClosedRange<Double> {
   ) -> Self {
     Self(.range(range, single: single))
   }
+  package static func integerRange(_ range: ClosedRange<Int>) -> Self {
+    Self(.integerRange(range))
+  }
+}
+
+extension ArgumentType where Value == [Double] {
+  /// The shares, which add up to 1.
+  package static var ratio: Self { Self(.ratio) }
+  package static func numbers(_ range: ClosedRange<Double>) -> Self {
+    Self(.list(of: .number(range)))
+  }
+}
+
+extension ArgumentType where Value == Increment {
+  package static func increment(_ range: ClosedRange<Int>) -> Self { Self(.increment(range)) }
 }
 
 extension ArgumentType where Value == Bool {
@@ -110,11 +125,11 @@ extension ArgumentType where Value == String {
   package static func path(_ kind: ArgumentKind.PathKind) -> Self { Self(.path(kind)) }
   package static var text: Self { Self(.text(prefix: "")) }
   package static func text(prefix: String) -> Self { Self(.text(prefix: prefix)) }
+  package static var layers: Self { Self(.layers) }
+  package static var metric: Self { Self(.metric) }
 }
 
 extension ArgumentType where Value: WordChoice {
   /// The words of an enumeration.
-  package static func word(_ type: Value.Type = Value.self) -> Self {
-    Self(.choice(Value.allCases.map(\.rawValue)))
-  }
+  package static var word: Self { Self(.choice(Value.allCases.map(\.rawValue))) }
 }

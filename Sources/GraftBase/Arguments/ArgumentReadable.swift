@@ -65,7 +65,7 @@ extension Optional: ArgumentReadable where Wrapped: ArgumentReadable {
   package var argumentText: String { self?.argumentText ?? "none" }
 }
 
-/// All values that were given, lists taken apart.
+/// All values that were given, lists taken apart; the parts of a ratio.
 extension Array: ArgumentReadable where Element: ArgumentReadable {
   package static func read(_ values: [ArgumentValue]) -> [Element]? {
     values.flatMap(\.elements).compactMap { Element.read([$0]) }
@@ -85,4 +85,25 @@ extension WordChoice {
   }
 
   package var argumentText: String { rawValue }
+}
+
+/// `+5` or `20`: so many more, or so many in all.
+package enum Increment: ArgumentReadable, Equatable {
+  case more(Int)
+  case total(Int)
+
+  package static func read(_ values: [ArgumentValue]) -> Increment? {
+    switch values.first {
+    case .increment(let count): .more(count)
+    case .integer(let count): .total(count)
+    default: nil
+    }
+  }
+
+  package var argumentText: String {
+    switch self {
+    case .more(let count): "+\(count)"
+    case .total(let count): "\(count)"
+    }
+  }
 }

@@ -46,9 +46,18 @@ extension ArgumentValue {
     }
   }
 
-  /// The elements of a list; any other value is its own only element.
+  /// The elements of a list, the parts of a ratio; any other value is its own only element.
   package var elements: [ArgumentValue] {
-    if case .list(let values) = self { values.flatMap(\.elements) } else { [self] }
+    switch self {
+    case .list(let values): values.flatMap(\.elements)
+    case .fractions(let parts): parts.map(ArgumentValue.number)
+    default: [self]
+    }
+  }
+
+  /// What a room above made of it, when it is of this type.
+  package func object<Object: ArgumentObject>(_ type: Object.Type = Object.self) -> Object? {
+    if case .object(let object) = self { object as? Object } else { nil }
   }
 }
 
@@ -82,10 +91,30 @@ package struct ArgumentValues: Sendable {
 
   package func isGiven(_ argument: some AnyArgument) -> Bool { given.contains(argument.name) }
 
-  package mutating func set(_ values: [ArgumentValue], for name: String, isGiven: Bool) {
-    self.values[name] = values
-    if isGiven { given.insert(name) }
+  package mutating func set(
+    _ values: [ArgumentValue], for argument: some AnyArgument, isGiven: Bool
+  ) {
+    self.values[argument.name] = values
+    if isGiven { given.insert(argument.name) }
   }
+
+  /// Gives an argument that was left out its default.
+  package mutating func setDefault(of argument: some AnyArgument) {
+    let declaration = argument.declaration
+    guard case .value(let text) = declaration.whenOmitted else {
+      return set([], for: argument, isGiven: false)
+    }
+    do throws(ArgumentFault) {
+      set([try declaration.kind.parse(text)], for: argument, isGiven: false)
+    } catch {
+      preconditionFailure("default: " + error.message(for: declaration.name))
+    }
+  }
+}
+
+/// An object as it was given.
+extension ArgumentReadable where Self: ArgumentObject {
+  package static func read(_ values: [ArgumentValue]) -> Self? { values.first?.object() }
 }
 
 /// Equal arguments mean the same, whether they were given or are defaults.

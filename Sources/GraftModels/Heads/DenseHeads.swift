@@ -110,7 +110,7 @@ package struct UNetHead: Head {
 /// FCN-32s, FCN-16s and FCN-8s with 0, 1 and 2 finer maps (Long et al., 2015).
 package struct FCNHead: Head {
   /// How scores come to the next finer map; the last step to the image is always bilinear.
-  package enum Upsampling: String, Sendable, Codable, CaseIterable {
+  package enum Upsampling: String, Codable, WordChoice {
     case bilinear
     /// Transposed convolutions that start as bilinear up-sampling and are trained.
     case transposed

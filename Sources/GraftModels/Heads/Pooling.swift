@@ -1,7 +1,8 @@
+import GraftBase
 import GraftEngine
 
 /// How a feature map becomes one vector.
-package enum PoolKind: String, Codable, Sendable, CaseIterable {
+package enum PoolKind: String, Codable, WordChoice {
   case average
   case maximum = "max"
   /// Means and maxima side by side: twice the width.

@@ -1,3 +1,4 @@
+import GraftBase
 import GraftEngine
 
 /// What a model consists of, layer by layer, for one image.
@@ -43,7 +44,7 @@ extension Model {
   }
 
   /// Which layers a summary shows.
-  package enum SummaryPart: String, CaseIterable, Sendable {
+  package enum SummaryPart: String, WordChoice {
     case encoder
     case head
     case model

@@ -33,51 +33,27 @@ extension Choice {
   }
 }
 
-/// One number that a building block takes.
-package struct ChoiceOption: Sendable, Hashable {
-  package let name: String
-  package let initial: Double
-  package let allowedRange: ClosedRange<Double>
-  package let summary: String
-
-  package init(
-    _ name: String, _ initial: Double, in allowedRange: ClosedRange<Double>, _ summary: String
-  ) {
-    self.name = name
-    self.initial = initial
-    self.allowedRange = allowedRange
-    self.summary = summary
-  }
-}
-
-/// Every option of a building block with its value, given or default.
-package struct ChoiceValues: Sendable {
-  private let values: [String: Double]
-
-  /// Checks the given numbers against the options; unknown names and ranges are refused.
-  package init(_ choice: Choice, options: [ChoiceOption]) throws {
-    var values = Dictionary(uniqueKeysWithValues: options.map { ($0.name, $0.initial) })
-    for (name, value) in choice.values.sorted(by: { $0.key < $1.key }) {
-      guard let option = options.first(where: { $0.name == name }) else {
+extension Choice {
+  /// Every argument of the building block with its value, given or default; unknown names and ranges
+  /// are refused.
+  func values(of arguments: [any AnyArgument]) throws -> ArgumentValues {
+    var result = ArgumentValues()
+    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+      guard let argument = arguments.first(where: { $0.name == key })?.declaration else {
         throw GraftError(
-          .usage, "\(choice.name) has no option '\(name.escapingControlCharacters)'",
-          help: options.isEmpty
-            ? "it takes no options"
-            : "it takes \(options.map(\.name).joined(separator: ", "))")
+          .usage, "\(name) has no parameter '\(key.escapingControlCharacters)'",
+          help: arguments.isEmpty
+            ? "it takes no parameters"
+            : "it takes \(arguments.map(\.name).joined(separator: ", "))")
       }
-      guard option.allowedRange.contains(value) else {
-        let range = option.allowedRange
+      do throws(ArgumentFault) {
+        result.set([try argument.kind.parse(value.shortText)], for: argument, isGiven: true)
+      } catch {
         throw GraftError(
-          .usage, "\(choice.name): \(name)=\(value.shortText) is out of range",
-          help: "\(name) goes from \(range.lowerBound.shortText) to \(range.upperBound.shortText)")
+          .usage, error.message(for: argument.name, of: name), help: error.help(for: argument))
       }
-      values[name] = value
     }
-    self.values = values
-  }
-
-  package subscript(_ name: String) -> Double {
-    guard let value = values[name] else { preconditionFailure("no option '\(name)'") }
-    return value
+    for argument in arguments where !result.isGiven(argument) { result.setDefault(of: argument) }
+    return result
   }
 }

@@ -8,7 +8,7 @@ import GraftBase
 /// what was not used for longest gives way.
 package final class FeatureCache {
   /// When features are kept; no choice changes a result.
-  package enum Mode: String, Sendable, CaseIterable {
+  package enum Mode: String, WordChoice {
     /// Where it saves work.
     case auto
     /// Wherever the encoder, or its lower part, is constant.

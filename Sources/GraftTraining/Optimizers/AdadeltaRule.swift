@@ -1,4 +1,5 @@
 import CGraftKernels
+import GraftBase
 
 /// Adadelta: steps as large as recent steps were, so that no rate need be chosen (Zeiler, 2012).
 ///
@@ -6,17 +7,18 @@ import CGraftKernels
 package struct AdadeltaRule: OptimizerRule {
   package static let name = "adadelta"
   package static let summary = "steps as large as recent ones, at rate 1"
-  package static let options = [
-    ChoiceOption("rho", 0.9, in: 0...0.99999, "memory of squared gradients and steps"),
-    ChoiceOption("epsilon", 1e-6, in: 1e-12...1, "what the first steps grow from"),
-  ]
+  package static let rho = Argument(
+    "rho", .number(0...0.99999), default: 0.9, "memory of squared gradients and steps")
+  package static let epsilon = Argument(
+    "epsilon", .number(1e-12...1), default: 1e-6, "what the first steps grow from")
+  package static let arguments: [any AnyArgument] = [rho, epsilon]
 
   private let rho: Double
   private let epsilon: Double
 
-  package init(_ values: ChoiceValues) {
-    rho = values["rho"]
-    epsilon = values["epsilon"]
+  package init(_ values: ArgumentValues) {
+    rho = values[Self.rho]
+    epsilon = values[Self.epsilon]
   }
 
   package var slotNames: [String] { ["square", "step"] }

@@ -1,5 +1,6 @@
 import CGraftKernels
 import Foundation
+import GraftBase
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
 ///
@@ -7,20 +8,22 @@ import Foundation
 package struct AdamWRule: OptimizerRule {
   package static let name = "adamw"
   package static let summary = "Adam with decoupled weight decay"
-  package static let options = [
-    ChoiceOption("beta1", 0.9, in: 0...0.9999, "memory of the gradient"),
-    ChoiceOption("beta2", 0.99, in: 0...0.99999, "memory of the squared gradient"),
-    ChoiceOption("epsilon", 1e-5, in: 1e-12...1, "keeps small denominators away from zero"),
-  ]
+  package static let beta1 = Argument(
+    "beta1", .number(0...0.9999), default: 0.9, "memory of the gradient")
+  package static let beta2 = Argument(
+    "beta2", .number(0...0.99999), default: 0.99, "memory of the squared gradient")
+  package static let epsilon = Argument(
+    "epsilon", .number(1e-12...1), default: 1e-5, "keeps small denominators away from zero")
+  package static let arguments: [any AnyArgument] = [beta1, beta2, epsilon]
 
   private let beta1: Double
   private let beta2: Double
   private let epsilon: Double
 
-  package init(_ values: ChoiceValues) {
-    beta1 = values["beta1"]
-    beta2 = values["beta2"]
-    epsilon = values["epsilon"]
+  package init(_ values: ArgumentValues) {
+    beta1 = values[Self.beta1]
+    beta2 = values[Self.beta2]
+    epsilon = values[Self.epsilon]
   }
 
   package var slotNames: [String] { ["mean", "square"] }

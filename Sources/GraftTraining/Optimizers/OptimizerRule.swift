@@ -7,9 +7,9 @@ import GraftKernels
 package protocol OptimizerRule: Sendable {
   static var name: String { get }
   static var summary: String { get }
-  static var options: [ChoiceOption] { get }
+  static var arguments: [any AnyArgument] { get }
 
-  init(_ values: ChoiceValues)
+  init(_ values: ArgumentValues)
 
   /// Names of the slots kept for each parameter, in the order `update` gets them.
   var slotNames: [String] { get }
@@ -43,6 +43,6 @@ package enum Optimizers {
   /// The optimizer that `choice` names, with its options checked.
   package static func make(_ choice: Choice) throws -> any OptimizerRule {
     let type = all[try choice.place(among: all.map { $0.name }, kind: "optimizer")]
-    return type.init(try ChoiceValues(choice, options: type.options))
+    return type.init(try choice.values(of: type.arguments))
   }
 }

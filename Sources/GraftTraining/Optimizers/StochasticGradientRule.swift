@@ -1,4 +1,5 @@
 import CGraftKernels
+import GraftBase
 
 /// Stochastic gradient descent with momentum, Nesterov's if asked (Sutskever et al., 2013).
 ///
@@ -6,17 +7,18 @@ import CGraftKernels
 package struct StochasticGradientRule: OptimizerRule {
   package static let name = "sgd"
   package static let summary = "gradient descent with momentum"
-  package static let options = [
-    ChoiceOption("momentum", 0.9, in: 0...0.9999, "part of the last step kept"),
-    ChoiceOption("nesterov", 0, in: 0...1, "1 looks ahead along the momentum"),
-  ]
+  package static let momentum = Argument(
+    "momentum", .number(0...0.9999), default: 0.9, "part of the last step kept")
+  package static let nesterov = Argument(
+    "nesterov", .number(0...1), default: 0, "1 looks ahead along the momentum")
+  package static let arguments: [any AnyArgument] = [momentum, nesterov]
 
   private let momentum: Double
   private let isNesterov: Bool
 
-  package init(_ values: ChoiceValues) {
-    momentum = values["momentum"]
-    isNesterov = values["nesterov"] >= 0.5
+  package init(_ values: ArgumentValues) {
+    momentum = values[Self.momentum]
+    isNesterov = values[Self.nesterov] >= 0.5
   }
 
   package var slotNames: [String] { momentum > 0 ? ["velocity"] : [] }

@@ -1,9 +1,10 @@
+import GraftBase
 import GraftEngine
 
 /// What the batch norms of a layer group do while the group's images pass.
 ///
 /// A property of each group; no global switch between training and evaluation can undo it.
-package enum BatchNormMode: String, Codable, Sendable, CaseIterable {
+package enum BatchNormMode: String, Codable, WordChoice {
   /// Stored statistics, fixed scale and shift.
   case frozen
   /// Stored statistics; scale and shift are trained.

@@ -7,6 +7,13 @@ import GraftBase
 /// own rate, low at the stem and high at the head. A policy is a value; `resolved(for:)` turns it
 /// into parameter groups without touching the model.
 package struct Policy: Codable, Hashable, Sendable {
+  /// A, B or C.
+  package enum Variant: String, WordChoice {
+    case headOnly = "A"
+    case uniform = "B"
+    case discriminative = "C"
+  }
+
   /// How peak rates are spread over the groups, stem to head.
   package enum Rates: Codable, Hashable, Sendable {
     /// A: the head alone.
@@ -65,14 +72,16 @@ package struct Policy: Codable, Hashable, Sendable {
   /// C, at its usual rates for AdamW.
   package static let discriminative = Policy(.geometric(lowest: 1e-5, highest: 1e-3))
 
-  /// The variant's letter.
-  package var letter: String {
+  package var variant: Variant {
     switch rates {
-    case .headOnly: "A"
-    case .uniform: "B"
-    case .geometric, .decaying: "C"
+    case .headOnly: .headOnly
+    case .uniform: .uniform
+    case .geometric, .decaying: .discriminative
     }
   }
+
+  /// The variant's letter.
+  package var letter: String { variant.rawValue }
 
   /// The peak rate of each of `count` groups, stem to head, as if none were frozen.
   ///

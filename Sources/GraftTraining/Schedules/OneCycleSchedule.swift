@@ -1,3 +1,5 @@
+import GraftBase
+
 /// Up to the peak and down again by cosines, momentum the other way round (Smith, 2018).
 ///
 /// The numbers are fastai's: start at peak / 25, end at peak / 100,000, a quarter of the run
@@ -6,13 +8,17 @@
 package struct OneCycleSchedule: Schedule {
   package static let name = "one-cycle"
   package static let summary = "up to the peak and down by cosines, momentum the other way"
-  package static let options = [
-    ChoiceOption("rise", 0.25, in: 0.001...0.999, "part of the run that goes up"),
-    ChoiceOption("start", 25, in: 1...1e6, "the first rate is the peak over this"),
-    ChoiceOption("end", 1e5, in: 1...1e12, "the last rate is the peak over this"),
-    ChoiceOption("high", 0.95, in: 0...0.999, "momentum at both ends"),
-    ChoiceOption("low", 0.85, in: 0...0.999, "momentum at the peak"),
-  ]
+  package static let rise = Argument(
+    "rise", .number(0.001...0.999), default: 0.25, "part of the run that goes up")
+  package static let start = Argument(
+    "start", .number(1...1e6), default: 25, "the first rate is the peak over this")
+  package static let end = Argument(
+    "end", .number(1...1e12), default: 1e5, "the last rate is the peak over this")
+  package static let high = Argument(
+    "high", .number(0...0.999), default: 0.95, "momentum at both ends")
+  package static let low = Argument(
+    "low", .number(0...0.999), default: 0.85, "momentum at the peak")
+  package static let arguments: [any AnyArgument] = [rise, start, end, high, low]
 
   private var rise: Double
   private let start: Double
@@ -20,12 +26,12 @@ package struct OneCycleSchedule: Schedule {
   private let highMomentum: Double
   private let lowMomentum: Double
 
-  package init(_ values: ChoiceValues) {
-    rise = values["rise"]
-    start = 1 / values["start"]
-    end = 1 / values["end"]
-    highMomentum = values["high"]
-    lowMomentum = values["low"]
+  package init(_ values: ArgumentValues) {
+    rise = values[Self.rise]
+    start = 1 / values[Self.start]
+    end = 1 / values[Self.end]
+    highMomentum = values[Self.high]
+    lowMomentum = values[Self.low]
   }
 
   package func multiplier(at progress: Double) -> Double {

@@ -8,9 +8,9 @@ import GraftBase
 package protocol Schedule: Sendable {
   static var name: String { get }
   static var summary: String { get }
-  static var options: [ChoiceOption] { get }
+  static var arguments: [any AnyArgument] { get }
 
-  init(_ values: ChoiceValues)
+  init(_ values: ArgumentValues)
 
   /// The part of the peak rate in use at `progress` in 0...1.
   func multiplier(at progress: Double) -> Double
@@ -22,7 +22,7 @@ package protocol Schedule: Sendable {
 }
 
 extension Schedule {
-  package static var options: [ChoiceOption] { [] }
+  package static var arguments: [any AnyArgument] { [] }
   package func momentum(at progress: Double) -> Double? { nil }
   package func rising(for share: Double) -> (any Schedule)? { nil }
 }
@@ -43,7 +43,7 @@ package enum Schedules {
   /// The schedule that `choice` names, with its options checked.
   package static func make(_ choice: Choice) throws -> any Schedule {
     let type = all[try choice.place(among: all.map { $0.name }, kind: "schedule")]
-    return type.init(try ChoiceValues(choice, options: type.options))
+    return type.init(try choice.values(of: type.arguments))
   }
 }
 

@@ -2,16 +2,18 @@ import GraftBase
 
 /// `apropos`: searches the texts of all commands, parameters and ops.
 package struct AproposCommand: Command {
+  private static let word = Argument(
+    each: "word", .text, isRequired: true, "what to search for"
+  ).positional
+
   package static let specification = CommandSpecification(
     "apropos", "search all help texts for a word", group: .shell,
-    parameters: [
-      .positional("word", .text, default: .required, repeats: true, "what to search for")
-    ],
-    examples: ["apropos rate", "apropos freeze", "apropos \"batch norm\""], seeAlso: ["help"])
+    parameters: [word], examples: ["apropos rate", "apropos freeze", "apropos \"batch norm\""],
+    seeAlso: ["help"])
 
   private let words: [String]
 
-  package init(_ arguments: CheckedArguments) throws { words = arguments.texts("word") }
+  package init(_ arguments: CheckedArguments) throws { words = arguments[Self.word] }
 
   package func run(in session: Session) throws {
     let found = HelpText.search(words, in: session.vocabulary)

@@ -3,15 +3,16 @@ import GraftImaging
 
 /// `augment`: builds the pipeline that changes training images at random.
 package struct AugmentCommand: Command {
+  private static let ops = Argument(
+    each: "ops", .explainableOps,
+    "ops, names of pipelines, none, +OP to add, -OP to remove; explain shows what they cost"
+  ).positional
+  private static let name = Argument(
+    "as", .newName(.pipeline), "name for this pipeline, to use as augment=NAME")
+
   package static let specification = CommandSpecification(
     "augment", "change training images at random, in this order", group: .ingredients,
-    parameters: [
-      .positional(
-        "ops", .either([.pipeline, .choice(["explain"])]), repeats: true,
-        "ops, names of pipelines, none, +OP to add, -OP to remove; explain shows what they cost"),
-      ParameterSpecification(
-        "as", .newName(.pipeline), "name for this pipeline, to use as augment=NAME"),
-    ],
+    parameters: [ops, name],
     examples: [
       "augment flip rotate(15)", "augment flip rotate(15, p=0.5) as=mild", "augment none",
       "augment explain", "augment explain crop(scale=0.6..1) flip brightness(0.2)",
@@ -26,34 +27,35 @@ package struct AugmentCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
-    let words = arguments.all("ops")
-    if words.dropFirst().contains(.text(Self.explain)) {
+    if arguments[Self.ops].dropFirst().contains(.explain) {
       throw arguments.fault(
-        .wrongType, at: "ops", "`\(Self.explain)` comes before the ops",
+        .wrongType, at: Self.ops, "`\(ExplainableOp.word)` comes before the ops",
         help: "for example: augment explain flip rotate(15)")
     }
-    if arguments.text("as") == Self.explain {
+    if arguments[Self.name] == ExplainableOp.word {
       throw arguments.fault(
-        .wrongType, at: "as", "a pipeline cannot be called `\(Self.explain)`",
+        .wrongType, at: Self.name, "a pipeline cannot be called `\(ExplainableOp.word)`",
         help: "`augment explain` shows what the pipeline costs")
     }
-    if isExplanation && arguments.isGiven("as") {
+    if isExplanation && arguments.isGiven(Self.name) {
       throw arguments.fault(
-        .wrongType, at: "as", "`augment explain` chooses nothing that could have a name")
+        .wrongType, at: Self.name, "`augment explain` chooses nothing that could have a name")
     }
   }
 
-  private static let explain = "explain"
-  private var isExplanation: Bool { arguments.all("ops").first == .text(Self.explain) }
+  private var isExplanation: Bool { arguments[Self.ops].first == .explain }
+
+  /// The ops and names of pipelines, without the word in front.
+  private var calls: [TransformCall] { arguments[Self.ops].compactMap(\.call) }
 
   package func run(in session: Session) throws {
     if isExplanation { return try explain(in: session) }
     let workbench = session.workbench
     if !arguments.isBare {
       let pipeline = try session.pipeline(
-        arguments.calls("ops"), startingFrom: arguments.isGiven("ops") ? nil : workbench.pipeline)
+        calls, startingFrom: arguments.isGiven(Self.ops) ? nil : workbench.pipeline)
       workbench.pipeline = pipeline
-      if let name = arguments.text("as") { workbench.pipelines[name] = pipeline }
+      if let name = arguments[Self.name] { workbench.pipelines[name] = pipeline }
       session.refresh()
     }
     let text = workbench.pipeline.text
@@ -66,7 +68,6 @@ package struct AugmentCommand: Command {
 
   /// Shows what the current pipeline, or the ops given, do to an image.
   private func explain(in session: Session) throws {
-    let calls = arguments.calls("ops")
     let explanation = try AugmentExplanation(
       calls.isEmpty ? session.workbench.pipeline : session.pipeline(calls), in: session)
     let (whole, alone) = (explanation.rows, explanation.unfolded)
@@ -80,10 +81,9 @@ package struct AugmentCommand: Command {
 
   package func lineage(in session: Session) -> Lineage? {
     guard !arguments.isBare, !isExplanation else { return nil }
-    let calls = arguments.calls("ops")
     let isChange = calls.contains { $0.name.hasPrefix("+") || $0.name.hasPrefix("-") }
     let pipelines = calls.map(\.name).filter { session.vocabulary.names(.pipeline).contains($0) }
-    let name = arguments.text("as")
+    let name = arguments[Self.name]
     return Lineage(
       provides: ["augment"] + (name.map { ["pipeline:\($0)"] } ?? []),
       needs: (isChange ? ["augment"] : [])
@@ -91,6 +91,28 @@ package struct AugmentCommand: Command {
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
-    ["ops": session.workbench.pipeline.text]
+    [ops.name: session.workbench.pipeline.text]
+  }
+}
+
+/// An op, or the word that asks what the pipeline costs.
+private enum ExplainableOp: ArgumentReadable, Equatable {
+  case call(TransformCall)
+  case explain
+
+  static let word = "explain"
+
+  static func read(_ values: [ArgumentValue]) -> ExplainableOp? {
+    if let call = TransformCall.read(values) { return .call(call) }
+    return String.read(values) == word ? .explain : nil
+  }
+
+  var argumentText: String { call?.argumentText ?? Self.word }
+  var call: TransformCall? { if case .call(let call) = self { call } else { nil } }
+}
+
+extension ArgumentType where Value == ExplainableOp {
+  fileprivate static var explainableOps: Self {
+    Self(.either([.pipeline, .choice([ExplainableOp.word])]))
   }
 }

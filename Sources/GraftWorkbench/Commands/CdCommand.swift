@@ -1,14 +1,18 @@
+import GraftBase
+
 /// `cd`: moves where relative paths typed at the prompt start from.
 package struct CdCommand: Command {
+  private static let destination = Argument("folder", .path(.folder), "the folder").positional
+
   package static let specification = CommandSpecification(
     "cd", "change the folder that typed paths start from", group: .shell,
-    parameters: [.positional("folder", .path(.folder), "the folder")],
+    parameters: [destination],
     examples: ["cd ..", "cd ~", "cd"], seeAlso: ["ls"], isPromptOnly: true,
     discussion: "Alone, it shows the folder.")
 
   private let folder: String?
 
-  package init(_ arguments: CheckedArguments) throws { folder = arguments.path("folder") }
+  package init(_ arguments: CheckedArguments) throws { folder = arguments[Self.destination] }
 
   package func run(in session: Session) throws {
     if let folder {
@@ -19,6 +23,6 @@ package struct CdCommand: Command {
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
-    ["folder": session.folder.escapingControlCharacters]
+    [destination.name: session.folder.escapingControlCharacters]
   }
 }

@@ -3,16 +3,18 @@ import GraftData
 
 /// `check`: looks for faults before they cost time, in the data or in a recipe.
 package struct CheckCommand: Command {
+  private enum Subject: String, WordChoice { case data, augment, recipe }
+
+  private static let what = Argument(
+    "what", .word, default: Subject.data, "what to check"
+  ).positional
+  private static let file = Argument("file", .path(.recipe), "the recipe").positional
+  private static let samples = Argument(
+    "samples", .integer(1...100_000), default: 256, "draws to look at, of the augmentation")
+
   package static let specification = CommandSpecification(
     "check", "look for faults in the data, the augmentation or a recipe", group: .look,
-    parameters: [
-      .positional(
-        "what", .choice(["data", "augment", "recipe"]), default: .value("data"), "what to check"),
-      .positional("file", .path(.recipe), "the recipe"),
-      ParameterSpecification(
-        "samples", .integer(1...100_000), default: .value("256"),
-        "draws to look at, of the augmentation"),
-    ],
+    parameters: [what, file, samples],
     examples: ["check", "check data", "check augment samples=64", "check recipe flowers.graft"],
     seeAlso: ["data", "augment", "run"],
     discussion:
@@ -24,20 +26,24 @@ package struct CheckCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
-    if arguments.text("what") == "recipe" && arguments.path("file") == nil {
+    let what = arguments[Self.what]
+    if what == .recipe && arguments[Self.file] == nil {
       throw arguments.fault(
-        .missingParameter, at: "what", "`check recipe` needs a file",
+        .missingParameter, at: Self.what, "`check recipe` needs a file",
         help: "for example: check recipe flowers.graft")
     }
-    for (name, what) in [("file", "recipe"), ("samples", "augment")]
-    where arguments.isGiven(name) && arguments.text("what") != what {
-      throw arguments.fault(.wrongType, at: name, "`\(name)` is for `check \(what)`")
+    let subjects: [(argument: any AnyArgument, subject: Subject)] = [
+      (Self.file, .recipe), (Self.samples, .augment),
+    ]
+    for (argument, subject) in subjects where arguments.isGiven(argument) && what != subject {
+      throw arguments.fault(
+        .wrongType, at: argument, "`\(argument.name)` is for `check \(subject.rawValue)`")
     }
   }
 
   package func run(in session: Session) throws {
-    if arguments.text("what") == "augment" { return try checkAugment(in: session) }
-    guard arguments.text("what") == "recipe", let path = arguments.path("file") else {
+    if arguments[Self.what] == .augment { return try checkAugment(in: session) }
+    guard arguments[Self.what] == .recipe, let path = arguments[Self.file] else {
       return try checkData(in: session)
     }
     let shown = FilePath.relative(path, to: session.folder)
@@ -53,7 +59,7 @@ package struct CheckCommand: Command {
       throw GraftError(
         .failed, "there is no augmentation to check", help: "choose one, such as: augment flip")
     }
-    let count = arguments.integer("samples") ?? 256
+    let count = arguments[Self.samples]
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
     let check = try AugmentCheck(pipeline, count: count, in: session) { done in

@@ -3,28 +3,29 @@ import GraftData
 
 /// `data`: chooses the images and splits them; alone it shows their card.
 package struct DataCommand: Command {
+  static let path = Argument(
+    "path", .path(.data),
+    "folder with one folder per class, a data file, or demo:shapes, drawn by graft"
+  ).positional
+  private static let split = Argument(
+    list: "split", .ratio, otherwise: "80/20, or the split the data comes with",
+    "shares of training, validation and test images")
+  private static let validation: Argument<PartSource?> = Argument(
+    "val", .partSource, "validation images: a share, or where they are")
+  private static let test: Argument<PartSource?> = Argument(
+    "test", .partSource, "test images: a share, or where they are")
+  private static let limit = Argument(
+    "limit", .integer(1...100_000_000), "at most this many images, balanced over the classes")
+  private static let bad: Argument<BadFileChoice?> = Argument(
+    "bad", .word, otherwise: "skip, but stop at more than 5 %",
+    "what to do about files that cannot be read")
+  private static let balance = Argument(
+    "balance", .word, default: ClassBalance.none,
+    "how to make up for classes of different size")
+
   package static let specification = CommandSpecification(
     "data", "choose the images and split them", group: .ingredients,
-    parameters: [
-      .positional(
-        "path", .path(.data),
-        "folder with one folder per class, a data file, or demo:shapes, drawn by graft"),
-      ParameterSpecification(
-        "split", .ratio, default: .described("80/20, or the split the data comes with"),
-        "shares of training, validation and test images"),
-      ParameterSpecification(
-        "val", .either([.percent, .path(.data)]), "validation images: a share, or where they are"),
-      ParameterSpecification(
-        "test", .either([.percent, .path(.data)]), "test images: a share, or where they are"),
-      ParameterSpecification(
-        "limit", .integer(1...100_000_000), "at most this many images, balanced over the classes"),
-      ParameterSpecification(
-        "bad", .choice(["skip", "stop"]), default: .described("skip, but stop at more than 5 %"),
-        "what to do about files that cannot be read"),
-      ParameterSpecification(
-        "balance", .choice(["none", "weights", "sampler"]), default: .value("none"),
-        "how to make up for classes of different size"),
-    ],
+    parameters: [path, split, validation, test, limit, bad, balance],
     examples: [
       "data demo:shapes", "data flowers/ split=80/10/10",
       "data flowers/ val=20% limit=100 bad=stop",
@@ -36,33 +37,31 @@ package struct DataCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
-    guard arguments.isBare || arguments.isGiven("path") else {
+    guard arguments.isBare || arguments.isGiven(Self.path) else {
       throw arguments.fault(
-        .missingParameter, at: "path", "`data` needs a folder or file",
+        .missingParameter, at: Self.path, "`data` needs a folder or file",
         help: "for example: data flowers/, or data demo:shapes")
     }
-    for name in ["val", "test"] where share(name) != nil {
-      let other = name == "val" ? "test" : "val"
-      if arguments.isGiven("split") {
+    for (part, other) in [(Self.validation, Self.test), (Self.test, Self.validation)]
+    where arguments[part]?.share != nil {
+      if arguments.isGiven(Self.split) {
         throw arguments.fault(
-          .wrongType, at: name, "give split= or \(name)=, not both",
+          .wrongType, at: part, "give split= or \(part.name)=, not both",
           help: "split=80/10/10 sets all three shares")
       }
-      if arguments.dataLocation(other) != nil {
+      if arguments[other]?.place != nil {
         throw arguments.fault(
-          .wrongType, at: name, "`\(other)` is a place and `\(name)` a share",
+          .wrongType, at: part, "`\(other.name)` is a place and `\(part.name)` a share",
           help: "give both as places, or both as shares")
       }
     }
   }
 
   package func run(in session: Session) throws {
-    if !arguments.isBare {
-      let path = arguments.dataLocation("path") ?? ""
+    if let path = arguments[Self.path] {
       let data = try Self.open(path, options(seed: session.seed), in: session)
       session.workbench.data = data
-      session.workbench.balance =
-        arguments.text("balance").flatMap(ClassBalance.init(rawValue:)) ?? .none
+      session.workbench.balance = arguments[Self.balance]
       session.refresh()
       for warning in data.warnings { session.console.warn(warning) }
     }
@@ -76,17 +75,13 @@ package struct DataCommand: Command {
   private func options(seed: UInt64) throws -> DataOptions {
     var options = DataOptions()
     options.splitSeed = seed
-    options.limit = arguments.integer("limit")
-    options.validationPath = arguments.dataLocation("val")
-    options.testPath = arguments.dataLocation("test")
-    switch arguments.text("bad") {
-    case "skip": options.badFiles = .skip
-    case "stop": options.badFiles = .stop
-    default: options.badFiles = .few
-    }
-    let shares = arguments.fractions("split") ?? []
-    let validation = share("val")
-    let test = share("test")
+    options.limit = arguments[Self.limit]
+    options.validationPath = arguments[Self.validation]?.place
+    options.testPath = arguments[Self.test]?.place
+    options.badFiles = arguments[Self.bad]?.policy ?? .few
+    let shares = arguments[Self.split]
+    let validation = arguments[Self.validation]?.share
+    let test = arguments[Self.test]?.share
     if shares.count >= 2 {
       options.split = try SplitRatios(
         train: shares[0], validation: shares[1], test: shares.count > 2 ? shares[2] : 0)
@@ -96,10 +91,6 @@ package struct DataCommand: Command {
         train: 1 - validation - test, validation: validation, test: test)
     }
     return options
-  }
-
-  private func share(_ name: String) -> Double? {
-    arguments.number(name) ?? arguments.fractions(name)?.first
   }
 
   /// Opens a data set, showing how far the scan is; Ctrl-C stops it.
@@ -141,8 +132,39 @@ package struct DataCommand: Command {
   package static func currentValues(in session: Session) -> [String: String] {
     guard let data = session.workbench.data else { return [:] }
     return [
-      "path": data.name.escapingControlCharacters,
-      "balance": session.workbench.balance.rawValue,
+      path.name: data.name.escapingControlCharacters,
+      balance.name: session.workbench.balance.rawValue,
     ]
   }
+}
+
+/// What `bad=` may say.
+private enum BadFileChoice: String, WordChoice {
+  case skip, stop
+
+  var policy: BadFilePolicy { self == .skip ? .skip : .stop }
+}
+
+/// Where the images of one part come from: a share of all, or a place of their own.
+private enum PartSource: ArgumentReadable {
+  case share(Double)
+  case place(String)
+
+  static func read(_ values: [ArgumentValue]) -> PartSource? {
+    Double.read(values).map(PartSource.share) ?? String.read(values).map(PartSource.place)
+  }
+
+  var argumentText: String {
+    switch self {
+    case .share(let share): share.argumentText
+    case .place(let place): place
+    }
+  }
+
+  var share: Double? { if case .share(let share) = self { share } else { nil } }
+  var place: String? { if case .place(let place) = self { place } else { nil } }
+}
+
+extension ArgumentType where Value == PartSource {
+  fileprivate static var partSource: Self { Self(.either([.percent, .path(.data)])) }
 }

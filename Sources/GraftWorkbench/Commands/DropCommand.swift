@@ -1,8 +1,14 @@
+import GraftBase
+
 /// `drop`: forgets runs.
 package struct DropCommand: Command {
+  private static let runs = Argument(
+    each: "runs", .name(.run), isRequired: true, "the runs"
+  ).positional
+
   package static let specification = CommandSpecification(
     "drop", "forget runs and their weights", group: .keep,
-    parameters: [.positional("runs", .name(.run), default: .required, repeats: true, "the runs")],
+    parameters: [runs],
     examples: ["drop A", "drop A B", "drop C ; runs"],
     seeAlso: ["runs", "use"], isRecorded: true)
 
@@ -11,7 +17,7 @@ package struct DropCommand: Command {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   package func run(in session: Session) throws {
-    let names = arguments.texts("runs")
+    let names = arguments[Self.runs]
     for name in names { _ = try session.requireRun(name) }
     for name in names {
       session.workbench.drop(name)

@@ -4,43 +4,37 @@ import GraftModels
 
 /// `encoder`: chooses the network whose features are used; alone it shows its card.
 package struct EncoderCommand: Command {
+  private static let name: Argument<EncoderSource?> = Argument(
+    "name", .encoderSource, "name of an encoder, a weight file, or a formula: net(\"…\")"
+  ).positional
+  private static let weights = Argument(
+    "weights", .weightSource, default: WeightSource.pretrained,
+    "where its weights come from; fetched if they must be")
+  private static let until = Argument(
+    "until", .text, otherwise: "the last",
+    "name of the last stage to keep; alone, `encoder` lists them")
+  private static let size = Argument(
+    "size", .integer(16...4096), otherwise: "the size it was trained at",
+    "side of the input image in pixels")
+  private static let channels = Argument(
+    "channels", .integer(InputSpecification.channelCounts), otherwise: "as it was trained",
+    "1 for gray images: the first layer is adapted")
+  static let mean = Argument(
+    list: "mean", .numbers(-10...10), otherwise: "of its training images",
+    "mean per channel, of values 0..1")
+  private static let deviation = Argument(
+    list: "std", .numbers(1e-6...10), otherwise: "of its training images",
+    "standard deviation per channel")
+  private static let auxiliary = Argument(
+    "aux", .flag, default: false,
+    "train with the auxiliary classifiers that an Inception has; evaluation leaves them out")
+  private static let checksums = Argument(
+    "checksums", .flag, default: true, "whether the checksums inside a PyTorch file must hold")
+
   package static let specification = CommandSpecification(
     "encoder", "choose the encoder, the network that turns images into features",
     group: .ingredients,
-    parameters: [
-      .positional(
-        "name", .either([.path(.weights), .name(.encoder), .network]),
-        "name of an encoder, a weight file, or a formula: net(\"…\")"),
-      ParameterSpecification(
-        "weights",
-        .either([
-          .choice(["pretrained", "random"] + PretrainedCatalog.standard.namedWeights),
-          .path(.weights),
-        ]),
-        default: .value("pretrained"), "where its weights come from; fetched if they must be"),
-      ParameterSpecification(
-        "until", .text, default: .described("the last"),
-        "name of the last stage to keep; alone, `encoder` lists them"),
-      ParameterSpecification(
-        "size", .integer(16...4096), default: .described("the size it was trained at"),
-        "side of the input image in pixels"),
-      ParameterSpecification(
-        "channels", .integer(InputSpecification.channelCounts),
-        default: .described("as it was trained"),
-        "1 for gray images: the first layer is adapted"),
-      ParameterSpecification(
-        "mean", .list(of: .number(-10...10)), default: .described("of its training images"),
-        "mean per channel, of values 0..1"),
-      ParameterSpecification(
-        "std", .list(of: .number(1e-6...10)), default: .described("of its training images"),
-        "standard deviation per channel"),
-      ParameterSpecification(
-        "aux", .flag, default: .value("no"),
-        "train with the auxiliary classifiers that an Inception has; evaluation leaves them out"),
-      ParameterSpecification(
-        "checksums", .flag, default: .value("yes"),
-        "whether the checksums inside a PyTorch file must hold"),
-    ],
+    parameters: [name, weights, until, size, channels, mean, deviation, auxiliary, checksums],
     examples: [
       "encoder resnet18", "encoder mobilenet_v2 size=160",
       "encoder resnet20 weights=random until=layer2",
@@ -62,22 +56,22 @@ package struct EncoderCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
-    guard arguments.isBare || arguments.isGiven("name") else {
+    guard arguments.isBare || arguments.isGiven(Self.name) else {
       throw arguments.fault(
-        .missingParameter, at: "name", "`encoder` needs a name or a weight file",
+        .missingParameter, at: Self.name, "`encoder` needs a name or a weight file",
         help: "for example: encoder resnet18")
     }
-    if arguments.isGiven("until") { try checkCut() }
+    if arguments.isGiven(Self.until) { try checkCut() }
   }
 
   /// Refuses a stage that is not there before anything runs, where the name tells the encoder.
   private func checkCut() throws {
-    guard arguments.isGiven("name") else {
+    guard arguments.isGiven(Self.name) else {
       throw arguments.fault(
-        .missingParameter, at: "until", "`until` needs the encoder that it cuts",
+        .missingParameter, at: Self.until, "`until` needs the encoder that it cuts",
         help: "for example: encoder resnet18 until=layer3")
     }
-    if let name = arguments.text("name") { _ = try cut(Encoders.named(name)) }
+    if case .name(let name)? = arguments[Self.name] { _ = try cut(Encoders.named(name)) }
   }
 
   package func run(in session: Session) throws {
@@ -105,9 +99,9 @@ package struct EncoderCommand: Command {
     let path = try weightsPath(in: session)
     let weights = try path.map { try read($0) }
     // A file in the place of the name tells what the encoder is, even if its weights are not taken.
-    let namePath = arguments.path("name")
+    let namePath = arguments[Self.name]?.path
     let file = namePath == path ? weights : try namePath.map { try read($0) } ?? weights
-    let spec = try auxiliary(cut(encoder(of: file)))
+    let spec = try withAuxiliary(cut(encoder(of: file)))
     let hash = try path.map { try ContentHash.ofFile($0).hex }
     if let path, let hash { try Self.checkPublished(path, hash) }
     return EncoderChoice(
@@ -116,17 +110,19 @@ package struct EncoderCommand: Command {
   }
 
   private func read(_ path: String) throws -> WeightFile {
-    try WeightFile(path: path, verifyingChecksums: arguments.flag("checksums") ?? true)
+    try WeightFile(path: path, verifyingChecksums: arguments[Self.checksums])
   }
 
   /// The file that `weights=` or the name itself points at; nil for random weights.
   private func weightsPath(in session: Session) throws -> String? {
-    if let path = arguments.path("weights") { return path }
-    if arguments.text("weights") == "random" { return nil }
-    if arguments.network("name") != nil { return nil }
-    if let path = arguments.path("name") { return path }
-    let name = arguments.text("name") ?? ""
-    let weights = arguments.text("weights").flatMap { $0 == "pretrained" ? nil : $0 }
+    let weights: String?
+    switch arguments[Self.weights] {
+    case .file(let path): return path
+    case .random: return nil
+    case .named(let name): weights = name
+    case .pretrained: weights = nil
+    }
+    guard case .name(let name)? = arguments[Self.name] else { return arguments[Self.name]?.path }
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
     return try session.pretrained.requireFile(for: name, weights: weights) { state in
@@ -141,24 +137,24 @@ package struct EncoderCommand: Command {
 
   /// The encoder up to the stage `until`.
   private func cut(_ spec: EncoderSpec) throws -> EncoderSpec {
-    guard let stage = arguments.text("until") else { return spec }
+    guard let stage = arguments[Self.until] else { return spec }
     do {
       return try spec.cut(behind: stage)
     } catch let error as GraftError {
-      throw arguments.fault(.unknownValue, at: "until", error.message, help: error.help)
+      throw arguments.fault(.unknownValue, at: Self.until, error.message, help: error.help)
     }
   }
 
   private func encoder(of file: WeightFile?) throws -> EncoderSpec {
-    let side = arguments.integer("size")
-    if let network = arguments.network("name") {
+    let side = arguments[Self.size]
+    if case .network(let network)? = arguments[Self.name] {
       do {
         return try Net.spec(network, side: side)
       } catch let fault as NetFault {
         throw GraftError(.usage, fault.message, help: fault.help)
       }
     }
-    if let name = arguments.text("name") { return try Encoders.named(name) }
+    if case .name(let name)? = arguments[Self.name] { return try Encoders.named(name) }
     if let name = file?.metadata[ByteString(ModelFile.Key.encoder.rawValue)]?.text {
       return try side.flatMap { try Net.spec(named: name, side: $0) } ?? Encoders.named(name)
     }
@@ -170,8 +166,8 @@ package struct EncoderCommand: Command {
   }
 
   /// The encoder with its auxiliary classifiers, where they are asked for.
-  private func auxiliary(_ spec: EncoderSpec) throws -> EncoderSpec {
-    guard arguments.flag("aux") == true else { return spec }
+  private func withAuxiliary(_ spec: EncoderSpec) throws -> EncoderSpec {
+    guard arguments[Self.auxiliary] else { return spec }
     guard !spec.auxiliary.isEmpty else {
       let names = Encoders.all.filter { !$0.auxiliary.isEmpty }.map(\.name)
       throw GraftError(
@@ -200,11 +196,12 @@ package struct EncoderCommand: Command {
           help: "the file was damaged or made by something else; take the original")
       }
     }
-    if let channels = arguments.integer("channels") { input = input.withChannels(channels) }
-    if let size = arguments.integer("size") { input = input.resized(to: size) }
-    for (name, place) in [("mean", \InputSpecification.mean), ("std", \.std)] {
-      let numbers = arguments.numbers(name)
-      guard arguments.isGiven(name) else { continue }
+    if let channels = arguments[Self.channels] { input = input.withChannels(channels) }
+    if let size = arguments[Self.size] { input = input.resized(to: size) }
+    for (argument, place) in [
+      (Self.mean, \InputSpecification.mean), (Self.deviation, \.std),
+    ] where arguments.isGiven(argument) {
+      let (name, numbers) = (argument.name, arguments[argument])
       guard numbers.count == 1 || numbers.count == input.channels else {
         throw GraftError(
           .usage, "`\(name)` has \(numbers.count) numbers for \(input.channels) channels",
@@ -252,15 +249,74 @@ package struct EncoderCommand: Command {
   package static func currentValues(in session: Session) -> [String: String] {
     guard let encoder = session.workbench.encoder else { return [:] }
     return [
-      "name": encoder.spec.name, "size": "\(encoder.input.width)",
-      "channels": "\(encoder.input.channels)",
-      "weights": encoder.weights?.name.lastPathComponent.escapingControlCharacters ?? "random",
-      "mean": list(encoder.input.mean), "std": list(encoder.input.std),
-      "aux": encoder.spec.keepsAuxiliary ? "yes" : "no",
+      name.name: encoder.spec.name, size.name: "\(encoder.input.width)",
+      channels.name: "\(encoder.input.channels)",
+      weights.name: encoder.weights?.name.lastPathComponent.escapingControlCharacters ?? "random",
+      mean.name: list(encoder.input.mean), deviation.name: list(encoder.input.std),
+      auxiliary.name: encoder.spec.keepsAuxiliary.argumentText,
     ]
   }
 
   private static func list(_ numbers: [Float]) -> String {
     "[" + numbers.map { Double($0).shortText }.joined(separator: ", ") + "]"
+  }
+}
+
+/// What an encoder is told by.
+private enum EncoderSource: ArgumentReadable {
+  case name(String)
+  case file(String)
+  case network(NetSyntax)
+
+  static func read(_ values: [ArgumentValue]) -> EncoderSource? {
+    if let network = NetSyntax.read(values) { return .network(network) }
+    if case .path(let path)? = values.first { return .file(path) }
+    return String.read(values).map(EncoderSource.name)
+  }
+
+  var argumentText: String {
+    switch self {
+    case .name(let text), .file(let text): text
+    case .network(let network): network.argumentText
+    }
+  }
+
+  var path: String? { if case .file(let path) = self { path } else { nil } }
+}
+
+extension ArgumentType where Value == EncoderSource {
+  fileprivate static var encoderSource: Self {
+    Self(.either([.path(.weights), .name(.encoder), .network]))
+  }
+}
+
+/// Where an encoder's weights come from.
+private enum WeightSource: ArgumentReadable {
+  case pretrained, random
+  /// Published ones of a name.
+  case named(String)
+  case file(String)
+
+  static func read(_ values: [ArgumentValue]) -> WeightSource? {
+    if case .path(let path)? = values.first { return .file(path) }
+    return String.read(values).map { word in
+      [Self.pretrained, .random].first { $0.argumentText == word } ?? .named(word)
+    }
+  }
+
+  var argumentText: String {
+    switch self {
+    case .pretrained: "pretrained"
+    case .random: "random"
+    case .named(let text), .file(let text): text
+    }
+  }
+}
+
+extension ArgumentType where Value == WeightSource {
+  fileprivate static var weightSource: Self {
+    let words = [Value.pretrained, .random].map(\.argumentText)
+    return Self(
+      .either([.choice(words + PretrainedCatalog.standard.namedWeights), .path(.weights)]))
   }
 }

@@ -5,16 +5,18 @@ import GraftTraining
 
 /// `evaluate`: metrics of a run, overall and per class.
 package struct EvaluateCommand: Command {
+  private static let run = Argument(
+    "run", .name(.run), otherwise: "the current run", "the run to measure"
+  ).positional
+  private static let on = Argument(
+    "on", .evaluationSource, default: EvaluationSource.part(.val), "a part of the data, or a folder"
+  )
+  private static let views = Argument(
+    "views", .integer(1...64), default: 1, "augmented views to average")
+
   package static let specification = CommandSpecification(
     "evaluate", "measure a run, overall and per class", group: .judge,
-    parameters: [
-      .positional("run", .name(.run), default: .described("the current run"), "the run to measure"),
-      ParameterSpecification(
-        "on", .either([.choice(["val", "test", "train"]), .path(.data)]), default: .value("val"),
-        "a part of the data, or a folder"),
-      ParameterSpecification(
-        "views", .integer(1...64), default: .value("1"), "augmented views to average"),
-    ] + DenseChoice.parameters,
+    parameters: [run, on, views] + DenseChoice.parameters,
     examples: [
       "evaluate", "evaluate A on=test", "evaluate C views=4", "evaluate dense=yes size=48 stride=4",
     ],
@@ -34,16 +36,15 @@ package struct EvaluateCommand: Command {
   }
 
   package func run(in session: Session) throws {
-    let run = try session.runToMeasure(arguments.text("run"), classes: session.workbench.data)
+    let run = try session.runToMeasure(arguments[Self.run], classes: session.workbench.data)
     let (data, partition, label) = try images(in: session)
-    if !arguments.isGiven("run"), session.workbench.run(named: run.name) != nil {
+    if !arguments.isGiven(Self.run), session.workbench.run(named: run.name) != nil {
       session.amendRecord(nil, run.name)
     }
-    let views = arguments.integer("views") ?? 1
     let scoring = try dense.map { try DenseScoring($0, run.model, pool: session.pool) }
     let evaluation = RunEvaluation(run: run, session: session, dense: scoring)
     let result = try evaluation.evaluate(
-      data, partition, views: views, pipeline: session.workbench.pipeline)
+      data, partition, views: arguments[Self.views], pipeline: session.workbench.pipeline)
     if partition == .test {
       session.workbench.testLooks[run.name, default: 0] += 1
     }
@@ -56,7 +57,10 @@ package struct EvaluateCommand: Command {
 
   /// The data set, its part, and what scores are called after it.
   private func images(in session: Session) throws -> (DataSet, Partition, String) {
-    if let location = arguments.dataLocation("on") {
+    let part: DataPart
+    switch arguments[Self.on] {
+    case .part(let wanted): part = wanted
+    case .place(let location):
       var options = DataOptions()
       options.isForMeasuring = true
       let data = try DataCommand.open(location, options, in: session)
@@ -64,18 +68,17 @@ package struct EvaluateCommand: Command {
         data.partition(.test).isEmpty ? .validation : .test
       let name = location.lastPathComponent
       // A folder that is called like a part of the data must not pass for it.
-      let isTaken = ["val", "test", "train"].contains(name)
+      let isTaken = DataPart(rawValue: name) != nil
       return (data, partition, isTaken ? "\(name)-folder" : name)
     }
     let data = try session.requireData()
-    let label = arguments.text("on") ?? "val"
-    let partition: Partition = ["test": .test, "train": .train][label] ?? .validation
-    guard !data.partition(partition).isEmpty else {
+    let label = part.rawValue
+    guard !data.partition(part.partition).isEmpty else {
       throw GraftError(
         .failed, "\(data.name) has no \(label) images",
         help: "split some off: data FOLDER split=80/10/10")
     }
-    return (data, partition, label)
+    return (data, part.partition, label)
   }
 
   private func keepScores(
@@ -93,7 +96,7 @@ package struct EvaluateCommand: Command {
     let places = try dense.map { ", \(try $0.summary)" } ?? ""
     var lines = ["\(run.name) on \(label), \(result.count) images\(places)", result.summary]
     if result.classCount <= 30 { lines += ["", result.classTable] }
-    if let looks = session.workbench.testLooks[run.name], label == "test" {
+    if let looks = session.workbench.testLooks[run.name], label == DataPart.test.rawValue {
       lines.append("look \(looks) at the test images; every look makes them prove less")
     }
     session.console.result(
@@ -109,15 +112,52 @@ package struct EvaluateCommand: Command {
   }
 
   package func lineage(in session: Session) -> Lineage? {
-    let run = arguments.text("run") ?? session.currentRun
+    let run = arguments[Self.run] ?? session.currentRun
+    let isOfData = if case .part = arguments[Self.on] { true } else { false }
     return Lineage(
       provides: run == nil ? [] : ["current"],
-      needs: (arguments.dataLocation("on") == nil ? ["data"] : [])
-        + ((arguments.integer("views") ?? 1) > 1 ? ["augment", "seed"] : [])
+      needs: (isOfData ? ["data"] : []) + (arguments[Self.views] > 1 ? ["augment", "seed"] : [])
         + (run.map { ["run:\($0)"] } ?? ["current"]), isOutcome: true)
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
-    session.currentRun.map { ["run": $0] } ?? [:]
+    session.currentRun.map { [run.name: $0] } ?? [:]
+  }
+}
+
+/// A part of the data as the language calls it.
+enum DataPart: String, WordChoice {
+  case val, test, train
+
+  var partition: Partition {
+    switch self {
+    case .val: .validation
+    case .test: .test
+    case .train: .train
+    }
+  }
+}
+
+/// What is measured on: a part of the data, or images elsewhere.
+private enum EvaluationSource: ArgumentReadable {
+  case part(DataPart)
+  case place(String)
+
+  static func read(_ values: [ArgumentValue]) -> EvaluationSource? {
+    if case .text? = values.first, let part = DataPart.read(values) { return .part(part) }
+    return String.read(values).map(EvaluationSource.place)
+  }
+
+  var argumentText: String {
+    switch self {
+    case .part(let part): part.rawValue
+    case .place(let place): place
+    }
+  }
+}
+
+extension ArgumentType where Value == EvaluationSource {
+  fileprivate static var evaluationSource: Self {
+    Self(.either([.choice(DataPart.allCases.map(\.rawValue)), .path(.data)]))
   }
 }

@@ -2,42 +2,41 @@ import GraftBase
 
 /// `expect`: an assertion about a metric; a recipe that does not hold it ends with status 3.
 package struct ExpectCommand: Command {
+  private static let metric = Argument(
+    required: "metric", .metric, "accuracy, A.accuracy, A.test.accuracy"
+  ).positional
+  private static let comparison: Argument<Comparison> = Argument(
+    required: "comparison", .word, "the comparison"
+  ).positional
+  private static let value = Argument(
+    required: "value", .operand, "a number, or another metric"
+  ).positional
+  private static let margin = Argument(
+    each: "margin", .text, "+- TOLERANCE, or by DIFFERENCE"
+  ).positional
+
   package static let specification = CommandSpecification(
     "expect", "state what must hold, or stop with status 3", group: .judge,
-    parameters: [
-      .positional("metric", .metric, default: .required, "accuracy, A.accuracy, A.test.accuracy"),
-      .positional(
-        "comparison", .choice([">=", ">", "<=", "<", "=="]), default: .required, "the comparison"),
-      .positional(
-        "value", .either([.percent, .number(-1e30...1e30), .metric]), default: .required,
-        "a number, or another metric"),
-      .positional("margin", .text, repeats: true, "+- TOLERANCE, or by DIFFERENCE"),
-    ],
+    parameters: [metric, comparison, value, margin],
     examples: [
       "expect accuracy >= 0.9", "expect C.accuracy > A.accuracy by 0.01",
       "expect A.accuracy == 0.94 +- 0.01",
     ],
     seeAlso: ["evaluate", "runs"], isRecorded: true)
 
-  private enum Operand: Sendable {
-    case number(Double)
-    case metric(String)
-  }
-
   private let metric: String
-  private let comparison: String
+  private let comparison: Comparison
   private let operand: Operand
   private let tolerance: Double
   private let difference: Double
   private let text: String
 
   package init(_ arguments: CheckedArguments) throws {
-    metric = arguments.text("metric") ?? ""
-    comparison = arguments.text("comparison") ?? ">="
-    operand =
-      arguments.number("value").map(Operand.number) ?? .metric(arguments.text("value") ?? "")
+    metric = arguments[Self.metric]
+    comparison = arguments[Self.comparison]
+    operand = arguments[Self.value]
     text = Printer.text(arguments.syntax)
-    let margin = arguments.texts("margin")
+    let margin = arguments[Self.margin]
     var tolerance = 0.0
     var difference = 0.0
     if !margin.isEmpty {
@@ -45,14 +44,14 @@ package struct ExpectCommand: Command {
         let amount = NumberText.fraction(margin[1]), amount >= 0
       else {
         throw arguments.fault(
-          .wrongType, at: "margin", "after the value comes `+- NUMBER` or `by NUMBER`",
+          .wrongType, at: Self.margin, "after the value comes `+- NUMBER` or `by NUMBER`",
           help: "for example: expect C.accuracy > A.accuracy by 0.01")
       }
       if margin[0] == "by" { difference = amount } else { tolerance = amount }
     }
-    if difference > 0, comparison == "==" {
+    if difference > 0, comparison == .equal {
       throw arguments.fault(
-        .wrongType, at: "margin", "`by` goes with > and <, not with ==",
+        .wrongType, at: Self.margin, "`by` goes with > and <, not with ==",
         help: "for a tolerance write +- NUMBER")
     }
     self.tolerance = tolerance
@@ -68,11 +67,11 @@ package struct ExpectCommand: Command {
       }
     let holds =
       switch comparison {
-      case ">=": left >= right + difference - tolerance
-      case ">": left > right + difference - tolerance
-      case "<=": left <= right - difference + tolerance
-      case "<": left < right - difference + tolerance
-      default: abs(left - right) <= tolerance
+      case .atLeast: left >= right + difference - tolerance
+      case .above: left > right + difference - tolerance
+      case .atMost: left <= right - difference + tolerance
+      case .below: left < right - difference + tolerance
+      case .equal: abs(left - right) <= tolerance
       }
     let found = "\(metric) is \(left.fixedText(3))"
     guard holds else {
@@ -91,5 +90,36 @@ package struct ExpectCommand: Command {
       return session.vocabulary.names(.run).contains(run) ? "run:\(run)" : "current"
     }
     return Lineage(needs: needs, isOutcome: true)
+  }
+}
+
+private enum Comparison: String, WordChoice {
+  case atLeast = ">="
+  case above = ">"
+  case atMost = "<="
+  case below = "<"
+  case equal = "=="
+}
+
+/// What a metric is compared with.
+private enum Operand: ArgumentReadable {
+  case number(Double)
+  case metric(String)
+
+  static func read(_ values: [ArgumentValue]) -> Operand? {
+    Double.read(values).map(Operand.number) ?? String.read(values).map(Operand.metric)
+  }
+
+  var argumentText: String {
+    switch self {
+    case .number(let number): number.argumentText
+    case .metric(let name): name
+    }
+  }
+}
+
+extension ArgumentType where Value == Operand {
+  fileprivate static var operand: Self {
+    Self(.either([.percent, .number(-1e30...1e30), .metric]))
   }
 }

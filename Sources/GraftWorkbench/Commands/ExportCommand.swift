@@ -3,15 +3,20 @@ import GraftModels
 
 /// `export`: writes the current model for other runtimes.
 package struct ExportCommand: Command {
+  private static let file = Argument(
+    required: "file", .path(.output), "a file that ends in .onnx"
+  ).positional
+  private static let preprocessing = Argument(
+    "preprocessing", .flag, default: false,
+    "whether the file takes pixels 0..255 and normalizes them itself")
+  /// Also of `save`.
+  static let fold = Argument(
+    "fold", .flag, default: false,
+    "whether batch norms become part of the convolutions before them")
+
   package static let specification = CommandSpecification(
     "export", "write the model for other runtimes, as ONNX", group: .keep,
-    parameters: [
-      .positional("file", .path(.output), default: .required, "a file that ends in .onnx"),
-      ParameterSpecification(
-        "preprocessing", .flag, default: .value("no"),
-        "whether the file takes pixels 0..255 and normalizes them itself"),
-      .fold,
-    ],
+    parameters: [file, preprocessing, fold],
     examples: [
       "export flowers.onnx", "export flowers.onnx preprocessing=yes", "export \"my model.onnx\"",
       "export flowers.onnx fold=yes",
@@ -26,12 +31,12 @@ package struct ExportCommand: Command {
   private let folds: Bool
 
   package init(_ arguments: CheckedArguments) throws {
-    path = arguments.path("file") ?? ""
-    includesPreprocessing = arguments.flag("preprocessing") ?? false
-    folds = arguments.flag("fold") ?? false
+    path = arguments[Self.file]
+    includesPreprocessing = arguments[Self.preprocessing]
+    folds = arguments[Self.fold]
     guard path.hasSuffix(".onnx") else {
       throw arguments.fault(
-        .unknownValue, at: "file", "`\(path.lastPathComponent)` does not end in .onnx",
+        .unknownValue, at: Self.file, "`\(path.lastPathComponent)` does not end in .onnx",
         help: "`save` writes what the suffix says")
     }
   }
@@ -59,13 +64,6 @@ extension Session {
       event: "export", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
     leaveReceipt("weights \(hash)")
   }
-}
-
-extension ParameterSpecification {
-  /// Of `save` and `export`.
-  static let fold = ParameterSpecification(
-    "fold", .flag, default: .value("no"),
-    "whether batch norms become part of the convolutions before them")
 }
 
 extension Model {

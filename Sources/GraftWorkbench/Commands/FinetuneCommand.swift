@@ -1,16 +1,17 @@
+import GraftBase
 import GraftTraining
 
 /// `finetune`: first the head, then everything: the two-phase default of the field.
 package struct FinetuneCommand: TrainingCommand {
+  private static let freeze = Argument(
+    "freeze", .integer(0...10_000), default: 1, "epochs with only the head learning")
+  private static let rate = Argument(
+    "lr", .number(0...10), default: 2e-3, "peak rate of the head's phase")
+
   package static let specification = CommandSpecification(
     "finetune", "train the head first, then everything", group: .train,
-    parameters: [
-      TrainingParameters.epochs(default: "5"),
-      ParameterSpecification(
-        "freeze", .integer(0...10_000), default: .value("1"), "epochs with only the head learning"),
-      ParameterSpecification(
-        "lr", .number(0...10), default: .value("2e-3"), "peak rate of the head's phase"),
-    ] + TrainingParameters.loop + TrainingParameters.ending,
+    parameters: [TrainingParameters.epochs, freeze, rate] + TrainingParameters.loop
+      + TrainingParameters.ending,
     examples: [
       "finetune", "finetune epochs=3 as=F", "finetune epochs=10 freeze=2 lr=1e-3 batch=16",
     ],
@@ -21,12 +22,11 @@ package struct FinetuneCommand: TrainingCommand {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   package func request(in session: Session) throws -> TrainingRequest {
-    let rate = arguments.number("lr") ?? 2e-3
     let reader = TrainingArguments(arguments)
     var plan = try session.trainingPlan(arguments)
     plan.phases = TrainingPhase.headThenEverything(
-      epochs: arguments.integer("epochs") ?? 5, headEpochs: arguments.integer("freeze") ?? 1,
-      rate: rate, settings: TrainingSettings()
+      epochs: arguments[TrainingParameters.epochs], headEpochs: arguments[Self.freeze],
+      rate: arguments[Self.rate], settings: TrainingSettings()
     ).filter { $0.settings.epochs > 0 }
     for index in plan.phases.indices {
       let usual = plan.phases[index].settings
@@ -38,18 +38,17 @@ package struct FinetuneCommand: TrainingCommand {
     let last = plan.phases.count - 1
     plan.phases[last].policy.batchNormRequests = session.workbench.policy.batchNormRequests
     plan.phases[last].policy.overrides = session.workbench.policy.overrides
-    let name = arguments.text("as") ?? session.workbench.freeName(preferred: "F")
+    let name = arguments[TrainingParameters.name] ?? session.workbench.freeName(preferred: "F")
     let model = try session.makeModel(classes: plan.data.classes)
     try reader.chooseLoss(for: model, pipeline: plan.pipeline, in: session)
     return TrainingRequest(verb: "finetune", name: name, model: model, plan: plan)
   }
 
   package func lineage(in session: Session) -> Lineage? {
-    TrainingParameters.lineage(
-      arguments, run: arguments.text("as") ?? session.currentRun, in: session)
+    TrainingParameters.lineage(arguments, in: session)
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
-    ["augment": session.workbench.pipeline.text]
+    [TrainingParameters.augment.name: session.workbench.pipeline.text]
   }
 }

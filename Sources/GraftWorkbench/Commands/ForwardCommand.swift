@@ -3,21 +3,22 @@ import GraftModels
 
 /// `forward`: runs the model on raw tensors, for checking it against other frameworks.
 package struct ForwardCommand: Command {
+  private enum Mode: String, WordChoice { case eval, train }
+
+  private static let source = Argument(
+    required: "in", .path(.weights),
+    "safetensors with `input` [N, C, H, W] and, for the loss, `target`"
+  ).positional
+  private static let target = Argument(
+    required: "to", .path(.output), "safetensors for what comes out")
+  private static let gradients = Argument(
+    "gradients", .flag, default: false, "whether gradients of the mean loss are written")
+  private static let mode = Argument(
+    "mode", .word, default: Mode.eval, "whether batch norm and dropout act as in training")
+
   package static let specification = CommandSpecification(
     "forward", "run the model on raw tensors, as other frameworks do", group: .look,
-    parameters: [
-      .positional(
-        "in", .path(.weights), default: .required,
-        "safetensors with `input` [N, C, H, W] and, for the loss, `target`"),
-      ParameterSpecification(
-        "to", .path(.output), default: .required, "safetensors for what comes out"),
-      ParameterSpecification(
-        "gradients", .flag, default: .value("no"), "whether gradients of the mean loss are written"),
-      ParameterSpecification(
-        "mode", .choice(["eval", "train"]), default: .value("eval"),
-        "whether batch norm and dropout act as in training"),
-      DenseChoice.dense, DenseChoice.step,
-    ],
+    parameters: [source, target, gradients, mode, DenseChoice.dense, DenseChoice.step],
     examples: [
       "forward tensors.safetensors to=out.safetensors",
       "forward tensors.safetensors to=out.safetensors gradients=yes",
@@ -37,20 +38,22 @@ package struct ForwardCommand: Command {
   private let dense: DenseChoice?
 
   package init(_ arguments: CheckedArguments) throws {
-    source = arguments.path("in") ?? ""
-    target = arguments.path("to") ?? ""
-    hasGradients = arguments.flag("gradients") ?? false
-    isTraining = arguments.text("mode") == "train"
+    source = arguments[Self.source]
+    target = arguments[Self.target]
+    hasGradients = arguments[Self.gradients]
+    isTraining = arguments[Self.mode] == .train
     dense = try DenseChoice(arguments)
-    for (name, isAsked) in [("gradients", hasGradients), ("mode", isTraining)]
-    where isAsked && dense != nil {
+    let asked: [(argument: any AnyArgument, isAsked: Bool)] = [
+      (Self.gradients, hasGradients), (Self.mode, isTraining),
+    ]
+    for (argument, isAsked) in asked where isAsked && dense != nil {
       throw arguments.fault(
-        .notAllowedHere, at: name, "dense=yes gives logits in evaluation, and nothing else",
-        help: "leave out \(name)=")
+        .notAllowedHere, at: argument, "dense=yes gives logits in evaluation, and nothing else",
+        help: "leave out \(argument.name)=")
     }
     guard target.hasSuffix(".safetensors") else {
       throw arguments.fault(
-        .unknownValue, at: "to", "what comes out is a safetensors file",
+        .unknownValue, at: Self.target, "what comes out is a safetensors file",
         help: "for example: to=out.safetensors")
     }
   }

@@ -1,14 +1,17 @@
+import GraftBase
 import GraftTraining
 
 /// `freeze`: overrides the policy for single layers or groups.
 package struct FreezeCommand: Command {
+  /// Also of `unfreeze`.
+  static let layers = Argument(
+    each: "layers", .layers, isRequired: true,
+    "layers or groups: layer1, layer4.*, layer1..layer3, all, none"
+  ).positional
+
   package static let specification = CommandSpecification(
     "freeze", "keep layers as they are while training", group: .ingredients,
-    parameters: [
-      .positional(
-        "layers", .layers, default: .required, repeats: true,
-        "layers or groups: layer1, layer4.*, layer1..layer3, all, none")
-    ],
+    parameters: [layers],
     examples: ["freeze layer1", "freeze layer1..layer3", "freeze stem layer1"],
     seeAlso: ["policy", "summary", "unfreeze"], isRecorded: true)
 
@@ -17,7 +20,7 @@ package struct FreezeCommand: Command {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   package func run(in session: Session) throws {
-    try session.override(arguments.texts("layers").map(Policy.Override.freeze))
+    try session.override(arguments[Self.layers].map(Policy.Override.freeze))
   }
 
   package func lineage(in session: Session) -> Lineage? {

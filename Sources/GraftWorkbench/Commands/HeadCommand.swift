@@ -1,31 +1,31 @@
+import GraftBase
 import GraftModels
 
 /// `head`: chooses what is attached on top of the encoder.
 package struct HeadCommand: Command {
+  private static let kind = Argument(
+    "kind", .choice(kinds),
+    "a new classifier, or own: the one the weights came with; unet and fcn tell the class of each pixel"
+  ).positional
+  private static let hidden = Argument(
+    "hidden", .integer(1...65536), default: usualHidden, "units of the hidden layer of mlp")
+  private static let dropout = Argument(
+    "dropout", .number(0...0.95), default: 0, "share of features dropped in training")
+  private static let pool = Argument(
+    "pool", .word, default: PoolKind.average, "how a feature map becomes one vector")
+  private static let width = Argument(
+    "width", .integer(1...1024), default: 32,
+    "channels of the finest block of unet; coarser ones have twice as many, up to 256")
+  private static let skips = Argument(
+    "skips", .integer(0...8), default: 0,
+    "finer maps that fcn scores too: 0, 1 and 2 are FCN-32s, FCN-16s and FCN-8s")
+  private static let up = Argument(
+    "up", .word, default: FCNHead.Upsampling.bilinear,
+    "how scores of fcn come to the next finer map")
+
   package static let specification = CommandSpecification(
     "head", "choose what is told of an image, on top of the encoder", group: .ingredients,
-    parameters: [
-      .positional(
-        "kind", .choice(kinds),
-        "a new classifier, or own: the one the weights came with; unet and fcn tell the class of each pixel"
-      ),
-      ParameterSpecification(
-        "hidden", .integer(1...65536), default: .value("512"), "units of the hidden layer of mlp"),
-      ParameterSpecification(
-        "dropout", .number(0...0.95), default: .value("0"), "share of features dropped in training"),
-      ParameterSpecification(
-        "pool", .choice(PoolKind.allCases.map(\.rawValue)), default: .value("average"),
-        "how a feature map becomes one vector"),
-      ParameterSpecification(
-        "width", .integer(1...1024), default: .value("32"),
-        "channels of the finest block of unet; coarser ones have twice as many, up to 256"),
-      ParameterSpecification(
-        "skips", .integer(0...8), default: .value("0"),
-        "finer maps that fcn scores too: 0, 1 and 2 are FCN-32s, FCN-16s and FCN-8s"),
-      ParameterSpecification(
-        "up", .choice(FCNHead.Upsampling.allCases.map(\.rawValue)), default: .value("bilinear"),
-        "how scores of fcn come to the next finer map"),
-    ],
+    parameters: [kind, hidden, dropout, pool, width, skips, up],
     examples: [
       "head linear", "head mlp hidden=256 dropout=0.2", "head linear pool=avgmax",
       "head unet width=16", "head fcn skips=2 up=transposed",
@@ -39,45 +39,44 @@ package struct HeadCommand: Command {
 
   /// The words for the kinds, and the keys that go with each.
   static let kinds = ["linear", "mlp", "unet", "fcn", "own"]
-  private static let kindsOfKey: [(key: String, kinds: [String])] = [
-    ("hidden", ["mlp"]), ("dropout", ["linear", "mlp"]), ("pool", ["linear", "mlp"]),
-    ("width", ["unet"]), ("skips", ["fcn"]), ("up", ["fcn"]),
+  private static let kindsOfKey: [(key: any AnyArgument, kinds: [String])] = [
+    (hidden, ["mlp"]), (dropout, ["linear", "mlp"]), (pool, ["linear", "mlp"]),
+    (width, ["unet"]), (skips, ["fcn"]), (up, ["fcn"]),
   ]
+  static let usualHidden = 512
 
   private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
-    guard arguments.isBare || arguments.isGiven("kind") else {
+    guard arguments.isBare || arguments.isGiven(Self.kind) else {
       throw arguments.fault(
-        .missingParameter, at: "kind", "`head` needs a kind", help: "for example: head linear")
+        .missingParameter, at: Self.kind, "`head` needs a kind", help: "for example: head linear")
     }
-    for (name, kinds) in Self.kindsOfKey where arguments.isGiven(name) {
-      guard !kinds.contains(arguments.text("kind") ?? "") else { continue }
+    for (key, kinds) in Self.kindsOfKey where arguments.isGiven(key) {
+      guard !kinds.contains(arguments[Self.kind] ?? "") else { continue }
       throw arguments.fault(
-        .wrongType, at: name, "`\(name)` goes with \(kinds.joined(separator: " and ")) heads")
+        .wrongType, at: key, "`\(key.name)` goes with \(kinds.joined(separator: " and ")) heads")
     }
   }
 
   package func run(in session: Session) throws {
     if !arguments.isBare {
-      session.workbench.head = Self.spec(arguments.text("kind") ?? "linear", arguments)
+      session.workbench.head = Self.spec(arguments[Self.kind], arguments)
     }
     let head = session.workbench.head
     session.console.result("head \(head)", event: "head", [("head", .string("\(head)"))])
   }
 
-  private static func spec(_ kind: String, _ arguments: CheckedArguments) -> HeadSpec {
-    let dropout = Float(arguments.number("dropout") ?? 0)
-    let pool = arguments.text("pool").flatMap(PoolKind.init(rawValue:)) ?? .average
+  private static func spec(_ kind: String?, _ arguments: CheckedArguments) -> HeadSpec {
+    let dropout = Float(arguments[Self.dropout])
+    let pool = arguments[Self.pool]
     return switch kind {
     case "own": .own
-    case "mlp": .mlp(hidden: arguments.integer("hidden") ?? 512, dropout: dropout, pool: pool)
-    case "unet": .unet(width: arguments.integer("width") ?? 32)
+    case "mlp": .mlp(hidden: arguments[Self.hidden], dropout: dropout, pool: pool)
+    case "unet": .unet(width: arguments[Self.width])
     case "fcn":
-      .fcn(
-        skips: arguments.integer("skips") ?? 0,
-        upsampling: arguments.text("up").flatMap(FCNHead.Upsampling.init(rawValue:)) ?? .bilinear)
+      .fcn(skips: arguments[Self.skips], upsampling: arguments[Self.up])
     default: .linear(dropout: dropout, pool: pool)
     }
   }
@@ -87,6 +86,6 @@ package struct HeadCommand: Command {
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
-    ["kind": session.workbench.head.description]
+    [kind.name: session.workbench.head.description]
   }
 }

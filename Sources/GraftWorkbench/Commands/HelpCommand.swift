@@ -2,19 +2,20 @@ import GraftBase
 
 /// `help`: everything the table knows, for people.
 package struct HelpCommand: Command {
+  private static let topic = Argument(
+    "topic", .text, "a command, COMMAND.PARAMETER, or an op of augment"
+  ).positional
+
   package static let specification = CommandSpecification(
     "help", "explain a command, a parameter or an op", group: .shell,
-    parameters: [
-      .positional("topic", .text, "a command, COMMAND.PARAMETER, or an op of augment")
-    ],
-    examples: ["help", "help train", "help train.lr"], seeAlso: ["apropos"],
+    parameters: [topic], examples: ["help", "help train", "help train.lr"], seeAlso: ["apropos"],
     discussion: "`train ?` does the same as `help train`.")
 
   private let topic: String?
   private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws {
-    topic = arguments.text("topic")
+    topic = arguments[Self.topic]
     self.arguments = arguments
   }
 
@@ -26,7 +27,7 @@ package struct HelpCommand: Command {
     guard let page = text.page(about: topic) else {
       let (suggestion, help) = Suggestion.help(for: topic, among: text.topics)
       throw Diagnostic(
-        .unknownValue, "there is no help about `\(topic)`", at: arguments.span(of: "topic"),
+        .unknownValue, "there is no help about `\(topic)`", at: arguments.span(of: Self.topic),
         suggestion: suggestion, help: help ?? "`apropos \(topic)` searches all texts")
     }
     session.console.document(page, event: "help")

@@ -1,15 +1,19 @@
+import GraftBase
+
 /// `history`: what was recorded, line by line.
 package struct HistoryCommand: Command {
+  private static let count = Argument(
+    "count", .integer(1...1_000_000), otherwise: "all", "how many lines"
+  ).positional
+
   package static let specification = CommandSpecification(
     "history", "show the recorded lines with their results", group: .recipes,
-    parameters: [
-      .positional("count", .integer(1...1_000_000), default: .described("all"), "how many lines")
-    ],
-    examples: ["history", "history 10", "history ; recipe"], seeAlso: ["recipe", "note"])
+    parameters: [count], examples: ["history", "history 10", "history ; recipe"],
+    seeAlso: ["recipe", "note"])
 
   private let count: Int?
 
-  package init(_ arguments: CheckedArguments) throws { count = arguments.integer("count") }
+  package init(_ arguments: CheckedArguments) throws { count = arguments[Self.count] }
 
   package func run(in session: Session) throws {
     let lines = Array(session.recorder.transcript(relativeTo: session.folder).enumerated())

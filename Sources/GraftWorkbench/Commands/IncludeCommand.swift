@@ -1,8 +1,14 @@
+import GraftBase
+
 /// `include`: the lines of another file, as if they stood here.
 package struct IncludeCommand: BindingCommand {
+  private static let file = Argument(
+    required: "file", .path(.recipe), "the recipe"
+  ).positional
+
   package static let specification = CommandSpecification(
     "include", "bring in the lines of another recipe", group: .recipes,
-    parameters: [.positional("file", .path(.recipe), default: .required, "the recipe")],
+    parameters: [file],
     examples: ["include common.graft", "include common.graft lr=1e-3", "include ../base.graft"],
     seeAlso: ["run", "param"], openness: .anyLabel,
     discussion: "Its names become names here. NAME=VALUE sets its knobs.")
@@ -12,7 +18,7 @@ package struct IncludeCommand: BindingCommand {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   package func bind(in binder: inout Binder, _ syntax: CommandSyntax) throws {
-    try binder.include(arguments, isIsolated: false)
+    try binder.include(Self.file, arguments, isIsolated: false)
   }
 
   /// Nothing is left to do: the lines have been planned one by one.

@@ -3,13 +3,15 @@ import GraftModels
 
 /// `load`: takes a saved model, with its classes and preprocessing.
 package struct LoadCommand: Command {
+  private static let file = Argument(
+    required: "file", .path(.file), "a model that graft saved"
+  ).positional
+  private static let name = Argument(
+    "as", .newName(.run), otherwise: "the file's name", "name of the run")
+
   package static let specification = CommandSpecification(
     "load", "take a saved model as a run", group: .keep,
-    parameters: [
-      .positional("file", .path(.file), default: .required, "a model that graft saved"),
-      ParameterSpecification(
-        "as", .newName(.run), default: .described("the file's name"), "name of the run"),
-    ],
+    parameters: [file, name],
     examples: [
       "load flowers.safetensors", "load flowers.safetensors ; predict rose.jpg",
       "load runs/best.safetensors",
@@ -21,13 +23,13 @@ package struct LoadCommand: Command {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   package func run(in session: Session) throws {
-    let path = arguments.path("file") ?? ""
+    let path = arguments[Self.file]
     let file = try WeightFile(path: path)
     let loaded = try ModelFile.load(file)
     let model = loaded.model
     let stem = path.lastPathComponent.split(separator: ".").first.map(String.init) ?? "model"
-    let name = arguments.text("as") ?? session.workbench.freeName(preferred: stem)
-    session.amendRecord("as", name)
+    let name = arguments[Self.name] ?? session.workbench.freeName(preferred: stem)
+    session.amendRecord(Self.name.name, name)
     let run = TrainingRun(name: name, model: model, recipe: loaded.recipe)
     run.isSaved = true
     session.workbench.encoder = EncoderChoice(

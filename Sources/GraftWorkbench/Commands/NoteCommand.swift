@@ -1,10 +1,14 @@
+import GraftBase
+
 /// `note`: a remark that stays in the journal and in the recipe.
 package struct NoteCommand: Command {
+  private static let text = Argument(
+    each: "text", .text, isRequired: true, "the remark"
+  ).positional
+
   package static let specification = CommandSpecification(
     "note", "leave a remark in the recipe", group: .recipes,
-    parameters: [
-      .positional("text", .text, default: .required, repeats: true, "the remark")
-    ],
+    parameters: [text],
     examples: ["note \"blurry photos are all from June\"", "note first try", "note 'cost: 12 $'"],
     seeAlso: ["history", "recipe"], isRecorded: true)
 

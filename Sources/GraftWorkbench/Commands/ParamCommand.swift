@@ -1,12 +1,15 @@
+import GraftBase
+
 /// `param`: declares a knob, a value that whoever runs the recipe may change.
 package struct ParamCommand: BindingCommand {
+  private static let declaration = Argument(
+    each: "declaration", ArgumentType<String>(.list(of: .text(prefix: ""))),
+    "NAME[: TYPE] [= DEFAULT] [in LIMITS] [\"TEXT\"]"
+  ).positional
+
   package static let specification = CommandSpecification(
     "param", "declare a knob that `graft run FILE name=…` may change", group: .recipes,
-    parameters: [
-      .positional(
-        "declaration", .list(of: .text), repeats: true,
-        "NAME[: TYPE] [= DEFAULT] [in LIMITS] [\"TEXT\"]")
-    ],
+    parameters: [declaration],
     examples: [
       "param lr = 1e-3 in 1e-6..1 \"peak learning rate\"", "param epochs = 5",
       "param out: path = model.safetensors",

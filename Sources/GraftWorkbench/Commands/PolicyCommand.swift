@@ -3,23 +3,22 @@ import GraftTraining
 
 /// `policy`: decides which layers learn, and how fast; alone it shows the table of groups.
 package struct PolicyCommand: Command {
+  private static let variant: Argument<Policy.Variant?> = Argument(
+    "variant", .word,
+    "A: only the head; B: all layers, one rate; C: all layers, low rates at the bottom"
+  ).positional
+  private static let rate = Argument(
+    "lr", .range(0...10), otherwise: "A 2e-3, B 1e-4, C 1e-5..1e-3",
+    "learning rate; for C from the lowest group to the head")
+  private static let decay = Argument(
+    "decay", .number(0.01...1), "factor from each group to the one below, instead of a range")
+  private static let norms: Argument<BatchNormMode?> = Argument(
+    "bn", .word, otherwise: "frozen in frozen groups, train elsewhere",
+    "batch norm: keep all, learn scale and shift, or learn statistics too")
+
   package static let specification = CommandSpecification(
     "policy", "decide which layers learn, and how fast", group: .ingredients,
-    parameters: [
-      .positional(
-        "variant", .choice(["A", "B", "C"]),
-        "A: only the head; B: all layers, one rate; C: all layers, low rates at the bottom"),
-      ParameterSpecification(
-        "lr", .range(0...10, acceptsSingle: true),
-        default: .described("A 2e-3, B 1e-4, C 1e-5..1e-3"),
-        "learning rate; for C from the lowest group to the head"),
-      ParameterSpecification(
-        "decay", .number(0.01...1), "factor from each group to the one below, instead of a range"),
-      ParameterSpecification(
-        "bn", .choice(["frozen", "affine", "train"]),
-        default: .described("frozen in frozen groups, train elsewhere"),
-        "batch norm: keep all, learn scale and shift, or learn statistics too"),
-    ],
+    parameters: [variant, rate, decay, norms],
     examples: ["policy A", "policy B lr=1e-4", "policy C lr=1e-5..1e-3 bn=frozen"],
     seeAlso: ["freeze", "train", "finetune"], isRecorded: true,
     discussion:
@@ -30,21 +29,21 @@ package struct PolicyCommand: Command {
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
     guard !arguments.isBare else { return }
-    guard let variant = arguments.text("variant") else {
+    guard let variant = arguments[Self.variant] else {
       throw arguments.fault(
-        .missingParameter, at: "variant", "`policy` needs a variant: A, B or C",
+        .missingParameter, at: Self.variant, "`policy` needs a variant: A, B or C",
         help: "for example: policy C lr=1e-5..1e-3")
     }
-    let isRange = arguments.range("lr").map { $0.lowerBound < $0.upperBound } ?? false
-    if isRange && variant != "C" {
+    let isRange = arguments[Self.rate].map { $0.lowerBound < $0.upperBound } ?? false
+    if isRange && variant != .discriminative {
       throw arguments.fault(
-        .wrongType, at: "lr", "policy \(variant) has one rate, not a range",
+        .wrongType, at: Self.rate, "policy \(variant.rawValue) has one rate, not a range",
         help: "a range goes with C: policy C lr=1e-5..1e-3")
     }
-    if arguments.isGiven("decay") && (variant != "C" || isRange) {
+    if arguments.isGiven(Self.decay) && (variant != .discriminative || isRange) {
       throw arguments.fault(
-        .wrongType, at: "decay",
-        variant == "C"
+        .wrongType, at: Self.decay,
+        variant == .discriminative
           ? "give a range lr=LO..HI or a factor decay=, not both"
           : "`decay` goes with policy C", help: "for example: policy C lr=1e-3 decay=0.75")
     }
@@ -52,10 +51,10 @@ package struct PolicyCommand: Command {
 
   package func run(in session: Session) throws {
     let workbench = session.workbench
-    if let variant = arguments.text("variant") {
+    if let variant = arguments[Self.variant] {
       workbench.policy = Policy.variant(
-        variant, rate: arguments.range("lr"), factor: arguments.number("decay"),
-        mode: arguments.text("bn").flatMap(BatchNormMode.init(rawValue:)))
+        variant, rate: arguments[Self.rate], factor: arguments[Self.decay],
+        mode: arguments[Self.norms])
       try workbench.policy.validate()
     }
     session.console.result(
@@ -70,6 +69,6 @@ package struct PolicyCommand: Command {
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
-    ["variant": session.workbench.policy.description]
+    [variant.name: session.workbench.policy.description]
   }
 }

@@ -5,19 +5,20 @@ import GraftImaging
 
 /// `predict`: labels with probabilities for image files.
 package struct PredictCommand: Command {
+  private static let paths = Argument(
+    each: "paths", ArgumentType<String>(.either([.path(.image), .path(.folder)])), isRequired: true,
+    "image files or folders; - reads paths from standard input"
+  ).positional
+  private static let top = Argument(
+    "top", .integer(1...1000), default: 1, "labels to show for each image")
+  private static let output = Argument(
+    "to", .path(.output),
+    "CSV file to write; of pixels the folder for masks and images of them; with dense=yes also a PNG"
+  )
+
   package static let specification = CommandSpecification(
     "predict", "label image files, or their pixels", group: .judge,
-    parameters: [
-      .positional(
-        "paths", .either([.path(.image), .path(.folder)]), default: .required, repeats: true,
-        "image files or folders; - reads paths from standard input"),
-      ParameterSpecification(
-        "top", .integer(1...1000), default: .value("1"), "labels to show for each image"),
-      ParameterSpecification(
-        "to", .path(.output),
-        "CSV file to write; of pixels the folder for masks and images of them; with dense=yes "
-          + "also a PNG"),
-    ] + DenseChoice.parameters,
+    parameters: [paths, top, output] + DenseChoice.parameters,
     examples: [
       "predict rose.jpg", "predict new/ top=3 to=labels.csv", "predict -",
       "predict rose.jpg dense=yes size=384 to=where.png",
@@ -40,7 +41,9 @@ package struct PredictCommand: Command {
 
   /// Where the map of one image's first label goes.
   private var drawing: String? {
-    guard dense != nil, let path = arguments.path("to"), path.hasSuffix(".png") else { return nil }
+    guard dense != nil, let path = arguments[Self.output], path.hasSuffix(".png") else {
+      return nil
+    }
     return path
   }
 
@@ -50,7 +53,7 @@ package struct PredictCommand: Command {
       return try predictPixels(run, in: session)
     }
     let predict = try labeling(by: run, in: session)
-    let top = min(arguments.integer("top") ?? 1, run.model.classes.count)
+    let top = min(arguments[Self.top], run.model.classes.count)
     var table: [String] = ["path,label,probability"]
     var failures = 0
     let paths = try imagePaths(in: session)
@@ -74,7 +77,7 @@ package struct PredictCommand: Command {
         session.console.warn(error.description)
       }
     }
-    if let output = arguments.path("to"), drawing == nil || failures == 0 {
+    if let output = arguments[Self.output], drawing == nil || failures == 0 {
       if drawing == nil { try AtomicFile.write(table.joined(separator: "\n") + "\n", to: output) }
       session.console.print("wrote \(FilePath.relative(output, to: session.folder))")
     }
@@ -102,7 +105,7 @@ package struct PredictCommand: Command {
   /// Masks of images, with what part of each every class has.
   private func predictPixels(_ run: TrainingRun, in session: Session) throws {
     var predictor = SegmentationPredictor(run.model, pool: session.pool)
-    let folder = arguments.path("to")
+    let folder = arguments[Self.output]
     let paths = try imagePaths(in: session)
     var failures = 0
     for path in paths {
@@ -198,7 +201,7 @@ package struct PredictCommand: Command {
   /// The files named, those inside folders in bytewise order, and those that standard input lists.
   private func imagePaths(in session: Session) throws -> [String] {
     var result: [String] = []
-    for path in arguments.paths("paths") {
+    for path in arguments[Self.paths] {
       if path == "-" {
         while let line = readLine() {
           if !line.isEmpty { result.append(FilePath.absolute(line, base: session.folder)) }
@@ -210,7 +213,7 @@ package struct PredictCommand: Command {
       }
     }
     guard !result.isEmpty else {
-      let paths = arguments.paths("paths")
+      let paths = arguments[Self.paths]
       let inside = paths.lazy.compactMap(Self.folderWithImages).first
       throw GraftError(
         .input, "there are no images in \(paths.joined(separator: ", "))",

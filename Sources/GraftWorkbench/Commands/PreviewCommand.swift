@@ -4,39 +4,40 @@ import GraftImaging
 
 /// `preview`: shows augmented images in the terminal or writes them to an image.
 package struct PreviewCommand: Command {
+  private static let images = Argument(
+    each: "images", .previewSource, "how many images of the data, or image files"
+  ).positional
+  private static let augment = Argument(
+    list: "augment", .pipelines, otherwise: "the current pipeline", "pipelines to compare")
+  private static let epoch = Argument(
+    "epoch", .integer(1...1_000_000), default: 1,
+    "epoch whose draws are shown, counted as `train` counts")
+  private static let batch = Argument(
+    "batch", .integer(1...65_536), default: 32,
+    "images per update, which decides who is mixed with whom")
+  private static let views = Argument(
+    "views", .integer(0...1000), otherwise: "what `train` would take",
+    "augmented views of each image that epochs take in turn, as in `train`")
+  private static let className = Argument(
+    "class", .name(.className), "only images of this class")
+  static let grid = Argument(
+    "grid", .grid, otherwise: "one row per image", "columns by rows")
+  private static let steps = Argument(
+    "steps", .flag, default: false,
+    "show the image after each op with what was drawn, last what it is mixed with")
+  private static let strengths = Argument(
+    "strengths", .integer(2...16),
+    "show each op of augment= at so many strengths, from the start of its range to the end")
+  private static let mask = Argument(
+    "mask", .path(.image), "mask of the one image: a class in each pixel, 0 or black is ground")
+  private static let boxes = Argument(
+    list: "boxes", .boxes, "boxes of the one image: NAME(LEFT, TOP, RIGHT, BOTTOM) in pixels")
+  private static let output = Argument("to", .path(.output), "PNG file to write")
+
   package static let specification = CommandSpecification(
     "preview", "show augmented images", group: .look,
     parameters: [
-      .positional(
-        "images", .either([.integer(1...64), .path(.image)]), repeats: true,
-        "how many images of the data, or image files"),
-      ParameterSpecification(
-        "augment", .list(of: .pipeline), default: .described("the current pipeline"),
-        "pipelines to compare"),
-      ParameterSpecification(
-        "epoch", .integer(1...1_000_000), default: .value("1"),
-        "epoch whose draws are shown, counted as `train` counts"),
-      ParameterSpecification(
-        "batch", .integer(1...65_536), default: .value("32"),
-        "images per update, which decides who is mixed with whom"),
-      ParameterSpecification(
-        "views", .integer(0...1000), default: .described("what `train` would take"),
-        "augmented views of each image that epochs take in turn, as in `train`"),
-      ParameterSpecification("class", .name(.className), "only images of this class"),
-      ParameterSpecification(
-        "grid", .grid, default: .described("one row per image"), "columns by rows"),
-      ParameterSpecification(
-        "steps", .flag, default: .value("no"),
-        "show the image after each op with what was drawn, last what it is mixed with"),
-      ParameterSpecification(
-        "strengths", .integer(2...16),
-        "show each op of augment= at so many strengths, from the start of its range to the end"),
-      ParameterSpecification(
-        "mask", .path(.image), "mask of the one image: a class in each pixel, 0 or black is ground"),
-      ParameterSpecification(
-        "boxes", .list(of: .box), "boxes of the one image: NAME(LEFT, TOP, RIGHT, BOTTOM) in pixels"
-      ),
-      ParameterSpecification("to", .path(.output), "PNG file to write"),
+      images, augment, epoch, batch, views, className, grid, steps, strengths, mask, boxes, output,
     ],
     examples: [
       "preview 8 to=augmented.png", "preview 4 steps=yes", "preview 8 augment=none epoch=3",
@@ -52,52 +53,52 @@ package struct PreviewCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
-    let counts = arguments.all("images").flatMap(\.elements).compactMap {
-      if case .integer(let count) = $0 { count } else { nil }
-    }
+    let counts = arguments[Self.images].compactMap(\.count)
     if counts.count > 1 || !counts.isEmpty && !request.paths.isEmpty {
       throw arguments.fault(
-        .tooManyArguments, at: "images", "give one number of images, or image files")
+        .tooManyArguments, at: Self.images, "give one number of images, or image files")
     }
     try checkRows()
-    if case .grid(let columns, let rows)? = arguments.value("grid"),
+    if let grid = arguments[Self.grid],
       let count = counts.first ?? (request.paths.isEmpty ? nil : request.paths.count),
-      count > columns * rows
+      count > grid.columns * grid.rows
     {
       throw arguments.fault(
-        .outOfRange, at: "grid", "a grid of \(columns)×\(rows) has no room for \(count) images")
+        .outOfRange, at: Self.grid,
+        "a grid of \(grid.columns)×\(grid.rows) has no room for \(count) images")
     }
-    let ofData = ["class", "batch", "views"].first(where: arguments.isGiven)
-    if let ofData, !request.paths.isEmpty {
-      throw arguments.fault(.wrongType, at: ofData, "`\(ofData)` is for images of the data")
+    let ofData: [any AnyArgument] = [Self.className, Self.batch, Self.views]
+    if let given = arguments.firstGiven(of: ofData), !request.paths.isEmpty {
+      throw arguments.fault(.wrongType, at: given, "`\(given.name)` is for images of the data")
     }
-    let ofOne = ["mask", "boxes"].first(where: arguments.isGiven)
-    if let ofOne, request.paths.count != 1 {
+    if let given = arguments.firstGiven(of: [Self.mask, Self.boxes]), request.paths.count != 1 {
       throw arguments.fault(
-        .wrongType, at: ofOne, "`\(ofOne)` belongs to one image file",
+        .wrongType, at: given, "`\(given.name)` belongs to one image file",
         help: "for example: preview rose.jpg boxes=rose(40, 30, 120, 200)")
     }
   }
 
   /// What has a row each cannot also be a grid, and shows one thing at a time.
   private func checkRows() throws {
-    if arguments.isGiven("strengths") {
-      for name in ["steps", "epoch", "views", "batch"] where arguments.isGiven(name) {
+    if arguments.isGiven(Self.strengths) {
+      let drawn: [any AnyArgument] = [Self.steps, Self.epoch, Self.views, Self.batch]
+      if let given = arguments.firstGiven(of: drawn) {
         throw arguments.fault(
-          .wrongType, at: name, "`\(name)` is for what is drawn, `strengths` for what could be")
+          .wrongType, at: given,
+          "`\(given.name)` is for what is drawn, `strengths` for what could be")
       }
-      if !arguments.isGiven("augment") {
+      if !arguments.isGiven(Self.augment) {
         throw arguments.fault(
-          .missingParameter, at: "strengths", "`strengths` needs an op to show",
+          .missingParameter, at: Self.strengths, "`strengths` needs an op to show",
           help: "for example: preview 1 augment=rotate(5..45) strengths=7")
       }
     }
     let hasRows =
-      arguments.flag("steps") == true || arguments.isGiven("strengths")
-      || arguments.calls("augment").count > 1
-    if arguments.isGiven("grid") && hasRows {
+      arguments[Self.steps] || arguments.isGiven(Self.strengths)
+      || arguments[Self.augment].count > 1
+    if arguments.isGiven(Self.grid) && hasRows {
       throw arguments.fault(
-        .wrongType, at: "grid",
+        .wrongType, at: Self.grid,
         "`grid` is for one pipeline; steps, strengths and several pipelines have a row each",
         help: "for example: preview grid=4x2")
     }
@@ -108,7 +109,7 @@ package struct PreviewCommand: Command {
       session: session, request: request, pipelines: try pipelines(in: session)
     ).sheet()
     let image = try sheet.drawn()
-    guard let path = arguments.path("to") else { return try show(image, in: session) }
+    guard let path = arguments[Self.output] else { return try show(image, in: session) }
     try ImageFile.writePNG(image, to: path)
     session.console.result(
       "wrote \(FilePath.relative(path, to: session.folder)), \(image.size)", event: "preview",
@@ -120,32 +121,31 @@ package struct PreviewCommand: Command {
 
   private var request: PreviewSheet.Request {
     var request = PreviewSheet.Request()
-    for value in arguments.all("images").flatMap(\.elements) {
-      switch value {
-      case .integer(let count): request.count = count
-      case .path(let path): request.paths.append(path)
-      default: break
+    for source in arguments[Self.images] {
+      switch source {
+      case .count(let count): request.count = count
+      case .file(let path): request.paths.append(path)
       }
     }
-    if arguments.isGiven("strengths"), !arguments.isGiven("images") { request.count = 1 }
-    request.epoch = arguments.integer("epoch") ?? 1
-    request.batchSize = arguments.integer("batch") ?? 32
-    request.views = arguments.integer("views")
-    request.strengths = arguments.integer("strengths")
-    request.maskPath = arguments.path("mask")
-    request.boxes = arguments.boxes("boxes")
-    request.className = arguments.text("class")
-    request.showsSteps = arguments.flag("steps") ?? false
-    if case .grid(let columns, let rows)? = arguments.value("grid") {
-      request.columns = columns
-      if !arguments.isGiven("images") { request.count = columns * rows }
+    if arguments.isGiven(Self.strengths), !arguments.isGiven(Self.images) { request.count = 1 }
+    request.epoch = arguments[Self.epoch]
+    request.batchSize = arguments[Self.batch]
+    request.views = arguments[Self.views]
+    request.strengths = arguments[Self.strengths]
+    request.maskPath = arguments[Self.mask]
+    request.boxes = arguments[Self.boxes]
+    request.className = arguments[Self.className]
+    request.showsSteps = arguments[Self.steps]
+    if let grid = arguments[Self.grid] {
+      request.columns = grid.columns
+      if !arguments.isGiven(Self.images) { request.count = grid.columns * grid.rows }
     }
     return request
   }
 
   /// The pipelines to show, each with its label: those given, or the current one.
   private func pipelines(in session: Session) throws -> [(label: String, pipeline: Pipeline)] {
-    let calls = arguments.calls("augment")
+    let calls = arguments[Self.augment]
     guard !calls.isEmpty else {
       return [("", session.workbench.pipeline)]
     }
@@ -167,8 +167,8 @@ package struct PreviewCommand: Command {
 
   /// Only a preview that writes a file belongs to a recipe.
   package func lineage(in session: Session) -> Lineage? {
-    guard arguments.isGiven("to") else { return nil }
-    let names = arguments.calls("augment").map(\.name)
+    guard arguments.isGiven(Self.output) else { return nil }
+    let names = arguments[Self.augment].map(\.name)
     let pipelines = names.filter { session.vocabulary.names(.pipeline).contains($0) }
     return Lineage(
       needs: (request.paths.isEmpty ? ["data"] : []) + ["seed"]
@@ -177,6 +177,31 @@ package struct PreviewCommand: Command {
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
-    ["augment": session.workbench.pipeline.text]
+    [augment.name: session.workbench.pipeline.text]
+  }
+}
+
+/// What is shown: so many images of the data, or a file.
+private enum PreviewSource: ArgumentReadable {
+  case count(Int)
+  case file(String)
+
+  static func read(_ values: [ArgumentValue]) -> PreviewSource? {
+    Int.read(values).map(PreviewSource.count) ?? String.read(values).map(PreviewSource.file)
+  }
+
+  var argumentText: String {
+    switch self {
+    case .count(let count): count.argumentText
+    case .file(let path): path
+    }
+  }
+
+  var count: Int? { if case .count(let count) = self { count } else { nil } }
+}
+
+extension ArgumentType where Value == PreviewSource {
+  fileprivate static var previewSource: Self {
+    Self(.either([.integer(1...64), .path(.image)]))
   }
 }

@@ -5,32 +5,30 @@ import GraftImaging
 
 /// `render`: writes augmented copies of a data set.
 package struct RenderCommand: Command {
+  private enum Format: String, WordChoice { case png, jpeg }
+
+  private static let data = Argument(
+    "data", .path(.data), otherwise: "the current data", "folder or data file to copy"
+  ).positional
+  private static let output = Argument(
+    required: "to", .path(.output), "folder to write: one folder a class, or images/ and masks/")
+  private static let copies = Argument(
+    "copies", .integer(1...100_000), default: 1,
+    "copies of each image; copy 3 is what `train` sees in epoch 3")
+  private static let augment = Argument(
+    list: "augment", .pipeline, otherwise: "the current pipeline",
+    "a name, an op, a list of ops, or none")
+  private static let on = Argument(
+    "on", .word, default: RenderedPart.all, "the part of the data to copy")
+  private static let format = Argument("format", .word, default: Format.png, "kind of file")
+  private static let quality = Argument("quality", .integer(1...100), default: 95, "of JPEG")
+  private static let existing = Argument(
+    "existing", .word, default: Rendering.Existing.stop,
+    "files that are there: stop before anything is written, keep them, or replace them")
+
   package static let specification = CommandSpecification(
     "render", "write augmented copies of a data set", group: .look,
-    parameters: [
-      .positional(
-        "data", .path(.data), default: .described("the current data"),
-        "folder or data file to copy"),
-      ParameterSpecification(
-        "to", .path(.output), default: .required,
-        "folder to write: one folder a class, or images/ and masks/"),
-      ParameterSpecification(
-        "copies", .integer(1...100_000), default: .value("1"),
-        "copies of each image; copy 3 is what `train` sees in epoch 3"),
-      ParameterSpecification(
-        "augment", .pipeline, default: .described("the current pipeline"),
-        "a name, an op, a list of ops, or none"),
-      ParameterSpecification(
-        "on", .choice(["all", "train", "val", "test"]), default: .value("all"),
-        "the part of the data to copy"),
-      ParameterSpecification(
-        "format", .choice(["png", "jpeg"]), default: .value("png"), "kind of file"),
-      ParameterSpecification(
-        "quality", .integer(1...100), default: .value("95"), "of JPEG"),
-      ParameterSpecification(
-        "existing", .choice(Rendering.Existing.allCases.map(\.rawValue)), default: .value("stop"),
-        "files that are there: stop before anything is written, keep them, or replace them"),
-    ],
+    parameters: [data, output, copies, augment, on, format, quality, existing],
     examples: [
       "render to=copies/ copies=3", "render to=copies/ copies=5 existing=keep",
       "render roses/ to=more-roses/ augment=[flip, rotate(15)] format=jpeg quality=90",
@@ -46,9 +44,9 @@ package struct RenderCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
-    if arguments.isGiven("quality") && arguments.text("format") != "jpeg" {
+    if arguments.isGiven(Self.quality) && arguments[Self.format] != .jpeg {
       throw arguments.fault(
-        .wrongType, at: "quality", "`quality` is of JPEG", help: "add format=jpeg")
+        .wrongType, at: Self.quality, "`quality` is of JPEG", help: "add format=jpeg")
     }
   }
 
@@ -75,14 +73,14 @@ package struct RenderCommand: Command {
   }
 
   private var folder: String {
-    let path = arguments.path("to") ?? ""
+    let path = arguments[Self.output]
     return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
   }
 
   private func rendering(
     of data: DataSet, _ indices: [Int], in session: Session
   ) throws -> Rendering {
-    let calls = arguments.calls("augment")
+    let calls = arguments[Self.augment]
     let wanted = calls.isEmpty ? session.workbench.pipeline : try session.pipeline(calls)
     let pipeline: Pipeline
     do { pipeline = try wanted.withoutMixing() } catch { throw error.error }
@@ -92,22 +90,22 @@ package struct RenderCommand: Command {
     if pipeline.isEmpty {
       session.console.warn("nothing is augmented: copies show the images as the encoder sees them")
     }
-    let isPNG = arguments.text("format") != "jpeg"
+    let format = arguments[Self.format]
     let header = RenderManifest.Header(
       data: data.name, fingerprint: data.fingerprint.hex, pipeline: pipeline.text,
       calls: pipeline.calls, seed: session.seed,
       preprocessing: session.workbench.preprocessing,
       format: .init(
-        name: isPNG ? "png" : "jpeg", quality: isPNG ? nil : arguments.integer("quality") ?? 95))
+        name: format.rawValue, quality: format == .png ? nil : arguments[Self.quality]))
     return try Rendering(
-      data, indices: indices, copies: arguments.integer("copies") ?? 1, header: header,
+      data, indices: indices, copies: arguments[Self.copies], header: header,
       folder: folder,
-      existing: arguments.text("existing").flatMap(Rendering.Existing.init(rawValue:)) ?? .stop,
+      existing: arguments[Self.existing],
       pool: session.pool)
   }
 
   private func data(in session: Session) throws -> DataSet {
-    guard let path = arguments.dataLocation("data") else { return try session.requireData() }
+    guard let path = arguments[Self.data] else { return try session.requireData() }
     var options = DataOptions()
     options.splitSeed = session.seed
     options.badFiles = .skip
@@ -120,12 +118,11 @@ package struct RenderCommand: Command {
   }
 
   private func indices(of data: DataSet) throws -> [Int] {
-    let part = arguments.text("on") ?? "all"
-    let parts: [String: Partition] = ["train": .train, "val": .validation, "test": .test]
-    guard let partition = parts[part] else { return Array(data.samples.indices) }
+    let part = arguments[Self.on]
+    guard let partition = part.partition else { return Array(data.samples.indices) }
     let indices = data.partition(partition)
     guard !indices.isEmpty else {
-      throw GraftError(.failed, "\(data.name) has no \(part) images")
+      throw GraftError(.failed, "\(data.name) has no \(part.rawValue) images")
     }
     return indices
   }
@@ -161,11 +158,19 @@ package struct RenderCommand: Command {
   }
 
   package func lineage(in session: Session) -> Lineage? {
-    let names = arguments.calls("augment").map(\.name)
+    let names = arguments[Self.augment].map(\.name)
     let pipelines = names.filter { session.vocabulary.names(.pipeline).contains($0) }
     return Lineage(
-      needs: (arguments.isGiven("data") ? [] : ["data"]) + ["seed"]
+      needs: (arguments.isGiven(Self.data) ? [] : ["data"]) + ["seed"]
         + (session.workbench.encoder == nil ? [] : ["encoder"])
         + (names.isEmpty ? ["augment"] : pipelines.map { "pipeline:\($0)" }), isOutcome: true)
   }
+}
+
+/// What of the data is copied.
+private enum RenderedPart: String, WordChoice {
+  case all, train, val, test
+
+  /// nil is all of it.
+  var partition: Partition? { DataPart(rawValue: rawValue)?.partition }
 }

@@ -3,15 +3,16 @@ import GraftTraining
 
 /// `resume`: continues a run as if it had never stopped.
 package struct ResumeCommand: Command {
+  private static let run = Argument(
+    "run", .name(.run), otherwise: "the current run", "the run to continue"
+  ).positional
+  static let epochs = Argument(
+    "epochs", .increment(1...100_000), otherwise: "those it was planned for",
+    "+N for N more, or the new total")
+
   package static let specification = CommandSpecification(
     "resume", "continue a run as if it had never stopped", group: .train,
-    parameters: [
-      .positional(
-        "run", .name(.run), default: .described("the current run"), "the run to continue"),
-      ParameterSpecification(
-        "epochs", .increment(1...100_000), default: .described("those it was planned for"),
-        "+N for N more, or the new total"), TrainingParameters.stop,
-    ],
+    parameters: [run, epochs, TrainingParameters.stop],
     examples: ["resume", "resume C", "resume A epochs=+5"],
     seeAlso: ["train", "runs"], isRecorded: true)
 
@@ -20,20 +21,18 @@ package struct ResumeCommand: Command {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   package func run(in session: Session) throws {
-    let run = try session.requireRun(arguments.text("run"))
+    let run = try session.requireRun(arguments[Self.run])
     guard var plan = run.plan, let state = run.state else {
       throw GraftError(
         .failed, "\(run.name) came from a file, without the state of its training",
         help: "train from its weights: encoder FILE ; train")
     }
     let last = state.phase
-    plan.stop = arguments.integer("stop")
-    if let epochs = arguments.value("epochs") {
-      let planned = plan.phases[last].settings.epochs
+    plan.stop = arguments[TrainingParameters.stop]
+    if let epochs = arguments[Self.epochs] {
       switch epochs {
-      case .increment(let more): plan.phases[last].settings.epochs = planned + more
-      case .integer(let total): plan.phases[last].settings.epochs = total
-      default: break
+      case .more(let more): plan.phases[last].settings.epochs += more
+      case .total(let total): plan.phases[last].settings.epochs = total
       }
       let begun = state.progress.epoch + (state.progress.batch > 0 ? 1 : 0)
       guard plan.phases[last].settings.epochs >= begun else {
@@ -47,17 +46,17 @@ package struct ResumeCommand: Command {
         .failed, "\(run.name) is finished: \(state.progress.epoch) epochs",
         help: "add epochs: resume \(run.name) epochs=+5")
     }
-    if !arguments.isGiven("run") { session.amendRecord(nil, run.name) }
+    if !arguments.isGiven(Self.run) { session.amendRecord(nil, run.name) }
     try session.train(run.name, run.model, plan: plan, verb: "resume", resuming: state)
   }
 
   package func lineage(in session: Session) -> Lineage? {
-    let run = arguments.text("run") ?? session.currentRun
+    let run = arguments[Self.run] ?? session.currentRun
     let things = run.map { ["run:\($0)"] } ?? []
     return Lineage(provides: things + ["current"], needs: things + ["encoder", "data", "seed"])
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
-    session.currentRun.map { ["run": $0] } ?? [:]
+    session.currentRun.map { [run.name: $0] } ?? [:]
   }
 }

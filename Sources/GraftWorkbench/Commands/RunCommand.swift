@@ -1,8 +1,14 @@
+import GraftBase
+
 /// `run`: replays a recipe in this session.
 package struct RunCommand: BindingCommand {
+  private static let file = Argument(
+    required: "file", .path(.recipe), "the recipe"
+  ).positional
+
   package static let specification = CommandSpecification(
     "run", "replay a recipe, with other knobs if wanted", group: .recipes,
-    parameters: [.positional("file", .path(.recipe), default: .required, "the recipe")],
+    parameters: [file],
     examples: [
       "run flowers.graft", "run flowers.graft data=roses/", "run flowers.graft C.lr=3e-4",
     ],
@@ -17,7 +23,7 @@ package struct RunCommand: BindingCommand {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   package func bind(in binder: inout Binder, _ syntax: CommandSyntax) throws {
-    try binder.include(arguments, isIsolated: true)
+    try binder.include(Self.file, arguments, isIsolated: true)
   }
 
   /// Nothing is left to do: the lines have been planned one by one.

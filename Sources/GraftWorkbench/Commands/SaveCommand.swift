@@ -3,14 +3,14 @@ import GraftModels
 
 /// `save`: writes what the suffix asks for: the model, for Graft or other runtimes, or the recipe so far.
 package struct SaveCommand: Command {
+  private static let file = Argument(
+    required: "file", .path(.output),
+    ".safetensors for the model, .onnx for other runtimes, .graft for the recipe"
+  ).positional
+
   package static let specification = CommandSpecification(
     "save", "write the model or the recipe, by suffix", group: .keep,
-    parameters: [
-      .positional(
-        "file", .path(.output), default: .required,
-        ".safetensors for the model, .onnx for other runtimes, .graft for the recipe"),
-      .fold,
-    ],
+    parameters: [file, ExportCommand.fold],
     examples: [
       "save flowers.safetensors", "save flowers.graft", "save flowers.onnx",
       "save \"my model.safetensors\"", "save small.safetensors fold=yes",
@@ -33,19 +33,20 @@ package struct SaveCommand: Command {
   private let folds: Bool
 
   package init(_ arguments: CheckedArguments) throws {
-    path = arguments.path("file") ?? ""
+    path = arguments[Self.file]
     let name = String(path.split(separator: "/").last ?? "")
     let suffix = name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? ""
     guard let kind = Kind(rawValue: suffix) else {
       let (suggestion, _) = Suggestion.help(for: suffix, among: Kind.allCases.map(\.rawValue))
       throw arguments.fault(
-        .unknownValue, at: "file", "`\(name)` does not end in .safetensors, .onnx or .graft",
+        .unknownValue, at: Self.file, "`\(name)` does not end in .safetensors, .onnx or .graft",
         help: suggestion.map { "did you mean .\($0)?" } ?? "the suffix says what is written")
     }
-    folds = arguments.flag("fold") ?? false
+    folds = arguments[ExportCommand.fold]
     guard !folds || kind != .recipe else {
       throw arguments.fault(
-        .notAllowedHere, at: "fold", "a recipe has no batch norms", help: "leave out fold=yes")
+        .notAllowedHere, at: ExportCommand.fold, "a recipe has no batch norms",
+        help: "leave out fold=yes")
     }
     self.kind = kind
   }

@@ -1,13 +1,19 @@
+import GraftBase
+
 /// `seed`: one number behind the split, the initial weights, the order and every random pixel.
 package struct SeedCommand: Command {
+  private static let seed = Argument(
+    "number", .integer(0...Int.max), "the seed; 0 at the start"
+  ).positional
+
   package static let specification = CommandSpecification(
     "seed", "set the one seed for split, weights, order and pixels", group: .ingredients,
-    parameters: [.positional("number", .integer(0...Int.max), "the seed; 0 at the start")],
+    parameters: [seed],
     examples: ["seed 7", "seed 0", "seed"], seeAlso: ["data", "train"], isRecorded: true)
 
   private let number: Int?
 
-  package init(_ arguments: CheckedArguments) throws { number = arguments.integer("number") }
+  package init(_ arguments: CheckedArguments) throws { number = arguments[Self.seed] }
 
   package func run(in session: Session) throws {
     if let number { session.seed = UInt64(number) }
@@ -20,6 +26,6 @@ package struct SeedCommand: Command {
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
-    ["number": "\(session.seed)"]
+    [seed.name: "\(session.seed)"]
   }
 }

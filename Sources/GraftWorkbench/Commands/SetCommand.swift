@@ -4,28 +4,25 @@ import GraftTraining
 
 /// `set`: display and resources, which change no result, and precision, which does and is recorded.
 package struct SetCommand: Command {
+  static let threads = Argument(
+    "threads", .integer(0...1024), otherwise: "0: one per core", "threads to compute with")
+  static let image: Argument<ImageStyle?> = Argument(
+    "image", .word, otherwise: "auto: from the environment", "how images are shown")
+  static let color: Argument<ColorChoice?> = Argument(
+    "color", .word, otherwise: "auto", "color")
+  static let prompt = Argument(
+    "prompt", .text, otherwise: "what is loaded", "text before the >")
+  static let cache: Argument<FeatureCache.Mode?> = Argument(
+    "cache", .word, otherwise: "auto: where it saves work", "keep the features of frozen layers")
+  static let precision: Argument<Precision?> = Argument(
+    "precision", .word, otherwise: "fp32",
+    "bf16: products of rounded numbers, faster on processors with AMX")
+  static let progress = Argument(
+    "progress", .flag, otherwise: "yes", "show progress while a step runs")
+
   package static let specification = CommandSpecification(
     "set", "change display, resources or precision", group: .shell,
-    parameters: [
-      ParameterSpecification(
-        "threads", .integer(0...1024), default: .described("0: one per core"),
-        "threads to compute with"),
-      ParameterSpecification(
-        "image", .choice(["auto"] + TerminalImage.Style.allCases.map(\.rawValue) + ["none"]),
-        default: .described("auto: from the environment"), "how images are shown"),
-      ParameterSpecification(
-        "color", .choice(["auto", "always", "never"]), default: .described("auto"), "color"),
-      ParameterSpecification(
-        "prompt", .text, default: .described("what is loaded"), "text before the >"),
-      ParameterSpecification(
-        "cache", .choice(FeatureCache.Mode.allCases.map(\.rawValue)),
-        default: .described("auto: where it saves work"), "keep the features of frozen layers"),
-      ParameterSpecification(
-        "precision", .choice(Precision.allCases.map(\.rawValue)), default: .described("fp32"),
-        "bf16: products of rounded numbers, faster on processors with AMX"),
-      ParameterSpecification(
-        "progress", .flag, default: .described("yes"), "show progress while a step runs"),
-    ],
+    parameters: [threads, image, color, prompt, cache, precision, progress],
     examples: ["set threads=2", "set color never", "set precision=bf16"],
     seeAlso: ["show", "alias"], isRecorded: true, openness: .namesAsWords,
     discussion: """
@@ -37,10 +34,10 @@ package struct SetCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
-    let others = Self.specification.parameters.map(\.name).filter { $0 != "precision" }
-    if arguments.isGiven("precision"), others.contains(where: arguments.isGiven) {
+    let others = Self.specification.parameters.filter { $0.name != Self.precision.name }
+    if arguments.isGiven(Self.precision), arguments.firstGiven(of: others) != nil {
       throw arguments.fault(
-        .notAllowedHere, at: "precision",
+        .notAllowedHere, at: Self.precision,
         "`precision` stands alone, because it is recorded and other settings are not",
         help: "give two commands: set threads=2 ; set precision=bf16")
     }
@@ -48,21 +45,21 @@ package struct SetCommand: Command {
 
   package func run(in session: Session) throws {
     if arguments.isBare { return ShowCommand.showSettings(in: session) }
-    if let threads = arguments.integer("threads") { session.settings.threads = threads }
-    if let image = arguments.text("image") { session.settings.image = image }
-    if let cache = arguments.text("cache").flatMap(FeatureCache.Mode.init) {
+    if let threads = arguments[Self.threads] { session.settings.threads = threads }
+    if let image = arguments[Self.image] { session.settings.image = image }
+    if let cache = arguments[Self.cache] {
       session.workbench.features.mode = cache
     }
-    if let prompt = arguments.text("prompt") { session.settings.prompt = prompt }
-    if let isShown = arguments.flag("progress") {
+    if let prompt = arguments[Self.prompt] { session.settings.prompt = prompt }
+    if let isShown = arguments[Self.progress] {
       session.settings.isProgressShown = isShown
       session.console.isQuiet = !isShown
     }
-    if let color = arguments.text("color") {
+    if let color = arguments[Self.color] {
       session.settings.color = color
       session.console.setColor(color)
     }
-    if let precision = arguments.text("precision").flatMap(Precision.init) {
+    if let precision = arguments[Self.precision] {
       try set(precision, in: session)
     }
   }
@@ -91,10 +88,11 @@ package struct SetCommand: Command {
   }
 
   package func lineage(in session: Session) -> Lineage? {
-    arguments.isGiven("precision") ? Lineage(provides: ["precision"]) : nil
+    arguments.isGiven(Self.precision) ? Lineage(provides: ["precision"]) : nil
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
-    Dictionary(uniqueKeysWithValues: ShowCommand.settings(of: session))
+    Dictionary(
+      uniqueKeysWithValues: ShowCommand.settings(of: session).map { ($0.argument.name, $0.value) })
   }
 }

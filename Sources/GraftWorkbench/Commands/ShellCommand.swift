@@ -3,15 +3,19 @@ import GraftBase
 
 /// `!CMD`: hands a line to the shell.
 package struct ShellCommand: Command {
+  private static let command = Argument(
+    each: "command", .text, isRequired: true, "the command"
+  ).positional
+
   package static let specification = CommandSpecification(
     "!", "run a command of the shell", group: .shell,
-    parameters: [.positional("command", .text, default: .required, repeats: true, "the command")],
+    parameters: [command],
     examples: ["!ls -l", "!du -sh .", "!date"], seeAlso: ["ls", "cd"], isPromptOnly: true)
 
   private let line: String
 
   package init(_ arguments: CheckedArguments) throws {
-    line = arguments.texts("command").joined(separator: " ")
+    line = arguments[Self.command].joined(separator: " ")
   }
 
   package func run(in session: Session) throws {

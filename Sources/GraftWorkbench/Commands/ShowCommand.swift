@@ -2,57 +2,59 @@ import GraftBase
 
 /// `show`: settings, knobs, names and aliases as they are now.
 package struct ShowCommand: Command {
+  private enum Subject: String, WordChoice {
+    case settings, knobs, names, aliases, pretrained, version
+  }
+
+  private static let what = Argument(
+    "what", .word, default: Subject.settings, "what to show"
+  ).positional
+
   package static let specification = CommandSpecification(
     "show", "show settings, knobs, names, aliases or published weights", group: .shell,
-    parameters: [
-      .positional(
-        "what", .choice(["settings", "knobs", "names", "aliases", "pretrained", "version"]),
-        default: .value("settings"), "what to show")
-    ],
+    parameters: [what],
     examples: ["show", "show knobs", "show aliases", "show pretrained"],
     seeAlso: ["set", "param", "let", "alias", "encoder"])
 
-  private let what: String
+  private let what: Subject
 
   package init(_ arguments: CheckedArguments) throws {
-    what = arguments.text("what") ?? "settings"
+    what = arguments[Self.what]
   }
 
   package func run(in session: Session) throws {
     switch what {
-    case "knobs": Self.showVariables(.knob, in: session)
-    case "names": Self.showVariables(.constant, in: session)
-    case "pretrained": Self.showPretrained(in: session)
-    case "aliases": AliasCommand.showAliases(in: session)
-    case "version":
+    case .knobs: Self.showVariables(.knob, in: session)
+    case .names: Self.showVariables(.constant, in: session)
+    case .pretrained: Self.showPretrained(in: session)
+    case .aliases: AliasCommand.showAliases(in: session)
+    case .version:
       session.console.result(
         "graft \(Version.number)", event: "version", [("version", .string(Version.number))])
-    default: Self.showSettings(in: session)
+    case .settings: Self.showSettings(in: session)
     }
   }
 
   /// The settings as they are, in the order of the table.
-  static func settings(of session: Session) -> [(String, String)] {
+  static func settings(of session: Session) -> [(argument: any AnyArgument, value: String)] {
     let settings = session.settings
     return [
-      ("threads", settings.threads == 0 ? "0 (one per core)" : "\(settings.threads)"),
-      ("image", settings.image), ("color", settings.color),
-      ("prompt", settings.prompt.isEmpty ? "\"\"" : settings.prompt),
-      ("cache", session.workbench.features.mode.rawValue),
-      ("precision", session.workbench.precision.rawValue),
-      ("progress", settings.isProgressShown ? "yes" : "no"),
+      (SetCommand.threads, settings.threads == 0 ? "0 (one per core)" : "\(settings.threads)"),
+      (SetCommand.image, settings.image.rawValue), (SetCommand.color, settings.color.rawValue),
+      (SetCommand.prompt, settings.prompt.isEmpty ? "\"\"" : settings.prompt),
+      (SetCommand.cache, session.workbench.features.mode.rawValue),
+      (SetCommand.precision, session.workbench.precision.rawValue),
+      (SetCommand.progress, settings.isProgressShown.argumentText),
     ]
   }
 
   static func showSettings(in session: Session) {
     let values = settings(of: session)
     var table = TextTable(
-      rows: values.map { name, value in
-        [name, value, SetCommand.specification.parameter(name)?.summary ?? ""]
-      })
+      rows: values.map { [$0.argument.name, $0.value, $0.argument.declaration.summary] })
     table.alignments = [.left, .left, .left]
     session.console.result(
-      table.rendered(), event: "settings", values.map { ($0.0, .string($0.1)) })
+      table.rendered(), event: "settings", values.map { ($0.argument.name, .string($0.value)) })
   }
 
   /// The catalog of published weights, and which files are at hand.

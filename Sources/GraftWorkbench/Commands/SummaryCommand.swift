@@ -4,22 +4,21 @@ import GraftTraining
 
 /// `summary`: the layer table of the encoder, the head or both.
 package struct SummaryCommand: Command {
+  private static let subject = Argument(
+    "part", .summarySubject, default: SummarySubject.part(.model),
+    "what to show; an encoder by its name needs not be chosen"
+  ).positional
+  private static let size = Argument(
+    "size", .integer(16...4096), otherwise: "the encoder's", "side of the input image")
+  private static let batch = Argument(
+    "batch", .integer(1...65_536), default: 32, "images per update, for the forecast of memory")
+  private static let versus = Argument(
+    "versus", .flag, default: false,
+    "compare convolutions with layers that are locally and fully connected")
+
   package static let specification = CommandSpecification(
     "summary", "show the layers: shapes, parameters, memory, FLOPs", group: .look,
-    parameters: [
-      .positional(
-        "part", .either([.choice(["encoder", "head", "model"]), .name(.encoder), .network]),
-        default: .value("model"), "what to show; an encoder by its name needs not be chosen"),
-      ParameterSpecification(
-        "size", .integer(16...4096), default: .described("the encoder's"), "side of the input image"
-      ),
-      ParameterSpecification(
-        "batch", .integer(1...65_536), default: .value("32"),
-        "images per update, for the forecast of memory"),
-      ParameterSpecification(
-        "versus", .flag, default: .value("no"),
-        "compare convolutions with layers that are locally and fully connected"),
-    ],
+    parameters: [subject, size, batch, versus],
     examples: [
       "summary", "summary encoder", "summary model size=128 batch=16", "summary versus=yes",
       "summary resnet18",
@@ -38,9 +37,10 @@ package struct SummaryCommand: Command {
     let named = try namedModel()
     let run = named == nil ? session.workbench.run(named: session.currentRun ?? "") : nil
     let model = try named ?? run?.model ?? session.makeModel(classes: session.assumedClasses)
-    if arguments.flag("versus") == true { return try showSharing(of: model, in: session) }
-    let part = arguments.text("part").flatMap(Model.SummaryPart.init(rawValue:)) ?? .model
-    let summary = try model.summary(part, side: arguments.integer("size"))
+    if arguments[Self.versus] { return try showSharing(of: model, in: session) }
+    let part =
+      if case .part(let part) = arguments[Self.subject] { part } else { Model.SummaryPart.model }
+    let summary = try model.summary(part, side: arguments[Self.size])
     let forecasts = try forecasts(of: model, isKept: run != nil, in: session)
     let memory = forecasts.map { "\($0.name) \($0.bytes / 1_000_000) MB" }.joined(separator: ", ")
     session.console.result(
@@ -57,16 +57,15 @@ package struct SummaryCommand: Command {
 
   /// The encoder that is named here, with its own classifier.
   private func namedModel() throws -> Model? {
-    var spec: EncoderSpec?
-    if let name = arguments.text("part"), Model.SummaryPart(rawValue: name) == nil {
-      spec = try Encoders.named(name)
+    switch arguments[Self.subject] {
+    case .part: nil
+    case .encoder(let name): try Model.blank(Encoders.named(name))
+    case .network(let network): try Model.blank(Encoders.named(Net.name(network)))
     }
-    if let network = arguments.network("part") { spec = try Encoders.named(Net.name(network)) }
-    return try spec.map { try Model.blank($0) }
   }
 
   private func showSharing(of model: Model, in session: Session) throws {
-    let comparison = try model.sharingComparison(side: arguments.integer("size"))
+    let comparison = try model.sharingComparison(side: arguments[Self.size])
     let total = comparison.total
     session.console.result(
       "\(comparison)", event: "summary",
@@ -90,7 +89,7 @@ package struct SummaryCommand: Command {
       + "\(batch.bytesText): \(all.bytesText)"
   }
 
-  private var batchSize: Int { arguments.integer("batch") ?? 32 }
+  private var batchSize: Int { arguments[Self.batch] }
 
   /// The peak memory of the whole program in training by A, by B, and by the policy as it is set.
   ///
@@ -108,11 +107,41 @@ package struct SummaryCommand: Command {
       let forecast = try model.memoryForecast(
         policy, batchSize: batchSize, training: data?.partition(.train).count ?? 1 << 20,
         validation: data?.partition(.validation).count ?? 1 << 20,
-        side: arguments.integer("size"),
+        side: arguments[Self.size],
         views: TrainingPlan.usualViews(session.workbench.pipeline, policy, of: model),
         cache: data == nil ? nil : session.workbench.features, resident: resident,
         pool: session.pool)
       return (name, forecast.bytes)
     }
+  }
+}
+
+/// What is shown: a part of the current model, or an encoder.
+private enum SummarySubject: ArgumentReadable {
+  case part(Model.SummaryPart)
+  case encoder(String)
+  case network(NetSyntax)
+
+  static func read(_ values: [ArgumentValue]) -> SummarySubject? {
+    if let network = NetSyntax.read(values) { return .network(network) }
+    if let part = Model.SummaryPart.read(values) { return .part(part) }
+    return String.read(values).map(SummarySubject.encoder)
+  }
+
+  var argumentText: String {
+    switch self {
+    case .part(let part): part.rawValue
+    case .encoder(let name): name
+    case .network(let network): network.argumentText
+    }
+  }
+}
+
+extension ArgumentType where Value == SummarySubject {
+  fileprivate static var summarySubject: Self {
+    Self(
+      .either([
+        .choice(Model.SummaryPart.allCases.map(\.rawValue)), .name(.encoder), .network,
+      ]))
   }
 }

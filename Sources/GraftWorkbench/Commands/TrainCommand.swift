@@ -4,20 +4,17 @@ import GraftTraining
 
 /// `train`: trains the model as the policy says.
 package struct TrainCommand: TrainingCommand {
+  private static let head = Argument(
+    "head", .choice(HeadCommand.kinds), otherwise: "the current head", "head for this run")
+  private static let policy: Argument<Policy.Variant?> = Argument(
+    "policy", .word, otherwise: "the current policy", "policy for this run")
+  private static let from = Argument(
+    "from", .name(.run), otherwise: "the encoder's own weights", "run to start from")
+
   package static let specification = CommandSpecification(
     "train", "train the model as the policy says", group: .train,
-    parameters: [TrainingParameters.epochs(default: "5"), TrainingParameters.rate]
-      + TrainingParameters.loop + [
-        ParameterSpecification(
-          "head", .choice(HeadCommand.kinds), default: .described("the current head"),
-          "head for this run"),
-        ParameterSpecification(
-          "policy", .choice(["A", "B", "C"]), default: .described("the current policy"),
-          "policy for this run"),
-        ParameterSpecification(
-          "from", .name(.run), default: .described("the encoder's own weights"),
-          "run to start from"),
-      ] + TrainingParameters.ending,
+    parameters: [TrainingParameters.epochs, TrainingParameters.rate] + TrainingParameters.loop
+      + [head, policy, from] + TrainingParameters.ending,
     examples: [
       "train epochs=5", "train epochs=10 lr=1e-3 batch=64 as=A",
       "train epochs=20 policy=C lr=1e-5..1e-3 patience=3 as=C",
@@ -31,41 +28,40 @@ package struct TrainCommand: TrainingCommand {
 
   package func request(in session: Session) throws -> TrainingRequest {
     var policy = session.workbench.policy
-    if let letter = arguments.text("policy") {
-      let rates = Policy.variant(letter, rate: arguments.range("lr")).rates
-      policy.rates = rates
+    let rate = arguments[TrainingParameters.rate]
+    if let variant = arguments[Self.policy] {
+      policy.rates = Policy.variant(variant, rate: rate).rates
     }
-    if let range = arguments.range("lr"), range.lowerBound < range.upperBound,
-      policy.letter != "C"
-    {
+    if let rate, rate.lowerBound < rate.upperBound, policy.variant != .discriminative {
       throw arguments.fault(
-        .wrongType, at: "lr", "policy \(policy.letter) has one rate, not a range",
+        .wrongType, at: TrainingParameters.rate,
+        "policy \(policy.letter) has one rate, not a range",
         help: "a range goes with C: train policy=C lr=1e-5..1e-3")
     }
-    policy = policy.with(rate: arguments.range("lr"))
+    policy = policy.with(rate: rate)
     var plan = try session.trainingPlan(arguments)
+    let usual = policy.variant == .uniform ? ConstantSchedule.name : OneCycleSchedule.name
     plan.phases = [
       TrainingPhase(
         policy,
         TrainingArguments(arguments).settings(
-          epochs: arguments.integer("epochs") ?? 5,
-          usual: Choice(policy.letter == "B" ? "constant" : "one-cycle"), seed: session.seed,
+          epochs: arguments[TrainingParameters.epochs], usual: Choice(usual), seed: session.seed,
           classWeights: session.classWeights))
     ]
     let name =
-      arguments.text("as") ?? session.workbench.freeName(preferred: policy.letter)
+      arguments[TrainingParameters.name] ?? session.workbench.freeName(preferred: policy.letter)
     let model = try session.makeModel(classes: plan.data.classes, head: head)
     try TrainingArguments(arguments).chooseLoss(for: model, pipeline: plan.pipeline, in: session)
-    if let source = arguments.text("from") {
+    if let source = arguments[Self.from] {
       try model.takeWeights(of: session.requireRun(source).model)
     }
     return TrainingRequest(verb: "train", name: name, model: model, plan: plan)
   }
 
   private var head: HeadSpec? {
-    switch arguments.text("head") {
+    switch arguments[Self.head] {
     case "linear": .linear()
-    case "mlp": .mlp(hidden: 512)
+    case "mlp": .mlp(hidden: HeadCommand.usualHidden)
     case "own": .own
     case "unet": .unet()
     case "fcn": .fcn()
@@ -74,15 +70,14 @@ package struct TrainCommand: TrainingCommand {
   }
 
   package func lineage(in session: Session) -> Lineage? {
-    TrainingParameters.lineage(
-      arguments, run: arguments.text("as") ?? session.currentRun, in: session)
+    TrainingParameters.lineage(arguments, from: arguments[Self.from], in: session)
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
     let workbench = session.workbench
     return [
-      "head": workbench.head.description, "policy": workbench.policy.description,
-      "augment": workbench.pipeline.text,
+      head.name: workbench.head.description, policy.name: workbench.policy.description,
+      TrainingParameters.augment.name: workbench.pipeline.text,
     ]
   }
 }

@@ -1,87 +1,81 @@
 import GraftBase
 import GraftEngine
+import GraftImaging
 import GraftModels
 import GraftTraining
 
-/// The parameters that `train`, `finetune` and their relatives share.
+/// The arguments that `train`, `finetune` and their relatives share.
 package enum TrainingParameters {
   /// The registered ones, and Nesterov's momentum under a name of its own.
-  package static let optimizers = Optimizers.all.map { $0.name } + ["nesterov"]
-  package static let schedules = Schedules.all.map { $0.name }
+  package static let optimizers = Optimizers.all.map { $0.name } + [nesterov]
+  static let nesterov = "nesterov"
 
   /// Of classes, and of pixels.
   private static let losses =
     ClassificationLoss.allCases.map(\.rawValue)
-    + SegmentationLoss.Kind.allCases.map(\.rawValue).filter { $0 != "ce" }
+    + SegmentationLoss.Kind.allCases.filter { $0 != .crossEntropy }.map(\.rawValue)
 
-  static func epochs(default count: String) -> ParameterSpecification {
-    ParameterSpecification(
-      "epochs", .integer(1...100_000), default: .value(count), "passes over the training images")
-  }
+  private static let usual = TrainingSettings()
 
-  static let rate = ParameterSpecification(
-    "lr", .range(0...10, acceptsSingle: true), default: .described("the policy's"),
+  static let epochs = Argument(
+    "epochs", .integer(1...100_000), default: usual.epochs, "passes over the training images")
+  static let rate = Argument(
+    "lr", .range(0...10), otherwise: "the policy's",
     "peak learning rate, or LO..HI from the lowest group to the head")
-
-  static let loop: [ParameterSpecification] = [
-    ParameterSpecification(
-      "batch", .integer(1...65_536), default: .value("32"), "images per update"),
-    ParameterSpecification(
-      "optimizer", .choice(optimizers), default: .value("adamw"), "how weights are updated"),
-    ParameterSpecification(
-      "schedule", .choice(schedules), default: .described("one-cycle for A and C, constant for B"),
-      "how the rate changes over the run"),
-    ParameterSpecification(
-      "warmup", .percent, default: .described("the schedule's"),
-      "share of the updates to warm up in, such as 10%"),
-    ParameterSpecification(
-      "decay", .number(0...1), default: .value("0.01"),
-      "weight decay; biases and norms are spared"),
-    ParameterSpecification(
-      "momentum", .number(0...0.9999), default: .described("0.9, cycled by one-cycle"),
-      "momentum, the first beta of Adam, or Adadelta's memory"),
-    ParameterSpecification(
-      "loss", .choice(losses), default: .value("ce"),
-      "what is minimized: cross-entropy, hinge (its mean), svm (its sum), bce (each class by itself), "
-        + "focal, jsd (AugMix's); of pixels ce, dice or both"),
-    ParameterSpecification(
-      "smooth", .number(0...0.9), default: .value("0"), "label smoothing"),
-    ParameterSpecification(
-      "patience", .integer(1...100_000), "stop after this many epochs without a better score"),
-    ParameterSpecification(
-      "augment", .pipeline, default: .described("the current pipeline"),
-      "pipeline for this run: a name, an op, a list of ops, or none"),
-    ParameterSpecification(
-      "views", .integer(0...1000),
-      default: .described("4 with a frozen encoder, whose features are then kept; else 0"),
-      "augmented views of each image that epochs take in turn; 0 draws new ones in each epoch"),
-  ]
-
-  static let stop = ParameterSpecification(
+  static let batch = Argument(
+    "batch", .integer(1...65_536), default: 32, "images per update")
+  static let optimizer = Argument(
+    "optimizer", .choice(optimizers), default: usual.optimizer.name, "how weights are updated")
+  static let schedule = Argument(
+    "schedule", .choice(Schedules.all.map { $0.name }),
+    otherwise: "one-cycle for A and C, constant for B", "how the rate changes over the run")
+  static let warmup = Argument(
+    "warmup", .percent, otherwise: "the schedule's",
+    "share of the updates to warm up in, such as 10%")
+  static let decay = Argument(
+    "decay", .number(0...1), default: usual.weightDecay,
+    "weight decay; biases and norms are spared")
+  static let momentum = Argument(
+    "momentum", .number(0...0.9999), otherwise: "0.9, cycled by one-cycle",
+    "momentum, the first beta of Adam, or Adadelta's memory")
+  static let loss = Argument(
+    "loss", .choice(losses), default: ClassificationLoss.crossEntropy.rawValue,
+    "what is minimized: cross-entropy, hinge (its mean), svm (its sum), bce (each class by itself), "
+      + "focal, jsd (AugMix's); of pixels ce, dice or both")
+  static let smoothing = Argument(
+    "smooth", .number(0...0.9), default: usual.smoothing, "label smoothing")
+  static let patience = Argument(
+    "patience", .integer(1...100_000), "stop after this many epochs without a better score")
+  static let augment = Argument(
+    list: "augment", .pipeline, otherwise: "the current pipeline",
+    "pipeline for this run: a name, an op, a list of ops, or none")
+  static let views = Argument(
+    "views", .integer(0...1000),
+    otherwise: "4 with a frozen encoder, whose features are then kept; else 0",
+    "augmented views of each image that epochs take in turn; 0 draws new ones in each epoch")
+  static let stop = Argument(
     "stop", .integer(1...1_000_000_000), "end at this update of the schedule, as after Ctrl-C")
+  static let name = Argument(
+    "as", .newName(.run), otherwise: "the next free letter", "name of the run")
 
-  static let ending: [ParameterSpecification] = [
-    stop,
-    ParameterSpecification(
-      "as", .newName(.run), default: .described("the next free letter"), "name of the run"),
+  static let loop: [any AnyArgument] = [
+    batch, optimizer, schedule, warmup, decay, momentum, loss, smoothing, patience, augment, views,
   ]
+  static let ending: [any AnyArgument] = [stop, name]
 
-  /// The things a run rests on.
+  /// The things a run rests on; `source` is the run whose weights it starts from.
   static func lineage(
-    _ arguments: CheckedArguments, run: String?, in session: Session
+    _ arguments: CheckedArguments, from source: String? = nil, in session: Session
   ) -> Lineage {
-    let pipelines = arguments.calls("augment").map(\.name).filter {
-      session.vocabulary.names(.pipeline).contains($0)
-    }
-    let names = arguments.calls("augment").map(\.name)
+    let run = arguments[name] ?? session.currentRun
+    let names = arguments[augment].map(\.name)
+    let pipelines = names.filter { session.vocabulary.names(.pipeline).contains($0) }
     let isEdit = names.contains { $0.hasPrefix("+") || $0.hasPrefix("-") }
     let isNamed = !isEdit && (!pipelines.isEmpty || names.contains("none"))
-    let hasFrom = arguments.specification.parameter("from") != nil
-    let from = hasFrom ? arguments.text("from") : nil
     return Lineage(
       provides: (run.map { ["run:\($0)"] } ?? []) + ["current"],
       needs: ["encoder", "data", "head", "policy", "freeze", "seed", "precision"]
         + (isNamed ? [] : ["augment"]) + pipelines.map { "pipeline:\($0)" }
-        + (from.map { ["run:\($0)"] } ?? []))
+        + (source.map { ["run:\($0)"] } ?? []))
   }
 }

@@ -4,11 +4,7 @@ import GraftTraining
 package struct UnfreezeCommand: Command {
   package static let specification = CommandSpecification(
     "unfreeze", "let layers learn again", group: .ingredients,
-    parameters: [
-      .positional(
-        "layers", .layers, default: .required, repeats: true,
-        "layers or groups: layer1, layer4.*, layer1..layer3, all, none")
-    ],
+    parameters: [FreezeCommand.layers],
     examples: ["unfreeze layer1", "unfreeze layer1..layer3", "unfreeze all"],
     seeAlso: ["policy", "summary", "freeze"], isRecorded: true)
 
@@ -17,7 +13,7 @@ package struct UnfreezeCommand: Command {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   package func run(in session: Session) throws {
-    try session.override(arguments.texts("layers").map(Policy.Override.unfreeze))
+    try session.override(arguments[FreezeCommand.layers].map(Policy.Override.unfreeze))
   }
 
   package func lineage(in session: Session) -> Lineage? {

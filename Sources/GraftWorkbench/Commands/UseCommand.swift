@@ -1,8 +1,12 @@
+import GraftBase
+
 /// `use`: makes another run the current one.
 package struct UseCommand: Command {
+  private static let run = Argument(required: "run", .name(.run), "the run").positional
+
   package static let specification = CommandSpecification(
     "use", "make a run the current one", group: .keep,
-    parameters: [.positional("run", .name(.run), default: .required, "the run")],
+    parameters: [run],
     examples: ["use A", "use A ; evaluate", "use C"],
     seeAlso: ["runs", "drop"], isRecorded: true)
 
@@ -11,7 +15,7 @@ package struct UseCommand: Command {
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
   package func run(in session: Session) throws {
-    let run = try session.requireRun(arguments.text("run"))
+    let run = try session.requireRun(arguments[Self.run])
     session.currentRun = run.name
     session.refresh()
     session.console.result(
@@ -19,6 +23,6 @@ package struct UseCommand: Command {
   }
 
   package func lineage(in session: Session) -> Lineage? {
-    Lineage(provides: ["current"], needs: arguments.text("run").map { ["run:\($0)"] } ?? [])
+    Lineage(provides: ["current"], needs: ["run:\(arguments[Self.run])"])
   }
 }

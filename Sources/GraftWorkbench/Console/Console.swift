@@ -1,4 +1,5 @@
 import Foundation
+import GraftBase
 import Synchronization
 
 /// Where a session's words go: results to standard output, progress and errors to standard error.
@@ -58,8 +59,8 @@ package final class Console {
   private var errorPaint: Paint { Paint(isOn: isColored && isProgressTerminal) }
 
   /// Follows `set color`: `auto` is what the console started with.
-  package func setColor(_ choice: String) {
-    isColored = choice == "always" || choice == "auto" && startsColored
+  package func setColor(_ choice: ColorChoice) {
+    isColored = choice == .always || choice == .auto && startsColored
   }
 
   /// Prints a result for people; with `--json` results are events, so nothing is printed.
@@ -174,3 +175,6 @@ package final class CapturedConsole: Sendable {
       errors: { text in self.texts.withLock { $0.errors += text } })
   }
 }
+
+/// What `set color` may say.
+package enum ColorChoice: String, WordChoice { case auto, always, never }

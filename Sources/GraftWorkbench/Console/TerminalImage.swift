@@ -1,4 +1,5 @@
 import Foundation
+import GraftBase
 import GraftImaging
 
 /// An image as text that a terminal draws: by its own protocol where it has one, else as half
@@ -7,12 +8,11 @@ import GraftImaging
 /// The choice comes from the environment alone: an answer of the terminal to a question would land in
 /// what the user types next.
 package enum TerminalImage {
-  /// What `set image` may name, besides `auto` and `none`.
   package enum Style: String, CaseIterable, Sendable { case kitty, iterm, sixel, blocks }
 
   /// The style for `set image`: nil shows nothing.
-  package static func style(_ setting: String, _ environment: [String: String]) -> Style? {
-    guard setting == "auto" else { return Style(rawValue: setting) }
+  package static func style(_ setting: ImageStyle, _ environment: [String: String]) -> Style? {
+    guard setting == .auto else { return Style(rawValue: setting.rawValue) }
     // A multiplexer passes no images on, whatever terminal is behind it.
     if environment["TMUX"] != nil || environment["STY"] != nil { return .blocks }
     if environment["KITTY_WINDOW_ID"] != nil || environment["TERM"] == "xterm-kitty" {
@@ -68,3 +68,6 @@ extension Image {
     return resized(to: ImageSize(width: limit, height: max(1, height * limit / width)))
   }
 }
+
+/// What `set image` may say: a style, `auto` by the environment, or no images.
+package enum ImageStyle: String, WordChoice { case auto, kitty, iterm, sixel, blocks, none }

@@ -74,7 +74,7 @@ private struct PathFinder {
       else { continue }
       let count = countByName[parameter.name, default: 0]
       countByName[parameter.name] = count + 1
-      guard let checked = arguments.all(parameter.name)[checked: count] else { continue }
+      guard let checked = arguments.all(parameter)[checked: count] else { continue }
       let isInput = parameter.kind.pathKinds.contains { $0 == .data || $0 == .weights }
       result.arguments[index].value = absolute(
         result.arguments[index].value, checked, isInput: isInput)
@@ -82,7 +82,7 @@ private struct PathFinder {
     return result
   }
 
-  private mutating func parameter(of argument: ArgumentSyntax) -> ParameterSpecification? {
+  private mutating func parameter(of argument: ArgumentSyntax) -> ArgumentDeclaration? {
     if let label = argument.label { return arguments.specification.parameter(label) }
     let positional = arguments.specification.positional
     let parameter = positional[checked: position]
@@ -91,7 +91,7 @@ private struct PathFinder {
   }
 
   private mutating func absolute(
-    _ value: ValueSyntax, _ checked: CheckedValue, isInput: Bool
+    _ value: ValueSyntax, _ checked: ArgumentValue, isInput: Bool
   ) -> ValueSyntax {
     switch (value.form, checked) {
     case (_, .path(let path)):

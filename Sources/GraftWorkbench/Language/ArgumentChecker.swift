@@ -47,14 +47,16 @@ struct ArgumentChecker {
         faults.append(tooMany(argument))
       }
     }
-    var checked: [String: [CheckedValue]] = [:]
+    var checked = ArgumentValues()
     let isMistyped = !faults.isEmpty
     for parameter in specification.parameters {
       // A parameter that seems missing is probably the one that was mistyped.
       if isMistyped && parameter.isRequired && grouped[parameter.name] == nil { continue }
       do {
-        checked[parameter.name] = try values(
-          of: parameter, given: grouped[parameter.name], syntax, &faults)
+        let given = grouped[parameter.name]
+        checked.set(
+          try values(of: parameter, given: given, syntax, &faults), for: parameter,
+          isGiven: given != nil)
       } catch let fault as Diagnostic {
         faults.append(fault)
       } catch {
@@ -72,9 +74,9 @@ struct ArgumentChecker {
   }
 
   private func values(
-    of parameter: ParameterSpecification, given: [ValueSyntax]?, _ syntax: CommandSyntax,
+    of parameter: ArgumentDeclaration, given: [ValueSyntax]?, _ syntax: CommandSyntax,
     _ faults: inout [Diagnostic]
-  ) throws -> [CheckedValue] {
+  ) throws -> [ArgumentValue] {
     let types = ValueChecker(
       parameter: parameter, vocabulary: vocabulary, rootFolder: rootFolder,
       plannedOutputs: plannedOutputs, verb: specification.verb)
@@ -89,9 +91,9 @@ struct ArgumentChecker {
       }
     }
     switch parameter.whenOmitted {
-    case .none, .described: return []
-    case .required:
-      let form = parameter.isPositional ? parameter.name.uppercased() : "\(parameter.name)=…"
+    case .absent: return []
+    case .refused:
+      let form = parameter.isPositional ? parameter.form : "\(parameter.name)=…"
       throw Diagnostic(
         .missingParameter, "`\(specification.verb)` needs \(form): \(parameter.summary)",
         at: syntax.verbSpan, help: "for example: \(specification.examples.first ?? form)")
@@ -158,16 +160,4 @@ package struct FaultList: Error {
   package var faults: [Diagnostic]
 
   package init(_ faults: [Diagnostic]) { self.faults = faults }
-}
-
-extension ParameterKind {
-  fileprivate var isNumeric: Bool {
-    switch self {
-    case .integer, .number, .percent, .increment: true
-    case .range(_, let acceptsSingle): acceptsSingle
-    case .either(let kinds): kinds.contains(where: \.isNumeric)
-    case .list(let element): element.isNumeric
-    default: false
-    }
-  }
 }

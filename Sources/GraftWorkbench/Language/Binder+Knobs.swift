@@ -1,3 +1,5 @@
+import GraftBase
+
 /// Knobs, named values and other files.
 extension Binder {
   /// Declares a knob: its value comes from outside, else from the default.
@@ -60,10 +62,12 @@ extension Binder {
   }
 
   /// Plans another file as if it stood here; `isIsolated` keeps its names to itself.
-  package mutating func include(_ arguments: CheckedArguments, isIsolated: Bool) throws {
+  package mutating func include(
+    _ file: Argument<String>, _ arguments: CheckedArguments, isIsolated: Bool
+  ) throws {
     let syntax = arguments.syntax
-    let pathSpan = arguments.span(of: "file")
-    let path = arguments.path("file") ?? ""
+    let pathSpan = arguments.span(of: file)
+    let path = arguments[file]
     let settings = arguments.openArguments.map {
       KnobSetting(name: $0.label ?? "", nameSpan: $0.labelSpan ?? $0.span, value: $0.value)
     }
@@ -111,16 +115,20 @@ extension Binder {
   mutating func overridingRunArguments(
     of syntax: CommandSyntax, _ specification: CommandSpecification
   ) throws -> CommandSyntax {
-    guard let name = syntax.arguments.first(where: { $0.label == "as" })?.value,
-      let run = try environment.substituted(name).literal,
-      case .newName(.run)? = specification.parameter("as")?.kind
+    let naming = specification.parameters.first {
+      if case .newName(.run) = $0.kind { true } else { false }
+    }
+    guard let naming,
+      let name = syntax.arguments.first(where: { $0.label == naming.name })?.value,
+      let run = try environment.substituted(name).literal
     else { return syntax }
     var result = syntax
     for index in settings.indices where isolationDepth == 0 || index == settings.count - 1 {
       for setting in settings[index].settings {
         guard let target = setting.runParameter, target.run == run else { continue }
         settings[index].used.insert(setting.name)
-        guard specification.parameter(target.parameter) != nil, target.parameter != "as" else {
+        guard specification.parameter(target.parameter) != nil, target.parameter != naming.name
+        else {
           let (suggestion, help) = Suggestion.help(
             for: target.parameter, among: specification.parameters.map(\.name),
             detail: "help \(specification.verb)")

@@ -170,15 +170,15 @@ package struct Binder {
   private mutating func registerNames(of arguments: CheckedArguments) throws {
     for parameter in arguments.specification.parameters {
       if case .newName(let set) = parameter.kind {
-        if let name = arguments.text(parameter.name) { vocabulary.add(name, to: set) }
+        for case .text(let name) in arguments.all(parameter) { vocabulary.add(name, to: set) }
       }
       if parameter.kind.pathKinds.contains(.output) {
-        plannedOutputs.formUnion(arguments.paths(parameter.name))
+        plannedOutputs.formUnion(arguments.paths(of: parameter))
       }
     }
     // Without `as=` the name is decided while running, so names of runs cannot be checked any more.
     let namesRuns = arguments.specification.parameters.contains {
-      if case .newName(.run) = $0.kind { !arguments.isGiven($0.name) } else { false }
+      if case .newName(.run) = $0.kind { !arguments.isGiven($0) } else { false }
     }
     let isLoading = arguments.specification.verb == "load"
     if namesRuns || isLoading { vocabulary.setNames([], of: .run) }

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// Everything there is to say about one command; parsing, checking, completion, help, suggestions,
 /// the man page and the shell completions are all read from it.
 package struct CommandSpecification: Sendable {
@@ -24,7 +26,7 @@ package struct CommandSpecification: Sendable {
   /// One line, lower case, for lists.
   package var summary: String
   package var group: Group
-  package var parameters: [ParameterSpecification]
+  package var parameters: [ArgumentDeclaration]
   /// Lines that a user may type as they are; at least three.
   package var examples: [String]
   package var seeAlso: [String]
@@ -37,14 +39,14 @@ package struct CommandSpecification: Sendable {
   package var discussion: String
 
   package init(
-    _ verb: String, _ summary: String, group: Group, parameters: [ParameterSpecification] = [],
+    _ verb: String, _ summary: String, group: Group, parameters: [any AnyArgument] = [],
     examples: [String], seeAlso: [String], isRecorded: Bool = false, isPromptOnly: Bool = false,
     openness: Openness = .closed, discussion: String = ""
   ) {
     self.verb = verb
     self.summary = summary
     self.group = group
-    self.parameters = parameters
+    self.parameters = parameters.map(\.declaration)
     self.examples = examples
     self.seeAlso = seeAlso
     self.isRecorded = isRecorded
@@ -53,57 +55,10 @@ package struct CommandSpecification: Sendable {
     self.discussion = discussion
   }
 
-  package func parameter(_ name: String) -> ParameterSpecification? {
+  package func parameter(_ name: String) -> ArgumentDeclaration? {
     parameters.first { $0.name == name }
   }
 
-  package var positional: [ParameterSpecification] { parameters.filter(\.isPositional) }
-  package var labeled: [ParameterSpecification] { parameters.filter { !$0.isPositional } }
-}
-
-/// One parameter of a command.
-package struct ParameterSpecification: Sendable {
-  package enum Default: Sendable {
-    /// Must be given.
-    case required
-    /// May be left out; the command then has no value.
-    case none
-    /// The value taken when it is left out, as a user would type it.
-    case value(String)
-    /// Left out, the value follows from something else; the text says from what.
-    case described(String)
-  }
-
-  package var name: String
-  package var kind: ParameterKind
-  package var whenOmitted: Default
-  package var summary: String
-  package var isPositional: Bool
-  /// Whether a positional parameter takes all remaining arguments.
-  package var repeats: Bool
-
-  /// A parameter given as `name=value`.
-  package init(
-    _ name: String, _ kind: ParameterKind, default whenOmitted: Default = .none, _ summary: String
-  ) {
-    self.name = name
-    self.kind = kind
-    self.whenOmitted = whenOmitted
-    self.summary = summary
-    isPositional = false
-    repeats = false
-  }
-
-  /// A parameter given by position.
-  package static func positional(
-    _ name: String, _ kind: ParameterKind, default whenOmitted: Default = .none,
-    repeats: Bool = false, _ summary: String
-  ) -> ParameterSpecification {
-    var result = ParameterSpecification(name, kind, default: whenOmitted, summary)
-    result.isPositional = true
-    result.repeats = repeats
-    return result
-  }
-
-  package var isRequired: Bool { if case .required = whenOmitted { true } else { false } }
+  package var positional: [ArgumentDeclaration] { parameters.filter(\.isPositional) }
+  package var labeled: [ArgumentDeclaration] { parameters.filter { !$0.isPositional } }
 }

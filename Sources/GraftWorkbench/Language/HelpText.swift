@@ -112,7 +112,7 @@ package struct HelpText {
   }
 
   private func page(
-    _ parameter: ParameterSpecification, of specification: CommandSpecification
+    _ parameter: ArgumentDeclaration, of specification: CommandSpecification
   ) -> String {
     let name = paint.bold("\(specification.verb).\(parameter.name)")
     var lines = ["\(name) - \(parameter.summary)", "  type     \(parameter.kind.title)"]
@@ -120,7 +120,7 @@ package struct HelpText {
     if let current = currentValues(specification.verb)[parameter.name] {
       lines.append("  now      \(current)")
     }
-    let known = parameter.kind.legalValues(in: vocabulary)
+    let known = vocabulary.words(for: parameter.kind)
     if !known.isEmpty, !parameter.kind.title.contains(known.joined(separator: " | ")) {
       lines.append("  values   " + known.joined(separator: ", "))
     }
@@ -240,30 +240,5 @@ extension HelpText {
           || entry.topic == synonym
       }
     }.map { ($0.topic, $0.summary) }
-  }
-}
-
-extension ParameterSpecification {
-  /// The parameter as it is typed: `FILE`, `OPS…`, `epochs=`.
-  var form: String {
-    isPositional ? name.uppercased() + (repeats ? "…" : "") : name + "="
-  }
-
-  var defaultTitle: String {
-    switch whenOmitted {
-    case .required: "must be given"
-    case .none: "none"
-    case .value(let text): text
-    case .described(let text): text
-    }
-  }
-
-  /// Type and default in one line.
-  package var detail: String {
-    switch whenOmitted {
-    case .required: kind.title + "; must be given"
-    case .none: kind.title
-    case .value(let text), .described(let text): kind.title + "; default " + text
-    }
   }
 }

@@ -6,16 +6,16 @@ package struct KnobDeclaration: Sendable, Equatable {
   package enum ValueType: String, Sendable, CaseIterable {
     case int, number, percent, duration, range, ratio, flag, path, text, layers, any
 
-    var kind: ParameterKind? {
+    var kind: ArgumentKind? {
       switch self {
       case .int: .integer(.min...(.max))
       case .number: .number(-Double.infinity...Double.infinity)
       case .percent: .percent
       case .duration: .duration
-      case .range: .range(-Double.infinity...Double.infinity, acceptsSingle: false)
+      case .range: .range(-Double.infinity...Double.infinity, single: nil)
       case .ratio: .ratio
       case .flag: .flag
-      case .text, .path: .text
+      case .text, .path: .text(prefix: "")
       case .layers: .layers
       case .any: nil
       }
@@ -123,7 +123,8 @@ package struct KnobDeclaration: Sendable, Equatable {
     let isLoose = type == .int && !isTypeWritten
     let kind = isLoose ? ValueType.number.kind : type.kind
     let checker = ValueChecker(
-      parameter: ParameterSpecification(name, kind ?? .text, summary ?? ""),
+      parameter: ArgumentDeclaration(
+        name, kind ?? .text(prefix: ""), whenOmitted: .refused, summary ?? ""),
       vocabulary: Vocabulary(), rootFolder: nil, plannedOutputs: [], verb: "param")
     if kind != nil {
       do {

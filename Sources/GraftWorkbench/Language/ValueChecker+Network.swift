@@ -1,8 +1,9 @@
+import GraftBase
 import GraftModels
 
 extension ValueChecker {
   /// `net("INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> FC", N=2, M=3, optional=no)`.
-  func network(_ value: ValueSyntax) throws -> CheckedValue {
+  func network(_ value: ValueSyntax) throws -> ArgumentValue {
     guard case .call(Net.callName, let arguments) = value.form,
       let formula = arguments.first, formula.label == nil, let text = formula.value.literal
     else { throw wrongType(value, .network) }
@@ -26,7 +27,7 @@ extension ValueChecker {
     do {
       let syntax = try NetParser.parse(text, options)
       _ = try Net.spec(syntax)
-      return .network(syntax)
+      return .object(syntax)
     } catch let fault as NetFault {
       throw Diagnostic(
         .malformedNetwork, fault.message, at: place(fault.place, in: formula.value, text),

@@ -3,21 +3,21 @@ import GraftImaging
 
 extension ValueChecker {
   /// One op, one pipeline name, or a list of them; `+` and `-` in front edit the current pipeline.
-  func pipeline(_ value: ValueSyntax) throws -> CheckedValue {
+  func pipeline(_ value: ValueSyntax) throws -> ArgumentValue {
     if case .list(let values) = value.form { return .list(try values.map(pipeline)) }
     let call = try transformCall(value)
     let sign = call.name.prefix { $0 == "+" || $0 == "-" }
     let name = String(call.name.dropFirst(sign.count))
     guard call.arguments.isEmpty else {
       try check(call, as: name, value)
-      return .call(call)
+      return .object(call)
     }
     let isRemoval = sign.last == "-" && vocabulary.transform(name) != nil
     if !isRemoval && name != "none" && !vocabulary.names(.pipeline).contains(name) {
       guard vocabulary.transform(name) != nil else { throw unknownOperation(name, value) }
       try check(call, as: name, value)
     }
-    return .call(call)
+    return .object(call)
   }
 
   /// Lets the pipeline itself check the call, and points at the argument it refuses.

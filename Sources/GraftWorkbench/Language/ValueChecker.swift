@@ -3,17 +3,17 @@ import GraftImaging
 
 /// Turns one written value into the type its parameter asks for.
 struct ValueChecker {
-  let parameter: ParameterSpecification
+  let parameter: ArgumentDeclaration
   let vocabulary: Vocabulary
   let rootFolder: String?
   let plannedOutputs: Set<String>
   let verb: String
 
-  func check(_ value: ValueSyntax) throws -> CheckedValue {
+  func check(_ value: ValueSyntax) throws -> ArgumentValue {
     try check(value, as: parameter.kind)
   }
 
-  private func check(_ value: ValueSyntax, as kind: ParameterKind) throws -> CheckedValue {
+  private func check(_ value: ValueSyntax, as kind: ArgumentKind) throws -> ArgumentValue {
     switch kind {
     case .list(let element):
       if case .list(let values) = value.form {
@@ -31,87 +31,36 @@ struct ValueChecker {
   }
 
   private func scalar(
-    _ text: String, _ value: ValueSyntax, _ kind: ParameterKind
-  ) throws -> CheckedValue {
+    _ text: String, _ value: ValueSyntax, _ kind: ArgumentKind
+  ) throws -> ArgumentValue {
     switch kind {
-    case .integer(let range):
-      guard let number = Int(text) else {
-        if NumberText.number(text) != nil, text.allSatisfy(\.isNumber) {
-          throw outOfRange(text, value, kind)
-        }
-        throw wrongType(value, kind)
-      }
-      guard range.contains(number) else { throw outOfRange(text, value, kind) }
-      return .integer(number)
-    case .increment(let range):
-      guard let number = Int(text) else { throw wrongType(value, kind) }
-      guard range.contains(number) else { throw outOfRange(text, value, kind) }
-      return text.hasPrefix("+") ? .increment(number) : .integer(number)
-    case .number(let range):
-      guard let number = NumberText.number(text) else { throw wrongType(value, kind) }
-      guard range.contains(number) else { throw outOfRange(text, value, kind) }
-      return .number(number)
-    case .percent:
-      guard let fraction = NumberText.fraction(text) else { throw wrongType(value, kind) }
-      guard (0...1).contains(fraction) else { throw outOfRange(text, value, kind) }
-      return .number(fraction)
-    case .duration:
-      guard let seconds = NumberText.seconds(text) else { throw wrongType(value, kind) }
-      return .number(seconds)
-    case .range(let legal, let acceptsSingle):
-      if acceptsSingle, let number = NumberText.number(text) {
-        guard legal.contains(number) else { throw outOfRange(text, value, kind) }
-        return .range(number...number)
-      }
-      guard let range = NumberText.range(text) else { throw wrongType(value, kind) }
-      guard legal.contains(range.lowerBound), legal.contains(range.upperBound) else {
-        throw outOfRange(text, value, kind)
-      }
-      return .range(range)
-    case .ratio:
-      guard let fractions = NumberText.ratio(text) else { throw wrongType(value, kind) }
-      return .fractions(fractions)
-    case .flag:
-      guard
-        let flag = ["yes": true, "on": true, "true": true][text]
-          ?? ["no": false, "off": false, "false": false][text]
-      else { throw wrongType(value, kind) }
-      return .flag(flag)
-    case .choice(let values):
-      guard values.contains(text) else { throw unknown(text, value, among: values) }
-      return .text(text)
-    case .grid:
-      let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-      guard parts.count == 2, let columns = parts[0], let rows = parts[1],
-        (1...64).contains(columns), (1...64).contains(rows)
-      else { throw wrongType(value, kind) }
-      return .grid(columns: columns, rows: rows)
     case .name(let set):
       let names = vocabulary.names(set)
       guard names.isEmpty || names.contains(text) else {
         throw unknown(text, value, among: names, of: set)
       }
-      return .text(text)
     case .newName:
       guard Lexer.isName(text) else {
         throw Diagnostic(
           .wrongType, "`\(text)` cannot be a name", at: value.span,
           help: "names are letters, digits and _, and start with a letter")
       }
-      return .text(text)
     case .path(let pathKind): return try path(text, value, pathKind)
-    case .text: return .text(text)
     case .layers, .metric:
       guard !text.isEmpty, !text.contains(where: \.isWhitespace) else {
         throw wrongType(value, kind)
       }
-      return .text(text)
-    case .pipeline, .box, .network, .list, .either: throw wrongType(value, kind)
+    default: break
+    }
+    do throws(ArgumentFault) {
+      return try kind.parse(text)
+    } catch {
+      throw diagnostic(error, value, kind)
     }
   }
 
   /// The first alternative that fits; when none does, the fault of the one that came closest.
-  private func either(_ kinds: [ParameterKind], _ value: ValueSyntax) throws -> CheckedValue {
+  private func either(_ kinds: [ArgumentKind], _ value: ValueSyntax) throws -> ArgumentValue {
     // What is written with brackets or names an op can only be meant as one.
     let opName = value.literal?.drop { $0 == "+" || $0 == "-" }
     if opName.map({ vocabulary.transform(String($0)) != nil }) ?? true,
@@ -140,7 +89,7 @@ struct ValueChecker {
   }
 
   /// `cat(40, 30, 120, 200)`.
-  private func box(_ value: ValueSyntax) throws -> CheckedValue {
+  private func box(_ value: ValueSyntax) throws -> ArgumentValue {
     guard case .call(let name, let arguments) = value.form else { throw wrongType(value, .box) }
     let sides = arguments.compactMap { argument in
       argument.label == nil ? argument.value.literal.flatMap { NumberText.number($0) } : nil
@@ -151,14 +100,15 @@ struct ValueChecker {
         .outOfRange, "the box of `\(name)` ends before it starts", at: value.span,
         help: "the order is left, top, right, bottom")
     }
-    return .box(
-      name: name,
-      BoundingBox(left: sides[0], top: sides[1], right: sides[2], bottom: sides[3]))
+    return .object(
+      NamedBox(
+        name: name,
+        box: BoundingBox(left: sides[0], top: sides[1], right: sides[2], bottom: sides[3])))
   }
 
   private func path(
-    _ text: String, _ value: ValueSyntax, _ kind: ParameterKind.PathKind
-  ) throws -> CheckedValue {
+    _ text: String, _ value: ValueSyntax, _ kind: ArgumentKind.PathKind
+  ) throws -> ArgumentValue {
     if text == "-" && (kind == .image || kind == .file) { return .path("-") }
     // Data sets that Graft draws have no place on the disk.
     if kind == .data && text.hasPrefix("demo:") { return .text(text) }
@@ -197,35 +147,42 @@ struct ValueChecker {
     }
   }
 
-  func wrongType(_ value: ValueSyntax, _ kind: ParameterKind) -> Diagnostic {
+  func wrongType(_ value: ValueSyntax, _ kind: ArgumentKind) -> Diagnostic {
     let (suggestion, help) =
       value.literal.map {
-        Suggestion.help(for: $0, among: kind.legalValues(in: vocabulary))
+        Suggestion.help(for: $0, among: vocabulary.words(for: kind))
       } ?? (nil, nil)
     return Diagnostic(
       .wrongType,
       "`\(parameter.name)` cannot be `\(Printer.text(value))`; expected \(kind.title)",
-      at: value.span, suggestion: suggestion, help: help ?? "see `help \(verb).\(parameter.name)`")
+      at: value.span, suggestion: suggestion, help: help ?? pageHint)
   }
 
-  private func outOfRange(
-    _ text: String, _ value: ValueSyntax, _ kind: ParameterKind
+  /// A fault of a word or number, with its place and what the session's words suggest.
+  private func diagnostic(
+    _ fault: ArgumentFault, _ value: ValueSyntax, _ kind: ArgumentKind
   ) -> Diagnostic {
-    Diagnostic(
-      .outOfRange, "`\(parameter.name)` cannot be `\(text)`; expected \(kind.title)",
-      at: value.span,
-      help: "see `help \(verb).\(parameter.name)`")
+    let message = fault.message(for: parameter.name)
+    return switch fault.reason {
+    case .wrongType: wrongType(value, kind)
+    case .unknownWord: unknown(fault.text, value, among: fault.words)
+    case .outOfRange: Diagnostic(.outOfRange, message, at: value.span, help: pageHint)
+    case .reversedRange:
+      Diagnostic(
+        .outOfRange, message, at: value.span, suggestion: fault.suggestion,
+        help: fault.help(for: parameter))
+    }
   }
+
+  private var pageHint: String { "see `help \(verb).\(parameter.name)`" }
 
   private func unknown(
     _ text: String, _ value: ValueSyntax, among names: [String], of set: NameSet? = nil
   ) -> Diagnostic {
     let (suggestion, help) = Suggestion.help(
       for: text, among: names, detail: set == nil ? nil : "help \(verb)")
-    let what = set.map { $0.article.split(separator: " ").dropFirst().joined() } ?? "value"
     let message =
-      set == nil
-      ? "`\(parameter.name)` cannot be `\(text)`" : "there is no \(what) `\(text)`"
+      set.map { "there is no \($0.noun) `\(text)`" } ?? "`\(parameter.name)` cannot be `\(text)`"
     return Diagnostic(
       .unknownValue, message, at: value.span, suggestion: suggestion,
       help: help ?? "see `help \(verb)`")

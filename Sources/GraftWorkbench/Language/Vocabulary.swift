@@ -1,3 +1,4 @@
+import GraftBase
 import GraftImaging
 
 /// The names that are legal now, besides the verbs and parameters of the command table.
@@ -51,5 +52,20 @@ package struct Vocabulary: Sendable {
 
   package func transform(_ name: String) -> TransformEntry? {
     transforms.first { $0.name == name }
+  }
+}
+
+extension Vocabulary {
+  /// All legal words for an argument, when they can be listed.
+  package func words(for kind: ArgumentKind) -> [String] {
+    switch kind {
+    case .name(let set): names(set)
+    case .layers: names(.layer)
+    case .metric: names(.metric)
+    case .pipeline: transforms.map(\.name) + names(.pipeline)
+    case .list(let element): words(for: element)
+    case .either(let kinds): kinds.flatMap { words(for: $0) }
+    default: kind.words
+    }
   }
 }

@@ -1,3 +1,4 @@
+import GraftBase
 import GraftModels
 
 /// What TAB offers at one place of a line.
@@ -124,9 +125,9 @@ package struct CompletionEngine {
   }
 
   private func values(
-    of parameter: ParameterSpecification, _ place: CursorPlace
+    of parameter: ArgumentDeclaration, _ place: CursorPlace
   ) -> CompletionResult {
-    let names = parameter.kind.legalValues(in: vocabulary)
+    let names = vocabulary.words(for: parameter.kind)
     var found = result(place.start, place.fragment, names.map { ($0, $0) })
     if parameter.kind.takesOps {
       found.items = found.items.map { item in
@@ -172,7 +173,7 @@ package struct CompletionEngine {
 
   /// Files that fit, as they would be typed; quoted when a name needs it.
   private func files(
-    _ place: CursorPlace, _ kinds: [ParameterKind.PathKind]
+    _ place: CursorPlace, _ kinds: [ArgumentKind.PathKind]
   ) -> [Completion] {
     let fragment = place.fragment
     let slash = fragment.lastIndex(of: "/")

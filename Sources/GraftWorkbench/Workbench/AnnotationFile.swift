@@ -30,18 +30,19 @@ enum AnnotationFile {
 
   /// Boxes with numbered names; each has to touch the image.
   static func boxes(
-    _ given: [(name: String, box: BoundingBox)], size: ImageSize
+    _ given: [NamedBox], size: ImageSize
   ) throws -> (boxes: [BoundingBox], names: [String]) {
     var names: [String] = []
-    let boxes = try given.map { name, box in
-      guard box.clipped(to: size).isVisible else {
+    let boxes = try given.map { given in
+      let name = given.name
+      guard given.box.clipped(to: size).isVisible else {
         throw GraftError(
           .input, "the box of `\(name)` lies outside the image, which is \(size)",
           help: "sides are pixels: left, top, right, bottom")
       }
       let label = names.firstIndex(of: name) ?? names.count
       if label == names.count { names.append(name) }
-      var box = box.clipped(to: size)
+      var box = given.box.clipped(to: size)
       box.label = label
       return box
     }

@@ -12,28 +12,27 @@ struct DenseChoice {
   /// Pixels from one score to the next; nil is the network's step.
   let stride: Int?
 
-  static let dense = ParameterSpecification(
-    "dense", .flag, default: .value("no"),
+  static let dense = Argument(
+    "dense", .flag, default: false,
     "score the image at every place in one pass, fully connected layers as convolutions")
-  static let size = ParameterSpecification(
-    "size", .integer(16...4096), default: .described("the short side that images are resized to"),
+  static let size = Argument(
+    "size", .integer(16...4096), otherwise: "the short side that images are resized to",
     "side in pixels of the square that is scored; needs dense=yes")
-  static let step = ParameterSpecification(
-    "stride", .integer(1...1024), default: .described("the network's own"),
+  static let step = Argument(
+    "stride", .integer(1...1024), otherwise: "the network's own",
     "pixels from one score to the next; needs dense=yes")
 
-  static let parameters = [dense, size, step]
+  static let parameters: [any AnyArgument] = [dense, size, step]
 
   /// nil where it is not asked for.
   init?(_ arguments: CheckedArguments) throws {
-    func integer(_ name: String) -> Int? {
-      arguments.specification.parameter(name) == nil ? nil : arguments.integer(name)
-    }
-    (side, stride) = (integer("size"), integer("stride"))
-    guard arguments.flag("dense") != true else { return }
-    for name in ["size", "stride"] where arguments.isGiven(name) {
+    side = arguments.declares(Self.size) ? arguments[Self.size] : nil
+    stride = arguments[Self.step]
+    guard !arguments[Self.dense] else { return }
+    for argument in [Self.size, Self.step] where arguments.isGiven(argument) {
       throw arguments.fault(
-        .missingParameter, at: name, "`\(name)` tells how an image is scored at every place",
+        .missingParameter, at: argument,
+        "`\(argument.name)` tells how an image is scored at every place",
         help: "add dense=yes, or leave it out")
     }
     return nil

@@ -1,17 +1,17 @@
 import GraftTraining
 
 extension Policy {
-  /// The policy that a letter and its numbers stand for; what is nil takes the usual value.
+  /// The policy of a variant with its numbers; what is nil takes the usual value.
   static func variant(
-    _ letter: String, rate: ClosedRange<Double>?, factor: Double? = nil,
+    _ variant: Variant, rate: ClosedRange<Double>?, factor: Double? = nil,
     mode: BatchNormMode? = nil
   ) -> Policy {
     let wishes = mode.map { [BatchNormRequest($0)] } ?? []
     let rates: Rates
-    switch letter {
-    case "A": rates = .headOnly(rate?.upperBound ?? 2e-3)
-    case "B": rates = .uniform(rate?.upperBound ?? 1e-4)
-    default:
+    switch variant {
+    case .headOnly: rates = .headOnly(rate?.upperBound ?? 2e-3)
+    case .uniform: rates = .uniform(rate?.upperBound ?? 1e-4)
+    case .discriminative:
       if let factor {
         rates = .decaying(factor: factor, highest: rate?.upperBound ?? 1e-3)
       } else if let rate, rate.lowerBound < rate.upperBound {
@@ -29,7 +29,7 @@ extension Policy {
     guard let rate else { return self }
     var factor: Double?
     if case .decaying(let own, _) = rates, rate.lowerBound == rate.upperBound { factor = own }
-    var result = Policy.variant(letter, rate: rate, factor: factor)
+    var result = Policy.variant(variant, rate: rate, factor: factor)
     result.batchNormRequests = batchNormRequests
     result.overrides = overrides
     return result

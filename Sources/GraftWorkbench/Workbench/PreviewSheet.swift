@@ -19,7 +19,7 @@ struct PreviewSheet {
     /// Fixed views that epochs take in turn; nil is what training would take.
     var views: Int?
     var maskPath: String?
-    var boxes: [(name: String, box: BoundingBox)] = []
+    var boxes: [NamedBox] = []
   }
 
   let session: Session
@@ -211,7 +211,7 @@ struct PreviewSheet {
   private func marks(_ annotation: Annotation) -> ContactSheet.Marks? {
     guard !annotation.isEmpty else { return nil }
     var names: [String] = []
-    for (name, _) in request.boxes where !names.contains(name) { names.append(name) }
+    for box in request.boxes where !names.contains(box.name) { names.append(box.name) }
     return ContactSheet.Marks(annotation, names: names)
   }
 

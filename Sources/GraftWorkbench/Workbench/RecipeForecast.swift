@@ -53,9 +53,9 @@ struct RecipeForecast {
     let isChoice = specification.group == .ingredients && !step.arguments.isBare
     guard
       isChoice || Self.chosenVerbs.contains(specification.verb)
-        || step.arguments.isGiven("precision")
+        || step.arguments.isGiven(SetCommand.precision)
     else { return true }
-    let inputs = specification.parameters.flatMap { step.arguments.paths($0.name) }
+    let inputs = specification.parameters.flatMap { step.arguments.paths(of: $0) }
     guard inputs.allSatisfy({ FilePath.isFolder($0) != nil }) else { return false }
     try step.command.run(in: trial)
     return true

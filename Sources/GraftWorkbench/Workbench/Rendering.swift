@@ -8,7 +8,7 @@ import Synchronization
 /// Writes augmented copies of a data set, many at a time.
 struct Rendering {
   /// What to do about files that are there already.
-  enum Existing: String, CaseIterable { case stop, keep, replace }
+  enum Existing: String, WordChoice { case stop, keep, replace }
 
   /// What came of it.
   struct Outcome {

@@ -13,7 +13,7 @@ struct TrainingArguments {
 
   /// Has the model minimize what `loss` asks for, of those that go with what it tells.
   func chooseLoss(for model: Model, pipeline: Pipeline, in session: Session) throws {
-    let word = arguments.text("loss") ?? "ce"
+    let word = arguments[TrainingParameters.loss]
     switch model.task {
     case .classification:
       guard let loss = ClassificationLoss(rawValue: word) else {
@@ -31,7 +31,7 @@ struct TrainingArguments {
 
   private func misfit(_ loss: String, _ task: PredictionTask, _ fitting: [String]) -> Diagnostic {
     arguments.fault(
-      .wrongType, at: "loss", "loss=\(loss) is none for a head that tells \(task)",
+      .wrongType, at: TrainingParameters.loss, "loss=\(loss) is none for a head that tells \(task)",
       help: "possible are: " + fitting.joined(separator: ", "))
   }
 
@@ -40,12 +40,13 @@ struct TrainingArguments {
   ) throws {
     guard loss != .binary || balance != .weights else {
       throw arguments.fault(
-        .notAllowedHere, at: "loss", "loss=bce takes labels as they are, and not weighted by class",
+        .notAllowedHere, at: TrainingParameters.loss,
+        "loss=bce takes labels as they are, and not weighted by class",
         help: "balance the images instead: data … balance=sampler")
     }
     guard loss != .consistency || (pipeline.differsBetweenCopies && pipeline.mixing == nil) else {
       throw arguments.fault(
-        .notAllowedHere, at: "loss",
+        .notAllowedHere, at: TrainingParameters.loss,
         "loss=jsd compares copies of an image that `augmix` made, and no mixed ones; "
           + "the pipeline is `\(pipeline)`",
         help: "for example: augment crop(4) flip augmix")
@@ -57,32 +58,30 @@ struct TrainingArguments {
     epochs: Int, usual: Choice, seed: UInt64, classWeights: [Float]?
   ) -> TrainingSettings {
     var settings = TrainingSettings(epochs: epochs)
-    settings.schedule = arguments.text("schedule").map { Choice($0) } ?? usual
+    settings.schedule = arguments[TrainingParameters.schedule].map { Choice($0) } ?? usual
     settings.optimizer = optimizer
-    settings.weightDecay = arguments.number("decay") ?? 0.01
-    settings.smoothing = arguments.number("smooth") ?? 0
-    settings.patience = arguments.integer("patience")
-    settings.warmupEpochs = (share("warmup") ?? 0) * Double(epochs)
+    settings.weightDecay = arguments[TrainingParameters.decay]
+    settings.smoothing = arguments[TrainingParameters.smoothing]
+    settings.patience = arguments[TrainingParameters.patience]
+    settings.warmupEpochs = (arguments[TrainingParameters.warmup] ?? 0) * Double(epochs)
     settings.classWeights = classWeights
     settings.seed = seed
-    if let momentum = arguments.number("momentum") {
+    if let momentum = arguments[TrainingParameters.momentum] {
       let names = ["sgd": "momentum", "adadelta": "rho"]
       settings.optimizer.values[names[settings.optimizer.name] ?? "beta1"] = momentum
-      if settings.schedule.name == "one-cycle" {
-        settings.schedule.values["high"] = momentum
-        settings.schedule.values["low"] = momentum
+      if settings.schedule.name == OneCycleSchedule.name {
+        settings.schedule.values[OneCycleSchedule.high.name] = momentum
+        settings.schedule.values[OneCycleSchedule.low.name] = momentum
       }
     }
     return settings
   }
 
   private var optimizer: Choice {
-    let name = arguments.text("optimizer") ?? "adamw"
-    return name == "nesterov" ? Choice("sgd", ["nesterov": 1]) : Choice(name)
-  }
-
-  private func share(_ name: String) -> Double? {
-    arguments.number(name) ?? arguments.fractions(name)?.first
+    let name = arguments[TrainingParameters.optimizer]
+    return name == TrainingParameters.nesterov
+      ? Choice(StochasticGradientRule.name, [StochasticGradientRule.nesterov.name: 1])
+      : Choice(name)
   }
 }
 
@@ -90,13 +89,13 @@ extension Session {
   /// What a run is made of besides its phases.
   func trainingPlan(_ arguments: CheckedArguments) throws -> TrainingPlan {
     _ = try requireEncoder()
-    let calls = arguments.calls("augment")
+    let calls = arguments[TrainingParameters.augment]
     return TrainingPlan(
       data: try requireData(), balance: workbench.balance,
       pipeline: calls.isEmpty ? workbench.pipeline : try pipeline(calls),
-      batchSize: arguments.integer("batch") ?? 32, seed: seed,
-      views: arguments.integer("views"), phases: [],
-      stop: arguments.integer("stop"))
+      batchSize: arguments[TrainingParameters.batch], seed: seed,
+      views: arguments[TrainingParameters.views], phases: [],
+      stop: arguments[TrainingParameters.stop])
   }
 
   /// Weights of classes for the loss when `balance=weights` asks for them.

@@ -72,7 +72,8 @@ import Testing
     #expect {
       try Schedules.make(Choice("one-cycle", ["rise": 2]))
     } throws: {
-      ($0 as? GraftError)?.help == "rise goes from 0.001 to 0.999"
+      ($0 as? GraftError)?.message
+        == "`rise` of `one-cycle` cannot be `2`; expected number 0.001..0.999"
     }
   }
 

@@ -51,7 +51,7 @@ import Testing
     let bench = try TestBench()
     #expect(bench.type("set threads 3 ; set image=none color=never") == 0)
     #expect(bench.session.settings.threads == 3)
-    #expect(bench.session.settings.image == "none")
+    #expect(bench.session.settings.image == .none)
     #expect(bench.type("set thread 3") == 2)
   }
 

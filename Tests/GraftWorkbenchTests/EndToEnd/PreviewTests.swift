@@ -86,7 +86,9 @@ extension EndToEnd {
       var request = PreviewSheet.Request()
       request.paths = [place.path("a.png")]
       request.maskPath = place.path("mask.png")
-      request.boxes = [("cat", BoundingBox(left: 0, top: 0, right: 10, bottom: 20))]
+      request.boxes = [
+        NamedBox(name: "cat", box: BoundingBox(left: 0, top: 0, right: 10, bottom: 20))
+      ]
       let calls = [TransformCall(name: "flip", arguments: [.init(label: "p", value: .word("1"))])]
       let sheet = try PreviewSheet(
         session: place.session, request: request,

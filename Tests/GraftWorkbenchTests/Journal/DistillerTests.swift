@@ -9,13 +9,10 @@ import Testing
     let binder = Executor(bench.session).bind(bench.typed(text), mode: .prompt)
     if let fault = binder.faults.first { throw fault }
     for (index, step) in binder.steps.enumerated() where step.specification.isRecorded {
-      for name in ["run", "pipeline"] {
-        guard let value = step.arguments.isGiven("as") ? step.arguments.text("as") : nil else {
-          continue
-        }
-        let set: NameSet = name == "run" ? .run : .pipeline
-        if case .newName(set)? = step.specification.parameter("as")?.kind {
-          bench.session.vocabulary.add(value, to: set)
+      for parameter in step.specification.parameters {
+        guard case .newName(let set) = parameter.kind else { continue }
+        for case .text(let name) in step.arguments.all(parameter) {
+          bench.session.vocabulary.add(name, to: set)
         }
       }
       guard let lineage = step.command.lineage(in: bench.session) else { continue }

@@ -69,7 +69,7 @@ import Testing
     let binder = Executor(bench.session).bind(
       bench.recipe("include sub/inner.graft"), mode: .recipe)
     #expect(binder.faults.isEmpty)
-    #expect(binder.steps.last?.arguments.path("path") == bench.folder + "/sub/flowers/")
+    #expect(binder.steps.last?.arguments[DataCommand.path] == bench.folder + "/sub/flowers/")
   }
 
   @Test func filesMadeByEarlierStepsCount() throws {

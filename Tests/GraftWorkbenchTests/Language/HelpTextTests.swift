@@ -39,6 +39,9 @@ import Testing
     #expect(!specification.seeAlso.isEmpty)
     for other in specification.seeAlso { #expect(CommandTable.specification(of: other) != nil) }
     for parameter in specification.parameters {
+      if let text = parameter.defaultText {
+        #expect(throws: Never.self) { try parameter.kind.parse(text) }
+      }
       #expect(HelpText().page(about: "\(verb).\(parameter.name)") != nil)
     }
     let page = try #require(HelpText().page(about: verb))

@@ -13,19 +13,21 @@ import Testing
 
   @Test func typesAndDefaults() throws {
     let train = try arguments("train lr=1e-5..1e-3 warmup=10% augment=[flip, rotate(15, p=0.5)]")
-    #expect(train.integer("epochs") == 5)
-    #expect(!train.isGiven("epochs"))
-    #expect(train.range("lr") == 1e-5...1e-3)
-    #expect(train.number("warmup") == 0.1)
-    #expect(train.number("decay") == 0.01)
-    #expect(train.integer("patience") == nil)
-    #expect(train.calls("augment").map(\.name) == ["flip", "rotate"])
-    #expect(train.calls("augment")[1].arguments[1].label == "p")
-    #expect(try arguments("train lr=1e-4").range("lr") == 1e-4...1e-4)
-    #expect(try arguments("resume epochs=+5").value("epochs") == .increment(5))
-    #expect(try arguments("resume epochs=5").value("epochs") == .integer(5))
-    #expect(try arguments("preview 8 grid=4x3").value("grid") == .grid(columns: 4, rows: 3))
-    #expect(try arguments("encoder resnet18 mean=[0.1, 0.2, 1]").numbers("mean") == [0.1, 0.2, 1])
+    #expect(train[TrainingParameters.epochs] == 5)
+    #expect(!train.isGiven(TrainingParameters.epochs))
+    #expect(train[TrainingParameters.rate] == 1e-5...1e-3)
+    #expect(train[TrainingParameters.warmup] == 0.1)
+    #expect(train[TrainingParameters.decay] == 0.01)
+    #expect(train[TrainingParameters.patience] == nil)
+    #expect(train[TrainingParameters.augment].map(\.name) == ["flip", "rotate"])
+    #expect(train[TrainingParameters.augment][1].arguments[1].label == "p")
+    #expect(try arguments("train lr=1e-4")[TrainingParameters.rate] == 1e-4...1e-4)
+    #expect(try arguments("resume epochs=+5")[ResumeCommand.epochs] == .more(5))
+    #expect(try arguments("resume epochs=5")[ResumeCommand.epochs] == .total(5))
+    let grid = try arguments("preview 8 grid=4x3")[PreviewCommand.grid]
+    #expect(grid?.columns == 4 && grid?.rows == 3)
+    #expect(
+      try arguments("encoder resnet18 mean=[0.1, 0.2, 1]")[EncoderCommand.mean] == [0.1, 0.2, 1])
   }
 
   @Test(arguments: ["99999999999999999999", "1e3", "-1", "+", "", "５"])
