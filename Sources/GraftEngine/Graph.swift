@@ -127,6 +127,9 @@ package struct Node: Sendable {
   package let inputs: [Int]
   package let output: Int
   package let parameters: [Parameter]
+
+  /// What training moves without a gradient: a batch norm's mean and variance.
+  package var runningStatistics: [Parameter] { parameters.filter { !$0.canTrain } }
 }
 
 /// What the graph knows of a value.

@@ -99,17 +99,7 @@ package final class Interpreter {
       let request = self.request(item, backward: needs)
       let prepared = prepare(item, request)
       let workspace = Storage(count: item.op.workspaceCount(request))
-      var slots: [GradientSlot?] = []
-      for (place, input) in item.inputs.enumerated() {
-        guard needs.inputs[place] else {
-          slots.append(nil)
-          continue
-        }
-        let existing = valueGradients[input]
-        let storage = existing ?? Storage(count: lowered.shapes[input].elementCount)
-        valueGradients[input] = storage
-        slots.append(GradientSlot(storage.slice, accumulates: existing != nil))
-      }
+      let slots = slots(item, needs, in: &valueGradients)
       item.op.backward(
         BackwardContext(
           outputGradient: outputGradient.slice, inputs: item.inputs.map(slice),
@@ -126,6 +116,19 @@ package final class Interpreter {
       withExtendedLifetime((prepared, workspace)) {}
     }
     withExtendedLifetime(valueGradients) {}
+  }
+
+  /// Where the gradients of an item's inputs go: what another reader has written is added to.
+  private func slots(
+    _ item: LoweredGraph.Item, _ needs: GradientNeeds, in gradients: inout [Int: Storage]
+  ) -> [GradientSlot?] {
+    item.inputs.enumerated().map { place, input in
+      guard needs.inputs[place] else { return nil }
+      let existing = gradients[input]
+      let storage = existing ?? Storage(count: lowered.shapes[input].elementCount)
+      gradients[input] = storage
+      return GradientSlot(storage.slice, accumulates: existing != nil)
+    }
   }
 
   private func request(_ item: LoweredGraph.Item, backward: GradientNeeds?) -> WorkspaceRequest {

@@ -4,7 +4,8 @@ import GraftKernels
 /// One operation of the graph: shapes, what backward needs, and the arithmetic both ways.
 ///
 /// A new op is one file in `Ops/` and one line in `Ops.all`; the gradient check, plan = interpreter
-/// and thread-count tests pick it up through `examples`.
+/// and thread-count tests pick it up through `examples`. What models, summaries and surgery ask of an op
+/// has answers that fit most; an op that differs says so in its own file, and nobody asks what kind it is.
 package protocol Op: Sendable {
   /// The name in listings: `convolution`.
   static var name: String { get }
@@ -32,9 +33,16 @@ package protocol Op: Sendable {
   var worksInPlace: Bool { get }
   /// The input whose gradient may take the output gradient's memory, if any may.
   var gradientInPlace: Int? { get }
-  /// The input that only its producer may read, and whose gradient is the output's as `backward`
-  /// leaves it: the producer takes it the rest of the way.
-  var gradientPassed: Int? { get }
+  /// Does a count of activations include the output: not where it is the input's values in another form.
+  var countsValues: Bool { get }
+  /// What a pixel of the output sees of the input.
+  var window: Window { get }
+  /// How its parameters are counted; nil where their sizes say it.
+  func parameterFormula(inputs: [Shape]) -> ParameterFormula?
+  /// What it becomes where a classifier is applied at every place of a larger image.
+  var denseForm: DenseForm { get }
+  /// Its part where batch norms are folded into the ops before them.
+  var folding: Folding { get }
 
   /// This op with all that follows from these shapes worked out: it is then run for no others, and
   /// works nothing out again. Plans fit their ops once.
@@ -62,7 +70,11 @@ extension Op {
   package var isRandom: Bool { false }
   package var worksInPlace: Bool { false }
   package var gradientInPlace: Int? { nil }
-  package var gradientPassed: Int? { nil }
+  package var countsValues: Bool { !worksInPlace }
+  package var window: Window { .pixel }
+  package func parameterFormula(inputs: [Shape]) -> ParameterFormula? { nil }
+  package var denseForm: DenseForm { .same }
+  package var folding: Folding { .none }
 }
 
 /// Which gradients a backward call must produce.
@@ -145,8 +157,9 @@ package struct ForwardContext: Sendable {
   package let isTraining: Bool
   package var random: RandomAddress
   package let pool: ThreadPool
-  /// The `NormMemory` of the norm that reads the output, when this op adds up its sums.
-  package var outputNormMemory: Slice? = nil
+  /// The auxiliary memory of the op that reads the output, where a plan has the two share it: a norm's
+  /// `NormMemory`, whose sums this op adds up.
+  package var readersMemory: Slice? = nil
 }
 
 /// A gradient to write, or to add to when another consumer wrote first.
@@ -178,28 +191,7 @@ package struct BackwardContext: Sendable {
   package let isTraining: Bool
   package var random: RandomAddress
   package let pool: ThreadPool
-  /// The `NormMemory` of the norm that the output's gradient has still to pass.
-  package var outputNormMemory: Slice? = nil
-}
-
-/// A small case of an op for the registry-wide tests.
-package struct OpExample: Sendable {
-  package var op: any Op
-  package var inputs: [Shape]
-  /// Shapes in the engine's layout, in the op's order of parameters.
-  package var parameters: [Shape]
-  package var isTraining: Bool
-  /// Inputs that have a gradient; targets of losses have none.
-  package var differentiable: [Bool]
-
-  package init(
-    _ op: any Op, inputs: [Shape], parameters: [Shape] = [], isTraining: Bool = false,
-    differentiable: [Bool]? = nil
-  ) {
-    self.op = op
-    self.inputs = inputs
-    self.parameters = parameters
-    self.isTraining = isTraining
-    self.differentiable = differentiable ?? inputs.map { _ in true }
-  }
+  /// The auxiliary memory of the op that reads the output, where a plan has the two share it: that of a
+  /// norm which the output's gradient has still to pass.
+  package var readersMemory: Slice? = nil
 }

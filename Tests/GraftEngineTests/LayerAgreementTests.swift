@@ -49,6 +49,7 @@ struct LayerReference: Decodable, CustomTestStringConvertible, Sendable {
     case "unpool": return (UnpoolOp(kernel: 2, stride: 2), [])
     case "l2": return (L2PoolOp(kernel: Pair(3, 2), stride: Pair(2, 1)), [])
     case "softmax": return (SoftmaxOp(), [])
+    case "normalize": return (L2NormOp(), [])
     case "loss":
       let kinds: [String: ClassificationLossOp.Kind] = [
         "hinge": .hinge(margin: 1, isMean: true), "svm": .hinge(margin: 1, isMean: false),

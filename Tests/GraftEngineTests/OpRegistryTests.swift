@@ -36,9 +36,8 @@ private struct Harness {
         name: "p\(index)", role: .weight, layout: .plain, torchShape: shape)
     }
     for (index, parameter) in parameters.enumerated() {
-      // Variances and scales must be positive; the rest may be anything.
-      let place = example.normPlace.map { index - $0 }
-      fill(parameter.slice, stream: 100 + index, isPositive: place == 0 || place == 3)
+      fill(
+        parameter.slice, stream: 100 + index, isPositive: example.isPositive(parameter: index))
     }
     output = try graph.record(example.op, inputs, parameters: parameters, path: "node")
   }
@@ -46,22 +45,6 @@ private struct Harness {
   var outputCount: Int { output.shape.elementCount }
   var configuration: PlanConfiguration {
     PlanConfiguration(trainingNodes: example.isTraining ? [0] : [], fuses: false)
-  }
-}
-
-extension OpExample {
-  /// Where a batch norm's four parameters start, if the op has some.
-  fileprivate var normPlace: Int? {
-    switch op {
-    case is BatchNormOp, is NormalizedPoolOp: 0
-    case is NormalizedConvolutionOp: 1
-    default: nil
-    }
-  }
-
-  /// Parameters with a gradient: all but the running statistics.
-  fileprivate var differentiableParameters: [Bool] {
-    parameters.indices.map { index in normPlace.map { index < $0 + 2 } ?? true }
   }
 }
 
@@ -73,8 +56,8 @@ private func fill(_ slice: Slice, stream: Int, isPositive: Bool = false) {
   }
 }
 
-private func fillTarget(_ slice: Slice, shape: Shape, of op: any Op) {
-  if op is SegmentationLossOp {
+private func fillTarget(_ slice: Slice, shape: Shape, _ targets: OpExample.Targets) {
+  if targets == .labels {
     for index in 0..<slice.count {
       slice.pointer[index] = index % 7 == 3 ? 255 : Float(index * 5 % 13 % 2)
     }
@@ -101,7 +84,7 @@ private func fillTarget(_ slice: Slice, shape: Shape, of op: any Op) {
       if example.differentiable[index] {
         fill(storage.slice, stream: index)
       } else {
-        fillTarget(storage.slice, shape: example.inputs[index], of: example.op)
+        fillTarget(storage.slice, shape: example.inputs[index], example.targets)
       }
     }
     return evaluate(harness, inputs: storages, pool: pool, weights: weights)
@@ -199,7 +182,7 @@ private func fillTarget(_ slice: Slice, shape: Shape, of op: any Op) {
       if example.differentiable[index] {
         fill(storage.slice, stream: index)
       } else {
-        fillTarget(storage.slice, shape: example.inputs[index], of: example.op)
+        fillTarget(storage.slice, shape: example.inputs[index], example.targets)
       }
     }
     func loss() -> Double {
@@ -211,11 +194,6 @@ private func fillTarget(_ slice: Slice, shape: Shape, of op: any Op) {
     let result = evaluate(harness, inputs: inputs, pool: pool, weights: weights)
     // At a kink (ReLU, a tie of maxima) there is no quotient: that may affect few entries, never
     // many.
-    let hasKink =
-      example.op is ActivationOp || example.op is PReLUOp || example.op is PoolOp
-      || example.op is DeformableReadOp || example.op is ClassificationLossOp
-      || example.op is AdaptivePoolOp || example.op is NormalizedPoolOp
-      || example.normPlace != nil && example.op.details.contains("relu")
     var checked = 0
     var unsettled = 0
     func check(_ slice: Slice, _ gradient: [Float], _ label: String) {
@@ -227,7 +205,7 @@ private func fillTarget(_ slice: Slice, shape: Shape, of op: any Op) {
         let allowed = tolerance.allowed(own)
         let place = slice.pointer + index
         let quotient =
-          hasKink
+          example.hasKinks
           ? DifferenceQuotient(ofKinked: loss, at: place)
           : DifferenceQuotient(ofSmooth: loss, at: place)
         checked += 1
@@ -247,7 +225,8 @@ private func fillTarget(_ slice: Slice, shape: Shape, of op: any Op) {
       check(harness.parameters[index].slice, result.parameters[index], "parameter \(index)")
     }
     #expect(
-      unsettled <= (hasKink ? checked / 25 + 1 : 0), "\(unsettled) of \(checked) do not settle")
+      unsettled <= (example.hasKinks ? checked / 25 + 1 : 0),
+      "\(unsettled) of \(checked) do not settle")
   }
 
   @Test(arguments: OpCase.all)

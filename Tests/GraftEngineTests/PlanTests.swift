@@ -338,7 +338,7 @@ struct SmallNetwork {
     let image = Value(graph: graph, id: 0)
     let training = PlanConfiguration(
       trainable: [trainable, "head.bias"],
-      trainingNodes: Set(graph.nodes.filter { $0.op is DropoutOp }.map(\.index)))
+      trainingNodes: Set(graph.nodes.filter(\.op.isRandom).map(\.index)))
     let cut = try #require(
       try graph.constantCut(
         from: image, outputs: [network.logits], loss: network.losses, configuration: training))

@@ -14,8 +14,12 @@ struct LoweredGraph {
     var isTraining: Bool
     /// Set when backward must run; nil prunes it.
     var needs: GradientNeeds?
-    /// The output of the item whose norm reads this one's output, when its sums are added up here.
-    var outputNormOwner: Int? = nil
+    /// The output of the item whose auxiliary memory this one writes first and reads last: a norm's, whose
+    /// sums are added up here.
+    var memoryOwner: Int? = nil
+    /// The input that only its producer may read, and whose gradient is the output's as `backward` leaves
+    /// it: the producer takes it the rest of the way.
+    var gradientPassed: Int? = nil
   }
 
   var items: [Item]
@@ -49,10 +53,7 @@ struct LoweredGraph {
         parameters: node.parameters, isTraining: isTraining, needs: runsBackward ? needs : nil)
     }
     hasGradient = needsGradient
-    if configuration.fuses {
-      fuse(keeping: Set(wanted))
-      fuseNorms(keeping: Set(wanted))
-    }
+    if configuration.fuses { fuse(keeping: Set(wanted)) }
     try requireCountablePixels()
   }
 
@@ -77,83 +78,5 @@ struct LoweredGraph {
       "a batch of \(largest.batch) images has \(largest.allPixels) pixels in one layer; "
         + "\(Int32.max - 1) are the most",
       help: "ask for less at a time: batch=16, or a smaller size= of the encoder")
-  }
-
-  /// Merges what can be computed while it is in cache.
-  private mutating func fuse(keeping outputs: Set<Int>) {
-    var consumers = [Int](repeating: 0, count: shapes.count)
-    for item in items { for input in item.inputs { consumers[input] += 1 } }
-    var producer: [Int: Int] = [:]
-    var isMerged = [Bool](repeating: false, count: items.count)
-
-    func isPrivate(_ value: Int) -> Bool { consumers[value] == 1 && !outputs.contains(value) }
-    /// The convolution that makes `value` for this consumer only and takes no part in backward.
-    func frozenConvolution(_ value: Int) -> (place: Int, op: ConvolutionOp)? {
-      guard isPrivate(value), let place = producer[value], items[place].needs == nil,
-        let op = items[place].op as? ConvolutionOp, op.activation == .linear
-      else { return nil }
-      return (place, op)
-    }
-    /// The batch norm that makes `value` for this consumer only and takes part in backward.
-    func trainedNorm(_ value: Int) -> (place: Int, op: BatchNormOp)? {
-      guard isPrivate(value), let place = producer[value], items[place].needs != nil,
-        let op = items[place].op as? BatchNormOp, !op.addsResidual, op.activation == .linear
-      else { return nil }
-      return (place, op)
-    }
-    func merge(_ index: Int, into place: Int, _ op: any Op) {
-      items[place].op = op
-      items[place].output = items[index].output
-      producer[items[index].output] = place
-      isMerged[index] = true
-    }
-
-    for index in items.indices {
-      let item = items[index]
-      producer[item.output] = index
-      switch item.op {
-      case let norm as BatchNormOp where !item.isTraining && item.needs == nil:
-        guard let (place, op) = frozenConvolution(item.inputs[0]), !op.addsResidual,
-          op.foldedEpsilon == nil
-        else { continue }
-        items[place].parameters += item.parameters
-        merge(index, into: place, op.folding(epsilon: norm.epsilon))
-      case let activation as ActivationOp:
-        let input = item.inputs[0]
-        if item.needs == nil, let (place, op) = frozenConvolution(input),
-          activation.activation.isFusible(into: op, shapes[items[place].inputs[0]])
-        {
-          merge(index, into: place, op.activating(activation.activation))
-        } else if isPrivate(input), let place = producer[input],
-          let norm = items[place].op as? BatchNormOp, norm.activation == .linear,
-          activation.activation.isFusible
-        {
-          merge(index, into: place, norm.activating(activation.activation))
-        }
-      case is AddOp where item.needs == nil:
-        // The operand made last can wait for the other one.
-        let places = item.inputs.map { producer[$0] ?? -1 }
-        let last = places[0] > places[1] ? 0 : 1
-        guard let (place, op) = frozenConvolution(item.inputs[last]), !op.addsResidual,
-          item.inputs[0] != item.inputs[1]
-        else { continue }
-        items[place].inputs.append(item.inputs[1 - last])
-        merge(index, into: place, op.addingResidual())
-      case is AddOp:
-        // A norm can wait for its residual, wherever that comes from.
-        guard let needs = item.needs, item.inputs[0] != item.inputs[1],
-          let own = item.inputs.indices.last(where: { trainedNorm(item.inputs[$0]) != nil }),
-          let (place, norm) = trainedNorm(item.inputs[own])
-        else { continue }
-        items[index] = items[place]
-        items[index].output = item.output
-        items[index].op = norm.addingResidual()
-        items[index].inputs.append(item.inputs[1 - own])
-        items[index].needs?.inputs.append(needs.inputs[1 - own])
-        isMerged[place] = true
-      default: continue
-      }
-    }
-    items = items.indices.filter { !isMerged[$0] }.map { items[$0] }
   }
 }

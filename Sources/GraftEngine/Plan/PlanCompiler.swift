@@ -53,8 +53,8 @@ struct PlanCompiler {
       if item.needs != nil {
         let count = item.op.auxiliaryCount(
           inputs: item.inputs.map { lowered.shapes[$0] }, output: shape)
-        // A norm's memory is written first, and read last, by the maker of its input.
-        let outer = items.firstIndex { $0.outputNormOwner == item.output } ?? index
+        // Shared memory is written first, and read last, by the maker of the input.
+        let outer = items.firstIndex { $0.memoryOwner == item.output } ?? index
         auxiliaryBuffer[index] = add(count, outer, backwardStep(outer))
       }
       let scratch = item.op.workspaceCount(request(item, backward: nil))
@@ -135,7 +135,7 @@ struct PlanCompiler {
       let step = backwardStep(index)
       var isOwnTaken = false
       for (place, input) in item.inputs.enumerated() where needs.inputs[place] {
-        if place == item.op.gradientPassed {
+        if place == item.gradientPassed {
           gradientBuffer[input] = own
         } else if let buffer = gradientBuffer[input] {
           accumulates[index][place] = true
@@ -162,7 +162,7 @@ struct PlanCompiler {
   /// the input whose gradient is passed on, if there is one, has read what lies in the same memory.
   private func isWrittenAfterPassing(_ input: Int, _ index: Int) -> Bool {
     let item = items[index]
-    guard let passed = item.op.gradientPassed, item.needs?.inputs[passed] == true else {
+    guard let passed = item.gradientPassed, item.needs?.inputs[passed] == true else {
       return true
     }
     let reader = items.firstIndex { $0.output == item.inputs[passed] } ?? -1
@@ -190,65 +190,93 @@ struct PlanCompiler {
     }
     return slices
   }
+}
 
-  func steps(
-    layout: ArenaLayout, arena: Slice, kept: Slice, gradients: [String: Slice],
-    pool: ThreadPool
-  ) -> [PlanStep] {
-    items.enumerated().map { index, item in
-      let inputs = item.inputs.map { slice(valueBuffer[$0], layout, arena) }
-      let inputShapes = item.inputs.map { lowered.shapes[$0] }
-      let output = slice(valueBuffer[item.output], layout, arena)
-      let auxiliary = slice(auxiliaryBuffer[index], layout, arena)
-      let random = RandomAddress(node: item.node)
-      func preparation(_ place: Prepared, backward: GradientNeeds?) -> PlanStep.Preparation {
-        let request = request(item, backward: backward)
-        return switch place {
-        case .kept(let range):
-          .init(
-            request: request, slice: kept.part(range.lowerBound, count: range.count), isKept: true)
-        case .borrowed(let buffer):
-          .init(request: request, slice: slice(buffer, layout, arena), isKept: false)
-        }
-      }
-      let forwardPreparation = preparation(prepared[index].forward, backward: nil)
-      let backwardPreparation = preparation(prepared[index].backward, backward: item.needs)
-      let outputNormMemory = item.outputNormOwner.flatMap { owner in
-        items.firstIndex { $0.output == owner }
-      }.map { slice(auxiliaryBuffer[$0], layout, arena) }
-      let parameters = item.parameters.map(\.slice)
-      let forward = ForwardContext(
-        inputs: inputs, inputShapes: inputShapes, parameters: parameters, output: output,
-        outputShape: lowered.shapes[item.output], auxiliary: auxiliary,
-        workspace: slice(forwardWorkspace[index], layout, arena),
-        prepared: forwardPreparation.slice, isTraining: item.isTraining, random: random,
-        pool: pool, outputNormMemory: outputNormMemory)
-      let backward = item.needs.map { needs in
-        BackwardContext(
-          outputGradient: slice(gradientBuffer[item.output], layout, arena), inputs: inputs,
-          inputShapes: inputShapes, output: output, outputShape: lowered.shapes[item.output],
-          parameters: parameters, auxiliary: auxiliary,
-          workspace: slice(backwardWorkspace[index], layout, arena),
-          prepared: backwardPreparation.slice,
-          inputGradients: item.inputs.indices.map { place in
-            guard needs.inputs[place] else { return nil }
-            return GradientSlot(
-              slice(gradientBuffer[item.inputs[place]], layout, arena),
-              accumulates: accumulates[index][place])
-          },
-          parameterGradients: item.parameters.indices.map { place in
-            guard needs.parameters[place] else { return nil }
-            return gradients[item.parameters[place].name].map {
-              GradientSlot($0, accumulates: false)
-            }
-          },
-          isTraining: item.isTraining, random: random, pool: pool,
-          outputNormMemory: outputNormMemory)
-      }
+extension PlanCompiler {
+  /// The memory that steps are laid over, once there is some.
+  struct Memory {
+    let layout: ArenaLayout
+    let arena, kept: Slice
+    /// By the parameters' names.
+    let gradients: [String: Slice]
+    let pool: ThreadPool
+  }
+
+  func steps(in memory: Memory) -> [PlanStep] {
+    items.indices.map { index in
+      let item = items[index]
+      let preparations = (
+        preparation(prepared[index].forward, item, backward: nil, memory),
+        preparation(prepared[index].backward, item, backward: item.needs, memory)
+      )
       return PlanStep(
-        path: item.path, op: item.op, parameters: item.parameters, forward: forward,
-        backward: backward,
-        forwardPreparation: forwardPreparation, backwardPreparation: backwardPreparation)
+        path: item.path, op: item.op, parameters: item.parameters,
+        forward: forwardContext(index, prepared: preparations.0.slice, memory),
+        backward: item.needs.map {
+          backwardContext(index, $0, prepared: preparations.1.slice, memory)
+        },
+        forwardPreparation: preparations.0, backwardPreparation: preparations.1)
     }
+  }
+
+  private func preparation(
+    _ place: Prepared, _ item: LoweredGraph.Item, backward: GradientNeeds?, _ memory: Memory
+  ) -> PlanStep.Preparation {
+    let request = request(item, backward: backward)
+    return switch place {
+    case .kept(let range):
+      .init(
+        request: request, slice: memory.kept.part(range.lowerBound, count: range.count),
+        isKept: true)
+    case .borrowed(let buffer):
+      .init(request: request, slice: slice(buffer, memory), isKept: false)
+    }
+  }
+
+  private func forwardContext(
+    _ index: Int, prepared: Slice, _ memory: Memory
+  ) -> ForwardContext {
+    let item = items[index]
+    return ForwardContext(
+      inputs: item.inputs.map { slice(valueBuffer[$0], memory) },
+      inputShapes: item.inputs.map { lowered.shapes[$0] },
+      parameters: item.parameters.map(\.slice), output: slice(valueBuffer[item.output], memory),
+      outputShape: lowered.shapes[item.output], auxiliary: slice(auxiliaryBuffer[index], memory),
+      workspace: slice(forwardWorkspace[index], memory), prepared: prepared,
+      isTraining: item.isTraining, random: RandomAddress(node: item.node), pool: memory.pool,
+      readersMemory: readersMemory(item, memory))
+  }
+
+  private func backwardContext(
+    _ index: Int, _ needs: GradientNeeds, prepared: Slice, _ memory: Memory
+  ) -> BackwardContext {
+    let item = items[index]
+    return BackwardContext(
+      outputGradient: slice(gradientBuffer[item.output], memory),
+      inputs: item.inputs.map { slice(valueBuffer[$0], memory) },
+      inputShapes: item.inputs.map { lowered.shapes[$0] },
+      output: slice(valueBuffer[item.output], memory), outputShape: lowered.shapes[item.output],
+      parameters: item.parameters.map(\.slice), auxiliary: slice(auxiliaryBuffer[index], memory),
+      workspace: slice(backwardWorkspace[index], memory), prepared: prepared,
+      inputGradients: item.inputs.enumerated().map { place, input in
+        guard needs.inputs[place] else { return nil }
+        return GradientSlot(
+          slice(gradientBuffer[input], memory), accumulates: accumulates[index][place])
+      },
+      parameterGradients: item.parameters.enumerated().map { place, parameter in
+        guard needs.parameters[place] else { return nil }
+        return memory.gradients[parameter.name].map { GradientSlot($0, accumulates: false) }
+      },
+      isTraining: item.isTraining, random: RandomAddress(node: item.node), pool: memory.pool,
+      readersMemory: readersMemory(item, memory))
+  }
+
+  private func readersMemory(_ item: LoweredGraph.Item, _ memory: Memory) -> Slice? {
+    item.memoryOwner.flatMap { owner in items.firstIndex { $0.output == owner } }
+      .map { slice(auxiliaryBuffer[$0], memory) }
+  }
+
+  private func slice(_ buffer: Int?, _ memory: Memory) -> Slice {
+    slice(buffer, memory.layout, memory.arena)
   }
 }

@@ -77,7 +77,8 @@ struct CompiledPlan {
     }
     return BoundPlan(
       steps: compiler.steps(
-        layout: layout, arena: arena, kept: kept, gradients: gradients, pool: pool),
+        in: PlanCompiler.Memory(
+          layout: layout, arena: arena, kept: kept, gradients: gradients, pool: pool)),
       inputs: compiler.inputSlices(layout: layout, arena: arena),
       results: Dictionary(
         uniqueKeysWithValues: results.map {

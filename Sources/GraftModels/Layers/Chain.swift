@@ -5,12 +5,17 @@ package protocol Layer {
   func callAsFunction(_ x: Value) throws -> Value
 }
 
-extension Convolution: Layer {}
-extension BatchNorm: Layer {}
-extension Linear: Layer {}
-
 extension PlainLayer: Layer {
   package func callAsFunction(_ x: Value) throws -> Value { try self([x]) }
+}
+
+/// A layer that is one operation of one input, with parameters that it asks its scope for.
+package protocol OperationLayer: Layer {
+  var operation: PlainLayer { get }
+}
+
+extension OperationLayer {
+  package func callAsFunction(_ x: Value) throws -> Value { try operation(x) }
 }
 
 /// Layers one after the other.

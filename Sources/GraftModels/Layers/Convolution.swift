@@ -1,7 +1,7 @@
 import GraftEngine
 
 /// A two-dimensional convolution: [N, H, W, I] to [N, H', W', O].
-package struct Convolution {
+package struct Convolution: OperationLayer {
   /// How the weight starts.
   package enum Start: Sendable {
     /// Kaiming's normal distribution over the inputs of an output.
@@ -15,9 +15,7 @@ package struct Convolution {
     case torchDefault
   }
 
-  private let path: String
-  private let op: ConvolutionOp
-  private let parameters: [Parameter]
+  package let operation: PlainLayer
 
   /// A convolution with a square kernel.
   package init(
@@ -36,10 +34,6 @@ package struct Convolution {
     padding: Pair, dilation: Pair = 1, groups: Int = 1, hasBias: Bool = false,
     start: Start = .kaimingNormalByOutputs
   ) {
-    path = scope.path
-    op = ConvolutionOp(
-      outputChannels: outputs, kernel: kernel, stride: stride, padding: padding,
-      dilation: dilation, groups: groups, hasBias: hasBias)
     let area = kernel.y * kernel.x
     let initializer: Initializer =
       switch start {
@@ -54,12 +48,12 @@ package struct Convolution {
     let weight = scope.parameter(
       "weight", .weight, layout: .convolution,
       shape: [outputs, inputs / groups, kernel.y, kernel.x], initializer)
-    parameters =
-      hasBias
-      ? [weight, scope.parameter("bias", .bias, shape: [outputs], biasInitializer)] : [weight]
-  }
-
-  package func callAsFunction(_ x: Value) throws -> Value {
-    try x.graph.record(op, [x], parameters: parameters, path: path)
+    let bias =
+      hasBias ? [scope.parameter("bias", .bias, shape: [outputs], biasInitializer)] : []
+    operation = PlainLayer(
+      scope,
+      ConvolutionOp(
+        outputChannels: outputs, kernel: kernel, stride: stride, padding: padding,
+        dilation: dilation, groups: groups, hasBias: hasBias), [weight] + bias)
   }
 }

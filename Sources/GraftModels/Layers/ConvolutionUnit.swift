@@ -2,7 +2,7 @@ import GraftEngine
 
 /// Convolution that keeps the size but for its stride, batch norm, activation: torchvision's
 /// `Conv2dNormActivation`.
-package struct ConvolutionUnit {
+package struct ConvolutionUnit: Layer {
   private let convolution: Convolution
   private let norm: BatchNorm
   private let activation: PlainLayer?

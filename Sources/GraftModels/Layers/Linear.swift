@@ -1,10 +1,8 @@
 import GraftEngine
 
 /// A fully connected layer with bias: [N, I] to [N, O].
-package struct Linear {
-  private let path: String
-  private let op: LinearOp
-  private let parameters: [Parameter]
+package struct Linear: OperationLayer {
+  package let operation: PlainLayer
 
   /// - Parameters:
   ///   - weight: how the weight starts; nil is torch's default.
@@ -14,18 +12,14 @@ package struct Linear {
     _ scope: Scope, from inputs: Int, to outputs: Int, weight: Initializer? = nil,
     bias: Initializer? = nil, isConvolution: Bool = false
   ) {
-    path = scope.path
-    op = LinearOp(inputCount: inputs, outputCount: outputs, hasBias: true)
     let standard = Initializer.torchDefault(fan: inputs)
-    parameters = [
+    let parameters = [
       scope.parameter(
         "weight", .weight, layout: isConvolution ? .convolution : .linear,
         shape: isConvolution ? [outputs, inputs, 1, 1] : [outputs, inputs], weight ?? standard),
       scope.parameter("bias", .bias, shape: [outputs], bias ?? standard),
     ]
-  }
-
-  package func callAsFunction(_ x: Value) throws -> Value {
-    try x.graph.record(op, [x], parameters: parameters, path: path)
+    operation = PlainLayer(
+      scope, LinearOp(inputCount: inputs, outputCount: outputs, hasBias: true), parameters)
   }
 }

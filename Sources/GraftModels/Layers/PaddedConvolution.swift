@@ -1,7 +1,7 @@
 import GraftEngine
 
 /// A convolution with any padding: what it cannot add itself, a layer `pad` before it adds.
-package struct PaddedConvolution {
+package struct PaddedConvolution: Layer {
   private let window: PaddedWindow
   private let convolution: Convolution
 

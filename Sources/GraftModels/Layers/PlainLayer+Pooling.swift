@@ -39,21 +39,13 @@ extension PlainLayer {
 
 /// Average pooling whose every channel has a trained factor and summand (LeCun et al., 1998).
 package struct WeightedAveragePool: Layer {
-  private let path: String
-  private let pool: PlainLayer
-  private let parameters: [Parameter]
+  private let pool, weighting: PlainLayer
 
   /// Windows of `size` × `size` pixels that do not overlap.
   package init(_ scope: Scope, channels: Int, size: Int) {
-    path = scope.path
     pool = .averagePool(scope["pool"], kernel: Pair(size), stride: Pair(size))
-    parameters = [
-      scope.parameter("weight", .normScale, shape: [channels], .ones),
-      scope.parameter("bias", .normShift, shape: [channels], .zeros),
-    ]
+    weighting = PlainLayer(scope, ChannelAffineOp(), scope.scaleAndShift(channels: channels))
   }
 
-  package func callAsFunction(_ x: Value) throws -> Value {
-    try x.graph.record(ChannelAffineOp(), [pool(x)], parameters: parameters, path: path)
-  }
+  package func callAsFunction(_ x: Value) throws -> Value { try weighting(pool(x)) }
 }

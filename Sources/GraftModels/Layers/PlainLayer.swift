@@ -1,20 +1,22 @@
 import GraftEngine
 
-/// A layer of one operation without parameters: activation, pooling, dropout, sum.
+/// A layer of one operation as it is recorded: activation, pooling, dropout, sum.
 package struct PlainLayer {
   private let path: String
   private let op: any Op
+  private let parameters: [Parameter]
 
-  package init(_ scope: Scope, _ op: any Op) {
+  package init(_ scope: Scope, _ op: any Op, _ parameters: [Parameter] = []) {
     path = scope.path
     self.op = op
+    self.parameters = parameters
   }
 
   package func callAsFunction(_ inputs: Value...) throws -> Value { try self(inputs) }
 
   package func callAsFunction(_ inputs: [Value]) throws -> Value {
     precondition(!inputs.isEmpty, "a layer without input")
-    return try inputs[0].graph.record(op, inputs, path: path)
+    return try inputs[0].graph.record(op, inputs, parameters: parameters, path: path)
   }
 }
 

@@ -35,6 +35,14 @@ package struct Scope {
     return parameter
   }
 
+  /// The scale and the shift of a norm's channels, `weight` and `bias`, which start by changing nothing.
+  func scaleAndShift(channels: Int) -> [Parameter] {
+    [
+      parameter("weight", .normScale, shape: [channels], .ones),
+      parameter("bias", .normShift, shape: [channels], .zeros),
+    ]
+  }
+
   /// Makes the bias of a convolution that was made without one, behind its weight in the list.
   func bias(of path: String, behind weight: Parameter) -> Parameter {
     let bias = Parameter(name: path + ".bias", role: .bias, torchShape: [weight.torchShape[0]])

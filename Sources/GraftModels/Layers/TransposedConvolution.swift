@@ -1,10 +1,8 @@
 import GraftEngine
 
 /// A transposed convolution: [N, H, W, I] to [N, H', W', O], torch's `ConvTranspose2d`.
-package struct TransposedConvolution {
-  private let path: String
-  private let op: TransposedConvolutionOp
-  private let parameters: [Parameter]
+package struct TransposedConvolution: OperationLayer {
+  package let operation: PlainLayer
 
   /// - Parameter weight: how the weight starts; nil is torch's default.
   package init(
@@ -12,21 +10,17 @@ package struct TransposedConvolution {
     padding: Pair = 0, outputPadding: Pair = 0, dilation: Pair = 1, groups: Int = 1,
     hasBias: Bool = true, weight start: Initializer? = nil
   ) {
-    path = scope.path
-    op = TransposedConvolutionOp(
-      inputChannels: inputs, outputChannels: outputs, kernel: kernel, stride: stride,
-      padding: padding, outputPadding: outputPadding, dilation: dilation, groups: groups,
-      hasBias: hasBias)
     // Torch counts the inputs of the convolution that it transposes.
     let standard = Initializer.torchDefault(fan: outputs / groups * kernel.y * kernel.x)
     let weight = scope.parameter(
       "weight", .weight, layout: .convolution,
       shape: [inputs, outputs / groups, kernel.y, kernel.x], start ?? standard)
-    parameters =
-      hasBias ? [weight, scope.parameter("bias", .bias, shape: [outputs], standard)] : [weight]
-  }
-
-  package func callAsFunction(_ x: Value) throws -> Value {
-    try x.graph.record(op, [x], parameters: parameters, path: path)
+    let bias = hasBias ? [scope.parameter("bias", .bias, shape: [outputs], standard)] : []
+    operation = PlainLayer(
+      scope,
+      TransposedConvolutionOp(
+        inputChannels: inputs, outputChannels: outputs, kernel: kernel, stride: stride,
+        padding: padding, outputPadding: outputPadding, dilation: dilation, groups: groups,
+        hasBias: hasBias), [weight] + bias)
   }
 }

@@ -68,33 +68,18 @@ extension Model {
         ModelSummary.Row(
           path: node.path, operation: "\(node.op.name) \(node.op.details)",
           outputShape: shapes[node.output],
-          valueCount: node.op.worksInPlace || node.op is FlattenOp
-            ? 0 : shapes[node.output].elementCount,
+          valueCount: node.op.countsValues ? shapes[node.output].elementCount : 0,
           parameterCount: node.parameters.reduce(0) { $0 + ($1.canTrain ? $1.count : 0) },
-          parameterFormula: ParameterFormula.text(
-            of: node, inputs: node.inputs.map { shapes[$0] }, output: shapes[node.output]),
+          parameterFormula: node.parameterFormula(inputs: node.inputs.map { shapes[$0] }),
           multiplyAdds: node.op.multiplyAdds(
             inputs: node.inputs.map { shapes[$0] }, output: shapes[node.output]),
           receptiveField: fields.side(of: node.output),
-          isRoundedDown: Self.isRoundedDown(node.op, shapes[node.inputs[0]]), group: group))
+          isRoundedDown: node.op.window.leavesPixelsUnread(of: shapes[node.inputs[0]]),
+          group: group))
     }
     return ModelSummary(
       title: "\(spec.name), head \(headKind), \(input.width)×\(input.height)",
       inputShape: imageShape, rows: rows)
-  }
-
-  /// Whether a window's (N + 2P - F) / S is no whole number.
-  private static func isRoundedDown(_ op: any Op, _ x: Shape) -> Bool {
-    func leaves(_ kernel: Pair, _ stride: Pair, _ padding: Pair, dilation: Pair = 1) -> Bool {
-      (x[1] + 2 * padding.y - dilation.y * (kernel.y - 1) - 1) % stride.y != 0
-        || (x[2] + 2 * padding.x - dilation.x * (kernel.x - 1) - 1) % stride.x != 0
-    }
-    switch op {
-    case let op as ConvolutionOp:
-      return leaves(op.kernel, op.stride, op.padding, dilation: op.dilation)
-    case let op as PoolOp: return !op.roundsUp && leaves(op.kernel, op.stride, op.padding)
-    default: return false
-    }
   }
 }
 
@@ -110,31 +95,12 @@ private struct ReceptiveFields {
 
   mutating func add(_ node: Node) {
     let inputs = node.inputs.compactMap { fields[$0] }
-    guard inputs.count == node.inputs.count, let window = Self.window(of: node.op) else { return }
+    guard inputs.count == node.inputs.count, !node.op.window.seesEverything else { return }
     let side = inputs.reduce(0) { max($0, $1.side) }
     let step = inputs.reduce(0) { max($0, $1.step) }
-    fields[node.output] = (side + (window.extent - 1) * step, step * window.stride)
-  }
-
-  /// nil for operations that see everything.
-  private static func window(of op: any Op) -> (extent: Int, stride: Int)? {
-    switch op {
-    case let op as ConvolutionOp:
-      let extent = max(
-        (op.kernel.y - 1) * op.dilation.y + 1, (op.kernel.x - 1) * op.dilation.x + 1)
-      return (extent, max(op.stride.y, op.stride.x))
-    case let op as PoolOp:
-      return (max(op.kernel.y, op.kernel.x), max(op.stride.y, op.stride.x))
-    case let op as L2PoolOp:
-      return (max(op.kernel.y, op.kernel.x), max(op.stride.y, op.stride.x))
-    case let op as LocallyConnectedOp:
-      return (max(op.kernel.y, op.kernel.x), max(op.stride.y, op.stride.x))
-    case let op as PaddingShortcutOp: return (1, op.stride)
-    case let op as SubsampleOp: return (1, op.stride)
-    // Places lie closer together than those they are made of; what is seen stays.
-    case is UpsampleOp, is TransposedConvolutionOp: return (1, 1)
-    case is GlobalAveragePoolOp, is AdaptivePoolOp, is FlattenOp: return nil
-    default: return (1, 1)
-    }
+    let (reach, stride) = (node.op.window.reach, node.op.window.stride)
+    fields[node.output] = (
+      side + (max(reach.y, reach.x) - 1) * step, step * max(stride.y, stride.x)
+    )
   }
 }

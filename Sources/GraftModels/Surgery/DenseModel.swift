@@ -149,7 +149,8 @@ private struct DenseRecorder {
     for node in model.graph.nodes(reaching: [model.logits.id]).reversed() {
       let isMap = model.graph.values[node.output].shape.pixels > 1
       // Adaptive pooling to some pixels is the classifier's, if what follows flattens them.
-      if before.contains(node.output) || isMap && !(node.op is AdaptivePoolOp) {
+      let isAveraged = if case .averaging = node.op.denseForm { true } else { false }
+      if before.contains(node.output) || isMap && !isAveraged {
         before.formUnion(node.inputs)
       }
     }
@@ -187,40 +188,35 @@ private struct DenseRecorder {
   {
     let shape = model.graph.values[node.inputs[0]].shape
     let window = shape.rank == 4 ? Pair(shape[1], shape[2]) : 1
-    switch node.op {
-    case is DropoutOp, is DropBlockOp: return input
-    case is GlobalAveragePoolOp:
-      return Place(value: try pool(.average, window, node, input.value))
-    case let op as AdaptivePoolOp where op.size == 1:
-      return Place(value: try pool(op.kind, window, node, input.value))
-    case let op as AdaptivePoolOp where op.kind == .average:
+    switch node.op.denseForm {
+    case .nothing: return input
+    case .pooling(let pool):
       return Place(
-        value: input.value, flattened: FlattenedWindow(size: window, averaged: op.size))
-    case is FlattenOp:
+        value: try input.value.graph.record(pool(window), [input.value], path: node.path))
+    case .averaging(let size):
+      return Place(value: input.value, flattened: FlattenedWindow(size: window, averaged: size))
+    case .flattening:
       if input.flattened != nil || window == 1 { return input }
       return Place(
         value: input.value, flattened: FlattenedWindow(size: window, averaged: window))
-    case let op as ActivationOp:
+    case .elementwise:
       guard let flattened = input.flattened, flattened.averaged == flattened.size else { break }
-      let value = try input.value.graph.record(op, [input.value], path: node.path)
+      let value = try input.value.graph.record(node.op, [input.value], path: node.path)
       return Place(value: value, flattened: flattened)
-    case let op as LinearOp:
+    case .connecting(let outputs, let convolution):
       guard let flattened = input.flattened else { break }
-      return Place(value: try convolution(op, flattened, node, input.value))
-    default: break
+      let value = try connected(
+        convolution, outputs: outputs, flattened, node, input.value)
+      return Place(value: value)
+    case .same: break
     }
     return Place(value: try again(node, inputs))
   }
 
-  private func pool(
-    _ kind: PoolOp.Kind, _ window: Pair, _ node: Node, _ map: Value
-  ) throws -> Value {
-    try map.graph.record(PoolOp(kind, kernel: window, stride: 1), [map], path: node.path)
-  }
-
   /// The fully connected layer as a convolution with the window that it sees.
-  private mutating func convolution(
-    _ op: LinearOp, _ window: FlattenedWindow, _ node: Node, _ map: Value
+  private mutating func connected(
+    _ makeConvolution: (Pair) -> any Op, outputs: Int, _ window: FlattenedWindow, _ node: Node,
+    _ map: Value
   ) throws -> Value {
     let size = window.size
     guard size.y * size.x <= 256 else {
@@ -228,15 +224,15 @@ private struct DenseRecorder {
     }
     let channels = map.shape.channels
     guard let weight = node.parameters.first,
-      weight.count == op.outputCount * channels * window.averaged.y * window.averaged.x
+      weight.count == outputs * channels * window.averaged.y * window.averaged.x
     else { throw refusal("\(node.path) has no weight for each pixel of \(size)") }
     let own = Parameter(
       name: weight.name, role: weight.role, layout: .convolution,
-      torchShape: [op.outputCount, channels, size.y, size.x])
+      torchShape: [outputs, channels, size.y, size.x])
     conversions.append(Conversion(source: weight, target: own, window: window))
     return try map.graph.record(
-      ConvolutionOp(outputChannels: op.outputCount, kernel: size, hasBias: op.hasBias), [map],
-      parameters: [own] + node.parameters.dropFirst(), path: node.path)
+      makeConvolution(size), [map], parameters: [own] + node.parameters.dropFirst(),
+      path: node.path)
   }
 
   private func refusal(_ why: String) -> GraftError { DenseModel.refusal(model, why) }

@@ -47,7 +47,7 @@ private struct FoldedEncoder: Encoder {
     let image = graph.input("image", [1, spec.input.height, spec.input.width, channels])
     // What cannot be recorded says so when it is.
     guard let map = try? whole(image) else { return }
-    for node in graph.nodes where node.op is BatchNormOp {
+    for node in graph.nodes where node.op.folding.norm != nil {
       guard let convolution = graph.convolution(foldingInto: node, keeping: map) else {
         scope.forget(
           ["running_mean", "running_var", "num_batches_tracked"].map { node.path + "." + $0 })
@@ -70,14 +70,14 @@ private struct FoldedEncoder: Encoder {
     for node in source.nodes {
       let inputs = node.inputs.compactMap { values[$0] }
       var (op, parameters) = (node.op, node.parameters)
-      if op is BatchNormOp {
+      if op.folding.norm != nil {
         guard !merged.contains(node.path) else {
           values[node.output] = inputs[0]
           continue
         }
         (op, parameters) = (ChannelAffineOp(), Array(parameters.prefix(2)))
-      } else if let bias = biases[node.path], let convolution = op as? ConvolutionOp {
-        (op, parameters) = (convolution.withBias(), parameters + [bias])
+      } else if let bias = biases[node.path], let opWithBias = op.folding.opWithBias {
+        (op, parameters) = (opWithBias, parameters + [bias])
       }
       values[node.output] = try image.graph.record(
         op, inputs, parameters: parameters, path: node.path)
@@ -91,18 +91,9 @@ extension Graph {
   /// The convolution that a batch norm can be folded into: nothing else reads its result.
   func convolution(foldingInto norm: Node, keeping map: Value) -> Node? {
     let value = norm.inputs[0]
-    guard let producer = values[value].producer, nodes[producer].op is ConvolutionOp,
+    guard let producer = values[value].producer, nodes[producer].op.folding.opWithBias != nil,
       value != map.id, nodes.count(where: { $0.inputs.contains(value) }) == 1
     else { return nil }
     return nodes[producer]
-  }
-}
-
-extension ConvolutionOp {
-  /// The same with a number added to each output channel.
-  fileprivate func withBias() -> ConvolutionOp {
-    ConvolutionOp(
-      outputChannels: outputChannels, kernel: kernel, stride: stride, padding: padding,
-      dilation: dilation, groups: groups, hasBias: true)
   }
 }

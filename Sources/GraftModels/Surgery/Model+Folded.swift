@@ -9,7 +9,7 @@ extension Model {
   /// channel, γ / √(variance + ε) and β - mean · factor, computed in double and rounded once. Names
   /// of weights stay; a convolution without bias gets one. Norms of a decoder stay as they are.
   package func folded() throws -> Model {
-    let norms = graph.nodes.compactMap { node in (node.op as? BatchNormOp).map { (node, $0) } }
+    let norms = graph.nodes.compactMap { node in node.op.folding.norm.map { (node, $0) } }
     let result = try Model(
       recording: spec.folded(), head: headKind, classes: classes, input: input,
       precision: precision)
@@ -22,8 +22,8 @@ extension Model {
     for parameter in result.parameters {
       if let own = self.parameter(parameter.name) { parameter.setTorchValues(own.torchValues()) }
     }
-    for (norm, op) in merged {
-      let channels = Self.factors(of: norm, epsilon: Double(op.epsilon))
+    for (norm, form) in merged {
+      let channels = form.factors(of: norm.parameters)
       let isOwn = remaining.contains(norm.path + ".weight")
       let place = isOwn ? norm : graph.convolution(foldingInto: norm, keeping: featureMap)
       guard let path = place?.path, let weight = result.parameter(path + ".weight"),
@@ -44,15 +44,5 @@ extension Model {
   }
 
   /// Batch norms in its graph.
-  package var normCount: Int { graph.nodes.count { $0.op is BatchNormOp } }
-
-  private static func factors(
-    of norm: Node, epsilon: Double
-  ) -> [(factor: Double, shift: Double)] {
-    let values = norm.parameters.map { $0.torchValues().map(Double.init) }
-    return values[0].indices.map { channel in
-      let factor = values[0][channel] / (values[3][channel] + epsilon).squareRoot()
-      return (factor, values[1][channel] - values[2][channel] * factor)
-    }
-  }
+  package var normCount: Int { graph.nodes.count { $0.op.folding.norm != nil } }
 }

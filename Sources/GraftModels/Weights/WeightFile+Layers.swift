@@ -15,12 +15,12 @@ extension WeightFile {
     var foldedCount = 0
     for (node, isHead) in nodes {
       let parameters = node.parameters
-      if let norm = node.op as? BatchNormOp, let bias = foldedBias {
+      let norm = node.op.folding.norm
+      if let norm, let bias = foldedBias {
         let count = bias.elementCount
         guard bias.shape == parameters[0].torchShape.dimensions else { return nil }
-        let scale = (1 + norm.epsilon).squareRoot()
         tensors += [
-          .constant(scale, count, parameters[0].name), bias.named(parameters[1].name),
+          .constant(norm.neutralScale, count, parameters[0].name), bias.named(parameters[1].name),
           .constant(0, count, parameters[2].name), .constant(1, count, parameters[3].name),
         ]
         foldedBias = nil
@@ -29,7 +29,7 @@ extension WeightFile {
       }
       guard foldedBias == nil, let layer = layers[checked: next] else { return nil }
       next += 1
-      guard (node.op is BatchNormOp) == (layer.type == "BatchNormalization") else { return nil }
+      guard (norm != nil) == (layer.type == "BatchNormalization") else { return nil }
       guard layer.tensors.count >= parameters.count else { return nil }
       for (parameter, tensor) in zip(parameters, layer.tensors) {
         let tensor = layer.isTransposed && tensor.shape.count == 2 ? tensor.transposed() : tensor

@@ -45,15 +45,15 @@ extension Policy {
     // What the modes come to where single layers are frozen by name.
     var effectiveModes = modes
     for (place, (group, mode)) in zip(groups, modes).enumerated() {
-      let hasNorm = group.nodes.contains { graph.nodes[$0].op is BatchNormOp }
+      let hasNorm = group.nodes.contains { !graph.nodes[$0].runningStatistics.isEmpty }
       if hasNorm { effectiveModes[place] = .frozen }
-      for index in group.nodes where graph.nodes[index].op is BatchNormOp {
+      for index in group.nodes where !graph.nodes[index].runningStatistics.isEmpty {
         let node = graph.nodes[index]
         let isFixed = node.parameters.contains { $0.canTrain && frozen.contains($0.name) }
         if mode == .train && !isFixed {
           trainingNodes.insert(index)
           effectiveModes[place] = .train
-          statistics += node.parameters.filter { !$0.canTrain }
+          statistics += node.runningStatistics
         } else if mode == .frozen {
           frozen.formUnion(node.parameters.map(\.name))
         } else if effectiveModes[place] == .frozen,

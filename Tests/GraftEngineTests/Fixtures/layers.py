@@ -86,6 +86,8 @@ def windows():
     yield case("unpool", [[2, 3, 2, 3], [2, 3, 5, 6]], unpool)
     yield case("l2 pool", [[2, 3, 5, 6]], lambda x: F.lp_pool2d(x, 2, (3, 2), (2, 1)))
     yield case("softmax", [[2, 5, 2, 3]], lambda x: F.softmax(x, 1))
+    yield case("normalize", [[2, 5, 2, 3]], lambda x: F.normalize(x, dim=1))
+    yield case("normalize vectors", [[4, 7]], lambda x: F.normalize(x, dim=1))
 
 
 def losses():

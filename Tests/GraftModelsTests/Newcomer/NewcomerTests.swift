@@ -31,6 +31,17 @@ import Testing
     }
   }
 
+  @Test func theToyLayerHasAFormInONNX() throws {
+    let graph = Graph()
+    let image = graph.input("image", [1, 4, 4, 3])
+    let output = try graph.record(SquareOp(), [image], path: "square")
+    let exchanged = try graph.exchanged(input: image, named: "x", output: output, named: "y") { _ in
+      "x"
+    }
+    #expect(exchanged.nodes.map(\.type) == ["Mul"])
+    #expect(exchanged.nodes.map(\.inputs) == [["x", "x"]] && exchanged.nodes[0].output == "y")
+  }
+
   @Test func theToyEncoderIsAsGoodAsAnother() throws {
     let spec = ToyNet.specs[0]
     let own = try Model.own(spec)

@@ -10,6 +10,9 @@ package struct SquareOp: Op {
 
   package func outputShape(of inputs: [Shape]) throws -> Shape { inputs[0] }
 
+  /// It may stand between flattening and a fully connected layer where a model scores every place.
+  package var denseForm: DenseForm { .elementwise }
+
   /// Backward reads x again.
   package func retention(_ needs: GradientNeeds) -> Retention { Retention(inputs: [0]) }
 
@@ -31,5 +34,10 @@ package struct SquareOp: Op {
           slot.accumulates ? slot.slice.pointer[place] + gradient : gradient
       }
     }
+  }
+
+  /// What it is in ONNX.
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    c.add("Mul", [c.inputs[0], c.inputs[0]])
   }
 }

@@ -76,6 +76,9 @@ import Testing
       try Self.write(model, as: name, to: folder)
     }
     try Self.write(Self.model("resnet20", channels: 1), as: "gray", to: folder)
+    try Self.write(
+      Self.model(#"net("conv(6) l2norm relu pool fc(8) l2norm fc(5)")"#), as: "normalized",
+      to: folder)
     try Self.write(Self.model("resnet20"), as: "pixels", to: folder, pixels: true)
     try Self.write(
       Self.model("resnet20", head: .mlp(hidden: 9, dropout: 0.5, pool: .both)), as: "mlp",

@@ -38,7 +38,7 @@ struct Descent {
 extension Graph {
   /// All nodes but those that drop at random: for training steps that another framework can follow.
   var nodesWithoutDropout: Set<Int> {
-    Set(nodes.filter { !($0.op is DropoutOp) }.map(\.index))
+    Set(nodes.filter { !$0.op.isRandom }.map(\.index))
   }
 }
 

@@ -1,0 +1,48 @@
+import GraftBase
+import GraftKernels
+
+/// y = a + b, elementwise; both have the same shape.
+package struct AddOp: Op {
+  package static let name = "add"
+  package static var examples: [OpExample] {
+    [OpExample(AddOp(), inputs: [[2, 3, 4, 5], [2, 3, 4, 5]])]
+  }
+
+  package init() {}
+
+  package var worksInPlace: Bool { true }
+  package var gradientInPlace: Int? { 0 }
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    guard inputs[0] == inputs[1] else {
+      throw GraftError(.failed, "cannot add \(inputs[0]) and \(inputs[1])")
+    }
+    return inputs[0]
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+
+  package func forward(_ c: ForwardContext) {
+    c.pool.forEachRange(of: c.output.count, lending: c) { range, _, c in
+      let at = range.lowerBound
+      graft_add(
+        c.inputs[0].pointer + at, c.inputs[1].pointer + at, range.count, c.output.pointer + at)
+    }
+  }
+
+  package func backward(_ c: BackwardContext) {
+    c.pool.forEachRange(of: c.outputGradient.count, lending: c) { range, _, c in
+      // The second input first: the first may lie where the output's gradient lies.
+      for slot in [c.inputGradients[1], c.inputGradients[0]] {
+        guard let slot else { continue }
+        graft_copy(
+          c.outputGradient.pointer + range.lowerBound, range.count, slot.flag,
+          slot.slice.pointer + range.lowerBound)
+      }
+    }
+  }
+}
+
+extension AddOp {
+  package func export(_ c: inout ExchangeContext) throws -> String { c.add("Add") }
+}

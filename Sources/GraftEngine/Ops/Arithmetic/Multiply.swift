@@ -1,0 +1,92 @@
+import GraftBase
+import GraftKernels
+
+/// y = x · gate: the gate has x's shape, or one factor for each channel of an image, [N, 1, 1, C] or
+/// [N, C] (squeeze-and-excitation; Hu, 2017).
+package struct MultiplyOp: Op {
+  package static let name = "multiply"
+  package static var examples: [OpExample] {
+    [
+      OpExample(MultiplyOp(), inputs: [[2, 3, 4, 5], [2, 1, 1, 5]]),
+      OpExample(MultiplyOp(), inputs: [[3, 2, 3, 70], [3, 70]]),
+      OpExample(MultiplyOp(), inputs: [[2, 3, 4, 5], [2, 3, 4, 5]]),
+    ]
+  }
+
+  package init() {}
+
+  package var worksInPlace: Bool { true }
+  package var gradientInPlace: Int? { 0 }
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    let (x, gate) = (inputs[0], inputs[1])
+    guard gate == x || gate.elementCount == x.batch * x.channels && gate.channels == x.channels
+    else { throw GraftError(.failed, "cannot multiply \(x) by \(gate)") }
+    return x
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention {
+    Retention(inputs: Set([1, 0].filter { needs.inputs[1 - $0] }))
+  }
+
+  package func forward(_ c: ForwardContext) {
+    guard c.inputShapes[0] != c.inputShapes[1] else {
+      return c.pool.forEachRange(of: c.output.count, lending: c) { range, _, c in
+        let at = range.lowerBound
+        graft_multiply(
+          c.inputs[0].pointer + at, c.inputs[1].pointer + at, range.count, 0,
+          c.output.pointer + at)
+      }
+    }
+    let chunks = PixelChunks(c.outputShape)
+    c.pool.forEach(chunks.count, lending: c, chunks) { chunk, _, c, chunks in
+      let shape = c.outputShape
+      let (images, rows) = chunks.part(chunk)
+      let width = shape.pixels / (shape.rank == 4 ? shape[1] : 1)
+      for image in images {
+        let at = (image * shape.pixels + rows.lowerBound * width) * shape.channels
+        graft_multiply_channels(
+          c.inputs[0].pointer + at, c.inputs[1].pointer + image * shape.channels,
+          rows.count * width, Int32(shape.channels), 0, c.output.pointer + at)
+      }
+    }
+  }
+
+  package func backward(_ c: BackwardContext) {
+    // The gate first: x's gradient may lie where the output's lies.
+    guard c.inputShapes[0] != c.inputShapes[1] else {
+      return c.pool.forEachRange(of: c.outputGradient.count, lending: c) { range, _, c in
+        for place in [1, 0] {
+          guard let slot = c.inputGradients[place] else { continue }
+          let at = range.lowerBound
+          graft_multiply(
+            c.outputGradient.pointer + at, c.inputs[1 - place].pointer + at, range.count, slot.flag,
+            slot.slice.pointer + at)
+        }
+      }
+    }
+    c.pool.forEach(c.outputShape.batch, lending: c) { image, _, c in
+      let (pixels, channels) = (c.outputShape.pixels, c.outputShape.channels)
+      let at = image * pixels * channels
+      let dy = c.outputGradient.pointer + at
+      if let slot = c.inputGradients[1] {
+        graft_channel_products(
+          c.inputs[0].pointer + at, dy, pixels, Int32(channels), slot.flag,
+          slot.slice.pointer + image * channels)
+      }
+      if let slot = c.inputGradients[0] {
+        graft_multiply_channels(
+          dy, c.inputs[1].pointer + image * channels, pixels, Int32(channels), slot.flag,
+          slot.slice.pointer + at)
+      }
+    }
+  }
+}
+
+extension MultiplyOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    guard c.inputShapes[1].rank < c.inputShapes[0].rank else { return c.add("Mul") }
+    let gate = c.add("Unsqueeze", [c.inputs[1], c.add(integers: [2, 3], "axes")])
+    return c.add("Mul", [c.inputs[0], gate])
+  }
+}

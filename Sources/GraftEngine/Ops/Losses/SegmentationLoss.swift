@@ -1,0 +1,187 @@
+import GraftBase
+import GraftKernels
+
+/// What is minimized over the pixels of an image.
+package struct SegmentationLoss: Sendable, Hashable, Codable {
+  package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Cross-entropy, the weighted mean over pixels.
+    case crossEntropy = "ce"
+    /// 1 - the mean over classes of (2 Σ p·t + 1) / (Σ p + Σ t + 1) (soft Dice; Drozdzal, 2016).
+    case dice
+    /// The sum of both.
+    case both = "ce+dice"
+  }
+
+  package var kind: Kind
+  /// A weight of each class in the cross-entropy; nil counts all alike.
+  package var classWeights: [Float]?
+
+  package init(_ kind: Kind = .crossEntropy, classWeights: [Float]? = nil) {
+    self.kind = kind
+    self.classWeights = classWeights
+  }
+
+  package static let crossEntropy = SegmentationLoss()
+}
+
+/// The loss of each image of pixels against a map of labels:
+/// logits [N, H, W, C], labels [N, H, W] -> losses [N].
+///
+/// A label is a class's number as a float; 255, or any other number that is no class, is left out.
+/// An image without labels has the loss 0. Labels have no gradient.
+package struct SegmentationLossOp: Op {
+  /// What a label map has where nothing is known.
+  package static let ignoredLabel: UInt8 = 255
+  /// A byte numbers the classes.
+  package static let mostClasses = 255
+
+  package static let name = "segmentation loss"
+  package static var examples: [OpExample] {
+    func example(_ loss: SegmentationLoss, _ logits: Shape) -> OpExample {
+      OpExample(
+        SegmentationLossOp(loss), inputs: [logits, Shape(logits.dimensions.dropLast())],
+        differentiable: [true, false], targets: .labels)
+    }
+    return [
+      example(.crossEntropy, [2, 3, 4, 3]),
+      example(SegmentationLoss(.crossEntropy, classWeights: [0.5, 2, 1]), [1, 4, 3, 3]),
+      example(SegmentationLoss(.dice), [2, 3, 4, 2]),
+      example(SegmentationLoss(.both, classWeights: [1, 3]), [2, 17, 2, 2]),
+    ]
+  }
+
+  package let loss: SegmentationLoss
+
+  package init(_ loss: SegmentationLoss) { self.loss = loss }
+
+  package var details: String { loss.kind.rawValue }
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    guard inputs[0].rank == 4, inputs[1].dimensions == Array(inputs[0].dimensions.dropLast()),
+      (2...Self.mostClasses).contains(inputs[0].channels),
+      loss.classWeights.map({ $0.count == inputs[0].channels }) ?? true
+    else {
+      throw GraftError(
+        .failed,
+        "a segmentation loss takes logits [N, H, W, C] of 2 to 255 classes and labels [N, H, W], "
+          + "not \(inputs[0]) and \(inputs[1])")
+    }
+    return [inputs[0].batch]
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention { Retention(inputs: [0, 1]) }
+
+  /// An image's factor of the cross-entropy, then two of each class: see `Blocks.factors`.
+  package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
+    output.batch * Self.factorCount(inputs[0])
+  }
+
+  package func workspaceCount(_ request: WorkspaceRequest) -> Int {
+    // Sums are doubles; backward takes less, its factors.
+    let blocks = Blocks(request.inputs[0])
+    return 2 * blocks.count * blocks.sumCount
+  }
+
+  package func forward(_ c: ForwardContext) {
+    let blocks = Blocks(c.inputShapes[0])
+    let sums = UnsafeMutableRawPointer(c.workspace.pointer).bindMemory(
+      to: Double.self, capacity: blocks.count * blocks.sumCount)
+    withWeights { weights in
+      c.pool.forEach(
+        blocks.count, lending: c, blocks, sums, weights
+      ) { block, _, c, blocks, sums, weights in
+        let pixels = blocks.pixels(block)
+        graft_dense_loss_sums(
+          c.inputs[0].pointer + pixels.lowerBound * blocks.classes,
+          c.inputs[1].pointer + pixels.lowerBound, weights, pixels.count, Int32(blocks.classes),
+          sums + block * blocks.sumCount)
+      }
+    }
+    for image in 0..<c.outputShape.batch { close(image, blocks, sums, c) }
+  }
+
+  /// Adds up the blocks of an image in their order: its loss, and what backward needs of it.
+  private func close(
+    _ image: Int, _ blocks: Blocks, _ sums: UnsafeMutablePointer<Double>, _ c: ForwardContext
+  ) {
+    let total = sums + image * blocks.perImage * blocks.sumCount
+    for block in 1..<max(1, blocks.perImage) {
+      for entry in 0..<blocks.sumCount { total[entry] += total[block * blocks.sumCount + entry] }
+    }
+    let count = Self.factorCount(c.inputShapes[0])
+    // In inference nobody goes back, and there is no place for the factors.
+    let factors = c.auxiliary.count > 0 ? c.auxiliary.pointer + image * count : nil
+    var result = 0.0
+    factors?.update(repeating: 0, count: count)
+    if loss.kind != .dice, total[1] > 0 {
+      result += total[0] / total[1]
+      factors?[0] = Float(1 / total[1])
+    }
+    if loss.kind != .crossEntropy {
+      let share = 1 / Double(blocks.classes)
+      result += 1
+      for place in 0..<blocks.classes {
+        let (shared, both) = (total[2 + 3 * place], total[3 + 3 * place] + total[4 + 3 * place])
+        result -= share * (2 * shared + 1) / (both + 1)
+        factors?[1 + 2 * place] = Float(-2 * share / (both + 1))
+        factors?[2 + 2 * place] = Float(share * (2 * shared + 1) / ((both + 1) * (both + 1)))
+      }
+    }
+    c.output.pointer[image] = Float(result)
+  }
+
+  package func backward(_ c: BackwardContext) {
+    guard let slot = c.inputGradients[0] else { return }
+    let blocks = Blocks(c.inputShapes[0])
+    let count = Self.factorCount(c.inputShapes[0])
+    for image in 0..<c.outputShape.batch {
+      graft_scale(
+        c.auxiliary.pointer + image * count, c.outputGradient.pointer[image], count, 0,
+        c.workspace.pointer + image * count)
+    }
+    withWeights { weights in
+      c.pool.forEach(
+        blocks.count, lending: c, slot, blocks, count, weights
+      ) { block, _, c, slot, blocks, count, weights in
+        let pixels = blocks.pixels(block)
+        let factors = c.workspace.pointer + block / blocks.perImage * count
+        graft_dense_loss_gradient(
+          c.inputs[0].pointer + pixels.lowerBound * blocks.classes,
+          c.inputs[1].pointer + pixels.lowerBound, weights, pixels.count, Int32(blocks.classes),
+          factors[0], factors + 1, slot.flag,
+          slot.slice.pointer + pixels.lowerBound * blocks.classes)
+      }
+    }
+  }
+
+  private func withWeights(_ body: (UnsafePointer<Float>?) -> Void) {
+    guard let weights = loss.classWeights else { return body(nil) }
+    weights.withUnsafeBufferPointer { body($0.baseAddress) }
+  }
+
+  private static func factorCount(_ logits: Shape) -> Int { 1 + 2 * logits.channels }
+
+  /// A fixed cut of each image into runs of rows: the tasks and the partial sums.
+  private struct Blocks {
+    let classes, perImage, count: Int
+    private let height, width, rowsPerBlock: Int
+
+    init(_ logits: Shape) {
+      classes = logits.channels
+      height = logits[1]
+      width = logits[2]
+      rowsPerBlock = (height + 15) / 16
+      perImage = (height + rowsPerBlock - 1) / rowsPerBlock
+      count = logits.batch * perImage
+    }
+
+    var sumCount: Int { 2 + 3 * classes }
+
+    func pixels(_ block: Int) -> Range<Int> {
+      let (image, part) = (block / perImage, block % perImage)
+      let first = image * height + part * rowsPerBlock
+      let last = image * height + min(height, (part + 1) * rowsPerBlock)
+      return first * width..<last * width
+    }
+  }
+}

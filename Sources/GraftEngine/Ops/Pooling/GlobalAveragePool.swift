@@ -1,0 +1,64 @@
+import GraftBase
+import GraftKernels
+
+/// The mean of each channel over the image: [N, H, W, C] -> [N, C], or [N, 1, 1, C] where it stays a
+/// image (Lin, 2013).
+package struct GlobalAveragePoolOp: Op {
+  package static let name = "global average pool"
+  package static var examples: [OpExample] {
+    [
+      OpExample(GlobalAveragePoolOp(), inputs: [[3, 4, 5, 6]]),
+      OpExample(GlobalAveragePoolOp(keepsPixel: true), inputs: [[2, 3, 2, 17]]),
+    ]
+  }
+
+  package let keepsPixel: Bool
+
+  package init(keepsPixel: Bool = false) { self.keepsPixel = keepsPixel }
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    guard inputs[0].rank == 4 else {
+      throw GraftError(.failed, "global pooling takes [N, H, W, C], not \(inputs[0])")
+    }
+    let (batch, channels) = (inputs[0].batch, inputs[0].channels)
+    return keepsPixel ? [batch, 1, 1, channels] : [batch, channels]
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+
+  package func forward(_ c: ForwardContext) {
+    c.pool.forEach(c.outputShape.batch, lending: c) { image, _, c in
+      let pixels = c.inputShapes[0].pixels
+      let channels = c.outputShape.channels
+      let sum = c.output.pointer + image * channels
+      graft_column_sums(c.inputs[0].pointer + image * pixels * channels, pixels, channels, sum)
+      graft_scale(sum, 1 / Float(pixels), channels, 0, sum)
+    }
+  }
+
+  package func backward(_ c: BackwardContext) {
+    guard let slot = c.inputGradients[0] else { return }
+    c.pool.forEach(c.outputShape.batch, lending: c, slot) { image, _, c, slot in
+      let pixels = c.inputShapes[0].pixels
+      let channels = c.outputShape.channels
+      let dy = c.outputGradient.pointer + image * channels
+      for pixel in 0..<pixels {
+        graft_scale(
+          dy, 1 / Float(pixels), channels, slot.flag,
+          slot.slice.pointer + (image * pixels + pixel) * channels)
+      }
+    }
+  }
+}
+
+extension GlobalAveragePoolOp {
+  package var window: Window { .everything }
+
+  package var denseForm: DenseForm { .pooling { PoolOp(.average, kernel: $0, stride: 1) } }
+
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let pooled = c.add("GlobalAveragePool")
+    if keepsPixel { return pooled }
+    return c.add("Flatten", [pooled], [("axis", .integer(1))])
+  }
+}

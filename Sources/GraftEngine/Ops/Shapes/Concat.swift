@@ -1,0 +1,66 @@
+import GraftBase
+import GraftKernels
+
+/// Joins images along their channels: [N, H, W, Ca], [N, H, W, Cb], … -> [N, H, W, Ca + Cb + …].
+package struct ConcatOp: Op {
+  package static let name = "concat"
+  package static var examples: [OpExample] {
+    [
+      OpExample(ConcatOp(), inputs: [[2, 3, 4, 5], [2, 3, 4, 2]]),
+      OpExample(ConcatOp(), inputs: [[1, 2, 2, 3], [1, 2, 2, 1], [1, 2, 2, 4]]),
+    ]
+  }
+
+  package init() {}
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    let front = inputs[0].dimensions.dropLast()
+    guard inputs.allSatisfy({ $0.dimensions.dropLast() == front }) else {
+      let shapes = inputs.map(\.description).joined(separator: ", ")
+      throw GraftError(.failed, "cannot join \(shapes): they differ in more than channels")
+    }
+    return Shape(front + [inputs.reduce(0) { $0 + $1.channels }])
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+
+  package func forward(_ c: ForwardContext) {
+    c.pool.forEachRange(of: c.outputShape.allPixels, step: 256, lending: c) { pixels, _, c in
+      Self.forEachBlock(of: pixels, c.inputShapes) { pixel, first, input, width in
+        c.output.part(pixel * c.outputShape.channels + first, count: width)
+          .copy(from: c.inputs[input].part(pixel * width, count: width))
+      }
+    }
+  }
+
+  package func backward(_ c: BackwardContext) {
+    c.pool.forEachRange(of: c.outputShape.allPixels, step: 256, lending: c) { pixels, _, c in
+      Self.forEachBlock(of: pixels, c.inputShapes) { pixel, first, input, width in
+        guard let slot = c.inputGradients[input] else { return }
+        graft_copy(
+          c.outputGradient.pointer + pixel * c.outputShape.channels + first, width, slot.flag,
+          slot.slice.pointer + pixel * width)
+      }
+    }
+  }
+
+  /// Each input's channels of each pixel, `first` their place in the output.
+  private static func forEachBlock(
+    of pixels: Range<Int>, _ inputs: [Shape],
+    _ body: (_ pixel: Int, _ first: Int, _ input: Int, _ width: Int) -> Void
+  ) {
+    for pixel in pixels {
+      var first = 0
+      for (input, shape) in inputs.enumerated() {
+        body(pixel, first, input, shape.channels)
+        first += shape.channels
+      }
+    }
+  }
+}
+
+extension ConcatOp {
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    c.add("Concat", nil, [("axis", .integer(1))])
+  }
+}

@@ -1,0 +1,89 @@
+import GraftBase
+import GraftKernels
+
+/// The parameter-free shortcut of CIFAR ResNets (option A; He, 2015): every `stride`-th pixel, new
+/// channels zero, half of them in front and half behind.
+package struct PaddingShortcutOp: Op {
+  package static let name = "padding shortcut"
+  package static var examples: [OpExample] {
+    [OpExample(PaddingShortcutOp(stride: 2, outputChannels: 8), inputs: [[2, 5, 4, 4]])]
+  }
+
+  package let stride: Int
+  package let outputChannels: Int
+
+  package init(stride: Int, outputChannels: Int) {
+    self.stride = stride
+    self.outputChannels = outputChannels
+  }
+
+  package var details: String { "stride \(stride) to \(outputChannels) channels" }
+
+  package func outputShape(of inputs: [Shape]) throws -> Shape {
+    let x = inputs[0]
+    guard x.rank == 4, outputChannels >= x.channels else {
+      throw GraftError(.failed, "cannot pad \(x) to \(outputChannels) channels")
+    }
+    return [x[0], (x[1] + stride - 1) / stride, (x[2] + stride - 1) / stride, outputChannels]
+  }
+
+  package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+
+  package func forward(_ c: ForwardContext) {
+    c.pool.forEach(c.outputShape.batch, lending: self, c) { image, _, op, c in
+      let channels = c.inputShapes[0].channels
+      let front = (op.outputChannels - channels) / 2
+      op.forEachPixel(ofImage: image, c.inputShapes[0], c.outputShape) { from, to in
+        let y = c.output.part(to * op.outputChannels, count: op.outputChannels)
+        y.fill(0)
+        y.part(front, count: channels).copy(
+          from: c.inputs[0].part(from * channels, count: channels))
+      }
+    }
+  }
+
+  package func backward(_ c: BackwardContext) {
+    guard let slot = c.inputGradients[0] else { return }
+    c.pool.forEach(c.outputShape.batch, lending: self, c, slot) { image, _, op, c, slot in
+      let channels = c.inputShapes[0].channels
+      let front = (op.outputChannels - channels) / 2
+      if !slot.accumulates {
+        let imageCount = slot.slice.count / c.outputShape.batch
+        slot.slice.part(image * imageCount, count: imageCount).fill(0)
+      }
+      op.forEachPixel(ofImage: image, c.inputShapes[0], c.outputShape) { from, to in
+        graft_copy(
+          c.outputGradient.pointer + to * op.outputChannels + front, channels, 1,
+          slot.slice.pointer + from * channels)
+      }
+    }
+  }
+
+  private func forEachPixel(
+    ofImage image: Int, _ x: Shape, _ y: Shape, _ body: (_ from: Int, _ to: Int) -> Void
+  ) {
+    for row in 0..<y[1] {
+      for column in 0..<y[2] {
+        body(
+          (image * x[1] + row * stride) * x[2] + column * stride,
+          (image * y[1] + row) * y[2] + column)
+      }
+    }
+  }
+}
+
+extension PaddingShortcutOp {
+  package var window: Window { Window(1, stride: Pair(stride), roundsUp: true) }
+
+  package func export(_ c: inout ExchangeContext) throws -> String {
+    let channels = c.inputShapes[0].channels
+    let front = (outputChannels - channels) / 2
+    let operands = [
+      c.add(integers: [0, 0], "starts"), c.add(integers: [Int(Int32.max), Int(Int32.max)], "ends"),
+      c.add(integers: [2, 3], "axes"), c.add(integers: [stride, stride], "steps"),
+    ]
+    let thinned = c.add("Slice", c.inputs + operands)
+    let back = outputChannels - channels - front
+    return c.add("Pad", [thinned, c.add(integers: [0, front, 0, 0, 0, back, 0, 0], "pads")])
+  }
+}
