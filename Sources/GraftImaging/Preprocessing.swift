@@ -119,7 +119,7 @@ extension Preprocessing {
     let sides = 1...ImageLimits.standard.maximumSide
     guard sides.contains(inputSize), sides.contains(resizeShortSide) else {
       throw GraftError(
-        .input, "a preprocessing of \(inputSize) px out of \(resizeShortSide) px is not possible")
+        .input, "cannot crop \(inputSize) px from a short side of \(resizeShortSide) px")
     }
     guard Self.fits(mean, channels), Self.fits(std, channels),
       std.allSatisfy({ $0 > 0 && $0.isFinite }),
@@ -127,8 +127,8 @@ extension Preprocessing {
     else {
       throw GraftError(
         .input,
-        "a preprocessing with mean \(mean), std \(std) and \(channels) channels is not possible",
-        help: "it takes 1 or 3 channels, a mean and a deviation above 0 of each")
+        "a preprocessing with mean \(mean), std \(std) and \(channels) channels is not supported",
+        help: "use 1 or 3 channels, with a mean and a positive deviation per channel")
     }
     self.init(
       inputSize: inputSize, resizeShortSide: resizeShortSide,

@@ -30,8 +30,9 @@ struct DifferenceQuotient {
     }
   }
 
-  /// Of a function with kinks: of several steps the one whose differences to the left and to the right
-  /// agree best. At a kink within a step they do not.
+  /// Of a function with kinks, by the step whose differences to both sides agree best.
+  ///
+  /// If there is a kink within a step, they do not agree.
   init(ofKinked function: () -> Double, at place: UnsafeMutablePointer<Float>) {
     for step in [0x1p-8, 0x1p-9, 0x1p-10, 0x1p-11] as [Float] {
       let differences = Differences(of: function, at: place, step: step)

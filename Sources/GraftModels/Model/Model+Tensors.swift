@@ -118,7 +118,8 @@ package struct TensorRun {
     guard tensor.shape == Array(shape.dimensions.dropLast()), let numbers = try? tensor.integers()
     else {
       throw GraftError(
-        .input, "`target` is \(tensor.type.rawValue) \(Shape(tensor.shape)), which encodes no labels",
+        .input,
+        "`target` is \(tensor.type.rawValue) \(Shape(tensor.shape)), which encodes no labels",
         help: "class numbers are I64 \(Shape(Array(shape.dimensions.dropLast()))), soft labels F32 "
           + "\(Shape(torch))")
     }

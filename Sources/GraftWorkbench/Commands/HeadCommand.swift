@@ -5,7 +5,7 @@ import GraftModels
 package struct HeadCommand: Command {
   private static let kind = Argument(
     "kind", .choice(kinds),
-    "a new classifier, or own: the one the weights came with; unet and fcn tell the class of each pixel"
+    "a new classifier, or own: that of the weights; unet and fcn predict one class per pixel"
   ).positional
   private static let hidden = Argument(
     "hidden", .integer(1...65536), default: usualHidden, "units of the hidden layer of mlp")
@@ -21,10 +21,10 @@ package struct HeadCommand: Command {
     "finer maps that fcn scores too: 0, 1 and 2 are FCN-32s, FCN-16s and FCN-8s")
   private static let up = Argument(
     "up", .word, default: FCNHead.Upsampling.bilinear,
-    "how scores of fcn come to the next finer map")
+    "how fcn up-samples scores to the next finer map")
 
   package static let specification = CommandSpecification(
-    "head", "choose what is told of an image, on top of the encoder", group: .ingredients,
+    "head", "choose what the model predicts, on top of the encoder", group: .ingredients,
     parameters: [kind, hidden, dropout, pool, width, skips, up],
     examples: [
       "head linear", "head mlp hidden=256 dropout=0.2", "head linear pool=avgmax",
@@ -32,10 +32,10 @@ package struct HeadCommand: Command {
     ],
     seeAlso: ["encoder", "policy", "train"], isRecorded: true,
     discussion:
-      "`unet` is a decoder over the maps of any encoder (Ronneberger 2015), `fcn` one layer "
-      + "on its last map and finer ones (Long 2015); on an encoder that has a decoder of its own, such "
-      + "as unet, `fcn` is the layer on top. They train on images with masks, in patches of the "
-      + "encoder's size, and tell whole images at their own resolution.")
+      "`unet` is a decoder over the maps of any encoder (Ronneberger 2015), `fcn` one layer on its "
+      + "last map and finer ones (Long 2015); on an encoder that has a decoder of its own, such as "
+      + "unet, `fcn` is the layer on top. They train on images with masks, in patches of the "
+      + "encoder's size, and predict whole images at their own resolution.")
 
   /// The words for the kinds, and the keys that go with each.
   static let kinds = ["linear", "mlp", "unet", "fcn", "own"]

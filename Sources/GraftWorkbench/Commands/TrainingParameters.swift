@@ -31,17 +31,17 @@ package enum TrainingParameters {
     otherwise: "one-cycle for A and C, constant for B", "how the rate changes over the run")
   static let warmup = Argument(
     "warmup", .percent, otherwise: "the schedule's",
-    "share of the updates to warm up in, such as 10%")
+    "share of the updates for warm-up, such as 10%")
   static let decay = Argument(
     "decay", .number(0...1), default: usual.weightDecay,
-    "weight decay; biases and norms are spared")
+    "weight decay; not for biases and norms")
   static let momentum = Argument(
     "momentum", .number(0...0.9999), otherwise: "0.9, cycled by one-cycle",
-    "momentum, the first beta of Adam, or Adadelta's memory")
+    "momentum, beta1 of Adam, or rho of Adadelta")
   static let loss = Argument(
     "loss", .choice(losses), default: ClassificationLoss.crossEntropy.rawValue,
-    "what is minimized: cross-entropy, hinge (its mean), svm (its sum), bce (each class by itself), "
-      + "focal, jsd (AugMix's); of pixels ce, dice or both")
+    "loss: cross-entropy, hinge (its mean), svm (its sum), bce (each class separately), "
+      + "focal, jsd (AugMix's); for pixels ce, dice or both")
   static let smoothing = Argument(
     "smooth", .number(0...0.9), default: usual.smoothing, "label smoothing")
   static let patience = Argument(
@@ -54,7 +54,7 @@ package enum TrainingParameters {
     otherwise: "4 with a frozen encoder, whose features are then kept; else 0",
     "augmented views of each image that epochs take in turn; 0 draws new ones in each epoch")
   static let stop = Argument(
-    "stop", .integer(1...1_000_000_000), "end at this update of the schedule, as after Ctrl-C")
+    "stop", .integer(1...1_000_000_000), "stop at this update of the schedule, as after Ctrl-C")
   static let name = Argument(
     "as", .newName(.run), otherwise: "the next free letter", "name of the run")
 

@@ -129,7 +129,7 @@ extension Session {
     let place = isStopped ? history.last.map { " after epoch \($0.epoch)" } ?? "" : ""
     let score =
       overlap.map {
-        "val.iou \($0.fixedText(4)), pixels right \(accuracy?.value.percentText ?? "")\(place)"
+        "val.iou \($0.fixedText(4)), pixel accuracy \(accuracy?.value.percentText ?? "")\(place)"
       }
       ?? accuracy.map { "val.accuracy \($0)\(place)" }
       ?? (isStopped ? "not measured yet" : "no validation images")

@@ -31,8 +31,9 @@ struct TrainingArguments {
 
   private func misfit(_ loss: String, _ task: PredictionTask, _ fitting: [String]) -> Diagnostic {
     arguments.fault(
-      .wrongType, at: TrainingParameters.loss, "loss=\(loss) is none for a head that tells \(task)",
-      help: "possible are: " + fitting.joined(separator: ", "))
+      .wrongType, at: TrainingParameters.loss,
+      "loss=\(loss) does not fit a head that predicts \(task)",
+      help: "use one of: " + fitting.joined(separator: ", "))
   }
 
   private func check(

@@ -71,9 +71,10 @@ import Testing
     let text = try SourceTexts.text(page)
     let targets =
       text.matches(of: /\]\(([^)#:]+)\)/).map { folder.appending(path: String($0.1)) }
-      + text.matches(of: /`((?:scripts|recipes|pretrained|Benchmarks|Tests|docs)\/[^`\s*<]+)`/).map {
-        SourceTexts.repository.appending(path: String($0.1))
-      }
+      + text.matches(of: /`((?:scripts|recipes|pretrained|Benchmarks|Tests|docs)\/[^`\s*<]+)`/).map
+    {
+      SourceTexts.repository.appending(path: String($0.1))
+    }
     for target in targets {
       #expect(FileManager.default.fileExists(atPath: target.path), "\(target.path)")
     }

@@ -1,4 +1,4 @@
-import GraftImaging
+import GraftBase
 import GraftModels
 import Testing
 
@@ -104,7 +104,8 @@ struct KnownNames {
     words = labels.union(CommandTable.aliases.keys)
       .union(HelpText(vocabulary: vocabulary).topics)
       .union(NetLayers.all.map(\.name)).union(Encoders.all.map(\.name))
-      .union(specifications.flatMap { $0.parameters.flatMap { $0.kind.legalValues(in: vocabulary) } })
+      .union(specifications.flatMap { $0.parameters.flatMap(\.kind.words) })
+      .union(NameSet.allCases.flatMap { vocabulary.names($0) })
       .union(Self.otherWords)
   }
 

@@ -244,7 +244,7 @@ extension EndToEnd {
       #expect(place.type("render to=out/ copies=2") == 1)
       #expect(place.errors.contains("out/ has 8 of the 8 files already"), "\(place.errors)")
       #expect(place.type("render to=out/ copies=2 existing=keep") == 0, "\(place.errors)")
-      #expect(place.output.contains("wrote 1 images, 7 were there"), "\(place.output)")
+      #expect(place.output.contains("wrote 1 images, 7 existed"), "\(place.output)")
       var after = try contents(place, "out")
       after["manifest.jsonl"] = before["manifest.jsonl"]
       #expect(after == before)
@@ -267,7 +267,7 @@ extension EndToEnd {
     @Test func mixingIsLeftOutAloud() throws {
       let place = try Self.place("augment flip mixup(0.2)")
       #expect(place.type("render to=out/") == 0)
-      #expect(place.errors.contains("mixing is left out"))
+      #expect(place.errors.contains("mixing is ignored"))
       #expect(try manifest(place, "out").header.pipeline == "flip")
       #expect(place.type("render to=other/ quality=3") == 2)
     }
