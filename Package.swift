@@ -3,8 +3,10 @@ import PackageDescription
 
 /// Loops in C are as fast in debug builds as in release builds: the tests train networks with them.
 let optimizedInDebug: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug))]
+/// So are Swift targets that draw and compute pixels and random numbers one by one.
+let swiftOptimizedInDebug: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
-// Every target may import only those above it in this list; section 1 of ARCHITECTURE.md says why.
+// Every target may import only those above it in this list; ARCHITECTURE.md says what each holds.
 let package = Package(
   name: "graft",
   products: [
@@ -31,12 +33,14 @@ let package = Package(
     .target(name: "CGraftKernels", cSettings: optimizedInDebug),
 
     // Graft's rooms, bottom up.
-    .target(name: "GraftBase", dependencies: ["CNettle"]),
+    .target(
+      name: "GraftBase", dependencies: ["CNettle"], swiftSettings: swiftOptimizedInDebug),
     .target(name: "GraftKernels", dependencies: ["CGraftKernels"]),
     .target(name: "GraftEngine", dependencies: ["GraftBase", "GraftKernels"]),
     .target(
       name: "GraftImaging",
-      dependencies: ["GraftBase", "GraftKernels", "CPNG", "CJPEG", "CCairo"]),
+      dependencies: ["GraftBase", "GraftKernels", "CPNG", "CJPEG", "CCairo"],
+      swiftSettings: swiftOptimizedInDebug),
     .target(
       name: "GraftModels",
       dependencies: ["GraftEngine", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -62,8 +66,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/graft-bench"),
 
-    // Tests mirror the sources file by file.
-    .target(name: "GraftTestSupport", dependencies: ["GraftWorkbench"]),
+    // Tests mirror the sources; ARCHITECTURE.md says how.
+    .target(
+      name: "GraftTestSupport", dependencies: ["GraftWorkbench"],
+      swiftSettings: swiftOptimizedInDebug),
     .testTarget(name: "GraftBaseTests", dependencies: ["GraftBase", "GraftTestSupport"]),
     .testTarget(
       name: "GraftKernelsTests",

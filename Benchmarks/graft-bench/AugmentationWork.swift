@@ -61,7 +61,7 @@ final class AugmentationWork {
     return TransformCall(name: parts.first.map(String.init) ?? "", arguments: arguments)
   }
 
-  /// Images a second.
+  /// Images per second.
   func rate(seconds: Double) throws -> Double {
     let start = ContinuousClock.now
     var count = 0

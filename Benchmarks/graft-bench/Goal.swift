@@ -29,7 +29,7 @@ struct Goal {
   private let bound: Double
   private let isLowerBound: Bool
   private let isRatio: Bool
-  /// How the name of the peer that counts begins; nil is the best of the row's.
+  /// The prefix of the peer's name; nil is the best peer of the row.
   let rival: String?
 
   static func ratio(atLeast bound: Double, of rival: String? = nil) -> Goal {
@@ -53,7 +53,7 @@ struct Goal {
     return "\(isLowerBound ? "≥" : "≤") \(number)" + (rival.map { " \($0)" } ?? "")
   }
 
-  /// Whether it is met; nil when there was no peer to tell.
+  /// Whether it is met; nil when there was no peer.
   func isMet(number: Double, ratio: Double?) -> Bool? {
     guard let measured = isRatio ? ratio : number else { return nil }
     return isLowerBound ? measured >= bound : measured <= bound

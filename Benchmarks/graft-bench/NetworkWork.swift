@@ -105,7 +105,7 @@ final class NetworkWork {
       gradient: { plan.gradient(of: $0) ?? $0.slice })
   }
 
-  /// Images a second over whole steps of at least so long.
+  /// Images per second over whole steps of at least this duration.
   func rate(seconds: Double) -> Double {
     let start = ContinuousClock.now
     var images = 0

@@ -1,9 +1,9 @@
 import Foundation
 import GraftBase
 
-/// The same work in another library: a Python process that measures when it is told to.
+/// The same work in another library: a Python process that measures on request.
 ///
-/// What the two say to each other is written in `Benchmarks/peers/harness.py`.
+/// `Benchmarks/peers/harness.py` documents the protocol.
 final class Peer {
   /// A script of `Benchmarks/peers` and its arguments.
   struct Job {
@@ -13,7 +13,7 @@ final class Peer {
 
   /// Version by name of what can be measured.
   private(set) var versions: [String: String] = [:]
-  /// Names with reasons of what is not installed.
+  /// Names of what is not installed, with reasons.
   private(set) var missing: [String: String] = [:]
   private let process = Process()
   private let commands = Pipe()

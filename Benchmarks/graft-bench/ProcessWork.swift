@@ -1,7 +1,7 @@
 import Foundation
 import GraftBase
 
-/// What can only be measured on a process of its own: peak memory, the start of the program.
+/// What can only be measured on a separate process: peak memory, the start of the program.
 enum ProcessWork {
   /// The folder of this program; `graft` is built beside it.
   private static var folder: URL {
@@ -19,7 +19,7 @@ enum ProcessWork {
         "--steps", "3", "--threads", "\(threads)", "--peak",
       ])
     guard let bytes = text.split(separator: "\n").last.flatMap({ Double($0) }) else {
-      throw GraftError(.failed, "graft-bench told no peak")
+      throw GraftError(.failed, "graft-bench reported no peak")
     }
     return bytes
   }
@@ -36,7 +36,7 @@ enum ProcessWork {
     let peak = number(
       "peak_memory_bytes", in: try output(of: "graft", options + ["run", file.path]))
     guard let forecast, let peak, peak > 0 else {
-      throw GraftError(.failed, "graft told no forecast or no peak")
+      throw GraftError(.failed, "graft reported no forecast or no peak")
     }
     return abs(forecast / peak - 1) * 100
   }

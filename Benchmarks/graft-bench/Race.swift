@@ -1,7 +1,7 @@
 import Foundation
 import GraftBase
 
-/// Graft and its peers at the same work, turn by turn, so that what disturbs one disturbs all.
+/// Graft and its peers at the same work in turns, so that disturbances affect all of them.
 struct Race {
   /// Measures once, for about so many seconds.
   typealias Turn = (_ seconds: Double) throws -> Double
@@ -10,7 +10,7 @@ struct Race {
   struct Entry {
     let title: String
     var goal: Goal?
-    /// Makes ready what is measured; throws when this machine cannot measure it.
+    /// Prepares the measurement; throws when this machine cannot measure it.
     let prepare: () throws -> Turn
   }
 
@@ -19,7 +19,7 @@ struct Race {
   var unit = Unit.imagesPerSecond
   let entries: [Entry]
   var peer: Peer.Job?
-  /// Whether turns repeat; memory and counts are told by one.
+  /// Whether turns repeat; one turn is enough for memory and counts.
   var repeats = true
 
   /// Runs all rounds; a first one, which does not count, warms up.
@@ -63,7 +63,7 @@ struct Row: Codable {
   let title: String
   let unit: Unit
   let goal: String?
-  /// Graft's numbers, one a round.
+  /// Graft's numbers, one per round.
   let values: [Double]
   let peers: [String: [Double]]
   let versions: [String: String]
@@ -71,7 +71,7 @@ struct Row: Codable {
   let skipped: [String: String]
   /// The peer that counts.
   let rival: String?
-  /// The median of the rounds' ratios to the rival.
+  /// The median of the rounds' ratios to the peer.
   let ratio: Double?
   /// Whether the goal is met; nil without goal, or without the peer it needs.
   let isMet: Bool?
@@ -98,7 +98,7 @@ struct Row: Codable {
 }
 
 extension [Double] {
-  /// The middle value, or the mean of the two in the middle; 0 of nothing.
+  /// The middle value, or the mean of the two in the middle; 0 when empty.
   var median: Double {
     guard !isEmpty else { return 0 }
     let ordered = sorted()

@@ -136,7 +136,7 @@ struct Races {
       ])
   }
 
-  /// What an update of a trainer takes from the system.
+  /// What an update of a trainer needs from the system.
   private func stepCosts(
     _ encoder: String, batch: Int, _ what: String,
     _ count: @escaping (() throws -> Void) throws -> Double

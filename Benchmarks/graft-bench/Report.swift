@@ -16,7 +16,7 @@ struct Report: Codable {
     return ([machine.description, table.description] + remarks).joined(separator: "\n")
   }
 
-  /// The table for the README: only what has a peer or a goal.
+  /// The table for docs/benchmarks.md: only what has a peer or a goal.
   var markdown: String {
     let lines = rows.filter { $0.isMet != nil || $0.rival != nil }.map { row in
       "| " + ([row.title] + row.cells).joined(separator: " | ") + " |"
@@ -49,7 +49,7 @@ struct Report: Codable {
 }
 
 extension Row {
-  /// Goal, Graft's number, the rival's, the ratio, and whether the goal is met.
+  /// Goal, Graft's number, the peer's, the ratio, and whether the goal is met.
   fileprivate var cells: [String] {
     let theirs = rival.flatMap { name in
       peers[name].map { "\(unit.text($0.median)) \(name) \(versions[name] ?? "")" }

@@ -1,7 +1,7 @@
 import CAllocationCounter
 import Foundation
 
-/// What whole steps take from the system besides time.
+/// What whole steps need from the system besides time.
 enum StepCosts {
   /// Calls of malloc in one step, all threads together: the least of some steps.
   static func allocations(during step: () throws -> Void) rethrows -> Double {

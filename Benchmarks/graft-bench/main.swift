@@ -34,7 +34,7 @@ struct GraftBench: ParsableCommand {
     guard network.batch > 0, network.steps > 0, (1...1024).contains(threads),
       (16...4096).contains(network.size), goals.rounds > 0, goals.seconds > 0
     else {
-      throw ValidationError("batch, steps, threads, size and rounds must be of a usual size")
+      throw ValidationError("batch, steps, threads, size and rounds are outside the usual range")
     }
   }
 
@@ -51,17 +51,17 @@ struct GraftBench: ParsableCommand {
 struct GoalOptions: ParsableArguments {
   @Option(help: "The Python whose libraries are measured in turn with Graft.")
   var peers: String?
-  @Option(parsing: .upToNextOption, help: "Only rows whose names begin so.")
+  @Option(parsing: .upToNextOption, help: "Only rows whose names begin with one of these words.")
   var only: [String] = []
-  @Flag(help: "Print the table as Markdown, for the README.")
+  @Flag(help: "Print the table as Markdown, for docs/benchmarks.md.")
   var markdown = false
   @Option(help: "Keep all numbers in this file.")
   var json: String?
-  @Option(help: "Photographs (*.jpg) for the augmentation rows; without it Graft draws some.")
+  @Option(help: "Photographs (*.jpg) for the augmentation rows; without them, built-in images.")
   var photos: String?
-  @Option(help: "Rounds that count; one more warms up.")
+  @Option(help: "Measured rounds, after one to warm up.")
   var rounds = 5
-  @Option(help: "Seconds of a turn.")
+  @Option(help: "Seconds per turn.")
   var seconds = 1.0
 
   func run(threads: Int) throws {
@@ -105,19 +105,19 @@ struct GoalOptions: ParsableArguments {
 
 /// One network in detail.
 struct NetworkOptions: ParsableArguments {
-  @Option(help: "Images a step.")
+  @Option(help: "Images per step.")
   var batch = 32
-  @Option(help: "The side of the images in pixels.")
+  @Option(help: "Width and height of the images in pixels.")
   var size = 224
-  @Option(help: "Timed steps; the median counts, one more warms up.")
+  @Option(help: "Timed steps, of which the median counts, after one to warm up.")
   var steps = 6
   @Option(help: "Only this variant: inference, A, B, or fixed (B with fixed statistics).")
   var variant: NetworkWork.Variant?
-  @Option(help: "What products are computed in: fp32 or bf16.")
+  @Option(help: "Precision of products: fp32 or bf16.")
   var precision = Precision.fp32
   @Flag(help: "Also print the time of each kind of step, by operation and shape, and its rate.")
   var profile = false
-  @Flag(help: "Also print malloc calls and page faults of a step.")
+  @Flag(help: "Also print malloc calls and page faults per step.")
   var costs = false
   @Flag(help: "Also print the highest resident memory of this process, in bytes.")
   var peak = false

@@ -41,7 +41,7 @@ package struct ContentHash {
       return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 
-    /// The first eight hexadecimal digits, as shown to people.
+    /// The first eight hexadecimal digits, as shown to users.
     package var description: String { String(hex.prefix(8)) }
   }
 }

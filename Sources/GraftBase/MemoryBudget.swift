@@ -14,7 +14,7 @@ package enum MemoryBudget {
     guard bytes > Self.bytes else { return }
     throw GraftError(
       .failed,
-      "\(what) needs \(bytes.bytesText) of memory; \(Self.bytes.bytesText) can be had here",
+      "\(what) needs \(bytes.bytesText) of memory; \(Self.bytes.bytesText) is available",
       help: "ask for less at a time: batch=16, or a smaller size= of the encoder")
   }
 }

@@ -24,7 +24,7 @@ package enum NumberText {
     return (first, last)
   }
 
-  /// `LO..HI`; a range that runs downwards is none.
+  /// `LO..HI`; a range that runs downwards is refused.
   package static func range(_ text: some StringProtocol) -> ClosedRange<Double>? {
     guard let (first, last) = ends(text), first <= last else { return nil }
     return first...last

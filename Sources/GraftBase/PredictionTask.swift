@@ -1,4 +1,4 @@
-/// What is told of an image: what a head computes, what data has labels for.
+/// What is predicted: what a head computes, and what data has labels for.
 package enum PredictionTask: String, Sendable, Codable, CaseIterable {
   /// One class for an image: logits [N, classes].
   case classification
@@ -7,11 +7,11 @@ package enum PredictionTask: String, Sendable, Codable, CaseIterable {
 }
 
 extension PredictionTask: CustomStringConvertible {
-  /// What is told, for sentences: `one class for each image`.
+  /// The prediction in words: `one class per image`.
   package var description: String {
     switch self {
-    case .classification: "one class for each image"
-    case .segmentation: "a class for each pixel"
+    case .classification: "one class per image"
+    case .segmentation: "one class per pixel"
     }
   }
 }

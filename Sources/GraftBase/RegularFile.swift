@@ -87,7 +87,7 @@ package final class RegularFile {
     case S_IFIFO: "a pipe"
     case S_IFCHR, S_IFBLK: "a device"
     case S_IFSOCK: "a socket"
-    default: "something special"
+    default: "a special file"
     }
   }
 }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Images and targets of one training step, as the engine takes them.
 ///
-/// A loader owns it and uses it again: it is valid until the loader's next `next()` or `start`.
+/// A loader owns and reuses it: it is valid until the loader's next `next()` or `start`.
 package final class Batch: @unchecked Sendable {
   /// Room for the largest batch, N x height x width x channels, 64-byte aligned; the first `count`
   /// images are set.
@@ -25,7 +25,7 @@ package final class Batch: @unchecked Sendable {
   package private(set) var labels: [Int] = []
 
   private let remaining = Atomic<Int>(0)
-  /// The first failure by place in the batch, so that it does not depend on who came first.
+  /// The first failure by position in the batch, so that it does not depend on timing.
   private let failure = Mutex<(place: Int, error: GraftError)?>(nil)
 
   /// Images in this batch.

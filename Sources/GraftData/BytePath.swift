@@ -3,7 +3,7 @@ import GraftBase
 
 /// A file's name as the bytes the system keeps, which need not be valid text.
 ///
-/// Sorting and opening use the bytes; people see `description`, in which bytes that are no UTF-8
+/// Sorting and opening use the bytes; users see `description`, in which bytes that are not UTF-8
 /// and control characters are escaped.
 package struct BytePath: Sendable, Hashable {
   package let bytes: [UInt8]
@@ -65,7 +65,7 @@ extension BytePath: Comparable {
 }
 
 extension BytePath: CustomStringConvertible {
-  /// The name for people: invalid bytes as `\x80`, control characters escaped.
+  /// The name for users: invalid bytes as `\x80`, control characters escaped.
   package var description: String {
     if let text = String(validating: bytes, as: UTF8.self) { return text.escapingControlCharacters }
     return bytes.map { byte in

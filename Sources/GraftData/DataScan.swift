@@ -123,7 +123,7 @@ struct DataScan {
       throw GraftError(
         .input,
         "\(result.badFiles.count) of \(listing.entries.count) images cannot be read; "
-          + "the first: \(first)", help: "bad=skip goes on without them")
+          + "the first: \(first)", help: "bad=skip leaves them out")
     }
     let before = Set(listing.entries.map(\.label))
     let after = Set(result.samples.map(\.label))
@@ -131,7 +131,7 @@ struct DataScan {
       throw GraftError(
         .input,
         "no image of class \(listing.classes[emptied]) can be read; the first bad file: \(first)",
-        help: "bad=skip goes on without them")
+        help: "bad=skip leaves them out")
     }
   }
 }
@@ -147,7 +147,8 @@ extension DataScan.Result {
     masks.append(finding.mask)
   }
 
-  /// Tells classes from the values of all masks and gives the samples theirs; nil without masks.
+  /// Derives the classes from the values of all masks and assigns them to the samples; nil without
+  /// masks.
   func readMasks(
     names: [String], in samples: inout [Sample]
   ) throws -> (classes: MaskClasses, cache: ImageCache)? {

@@ -3,7 +3,7 @@ import GraftBase
 import GraftImaging
 
 extension DataSet: CustomStringConvertible {
-  /// The card: counts by class and side, image sizes, what was left out, what to beware of.
+  /// The card: counts by class and split, image sizes, what was left out, warnings.
   package var description: String {
     var lines = [summary]
     lines += classTable
@@ -11,7 +11,7 @@ extension DataSet: CustomStringConvertible {
     lines.append("sizes: \(sizeSummary)")
     lines += Self.section("bad files, left out", badFiles.map(\.description))
     lines += Self.section("ignored", ignored.map { "\($0.path) (\($0.reason))" })
-    lines += Self.section("the same image on two sides", straddlingDuplicates)
+    lines += Self.section("the same image in two splits", straddlingDuplicates)
     lines += (warnings + sizeWarnings).map { "warning: \($0)" }
     return lines.joined(separator: "\n")
   }
@@ -23,7 +23,7 @@ extension DataSet: CustomStringConvertible {
       "\(name): \(samples.count) images\(task == .segmentation ? " with masks" : ""), \(presentClasses.count) classes, \(fingerprint)\(bad)"
   }
 
-  /// Equal contents on different sides: "train/a/1.jpg = val/a/9.jpg", a leak when not wanted.
+  /// Equal contents in different splits: "train/a/1.jpg = val/a/9.jpg", a leak when not wanted.
   package var straddlingDuplicates: [String] {
     var first: [ContentHash.Digest: (side: Partition, index: Int)] = [:]
     var found: [String] = []
@@ -96,7 +96,7 @@ extension DataSet: CustomStringConvertible {
     return (smallest == largest ? "\(smallest)" : "\(smallest) to \(largest)") + kinds
   }
 
-  /// Classes of under 20 images, with what a score measured on them is worth.
+  /// Classes of under 20 images, with the uncertainty of a score measured on them.
   package var sizeWarnings: [String] {
     // A mask has many pixels to measure on.
     guard task == .classification else { return [] }

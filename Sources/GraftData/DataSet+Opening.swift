@@ -3,9 +3,9 @@ import GraftKernels
 
 /// What a user may ask of a data set: the keys of the language's `data`.
 package struct DataOptions: Sendable, Equatable, Codable {
-  /// `as=`: the format, told from the path when nil.
+  /// `as=`: the format, recognized from the path when nil.
   package var format: String?
-  /// `split=`: the layout's own sides, or 80/20, when nil.
+  /// `split=`: the layout's own splits, or 80/20, when nil.
   package var split: SplitRatios?
   /// Shifts which images a split puts where.
   package var splitSeed: UInt64 = 0
@@ -13,11 +13,11 @@ package struct DataOptions: Sendable, Equatable, Codable {
   package var validationPath: String?
   /// `test=`: a folder or table with the test images.
   package var testPath: String?
-  /// `limit=`: keep at most so many images, balanced over classes and in proportion over sides.
+  /// `limit=`: keep at most so many images, balanced over classes and in proportion over splits.
   package var limit: Int?
   /// `bad=`: what to do about files that cannot be read.
   package var badFiles = BadFilePolicy.few
-  /// Leaves a set without sides of its own whole, all of it for validation: a set to measure on.
+  /// Leaves a set without its own splits whole, all of it for validation: a set to measure on.
   package var isForMeasuring = false
   /// Bytes of decoded images kept in memory.
   package var cacheBudget = 1 << 30
@@ -65,7 +65,7 @@ extension DataSet {
       help: "a classifier needs two classes or more: \(ImageFolder.expectedLayout)")
   }
 
-  /// Gives every image its side: the layout's where it has one, else by content.
+  /// Assigns every image to a split: the layout's where it has one, else by content.
   private mutating func divide(given: [Partition?], options: DataOptions) throws {
     let hasValidation = given.contains(.validation)
     let hasTest = given.contains(.test)
@@ -98,25 +98,25 @@ extension DataSet {
 }
 
 extension Listing {
-  /// Adds the images at `path` to one side, their classes matched by name.
+  /// Adds the images at `path` to one split, their classes matched by name.
   ///
   /// Only the last part of `path` enters the images' names: a data set that moves stays the same.
   mutating func add(_ path: BytePath, as side: Partition) throws {
     guard !givenPartitions.contains(side) else {
       throw GraftError(
-        .usage, "\(path) was given for the \(side.rawValue) side, which the data set has already",
+        .usage, "\(path) was given for the \(side.rawValue) split, which the data set already has",
         help: "leave out one of the two")
     }
     let other = try DataFormats.format(for: path, named: nil).read(path)
     guard other.task == task else {
       throw GraftError(
-        .input, "\(path) tells \(other.task), the training images have \(task)",
+        .input, "\(path) has \(other.task), but the training images have \(task)",
         help: "give validation images of the same kind")
     }
     let labels = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
     if let stranger = other.classes.first(where: { labels[$0] == nil }) {
       throw GraftError(
-        .input, "\(path) has a class \"\(stranger)\" that the training images have not",
+        .input, "\(path) has a class \"\(stranger)\" that the training images do not have",
         help: "classes are matched by name; there are "
           + classes.prefix(10).joined(separator: ", "))
     }
@@ -139,7 +139,7 @@ extension Listing {
     }
   }
 
-  /// Keeps at most `limit` images: sides in proportion, classes alike, chosen by their paths.
+  /// Keeps at most `limit` images: splits in proportion, classes equally, chosen by their paths.
   mutating func limit(to limit: Int) throws {
     guard limit >= 1 else {
       throw GraftError(.usage, "limit=\(limit) keeps no image", help: "give 1 or more")

@@ -14,8 +14,8 @@ extension DataSet {
         throw GraftError(
           .failed,
           "\(name) has the class \"\(classes[label].escapingControlCharacters)\", which the model "
-            + "does not know",
-          help: "it knows \(known.joined(separator: ", "))\(names.count > 6 ? ", …" : "")")
+            + "does not have",
+          help: "it has \(known.joined(separator: ", "))\(names.count > 6 ? ", …" : "")")
       }
       places[label] = place
     }
@@ -38,7 +38,7 @@ extension DataSet {
 }
 
 extension DataSet {
-  /// SHA-256 over the side of every image: equal means split alike.
+  /// SHA-256 over the split of every image: equal hashes mean equal splits.
   package var splitHash: ContentHash.Digest {
     var hash = ContentHash()
     for side in Partition.allCases {

@@ -1,16 +1,16 @@
 import GraftBase
 import GraftImaging
 
-/// Labeled images with numbers that stay, divided into train, validation and test.
+/// Labeled images with fixed numbers, split into train, validation and test.
 ///
-/// Everything random about an image is addressed by its number, its place in `samples`. A data set
+/// All random draws for an image are keyed by its number, its index in `samples`. A data set
 /// is a value: splitting gives a new one that shares the images and their cache.
 package struct DataSet: Sendable {
   /// The last part of the path it was read from, for tables and file names.
   package let name: String
   /// The data format that read it, as in `as=`.
   package let format: String
-  /// What labels tell of an image: a class, or in masks the class of each pixel.
+  /// What is labeled: each image, or in masks each pixel.
   package let task: PredictionTask
   /// Class names, sorted bytewise for folders and in the file's order where a file numbers them.
   package internal(set) var classes: [String]
@@ -19,12 +19,12 @@ package struct DataSet: Sendable {
   package internal(set) var hasFixedLabels: Bool
   package let badFiles: [BadFile]
   package let ignored: [IgnoredFile]
-  /// Remarks about the layout: classes that a side lacks.
+  /// Warnings about the layout: classes that a split lacks.
   package let warnings: [String]
   /// SHA-256 over class names and over the path, label and content of every image; the first
   /// eight digits are shown.
   package let fingerprint: ContentHash.Digest
-  /// How the images came to their sides, for people: "80/20/0 by content, seed 0".
+  /// How the images were split, for users: "80/20/0 by content, seed 0".
   package internal(set) var splitDescription = "not split"
 
   var partitions: [Partition: [Int]]
@@ -53,10 +53,10 @@ package struct DataSet: Sendable {
     partitions = [.train: Array(samples.indices)]
   }
 
-  /// The numbers of the images on one side, ascending.
+  /// The numbers of the images in one split, ascending.
   package func partition(_ partition: Partition) -> [Int] { partitions[partition] ?? [] }
 
-  /// How many images of each class are on one side.
+  /// How many images of each class are in one split.
   package func classCounts(_ partition: Partition) -> [Int] {
     counts(of: self.partition(partition))
   }
@@ -75,9 +75,9 @@ package struct DataSet: Sendable {
     return counts
   }
 
-  /// A weight per class by which the classes count alike: total / (classes present x count).
+  /// A weight per class that makes all classes count the same: total / (classes present x count).
   ///
-  /// Classes without images weigh 1. Of masks, pixels count.
+  /// Classes without images weigh 1. In masks, pixels are counted.
   package func classWeights(_ partition: Partition = .train) -> [Float] {
     let counts = task == .segmentation ? pixelCounts(partition) : classCounts(partition)
     let present = Float(counts.count { $0 > 0 })
@@ -102,8 +102,8 @@ package struct DataSet: Sendable {
 
   /// The pixels that a program needs of an image as stored, and the program that starts from them.
   ///
-  /// Of a file that memory has no room for only the part is decoded that is resized; a fast program
-  /// takes large ones at a half, a quarter or an eighth, whether there is room or not, so that
+  /// If an image does not fit in memory, only the part that is resized is decoded; a fast program
+  /// decodes large ones at a half, a quarter or an eighth in any case, so that
   /// pixels do not depend on memory.
   package func source(
     of index: Int, for program: EditProgram

@@ -5,7 +5,7 @@ package enum ClassBalance: String, Codable, WordChoice {
   case none
   /// Draw each class equally often; an epoch keeps its length.
   case sampler
-  /// Leave the order alone and weigh the loss by `DataSet.classWeights`.
+  /// Keep the order and weight the loss by `DataSet.classWeights`.
   case weights
 }
 
@@ -44,8 +44,8 @@ package struct EpochOrder: Sendable {
     return balancedIndices(of: classMembers, epoch: epoch)
   }
 
-  /// As many images of each class, up to one: short classes start again in a new shuffle, long
-  /// ones show a part of theirs that changes with the epoch.
+  /// The same number of images per class, give or take one: small classes start again in a new
+  /// shuffle, large ones show a part of theirs that changes with the epoch.
   private func balancedIndices(of classMembers: [[Int]], epoch: Int) -> [Int] {
     var random = RandomStream(seed: seed, purpose: .order, epoch: epoch, slot: 1)
     // Which classes get the images that do not divide evenly changes with the epoch too.

@@ -1,14 +1,15 @@
 import CZlib
 import GraftBase
 
-/// Unpacks gzip streams without trusting what they say about their length.
+/// Unpacks gzip streams without trusting their declared length.
 enum GzipReader {
-  /// True when the bytes start with the gzip mark.
+  /// True when the bytes start with the gzip magic number.
   static func isCompressed(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
   /// The unpacked bytes; throws when the stream is broken, cut off or longer than it should be.
   ///
-  /// `expectedCount` is asked once, with the first bytes that come out, how many there may be.
+  /// `expectedCount` is called once with the first unpacked bytes and returns how many there may
+  /// be.
   static func unpack(
     _ bytes: [UInt8], name: BytePath, expectedCount: ([UInt8]) throws -> Int
   ) throws -> [UInt8] {

@@ -6,7 +6,7 @@ import GraftKernels
 ///
 /// Pixels are a pure function of (seed, epoch, sample) and batches come in order, so nothing
 /// depends on the number of threads. While the trainer holds one batch the next two are made by
-/// threads that have nothing else to do; a trainer that comes too early helps. Use it from one
+/// idle threads; a trainer that arrives early helps. Use it from one
 /// thread:
 ///
 ///     loader.start(epoch: 3)
@@ -44,9 +44,10 @@ package final class Loader {
     /// Shuffle, and how to treat classes of different size; nil keeps the order of `indices`.
     package var shuffle: ClassBalance?
     package var seed: UInt64 = 0
-    /// Augmented views of each image, which epochs take in turn; nil draws anew every time.
+    /// Augmented views of each image, which epochs take in turn; nil draws new ones every time.
     package var views: Int?
-    /// Images of each sample in a batch, all first ones before all second ones; see `SampleKey.copy`.
+    /// Images of each sample in a batch, all first ones before all second ones; see
+    /// `SampleKey.copy`.
     package var copies = 1
     /// Batches made ahead of the one in use.
     package var batchesAhead = 2
@@ -101,7 +102,7 @@ package final class Loader {
     let buffers = Self.bufferCount(partition, ahead: ahead)
     let (bytes, isHuge) = length.multipliedReportingOverflow(by: 4 * max(1, buffers))
     try MemoryBudget.require(
-      overflow || isHuge ? .max : bytes, for: "a loader of \(capacity) images a batch")
+      overflow || isHuge ? .max : bytes, for: "a loader of \(capacity) images per batch")
     return (0..<buffers).map { _ in
       Batch(
         capacity: capacity, imageLength: imageLength, classCount: classCount,
@@ -119,7 +120,7 @@ package final class Loader {
   /// Begins an epoch at batch number `firstBatch` (a resumed run's may not be 0).
   ///
   /// It returns at once with the first batches under way: call it early, before an evaluation of
-  /// the epoch before, and the wait is over when training goes on.
+  /// the epoch before, so that training does not wait.
   package func start(epoch: Int, at firstBatch: Int = 0) {
     start(epoch: epoch, batches: Array(firstBatch..<partition.batchCount))
   }

@@ -11,7 +11,7 @@ package struct ListedMask: Sendable {
 
 /// The mask of a sample: a class of each pixel.
 package struct SampleMask: Sendable {
-  /// Its path inside the data set, for people.
+  /// Its path inside the data set, for users.
   package let path: String
   /// SHA-256 of the file.
   package let content: ContentHash.Digest
@@ -22,9 +22,9 @@ package struct SampleMask: Sendable {
 
 /// What the values of masks mean.
 ///
-/// In memory a pixel of a mask is its class plus 1, and 0 where nothing is known: outside the image,
-/// which movements fill with 0, and where the file says 255. Files hold class numbers from 0; masks of
-/// nothing but 0 and 255 have two classes, background and foreground.
+/// In memory a pixel of a mask is its class plus 1, and 0 where it is unknown: outside the image,
+/// which movements fill with 0, and where the file says 255. Files hold class numbers from 0; masks
+/// of nothing but 0 and 255 have two classes, background and foreground.
 package struct MaskClasses: Sendable, Equatable {
   /// As many as a byte can number beside "nothing".
   package static let most = 254
@@ -66,7 +66,7 @@ package struct MaskClasses: Sendable, Equatable {
           + (names.isEmpty
             ? "which is neither 0 or 255 nor the number of a class"
             : "but there are only \(names.count) classes"),
-        help: "masks hold class numbers from 0 (255: nothing known), or only 0 and 255; "
+        help: "masks hold class numbers from 0 (255: unknown), or only 0 and 255; "
           + "classes.txt names more than \(Self.mostUnnamed) classes")
     }
     for value in 0..<count { table[value] = UInt8(value + 1) }
@@ -110,7 +110,7 @@ extension ListedMask {
     guard image.size == size else {
       throw GraftError(
         .input, "\(imageName) is \(size), but its mask \(path) is \(image.size)",
-        help: "a mask has a class for each pixel of its image")
+        help: "a mask has one class per pixel of its image")
     }
     return (image, ContentHash.of(bytes))
   }
@@ -147,7 +147,7 @@ extension DataSet {
     return image.applying(maskClasses)
   }
 
-  /// Pixels of each class on one side.
+  /// Pixels of each class in one split.
   package func pixelCounts(_ partition: Partition) -> [Int] {
     var counts = [Int](repeating: 0, count: classes.count)
     for index in self.partition(partition) {

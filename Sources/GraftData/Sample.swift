@@ -3,7 +3,7 @@ import GraftImaging
 
 /// One labeled image of a data set; its place in `DataSet.samples` is its stable number.
 package struct Sample: Sendable {
-  /// The path inside the data set as shown to people, or a record's name: `test_batch.bin[7]`.
+  /// The path inside the data set as shown to users, or a record's name: `test_batch.bin[7]`.
   package let path: String
   /// The position of its class in `DataSet.classes`.
   package internal(set) var label: Int
@@ -21,7 +21,7 @@ package struct Sample: Sendable {
   var byteCount: Int { size.width * size.height * (isGray ? 1 : 3) }
 }
 
-/// The side of the split an image is on.
+/// The split that an image belongs to.
 package enum Partition: String, Sendable, CaseIterable, Codable {
   case train, validation, test
 }

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// What share of the images goes to each side of a split.
+/// The shares of the images that go to each split.
 package struct SplitRatios: Sendable, Equatable, Codable, CustomStringConvertible {
   package let train: Double
   package let validation: Double
@@ -14,7 +14,7 @@ package struct SplitRatios: Sendable, Equatable, Codable, CustomStringConvertibl
       sum.isFinite
     else {
       throw GraftError(
-        .usage, "a split of \(parts.map { "\($0)" }.joined(separator: "/")) leaves a side empty",
+        .usage, "a split of \(parts.map { "\($0)" }.joined(separator: "/")) leaves a split empty",
         help: "give the shares of train, validation and test, as in split=80/10/10")
     }
     self.train = train / sum
@@ -28,13 +28,13 @@ package struct SplitRatios: Sendable, Equatable, Codable, CustomStringConvertibl
     test = 0
   }
 
-  /// 80 % to train, 20 % to validation: for folders without sides.
+  /// 80 % to train, 20 % to validation: for folders without splits.
   package static let standard = SplitRatios(trainShare: 0.8)
 
-  /// 90 % to train, 10 % to validation: for sets that bring their own test side.
+  /// 90 % to train, 10 % to validation: for sets that have their own test split.
   package static let trainOnly = SplitRatios(trainShare: 0.9)
 
-  /// The same proportion of train and validation without a test side.
+  /// The same proportion of train and validation without a test split.
   var withoutTest: SplitRatios {
     validation > 0 ? SplitRatios(trainShare: train / (train + validation)) : .trainOnly
   }
@@ -44,13 +44,13 @@ package struct SplitRatios: Sendable, Equatable, Codable, CustomStringConvertibl
   }
 }
 
-/// A stratified split by content: which side each image is on, as a pure function.
+/// A stratified split by content, as a pure function.
 ///
 /// Each distinct content draws one number from (seed, content). In classes of 200 contents or more
-/// the number alone decides the side: an image keeps its side as the folder grows, and counts come
-/// near the ratios. Smaller classes, where that would leave too much to luck, are ordered by the
-/// same numbers and cut at the exact ratios, with one image at least on every side; when they
-/// grow, only images next to a cut can change sides. Equal contents are never on two sides,
+/// the number alone decides the split: an image keeps its split as the folder grows, and counts
+/// come near the ratios. Smaller classes, where that would leave too much to luck, are ordered by
+/// the same numbers and cut at the exact ratios, with at least one image in every split; when they
+/// grow, only images next to a cut can change their split. Equal contents are never in two splits,
 /// whatever their labels.
 package struct Split: Sendable {
   /// Classes with fewer contents are cut by rank.
@@ -64,7 +64,7 @@ package struct Split: Sendable {
     self.seed = seed
   }
 
-  /// The side of each of `items`, in their order; throws when a class is too small to be split.
+  /// The split of each of `items`, in their order; throws when a class is too small to be split.
   package func sides(
     of items: [(label: Int, content: ContentHash.Digest)], classes: [String]
   ) throws -> [Partition] {
@@ -101,8 +101,8 @@ package struct Split: Sendable {
       throw GraftError(
         .input,
         "class \(className) has \(draws.count) different images, "
-          + "too few for the \(sideCount) sides of a split of \(ratios)",
-        help: "add images to it, remove it, or split on fewer sides")
+          + "too few for the \(sideCount) parts of a split of \(ratios)",
+        help: "add images to it, remove it, or split into fewer parts")
     }
     if draws.count >= Self.rankedClassSize {
       let train = draws.count { $0 < ratios.train }
@@ -115,7 +115,7 @@ package struct Split: Sendable {
     var counts = shares.map { $0 > 0 ? max(1, Int((Double(draws.count) * $0).rounded())) : 0 }
     while counts.reduce(0, +) != draws.count {
       let step = counts.reduce(0, +) > draws.count ? -1 : 1
-      // Train takes up what rounding leaves, unless it would end below the largest other side.
+      // Train gets what rounding leaves, unless it would end below the largest other split.
       let place = step > 0 || counts[0] > max(counts[1], counts[2]) ? 0 : largestOther(counts)
       counts[place] += step
     }
@@ -129,7 +129,7 @@ package struct Split: Sendable {
     return rank < counts.train + counts.validation ? .validation : .test
   }
 
-  /// The number in 0..<1 that decides the side of a content.
+  /// The number in 0..<1 that decides the split of a content.
   private func draw(for content: ContentHash.Digest) -> Double {
     var hash = ContentHash()
     hash.update((0..<8).map { UInt8(truncatingIfNeeded: seed >> (8 * $0)) })

@@ -21,7 +21,8 @@ package struct CommandLineRequest: Sendable {
   package init(words: [String]) { self.words = words }
 }
 
-/// The process around a session: finds the text to run, sets up console, journal, signals and editor.
+/// The process around a session: finds the text to run, sets up console, journal, signals and
+/// editor.
 package struct CommandLineTool {
   private let environment: [String: String]
 
@@ -203,7 +204,7 @@ package struct CommandLineTool {
     return try words.map { word in
       guard let setting = KnobSetting(commandLine: word, folder: working) else {
         throw GraftError(
-          .usage, "`\(word)` is no KNOB=VALUE", help: "graft run FILE lr=3e-4 data=roses/")
+          .usage, "`\(word)` is not KNOB=VALUE", help: "graft run FILE lr=3e-4 data=roses/")
       }
       return setting
     }

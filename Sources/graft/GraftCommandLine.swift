@@ -32,7 +32,7 @@ struct GraftCommandLine: ParsableCommand {
   @Option(name: .customLong("root"), help: "Folder that relative paths start from.")
   var root: String?
 
-  @Flag(name: .customLong("keep-going"), help: "Go on when a command fails.")
+  @Flag(name: .customLong("keep-going"), help: "Continue when a command fails.")
   var keepsGoing = false
 
   @Flag(

@@ -38,7 +38,7 @@ import Testing
     #expect(data.classCounts(.train) == [6, 6])
     #expect(data.classCounts(.validation) == [0, 3])
     #expect(data.straddlingDuplicates.count == 3)
-    #expect(data.description.contains("the same image on two sides: 3"))
+    #expect(data.description.contains("the same image in two splits: 3"))
 
     try TestImages.fill(validation, [("z", 3)])
     #expect(throws: GraftError.self) {

@@ -1,5 +1,6 @@
 import GraftBase
 import GraftKernels
+import GraftTestSupport
 import Testing
 
 @testable import GraftEngine
@@ -55,40 +56,12 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
   static func reference(
     _ op: ConvolutionOp, x: [Float], shape: Shape, w: [Float], bias: [Float]?, g: [Float]
   ) throws -> (y: [Double], dx: [Double], dw: [Double]) {
-    let out = try op.outputShape(of: [shape])
-    let depth = shape[3] / op.groups
-    let width = op.outputChannels / op.groups
-    var y = [Double](repeating: 0, count: out.elementCount)
-    var dx = [Double](repeating: 0, count: x.count)
-    var dw = [Double](repeating: 0, count: w.count)
-    for n in 0..<out[0] {
-      for oy in 0..<out[1] {
-        for ox in 0..<out[2] {
-          let at = ((n * out[1] + oy) * out[2] + ox) * out[3]
-          for o in 0..<out[3] { y[at + o] = Double(bias?[o] ?? 0) }
-          for ky in 0..<op.kernel.y {
-            let iy = oy * op.stride.y - op.padding.y + ky * op.dilation.y
-            guard iy >= 0, iy < shape[1] else { continue }
-            for kx in 0..<op.kernel.x {
-              let ix = ox * op.stride.x - op.padding.x + kx * op.dilation.x
-              guard ix >= 0, ix < shape[2] else { continue }
-              let from = ((n * shape[1] + iy) * shape[2] + ix) * shape[3]
-              let tap = (ky * op.kernel.x + kx) * depth * out[3]
-              for o in 0..<out[3] {
-                let first = o / width * depth
-                for i in 0..<depth {
-                  let weight = tap + i * out[3] + o
-                  y[at + o] += Double(x[from + first + i]) * Double(w[weight])
-                  dx[from + first + i] += Double(g[at + o]) * Double(w[weight])
-                  dw[weight] += Double(g[at + o]) * Double(x[from + first + i])
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-    return (y, dx, dw)
+    DirectConvolution(
+      input: shape.dimensions, output: try op.outputShape(of: [shape]).dimensions,
+      kernel: (op.kernel.y, op.kernel.x), stride: (op.stride.y, op.stride.x),
+      padding: (op.padding.y, op.padding.x), dilation: (op.dilation.y, op.dilation.x),
+      groups: op.groups
+    ).sums(x: x, w: w, bias: bias, g: g)
   }
 
   @Test(arguments: ConvolutionCase.all)

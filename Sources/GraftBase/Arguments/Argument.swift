@@ -1,9 +1,10 @@
-/// One thing that a user may type, typed: its name, what is legal, its default and one line of help.
+/// One thing that a user may type, typed: its name, what is legal, its default and one line of
+/// help.
 ///
 /// Declared once, as a constant of whoever reads it, and read by that constant:
 /// ```swift
-/// static let epochs = Argument("epochs", .integer(1...100_000), default: 5, "passes over the images")
-/// let count = arguments[Self.epochs]  // an Int
+/// static let epochs = Argument("epochs", .integer(1...100_000), default: 5, "passes over the
+/// images") let count = arguments[Self.epochs]  // an Int
 /// ```
 /// Commands, operations, optimizers, schedules, heads, losses and layers of formulas all declare
 /// theirs so. Checking, help, completion, the man page and JSON read the `declaration`.
@@ -18,7 +19,8 @@ package struct Argument<Value: ArgumentReadable>: AnyArgument {
     self.init(name, type, defaultText: standard.argumentText, summary, usual: usual)
   }
 
-  /// An argument whose default reads otherwise than its value, such as 0.4 that stands for 0.6..1.4.
+  /// An argument whose default reads otherwise than its value, such as 0.4 that stands for
+  /// 0.6..1.4.
   package init(
     _ name: String, _ type: ArgumentType<Value>, defaultText: String, _ summary: String,
     usual: String? = nil
@@ -27,7 +29,7 @@ package struct Argument<Value: ArgumentReadable>: AnyArgument {
       name, type.kind, whenOmitted: .value(defaultText), summary, usual: usual ?? defaultText)
   }
 
-  /// An argument that must be given; `usual` is what people usually give.
+  /// An argument that must be given; `usual` is what users usually give.
   package init(
     required name: String, _ type: ArgumentType<Value>, _ summary: String, usual: String? = nil
   ) {
@@ -35,7 +37,7 @@ package struct Argument<Value: ArgumentReadable>: AnyArgument {
       name, type.kind, whenOmitted: .refused, summary, usual: usual)
   }
 
-  /// An argument that may be left out and then has no value; `otherwise` tells what holds then.
+  /// An argument that may be left out and then has no value; `otherwise` says what holds then.
   package init<Wrapped>(
     _ name: String, _ type: ArgumentType<Wrapped>, otherwise: String? = nil, _ summary: String,
     usual: String? = nil
@@ -82,12 +84,12 @@ extension AnyArgument {
   package var name: String { declaration.name }
 }
 
-/// What there is to say about an argument, its value's type aside.
+/// An argument without its value's type: what help, completion and checks need.
 package struct ArgumentDeclaration: AnyArgument {
   package enum Omission: Sendable {
     /// It must be given.
     case refused
-    /// There is no value then; the text tells what holds instead.
+    /// There is no value then; the text says what holds instead.
     case absent(String?)
     /// The value taken then, as a user would type it.
     case value(String)
@@ -98,7 +100,7 @@ package struct ArgumentDeclaration: AnyArgument {
   package var whenOmitted: Omission
   /// One line for `help`.
   package var summary: String
-  /// What people usually give, for messages.
+  /// What users usually give, for messages.
   package var usual: String?
   package var isPositional = false
   /// Whether it takes all remaining values.

@@ -14,7 +14,7 @@ package indirect enum ArgumentValue: Sendable, Equatable {
   case pair(Int, Int)
   /// `+N`.
   case increment(Int)
-  /// What a room above knows: the call of an operation, a network, a box.
+  /// A type of a target above: the call of an operation, a network, a box.
   case object(any ArgumentObject)
   case list([ArgumentValue])
 
@@ -61,7 +61,7 @@ extension ArgumentValue {
   }
 }
 
-/// A value of a type that rooms above declare.
+/// A value of a type that targets above declare.
 package protocol ArgumentObject: Sendable, Equatable {}
 
 extension ArgumentObject {

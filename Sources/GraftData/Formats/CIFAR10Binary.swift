@@ -32,7 +32,7 @@ package enum CIFAR10Binary: DataFormat {
         throw GraftError(
           .input,
           "\(path.appending(file)) has \(bytes.count) bytes, "
-            + "no multiple of the \(recordLength) bytes of a CIFAR-10 record",
+            + "not a multiple of the \(recordLength) bytes of a CIFAR-10 record",
           help: "download it again; it may be cut off")
       }
       let count = bytes.count / recordLength
@@ -74,7 +74,7 @@ package enum CIFAR10Binary: DataFormat {
     let names = TextLines.read(try file.read(limit: 1 << 20))
     guard names.count >= 2, Set(names).count == names.count else {
       throw GraftError(
-        .input, "\(file) should name each class once, one a line, and has \(names.count) lines")
+        .input, "\(file) should name each class once, one per line, and has \(names.count) lines")
     }
     return names
   }

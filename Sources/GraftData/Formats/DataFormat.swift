@@ -48,7 +48,7 @@ package enum DataFormats {
         help: "give a folder of images, or demo:shapes to try without one")
     }
     throw GraftError(
-      .input, "\(path) is no data set that Graft knows",
+      .input, "\(path) is not a data set that Graft recognizes",
       help: "expected \(ImageFolder.expectedLayout)")
   }
 }
@@ -59,7 +59,7 @@ package struct Listing: Sendable {
   package struct Entry: Sendable {
     package var path: BytePath
     package var label: Int
-    /// The side the layout puts it on; nil when the layout says nothing.
+    /// The split that the layout assigns; nil when the layout assigns none.
     package var partition: Partition?
     package var source: ImageSource
     /// The class of each pixel, where the task asks for it.
@@ -67,9 +67,9 @@ package struct Listing: Sendable {
   }
 
   package var format: String
-  /// What labels tell of an image.
+  /// What is labeled.
   package var task = PredictionTask.classification
-  /// Their names; of masks none when only their values tell.
+  /// Their names; empty for masks without a list of names.
   package var classes: [String]
   package var entries: [Entry] = []
   package var ignored: [IgnoredFile] = []
@@ -83,7 +83,7 @@ package struct Listing: Sendable {
     self.classes = classes
   }
 
-  /// The sides that the layout itself names.
+  /// The splits that the layout itself names.
   package var givenPartitions: Set<Partition> { Set(entries.compactMap(\.partition)) }
 
   /// Puts the images into bytewise order of their paths, which gives them their numbers.

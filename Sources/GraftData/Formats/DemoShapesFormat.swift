@@ -3,11 +3,11 @@ import GraftImaging
 
 /// The built-in set `demo:shapes`, drawn when it is asked for, so that Graft can be tried at once.
 ///
-/// `demo:shapes` has 1,600 images of 64 pixels a side, `demo:shapes:400` has 400; image n is
+/// `demo:shapes` has 1,600 images of 64×64 pixels, `demo:shapes:400` has 400; image n is
 /// the same in both.
 package enum DemoShapesFormat: DataFormat {
   package static let name = "demo"
-  package static let summary = "demo:shapes or demo:shapes:COUNT, drawn by Graft itself"
+  package static let summary = "demo:shapes or demo:shapes:COUNT, built-in images"
 
   static let standardCount = 1600
   private static let countRange = 20...100_000

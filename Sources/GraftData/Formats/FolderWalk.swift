@@ -1,10 +1,10 @@
 import GraftBase
 
-/// Walks through folders in bytewise order and remembers what it passed over.
+/// Walks through folders in bytewise order and records what it ignored.
 struct FolderWalk {
   let root: BytePath
   private(set) var ignored: [IgnoredFile] = []
-  /// Images met beside subfolders, where no class can be told.
+  /// Images beside subfolders, which have no class.
   private(set) var looseFiles = 0
   private var reported: Set<BytePath> = []
 

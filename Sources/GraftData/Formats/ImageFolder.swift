@@ -16,7 +16,7 @@ package enum ImageFolder: DataFormat {
     ("validation", .validation), ("test", .test), ("testing", .test),
   ]
 
-  /// The side that a folder of this name holds.
+  /// The split that a folder of this name holds.
   static func partition(named folder: BytePath) -> Partition? {
     partitionNames.first { $0.name == folder.description.lowercased() }?.partition
   }
@@ -39,7 +39,7 @@ package enum ImageFolder: DataFormat {
       sides.count { $0.partition == side } > 1
     }) {
       throw GraftError(
-        .input, "\(path) has two folders for the \(twice.rawValue) side",
+        .input, "\(path) has two folders for the \(twice.rawValue) split",
         help: "keep one of " + sides.map(\.folder.description).joined(separator: ", "))
     }
     return try read(sides: sides, of: path, walk: &walk)
@@ -66,7 +66,7 @@ package enum ImageFolder: DataFormat {
     sides: [(folder: BytePath, partition: Partition)], of path: BytePath, walk: inout FolderWalk
   ) throws -> Listing {
     guard let train = sides.first(where: { $0.partition == .train }) else {
-      preconditionFailure("a layout with sides has a train folder")
+      preconditionFailure("a layout with splits has a train folder")
     }
     let classFolders = try walk.subfolders(of: train.folder).map(\.name)
     guard !classFolders.isEmpty else {
@@ -79,7 +79,7 @@ package enum ImageFolder: DataFormat {
       if let stranger = found.first(where: { !classFolders.contains($0) }) {
         throw GraftError(
           .input,
-          "\(folder)/ has a class \"\(stranger)\" that \(train.folder)/ has not",
+          "\(folder)/ has a class \"\(stranger)\" that \(train.folder)/ does not have",
           help: "classes are matched by name; \(train.folder)/ has "
             + listing.classes.prefix(10).joined(separator: ", "))
       }
@@ -113,7 +113,7 @@ package enum ImageFolder: DataFormat {
       help: "remove it or put PNG or JPEG files into it")
   }
 
-  /// A segmentation set has the layout of a classification set; its masks are no class.
+  /// A segmentation set has the layout of a classification set, but its masks are not a class.
   private static func refuseMasks(_ classFolders: [BytePath], _ path: BytePath) throws {
     guard classFolders == [BytePath("images"), BytePath("masks")] else { return }
     throw GraftError(

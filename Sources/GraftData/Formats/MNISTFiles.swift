@@ -3,15 +3,16 @@ import GraftImaging
 
 /// MNIST and sets packed like it: four IDX files, each plain or gzipped (LeCun et al., 1998).
 ///
-/// Classes are the digits 0 to 9 unless a `classes.txt` beside the files names others, one a line.
+/// Classes are the digits 0 to 9 unless a `classes.txt` beside the files names others, one per
+/// line.
 package enum MNISTFiles: DataFormat {
   package static let name = "mnist"
-  package static let summary = "MNIST IDX files: train-images-idx3-ubyte[.gz] and its three sisters"
+  package static let summary = "MNIST IDX files: train-images-idx3-ubyte[.gz] and three more"
 
   private static let stems: [(stem: String, partition: Partition)] = [
     ("train", .train), ("t10k", .test),
   ]
-  /// More than any set in this format has; keeps a lying header from filling memory.
+  /// More than any set in this format has; keeps a false header from filling memory.
   private static let byteLimit = 1 << 30
 
   package static func recognizes(_ path: BytePath) -> Bool {
@@ -62,7 +63,7 @@ package enum MNISTFiles: DataFormat {
       throw GraftError(
         .input,
         "label \(place - 8) of \(file) is \(labels[place]), but there are \(classes) classes",
-        help: "name the classes in a classes.txt beside it, one a line")
+        help: "name the classes in a classes.txt beside it, one per line")
     }
     return labels
   }
@@ -129,7 +130,7 @@ package enum MNISTFiles: DataFormat {
     let names = TextLines.read(try file.read(limit: 1 << 20))
     guard names.count >= 2, Set(names).count == names.count else {
       throw GraftError(
-        .input, "\(file) should name each class once, one a line, and has \(names.count) lines")
+        .input, "\(file) should name each class once, one per line, and has \(names.count) lines")
     }
     return names
   }

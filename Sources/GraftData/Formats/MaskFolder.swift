@@ -2,13 +2,14 @@ import GraftBase
 
 /// Images and a mask of each, in two folders, with or without `train/`, `val/` and `test/`.
 ///
-/// `images/01.png` goes with `masks/01.png`: names are equal but for the suffix, and but for `_mask` or
-/// `_gt` at the end of the mask's. Sides lie above (`train/images/`) or below (`images/train/`).
-/// `classes.txt` beside them names the classes, one a line, in the order of their numbers.
+/// `images/01.png` goes with `masks/01.png`: names are equal but for the suffix, and but for
+/// `_mask` or `_gt` at the end of the mask's. Splits lie above (`train/images/`) or below
+/// (`images/train/`). `classes.txt` beside them names the classes, one per line, in the order of
+/// their numbers.
 package enum MaskFolder: DataFormat {
   package static let name = "masks"
   package static let summary =
-    "images/ and masks/ with equal file names, a class in each pixel, train/ and val/ above or below"
+    "images/ and masks/ with equal file names, one class per pixel, train/ and val/ above or below"
 
   private static let imageFolders = ["images", "image", "imgs", "img", "jpegimages"]
   private static let maskFolders = [
@@ -118,7 +119,7 @@ package enum MaskFolder: DataFormat {
     return text
   }
 
-  /// The names in the order of the numbers; none when no file tells.
+  /// The names in the order of the numbers; empty when no file lists them.
   private static func classNames(in path: BytePath) throws -> [String] {
     guard let file = classFiles.map(path.appending).first(where: { $0.kind == .file }) else {
       return []
@@ -131,7 +132,7 @@ package enum MaskFolder: DataFormat {
     else {
       throw GraftError(
         .input, "\(file) names \(names.count) classes, or one of them twice",
-        help: "it has one name a line, 2 to \(MaskClasses.most) of them, the background first")
+        help: "it has one name per line, 2 to \(MaskClasses.most) of them, the background first")
     }
     return names
   }

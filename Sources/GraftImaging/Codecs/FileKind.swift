@@ -1,4 +1,4 @@
-/// The image formats that Graft reads, by the names people know them under.
+/// The image formats that Graft reads, by their usual names.
 package enum ReadableKind: String, Sendable {
   case jpeg = "JPEG"
   case png = "PNG"
@@ -13,7 +13,7 @@ package enum FileKind: Sendable, Equatable {
   case text
   /// Any other known format, with its article: `a GIF image`.
   case other(String, isImage: Bool)
-  /// The first four bytes of something Graft does not know.
+  /// The first four bytes of an unknown format.
   case unknown([UInt8])
 
   package init(of bytes: [UInt8]) {
@@ -40,8 +40,8 @@ package enum FileKind: Sendable, Equatable {
     case .text: "it looks like a text file"
     case .other(let title, _): "it is \(title)"
     case .unknown(let bytes):
-      "its first bytes, \(bytes.map(Self.hexadecimal).joined(separator: " ")), are of no image"
-        + " format"
+      "its first bytes, \(bytes.map(Self.hexadecimal).joined(separator: " ")), match no"
+        + " image format"
     }
   }
 

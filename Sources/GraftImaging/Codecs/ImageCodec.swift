@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Reads the image formats that Graft knows, told apart by their first bytes, never by name.
+/// Reads the image formats that Graft supports, recognized by their first bytes, never by name.
 ///
 /// Pixels equal what Pillow's `Image.open(f).convert("RGB")` gives, EXIF orientation applied; the
 /// exceptions (16-bit gray) are listed at the decoders.
@@ -106,7 +106,7 @@ extension Orientation {
 }
 
 extension GraftError {
-  /// The error for an image that is damaged or asks for too much.
+  /// The error for an image that is damaged or needs too much memory.
   fileprivate init(unreadable name: String, kind: ReadableKind, fault: ImageFault) {
     self.init(
       .input,

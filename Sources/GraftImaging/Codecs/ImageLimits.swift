@@ -1,6 +1,6 @@
-/// What an image file may ask for; checked from its header before anything is allocated.
+/// What an image file may need; checked from its header before anything is allocated.
 package struct ImageLimits: Sendable, Equatable {
-  /// Pixels a side.
+  /// The largest width and height in pixels.
   package var maximumSide = 16_384
   /// Width times height.
   package var maximumPixels = 64_000_000
@@ -11,27 +11,27 @@ package struct ImageLimits: Sendable, Equatable {
 
   package static let standard = ImageLimits()
 
-  /// Throws when an image of this size, decoded with `bytesPerPixel`, asks for too much.
+  /// Throws when an image of this size, decoded with `bytesPerPixel`, needs too much memory.
   func check(_ size: ImageSize, bytesPerPixel: Int) throws(ImageFault) {
     guard size.width > 0 && size.height > 0 else {
-      throw ImageFault("its header says \(size), an image without pixels")
+      throw ImageFault("its header says \(size), which has no pixels")
     }
     guard size.width <= maximumSide && size.height <= maximumSide else {
       throw ImageFault(
-        "it is \(size) pixels, more than the \(maximumSide) a side that Graft reads",
-        help: "scale it down; training uses a few hundred pixels a side")
+        "it is \(size) pixels, more than the \(maximumSide) that Graft reads in width or height",
+        help: "scale it down; training uses a few hundred pixels in width and height")
     }
     let pixels = size.width * size.height
     guard pixels <= maximumPixels else {
       throw ImageFault(
         "it has \(pixels / 1_000_000) million pixels, more than the \(maximumPixels / 1_000_000)"
           + " million that Graft reads",
-        help: "scale it down; training uses a few hundred pixels a side")
+        help: "scale it down; training uses a few hundred pixels in width and height")
     }
     guard pixels * bytesPerPixel <= maximumDecodeBytes else {
       throw ImageFault(
         "decoding it would take \(pixels * bytesPerPixel >> 20) MiB, more than the"
-          + " \(maximumDecodeBytes >> 20) MiB that Graft spends on an image",
+          + " \(maximumDecodeBytes >> 20) MiB that Graft uses for one image",
         help: "scale it down or save it as a baseline JPEG")
     }
   }

@@ -7,7 +7,7 @@ package enum JPEGEncoder {
   package static func encode(_ image: Image, quality: Int = 75) throws -> [UInt8] {
     precondition((1...100).contains(quality), "JPEG quality is 1 to 100")
     guard image.width <= 65_500 && image.height <= 65_500 else {
-      throw GraftError(.failed, "a JPEG has at most 65,500 pixels a side, not \(image.size)")
+      throw GraftError(.failed, "a JPEG is at most 65,500 pixels wide and high, not \(image.size)")
     }
     // Two bytes a sample are more than any coefficient takes, and all of a header fits 2 KiB.
     let blocks = ((image.width + 15) / 16) * ((image.height + 15) / 16)

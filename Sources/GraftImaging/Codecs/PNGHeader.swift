@@ -88,7 +88,7 @@ struct PNGHeader {
       throw ImageFault("color type \(chunk[9]) with \(chunk[8]) bits is not legal in PNG")
     }
     guard chunk[10] == 0 && chunk[11] == 0 && chunk[12] <= 1 else {
-      throw ImageFault("it names a compression, filter or interlace method that PNG has not")
+      throw ImageFault("its compression, filter or interlace method is not defined by PNG")
     }
     self.color = color
     bitDepth = Int(chunk[8])

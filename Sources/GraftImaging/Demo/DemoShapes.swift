@@ -1,6 +1,6 @@
 import GraftBase
 
-/// The built-in data set `demo:shapes`: one shape on a busy ground, drawn by Graft itself.
+/// The built-in data set `demo:shapes`: one shape on a busy background, drawn by Graft.
 ///
 /// Each image is a pure function of seed and index, and the same bytes on every machine: only
 /// IEEE additions, products, quotients and square roots are used, whose results are prescribed.
@@ -13,7 +13,7 @@ package enum DemoShapes {
   package static func image(
     seed: UInt64, index: Int, size: Int = 64
   ) -> (image: Image, label: Int) {
-    precondition(index >= 0 && size >= 8, "demo images have at least 8 pixels a side")
+    precondition(index >= 0 && size >= 8, "demo images have at least 8×8 pixels")
     let label = index % Shape.allCases.count
     let shape = Shape.allCases[label]
     var random = RandomStream(seed: seed, purpose: .drawing, sample: index)

@@ -44,7 +44,8 @@ package final class Canvas {
     }
   }
 
-  /// A canvas of 1 to 16,384 pixels a side filled with `background`; throws when it is larger.
+  /// A canvas of 1 to 16,384 pixels in width and height, filled with `background`; throws when it
+  /// is larger.
   package init(width: Int, height: Int, background: Color) throws {
     let limits = ImageLimits.standard
     guard width > 0, height > 0, width <= limits.maximumSide, height <= limits.maximumSide,

@@ -76,7 +76,7 @@ extension ContactSheet {
 }
 
 extension Image {
-  /// The image with color over the classes of a mask of its size; class 0 is the ground.
+  /// The image with color over the classes of a mask of its size; class 0 is the background.
   ///
   /// Inside an area the color has `share` of each pixel, where the area ends all of it.
   fileprivate func overlaid(

@@ -2,9 +2,9 @@ import GraftBase
 
 /// A labeled grid of images on one page: samples of a data set, augmented copies, predictions.
 ///
-/// Rows may carry a label on the left (one pipeline a row), cells a caption below and a colored
-/// frame. Images keep their aspect; small ones are enlarged in whole multiples, so that a person
-/// sees the very pixels an encoder sees.
+/// Rows may have a label on the left (one pipeline per row), cells a caption below and a colored
+/// frame. Images keep their aspect; small ones are enlarged in whole multiples, so that
+/// the pixels are exactly those that an encoder sees.
 package struct ContactSheet {
   /// What a cell's frame says: green is right, red is wrong.
   package enum Tone: Sendable { case neutral, good, bad }

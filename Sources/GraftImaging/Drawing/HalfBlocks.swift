@@ -1,6 +1,6 @@
 /// Images as colored text for terminals with 24-bit color: each character is two pixels.
 package enum HalfBlocks {
-  /// The image in `columns` characters a line, each line ending with a color reset.
+  /// The image in `columns` characters per line, each line ending with a color reset.
   package static func render(_ image: Image, columns: Int) -> String {
     precondition(columns > 0, "an image without columns")
     let pairs = max(1, (image.height * columns / image.width + 1) / 2)

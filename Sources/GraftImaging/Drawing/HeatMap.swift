@@ -1,4 +1,4 @@
-/// Numbers from 0 to 1 on a grid over an image, drawn as how red it is.
+/// Numbers from 0 to 1 on a grid over an image, drawn as a shade of red.
 package struct HeatMap: Sendable {
   /// Row by row.
   private let values: [Float]
@@ -18,8 +18,8 @@ package struct HeatMap: Sendable {
     self.step = step
   }
 
-  /// The image in gray under the map, which is interpolated bilinearly between its values and goes on
-  /// beyond them.
+  /// The image in gray under the map, which is interpolated bilinearly between its values and
+  /// extended beyond them.
   package func drawn(over image: Image) -> Image {
     var result = image.converted(toChannels: 1).converted(toChannels: 3)
     let across = (0..<image.width).map { neighbors(at: $0, of: columns) }

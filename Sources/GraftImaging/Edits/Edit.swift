@@ -1,4 +1,4 @@
-/// One thing done to an image, with everything drawn: what an operation comes down to for a sample.
+/// One thing done to an image, with everything drawn: what an operation does to one sample.
 ///
 /// A sample's edits are known from its size alone, before a pixel is touched. Images, masks and
 /// boxes go through the same list, and `EditProgram` folds neighbors into fewer passes.

@@ -2,7 +2,7 @@ import GraftBase
 
 /// What one pass of a program costs, and which edits it does.
 package struct PassAccount: Sendable, Equatable {
-  /// The pass for people: `resize 310×270+80+20 to 224×224, bilinear, mirrored`.
+  /// The pass for users: `resize 310×270+80+20 to 224×224, bilinear, mirrored`.
   package let text: String
   /// Places in the list of edits that were folded into this pass.
   package let edits: [Int]

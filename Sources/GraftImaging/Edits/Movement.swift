@@ -4,7 +4,7 @@ import GraftBase
 package enum Movement: Sendable, Equatable {
   /// The pixels of a box, continued by a border where it leaves the image.
   case window(ImageBox, border: Border = .constant, fill: FillColor)
-  /// Rows and columns laid out anew.
+  /// Rows and columns rearranged.
   case orient(Orientation)
   case resize(Resizing)
   case warp(Warping)

@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// A classifier on a map before the last, whose loss helps training; evaluation leaves it out
+/// A classifier on an intermediate map, whose loss helps training; evaluation ignores it
 /// (Szegedy et al., 2014).
 package struct AuxiliaryClassifier: Sendable {
   /// The prefix of its tensors: `aux1`.

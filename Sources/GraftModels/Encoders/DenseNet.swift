@@ -41,7 +41,7 @@ package struct DenseNet: Encoder {
     try last(blocks.reduce(stem(image)) { try $1($0) })
   }
 
-  /// Halves channels and sides.
+  /// Halves channels, width and height.
   private static func transition(_ scope: Scope, from inputs: Int) -> Chain {
     Chain(
       BatchNorm(scope["norm"], channels: inputs), PlainLayer.relu(scope["relu"]),

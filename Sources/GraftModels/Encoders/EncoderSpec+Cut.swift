@@ -2,13 +2,13 @@ import GraftBase
 import GraftEngine
 
 extension EncoderSpec {
-  /// What stands between an encoder's name and the stage that it is cut behind.
+  /// The text between an encoder's name and the stage that it is cut behind.
   static let cutMark = " until="
 
   /// This encoder up to the stage `name` and no further: its features are that stage's.
   ///
-  /// Of the stages behind there are no layers and no parameters; a weight file of the whole encoder
-  /// still loads, without them. There is no classifier of its own.
+  /// The stages behind it have no layers and no parameters; a weight file of the whole encoder
+  /// still loads, without them. The cut encoder has no classifier of its own.
   package func cut(behind name: String) throws -> EncoderSpec {
     guard let last = stages.firstIndex(where: { $0.name == name }) else {
       throw GraftError(

@@ -8,7 +8,7 @@ package protocol Encoder {
   func callAsFunction(_ image: Value) throws -> Value
 }
 
-/// All that is known of an encoder before it is built: one line in `Encoders.all`.
+/// The declaration of an encoder, before it is built: one line in `Encoders.all`.
 package struct EncoderSpec: Sendable {
   /// A part of the encoder that policies freeze or give a learning rate as one.
   package struct Stage: Sendable, Hashable {
@@ -36,16 +36,18 @@ package struct EncoderSpec: Sendable {
   /// Channels of the last feature map.
   package let featureWidth: Int
   package let input: ImageInput
-  /// Names of the own classifier's layers; only keys below them may be dropped for a new head.
+  /// Names of the encoder's own classifier layers; only keys below them may be dropped for a new
+  /// head.
   package let classifierPrefix: [String]
-  /// Where a linear head goes, so that its file loads in torchvision as `num_classes=N` when it can.
+  /// Where a linear head goes, so that its file loads in torchvision as `num_classes=N` when it
+  /// can.
   package let linearHeadPath: String
   /// Outputs of the published weights' classifier.
   package let ownClassCount: Int
-  /// Makes the layers for images of so many channels.
+  /// Makes the layers for images with this number of channels.
   package let makeEncoder: @Sendable (_ scope: Scope, _ channels: Int) -> any Encoder
   package let makeOwnHead: @Sendable (_ scope: Scope, _ classCount: Int) -> any Head
-  /// What the own head tells of an image.
+  /// What the encoder's own head predicts.
   package var ownTask = PredictionTask.classification
   /// Classifiers that may help training; none of them is kept unless asked for.
   package var auxiliary: [AuxiliaryClassifier] = []
@@ -55,7 +57,7 @@ package struct EncoderSpec: Sendable {
 }
 
 extension EncoderSpec {
-  /// The name without what a formula says in brackets.
+  /// The name without the formula in brackets.
   package var shortName: String { String(name.prefix { $0 != "(" }) }
 
   /// The shapes of the encoder's parameters in torch's layout, running statistics included, as

@@ -28,7 +28,8 @@ package struct InceptionV2: Encoder {
 
   package func callAsFunction(_ image: Value) throws -> Value { try layers(image) }
 
-  /// 1×1, 3×3, two 3×3, pooled; `three` and `double` are the widths of the 1×1 kernel and of the rest.
+  /// 1×1, 3×3, two 3×3, pooled; `three` and `double` are the widths of the 1×1 kernel and of the
+  /// rest.
   private static func module(
     _ scope: Scope, from inputs: Int, _ one: Int, _ three: (Int, Int), _ double: (Int, Int),
     _ pooling: Pooling, _ pooled: Int
@@ -47,7 +48,7 @@ package struct InceptionV2: Encoder {
       ])
   }
 
-  /// Halves the sides by stride and by pooling.
+  /// Halves width and height by stride and by pooling.
   private static func reduction(
     _ scope: Scope, from inputs: Int, _ three: (Int, Int), _ double: (Int, Int)
   ) -> any Layer {

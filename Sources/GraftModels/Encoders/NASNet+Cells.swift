@@ -1,12 +1,12 @@
 import GraftEngine
 
 extension NASNet {
-  /// A cell reads the last two outputs, brings them to one width, combines them in five pairs of
-  /// branches, and joins what nobody inside used.
+  /// A cell reads the last two outputs, projects them to one width, combines them in five pairs of
+  /// branches, and concatenates the results that no pair used.
   struct Cell {
     typealias Branch = (Value) throws -> Value
 
-    /// What brings the last output, and the one before it, to the cell's width.
+    /// The projections of the last output, and of the one before it, to the cell's width.
     private let left, right: Branch
     /// Joins the two, in the order of its maker.
     private let combine: (_ left: Value, _ right: Value) throws -> Value

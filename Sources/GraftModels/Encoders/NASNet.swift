@@ -14,7 +14,7 @@ package struct NASNet: Encoder {
 
   /// - Parameters:
   ///   - width: channels of a branch in the first stage.
-  ///   - cellCount: normal cells a stage.
+  ///   - cellCount: normal cells per stage.
   ///   - skipsReduction: whether the cell behind a reduction also reads the last cell but one before it,
   ///     not the last.
   package init(

@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// Two blocks of two 3×3 convolutions with ten maps, without padding, as CNN Explainer draws them
+/// Two blocks of two 3×3 convolutions with ten maps, without padding, as in CNN Explainer
 /// (Wang et al., 2020).
 package struct TinyVGG: Encoder {
   private let layers: Chain
@@ -32,7 +32,7 @@ extension TinyVGG {
 
   package static let specs = [
     EncoderSpec(
-      name: "tinyvgg", family: "VGG", summary: "ten maps a layer, CNN Explainer 2020",
+      name: "tinyvgg", family: "VGG", summary: "ten maps per layer, CNN Explainer 2020",
       parameterCount: 19_920,
       stages: [
         .init("block1", "conv_block_1"), .init("block2", "conv_block_2", "classifier.0"),

@@ -2,16 +2,16 @@ import GraftBase
 import GraftEngine
 
 /// The encoder-decoder with skips (Ronneberger et al., 2015), up to its last map of features, which
-/// has a place for each pixel: a head is one 1×1 convolution on it.
+/// has one vector per pixel: a head is one 1×1 convolution on it.
 package struct UNet: Encoder {
-  /// What tells one U-Net from another.
+  /// The differences between the U-Nets.
   package struct Form: Sendable {
     /// Channels of each level, the bottleneck last.
     package var widths: [Int]
     /// 1 keeps the size; without padding 572×572 pixels give 388×388, and skips are cropped.
     package var padding = 1
-    /// How the decoder comes to a finer level: transposed convolution 2×2 to half the channels, or
-    /// nearest up-sampling.
+    /// How the decoder up-samples to a finer level: transposed convolution 2×2 to half the
+    /// channels, or nearest up-sampling.
     package var isTransposed = true
     /// Dropout between the two convolutions of each level.
     package var dropout: Float = 0

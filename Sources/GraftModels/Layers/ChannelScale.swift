@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// One trained factor a channel, layer scale (Touvron et al., 2021).
+/// One trained factor per channel, layer scale (Touvron et al., 2021).
 package struct ChannelScale: OperationLayer {
   package let operation: PlainLayer
 

@@ -11,7 +11,7 @@ package struct Convolution: OperationLayer {
     /// Kaiming's uniform distribution over the inputs of an output, as SqueezeNet has it.
     case kaimingUniformByInputs
     case normal(deviation: Double)
-    /// What torch gives to weights and biases when nobody says more.
+    /// torch's default for weights and biases.
     case torchDefault
   }
 

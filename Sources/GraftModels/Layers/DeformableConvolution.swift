@@ -1,11 +1,11 @@
 import GraftEngine
 
-/// A convolution that learns where its taps read (Dai, 2017), and in its second version how much each
-/// counts (Zhu, 2019): [N, H, W, I] to [N, H', W', O].
+/// A convolution that learns the positions of its taps (Dai, 2017), and in its second version how
+/// much each counts (Zhu, 2019): [N, H, W, I] to [N, H', W', O].
 ///
 /// `weight` and `bias` are those of torchvision's `DeformConv2d`; convolutions of the same window,
-/// `offset` and `mask`, tell the moves and, through a sigmoid, the masks. Both start at zero: nothing is
-/// moved, and all taps count one half.
+/// `offset` and `mask`, give the offsets and, through a sigmoid, the masks. Both start at zero:
+/// nothing is moved, and all taps count one half.
 package struct DeformableConvolution: Layer {
   private let read: PlainLayer
   private let offset: Convolution

@@ -23,7 +23,7 @@ package enum Initializer: Sendable, Equatable {
     .uniform(bound: (6 / Double(fan)).squareRoot())
   }
 
-  /// What torch gives to weights and biases of a layer with so many inputs when nobody says more.
+  /// torch's default for weights and biases of a layer with this many inputs.
   package static func torchDefault(fan: Int) -> Initializer {
     .uniform(bound: 1 / Double(fan).squareRoot())
   }

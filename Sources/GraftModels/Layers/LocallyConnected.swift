@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// A convolution whose weights differ from place to place: [N, H, W, I] to [N, H', W', O].
+/// A convolution whose weights differ by position: [N, H, W, I] to [N, H', W', O].
 ///
 /// Its weight is [H', W', KH, KW, I, O], so it takes images of one size only.
 package struct LocallyConnected: OperationLayer {

@@ -6,15 +6,15 @@ package struct Padding: Hashable, Sendable {
   package enum Amount: Hashable, Sendable {
     /// None: the window stays inside.
     case valid
-    /// As much as gives H / stride, rounded up; the odd row or column comes below or to the right,
-    /// TensorFlow's rule.
+    /// As much as gives H / stride, rounded up; the odd row or column is added below or to the
+    /// right, TensorFlow's rule.
     case same
     case sides(Sides)
   }
 
   package var amount: Amount
   package var mode: PadOp.Mode
-  /// Refuses an image of which the stride would leave rows or columns unread.
+  /// Refuses an image if the stride would leave rows or columns unread.
   package var isStrict: Bool
 
   package init(_ amount: Amount, mode: PadOp.Mode = .zero, isStrict: Bool = false) {
@@ -53,7 +53,7 @@ package struct Padding: Hashable, Sendable {
     }
   }
 
-  /// Throws where the stride does not come out even and the layer is strict.
+  /// Throws where the stride does not divide evenly and the layer is strict.
   func requireFit(of x: Shape, reach: Pair, stride: Pair, path: String) throws {
     guard isStrict, x.rank == 4 else { return }
     let sides = op(reach: reach, stride: stride)?.sides(for: x) ?? Sides(0)

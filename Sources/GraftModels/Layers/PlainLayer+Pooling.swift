@@ -10,7 +10,7 @@ extension PlainLayer {
       PoolOp(.max, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp))
   }
 
-  /// The mean over windows; padding counts as zeros unless told otherwise.
+  /// The mean over windows; padding counts as zeros unless specified otherwise.
   package static func averagePool(
     _ scope: Scope, kernel: Pair, stride: Pair, padding: Pair = 0, roundsUp: Bool = false,
     countsPadding: Bool = true
@@ -22,7 +22,7 @@ extension PlainLayer {
         countsPadding: countsPadding))
   }
 
-  /// The mean over windows that give `size` pixels, whatever comes in.
+  /// The mean over windows that give `size` pixels for any input.
   package static func adaptiveAveragePool(_ scope: Scope, size: Pair) -> PlainLayer {
     PlainLayer(scope, AdaptivePoolOp(.average, size: size))
   }
@@ -30,7 +30,7 @@ extension PlainLayer {
   /// An image as a vector in torch's order: [N, H, W, C] to [N, C·H·W].
   package static func flatten(_ scope: Scope) -> PlainLayer { PlainLayer(scope, FlattenOp()) }
 
-  /// Normalization by five neighboring channels, as AlexNet has it: the paper's alpha, 10⁻⁴, stands
+  /// Normalization by five neighboring channels, as in AlexNet: the paper's alpha, 10⁻⁴, is
   /// before the sum, torch's before the mean.
   package static func localResponseNorm(_ scope: Scope) -> PlainLayer {
     PlainLayer(scope, LocalResponseNormOp(size: 5, alpha: 5e-4, beta: 0.75, k: 2))

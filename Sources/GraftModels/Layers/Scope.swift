@@ -3,7 +3,7 @@ import GraftEngine
 /// The place of a layer in a model; hands out parameters under torch's names.
 ///
 /// `scope["layer1"]["0"]["conv1"]` is the path `layer1.0.conv1`. All scopes of a model share one
-/// list of what was asked for, in order: the model's `state_dict`.
+/// list of requested parameters, in order: the model's `state_dict`.
 package struct Scope {
   /// Torch's dotted path, empty at the top.
   package let path: String
@@ -51,18 +51,18 @@ package struct Scope {
     return bias
   }
 
-  /// Takes back what was asked for below these paths: layers that are made and left out.
+  /// Removes what was requested below these paths: layers that are made and left out.
   func forget(_ prefixes: [String]) {
     state.entries.removeAll { entry in prefixes.contains(where: ByteString(entry.name).isCovered) }
   }
 
-  /// Notes an integer that torch keeps in files and nothing here computes with.
+  /// Notes an integer that torch keeps in files and Graft does not use.
   package func counter(_ name: String) {
     state.entries.append(.counter(self[name].path))
   }
 }
 
-/// What the layers of a model asked for, in the order of torch's `state_dict`.
+/// The parameters that the layers of a model requested, in the order of torch's `state_dict`.
 package final class ModelState {
   package enum Entry {
     case parameter(Parameter, Initializer)

@@ -1,6 +1,7 @@
 import GraftEngine
 
-/// Scales each channel by what a small network makes of all channels' means (Hu et al., 2017).
+/// Scales each channel by the output of a small network on the means of all channels (Hu et al.,
+/// 2017).
 package struct SqueezeExcite: Layer {
   private let pool: PlainLayer
   private let squeeze, expand: Convolution

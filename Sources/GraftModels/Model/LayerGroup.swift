@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// A part of a model that is frozen or given a learning rate as one.
+/// A layer group: the part of a model that is frozen or given a learning rate as one.
 package struct LayerGroup: Sendable {
   /// The name for policies: `stem`, `layer3`, `head`.
   package let name: String
@@ -15,7 +15,7 @@ package struct LayerGroup: Sendable {
 }
 
 extension LayerGroup {
-  /// Deals parameters and nodes out to the encoder's stages by their paths; the rest is the head.
+  /// Assigns parameters and nodes to the encoder's stages by their paths; the rest is the head.
   static func groups(
     of spec: EncoderSpec, parameters: [Parameter], nodes: some Sequence<Node>
   ) -> [LayerGroup] {

@@ -7,7 +7,7 @@ package struct LoadReport: Sendable, Equatable {
   package var matched: [String] = []
   /// Parameters that the file lacks.
   package var missing: [String] = []
-  /// Tensors that the model has no place for.
+  /// Tensors that the model does not have.
   package var unexpected: [ByteString] = []
   /// Sentences about tensors of another shape or type.
   package var misshapen: [String] = []
@@ -32,7 +32,7 @@ extension LoadReport: CustomStringConvertible {
 }
 
 extension Model {
-  /// Which parameters a file must bring.
+  /// Which parameters a file must have.
   package enum LoadScope: Sendable {
     /// All of them.
     case everything
@@ -66,7 +66,7 @@ extension Model {
       {
         values.append((parameter, try tensor.adapted(toChannels: input.channels)))
         report.notes.append(
-          "\(parameter.name) was made for \(input.channels) of \(spec.input.channels) channels")
+          "\(parameter.name) was trained for \(input.channels) of \(spec.input.channels) channels")
       } else if let misfit = misfit(of: tensor, for: parameter, in: weights) {
         report.misshapen.append(misfit)
       } else {
@@ -98,7 +98,8 @@ extension Model {
     return report
   }
 
-  /// Whether a parameter of the head comes from no file: all but auxiliary classifiers' first layers.
+  /// Whether a parameter of the head comes from no file: all but auxiliary classifiers' first
+  /// layers.
   private func isOwnOfHead(_ name: String) -> Bool {
     let name = ByteString(name)
     return !spec.keptAuxiliary.map(\.name).contains(where: name.isCovered)
@@ -122,8 +123,8 @@ extension Model {
     return nil
   }
 
-  /// The shapes that the encoder's parameters have with its own number of channels, where that is not
-  /// the model's.
+  /// The shapes that the encoder's parameters have with its own number of channels, where that is
+  /// not the model's.
   private var shapesOfOwnChannels: [String: Shape] {
     input.channels == spec.input.channels ? [:] : spec.parameterShapes
   }

@@ -2,7 +2,7 @@ import GraftBase
 import GraftEngine
 
 extension PredictionTask {
-  /// The shape of the targets of a batch with these logits: soft labels, or a label of each pixel.
+  /// The shape of the targets of a batch with these logits: soft labels, or one label per pixel.
   package func targetShape(forLogits logits: Shape) -> Shape {
     switch self {
     case .classification: logits
@@ -12,8 +12,8 @@ extension PredictionTask {
 }
 
 extension Model {
-  /// The sides of images must be multiples of this for all maps to fit into each other; 1 where the
-  /// encoder takes any size as well, or badly.
+  /// Widths and heights must be multiples of this for all maps to fit into each other; 1 where the
+  /// encoder takes any size.
   package var stride: Int {
     let maps = graph.nodes(reaching: [logits.id]).map { graph.values[$0.output].shape }
       .filter { $0.rank == 4 }
@@ -23,7 +23,7 @@ extension Model {
     return isExact ? factors.max() ?? 1 : 1
   }
 
-  /// By what the deepest map is smaller than the image, as a power of two.
+  /// The factor by which the deepest map is smaller than the image, as a power of two.
   var halvings: Int {
     let heights = graph.nodes(reaching: [logits.id]).map { graph.values[$0.output].shape }
       .filter { $0.rank == 4 }.map { $0[1] }

@@ -2,7 +2,7 @@ import GraftBase
 import GraftEngine
 import GraftKernels
 
-/// What raw tensors make of a model: for checking it against other frameworks.
+/// Runs raw tensors through a model, for checking it against other frameworks.
 package struct TensorRun {
   package let model: Model
   /// Batch statistics and dropout as in training; the model's running statistics stay as they are.
@@ -19,8 +19,8 @@ package struct TensorRun {
     self.seed = seed
   }
 
-  /// `input` [N, C, H, W] and `target`, class numbers [N] or soft labels [N, classes], in; `logits`,
-  /// `features`, and with a target `loss` and `grad.NAME` out, all in torch's layouts.
+  /// `input` [N, C, H, W] and `target`, class numbers [N] or soft labels [N, classes], in;
+  /// `logits`, `features`, and with a target `loss` and `grad.NAME` out, all in torch's layouts.
   package func outputs(for file: SafetensorsFile, pool: ThreadPool) throws -> SafetensorsFile {
     let input = try input(file)
     let batch = input.shape[0]
@@ -67,9 +67,9 @@ package struct TensorRun {
     return SafetensorsFile(metadata: ["format": "pt"], tensors: tensors)
   }
 
-  /// `logits` [N, classes, h, w] of the model at every place of `input` [N, C, H, W].
+  /// `logits` [N, classes, h, w] of the model at every position of `input` [N, C, H, W].
   ///
-  /// - Parameter stride: pixels from one place to the next; nil is the network's step.
+  /// - Parameter stride: pixels from one position to the next; nil is the network's step.
   package func denseOutputs(
     for file: SafetensorsFile, stride: Int?, pool: ThreadPool
   ) throws -> SafetensorsFile {
@@ -100,7 +100,7 @@ package struct TensorRun {
     return (shape, Layouts.pixels(try tensor.floats(), torch: Shape(s)))
   }
 
-  /// Soft labels are shaped as logits are; a map has a number for each pixel.
+  /// Soft labels have the shape of the logits; a map has one number per pixel.
   private func labelShape(forLogits logits: Shape) -> Shape {
     model.target.shape.rank == logits.rank ? logits : Shape(Array(logits.dimensions.dropLast()))
   }
@@ -118,7 +118,8 @@ package struct TensorRun {
     guard tensor.shape == Array(shape.dimensions.dropLast()), let numbers = try? tensor.integers()
     else {
       throw GraftError(
-        .input, "`target` is \(tensor.type.rawValue) \(Shape(tensor.shape)), which says no classes",
+        .input,
+        "`target` is \(tensor.type.rawValue) \(Shape(tensor.shape)), which encodes no labels",
         help: "class numbers are I64 \(Shape(Array(shape.dimensions.dropLast()))), soft labels F32 "
           + "\(Shape(torch))")
     }

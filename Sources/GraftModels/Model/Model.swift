@@ -6,7 +6,7 @@ package final class Model {
   package let spec: EncoderSpec
   package let headKind: HeadSpec
   package let classes: [String]
-  /// What it tells of an image: the head decides.
+  /// What it predicts: the head decides.
   package let task: PredictionTask
   /// The images it takes; the encoder's own unless asked otherwise.
   package let input: ImageInput
@@ -26,7 +26,7 @@ package final class Model {
   package let target: Value
   /// The loss of each image [N].
   package let losses: Value
-  /// What training makes small [N]: the same with the auxiliary classifiers' shares.
+  /// The loss that training minimizes [N]: the same with the auxiliary classifiers' shares.
   package let trainingLosses: Value
   /// [N, classes] of each auxiliary classifier that is kept.
   package let auxiliaryLogits: [Value]
@@ -129,11 +129,11 @@ package final class Model {
     guard ImageInput.sides.contains(input.side) else {
       throw GraftError(
         .usage,
-        "images of \(input.side)×\(input.side) for \(spec.name); 16 to 4096 are possible")
+        "images of \(input.side)×\(input.side) for \(spec.name); 16 to 4096 are supported")
     }
     guard ImageInput.channelCounts.contains(input.channels) else {
       throw GraftError(
-        .usage, "images of \(input.channels) channels for \(spec.name); 1 to 64 are possible")
+        .usage, "images of \(input.channels) channels for \(spec.name); 1 to 64 are supported")
     }
     try input.validate()
   }
@@ -142,9 +142,9 @@ package final class Model {
     guard task == .classification || spec.keptAuxiliary.isEmpty else {
       throw GraftError(
         .usage,
-        "the auxiliary classifiers of \(spec.shortName) tell "
-          + "\(PredictionTask.classification), but the head tells \(task)",
-        help: "take the encoder without them: encoder \(spec.shortName) aux=no")
+        "the auxiliary classifiers of \(spec.shortName) predict "
+          + "\(PredictionTask.classification), but the head predicts \(task)",
+        help: "use the encoder without them: encoder \(spec.shortName) aux=no")
     }
   }
 

@@ -2,10 +2,11 @@ import Foundation
 import GraftBase
 import GraftEngine
 
-/// A finetuned model in one safetensors file that says by itself how to use it.
+/// A finetuned model in one self-describing safetensors file.
 ///
-/// The tensors have torch's names and layouts. The metadata hold the encoder, the head, the classes,
-/// the preprocessing, the recipe that made it, and a hash of the weights that is checked on loading.
+/// The tensors have torch's names and layouts. The metadata hold the encoder, the head, the
+/// classes, the preprocessing, the recipe that made it, and a hash of the weights that is checked
+/// on loading.
 package struct ModelFile {
   package let model: Model
   /// Everything under `__metadata__`, `graft.recipe` among it.
@@ -14,7 +15,7 @@ package struct ModelFile {
   /// The text of the recipe that made the model, if it was saved with one.
   package var recipe: String? { metadata[Key.recipe.rawValue] }
 
-  /// The keys of the metadata that Graft gives a meaning.
+  /// The metadata keys that Graft uses.
   package enum Key: String, CaseIterable, Sendable {
     case encoder = "graft.encoder"
     /// `HeadSpec` as JSON.
@@ -84,7 +85,7 @@ package struct ModelFile {
     }
     let model = try Model(
       recording: reader.encoder(), head: reader.value(.head),
-      classes: reader.value(.classes), input: reader.value(.preprocessing),
+      classes: reader.value(.classes), input: reader.preprocessing(),
       precision: reader.precision())
     try model.load(weights: file, scope: .everything)
     let hash = model.weightsHash.hex
@@ -123,7 +124,7 @@ package struct ModelFile {
       } catch let error as GraftError {
         throw failure(key, "a value that is refused: \(error.message)")
       } catch {
-        throw failure(key, "text that cannot be understood")
+        throw failure(key, "text that cannot be parsed")
       }
     }
 
@@ -133,10 +134,21 @@ package struct ModelFile {
       return keepsAuxiliary ? spec.withAuxiliaryClassifiers() : spec
     }
 
+    /// The preprocessing; numbers that no model can have make the file a damaged one.
+    func preprocessing() throws -> InputSpecification {
+      let input: InputSpecification = try value(.preprocessing)
+      do {
+        try input.validate()
+      } catch let error as GraftError {
+        throw failure(.preprocessing, "what does not hold: \(error.message)")
+      }
+      return input
+    }
+
     func precision() throws -> Precision {
       guard let value = file.metadata[ByteString(Key.precision.rawValue)] else { return .fp32 }
       guard let precision = Precision(rawValue: value.text) else {
-        throw failure(.precision, "'\(value.text)', which this version does not know")
+        throw failure(.precision, "'\(value.text)', which this version does not support")
       }
       return precision
     }

@@ -7,7 +7,7 @@ extension ModelSummary: CustomStringConvertible {
     var table = TextTable(
       [
         "layer", "operation", "output", "values", "forward", "+ backward", "parameters",
-        "by the formula", "multiply-adds", "sees",
+        "by the formula", "multiply-adds", "receptive field",
       ],
       alignments: [.left, .left] + [TextTable.Alignment](repeating: .right, count: 5)
         + [.left, .right, .right])

@@ -8,14 +8,15 @@ package struct ModelSummary: Sendable {
     package let path: String
     package let operation: String
     package let outputShape: Shape
-    /// Values that the layer adds to what is held; 0 where it works in place or only flattens.
+    /// Values that the layer adds to memory; 0 where it works in place or only flattens.
     package let valueCount: Int
     /// Parameters that training may change.
     package let parameterCount: Int
     /// How these are counted: `(64·3·3 + 1)·128`.
     package let parameterFormula: String
     package let multiplyAdds: Int
-    /// The side of the square of input pixels that one output pixel sees; nil is the whole image.
+    /// The receptive field: width of the square of input pixels that one output pixel sees; nil is
+    /// the whole image.
     package let receptiveField: Int?
     /// Whether the stride leaves rows or columns unread.
     package let isRoundedDown: Bool
@@ -31,12 +32,12 @@ package struct ModelSummary: Sendable {
   package var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
   /// The image's values and those of all layers, in-place ones left out.
   package var valueCount: Int { inputShape.elementCount + rows.reduce(0) { $0 + $1.valueCount } }
-  /// Bytes that one image takes forward; its gradients take as much again.
+  /// Bytes that one image needs forward; its gradients need as much again.
   package var activationBytes: Int { 4 * valueCount }
 }
 
 extension Model {
-  /// The encoder with its own classifier, all parameters zero: for looking at, not for use.
+  /// The encoder with its own classifier, all parameters zero: for display, not for use.
   package static func blank(_ spec: EncoderSpec) throws -> Model {
     try Model(
       recording: spec, head: .own, classes: (0..<spec.ownClassCount).map { "class \($0)" })

@@ -1,22 +1,22 @@
 import GraftBase
 import GraftEngine
 
-/// How an image of any size lies in the input of a model that tells a class of each pixel.
+/// How an image of any size is placed in the input of a model that predicts one class per pixel.
 package struct SegmentationFrame: Hashable, Sendable {
   /// Height and width of the model's input.
   package let input: Pair
-  /// Of its output, whose first pixel is the image's; what is behind the image's end is no one's.
+  /// Of its output, whose first pixel is the image's; pixels behind the image's end are unused.
   package let output: Pair
   /// Where the image's first pixel lies in the input.
   package let offset: Pair
-  /// Around the image the input shows its mirror image, else zeros after normalization.
+  /// Whether the borders around the image are mirrored; else they are zeros after normalization.
   package var isMirrored: Bool { offset != 0 }
 
   /// Finds the frame of an image's size.
   ///
   /// A padded network takes the image with zeros below and to the right, up to the next multiple of
-  /// the model's stride. A network without padding loses a frame, for which the image is continued by
-  /// its mirror image (Ronneberger, 2015).
+  /// the model's stride. A network without padding loses a frame, for which the image is continued
+  /// by mirroring (Ronneberger, 2015).
   package init(_ model: Model, height: Int, width: Int) throws {
     let (recorded, told) = (Pair(model.image.shape.dimensions), Pair(model.logits.shape.dimensions))
     let lost = Pair(recorded.y - told.y, recorded.x - told.x)
@@ -39,8 +39,8 @@ package struct SegmentationFrame: Hashable, Sendable {
       }
     }
     throw GraftError(
-      .failed, "\(model.spec.name) cannot tell the classes of \(width)×\(height) pixels",
-      help: "its maps would not fit into each other; take another size")
+      .failed, "\(model.spec.name) cannot predict the classes of \(width)×\(height) pixels",
+      help: "its maps would not fit into each other; choose another size")
   }
 }
 

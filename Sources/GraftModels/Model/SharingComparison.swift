@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// What a convolution would take, if it shared no weights, or if everything saw everything.
+/// What a convolution would need without weight sharing, or fully connected.
 package struct SharingComparison: Sendable {
   package struct Row: Sendable {
     package let path: String
@@ -38,7 +38,7 @@ extension Model {
         fullyConnected: x.elementCount * y.elementCount)
     }
     return SharingComparison(
-      title: "\(spec.shortName), \(input.side)×\(input.side): weights by how they are shared",
+      title: "\(spec.shortName), \(input.side)×\(input.side): parameters by weight sharing",
       rows: rows)
   }
 }

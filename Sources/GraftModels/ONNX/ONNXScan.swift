@@ -1,7 +1,9 @@
-/// Walks the bytes of an ONNX file before the library decodes them, and refuses what is malformed or
-/// not wanted: groups, lengths beyond their message, values that lie in other files, sparse tensors.
+/// Walks the bytes of an ONNX file before the library decodes them, and refuses what is malformed
+/// or not wanted: groups, lengths beyond their message, values that lie in other files, sparse
+/// tensors.
 ///
-/// Only the messages that Graft reads are entered, five deep; the work grows with the file's size only.
+/// Only the messages that Graft reads are entered, up to five levels; the work grows only with the
+/// file's size.
 struct ONNXScan {
   private enum Message: String {
     case model, graph, node, attribute, tensor
@@ -82,7 +84,7 @@ struct ONNXScan {
 
   private var externalData: WeightFault {
     WeightFault(
-      "its values lie in other files, which are never opened on its word",
+      "its values lie in other files, which are external files are never opened",
       help: "export it in one file: torch.onnx.export(…, external_data=False)")
   }
 

@@ -2,7 +2,8 @@ import Foundation
 import GraftBase
 import SwiftProtobuf
 
-/// The weights of an ONNX file: its initializers by name, and its layers in the order of computation.
+/// The weights of an ONNX file: its initializers by name, and its layers in the order of
+/// computation.
 package struct ONNXWeights {
   /// An operator with weights: what it has beside its first input.
   package struct Layer: Sendable {
@@ -52,7 +53,7 @@ package struct ONNXWeights {
     } catch let fault as WeightFault {
       throw GraftError(
         .input, "cannot read '\(source.name)' as ONNX: \(fault.message)",
-        help: fault.help ?? "fetch or export the file again")
+        help: fault.help ?? "download or export the file again")
     }
   }
 
@@ -106,7 +107,7 @@ package struct ONNXWeights {
     }
     let shape = message.dims.map(Int.init)
     guard let needed = type.byteCount(of: shape) else {
-      throw WeightFault("'\(title)' of shape \(shape) is no countable number of bytes")
+      throw WeightFault("'\(title)' of shape \(shape) has a size that overflows")
     }
     let bytes = message.bytes(as: type)
     guard bytes.count == needed else {

@@ -1,20 +1,21 @@
 import GraftBase
 import GraftEngine
 
-/// A classifier as a convolution: of an image larger than its own it tells the classes at every place
+/// A classifier as a convolution: it scores every position of an image larger than its own input
 /// in one pass (Sermanet et al., 2014), logits [N, h, w, classes] in the place of [N, classes].
 ///
 /// The map of the encoder has h×w pixels at the model's own size. The first fully connected layer
-/// becomes a convolution with that window and the same weights, later ones 1×1 convolutions, and global
-/// or adaptive average pooling an average over that window at stride 1. All layers before stay as they
-/// are and see the whole image. So the score at (i, j) is what the model tells of the square whose
-/// first pixel is (i, j) times `step`:
-/// - exactly, up to rounding, if the layers before are not padded and do not look at the whole image;
-/// - else but for what these layers see around the square: the image goes on there, where a crop ends
-///   in zeros; squeeze-and-excitation weighs the channels by the whole image.
+/// becomes a convolution with that window and the same weights, later ones 1×1 convolutions, and
+/// global or adaptive average pooling an average over that window at stride 1. All layers before
+/// stay as they are and see the whole image. So the score at (i, j) is the model's output for the
+/// square whose first pixel is (i, j) times `step`:
+/// - exactly, up to rounding, if the layers before are not padded and do not look at the whole
+///   image;
+/// - otherwise except for what these layers see around the square: the image continues there, where
+///   a crop ends in zeros; squeeze-and-excitation weighs the channels by the whole image.
 ///
-/// Parameters are those of the model, but for the weights of the first fully connected layer, which
-/// `takeWeights` copies. Dropout is left out: it is for evaluation.
+/// Parameters are those of the model, except for the weights of the first fully connected layer,
+/// which `takeWeights` copies. Dropout is left out: it is for evaluation.
 package struct DenseModel {
   package let graph: Graph
   /// [1, side, side, C] as the model takes it; plans infer larger ones.
@@ -23,7 +24,7 @@ package struct DenseModel {
   package let logits: Value
   /// Pixels of the image from one score to the next.
   package let step: Int
-  /// The smallest side of an image that has a score, at most the model's own.
+  /// The smallest width and height of an image that has a score, at most the model's own.
   package let window: Int
 
   private let conversions: [Conversion]
@@ -32,7 +33,7 @@ package struct DenseModel {
   package init(_ model: Model) throws {
     guard model.task == .classification else {
       throw GraftError(
-        .usage, "\(model.spec.shortName) tells a class of each pixel, of images of any size",
+        .usage, "\(model.spec.shortName) predicts one class per pixel for images of any size",
         help: "leave out dense=")
     }
     let graph = Graph(precision: model.precision)
@@ -57,7 +58,7 @@ package struct DenseModel {
   }
 
   /// Finds step and window from the sizes at which a second and a third score appear: sizes round
-  /// down, layer by layer, which comes to one rounding of the whole.
+  /// down layer by layer, which equals one rounding of the whole.
   private static func grid(
     _ graph: Graph, _ image: Value, _ logits: Value, of model: Model
   ) throws -> (step: Int, window: Int) {
@@ -84,8 +85,8 @@ package struct DenseModel {
   }
 }
 
-/// A fully connected layer's weights on their way into a convolution's: torch has both in one order,
-/// [O, C, h, w].
+/// A fully connected layer's weights on their way into a convolution's: torch has both in one
+/// order, [O, C, h, w].
 private struct Conversion {
   let source: Parameter
   let target: Parameter
@@ -96,8 +97,8 @@ private struct Conversion {
     target.setTorchValues(window.averaged == window.size ? values : spread(values))
   }
 
-  /// Weights of averages as weights of what they are averages of: each pixel gets its share of every
-  /// weight whose window it is in.
+  /// Weights on averages, as weights on the averaged pixels: each pixel gets its share of
+  /// every weight whose window it is in.
   private func spread(_ values: [Float]) -> [Float] {
     func ranges(_ size: Int, _ count: Int) -> [Range<Int>] {
       (0..<count).map { $0 * size / count..<(($0 + 1) * size + count - 1) / count }
@@ -120,7 +121,7 @@ private struct Conversion {
   }
 }
 
-/// The part of a map that is one vector, where a fully connected layer has still to come.
+/// The part of a map that is one vector, before a fully connected layer.
 private struct FlattenedWindow {
   let size: Pair
   /// What it is averaged to before, by adaptive pooling.
@@ -138,7 +139,7 @@ private struct DenseRecorder {
   private(set) var conversions: [Conversion] = []
   private let model: Model
   private var places: [Int: Place]
-  /// Values that are still made into maps later, as gates of squeeze-and-excitation are.
+  /// Values that are combined with maps later, such as gates of squeeze-and-excitation.
   private let beforeMaps: Set<Int>
 
   init(_ model: Model, image: Value) {

@@ -3,10 +3,10 @@ import GraftBase
 import GraftEngine
 import GraftKernels
 
-/// Scores images of any size with a classifier at every place, as densely as asked.
+/// Scores images of any size with a classifier at every position, at the given stride.
 ///
-/// A stride below the network's step takes a pass for each shift of the image and lays the maps into
-/// each other: shift and stitch (Sermanet et al., 2014; Long et al., 2015).
+/// A stride below the network's step takes one pass per shift of the image and interleaves the
+/// maps: shift and stitch (Sermanet et al., 2014; Long et al., 2015).
 package final class DenseScorer {
   package let model: DenseModel
   /// Pixels from one score to the next.
@@ -76,7 +76,7 @@ package final class DenseScorer {
   }
 }
 
-/// Logits at every place of images.
+/// Logits at every position of images.
 package struct DenseScores: Sendable {
   /// [N, h, w, classes].
   package let shape: Shape
@@ -87,7 +87,7 @@ package struct DenseScores: Sendable {
     values = [Float](repeating: 0, count: shape.elementCount)
   }
 
-  /// Lays a map between those of other shifts.
+  /// Interleaves a map with those of other shifts.
   fileprivate mutating func take(_ logits: Slice, _ map: Shape, at shift: Pair, every passes: Int) {
     let classes = shape.channels
     let found = logits.buffer
@@ -102,7 +102,7 @@ package struct DenseScores: Sendable {
     }
   }
 
-  /// The softmax at each place of an image [h, w, classes].
+  /// The softmax at each position of one image [h, w, classes].
   package func probabilities(ofImage image: Int) -> [Float] {
     let classes = shape.channels
     let count = shape[1] * shape[2] * classes
@@ -117,7 +117,7 @@ package struct DenseScores: Sendable {
     return result
   }
 
-  /// The mean of the softmax over all places of an image, [classes].
+  /// The mean of the softmax over all positions of one image, [classes].
   package func meanProbabilities(ofImage image: Int) -> [Float] {
     let classes = shape.channels
     var sums = [Double](repeating: 0, count: classes)
@@ -128,7 +128,7 @@ package struct DenseScores: Sendable {
 }
 
 extension Slice {
-  /// The images with their first rows and columns left out and zeros, the mean color, behind.
+  /// The images without their first rows and columns, padded at the end with zeros, the mean color.
   fileprivate func fill(
     with images: Slice, _ shape: Shape, movedBy shift: Pair, of stride: Int
   ) {

@@ -7,8 +7,9 @@ extension EncoderSpec {
   /// Whether it is one.
   package var isFolded: Bool { name.hasSuffix(Self.foldMark) }
 
-  /// This encoder without batch norms, for evaluation: each is part of the convolution before it, which
-  /// then has a bias, or, where there is none of its own, a factor and a summand for each channel.
+  /// This encoder with its batch norms folded, for evaluation: each goes into the preceding
+  /// convolution, which then has a bias; without one of its own, it becomes a factor and a summand
+  /// per channel.
   ///
   /// Auxiliary classifiers are left out. `Model.folded` gives it weights.
   package func folded() -> EncoderSpec {
@@ -33,10 +34,10 @@ extension EncoderSpec {
   }
 }
 
-/// An encoder whose batch norms are folded: records the whole one aside, and from that itself.
+/// An encoder with folded batch norms, recorded from the whole one.
 private struct FoldedEncoder: Encoder {
   private let whole: any Encoder
-  /// Paths of the norms that are part of a convolution, and the biases of convolutions that got one.
+  /// Paths of the folded norms, and the biases of convolutions that got one.
   private var merged: Set<String> = []
   private var biases: [String: Parameter] = [:]
 
@@ -87,7 +88,7 @@ private struct FoldedEncoder: Encoder {
 }
 
 extension Graph {
-  /// The convolution that a batch norm can be part of: what it makes goes nowhere else.
+  /// The convolution that a batch norm can be folded into: nothing else reads its result.
   func convolution(foldingInto norm: Node, keeping map: Value) -> Node? {
     let value = norm.inputs[0]
     guard let producer = values[value].producer, nodes[producer].op.folding.opWithBias != nil,

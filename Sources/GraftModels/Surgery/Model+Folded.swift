@@ -2,12 +2,12 @@ import GraftBase
 import GraftEngine
 
 extension Model {
-  /// The same model without the encoder's batch norms, which become part of its convolutions: what it
-  /// tells in evaluation is the same but for rounding.
+  /// The same model with the encoder's batch norms folded into its convolutions: what
+  /// it predicts in evaluation is the same except for rounding.
   ///
-  /// Statistics are stored numbers in evaluation, so a norm is a factor and a summand for each channel,
-  /// γ / √(variance + ε) and β - mean · factor, computed in double and rounded once. Names of weights stay; a
-  /// convolution without bias gets one. Norms of a decoder stay as they are.
+  /// Statistics are stored numbers in evaluation, so a norm is a factor and a summand for each
+  /// channel, γ / √(variance + ε) and β - mean · factor, computed in double and rounded once. Names
+  /// of weights stay; a convolution without bias gets one. Norms of a decoder stay as they are.
   package func folded() throws -> Model {
     let norms = graph.nodes.compactMap { node in node.op.folding.norm.map { (node, $0) } }
     let result = try Model(

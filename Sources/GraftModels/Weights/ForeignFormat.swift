@@ -1,4 +1,4 @@
-/// Kinds of file that people take for safetensors, by their first bytes.
+/// Files that are often mistaken for safetensors, by their first bytes.
 enum ForeignFormat: CaseIterable {
   case gitLFSPointer
   case html

@@ -72,7 +72,7 @@ package struct JSONScanner {
     return true
   }
 
-  /// Demands that only white space is left.
+  /// Requires that only white space is left.
   package mutating func expectEnd() throws {
     skipWhiteSpace()
     guard position == bytes.count else { throw fault("something after the closing '}'") }

@@ -1,9 +1,9 @@
 /// How another library names the layers of an encoder that Graft has under torchvision's names.
 ///
-/// A map replaces the longest prefix that it knows, whole parts between dots only; other names stay.
-/// A new map is one file with one line in `all`.
+/// A map replaces the longest prefix that it contains, only whole parts between dots; other names
+/// stay. A new map is one file with one line in `all`.
 package struct KeyMap: Sendable {
-  /// Whose names these are: `timm`.
+  /// The library with these names: `timm`.
   package let source: String
   /// The encoders it is for.
   package let encoders: Set<String>
@@ -18,7 +18,7 @@ package struct KeyMap: Sendable {
     source: "akamaster", encoders: Set([20, 32, 44, 56, 110, 1202].map { "resnet\($0)" }),
     prefixes: ["linear": "fc"])
 
-  /// github.com/chenyaofo/pytorch-cifar-models calls projected shortcuts as torchvision does.
+  /// github.com/chenyaofo/pytorch-cifar-models names projected shortcuts as torchvision does.
   static let projectedResNets: KeyMap = {
     let shortcuts = [2, 3].map { ("layer\($0).0.downsample", "layer\($0).0.shortcut") }
     return KeyMap(

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// The published weights that Graft knows: what `pretrained/catalog` lists.
+/// The published weights that Graft can download: the entries of `pretrained/catalog`.
 package struct PretrainedCatalog: Sendable {
   /// One published file.
   package struct Entry: Sendable, Equatable {
@@ -11,7 +11,7 @@ package struct PretrainedCatalog: Sendable {
     package let checksum: String?
     /// Top-1 accuracy on ImageNet's validation set in percent, as published.
     package let accuracy: Double?
-    /// The images that the weights were made for.
+    /// The input for which the weights were trained.
     package let input: ImageInput
     package let parameterCount: Int?
     package let address: String
@@ -29,7 +29,7 @@ package struct PretrainedCatalog: Sendable {
   package static let standard = PretrainedCatalog(
     String(decoding: PackageResources.catalog, as: UTF8.self))
 
-  /// Reads the lines of a catalog; a line that does not have the columns is left out.
+  /// Reads the lines of a catalog; lines without all columns are skipped.
   package init(_ text: String) {
     entries = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap(Self.entry)
   }

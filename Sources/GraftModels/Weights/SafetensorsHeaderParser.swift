@@ -77,7 +77,7 @@ struct SafetensorsHeaderParser {
     }
     guard let needed = type.byteCount(of: shape) else {
       throw scanner.fault(
-        "tensor '\(name)' of shape \(shape) in \(type.rawValue) is no countable number of bytes")
+        "tensor '\(name)' of shape \(shape) in \(type.rawValue) has a size that overflows")
     }
     guard needed == end - begin else {
       throw scanner.fault(

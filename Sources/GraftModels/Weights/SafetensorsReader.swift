@@ -101,6 +101,6 @@ struct SafetensorsReader {
   private func failure(_ reason: String) -> GraftError {
     GraftError(
       .input, "cannot read '\(source.name)' as safetensors: \(reason)",
-      help: "fetch or export the file again")
+      help: "download or export the file again")
   }
 }

@@ -4,7 +4,8 @@ extension SafetensorsTensor {
   /// A first layer's weight [O, from, h, w] for `count` channels.
   ///
   /// One channel takes the sum over the others', so that a gray image excites the layer as much as
-  /// the same image in gray colors did; more take them in turn, times from / count.
+  /// the same image in gray colors did; more channels repeat the weights in turn, times from /
+  /// count.
   func adapted(toChannels count: Int) throws -> SafetensorsTensor {
     let (outputs, channels) = (shape[0], shape[1])
     let area = shape[2] * shape[3]

@@ -1,4 +1,4 @@
-/// The element types that safetensors knows.
+/// The element types of safetensors.
 ///
 /// Declared in the reference's order of writing: a file lists its tensors from the last type here
 /// to the first, so that wide elements stay aligned.

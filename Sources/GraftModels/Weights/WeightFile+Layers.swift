@@ -2,8 +2,8 @@ import GraftBase
 import GraftEngine
 
 extension WeightFile {
-  /// The weights of an ONNX file whose names are not torch's, given to the layers of an encoder with its
-  /// own head in the order of computation; nil where kinds or shapes do not agree.
+  /// The weights of an ONNX file whose names are not torch's, given to the layers of an encoder
+  /// with its own head in the order of computation; nil where kinds or shapes do not agree.
   ///
   /// A norm that was folded into its convolution comes back as one of mean 0 and variance 1, which
   /// computes the same in evaluation.
@@ -44,14 +44,15 @@ extension WeightFile {
     ]
     let folded = [
       "\(foldedCount) norms were folded into convolutions and are taken as mean 0, variance 1: "
-        + "good while norms stay frozen"
+        + "correct while norms stay frozen"
     ]
     return replacing(tensors, adding: notes + (foldedCount > 0 ? folded : []))
   }
 }
 
 extension EncoderSpec {
-  /// The nodes with parameters, of the encoder and then of its own head; no memory is taken for values.
+  /// The nodes with parameters, of the encoder and then of its own head; no memory is taken for
+  /// values.
   fileprivate func layerNodes() -> [(node: Node, isHead: Bool)]? {
     let scope = Scope(ModelState())
     let graph = Graph()

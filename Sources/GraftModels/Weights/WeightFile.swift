@@ -7,15 +7,16 @@ package struct WeightFile: Sendable {
   package let name: String
   package let metadata: [ByteString: ByteString]
   package private(set) var tensors: [ByteString: SafetensorsTensor]
-  /// What was taken of the file and how it was understood, in sentences for people.
+  /// What was read from the file and how it was interpreted, in sentences for users.
   package private(set) var notes: [String] = []
-  /// The layers of an ONNX file in the order of computation; other formats do not tell.
+  /// The layers of an ONNX file in the order of computation; nil in other formats.
   private(set) var layers: [ONNXWeights.Layer] = []
-  /// Whether a tensor may have another shape of the same values: after a map from names of a library
-  /// that writes the same layer as another kind.
+  /// Whether a tensor may have another shape of the same values: after a map from names of a
+  /// library that writes the same layer as another kind.
   private(set) var allowsReshaping = false
 
-  /// Reads safetensors, PyTorch's files or ONNX, as the first bytes say; others are refused by their name.
+  /// Reads safetensors, PyTorch or ONNX, recognized by the first bytes; others are refused by
+  /// their name.
   ///
   /// - Parameter verifyingChecksums: see `TorchFile.read`.
   package init(path: String, verifyingChecksums: Bool = true) throws {
@@ -23,7 +24,7 @@ package struct WeightFile: Sendable {
       ByteSource(RegularFile(path: path)), name: path, verifyingChecksums: verifyingChecksums)
   }
 
-  /// The same from bytes that are at hand; `name` is what messages call the weights.
+  /// The same from bytes in memory; `name` is used in messages.
   package init(_ source: ByteSource, name: String? = nil, verifyingChecksums: Bool = true) throws {
     let name = name ?? source.name
     let start = try source.start(64)
@@ -91,8 +92,8 @@ extension WeightFile {
     } ?? Encoders.all.first { matchedByOrder($0) != nil }
   }
 
-  /// These weights under the names that the encoder's layers have: as they are, or through the key map
-  /// that gives more of them a place.
+  /// These weights under the names of the encoder's layers: unchanged, or through the key
+  /// map that matches more of them.
   package func spelled(for spec: EncoderSpec) -> WeightFile {
     let shapes = spec.parameterShapes
     var best = (file: self, places: -1)
@@ -110,7 +111,7 @@ extension WeightFile {
     return best.file
   }
 
-  /// Without the tensors that have no place in the encoder or its classifier.
+  /// Without the tensors that neither the encoder nor its classifier has.
   private func keeping(_ spec: EncoderSpec) -> WeightFile {
     let names = Set(spec.parameterShapes.keys.map { ByteString($0) })
     let classifier = spec.classifierPrefix + ["head"]
@@ -119,11 +120,11 @@ extension WeightFile {
     }
     let left = tensors.count - kept.count
     return replacing(
-      kept, adding: left > 0 ? ["\(left) constants of the graph that are no weights were left"] : []
+      kept, adding: left > 0 ? ["\(left) constants of the graph are not weights"] : []
     )
   }
 
-  /// These weights as they are, and through each key map that is made for the encoder.
+  /// These weights unchanged, and through each key map that is made for the encoder.
   private func spellings(for spec: EncoderSpec) -> [WeightFile] {
     [self] + KeyMap.all.filter { $0.covers(spec) }.compactMap(renamed)
   }
@@ -142,7 +143,7 @@ extension WeightFile {
     }
     guard changes > 0 else { return nil }
     result.allowsReshaping = true
-    result.notes.append("\(changes) names are \(map.source)'s and were translated")
+    result.notes.append("\(changes) names follow \(map.source) and were translated")
     return result
   }
 

@@ -5,7 +5,7 @@ import GraftImaging
 package struct AugmentCommand: Command {
   private static let ops = Argument(
     each: "ops", .explainableOps,
-    "ops, names of pipelines, none, +OP to add, -OP to remove; explain shows what they cost"
+    "ops, names of pipelines, none, +OP to add, -OP to remove; explain shows their passes"
   ).positional
   private static let name = Argument(
     "as", .newName(.pipeline), "name for this pipeline, to use as augment=NAME")
@@ -20,8 +20,8 @@ package struct AugmentCommand: Command {
     seeAlso: ["preview", "train"], isRecorded: true,
     discussion:
       "Every op takes p=, the probability of being applied. `help OP` explains an op. `augment "
-      + "explain` lists the passes over an image that the ops come down to and the bytes that each "
-      + "moves, of the current pipeline or of ops that follow, which are not chosen by that.")
+      + "explain` lists the passes over the image that remain after folding the ops and the bytes "
+      + "that each moves, for the current pipeline or for the ops given, without selecting them.")
 
   private let arguments: CheckedArguments
 
@@ -39,7 +39,7 @@ package struct AugmentCommand: Command {
     }
     if isExplanation && arguments.isGiven(Self.name) {
       throw arguments.fault(
-        .wrongType, at: Self.name, "`augment explain` chooses nothing that could have a name")
+        .wrongType, at: Self.name, "`augment explain` selects nothing that could have a name")
     }
   }
 

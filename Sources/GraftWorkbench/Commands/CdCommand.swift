@@ -1,11 +1,11 @@
 import GraftBase
 
-/// `cd`: moves where relative paths typed at the prompt start from.
+/// `cd`: changes the folder that relative paths start from.
 package struct CdCommand: Command {
   private static let destination = Argument("folder", .path(.folder), "the folder").positional
 
   package static let specification = CommandSpecification(
-    "cd", "change the folder that typed paths start from", group: .shell,
+    "cd", "change the folder that relative paths start from", group: .shell,
     parameters: [destination],
     examples: ["cd ..", "cd ~", "cd"], seeAlso: ["ls"], isPromptOnly: true,
     discussion: "Alone, it shows the folder.")

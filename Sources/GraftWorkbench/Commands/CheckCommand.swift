@@ -1,7 +1,7 @@
 import GraftBase
 import GraftData
 
-/// `check`: looks for faults before they cost time, in the data or in a recipe.
+/// `check`: finds faults in the data or in a recipe before they cost time.
 package struct CheckCommand: Command {
   private enum Subject: String, WordChoice { case data, augment, recipe }
 
@@ -10,17 +10,17 @@ package struct CheckCommand: Command {
   ).positional
   private static let file = Argument("file", .path(.recipe), "the recipe").positional
   private static let samples = Argument(
-    "samples", .integer(1...100_000), default: 256, "draws to look at, of the augmentation")
+    "samples", .integer(1...100_000), default: 256, "draws of the augmentation to check")
 
   package static let specification = CommandSpecification(
-    "check", "look for faults in the data, the augmentation or a recipe", group: .look,
+    "check", "check the data, the augmentation or a recipe for faults", group: .look,
     parameters: [what, file, samples],
     examples: ["check", "check data", "check augment samples=64", "check recipe flowers.graft"],
     seeAlso: ["data", "augment", "run"],
     discussion:
       "`check augment` draws images of the data through the current pipeline and says how many come "
       + "out unchanged, near black or of one color, what each op drew, and how long it takes. It "
-      + "fails when an image in ten is spoilt, or none is changed.")
+      + "fails when one image in ten is ruined, or none is changed.")
 
   private let arguments: CheckedArguments
 
@@ -76,15 +76,15 @@ package struct CheckCommand: Command {
       "\(fault.share.percentText) of the augmented images are \(fault.name)", help: fault.advice)
   }
 
-  /// Lists what is wrong with the images: bad files, what was ignored, images on both sides.
+  /// Lists what is wrong with the images: bad files, what was ignored, images in several splits.
   private func checkData(in session: Session) throws {
     let data = try session.requireData()
     var lines = [data.summary]
     lines += data.badFiles.map { "bad: \($0)" }
     lines += data.ignored.map { "ignored: \($0.path.escapingControlCharacters) \($0.reason)" }
-    lines += data.straddlingDuplicates.map { "in more than one part: \($0)" }
+    lines += data.straddlingDuplicates.map { "in more than one split: \($0)" }
     lines += (data.warnings + data.sizeWarnings).map { "warning: \($0)" }
-    if lines.count == 1 { lines.append("nothing to complain about") }
+    if lines.count == 1 { lines.append("no faults found") }
     session.console.result(lines.joined(separator: "\n"), event: "check", DataCommand.fields(data))
   }
 }

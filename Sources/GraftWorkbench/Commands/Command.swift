@@ -8,12 +8,12 @@ package protocol Command: Sendable {
   /// reported before anything runs.
   init(_ arguments: CheckedArguments) throws
 
-  /// Does it; throws `GraftError` when it cannot, and leaves the session as it was then.
+  /// Runs it; throws `GraftError` when it cannot, and then leaves the session unchanged.
   func run(in session: Session) throws
 
-  /// What a finished run of this command made and what it rested on, for the distilled recipe.
+  /// What a finished run of this command made and what it depends on, for the distilled recipe.
   ///
-  /// Nil when it only answered a question, such as a noun alone; then it is not recorded.
+  /// Nil when it only showed something, such as `encoder` alone; then it is not recorded.
   func lineage(in session: Session) -> Lineage?
 
   /// What its parameters are now, by name, for those that outlast the command; `help` shows them.
@@ -32,13 +32,13 @@ package protocol BindingCommand: Command {
   func bind(in binder: inout Binder, _ syntax: CommandSyntax) throws
 }
 
-/// What a command made and what it rested on: `encoder`, `data`, `run:A`, `pipeline:mild`.
+/// What a command made and what it depends on: `encoder`, `data`, `run:A`, `pipeline:mild`.
 package struct Lineage: Sendable, Equatable {
   /// Things this command set anew; whoever needs them later depends on it.
   package var provides: [String]
   /// Things it read.
   package var needs: [String]
-  /// Whether it belongs to the recipe although nothing rests on it, such as `expect` and `save`.
+  /// Whether it belongs to the recipe although nothing depends on it, such as `expect` and `save`.
   package var isOutcome: Bool
 
   package init(provides: [String] = [], needs: [String] = [], isOutcome: Bool = false) {

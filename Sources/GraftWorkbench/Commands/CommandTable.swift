@@ -18,7 +18,7 @@ package enum CommandTable {
   /// The rows of the table.
   package static let specifications: [CommandSpecification] = all.map { $0.specification }
 
-  /// The words besides verbs that mean one: a short frozen list.
+  /// Other words for verbs: a short fixed list.
   package static let aliases: [String: String] = ["exit": "quit", "eval": "evaluate", "?": "help"]
 
   private static let typesByVerb: [String: any Command.Type] = Dictionary(

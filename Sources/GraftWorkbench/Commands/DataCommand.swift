@@ -5,15 +5,15 @@ import GraftData
 package struct DataCommand: Command {
   static let path = Argument(
     "path", .path(.data),
-    "folder with one folder per class, a data file, or demo:shapes, drawn by graft"
+    "folder with one subfolder per class, a data file, or demo:shapes, built-in images"
   ).positional
   private static let split = Argument(
     list: "split", .ratio, otherwise: "80/20, or the split the data comes with",
     "shares of training, validation and test images")
   private static let validation: Argument<PartSource?> = Argument(
-    "val", .partSource, "validation images: a share, or where they are")
+    "val", .partSource, "validation images: a share, or their folder")
   private static let test: Argument<PartSource?> = Argument(
-    "test", .partSource, "test images: a share, or where they are")
+    "test", .partSource, "test images: a share, or their folder")
   private static let limit = Argument(
     "limit", .integer(1...100_000_000), "at most this many images, balanced over the classes")
   private static let bad: Argument<BadFileChoice?> = Argument(
@@ -21,7 +21,7 @@ package struct DataCommand: Command {
     "what to do about files that cannot be read")
   private static let balance = Argument(
     "balance", .word, default: ClassBalance.none,
-    "how to make up for classes of different size")
+    "how to balance classes of different size")
 
   package static let specification = CommandSpecification(
     "data", "choose the images and split them", group: .ingredients,
@@ -51,8 +51,8 @@ package struct DataCommand: Command {
       }
       if arguments[other]?.place != nil {
         throw arguments.fault(
-          .wrongType, at: part, "`\(other.name)` is a place and `\(part.name)` a share",
-          help: "give both as places, or both as shares")
+          .wrongType, at: part, "`\(other.name)` is a folder and `\(part.name)` a share",
+          help: "give both as folders, or both as shares")
       }
     }
   }

@@ -9,13 +9,13 @@ package struct EncoderCommand: Command {
   ).positional
   private static let weights = Argument(
     "weights", .weightSource, default: WeightSource.pretrained,
-    "where its weights come from; fetched if they must be")
+    "where its weights come from; downloaded if necessary")
   private static let until = Argument(
     "until", .text, otherwise: "the last",
     "name of the last stage to keep; alone, `encoder` lists them")
   private static let size = Argument(
     "size", .integer(16...4096), otherwise: "the size it was trained at",
-    "side of the input image in pixels")
+    "width and height of the input image in pixels")
   private static let channels = Argument(
     "channels", .integer(ImageInput.channelCounts), otherwise: "as it was trained",
     "1 for gray images: the first layer is adapted")
@@ -27,9 +27,9 @@ package struct EncoderCommand: Command {
     "standard deviation per channel")
   private static let auxiliary = Argument(
     "aux", .flag, default: false,
-    "train with the auxiliary classifiers that an Inception has; evaluation leaves them out")
+    "train with the auxiliary classifiers of an Inception; evaluation ignores them")
   private static let checksums = Argument(
-    "checksums", .flag, default: true, "whether the checksums inside a PyTorch file must hold")
+    "checksums", .flag, default: true, "whether the checksums inside a PyTorch file must match")
 
   package static let specification = CommandSpecification(
     "encoder", "choose the encoder, the network that turns images into features",
@@ -44,11 +44,11 @@ package struct EncoderCommand: Command {
     ],
     seeAlso: ["data", "head", "summary"], isRecorded: true,
     discussion:
-      "Alone, it shows parameters, layer groups, input size and preprocessing. Weights come "
-      + "from safetensors and PyTorch's .pth, .pt and .th files, which are read without executing what "
-      + "they hold. With channels=1 the first layer's weights are summed over colors and images are "
-      + "read in gray; with more channels, which raw tensors have and images have not, they are "
-      + "repeated, times 3/channels. `help net` explains formulas, whose weights start at random. "
+      "Alone, it shows parameters, layer groups, input size and preprocessing. Weights come from "
+      + "safetensors and PyTorch's .pth, .pt and .th files, which are read without executing what "
+      + "they hold. With channels=1 the first layer's weights are summed over colors and images "
+      + "are read in gray; with more channels, which only raw tensors have, they are repeated, "
+      + "times 3/channels. `help net` explains formulas, whose weights are random at first. "
       + "Encoders: "
       + Encoders.all.map(\.name).joined(separator: ", ") + ".")
 
@@ -64,11 +64,11 @@ package struct EncoderCommand: Command {
     if arguments.isGiven(Self.until) { try checkCut() }
   }
 
-  /// Refuses a stage that is not there before anything runs, where the name tells the encoder.
+  /// Refuses a missing stage before anything runs, where the name decides the encoder.
   private func checkCut() throws {
     guard arguments.isGiven(Self.name) else {
       throw arguments.fault(
-        .missingParameter, at: Self.until, "`until` needs the encoder that it cuts",
+        .missingParameter, at: Self.until, "`until` needs the encoder to cut",
         help: "for example: encoder resnet18 until=layer3")
     }
     if case .name(let name)? = arguments[Self.name] { _ = try cut(Encoders.named(name)) }
@@ -98,7 +98,7 @@ package struct EncoderCommand: Command {
   private func choice(in session: Session) throws -> EncoderChoice {
     let path = try weightsPath(in: session)
     let weights = try path.map { try read($0) }
-    // A file in the place of the name tells what the encoder is, even if its weights are not taken.
+    // A file in the place of the name decides the encoder, even if its weights are not used.
     let namePath = arguments[Self.name]?.path
     let file = namePath == path ? weights : try namePath.map { try read($0) } ?? weights
     let spec = try withAuxiliary(cut(encoder(of: file)))
@@ -160,7 +160,7 @@ package struct EncoderCommand: Command {
     }
     if let spec = file?.recognizedEncoder { return spec }
     throw GraftError(
-      .input, "the weights in `\(file?.name ?? "")` fit no encoder that graft knows",
+      .input, "the weights in `\(file?.name ?? "")` fit no encoder of graft",
       help: "name it: encoder NAME weights=FILE; encoders: "
         + Encoders.all.map(\.name).joined(separator: ", "))
   }
@@ -172,7 +172,7 @@ package struct EncoderCommand: Command {
       let names = Encoders.all.filter { !$0.auxiliary.isEmpty }.map(\.name)
       throw GraftError(
         .usage, "\(spec.name) has no auxiliary classifiers",
-        help: "leave out aux=; those that have some: " + names.joined(separator: ", "))
+        help: "leave out aux=; encoders that have some: " + names.joined(separator: ", "))
     }
     return spec.withAuxiliaryClassifiers()
   }
@@ -192,9 +192,9 @@ package struct EncoderCommand: Command {
       } catch {
         throw GraftError(
           .input,
-          "the preprocessing in `\(file.name)` cannot be understood"
+          "the preprocessing in `\(file.name)` cannot be parsed"
             + ((error as? GraftError).map { ": \($0.message)" } ?? ""),
-          help: "the file was damaged or made by something else; take the original")
+          help: "the file was damaged or made by another program; use the original")
       }
     }
     if let channels = arguments[Self.channels] { input = input.withChannels(channels) }
@@ -224,7 +224,7 @@ package struct EncoderCommand: Command {
       .input,
       "\(entry.fileName) has the SHA-256 \(hash.prefix(16))…, but the published file's starts with "
         + checksum,
-      help: "fetch it again from \(entry.address), or give it another name")
+      help: "download it again from \(entry.address), or give it another name")
   }
 
   private func card(_ encoder: EncoderChoice) throws -> String {

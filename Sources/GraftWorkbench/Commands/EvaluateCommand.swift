@@ -9,7 +9,7 @@ package struct EvaluateCommand: Command {
     "run", .name(.run), otherwise: "the current run", "the run to measure"
   ).positional
   private static let on = Argument(
-    "on", .evaluationSource, default: EvaluationSource.part(.val), "a part of the data, or a folder"
+    "on", .evaluationSource, default: EvaluationSource.part(.val), "split of the data, or a folder"
   )
   private static let views = Argument(
     "views", .integer(1...64), default: 1, "augmented views to average")
@@ -22,10 +22,10 @@ package struct EvaluateCommand: Command {
     ],
     seeAlso: ["expect", "predict", "runs"], isRecorded: true,
     discussion:
-      "Looks at the test part are counted and shown: the more looks, the less it proves. With "
-      + "dense=yes the short side of an image becomes size=, its center is scored at every place in one "
-      + "pass, and what counts is the mean of the softmax over all places. A stride= below the "
-      + "network's takes a pass for each shift and stitches them.")
+      "Evaluations on the test split are counted and shown, because each reuse weakens the result. "
+      + "With dense=yes the short side of each image becomes size=, its center is scored at every "
+      + "position in one pass, and the mean of the softmax over all positions counts. A stride= "
+      + "below the network's takes one pass per shift and stitches them.")
 
   private let arguments: CheckedArguments
   private let dense: DenseChoice?
@@ -95,7 +95,7 @@ package struct EvaluateCommand: Command {
     var lines = ["\(run.name) on \(label), \(result.count) images\(places)", result.summary]
     if result.classCount <= 30 { lines += ["", result.classTable] }
     if let looks = session.workbench.testLooks[run.name], label == DataPart.test.rawValue {
-      lines.append("look \(looks) at the test images; every look makes them prove less")
+      lines.append("evaluation \(looks) on the test images; each reuse weakens the result")
     }
     var fields: [(String, JSONValue)] = [
       ("run", .string(run.name)), ("on", .string(label)), ("images", .integer(result.count)),

@@ -17,7 +17,7 @@ package struct ExpectCommand: Command {
   ).positional
 
   package static let specification = CommandSpecification(
-    "expect", "state what must hold, or stop with status 3", group: .judge,
+    "expect", "check a metric; a recipe stops with status 3 if it does not hold", group: .judge,
     parameters: [metric, comparison, value, margin],
     examples: [
       "expect accuracy >= 0.9", "expect C.accuracy > A.accuracy by 0.01",
@@ -58,7 +58,7 @@ package struct ExpectCommand: Command {
     }
     if difference > 0, comparison == .equal {
       throw arguments.fault(
-        .wrongType, at: Self.margin, "`by` goes with > and <, not with ==",
+        .wrongType, at: Self.margin, "`by` works with > and <, not with ==",
         help: "for a tolerance write +- NUMBER")
     }
     self.tolerance = tolerance

@@ -12,7 +12,7 @@ package struct ExportCommand: Command {
   /// Also of `save`.
   static let fold = Argument(
     "fold", .flag, default: false,
-    "whether batch norms become part of the convolutions before them")
+    "whether batch norms are folded into the preceding convolutions")
 
   package static let specification = CommandSpecification(
     "export", "write the model for other runtimes, as ONNX", group: .keep,

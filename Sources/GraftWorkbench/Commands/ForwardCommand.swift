@@ -10,11 +10,11 @@ package struct ForwardCommand: Command {
     "safetensors with `input` [N, C, H, W] and, for the loss, `target`"
   ).positional
   private static let target = Argument(
-    required: "to", .path(.output), "safetensors for what comes out")
+    required: "to", .path(.output), "safetensors file for the results")
   private static let gradients = Argument(
     "gradients", .flag, default: false, "whether gradients of the mean loss are written")
   private static let mode = Argument(
-    "mode", .word, default: Mode.eval, "whether batch norm and dropout act as in training")
+    "mode", .word, default: Mode.eval, "whether batch norm and dropout work as in training")
 
   package static let specification = CommandSpecification(
     "forward", "run the model on raw tensors, as other frameworks do", group: .look,
@@ -25,11 +25,11 @@ package struct ForwardCommand: Command {
       "forward tensors.safetensors to=out.safetensors gradients=yes mode=train",
       "forward tensors.safetensors to=out.safetensors dense=yes",
     ], seeAlso: ["summary", "save"],
-    discussion: "Names and layouts are torch's: `logits`, `features`, `loss` and "
-      + "`grad.PARAMETER` come out. `input` is normalized already; `target` holds class numbers [N] "
-      + "or soft labels [N, classes]. The model is the current run's, else encoder and head as they "
-      + "are set. With dense=yes the classifier is applied at every place of images of its size or "
-      + "larger, and `logits` is a map [N, classes, h, w].")
+    discussion: "Names and layouts are torch's: `logits`, `features`, `loss` and `grad.PARAMETER` "
+      + "are written. `input` must be normalized; `target` holds class numbers [N] or soft labels "
+      + "[N, classes]. The model is the current run's, else the current encoder and head. With "
+      + "dense=yes the classifier is applied at every position of images of its size or larger, "
+      + "and `logits` is a map [N, classes, h, w].")
 
   private let source: String
   private let target: String
@@ -48,12 +48,12 @@ package struct ForwardCommand: Command {
     ]
     for (argument, isAsked) in asked where isAsked && dense != nil {
       throw arguments.fault(
-        .notAllowedHere, at: argument, "dense=yes gives logits in evaluation, and nothing else",
+        .notAllowedHere, at: argument, "dense=yes gives only logits, in evaluation mode",
         help: "leave out \(argument.name)=")
     }
     guard target.hasSuffix(".safetensors") else {
       throw arguments.fault(
-        .unknownValue, at: Self.target, "what comes out is a safetensors file",
+        .unknownValue, at: Self.target, "the results are written as a safetensors file",
         help: "for example: to=out.safetensors")
     }
   }

@@ -10,7 +10,7 @@ package struct FreezeCommand: Command {
   ).positional
 
   package static let specification = CommandSpecification(
-    "freeze", "keep layers as they are while training", group: .ingredients,
+    "freeze", "keep layers fixed in training", group: .ingredients,
     parameters: [layers],
     examples: ["freeze layer1", "freeze layer1..layer3", "freeze stem layer1"],
     seeAlso: ["policy", "summary", "unfreeze"], isRecorded: true)

@@ -5,7 +5,7 @@ import GraftModels
 package struct HeadCommand: Command {
   private static let kind = Argument(
     "kind", .choice(Heads.all.map { $0.name }),
-    "a new classifier, or own: the one the weights came with; unet and fcn tell the class of each pixel"
+    "a new classifier, or own: that of the weights; unet and fcn predict one class per pixel"
   ).positional
   /// The arguments of all heads, each once.
   private static let settings: [any AnyArgument] = Heads.all.reduce(into: []) { result, kind in
@@ -15,12 +15,12 @@ package struct HeadCommand: Command {
   }
 
   package static let specification = CommandSpecification(
-    "head", "choose what is told of an image, on top of the encoder", group: .ingredients,
+    "head", "choose what the model predicts, on top of the encoder", group: .ingredients,
     parameters: [kind] + settings,
     examples: Heads.all.flatMap { $0.examples }.map { "head \($0)" },
     seeAlso: ["encoder", "policy", "train"], isRecorded: true,
     discussion: Heads.all.map { "`\($0.name)` is \($0.summary). " }.joined()
-      + "Heads of pixels train on images with masks, in patches of the encoder's size, and tell whole "
+      + "Heads of pixels train on images with masks, in patches of the encoder's size, and predict whole "
       + "images at their own resolution.")
 
   private let arguments: CheckedArguments

@@ -7,11 +7,11 @@ package struct IncludeCommand: BindingCommand {
   ).positional
 
   package static let specification = CommandSpecification(
-    "include", "bring in the lines of another recipe", group: .recipes,
+    "include", "insert the lines of another recipe", group: .recipes,
     parameters: [file],
     examples: ["include common.graft", "include common.graft lr=1e-3", "include ../base.graft"],
     seeAlso: ["run", "param"], openness: .anyLabel,
-    discussion: "Its names become names here. NAME=VALUE sets its knobs.")
+    discussion: "Its names are available afterwards. NAME=VALUE sets its knobs.")
 
   private let arguments: CheckedArguments
 

@@ -10,7 +10,7 @@ package struct LoadCommand: Command {
     "as", .newName(.run), otherwise: "the file's name", "name of the run")
 
   package static let specification = CommandSpecification(
-    "load", "take a saved model as a run", group: .keep,
+    "load", "load a saved model as a run", group: .keep,
     parameters: [file, name],
     examples: [
       "load flowers.safetensors", "load flowers.safetensors ; predict rose.jpg",

@@ -7,7 +7,7 @@ package struct NoteCommand: Command {
   ).positional
 
   package static let specification = CommandSpecification(
-    "note", "leave a remark in the recipe", group: .recipes,
+    "note", "write a remark into the recipe", group: .recipes,
     parameters: [text],
     examples: ["note \"blurry photos are all from June\"", "note first try", "note 'cost: 12 $'"],
     seeAlso: ["history", "recipe"], isRecorded: true)

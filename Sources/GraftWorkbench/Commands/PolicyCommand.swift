@@ -14,10 +14,10 @@ package struct PolicyCommand: Command {
     "decay", .number(0.01...1), "factor from each group to the one below, instead of a range")
   private static let norms: Argument<BatchNormMode?> = Argument(
     "bn", .word, otherwise: "frozen in frozen groups, train elsewhere",
-    "batch norm: keep all, learn scale and shift, or learn statistics too")
+    "batch norm: keep all, train scale and shift, or update statistics too")
 
   package static let specification = CommandSpecification(
-    "policy", "decide which layers learn, and how fast", group: .ingredients,
+    "policy", "choose which layers are trained, and at which rates", group: .ingredients,
     parameters: [variant, rate, decay, norms],
     examples: ["policy A", "policy B lr=1e-4", "policy C lr=1e-5..1e-3 bn=frozen"],
     seeAlso: ["freeze", "train", "finetune"], isRecorded: true,
@@ -38,14 +38,14 @@ package struct PolicyCommand: Command {
     if isRange && variant != .discriminative {
       throw arguments.fault(
         .wrongType, at: Self.rate, "policy \(variant.rawValue) has one rate, not a range",
-        help: "a range goes with C: policy C lr=1e-5..1e-3")
+        help: "a range works with C: policy C lr=1e-5..1e-3")
     }
     if arguments.isGiven(Self.decay) && (variant != .discriminative || isRange) {
       throw arguments.fault(
         .wrongType, at: Self.decay,
         variant == .discriminative
           ? "give a range lr=LO..HI or a factor decay=, not both"
-          : "`decay` goes with policy C", help: "for example: policy C lr=1e-3 decay=0.75")
+          : "`decay` works with policy C", help: "for example: policy C lr=1e-3 decay=0.75")
     }
   }
 

@@ -10,10 +10,10 @@ package struct PredictCommand: Command {
     "image files or folders; - reads paths from standard input"
   ).positional
   private static let top = Argument(
-    "top", .integer(1...1000), default: 1, "labels to show for each image")
+    "top", .integer(1...1000), default: 1, "labels to show per image")
   private static let output = Argument(
     "to", .path(.output),
-    "CSV file to write; of pixels the folder for masks and images of them; with dense=yes also a PNG"
+    "CSV file to write; for pixels the folder for masks and overlays; with dense=yes also a PNG"
   )
 
   package static let specification = CommandSpecification(
@@ -25,11 +25,11 @@ package struct PredictCommand: Command {
     ],
     seeAlso: ["evaluate", "load"], isRecorded: true,
     discussion:
-      "A model that tells the class of each pixel takes images of any size. Into the folder "
-      + "`to` it writes NAME.png, the mask (0 and 255 of two classes, else class numbers), and "
+      "A model that predicts one class per pixel takes images of any size. Into the folder `to` it "
+      + "writes NAME.png, the mask (0 and 255 of two classes, else class numbers), and "
       + "NAME-overlay.png, the mask drawn over the image. With dense=yes the short side becomes "
-      + "size=, the center is scored at every place, and labels are the mean of the softmax; into a "
-      + "PNG `to` it draws where in the image the first label is.")
+      + "size=, the center is scored at every position, and labels are the mean of the softmax; "
+      + "into a PNG `to` it draws where in the image the first label is.")
 
   private let arguments: CheckedArguments
   private let dense: DenseChoice?
@@ -59,8 +59,8 @@ package struct PredictCommand: Command {
     let paths = try imagePaths(in: session)
     guard drawing == nil || paths.count == 1 else {
       throw GraftError(
-        .usage, "a PNG shows one image, and here are \(paths.count)",
-        help: "predict each by itself, or write to=labels.csv")
+        .usage, "a PNG shows one image, and \(paths.count) are given",
+        help: "predict each separately, or write to=labels.csv")
     }
     let names = paths.map { FilePath.relative($0, to: session.folder) }
     let layout = Layout(names, run.model.classes, isTable: session.console.isOutputTerminal)
@@ -217,7 +217,7 @@ package struct PredictCommand: Command {
       let inside = paths.lazy.compactMap(Self.folderWithImages).first
       throw GraftError(
         .input, "there are no images in \(paths.joined(separator: ", "))",
-        help: inside.map { "there are some in a folder inside: predict \($0)" }
+        help: inside.map { "there are images in a subfolder: predict \($0)" }
           ?? "graft reads .jpg, .jpeg and .png")
     }
     return result

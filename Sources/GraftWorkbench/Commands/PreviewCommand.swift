@@ -11,12 +11,12 @@ package struct PreviewCommand: Command {
     list: "augment", .pipelines, otherwise: "the current pipeline", "pipelines to compare")
   private static let epoch = Argument(
     "epoch", .integer(1...1_000_000), default: 1,
-    "epoch whose draws are shown, counted as `train` counts")
+    "epoch whose draws are shown, counted from 1 as in `train`")
   private static let batch = Argument(
     "batch", .integer(1...65_536), default: 32,
-    "images per update, which decides who is mixed with whom")
+    "images per update, which decides which images are mixed")
   private static let views = Argument(
-    "views", .integer(0...1000), otherwise: "what `train` would take",
+    "views", .integer(0...1000), otherwise: "that of `train`",
     "augmented views of each image that epochs take in turn, as in `train`")
   private static let className = Argument(
     "class", .name(.className), "only images of this class")
@@ -24,12 +24,12 @@ package struct PreviewCommand: Command {
     "grid", .grid, otherwise: "one row per image", "columns by rows")
   private static let steps = Argument(
     "steps", .flag, default: false,
-    "show the image after each op with what was drawn, last what it is mixed with")
+    "show the image after each op with the drawn values, at last what it is mixed with")
   private static let strengths = Argument(
     "strengths", .integer(2...16),
-    "show each op of augment= at so many strengths, from the start of its range to the end")
+    "show each op of augment= at this many strengths, from the start of its range to the end")
   private static let mask = Argument(
-    "mask", .path(.image), "mask of the one image: a class in each pixel, 0 or black is ground")
+    "mask", .path(.image), "mask of the one image: one class per pixel, 0 or black is background")
   private static let boxes = Argument(
     list: "boxes", .boxes, "boxes of the one image: NAME(LEFT, TOP, RIGHT, BOTTOM) in pixels")
   private static let output = Argument("to", .path(.output), "PNG file to write")
@@ -47,7 +47,7 @@ package struct PreviewCommand: Command {
     seeAlso: ["augment", "data", "render"], isRecorded: true,
     discussion:
       "Images of the data are those that `train` sees in that epoch, byte for byte; mixed ones are "
-      + "rounded to bytes and say what they count for.")
+      + "rounded to bytes and show the weight of each label.")
 
   private let arguments: CheckedArguments
 
@@ -85,7 +85,7 @@ package struct PreviewCommand: Command {
       if let given = arguments.firstGiven(of: drawn) {
         throw arguments.fault(
           .wrongType, at: given,
-          "`\(given.name)` is for what is drawn, `strengths` for what could be")
+          "`\(given.name)` shows what is drawn, `strengths` what could be drawn")
       }
       if !arguments.isGiven(Self.augment) {
         throw arguments.fault(

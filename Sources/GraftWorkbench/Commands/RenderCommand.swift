@@ -11,7 +11,7 @@ package struct RenderCommand: Command {
     "data", .path(.data), otherwise: "the current data", "folder or data file to copy"
   ).positional
   private static let output = Argument(
-    required: "to", .path(.output), "folder to write: one folder a class, or images/ and masks/")
+    required: "to", .path(.output), "folder to write: a subfolder per class, or images/ and masks/")
   private static let copies = Argument(
     "copies", .integer(1...100_000), default: 1,
     "copies of each image; copy 3 is what `train` sees in epoch 3")
@@ -19,12 +19,12 @@ package struct RenderCommand: Command {
     list: "augment", .pipeline, otherwise: "the current pipeline",
     "a name, an op, a list of ops, or none")
   private static let on = Argument(
-    "on", .word, default: RenderedPart.all, "the part of the data to copy")
+    "on", .word, default: RenderedPart.all, "the split of the data to copy")
   private static let format = Argument("format", .word, default: Format.png, "kind of file")
   private static let quality = Argument("quality", .integer(1...100), default: 95, "of JPEG")
   private static let existing = Argument(
     "existing", .word, default: Rendering.Existing.stop,
-    "files that are there: stop before anything is written, keep them, or replace them")
+    "existing files: stop before anything is written, keep them, or replace them")
 
   package static let specification = CommandSpecification(
     "render", "write augmented copies of a data set", group: .look,
@@ -35,10 +35,10 @@ package struct RenderCommand: Command {
     ],
     seeAlso: ["preview", "augment", "data"], isRecorded: true,
     discussion:
-      "Copies have the encoder's input size and are named CLASS/NAME-COPY.png; manifest.jsonl lists "
-      + "what each was drawn from, so that any can be drawn again. A mask is moved as its image is, "
-      + "and is a PNG of class numbers with the image's name. After Ctrl-C existing=keep goes on. "
-      + "Mixing is left out: a file has one class.")
+      "Copies have the encoder's input size and are named CLASS/NAME-COPY.png; manifest.jsonl "
+      + "lists what each was drawn from, so that any can be drawn again. A mask is moved like its "
+      + "image, and is a PNG of class numbers with the image's name. After Ctrl-C, rerun with "
+      + "existing=keep to continue. Mixing is ignored: a file has one class.")
 
   private let arguments: CheckedArguments
 
@@ -46,7 +46,7 @@ package struct RenderCommand: Command {
     self.arguments = arguments
     if arguments.isGiven(Self.quality) && arguments[Self.format] != .jpeg {
       throw arguments.fault(
-        .wrongType, at: Self.quality, "`quality` is of JPEG", help: "add format=jpeg")
+        .wrongType, at: Self.quality, "`quality` is for JPEG", help: "add format=jpeg")
     }
   }
 
@@ -85,7 +85,7 @@ package struct RenderCommand: Command {
     let pipeline: Pipeline
     do { pipeline = try wanted.withoutMixing() } catch { throw error.error }
     if wanted.mixing != nil {
-      session.console.warn("mixing is left out: a file has one class")
+      session.console.warn("mixing is ignored: a file has one class")
     }
     if pipeline.isEmpty {
       session.console.warn("nothing is augmented: copies show the images as the encoder sees them")
@@ -135,14 +135,14 @@ package struct RenderCommand: Command {
       session.console.warn("\(outcome.problems.count - 5) more were skipped")
     }
     var parts = ["\(outcome.written) images"]
-    if outcome.kept > 0 { parts.append("\(outcome.kept) were there") }
+    if outcome.kept > 0 { parts.append("\(outcome.kept) existed") }
     if !outcome.problems.isEmpty { parts.append("\(outcome.problems.count) skipped") }
     let list = RenderManifest.fileName
     let text = "wrote \(parts.joined(separator: ", ")) to \(shown), listed in \(list)"
     if outcome.isInterrupted {
       throw GraftError(
         session.interrupts.isTerminated ? .terminated : .interrupted,
-        "stopped: \(text); existing=keep goes on")
+        "stopped: \(text); rerun with existing=keep to continue")
     }
     session.console.result(
       text, event: "render",

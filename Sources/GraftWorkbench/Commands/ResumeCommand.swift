@@ -7,11 +7,11 @@ package struct ResumeCommand: Command {
     "run", .name(.run), otherwise: "the current run", "the run to continue"
   ).positional
   static let epochs = Argument(
-    "epochs", .increment(1...100_000), otherwise: "those it was planned for",
+    "epochs", .increment(1...100_000), otherwise: "as planned",
     "+N for N more, or the new total")
 
   package static let specification = CommandSpecification(
-    "resume", "continue a run as if it had never stopped", group: .train,
+    "resume", "continue a stopped run, with the same result as without the stop", group: .train,
     parameters: [run, epochs, TrainingParameters.stop],
     examples: ["resume", "resume C", "resume A epochs=+5"],
     seeAlso: ["train", "runs"], isRecorded: true)
@@ -24,7 +24,7 @@ package struct ResumeCommand: Command {
     let run = try session.requireRun(arguments[Self.run])
     guard let prepared = run.prepared, let state = run.state else {
       throw GraftError(
-        .failed, "\(run.name) came from a file, without the state of its training",
+        .failed, "\(run.name) came from a file, which has no training state",
         help: "train from its weights: encoder FILE ; train")
     }
     var ingredients = prepared.ingredients

@@ -7,7 +7,7 @@ package struct RunCommand: BindingCommand {
   ).positional
 
   package static let specification = CommandSpecification(
-    "run", "replay a recipe, with other knobs if wanted", group: .recipes,
+    "run", "replay a recipe, optionally with other knobs", group: .recipes,
     parameters: [file],
     examples: [
       "run flowers.graft", "run flowers.graft data=roses/", "run flowers.graft C.lr=3e-4",

@@ -1,7 +1,7 @@
 import GraftBase
 import GraftModels
 
-/// `save`: writes what the suffix asks for: the model, for Graft or other runtimes, or the recipe so far.
+/// `save`: writes the model, for Graft or other runtimes, or the recipe so far, by suffix.
 package struct SaveCommand: Command {
   private static let file = Argument(
     required: "file", .path(.output),
@@ -18,9 +18,9 @@ package struct SaveCommand: Command {
     seeAlso: ["load", "recipe", "export"], isRecorded: true,
     discussion:
       "A model file carries its recipe, classes and preprocessing. An ONNX file is what `export` "
-      + "writes. With fold=yes batch norms become part of the convolutions before them: the same "
-      + "answers from fewer layers. Such a file is loaded, measured and exported like any other, but "
-      + "its layers are Graft's, not torchvision's.")
+      + "writes. With fold=yes batch norms are folded into the preceding convolutions: the same "
+      + "predictions from fewer layers. Such a file is loaded, evaluated and exported like any "
+      + "other, but its layers are Graft's, not torchvision's.")
 
   private enum Kind: String, CaseIterable {
     case model = "safetensors"
@@ -40,7 +40,7 @@ package struct SaveCommand: Command {
       let (suggestion, _) = Suggestion.help(for: suffix, among: Kind.allCases.map(\.rawValue))
       throw arguments.fault(
         .unknownValue, at: Self.file, "`\(name)` does not end in .safetensors, .onnx or .graft",
-        help: suggestion.map { "did you mean .\($0)?" } ?? "the suffix says what is written")
+        help: suggestion.map { "did you mean .\($0)?" } ?? "the suffix decides what is written")
     }
     folds = arguments[ExportCommand.fold]
     guard !folds || kind != .recipe else {

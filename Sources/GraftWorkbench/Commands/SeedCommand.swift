@@ -7,7 +7,7 @@ package struct SeedCommand: Command {
   ).positional
 
   package static let specification = CommandSpecification(
-    "seed", "set the one seed for split, weights, order and pixels", group: .ingredients,
+    "seed", "set the seed for split, weights, order and pixels", group: .ingredients,
     parameters: [seed],
     examples: ["seed 7", "seed 0", "seed"], seeAlso: ["data", "train"], isRecorded: true)
 

@@ -16,7 +16,7 @@ package struct SetCommand: Command {
     "cache", .word, otherwise: "auto: where it saves work", "keep the features of frozen layers")
   static let precision: Argument<Precision?> = Argument(
     "precision", .word, otherwise: "fp32",
-    "bf16: products of rounded numbers, faster on processors with AMX")
+    "bf16: rounded factors in products, faster on processors with AMX")
   static let progress = Argument(
     "progress", .flag, otherwise: "yes", "show progress while a step runs")
 
@@ -66,7 +66,7 @@ package struct SetCommand: Command {
 
   private func set(_ precision: Precision, in session: Session) throws {
     session.workbench.precision = precision
-    var sentence = "precision \(precision.rawValue) for models made from here on"
+    var sentence = "precision \(precision.rawValue) for models made from now on"
     var fields: [(String, JSONValue)] = [("precision", .string(precision.rawValue))]
     if precision == .bf16 {
       if let encoder = session.workbench.encoder {
@@ -75,13 +75,13 @@ package struct SetCommand: Command {
         sentence +=
           share > 0
           ? ": \(share.percentText) of the multiply-adds of \(encoder.spec.name)"
-          : ": it does not pay for \(encoder.spec.name), no layer of which gains by it"
+          : ": no layer of \(encoder.spec.name) benefits"
         fields.append(("bf16_share", .number(share)))
       }
       sentence +=
         precision.pays
         ? "; this processor's matrix unit computes them"
-        : "; it does not pay here: without AMX, a loop that gives the same bits is slower than fp32"
+        : "; this processor has no AMX, so the loop that gives the same bits is slower than fp32"
       fields.append(("pays", .bool(precision.pays)))
     }
     session.console.result(sentence, event: "precision", fields)

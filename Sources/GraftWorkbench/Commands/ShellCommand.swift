@@ -8,7 +8,7 @@ package struct ShellCommand: Command {
   ).positional
 
   package static let specification = CommandSpecification(
-    "!", "run a command of the shell", group: .shell,
+    "!", "run a shell command", group: .shell,
     parameters: [command],
     examples: ["!ls -l", "!du -sh .", "!date"], seeAlso: ["ls", "cd"], isPromptOnly: true)
 

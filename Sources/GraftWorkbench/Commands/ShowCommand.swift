@@ -57,7 +57,7 @@ package struct ShowCommand: Command {
       table.rendered(), event: "settings", values.map { ($0.argument.name, .string($0.value)) })
   }
 
-  /// The catalog of published weights, and which files are at hand.
+  /// The catalog of published weights, and which files are available.
   static func showPretrained(in session: Session) {
     let listing = session.pretrained.listing
     let rows = listing.map { entry, path in

@@ -7,15 +7,15 @@ import GraftTraining
 package struct SummaryCommand: Command {
   private static let subject = Argument(
     "part", .summarySubject, default: SummarySubject.part(.model),
-    "what to show; an encoder by its name needs not be chosen"
+    "what to show; the name of an encoder shows it without choosing it"
   ).positional
   private static let size = Argument(
-    "size", .integer(16...4096), otherwise: "the encoder's", "side of the input image")
+    "size", .integer(16...4096), otherwise: "the encoder's", "width and height of the input image")
   private static let batch = Argument(
-    "batch", .integer(1...65_536), default: 32, "images per update, for the forecast of memory")
+    "batch", .integer(1...65_536), default: 32, "images per update, for the memory forecast")
   private static let versus = Argument(
     "versus", .flag, default: false,
-    "compare convolutions with layers that are locally and fully connected")
+    "compare convolutions with locally and fully connected layers")
 
   package static let specification = CommandSpecification(
     "summary", "show the layers: shapes, parameters, memory, FLOPs", group: .look,
@@ -26,9 +26,9 @@ package struct SummaryCommand: Command {
     ],
     seeAlso: ["encoder", "policy", "forward"],
     discussion:
-      "Values, parameters and memory are counted as courses do it: each layer's output is "
-      + "held, and as much again for its gradient; activation functions work in place. What a "
-      + "training takes in truth, with buffers that share memory, is told below the table.")
+      "Values, parameters and memory are the textbook count: each layer's output is "
+      + "held, and as much again for its gradient; activation functions work in place. The actual "
+      + "memory of a training, with buffers that share memory, is below the table.")
 
   private let arguments: CheckedArguments
 
@@ -46,7 +46,7 @@ package struct SummaryCommand: Command {
     let memory = forecasts.map { "\($0.name) \($0.bytes / 1_000_000) MB" }.joined(separator: ", ")
     session.console.result(
       "\(summary)\n\(try courseMemory(of: summary))\n"
-        + "peak memory of training, \(batchSize) images an update: \(memory)",
+        + "peak memory of training, \(batchSize) images per update: \(memory)",
       event: "summary",
       [
         ("encoder", .string(model.spec.name)), ("parameters", .integer(summary.parameterCount)),

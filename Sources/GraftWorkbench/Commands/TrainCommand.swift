@@ -12,7 +12,7 @@ package struct TrainCommand: TrainingCommand {
     "from", .name(.run), otherwise: "the encoder's own weights", "run to start from")
 
   package static let specification = CommandSpecification(
-    "train", "train the model as the policy says", group: .train,
+    "train", "train the model by the policy", group: .train,
     parameters: [TrainingParameters.epochs, TrainingParameters.rate] + TrainingParameters.loop
       + [head, policy, from] + TrainingParameters.ending,
     examples: [
@@ -20,7 +20,7 @@ package struct TrainCommand: TrainingCommand {
       "train epochs=20 policy=C lr=1e-5..1e-3 patience=3 as=C",
     ],
     seeAlso: ["finetune", "resume", "policy", "augment", "evaluate"], isRecorded: true,
-    discussion: "Ctrl-C stops after the batch and keeps the weights; `resume` goes on.")
+    discussion: "Ctrl-C stops after the batch and keeps the weights; `resume` continues.")
 
   private let arguments: CheckedArguments
 
@@ -36,7 +36,7 @@ package struct TrainCommand: TrainingCommand {
       throw arguments.fault(
         .wrongType, at: TrainingParameters.rate,
         "policy \(policy.letter) has one rate, not a range",
-        help: "a range goes with C: train policy=C lr=1e-5..1e-3")
+        help: "a range works with C: train policy=C lr=1e-5..1e-3")
     }
     policy = policy.with(rate: rate)
     var ingredients = try session.ingredients(arguments)

@@ -23,10 +23,10 @@ package enum TrainingParameters {
     otherwise: "one-cycle for A and C, constant for B", "how the rate changes over the run")
   static let warmup = Argument(
     "warmup", .percent, otherwise: "the schedule's",
-    "share of the updates to warm up in, such as 10%")
+    "share of the updates for warm-up, such as 10%")
   static let decay = Argument(
     "decay", .number(0...1), default: usual.weightDecay,
-    "weight decay; biases and norms are spared")
+    "weight decay; not for biases and norms")
   static let momentum = Argument(
     "momentum", .number(0...0.9999),
     otherwise: "the optimizer's, cycled by "
@@ -54,7 +54,7 @@ package enum TrainingParameters {
     otherwise: "4 with a frozen encoder, whose features are then kept; else 0",
     "augmented views of each image that epochs take in turn; 0 draws new ones in each epoch")
   static let stop = Argument(
-    "stop", .integer(1...1_000_000_000), "end at this update of the schedule, as after Ctrl-C")
+    "stop", .integer(1...1_000_000_000), "stop at this update of the schedule, as after Ctrl-C")
   static let name = Argument(
     "as", .newName(.run), otherwise: "the next free letter", "name of the run")
 

@@ -3,7 +3,7 @@ import GraftTraining
 /// `unfreeze`: overrides the policy for single layers or groups.
 package struct UnfreezeCommand: Command {
   package static let specification = CommandSpecification(
-    "unfreeze", "let layers learn again", group: .ingredients,
+    "unfreeze", "train layers again", group: .ingredients,
     parameters: [FreezeCommand.layers],
     examples: ["unfreeze layer1", "unfreeze layer1..layer3", "unfreeze all"],
     seeAlso: ["policy", "summary", "freeze"], isRecorded: true)

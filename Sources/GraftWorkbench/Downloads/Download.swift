@@ -3,8 +3,9 @@ import GraftBase
 
 /// Fetches one file over HTTP and puts it in place only when it is whole and its checksum holds.
 ///
-/// What has come lies in `PATH.part`. A later try goes on there where the checksum can prove that the
-/// parts belong together; a part that fails it is thrown away and fetched once more from the start.
+/// What was received lies in `PATH.part`. A later try resumes from there where the checksum can
+/// prove that the parts belong together; a part that fails it is thrown away and fetched once more
+/// from the start.
 package struct Download {
   package struct Progress: Sendable, Equatable {
     package var received: Int
@@ -51,9 +52,9 @@ package struct Download {
       unlink(partPath)
       throw GraftError(
         .input,
-        "what \(shownAddress) sent has the SHA-256 \(digest.prefix(16))…, not one that starts "
+        "the file from \(shownAddress) has the SHA-256 \(digest.prefix(16))…, not one that starts "
           + "with \(checksum ?? "")",
-        help: "it was thrown away; try again later or fetch the file elsewhere")
+        help: "it was deleted; try again later or download the file elsewhere")
     }
     try part.finish(as: path)
   }
@@ -62,7 +63,7 @@ package struct Download {
 
   private func fetch(into part: PartialFile, _ progress: (Progress) throws -> Void) throws {
     guard let url = URL(string: address), ["http", "https"].contains(url.scheme ?? "") else {
-      throw GraftError(.usage, "'\(shownAddress)' is no web address")
+      throw GraftError(.usage, "'\(shownAddress)' is not a web address")
     }
     let transfer = Transfer(
       url, into: part, patience: patience, byteLimit: byteLimit, isWhole: part.size == 0)
@@ -80,13 +81,14 @@ package struct Download {
     case .failed(let reason):
       let kept = part.size > 0 && checksum != nil
       throw failure(
-        reason, help: kept ? "\(part.size.bytesText) are kept; the same command goes on there" : nil
+        reason,
+        help: kept ? "\(part.size.bytesText) are kept; the same command resumes from there" : nil
       )
     }
   }
 
   private func failure(_ reason: String, help: String? = nil) -> GraftError {
-    GraftError(.input, "cannot fetch \(shownAddress): \(reason)", help: help)
+    GraftError(.input, "cannot download \(shownAddress): \(reason)", help: help)
   }
 
   private func holdsChecksum() throws -> Bool {
@@ -129,7 +131,7 @@ final class PartialFile: @unchecked Sendable {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
       throw GraftError(
-        .failed, "'\(path.escapingControlCharacters)' is being fetched by another graft",
+        .failed, "'\(path.escapingControlCharacters)' is being downloaded by another graft",
         help: "wait until it is done")
     }
     size = max(0, Int(lseek(descriptor, 0, SEEK_END)))

@@ -4,8 +4,8 @@ import GraftModels
 
 /// Where published weights lie, and how those that do not are fetched.
 package struct PretrainedWeights {
-  /// Searched in this order: `$GRAFT_WEIGHTS`, the session's `pretrained/`, those beside and above the
-  /// program, and the cache.
+  /// Searched in this order: `$GRAFT_WEIGHTS`, the session's `pretrained/`, those beside and above
+  /// the program, and the cache.
   package let folders: [String]
   /// Where fetched files go; nil where there is no home.
   package let cache: String?
@@ -33,7 +33,7 @@ package struct PretrainedWeights {
   /// Suffixes of weight files, the preferred first.
   private static let suffixes = ["safetensors", "pth", "pt", "th", "onnx"]
 
-  /// The file at hand for an encoder; with `weights`, that file of the catalog.
+  /// The available file for an encoder; with `weights`, that file of the catalog.
   ///
   /// In each folder: `NAME.safetensors` or another suffix, a file that the catalog lists, else the
   /// first of `NAME_*.safetensors` in bytewise order.
@@ -52,7 +52,8 @@ package struct PretrainedWeights {
     return nil
   }
 
-  /// The file, fetched if it must be and may be; else the error says where to get and where to put it.
+  /// The file, fetched if it must be and may be; else the error says where to get and where to put
+  /// it.
   package func requireFile(
     for encoder: String, weights: String? = nil, progress: (Download.Progress) throws -> Void
   ) throws -> String {
@@ -87,7 +88,7 @@ package struct PretrainedWeights {
       entry.map(Self.place)
       ?? "put \(encoder).safetensors into pretrained/ or a folder that GRAFT_WEIGHTS names"
     return GraftError(
-      .input, "no pretrained \(name) of \(encoder) are at hand\(reason)",
+      .input, "no pretrained \(name) of \(encoder) are available\(reason)",
       help: place + ", or start from random weights: encoder \(encoder) weights=random")
   }
 
@@ -97,7 +98,7 @@ package struct PretrainedWeights {
       + "GRAFT_WEIGHTS names"
   }
 
-  /// The files of the catalog, and where each lies if it is at hand.
+  /// The files of the catalog, with the path of each that is available.
   package var listing: [(entry: PretrainedCatalog.Entry, path: String?)] {
     let contents = folders.map { ($0, Set(FolderListing.entries(of: $0).map(\.name))) }
     return catalog.entries.map { entry in

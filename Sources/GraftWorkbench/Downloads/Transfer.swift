@@ -115,7 +115,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     case 206:
       let range = response.value(forHTTPHeaderField: "Content-Range") ?? ""
       guard range.hasPrefix("bytes \(part.size)-") else {
-        return .failed("the server answers with another part than was asked for")
+        return .failed("the server sent another part than was requested")
       }
     case 300..<400:
       return .failed(
@@ -128,7 +128,8 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     received = part.size
     total = length >= 0 ? part.size + Int(length) : nil
     guard total ?? 0 <= byteLimit else {
-      return .failed("it has \((total ?? 0).bytesText); up to \(byteLimit.bytesText) are fetched")
+      return .failed(
+        "it has \((total ?? 0).bytesText); up to \(byteLimit.bytesText) are downloaded")
     }
     return nil
   }
@@ -138,7 +139,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
       guard result == nil else { return false }
       do {
         guard part.size + data.count <= byteLimit else {
-          throw GraftError(.failed, "more than \(byteLimit.bytesText) come")
+          throw GraftError(.failed, "the server sent more than \(byteLimit.bytesText)")
         }
         try part.append([UInt8](data))
         received = part.size
@@ -187,10 +188,10 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
 
   private static func sentence(_ error: any Error) -> String {
     switch (error as? URLError)?.code {
-    case .cannotFindHost?, .dnsLookupFailed?: "the server's name is not known here"
+    case .cannotFindHost?, .dnsLookupFailed?: "the server's name cannot be resolved"
     case .cannotConnectToHost?, .notConnectedToInternet?: "no connection to the server"
     case .networkConnectionLost?: "the connection was lost"
-    case .timedOut?: "the server does not answer any more"
+    case .timedOut?: "the server stopped answering"
     case .httpTooManyRedirects?: "it redirects more than \(redirectLimit) times"
     case .secureConnectionFailed?, .serverCertificateUntrusted?: "the connection is not secure"
     default: error.localizedDescription.escapingControlCharacters

@@ -1,8 +1,8 @@
-/// Boils a session down to the lines its kept runs depend on.
+/// Reduces a session to the lines that its kept runs depend on.
 ///
-/// Walks backwards from what is kept: a statement stays when it provides something still wanted, and
-/// then what it needs is wanted too. So the last `encoder` before a train stays and the ones tried
-/// before it go.
+/// Walks backwards from what is kept: a statement stays when it provides something still wanted,
+/// and then what it needs is wanted too. So the last `encoder` before a train stays and the ones
+/// tried before it go.
 package struct Distiller {
   /// The version of the recipe format.
   package static let formatVersion = 1

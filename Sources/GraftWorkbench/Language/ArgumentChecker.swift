@@ -135,7 +135,7 @@ struct ArgumentChecker {
       let name = Suggestion.nearest(to: word, among: specification.labeled.map(\.name))
     {
       return Diagnostic(
-        .tooManyArguments, "`\(verb)` cannot place `\(text)`", at: argument.span,
+        .tooManyArguments, "`\(verb)` has no parameter for `\(text)`", at: argument.span,
         suggestion: "\(name)=", help: "did you mean `\(name)=…`?   (help \(verb))")
     }
     if let number = argument.value.literalWord.flatMap(NumberText.number),
@@ -143,7 +143,7 @@ struct ArgumentChecker {
     {
       let example = "\(numeric.name)=\(number.shortText)"
       return Diagnostic(
-        .tooManyArguments, "`\(verb)` cannot place `\(text)`", at: argument.span,
+        .tooManyArguments, "`\(verb)` has no parameter for `\(text)`", at: argument.span,
         suggestion: example, help: "did you mean `\(example)`?   (help \(verb))")
     }
     let limit =

@@ -17,8 +17,8 @@ extension Binder {
     return command
   }
 
-  /// The verb in full: aliases of the language, and at the prompt unambiguous prefixes; `train ?` is
-  /// `help train`.
+  /// The verb in full: aliases of the language, and at the prompt unambiguous prefixes; `train ?`
+  /// is `help train`.
   func resolvingVerb(of written: CommandSyntax) throws -> CommandSyntax {
     var result = written
     let verb = written.verb
@@ -76,7 +76,7 @@ extension Binder {
     if specification.isPromptOnly && (mode == .recipe || openFiles.count > 1) {
       throw Diagnostic(
         .promptOnly, "`\(specification.verb)` works at the prompt only", at: syntax.verbSpan,
-        help: "a recipe runs no commands of the shell and never moves; the shell around it can")
+        help: "a recipe runs no shell commands and does not change folders")
     }
   }
 

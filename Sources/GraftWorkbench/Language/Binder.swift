@@ -15,8 +15,8 @@ package struct BoundCommand: Sendable {
 
 /// Turns statements into checked steps.
 ///
-/// It unrolls loops, brings in files, binds knobs and checks all arguments; nothing runs before the
-/// whole plan stands.
+/// It unrolls loops, reads included files, binds knobs and checks all arguments; nothing runs
+/// before the whole plan is checked.
 package struct Binder {
   /// Where the text comes from decides what it may do.
   package enum Mode: Sendable { case prompt, recipe, initFile }

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Everything there is to say about one command; parsing, checking, completion, help, suggestions,
+/// The declaration of one command; parsing, checking, completion, help, suggestions,
 /// the man page and the shell completions are all read from it.
 package struct CommandSpecification: Sendable {
   package enum Group: String, Sendable, CaseIterable {
@@ -13,7 +13,7 @@ package struct CommandSpecification: Sendable {
     case shell = "Shell"
   }
 
-  /// What the interpreter lets pass that the parameters do not describe.
+  /// Arguments that are allowed although no parameter describes them.
   package enum Openness: Sendable {
     case closed
     /// `NAME=VALUE` with any name: knobs of `run` and `include`, the name of `let`.
@@ -35,7 +35,7 @@ package struct CommandSpecification: Sendable {
   /// Whether recipes refuse it.
   package var isPromptOnly: Bool
   package var openness: Openness
-  /// More to say in `help`, a paragraph; empty when the table says it all.
+  /// A paragraph for `help`; empty when the table is enough.
   package var discussion: String
 
   package init(

@@ -71,7 +71,7 @@ package struct Environment: Sendable {
         }
         guard let text = binding.value.literal else {
           throw Diagnostic(
-            .badVariable, "`$\(name)` is `\(Printer.text(binding.value))`, which is no text",
+            .badVariable, "`$\(name)` is `\(Printer.text(binding.value))`, which is not text",
             at: value.span, help: "a list or a call can only stand alone: `$\(name)`")
         }
         if index == 0 { value.origin = binding.value.origin }

@@ -29,7 +29,7 @@ extension HelpText {
       Values 0..1 of images are normalized by mean 0.5 and deviation 0.25; mean= and std= change it.
       """,
       heading("layers") + layers.rendered(),
-      heading("what layers are told") + table.rendered(),
+      heading("arguments of layers") + table.rendered(),
       heading("examples") + networkExamples.map { "  \($0)" }.joined(separator: "\n"),
       "see also: encoder, summary",
     ].joined(separator: "\n\n")

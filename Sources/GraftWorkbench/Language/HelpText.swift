@@ -9,7 +9,7 @@ package struct HelpText {
   private let width: Int
   private let currentValues: (String) -> [String: String]
 
-  /// `currentValues` tells what the parameters of a command are now, for those that last.
+  /// `currentValues` returns the current values of the parameters of a command that are kept.
   package init(
     vocabulary: Vocabulary = Vocabulary(), paint: Paint = Paint(isOn: false), width: Int = 80,
     currentValues: @escaping (_ verb: String) -> [String: String] = { _ in [:] }
@@ -22,10 +22,10 @@ package struct HelpText {
 
   /// The lines of the first session: what to type and what it does.
   package static let firstSession: [(line: String, meaning: String)] = [
-    ("encoder resnet20", "a small network, shipped with graft"),
-    ("data demo:shapes", "drawn by graft; or a folder per class"),
+    ("encoder resnet20", "a small network, included in graft"),
+    ("data demo:shapes", "built-in; or one folder per class"),
     ("augment flip rotate(15)", "random changes, against overfitting"),
-    ("policy A ; train epochs=5", "only the head learns; Ctrl-C stops safely"),
+    ("policy A ; train epochs=5", "train only the head; Ctrl-C stops safely"),
     ("evaluate ; save shapes.safetensors", "measure it, keep it"),
   ]
 
@@ -101,7 +101,7 @@ package struct HelpText {
       blocks.append(heading("ops") + indented(names))
       var presets = TextTable(rows: Pipeline.presets.map { [$0.name, $0.summary] }, indent: 2)
       presets.alignments = [.left, .left]
-      blocks.append(heading("pipelines with a name") + presets.rendered())
+      blocks.append(heading("named pipelines") + presets.rendered())
     }
     if !specification.discussion.isEmpty {
       blocks.append(wrapped(specification.discussion).joined(separator: "\n"))

@@ -1,6 +1,7 @@
 import GraftBase
 
-/// `param lr = 1e-3 in 1e-6..1 "peak learning rate"`: a value that whoever runs a recipe may change.
+/// `param lr = 1e-3 in 1e-6..1 "peak learning rate"`: a value that whoever runs a recipe may
+/// change.
 package struct KnobDeclaration: Sendable, Equatable {
   /// The types a knob can have; without one given, the default's form decides.
   package enum ValueType: String, Sendable, CaseIterable {
@@ -98,7 +99,7 @@ package struct KnobDeclaration: Sendable, Equatable {
     }
     if let extra = arguments.first {
       throw Diagnostic(
-        .malformedDeclaration, "`param \(name)` does not understand this", at: extra.span,
+        .malformedDeclaration, "`param \(name)` cannot have this here", at: extra.span,
         help: Self.example)
     }
     type = try Self.type(named: typeName, default: defaultValue)

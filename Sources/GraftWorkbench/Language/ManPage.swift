@@ -55,7 +55,7 @@ package enum CommandLineHelp {
     ("graft", "the prompt"),
     ("graft FILE [KNOB=VALUE…]", "replay a recipe; - reads it from standard input"),
     ("graft run FILE [KNOB=VALUE…]", "the same"),
-    ("graft check FILE [KNOB=VALUE…]", "list every fault of a recipe and run nothing"),
+    ("graft check FILE [KNOB=VALUE…]", "list every fault of a recipe without running it"),
     ("graft -c 'COMMANDS'", "run commands given here"),
     ("graft help [TOPIC] [--man]", "help about a command, or the manual page"),
     ("graft completions bash|zsh|fish", "completions for your shell"),
@@ -70,7 +70,7 @@ package enum CommandLineHelp {
     ("--no-input", "never ask and never open the prompt"),
     ("--threads N", "threads to compute with"),
     ("--root DIR", "folder that relative paths start from"),
-    ("--keep-going", "go on with the next command when one fails"),
+    ("--keep-going", "continue with the next command when one fails"),
     ("--dry-run", "print the checked commands and what trainings would be, and run none"),
     ("--version", "print the version"),
     ("--help", "print this help"),
@@ -86,7 +86,7 @@ package enum CommandLineHelp {
     ("$XDG_CONFIG_HOME/graft/init.graft", "set and alias lines read by the prompt"),
     ("$XDG_STATE_HOME/graft/history", "lines typed at the prompt"),
     ("$XDG_STATE_HOME/graft/sessions/", "a journal of every session"),
-    ("$XDG_CACHE_HOME/graft/features/", "features of frozen layers that memory did not take"),
+    ("$XDG_CACHE_HOME/graft/features/", "features of frozen layers that do not fit in memory"),
   ]
 
   /// The text of `graft --help`.

@@ -8,7 +8,7 @@ package struct ParsedSource: Sendable {
   package var isIncomplete: Bool
 }
 
-/// Builds statements from tokens; after a fault it goes on with the next statement.
+/// Builds statements from tokens; after a fault it continues with the next statement.
 package struct Parser {
   /// Values and calls inside each other, at most this deep.
   private static let depthLimit = 32

@@ -11,8 +11,8 @@ extension ValueChecker {
     for argument in arguments.dropFirst() {
       guard let label = argument.label, let text = argument.value.literal else {
         throw Diagnostic(
-          .malformedNetwork, "`\(Printer.text(argument))` says nothing about the network",
-          at: argument.span, help: "beside the formula stand N=2 and its like, and optional=no")
+          .malformedNetwork, "`\(Printer.text(argument))` is not an argument of a network",
+          at: argument.span, help: "after the formula, give counts such as N=2, and optional=no")
       }
       if label == "optional", ["yes", "no"].contains(text) {
         options.takesOptional = text == "yes"

@@ -12,7 +12,7 @@ package protocol LineEditor: AnyObject {
 /// What came of asking for a line.
 package enum LineEditorEvent: Equatable, Sendable {
   case line(String)
-  /// Ctrl-C: the line is dropped, the prompt goes on.
+  /// Ctrl-C: the line is dropped, the prompt continues.
   case cleared
   /// Ctrl-D on an empty line, or the end of the input.
   case ended

@@ -118,7 +118,7 @@ struct AugmentCheck {
       let source = try data.storedImage(at: key.sample)
       let image = pipeline.trainingImage(from: source, key: key, preprocessing: preprocessing)
       let plain = preprocessing.evaluationImage(source)
-      // An image that was dark or flat before is none of the pipeline's doing.
+      // An image that was dark or flat before does not count against the pipeline.
       let (after, before) = (Tone(image), Tone(plain))
       var look = Look(
         isUnchanged: image == plain, isBlack: after.isBlack && !before.isBlack,

@@ -2,8 +2,8 @@ import GraftBase
 import GraftData
 import GraftImaging
 
-/// What a pipeline does to one image: its operations, the passes they come down to, and the bytes
-/// that each pass moves.
+/// What a pipeline does to one image: its operations, the passes that remain after folding, and the
+/// bytes that each pass moves.
 struct AugmentExplanation {
   /// The image in words: `daisy/12.jpg, 500×375`.
   let subject: String

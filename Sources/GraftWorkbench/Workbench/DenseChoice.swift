@@ -14,10 +14,10 @@ struct DenseChoice {
 
   static let dense = Argument(
     "dense", .flag, default: false,
-    "score the image at every place in one pass, fully connected layers as convolutions")
+    "score the image at every position in one pass, fully connected layers as convolutions")
   static let size = Argument(
     "size", .integer(16...4096), otherwise: "the short side that images are resized to",
-    "side in pixels of the square that is scored; needs dense=yes")
+    "width and height in pixels of the square that is scored; needs dense=yes")
   static let step = Argument(
     "stride", .integer(1...1024), otherwise: "the network's own",
     "pixels from one score to the next; needs dense=yes")
@@ -32,7 +32,7 @@ struct DenseChoice {
     for argument in [Self.size, Self.step] where arguments.isGiven(argument) {
       throw arguments.fault(
         .missingParameter, at: argument,
-        "`\(argument.name)` tells how an image is scored at every place",
+        "`\(argument.name)` is for scoring an image at every position",
         help: "add dense=yes, or leave it out")
     }
     return nil

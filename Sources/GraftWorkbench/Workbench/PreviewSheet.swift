@@ -234,7 +234,7 @@ struct PreviewSheet {
     guard pipelines.contains(where: { $0.mixing != nil }) else { return epoch }
     return request.paths.isEmpty
       ? "\(epoch), mixed in batches of \(request.batchSize)"
-      : "\(epoch), not mixed: files are no batch"
+      : "\(epoch), not mixed: files form no batch"
   }
 
   private func epochView(_ pipeline: Pipeline, of data: DataSet) throws -> EpochView {

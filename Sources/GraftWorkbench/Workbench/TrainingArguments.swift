@@ -17,8 +17,8 @@ struct TrainingArguments {
     guard let loss = Losses.named(word, for: model.task) else {
       throw arguments.fault(
         .wrongType, at: TrainingParameters.loss,
-        "loss=\(word) is none for a head that tells \(model.task)",
-        help: "possible are: "
+        "loss=\(word) does not fit a head that predicts \(model.task)",
+        help: "use one of: "
           + Losses.all(for: model.task).map(\.name).joined(separator: ", "))
     }
     try check(loss, pipeline: pipeline, balance: session.workbench.balance)

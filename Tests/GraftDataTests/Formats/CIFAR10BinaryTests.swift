@@ -44,7 +44,7 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write(Array(Self.batch(20).dropLast(1)), to: "data_batch_1.bin")
     let cut = #expect(throws: GraftError.self) { try TestImages.open(folder) }
-    #expect(cut?.message.contains("has 61459 bytes, no multiple of the 3073") == true)
+    #expect(cut?.message.contains("has 61459 bytes, not a multiple of the 3073") == true)
 
     try folder.write(Self.batch(5) + Self.record(label: 10, start: 0), to: "data_batch_1.bin")
     let label = #expect(throws: GraftError.self) { try TestImages.open(folder) }

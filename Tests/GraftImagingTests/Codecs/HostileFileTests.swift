@@ -27,7 +27,7 @@ import Testing
 
   @Test(
     arguments: [
-      ([3: 0], "an image without pixels"),
+      ([3: 0], "which has no pixels"),
       ([0: 0xFF], "more than the 16384 a side"),
       (
         [2: 0x75, 3: 0x30, 6: 0x75, 7: 0x30], "it is 30000×30000 pixels, more than the 16384 a side"
@@ -92,8 +92,8 @@ import Testing
 
   // MARK: JPEG
 
-  /// `baseline420.jpg` with bytes of its frame header replaced: 0-1 marker, 4 precision, 5-6 height,
-  /// 7-8 width, 9 components, 11 sampling of the first.
+  /// `baseline420.jpg` with bytes of its frame header replaced: 0-1 marker, 4 precision, 5-6
+  /// height, 7-8 width, 9 components, 11 sampling of the first.
   private func jpeg(frame changes: [Int: UInt8], of name: String = "baseline420.jpg") throws
     -> [UInt8]
   {
@@ -111,7 +111,7 @@ import Testing
       ([1: 0xE5], "a scan comes before its frame header"),
       ([4: 12], "its samples have 12 bits"),
       ([5: 0, 6: 0], "leaves the height open"),
-      ([7: 0, 8: 0], "an image without pixels"),
+      ([7: 0, 8: 0], "which has no pixels"),
       ([5: 0xFF, 6: 0xDC], "more than the 16384 a side"),
       ([5: 0x3A, 7: 0x3A], "more than the 64 million"),
       ([5: 0x01], "cut short"),

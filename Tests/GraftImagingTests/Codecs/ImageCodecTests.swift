@@ -51,7 +51,7 @@ import Testing
     ("filename,label\na.jpg,ant\n", "it looks like a text file"),
     ("GIF89a...", "it is a GIF image"),
     ("RIFF....WEBPVP8 ", "it is a WebP image"),
-    ("\u{1}\u{2}\u{3}\u{4}", "its first bytes, 01 02 03 04, are of no image format"),
+    ("\u{1}\u{2}\u{3}\u{4}", "its first bytes, 01 02 03 04, match no image format"),
   ])
   func otherFilesAreNamed(content: String, sentence: String) throws {
     let error = try #require(throws: GraftError.self) {

@@ -38,7 +38,8 @@ import Testing
     var digest: String
   }
 
-  /// Names and shapes of torchvision's, timm's or the paper's model, auxiliary classifiers included.
+  /// Names and shapes of torchvision's, timm's or the paper's model, auxiliary classifiers
+  /// included.
   @Test func namesAndShapesAreTheReferences() throws {
     let references: [String: Digest] = try decodeFixture("state_digests.json")
     #expect(references.count == 47)
@@ -71,8 +72,8 @@ import Testing
     #expect(model.featureMap.shape.channels == spec.featureWidth)
     #expect(model.logits.shape.rank == (spec.ownTask == .classification ? 2 : 4))
     #expect(model.logits.shape.channels == spec.ownClassCount)
-    // Weights do not tell whether convolutions are padded.
-    let recognized = try #require(try model.weightFile().recognizedEncoder)
+    // Weights do not show whether convolutions are padded.
+    let recognized = try #require(model.outline.recognizedEncoder)
     #expect(recognized.parameterShapes == spec.parameterShapes)
     #expect(recognized.name == name.replacing("_valid", with: ""))
   }

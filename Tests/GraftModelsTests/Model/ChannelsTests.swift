@@ -69,6 +69,6 @@ import Testing
     let error = graftError {
       try Model(recording: .named("resnet20"), head: .own, classes: tenClasses, input: input)
     }
-    #expect(error?.message == "images of \(count) channels for resnet20; 1 to 64 are possible")
+    #expect(error?.message == "images of \(count) channels for resnet20; 1 to 64 are supported")
   }
 }

@@ -59,7 +59,7 @@ import Testing
     file.metadata["graft.head"] = "{\"linear\":3}"
     #expect(
       graftError { try ModelFile.load(WeightFile(file, name: "m")) }?.message
-        == "'m' is no model saved by Graft: its 'graft.head' holds text that cannot be understood")
+        == "'m' is no model saved by Graft: its 'graft.head' holds text that cannot be parsed")
     file.metadata["graft.version"] = "2"
     #expect(
       graftError { try ModelFile.load(WeightFile(file, name: "m")) }?.message

@@ -121,6 +121,6 @@ import Testing
         input: ImageInput.cifar.resized(to: side))
     }
     #expect(
-      error?.message == "images of \(side)×\(side) for resnet20; 16 to 4096 are possible")
+      error?.message == "images of \(side)×\(side) for resnet20; 16 to 4096 are supported")
   }
 }

@@ -29,10 +29,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("external", "its values lie in other files, which are never opened on its word"),
+    ("external", "its values lie in other files, which are external files are never opened"),
     ("text", "a tensor of texts"), ("two_fields", "a tensor with values in two fields"),
     ("short", "'w' of shape [5] in F32 needs 20 bytes, but has 16"),
-    ("huge", "'w' of shape [4611686018427387904, 4] is no countable number of bytes"),
+    ("huge", "'w' of shape [4611686018427387904, 4] has a size that overflows"),
     ("negative", "'w' has the shape [-4]"), ("twice", "the name 'w' comes twice"),
     ("two_graphs", "a second graph"),
   ]) func refusesWithASentence(_ name: String, _ answer: String) {

@@ -149,8 +149,8 @@ import Testing
     expectEqual(scores.values, reference, "adaptive")
   }
 
-  /// At a network's own size nothing changes, padded or not, with squeeze-and-excitation, and with a
-  /// convolution for a classifier.
+  /// At a network's own size nothing changes, padded or not, with squeeze-and-excitation, and with
+  /// a convolution for a classifier.
   @Test(arguments: [
     ("resnet20", 32, 4), ("squeezenet1_1", 48, 16), ("mobilenet_v3_small", 64, 32),
     ("lenet_caffe", 28, 4),
@@ -192,7 +192,7 @@ import Testing
     let pixels = try Model(recording: spec, head: .fcn(), classes: ["a", "b"])
     #expect(
       graftError { try DenseModel(pixels) }?.message
-        == "resnet20 tells a class of each pixel, of images of any size")
+        == "resnet20 predicts one class per pixel for images of any size")
     let local = try self.model("input(16) local(3, 3) relu fc(5)", classes: 5)
     #expect(
       graftError { try DenseModel(local) }?.message.contains("cannot be applied at every place")

@@ -114,12 +114,12 @@ import Testing
         21, "product overflows",
         safetensors(entry("a", "U8", "[4294967296,4294967296]", "[0,4]"), values: 4),
         " as safetensors: header byte 72: tensor 'a' of shape [4294967296, 4294967296] in U8 "
-          + "is no countable number of bytes"),
+          + "has a size that overflows"),
       Rejected(
         22, "product times size overflows",
         safetensors(entry("a", "F32", "[4611686018427387904]", "[0,4]"), values: 4),
         " as safetensors: header byte 71: tensor 'a' of shape [4611686018427387904] in F32 "
-          + "is no countable number of bytes"),
+          + "has a size that overflows"),
       Rejected(
         23, "shape and range differ", safetensors(entry("a", "F32", "[2]", "[0,4]"), values: 4),
         " as safetensors: header byte 53: tensor 'a' of shape [2] in F32 needs 8 bytes, "
@@ -131,11 +131,11 @@ import Testing
         33, "overflow before a zero",
         safetensors(entry("a", "F32", "[4611686018427387904,4,0]", "[0,0]")),
         " as safetensors: header byte 75: tensor 'a' of shape [4611686018427387904, 4, 0] in F32 "
-          + "is no countable number of bytes"),
+          + "has a size that overflows"),
       Rejected(
         34, "half a byte", safetensors(entry("a", "F4", "[3]", "[0,2]"), values: 2),
         " as safetensors: header byte 52: tensor 'a' of shape [3] in F4 "
-          + "is no countable number of bytes"),
+          + "has a size that overflows"),
     ]
     + ["-1", "1.0", "1e3", "01", #""4""#, "true"].map {
       Rejected(

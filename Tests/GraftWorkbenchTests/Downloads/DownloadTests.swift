@@ -68,7 +68,7 @@ import Testing
     let failure = error { try fetch(cut) }
     cut.stop()
     #expect(
-      failure?.code == .input && failure?.message.hasPrefix("cannot fetch http://127") == true)
+      failure?.code == .input && failure?.message.hasPrefix("cannot download http://127") == true)
     #expect(failure?.help == "100 kB are kept; the same command goes on there")
     #expect(bytes(path) == nil && bytes(path + ".part")?.count == 100_000)
 
@@ -137,10 +137,10 @@ import Testing
     defer { server.stop() }
     #expect(
       error { try fetch(server, "/missing") }?.message
-        == "cannot fetch \(server.address("/missing")): the server answers 404")
+        == "cannot download \(server.address("/missing")): the server answers 404")
     #expect(
       error { try fetch(server, "/loop") }?.message
-        == "cannot fetch \(server.address("/loop")): it redirects more than 10 times")
+        == "cannot download \(server.address("/loop")): it redirects more than 10 times")
     #expect(bytes(path) == nil)
     _ = try fetch(server, "/moved")
     #expect(bytes(path) == Self.contents)
@@ -157,7 +157,7 @@ import Testing
     let failure = error {
       try Download(from: address, to: path, checksum: Self.checksum).run { _ in }
     }
-    #expect(failure?.message == "cannot fetch \(address): no connection to the server")
+    #expect(failure?.message == "cannot download \(address): no connection to the server")
   }
 
   @Test func stoppingKeepsThePart() throws {
@@ -194,13 +194,13 @@ import Testing
       "get \(server.address("/net.pth")) and put it as net.pth into pretrained/ or a folder that "
       + "GRAFT_WEIGHTS names, or start from random weights: encoder net weights=random"
     let refusal = error { try weights.requireFile(for: "net") { _ in } }
-    #expect(refusal?.message == "no pretrained weights of net are at hand")
+    #expect(refusal?.message == "no pretrained weights of net are available")
     #expect(refusal?.help == expected)
     var offline = try pretrained(server, offline: true)
     offline.mayFetch = true
     #expect(
       error { try offline.requireFile(for: "net") { _ in } }?.message
-        == "no pretrained weights of net are at hand; GRAFT_OFFLINE is set")
+        == "no pretrained weights of net are available; GRAFT_OFFLINE is set")
     #expect(server.requests.isEmpty)
     weights.mayFetch = true
     let file = try weights.requireFile(for: "net") { _ in }

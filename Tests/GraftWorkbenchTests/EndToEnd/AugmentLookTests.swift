@@ -148,7 +148,7 @@ extension EndToEnd {
     @Test(arguments: [
       ("augment flip as=explain", "a pipeline cannot be called `explain`"),
       ("augment flip explain", "`explain` comes before the ops"),
-      ("augment explain flip as=mild", "chooses nothing that could have a name"),
+      ("augment explain flip as=mild", "selects nothing that could have a name"),
       ("augment explan", "did you mean `explain`?"),
       ("augment rotat", "did you mean `rotate`?"),
       ("augment rotate(degrees=abc)", "`degrees` of `rotate` must be a number or a range"),

@@ -26,7 +26,7 @@ extension EndToEnd {
       let place = try Workplace()
       #expect(place.type("encoder resnet20 weights=random channels=4") == 0, "\(place.errors)")
       #expect(place.type("data demo:shapes:20") == 0)
-      #expect(place.type("train epochs=1") != 0)
+      #expect(place.type("train epochs=1") == 2)
       #expect(
         place.errors.contains("a model of 4 channels takes no images, which have 1 or 3"),
         "\(place.errors)")

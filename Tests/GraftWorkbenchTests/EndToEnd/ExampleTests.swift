@@ -124,7 +124,7 @@ extension EndToEnd {
             default  the current policy
             now      A lr=0.002
             example  train epochs=20 policy=C lr=1e-5..1e-3 patience=3 as=C
-          seed - set the one seed for split, weights, order and pixels
+          seed - set the seed for split, weights, order and pixels
 
           usage
             seed [NUMBER]

@@ -49,10 +49,10 @@ extension EndToEnd {
 
     @Test func standsAloneAndOutsideTheInitFile() throws {
       let place = try Workplace()
-      #expect(place.type("set threads=1 precision=bf16") != 0)
+      #expect(place.type("set threads=1 precision=bf16") == 2)
       #expect(place.errors.contains("stands alone"))
       let file = SourceFile(name: "init.graft", text: "set precision=bf16", folder: place.folder)
-      #expect(Executor(place.session).run(file, mode: .initFile) != 0)
+      #expect(Executor(place.session).run(file, mode: .initFile) == 2)
       #expect(place.errors.contains("may not `set precision`"))
       #expect(place.session.workbench.precision == .fp32)
     }

@@ -56,7 +56,7 @@ extension EndToEnd {
         .compactMap { Double($0.split(separator: ",").last ?? "") }
       #expect(shares.count == classes && abs(shares.reduce(0, +) - 1) < 1e-3)
       #expect(place.type("predict a.png a.png dense=yes to=where.png") == 2)
-      #expect(place.errors.contains("a PNG shows one image, and here are 2"))
+      #expect(place.errors.contains("a PNG shows one image, and 2"))
     }
 
     @Test func forwardGivesAMap() throws {
@@ -81,8 +81,8 @@ extension EndToEnd {
     @Test func saysWhatDoesNotFit() throws {
       let place = try trained()
       for (line, sentence) in [
-        ("evaluate size=48", "`size` tells how an image is scored at every place"),
-        ("predict a.png stride=2", "`stride` tells how an image is scored at every place"),
+        ("evaluate size=48", "`size` is for scoring an image at every position"),
+        ("predict a.png stride=2", "`stride` is for scoring an image at every position"),
         ("forward a.safetensors to=b.safetensors dense=yes gradients=yes", "and nothing else"),
         ("evaluate dense=yes stride=3", "stride=3 does not divide the 2 pixels"),
         ("save a.graft fold=yes", "a recipe has no batch norms"),

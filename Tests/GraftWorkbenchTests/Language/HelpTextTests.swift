@@ -13,7 +13,7 @@ import Testing
   @Test func pageOfSeed() {
     #expect(
       HelpText().page(about: "seed") == """
-        seed - set the one seed for split, weights, order and pixels
+        seed - set the seed for split, weights, order and pixels
 
         usage
           seed [NUMBER]

@@ -16,11 +16,12 @@ package struct BatchNormOp: Op {
           OpExample(
             BatchNormOp().activating(activation), inputs: [[3, 4, 3, 5]],
             parameters: [[5], [5], [5], [5]], isTraining: isTraining, normPlace: 0,
-            hasKinks: true),
+            hasKinks: activation != .linear),
           OpExample(
             BatchNormOp().addingResidual().activating(activation),
             inputs: [[2, 5, 3, 18], [2, 5, 3, 18]], parameters: [[18], [18], [18], [18]],
-            isTraining: isTraining, normPlace: 0, hasKinks: true),
+            isTraining: isTraining, normPlace: 0,
+            hasKinks: activation != .linear),
         ]
       }
     }

@@ -31,7 +31,7 @@ package struct NormalizedConvolutionOp: Op {
           NormalizedConvolutionOp(convolution).normalizingInput(
             BatchNormOp().activating(activation), isSummed: false),
           inputs: [[2, 9, 8, 18]], parameters: [weight, [18], [18], [18], [18]],
-          isTraining: isTraining, normPlace: 1, hasKinks: true)
+          isTraining: isTraining, normPlace: 1, hasKinks: activation != .linear)
       }
     }
   }

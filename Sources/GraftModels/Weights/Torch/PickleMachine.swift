@@ -2,8 +2,8 @@ import GraftBase
 
 /// Interprets the opcodes of a pickle that describe tensors, dictionaries and plain values.
 ///
-/// 31 opcodes are known; all others, those that import or call things among them, end the reading.
-/// One machine reads pickle after pickle from where the last ended.
+/// 31 opcodes are supported; all others, among them those that import or call things, end the
+/// reading. One machine reads pickle after pickle from where the last ended.
 struct PickleMachine {
   /// The next byte to be read.
   private(set) var position = 0
@@ -401,7 +401,7 @@ extension PickleMachine {
     WeightFault("byte \(position) of the pickle: \(message)", help: help)
   }
 
-  /// The opcode as people know it; Python's names for those that are often met.
+  /// The opcode for messages; Python's names for the common ones.
   private static func title(of code: UInt8) -> String {
     let digits = String(code, radix: 16)
     let hexadecimal = "0x" + (digits.count == 1 ? "0" : "") + digits

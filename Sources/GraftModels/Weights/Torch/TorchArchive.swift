@@ -2,8 +2,8 @@ import GraftBase
 
 /// The zip form of a PyTorch file: stored entries below one folder (caffe2's inline_container).
 ///
-/// The central directory tells names, sizes and checksums; the headers in front of the entries have
-/// only zeros there, and are asked for nothing but the entry's name and where its bytes begin.
+/// The central directory has names, sizes and checksums; the headers in front of the entries have
+/// only zeros there, and are read only for the entry's name and the start of its bytes.
 struct TorchArchive {
   struct Entry {
     /// Where its bytes begin.
@@ -33,8 +33,8 @@ struct TorchArchive {
     }
     guard !verifyingChecksum || CRC32.of(bytes) == entry.checksum else {
       throw WeightFault(
-        "the checksum of '\(name)' does not hold",
-        help: "fetch the file again; checksums=no takes a file that was written without them")
+        "the checksum of '\(name)' does not match",
+        help: "download the file again; checksums=no accepts a file that was written without them")
     }
     return bytes
   }
@@ -46,7 +46,7 @@ struct TorchArchive {
       end.starts(with: [0x50, 0x4B, 0x05, 0x06]), end.littleEndian(at: 20, bytes: 2) == 0
     else {
       throw WeightFault(
-        "its list of entries does not end the file: it was cut, or something was added")
+        "its list of entries is not at the end of the file: the file was truncated or extended")
     }
     var result = (
       offset: end.littleEndian(at: 16, bytes: 4), count: end.littleEndian(at: 12, bytes: 4),

@@ -3,8 +3,8 @@ import GraftBase
 /// Reads PyTorch's `.pth`, `.pt` and `.th` files, in both forms, without executing anything.
 ///
 /// A file is a pickle, a program that builds objects, beside the values of its storages: in a zip
-/// archive since PyTorch 1.6, in one stream before. The program's opcodes are interpreted here one by
-/// one; the few globals that a state dict needs are cases of an enumeration, which nobody calls.
+/// archive since PyTorch 1.6, in one stream before. The program's opcodes are interpreted here one
+/// by one; the few globals that a state dict needs are cases of an enumeration, which nobody calls.
 package enum TorchFile {
   /// What a file may ask for; checked before anything is allocated.
   package struct Limits: Sendable {
@@ -52,7 +52,7 @@ package enum TorchFile {
     } catch let fault as WeightFault {
       throw GraftError(
         .input, "cannot read '\(source.name)' as a PyTorch file: \(fault.message)",
-        help: fault.help ?? "fetch or export the file again")
+        help: fault.help ?? "download or export the file again")
     }
   }
 }

@@ -4,7 +4,7 @@ import GraftBase
 package struct TorchStateDict {
   /// In the file's own order.
   package private(set) var tensors: [SafetensorsTensor] = []
-  /// Sentences about what was taken and what was left: for people.
+  /// Sentences for users about what was read and what was ignored.
   package private(set) var notes: [String] = []
 
   /// The keys under which training scripts keep the weights, the likeliest first.
@@ -12,7 +12,7 @@ package struct TorchStateDict {
     "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module",
     "state_dict_ema", "model_ema", "weights", "params",
   ]
-  /// What wrappers of models put before every name: data parallelism, compilation.
+  /// The prefixes that wrappers of models add to every name: data parallelism, compilation.
   private static let prefixes = ["module.", "_orig_mod."]
 
   init(
@@ -29,7 +29,7 @@ package struct TorchStateDict {
     if !path.isEmpty {
       notes.append("the weights are those under '\(path.joined(separator: "/"))'")
     }
-    if walk.others > 0 { notes.append("\(walk.others) values that are no tensors were left") }
+    if walk.others > 0 { notes.append("\(walk.others) values that are not tensors were ignored") }
     try gather(walk.found, of: object, storages, budget: 4 * source.size)
     stripPrefixes()
   }
@@ -47,7 +47,7 @@ package struct TorchStateDict {
       let storage = object.storages[tensor.storage]
       guard names.insert(name).inserted else { throw WeightFault("the name '\(name)' comes twice") }
       guard let size = storage.type.byteCount(of: tensor.shape) else {
-        throw WeightFault("'\(name)' of shape \(tensor.shape) is no countable number of bytes")
+        throw WeightFault("'\(name)' of shape \(tensor.shape) has a size that overflows")
       }
       total += size
       guard total <= budget else {
@@ -73,7 +73,7 @@ package struct TorchStateDict {
             name: ByteString(Array($0.name.bytes.dropFirst(bytes.count))), type: $0.type,
             shape: $0.shape, bytes: $0.bytes)
         }
-        notes.append("the prefix '\(prefix)' of every name was dropped")
+        notes.append("the prefix '\(prefix)' was removed from every name")
       }
     }
   }
@@ -119,7 +119,8 @@ private struct Walk {
     self.limits = limits
   }
 
-  /// Steps into a wrapper such as {"state_dict": …, "epoch": 3} as long as it holds no tensors itself.
+  /// Steps into a wrapper such as {"state_dict": …, "epoch": 3} as long as it holds no tensors
+  /// itself.
   mutating func unwrapped(
     _ value: PickledObject.Value, _ wrappers: [ByteString]
   ) throws -> (value: PickledObject.Value, path: [String]) {

@@ -2,7 +2,7 @@ import GraftBase
 import GraftImaging
 import Testing
 
-@Suite struct PassAccountTests {
+@Suite struct EditProgramAccountTests {
   private let size = ImageSize(width: 40, height: 30)
 
   private func edits(_ calls: [TransformCall]) throws -> [Edit] {

@@ -2,7 +2,7 @@ import GraftBase
 import GraftImaging
 import Testing
 
-@Suite struct MarksTests {
+@Suite struct ContactSheetMarksTests {
   private func count(_ color: [UInt8], in image: Image) -> Int {
     stride(from: 0, to: image.pixels.count, by: 3)
       .count { image.pixels[$0..<$0 + 3].elementsEqual(color) }

@@ -2,7 +2,7 @@ import GraftBase
 import GraftImaging
 import Testing
 
-@Suite struct StrengthsTests {
+@Suite struct PipelineStrengthsTests {
   private func strengths(
     _ name: String, _ arguments: [(String?, String)] = [], count: Int = 5
   ) throws -> [Pipeline] {
