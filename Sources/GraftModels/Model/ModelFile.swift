@@ -85,7 +85,7 @@ package struct ModelFile {
     }
     let model = try Model(
       recording: reader.encoder(), head: reader.value(.head),
-      classes: reader.value(.classes), input: reader.preprocessing(),
+      classes: reader.value(.classes), input: reader.value(.preprocessing),
       precision: reader.precision())
     try model.load(weights: file, scope: .everything)
     let hash = model.weightsHash.hex
@@ -132,17 +132,6 @@ package struct ModelFile {
       let spec = try Encoders.named(text(.encoder))
       let keepsAuxiliary = file.metadata[ByteString(Key.auxiliary.rawValue)]?.text == "yes"
       return keepsAuxiliary ? spec.withAuxiliaryClassifiers() : spec
-    }
-
-    /// The preprocessing; numbers that no model can have make the file a damaged one.
-    func preprocessing() throws -> InputSpecification {
-      let input: InputSpecification = try value(.preprocessing)
-      do {
-        try input.validate()
-      } catch let error as GraftError {
-        throw failure(.preprocessing, "what does not hold: \(error.message)")
-      }
-      return input
     }
 
     func precision() throws -> Precision {

@@ -16,7 +16,7 @@ package struct AccuracyMetric: Metric {
 
   package func score(of scores: SegmentationScores) -> MetricScore? {
     let accuracy = scores.accuracy
-    var score = MetricScore("pixels right", accuracy.value, text: accuracy.value.percentText)
+    var score = MetricScore("pixel accuracy", accuracy.value, text: accuracy.value.percentText)
     score.range = accuracy.confidenceRange
     return score
   }

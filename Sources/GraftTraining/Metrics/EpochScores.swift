@@ -36,7 +36,7 @@ package struct EpochScores {
   /// The score that decides and what belongs to it: `accuracy 94.0 % (…)`.
   package var headline: String? {
     guard let overlap else { return accuracy.map { "\(AccuracyMetric().name) \($0)" } }
-    return "\(OverlapMetric().name) \(overlap.fixedText(4)), pixels right "
+    return "\(OverlapMetric().name) \(overlap.fixedText(4)), pixel accuracy "
       + (accuracy?.value.percentText ?? "")
   }
 }
