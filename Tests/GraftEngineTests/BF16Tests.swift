@@ -255,7 +255,7 @@ private struct BF16Network {
   private var configuration: PlanConfiguration {
     PlanConfiguration(
       trainable: Set(trainable.map(\.name)),
-      trainingNodes: Set(graph.nodes.filter { $0.op is BatchNormOp }.map(\.index)))
+      trainingNodes: Set(graph.nodes.filter { $0.op.folding.norm != nil }.map(\.index)))
   }
 
   private var inputs: [String: Shape] {

@@ -9,7 +9,7 @@ protocol FusionRule {
   /// Small graphs to which the rule applies.
   static func examples() throws -> [FusionExample]
 
-  /// Merges the item at `index` with its neighbors where that is possible; tells whether it was.
+  /// Merges the item at `index` with its neighbors where that is possible; returns whether it was.
   static func apply(at index: Int, in plan: inout FusionItems) -> Bool
 }
 
@@ -36,7 +36,7 @@ enum FusionRules {
 }
 
 extension LoweredGraph {
-  /// Merges what can be computed while it is in cache, and tells the names of the rules that applied.
+  /// Merges what can be computed while it is in cache, and returns the names of the rules that applied.
   @discardableResult
   mutating func fuse(keeping outputs: Set<Int>) -> [String] {
     var applied: [String] = []
