@@ -28,7 +28,8 @@ let package = Package(
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(
       name: "CJPEG", cSettings: optimizedInDebug, linkerSettings: [.linkedLibrary("jpeg")]),
-    .target(name: "CGraftKernels", cSettings: optimizedInDebug),
+    .target(
+      name: "CGraftKernels", cSettings: optimizedInDebug + [.headerSearchPath(".")]),
 
     // Graft's rooms, bottom up.
     .target(name: "GraftBase", dependencies: ["CNettle"]),
