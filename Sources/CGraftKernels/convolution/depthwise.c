@@ -1,5 +1,8 @@
 #include <string.h>
 
+#include "common/arithmetic.h"
+#include "graft_convolution.h"
+#include "graft_elementwise.h"
 #include "norms/batch_norm.h"
 #include "products/products.h"
 
@@ -10,26 +13,24 @@
 #define TILE 7  // divides the widths of the usual images: 112, 56, 28, 14, 7
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-static int least(int a, int b) { return a < b ? a : b; }
-static int most(int a, int b) { return a > b ? a : b; }
 static int reach_y(const graft_depthwise *s) { return (s->kernel_h - 1) * s->dilation_y + 1; }
 static int reach_x(const graft_depthwise *s) { return (s->kernel_w - 1) * s->dilation_x + 1; }
 
 /// Pixels of a line of inputs: its first is column -pad_x.
 static int input_width(const graft_depthwise *s) {
-  return most(s->pad_x + s->in_w, (s->out_w - 1) * s->stride_x + reach_x(s));
+  return int_max(s->pad_x + s->in_w, (s->out_w - 1) * s->stride_x + reach_x(s));
 }
 
 /// Zero pixels before the first gradient of a line.
-static int gradient_margin(const graft_depthwise *s) { return most(0, reach_x(s) - 1 - s->pad_x); }
+static int gradient_margin(const graft_depthwise *s) { return int_max(0, reach_x(s) - 1 - s->pad_x); }
 
 /// Pixels of a line of output gradients, which lie stride_x apart.
 static int gradient_width(const graft_depthwise *s) {
-  return gradient_margin(s) + most(s->in_w + s->pad_x, (s->out_w - 1) * s->stride_x + 1);
+  return gradient_margin(s) + int_max(s->in_w + s->pad_x, (s->out_w - 1) * s->stride_x + 1);
 }
 
 ptrdiff_t graft_depthwise_scratch(const graft_depthwise *s) {
-  ptrdiff_t width = most(input_width(s), gradient_width(s));
+  ptrdiff_t width = int_max(input_width(s), gradient_width(s));
   return (reach_y(s) * width + s->in_w) * s->channels + GRAFT_SLACK;
 }
 
@@ -67,7 +68,7 @@ GRAFT_INLINE void forward_tile(
   ptrdiff_t stride = known_stride ? known_stride : s->stride_x;
   const v16 zero = {0}, six = zero + 6;
   for (int c = 0; c < channels; c += 16) {
-    int lanes = least(16, (int)channels - c);
+    int lanes = int_min(16, (int)channels - c);
     v16 sum[TILE];
     UNROLL for (int j = 0; j < tile; j++) sum[j] = bias ? *(const v16 *)(bias + c) : zero;
     for (int ky = 0; ky < s->kernel_h; ky++) {
@@ -118,14 +119,14 @@ GRAFT_DISPATCHED void graft_depthwise_forward(
   ptrdiff_t channels = s->channels, line = input_width(s) * channels;
   int ring = reach_y(s);
   memset(scratch, 0, sizeof(float) * ring * line);
-  int loaded = most(0, first_row * s->stride_y - s->pad_y);
-  const float *lines[GRAFT_MOST_TAPS];
+  int loaded = int_max(0, first_row * s->stride_y - s->pad_y);
+  const float *lines[GRAFT_MAX_TAPS];
   // Sums are taken of rows that are still in the cache, of enough pixels to be worth the call.
-  int rows_per_sum = most(1, 64 / s->out_w), summed = first_row;
+  int rows_per_sum = int_max(1, 64 / s->out_w), summed = first_row;
   int is_later = activation > GRAFT_RELU6;  // on whole rows, while they are in the cache
   for (int oy = first_row; oy < last_row; oy++) {
     int top = oy * s->stride_y - s->pad_y;
-    for (loaded = most(loaded, top); loaded < least(s->in_h, top + ring); loaded++) {
+    for (loaded = int_max(loaded, top); loaded < int_min(s->in_h, top + ring); loaded++) {
       const float *from = input + loaded * s->in_w * channels;
       float *to = scratch + loaded % ring * line + s->pad_x * channels;
       for (ptrdiff_t x = 0; x < s->in_w * channels; x += channels)
@@ -135,8 +136,8 @@ GRAFT_DISPATCHED void graft_depthwise_forward(
       int iy = top + ky * s->dilation_y;
       lines[ky] = iy >= 0 && iy < s->in_h ? scratch + iy % ring * line : 0;
     }
-    int coming = oy + 1 < last_row ? least(s->in_h, top + s->stride_y + ring) - loaded : 0;
-    coming_pixels next = {{input + loaded * s->in_w * channels}, {most(0, coming) * s->in_w}};
+    int coming = oy + 1 < last_row ? int_min(s->in_h, top + s->stride_y + ring) - loaded : 0;
+    coming_pixels next = {{input + loaded * s->in_w * channels}, {int_max(0, coming) * s->in_w}};
     float *row = output + oy * s->out_w * channels;
 #define FORWARD_ROW(width, stride) \
   forward_row(                     \
@@ -164,7 +165,7 @@ GRAFT_INLINE void gradient_tile(
     float *dx, float *dw) {
   ptrdiff_t channels = s->channels;
   for (int c = 0; c < channels; c += 16) {
-    int lanes = least(16, (int)channels - c);
+    int lanes = int_min(16, (int)channels - c);
     v16 sum[TILE], value[TILE];
     UNROLL for (int j = 0; j < tile; j++) {
       sum[j] = (v16){0};
@@ -216,12 +217,12 @@ GRAFT_DISPATCHED void graft_depthwise_gradient(
   float *normalized = scratch + ring * line;
   memset(scratch, 0, sizeof(float) * ring * line);
   int loaded = 0;
-  const float *lines[GRAFT_MOST_TAPS];
+  const float *lines[GRAFT_MAX_TAPS];
   for (int iy = first_row; iy < last_row; iy++) {
     // Output rows whose window holds this input row.
-    int low = most(0, iy + s->pad_y - ring + s->stride_y) / s->stride_y;
-    int high = least(s->out_h - 1, (iy + s->pad_y) / s->stride_y);
-    for (loaded = most(loaded, low); loaded <= high; loaded++) {
+    int low = int_max(0, iy + s->pad_y - ring + s->stride_y) / s->stride_y;
+    int high = int_min(s->out_h - 1, (iy + s->pad_y) / s->stride_y);
+    for (loaded = int_max(loaded, low); loaded <= high; loaded++) {
       ptrdiff_t from = loaded * s->out_w * channels;
       float *to = scratch + loaded % ring * line + gradient_margin(s) * channels;
       for (int x = 0; x < s->out_w; x++, from += channels, to += s->stride_x * channels)
@@ -243,8 +244,8 @@ GRAFT_DISPATCHED void graft_depthwise_gradient(
     }
     // What the next input row needs.
     int is_last = iy + 1 == last_row;
-    int later = least(s->out_h, (iy + 1 + s->pad_y) / s->stride_y + 1) - loaded;
-    int pixels = is_last ? 0 : most(0, later) * s->out_w;
+    int later = int_min(s->out_h, (iy + 1 + s->pad_y) / s->stride_y + 1) - loaded;
+    int pixels = is_last ? 0 : int_max(0, later) * s->out_w;
     ptrdiff_t from = loaded * s->out_w * channels;
     coming_pixels next = {
         {o->output_gradient + from, o->output + (o->output_norm ? from : 0),

@@ -1,13 +1,13 @@
 #include <string.h>
 
+#include "common/arithmetic.h"
+#include "graft_convolution.h"
 #include "norms/batch_norm.h"
 #include "products/products.h"
 
 // From so many input channels on, products ask for the next block of pixels.
-#define LEAST_INPUTS 96
+#define MIN_INPUTS 96
 
-static int least(int a, int b) { return a < b ? a : b; }
-static int ceiling(int a, int b) { return (a + b - 1) / b; }
 
 /// y = x times the panels, for a block of pixels; asks for the rows of x that come `next`.
 static void multiply(
@@ -15,18 +15,18 @@ static void multiply(
     int next_pixels) {
   const ptrdiff_t zero = 0;
   int pixels = block->in_w, depth = block->depth, width = block->panel_width;
-  int outputs = block->out_channels, most_rows = graft_tile_rows(width / 16);
-  int tiles = ceiling(pixels, most_rows), rows = ceiling(pixels, tiles);
-  int pieces = ceiling(depth, GRAFT_PANEL_DEPTH), piece = ceiling(depth, pieces);
+  int outputs = block->out_channels, max_rows = graft_tile_rows(width / 16);
+  int tiles = ceil_div(pixels, max_rows), rows = ceil_div(pixels, tiles);
+  int pieces = ceil_div(depth, GRAFT_PANEL_DEPTH), piece = ceil_div(depth, pieces);
   int share = 0, shares = block->column_blocks * pieces * tiles;
   for (int o = 0; o < outputs; o += width, panels += (ptrdiff_t)depth * width) {
-    int lanes = least(width, outputs - o);
-    int vectors = ceiling(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
+    int lanes = int_min(width, outputs - o);
+    int vectors = ceil_div(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
     for (int k = 0; k < depth; k += piece) {
       for (int p = 0; p < pixels; p += rows) {
         graft_prefetch_share(next, next_pixels, depth, depth, share++, shares);
-        graft_tile_kernel(least(rows, pixels - p), vectors)(
-            1, &zero, &zero, least(piece, depth - k), x + (ptrdiff_t)p * depth + k, depth, 1,
+        graft_tile_kernel(int_min(rows, pixels - p), vectors)(
+            1, &zero, &zero, int_min(piece, depth - k), x + (ptrdiff_t)p * depth + k, depth, 1,
             panels + (ptrdiff_t)k * width, width, y + (ptrdiff_t)p * outputs + o, outputs,
             last_lanes, k > 0);
       }
@@ -58,23 +58,23 @@ static void add_products(
     const float *x, const float *dy, int pixels, int inputs, int outputs,
     const graft_pointwise_operands *operands) {
   const ptrdiff_t zero = 0;
-  int width = graft_tile_vectors() * 16, panels = ceiling(outputs, width);
+  int width = graft_tile_vectors() * 16, panels = ceil_div(outputs, width);
   const float *next_x = operands->input + (ptrdiff_t)pixels * inputs;
   const float *next_dy = operands->output_gradient + (ptrdiff_t)pixels * outputs;
   const float *next_output = operands->output + (ptrdiff_t)pixels * outputs;
   // Narrow inputs have few tiles, which would wait for their shares.
-  int next = inputs >= LEAST_INPUTS ? operands->next_pixels : 0;
+  int next = inputs >= MIN_INPUTS ? operands->next_pixels : 0;
   int next_normalized = operands->output_norm ? next : 0;
   for (int panel = 0; panel < panels; panel++) {
-    int o = panel * width, lanes = least(width, outputs - o);
-    int vectors = ceiling(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
-    int tiles = ceiling(inputs, graft_tile_rows(vectors)), rows = ceiling(inputs, tiles);
+    int o = panel * width, lanes = int_min(width, outputs - o);
+    int vectors = ceil_div(lanes, 16), last_lanes = lanes - (vectors - 1) * 16;
+    int tiles = ceil_div(inputs, graft_tile_rows(vectors)), rows = ceil_div(inputs, tiles);
     for (int tile = 0, i = 0; i < inputs; tile++, i += rows) {
       int share = panel * tiles + tile, shares = panels * tiles;
       graft_prefetch_share(next_x, next, inputs, inputs, share, shares);
       graft_prefetch_share(next_dy, next, outputs, outputs, share, shares);
       graft_prefetch_share(next_output, next_normalized, outputs, outputs, share, shares);
-      graft_tile_kernel(least(rows, inputs - i), vectors)(
+      graft_tile_kernel(int_min(rows, inputs - i), vectors)(
           1, &zero, &zero, pixels, x + i, 1, inputs, dy + o, outputs,
           operands->weight_gradient + (ptrdiff_t)i * outputs + o, outputs, last_lanes, 1);
     }

@@ -1,14 +1,11 @@
-// What tap convolutions in float32 and in bfloat16 share.
+// What tap convolutions in float32 and in bfloat16 share: geometry, tasks and the epilogue.
 #pragma once
-#include "graft_kernels.h"
-
-static inline int least(int a, int b) { return a < b ? a : b; }
-static inline int most(int a, int b) { return a > b ? a : b; }
-static inline int ceiling(int a, int b) { return (a + b - 1) / b; }
+#include "common/arithmetic.h"
+#include "graft_convolution.h"
 
 /// Widths of tiles over a row of `count` outputs: as equal as they can be.
-static inline int tile_rows(int count, int most_rows) {
-  return ceiling(count, ceiling(count, most_rows));
+static inline int tile_rows(int count, int max_rows) {
+  return ceil_div(count, ceil_div(count, max_rows));
 }
 
 /// Whether taps stand in full rows of neighbors: a row of them is one run of depth * width in
@@ -22,15 +19,32 @@ typedef struct {
 
 graft_taps_part graft_taps_part_of(const graft_taps *taps, int task);
 
+/// Finds how far taps reach.
+void graft_taps_find_extent(graft_taps *taps);
+
 /// Cuts images, and columns where that leaves few tasks, once rows and their pixels are cut.
 void graft_taps_cut(graft_taps *taps, int images_per_task);
 
-/// y = activation(y + bias + residual) for a row of pixels.
+/// y = activation(y + bias + residual) over a part of one image, whose first pixel is y[0].
 void graft_taps_finish(
-    float *y, int pixels, ptrdiff_t pixel, int channels, const float *bias, const float *residual,
-    int activation);
+    const graft_taps *taps, const graft_taps_part *part, float *y, const float *bias,
+    const float *residual, graft_activation activation);
 
-// The same functions in bfloat16.
+// The functions of graft_convolution.h in float32.
+void graft_taps_prepare_f32(graft_taps *taps);
+void graft_taps_pack_f32(
+    const graft_taps *taps, const float *weights, ptrdiff_t slab, ptrdiff_t k_stride,
+    ptrdiff_t o_stride, const float *scale, float *panels, int column_block);
+void graft_taps_task_f32(
+    const graft_taps *taps, int task, const float *input, const float *panels, float *output,
+    int accumulates, const float *bias, const float *residual, graft_activation activation,
+    float *scratch);
+void graft_weight_gradient_prepare_f32(graft_weight_gradient *gradient);
+void graft_weight_gradient_task_f32(
+    const graft_weight_gradient *gradient, int task, const float *input,
+    const float *output_gradient, float *partials, float *scratch);
+
+// The same in bfloat16.
 void graft_taps_prepare_bf16(graft_taps *taps);
 void graft_taps_pack_bf16(
     const graft_taps *taps, const float *weights, ptrdiff_t slab, ptrdiff_t k_stride,

@@ -1,16 +1,14 @@
 // Tap convolutions in bfloat16: rows under the window are rounded as they are packed, weights once.
 #include <string.h>
 
-#include "products/bf16.h"
 #include "convolution/taps.h"
+#include "products/bf16.h"
 
 // Numbers of packed weights, and of packed rows, that stay in a 1 MiB L2.
 #define PANEL_NUMBERS (128 * 1024)
 #define ROWS_NUMBERS (192 * 1024)
 // Pixels a task aims at: the weights pass by once for all of them.
 #define PIXELS 512
-
-static int round_up(int count) { return ceiling(count, BF16_DEPTH) * BF16_DEPTH; }
 
 /// A single tap reads only the pixels under it; others read all between the first and the last.
 static int step_y(const graft_taps *c) { return c->taps == 1 ? c->stride_y : 1; }
@@ -26,7 +24,7 @@ static int packed_height(const graft_taps *c, int rows) {
 
 /// From one packed image to the next; zeros between them end runs that are not whole chunks.
 static int packed_image(const graft_taps *c, int rows, int columns) {
-  return round_up(packed_height(c, rows) * packed_width(c, columns) * c->pixel) + BF16_DEPTH;
+  return round_up(packed_height(c, rows) * packed_width(c, columns) * c->pixel, BF16_DEPTH) + BF16_DEPTH;
 }
 
 /// Taps of one run.
@@ -34,35 +32,35 @@ static int run_taps(const graft_taps *c) { return c->joins_rows ? c->max_x - c->
 
 void graft_taps_prepare_bf16(graft_taps *c) {
   c->is_direct = 0;
-  int vectors = ceiling(c->out_channels, 16);
-  c->panel_width = ceiling(vectors, ceiling(vectors, 4)) * 16;
-  c->column_blocks = ceiling(c->out_channels, c->panel_width);
+  int vectors = ceil_div(c->out_channels, 16);
+  c->panel_width = ceil_div(vectors, ceil_div(vectors, 4)) * 16;
+  c->column_blocks = ceil_div(c->out_channels, c->panel_width);
   // Sums are cut where the instruction's depth ends: the shapes alone decide, as everywhere.
-  int most_depth = most(BF16_DEPTH, PANEL_NUMBERS / (c->taps * 64) / BF16_DEPTH * BF16_DEPTH);
-  c->depth_block = round_up(ceiling(c->depth, ceiling(c->depth, most_depth)));
-  c->depth_blocks = ceiling(c->depth, c->depth_block);
+  int max_depth = int_max(BF16_DEPTH, PANEL_NUMBERS / (c->taps * 64) / BF16_DEPTH * BF16_DEPTH);
+  c->depth_block = round_up(ceil_div(c->depth, ceil_div(c->depth, max_depth)), BF16_DEPTH);
+  c->depth_blocks = ceil_div(c->depth, c->depth_block);
   c->joins_rows = c->depth_blocks == 1 && c->max_x > c->min_x && graft_taps_form_rows(c);
   c->pixel = c->joins_rows ? c->depth : c->depth_block;
-  c->chunks = ceiling(c->pixel * run_taps(c), BF16_DEPTH);
+  c->chunks = ceil_div(c->pixel * run_taps(c), BF16_DEPTH);
 
   c->x_tasks = 1;
   c->x_per_task = c->out_w;
   if (c->out_h == 1 && c->out_w > PIXELS) {
-    c->x_tasks = ceiling(c->out_w, PIXELS / 2);
-    c->x_per_task = ceiling(ceiling(c->out_w, c->x_tasks), BF16_ROWS) * BF16_ROWS;
-    c->x_tasks = ceiling(c->out_w, c->x_per_task);
+    c->x_tasks = ceil_div(c->out_w, PIXELS / 2);
+    c->x_per_task = ceil_div(ceil_div(c->out_w, c->x_tasks), BF16_ROWS) * BF16_ROWS;
+    c->x_tasks = ceil_div(c->out_w, c->x_per_task);
   }
   int row = packed_width(c, c->x_per_task) * c->pixel * (c->stride_y / step_y(c));
-  int by_memory = ROWS_NUMBERS / most(1, row) - (c->max_y - c->min_y);
-  int by_pixels = ceiling(PIXELS, c->x_per_task);
-  c->rows_per_task = most(1, least(c->out_h, least(by_memory, by_pixels)));
-  c->row_tasks = ceiling(c->out_h, c->rows_per_task);
-  c->rows_per_task = ceiling(c->out_h, c->row_tasks);
-  c->row_tasks = ceiling(c->out_h, c->rows_per_task);
+  int by_memory = ROWS_NUMBERS / int_max(1, row) - (c->max_y - c->min_y);
+  int by_pixels = ceil_div(PIXELS, c->x_per_task);
+  c->rows_per_task = int_max(1, int_min(c->out_h, int_min(by_memory, by_pixels)));
+  c->row_tasks = ceil_div(c->out_h, c->rows_per_task);
+  c->rows_per_task = ceil_div(c->out_h, c->row_tasks);
+  c->row_tasks = ceil_div(c->out_h, c->rows_per_task);
   int image = packed_image(c, c->rows_per_task, c->x_per_task);
-  int images = least(
-      PIXELS / (c->rows_per_task * c->x_per_task), ROWS_NUMBERS / most(1, image));
-  graft_taps_cut(c, most(1, least(c->batch, images)));
+  int images = int_min(
+      PIXELS / (c->rows_per_task * c->x_per_task), ROWS_NUMBERS / int_max(1, image));
+  graft_taps_cut(c, int_max(1, int_min(c->batch, images)));
   ptrdiff_t runs = c->taps / run_taps(c) * c->depth_blocks;
   c->panel_count =
       c->column_blocks * runs * c->chunks * BF16_DEPTH * c->panel_width / 2 + GRAFT_SLACK;
@@ -77,7 +75,7 @@ static const uint16_t *panel_of(const graft_taps *c, const float *panels, int co
 }
 
 static int vectors_of(const graft_taps *c, int column_block) {
-  return ceiling(least(c->panel_width, c->out_channels - column_block * c->panel_width), 16);
+  return ceil_div(int_min(c->panel_width, c->out_channels - column_block * c->panel_width), 16);
 }
 
 void graft_taps_pack_bf16(
@@ -91,7 +89,7 @@ void graft_taps_pack_bf16(
       for (int k = 0; k < c->chunks * BF16_DEPTH; k += 2) {
         for (int v = 0; v < vectors; v++) {
           float pair[2][16] = {{0}};
-          int lanes = least(16, c->out_channels - first - v * 16);
+          int lanes = int_min(16, c->out_channels - first - v * 16);
           for (int i = 0; i < 2; i++) {
             int at = k0 + k + i;
             if (k + i >= c->pixel * run_taps(c) || at >= depth) continue;
@@ -125,8 +123,8 @@ static void pack_image(
     const float *row = image + (ptrdiff_t)y * c->in_w * c->in_channels + c->in_first + first_k;
     int left = width, right = width;
     if (y >= 0 && y < c->in_h) {
-      left = most(0, least(width, -x0));
-      right = most(left, least(width, ceiling(c->in_w - x0, step_x(c))));
+      left = int_max(0, int_min(width, -x0));
+      right = int_max(left, int_min(width, ceil_div(c->in_w - x0, step_x(c))));
     }
     memset(packed, 0, sizeof *packed * left * c->pixel);
     if (is_whole) {
@@ -148,66 +146,67 @@ static void pack_image(
   memset(packed, 0, sizeof *packed * rest);
 }
 
+/// One block of columns over the packed images of a part, from channel k0 on: output (+)= products.
+GRAFT_INLINE void multiply_block(
+    const graft_taps *c, const graft_taps_part *part, graft_bf16_state *state, int block, int k0,
+    const uint16_t *packed, const float *panels, float *output, int adds) {
+  int outer = c->taps / run_taps(c);
+  ptrdiff_t a_offset[GRAFT_MAX_TAPS], b_offset[GRAFT_MAX_TAPS];
+  ptrdiff_t line = (ptrdiff_t)packed_width(c, part->columns) * c->pixel;
+  ptrdiff_t image_count = packed_image(c, part->rows, part->columns);
+  int lanes = int_min(c->panel_width, c->out_channels - block * c->panel_width);
+  graft_bf16_tile tile = {
+      .vectors = vectors_of(c, block), .outer = outer, .chunks = c->chunks,
+      .a_offset = a_offset, .b_offset = b_offset,
+      .a_row = c->pixel * (c->stride_x / step_x(c)), .c_row = c->out_pixel};
+  tile.last_lanes = lanes - (tile.vectors - 1) * 16;
+  ptrdiff_t run = (ptrdiff_t)c->chunks * tile.vectors * BF16_PANEL;
+  for (int t = 0; t < outer; t++) {
+    int tap = t * run_taps(c);
+    a_offset[t] = (c->tap_y[tap] - c->min_y) * line + (c->tap_x[tap] - c->min_x) * c->pixel;
+    b_offset[t] = t * run;
+  }
+  const uint16_t *b = panel_of(c, panels, block) + k0 / c->depth_block * outer * run;
+  int step = tile_rows(part->columns, BF16_ROWS);
+  for (int n = part->first_image; n < part->last_image; n++) {
+    const uint16_t *image = packed + (n - part->first_image) * image_count;
+    float *out = output + n * c->out_image + block * c->panel_width;
+    for (int y = 0; y < part->rows; y++) {
+      const uint16_t *row = image + y * (c->stride_y / step_y(c)) * line;
+      for (int x = 0; x < part->columns; x += step) {
+        tile.rows = int_min(step, part->columns - x);
+        graft_bf16_multiply(
+            state, &tile, row + x * tile.a_row, b, out + y * c->out_row + x * c->out_pixel, adds);
+      }
+    }
+  }
+}
+
 void graft_taps_task_bf16(
     const graft_taps *c, int task, const float *input, const float *panels, float *output,
     int accumulates, const float *bias, const float *residual, graft_activation activation,
     float *scratch) {
   graft_taps_part part = graft_taps_part_of(c, task);
-  int outer = c->taps / run_taps(c);
-  ptrdiff_t a_offset[GRAFT_MOST_TAPS], b_offset[GRAFT_MOST_TAPS];
-  ptrdiff_t line = (ptrdiff_t)packed_width(c, part.columns) * c->pixel;
   ptrdiff_t image_count = packed_image(c, part.rows, part.columns);
   uint16_t *packed = (uint16_t *)scratch;
   float *first_output = output + c->out_origin + part.first_row * c->out_row +
                         part.first_x * c->out_pixel;
-  graft_bf16_unit unit;
-  graft_bf16_begin(&unit);
+  graft_bf16_state state;
+  graft_bf16_begin(&state);
   for (int k0 = 0; k0 < c->depth; k0 += c->depth_block) {
-    int depth = least(c->depth_block, c->depth - k0);
+    int depth = int_min(c->depth_block, c->depth - k0);
     for (int n = part.first_image; n < part.last_image; n++)
       pack_image(
           c, input + (ptrdiff_t)n * c->in_h * c->in_w * c->in_channels, &part, k0, depth,
           packed + (n - part.first_image) * image_count);
-    for (int block = part.first_block; block < part.last_block; block++) {
-      int lanes = least(c->panel_width, c->out_channels - block * c->panel_width);
-      graft_bf16_tile tile = {
-          .vectors = vectors_of(c, block), .outer = outer, .chunks = c->chunks,
-          .a_offset = a_offset, .b_offset = b_offset,
-          .a_row = c->pixel * (c->stride_x / step_x(c)), .c_row = c->out_pixel};
-      tile.last_lanes = lanes - (tile.vectors - 1) * 16;
-      ptrdiff_t run = (ptrdiff_t)c->chunks * tile.vectors * BF16_PANEL;
-      for (int t = 0; t < outer; t++) {
-        int tap = t * run_taps(c);
-        a_offset[t] = (c->tap_y[tap] - c->min_y) * line + (c->tap_x[tap] - c->min_x) * c->pixel;
-        b_offset[t] = t * run;
-      }
-      const uint16_t *b = panel_of(c, panels, block) + k0 / c->depth_block * outer * run;
-      int step = tile_rows(part.columns, BF16_ROWS);
-      for (int n = part.first_image; n < part.last_image; n++) {
-        const uint16_t *image = packed + (n - part.first_image) * image_count;
-        float *out = first_output + n * c->out_image + block * c->panel_width;
-        for (int y = 0; y < part.rows; y++) {
-          const uint16_t *row = image + y * (c->stride_y / step_y(c)) * line;
-          for (int x = 0; x < part.columns; x += step) {
-            tile.rows = least(step, part.columns - x);
-            graft_bf16_multiply(
-                &unit, &tile, row + x * tile.a_row, b, out + y * c->out_row + x * c->out_pixel,
-                accumulates || k0 > 0);
-          }
-        }
-      }
-    }
+    for (int block = part.first_block; block < part.last_block; block++)
+      multiply_block(
+          c, &part, &state, block, k0, packed, panels, first_output, accumulates || k0 > 0);
   }
-  graft_bf16_end(&unit);
-  if (!bias && !residual && !activation) return;
-  int first = part.first_block * c->panel_width;
-  int channels = least(c->out_channels, part.last_block * c->panel_width) - first;
+  graft_bf16_end(&state);
   for (int n = part.first_image; n < part.last_image; n++) {
-    for (int y = 0; y < part.rows; y++) {
-      float *row = first_output + n * c->out_image + y * c->out_row + first;
-      graft_taps_finish(
-          row, part.columns, c->out_pixel, channels, bias ? bias + first : 0,
-          residual ? residual + (row - output) : 0, activation);
-    }
+    float *out_image = first_output + n * c->out_image;
+    graft_taps_finish(
+        c, &part, out_image, bias, residual ? residual + (out_image - output) : 0, activation);
   }
 }

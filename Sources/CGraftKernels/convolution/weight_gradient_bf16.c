@@ -1,16 +1,16 @@
 // The weight gradient of a tap convolution in bfloat16: a product over pixels.
 //
-// Inputs are turned as they are packed, to [channels][pixels], one plane for each phase of the stride,
+// Inputs are transposed as they are packed, to [channels][pixels], one plane for each phase of the stride,
 // so that a tap is an offset in the plane. Output gradients take the planes' pitch, zeros between.
 #include <string.h>
 
-#include "products/bf16.h"
 #include "convolution/taps.h"
+#include "products/bf16.h"
 
-// Numbers of turned inputs and of packed output gradients that stay in a 1 MiB L2.
+// Numbers of transposed inputs and of packed output gradients that stay in a 1 MiB L2.
 #define INPUT_NUMBERS (160 * 1024)
 #define PIXELS 512
-#define MOST_DEPTH 256
+#define MAX_DEPTH 256
 
 /// How the pixels of one block lie in the planes.
 typedef struct {
@@ -19,41 +19,39 @@ typedef struct {
   int pixels, row;
 } plane_layout;
 
-static int round_up(int count) { return ceiling(count, BF16_DEPTH) * BF16_DEPTH; }
-
 static plane_layout lay_out(const graft_taps *c, int images, int rows) {
   int reach_y = c->max_y - c->min_y, reach_x = c->max_x - c->min_x;
   plane_layout layout = {
-      least(c->stride_y, reach_y + 1), least(c->stride_x, reach_x + 1),
+      int_min(c->stride_y, reach_y + 1), int_min(c->stride_x, reach_x + 1),
       c->out_w + reach_x / c->stride_x, rows + reach_y / c->stride_y, 0, 0};
-  layout.pixels = round_up(images * layout.height * layout.width);
+  layout.pixels = round_up(images * layout.height * layout.width, BF16_DEPTH);
   int reach = reach_y / c->stride_y * layout.width + reach_x / c->stride_x;
-  layout.row = round_up(layout.pixels + reach);
+  layout.row = round_up(layout.pixels + reach, BF16_DEPTH);
   return layout;
 }
 
 void graft_weight_gradient_prepare_bf16(graft_weight_gradient *g) {
   graft_taps *c = &g->taps;
   g->weight_count = (ptrdiff_t)c->taps * c->depth * c->out_channels;
-  g->rows_per_pack = most(1, least(c->out_h, PIXELS / lay_out(c, 1, 1).width));
+  g->rows_per_pack = int_max(1, int_min(c->out_h, PIXELS / lay_out(c, 1, 1).width));
   g->rows_per_pack = tile_rows(c->out_h, g->rows_per_pack);
   plane_layout layout = lay_out(c, 1, g->rows_per_pack);
   g->images_per_pack = g->rows_per_pack < c->out_h
                            ? 1
-                           : most(1, least(c->batch, PIXELS / (layout.height * layout.width)));
+                           : int_max(1, int_min(c->batch, PIXELS / (layout.height * layout.width)));
   layout = lay_out(c, g->images_per_pack, g->rows_per_pack);
   // Large weights are split over depth, small ones over images; both from the shape alone.
   int planes = layout.phases_y * layout.phases_x * layout.row;
-  int most_depth = most(16, least(MOST_DEPTH, INPUT_NUMBERS / planes / 16 * 16));
-  g->depth_tasks = ceiling(c->depth, most_depth);
-  if (g->weight_count > 256 * 1024) g->depth_tasks = most(g->depth_tasks, ceiling(c->depth, 64));
-  g->depth_split = ceiling(ceiling(c->depth, g->depth_tasks), 16) * 16;
-  g->depth_tasks = ceiling(c->depth, g->depth_split);
+  int max_depth = int_max(16, int_min(MAX_DEPTH, INPUT_NUMBERS / planes / 16 * 16));
+  g->depth_tasks = ceil_div(c->depth, max_depth);
+  if (g->weight_count > 256 * 1024) g->depth_tasks = int_max(g->depth_tasks, ceil_div(c->depth, 64));
+  g->depth_split = ceil_div(ceil_div(c->depth, g->depth_tasks), 16) * 16;
+  g->depth_tasks = ceil_div(c->depth, g->depth_split);
   int by_memory = (int)((4 << 20) / g->weight_count);
-  int packs = ceiling(c->batch, g->images_per_pack);
-  g->chunks = most(1, least(packs, least(ceiling(16, g->depth_tasks), by_memory)));
-  g->images_per_chunk = ceiling(packs, g->chunks) * g->images_per_pack;
-  g->chunks = ceiling(c->batch, g->images_per_chunk);
+  int packs = ceil_div(c->batch, g->images_per_pack);
+  g->chunks = int_max(1, int_min(packs, int_min(ceil_div(16, g->depth_tasks), by_memory)));
+  g->images_per_chunk = ceil_div(packs, g->chunks) * g->images_per_pack;
+  g->chunks = ceil_div(c->batch, g->images_per_chunk);
   ptrdiff_t numbers = (ptrdiff_t)planes * g->depth_split + layout.pixels * 64 +
                       2 * (c->in_channels + 32);
   g->scratch_count = (numbers / 32 + 1) * 16 + GRAFT_SLACK;
@@ -81,8 +79,8 @@ static void advance(plane_place *at, const plane_layout *layout) {
 }
 
 /// [phases][channels][pixels] of channels first ..< first + depth, zeros where there is no pixel.
-static void turn_inputs(
-    const pixel_block *block, const float *input, int first, int depth, uint16_t *turned,
+static void transpose_inputs(
+    const pixel_block *block, const float *input, int first, int depth, uint16_t *transposed,
     const float *zeros) {
   const graft_taps *c = block->c;
   const plane_layout *layout = &block->layout;
@@ -100,9 +98,9 @@ static void turn_inputs(
         pixels[i] = is_real ? input + pixel * c->in_channels : zeros;
       }
       for (int k = 0; k < depth; k += 16)
-        graft_bf16_turn(pixels, first + k, turned + (ptrdiff_t)k * layout->row + place, layout->row);
+        graft_bf16_transpose(pixels, first + k, transposed + (ptrdiff_t)k * layout->row + place, layout->row);
     }
-    turned += (ptrdiff_t)depth * layout->row;
+    transposed += (ptrdiff_t)depth * layout->row;
   }
 }
 
@@ -127,7 +125,35 @@ static void pack_gradients(
     for (int v = 0; v < vectors; v++)
       graft_bf16_pair(
           pair[0] ? pair[0] + v * 16 : zeros, pair[1] ? pair[1] + v * 16 : zeros,
-          least(16, lanes - v * 16), at + v * BF16_PANEL);
+          int_min(16, lanes - v * 16), at + v * BF16_PANEL);
+  }
+}
+
+/// Products of one block's packed inputs and one panel of its output gradients: partial[tap][k][o]
+/// (+)= their sum over the block's pixels, for `lanes` columns o and channels k < depth.
+GRAFT_INLINE void add_products(
+    const pixel_block *block, graft_bf16_state *state, const uint16_t *transposed,
+    int transposed_depth, int depth, const uint16_t *panel, int lanes, float *partial, int adds) {
+  const graft_taps *c = block->c;
+  const plane_layout *layout = &block->layout;
+  const ptrdiff_t zero = 0;
+  int vectors = ceil_div(lanes, 16);
+  graft_bf16_tile tile = {
+      .vectors = vectors, .last_lanes = lanes - (vectors - 1) * 16, .outer = 1,
+      .chunks = layout->pixels / BF16_DEPTH, .a_offset = &zero, .b_offset = &zero,
+      .a_row = layout->row, .c_row = c->out_channels};
+  for (int t = 0; t < c->taps; t++) {
+    int y = c->tap_y[t] - c->min_y, x = c->tap_x[t] - c->min_x;
+    int phase = y % c->stride_y * layout->phases_x + x % c->stride_x;
+    const uint16_t *plane = transposed + (ptrdiff_t)phase * transposed_depth * layout->row +
+                            y / c->stride_y * layout->width + x / c->stride_x;
+    float *out = partial + (ptrdiff_t)t * c->depth * c->out_channels;
+    for (int k = 0; k < depth; k += BF16_ROWS) {
+      tile.rows = int_min(BF16_ROWS, depth - k);
+      graft_bf16_multiply(
+          state, &tile, plane + (ptrdiff_t)k * layout->row, panel,
+          out + (ptrdiff_t)k * c->out_channels, adds);
+    }
   }
 }
 
@@ -136,50 +162,33 @@ void graft_weight_gradient_task_bf16(
     float *partials, float *scratch) {
   const graft_taps *c = &g->taps;
   int chunk = task / g->depth_tasks, k0 = task % g->depth_tasks * g->depth_split;
-  int depth = least(g->depth_split, c->depth - k0), turned_depth = ceiling(depth, 16) * 16;
-  int last_image = least(c->batch, (chunk + 1) * g->images_per_chunk);
+  int depth = int_min(g->depth_split, c->depth - k0), transposed_depth = round_up(depth, 16);
+  int last_image = int_min(c->batch, (chunk + 1) * g->images_per_chunk);
   float *partial = partials + chunk * g->weight_count + (ptrdiff_t)k0 * c->out_channels;
   float *zeros = scratch;
   memset(zeros, 0, sizeof *zeros * (c->in_channels + 32));
-  uint16_t *turned = (uint16_t *)(scratch + ceiling(c->in_channels + 32, 16) * 16);
-  ptrdiff_t a_offset = 0, b_offset = 0;
+  uint16_t *transposed = (uint16_t *)(scratch + round_up(c->in_channels + 32, 16));
   int adds = 0;
-  graft_bf16_unit unit;
-  graft_bf16_begin(&unit);
+  graft_bf16_state state;
+  graft_bf16_begin(&state);
   for (int n = chunk * g->images_per_chunk; n < last_image; n += g->images_per_pack) {
     for (int row = 0; row < c->out_h; row += g->rows_per_pack) {
       pixel_block block = {
-          c, {0}, n, least(g->images_per_pack, last_image - n), row,
-          least(g->rows_per_pack, c->out_h - row)};
+          c, {0}, n, int_min(g->images_per_pack, last_image - n), row,
+          int_min(g->rows_per_pack, c->out_h - row)};
       block.layout = lay_out(c, block.images, block.rows);
-      const plane_layout *layout = &block.layout;
-      turn_inputs(&block, input + c->in_first, k0, turned_depth, turned, zeros);
-      uint16_t *panel =
-          turned + (ptrdiff_t)layout->phases_y * layout->phases_x * turned_depth * layout->row;
+      transpose_inputs(&block, input + c->in_first, k0, transposed_depth, transposed, zeros);
+      ptrdiff_t planes = (ptrdiff_t)block.layout.phases_y * block.layout.phases_x;
+      uint16_t *panel = transposed + planes * transposed_depth * block.layout.row;
       for (int o = 0; o < c->out_channels; o += c->panel_width) {
-        int lanes = least(c->panel_width, c->out_channels - o), vectors = ceiling(lanes, 16);
+        int lanes = int_min(c->panel_width, c->out_channels - o);
         pack_gradients(
-            &block, output_gradient + c->out_origin + o, lanes, vectors, panel, zeros);
-        graft_bf16_tile tile = {
-            .vectors = vectors, .last_lanes = lanes - (vectors - 1) * 16, .outer = 1,
-            .chunks = layout->pixels / BF16_DEPTH, .a_offset = &a_offset, .b_offset = &b_offset,
-            .a_row = layout->row, .c_row = c->out_channels};
-        for (int t = 0; t < c->taps; t++) {
-          int y = c->tap_y[t] - c->min_y, x = c->tap_x[t] - c->min_x;
-          int phase = y % c->stride_y * layout->phases_x + x % c->stride_x;
-          const uint16_t *plane = turned + (ptrdiff_t)phase * turned_depth * layout->row +
-                                  y / c->stride_y * layout->width + x / c->stride_x;
-          float *out = partial + (ptrdiff_t)t * c->depth * c->out_channels + o;
-          for (int k = 0; k < depth; k += BF16_ROWS) {
-            tile.rows = least(BF16_ROWS, depth - k);
-            graft_bf16_multiply(
-                &unit, &tile, plane + (ptrdiff_t)k * layout->row, panel,
-                out + (ptrdiff_t)k * c->out_channels, adds);
-          }
-        }
+            &block, output_gradient + c->out_origin + o, lanes, ceil_div(lanes, 16), panel, zeros);
+        add_products(
+            &block, &state, transposed, transposed_depth, depth, panel, lanes, partial + o, adds);
       }
       adds = 1;
     }
   }
-  graft_bf16_end(&unit);
+  graft_bf16_end(&state);
 }

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "common/dispatch.h"
-#include "graft_layers.h"
+#include "graft_elementwise.h"
 
 GRAFT_DISPATCHED void graft_channel_affine(
     const float *x, const float *scale, const float *shift, ptrdiff_t pixels, ptrdiff_t channels,

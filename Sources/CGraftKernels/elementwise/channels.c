@@ -1,5 +1,5 @@
 #include "common/dispatch.h"
-#include "graft_kernels.h"
+#include "graft_elementwise.h"
 
 // Pixels by a row of one factor a channel, and channels moved about.
 

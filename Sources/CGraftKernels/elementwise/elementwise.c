@@ -1,5 +1,5 @@
 #include "common/dispatch.h"
-#include "graft_kernels.h"
+#include "graft_elementwise.h"
 
 GRAFT_DISPATCHED void graft_add(const float *a, const float *b, ptrdiff_t count, float *y) {
   GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] = a[i] + b[i];
@@ -42,5 +42,15 @@ GRAFT_DISPATCHED void graft_column_sums(
         for (int c = 0; c < count; c++) block[c] += x[r * columns + c0 + c];
       for (int c = 0; c < count; c++) sum[c0 + c] += block[c];
     }
+  }
+}
+
+GRAFT_DISPATCHED void graft_sum_chunks(
+    const float *partials, int chunks, ptrdiff_t stride, ptrdiff_t first, ptrdiff_t last,
+    float *sum, int accumulates) {
+  for (ptrdiff_t i = first; i < last; i++) {
+    float total = partials[i];
+    for (int chunk = 1; chunk < chunks; chunk++) total += partials[chunk * stride + i];
+    sum[i] = accumulates ? sum[i] + total : total;
   }
 }

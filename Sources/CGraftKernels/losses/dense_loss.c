@@ -1,10 +1,10 @@
 #include <math.h>
 
 #include "common/dispatch.h"
-#include "graft_dense.h"
+#include "graft_losses.h"
 
 /// Classes a byte can number, and 255 for none.
-#define MOST_CLASSES 255
+#define MAX_CLASSES 255
 
 /// The softmax of one pixel; returns the logarithm of the sum of exp(logits).
 static float softmax(const float *x, int classes, float *p) {
@@ -24,7 +24,7 @@ static int class_of(float label, int classes) {
 void graft_dense_loss_sums(
     const float *logits, const float *labels, const float *weights, ptrdiff_t pixels, int classes,
     double *sums) {
-  float p[MOST_CLASSES];
+  float p[MAX_CLASSES];
   for (int i = 0; i < 2 + 3 * classes; i++) sums[i] = 0;
   for (ptrdiff_t at = 0; at < pixels; at++) {
     int label = class_of(labels[at], classes);
@@ -42,7 +42,7 @@ void graft_dense_loss_sums(
 void graft_dense_loss_gradient(
     const float *logits, const float *labels, const float *weights, ptrdiff_t pixels, int classes,
     float cross_entropy, const float *overlap, int accumulates, float *dlogits) {
-  float p[MOST_CLASSES], through[MOST_CLASSES];
+  float p[MAX_CLASSES], through[MAX_CLASSES];
   for (ptrdiff_t at = 0; at < pixels; at++) {
     float *dx = dlogits + at * classes;
     int label = class_of(labels[at], classes);
@@ -73,11 +73,6 @@ GRAFT_INLINE int best_of(const float *x, int classes) {
 void graft_dense_predict(const float *logits, ptrdiff_t pixels, int classes, uint8_t *predicted) {
   for (ptrdiff_t at = 0; at < pixels; at++)
     predicted[at] = (uint8_t)best_of(logits + at * classes, classes);
-}
-
-void graft_dense_softmax(const float *logits, ptrdiff_t pixels, int classes, float *probabilities) {
-  for (ptrdiff_t at = 0; at < pixels; at++)
-    softmax(logits + at * classes, classes, probabilities + at * classes);
 }
 
 void graft_dense_count(

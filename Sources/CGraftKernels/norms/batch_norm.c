@@ -93,35 +93,38 @@ GRAFT_INLINE void gradient_sums(
   }
 }
 
-GRAFT_DISPATCHED void graft_norm_gradient_sums(
-    const graft_norm *norm, const float *x, const float *dy, ptrdiff_t pixels, int channels,
-    double *sums) {
-  int group = LANES % channels == 0 ? LANES / channels : 1;
-  ptrdiff_t grouped = group > 1 ? pixels / group * group : 0;
-  if (grouped) {
-    float scale[LANES], offset[LANES], mean[LANES];
-    for (int i = 0; i < LANES; i++) {
-      scale[i] = norm->scale[i % channels];
-      offset[i] = norm->offset[i % channels];
-      mean[i] = norm->mean[i % channels];
-    }
-    for (ptrdiff_t p0 = 0; p0 < grouped; p0 += BLOCK * group) {
-      ptrdiff_t rows = (grouped - p0 < BLOCK * group ? grouped - p0 : BLOCK * group) / group;
-      float sum[LANES] = {0}, product[LANES] = {0};
-      const float *from = x + p0 * channels, *gradient = dy + p0 * channels;
+/// Several pixels of few channels fill the lanes of one: `grouped` pixels, whole groups.
+GRAFT_INLINE void grouped_gradient_sums(
+    const graft_norm *norm, const float *x, const float *dy, ptrdiff_t grouped, int group,
+    int channels, double *sums) {
+  float scale[LANES], offset[LANES], mean[LANES];
+  for (int i = 0; i < LANES; i++) {
+    scale[i] = norm->scale[i % channels];
+    offset[i] = norm->offset[i % channels];
+    mean[i] = norm->mean[i % channels];
+  }
+  for (ptrdiff_t p0 = 0; p0 < grouped; p0 += BLOCK * group) {
+    ptrdiff_t rows = (grouped - p0 < BLOCK * group ? grouped - p0 : BLOCK * group) / group;
+    float sum[LANES] = {0}, product[LANES] = {0};
+    const float *from = x + p0 * channels, *gradient = dy + p0 * channels;
 #define GROUPED_SUMS(activation) \
-  gradient_sums(                 \
-      from, gradient, scale, offset, mean, rows, LANES, LANES, activation, sum, product)
-      if (norm->activation == GRAFT_LINEAR) GROUPED_SUMS(0);
-      else if (norm->activation == GRAFT_RELU) GROUPED_SUMS(1);
-      else GROUPED_SUMS(2);
-      for (int i = 0; i < LANES; i++) {
-        sums[i % channels] += sum[i];
-        sums[channels + i % channels] += product[i] * norm->inverse[i % channels];
-      }
+gradient_sums(                 \
+    from, gradient, scale, offset, mean, rows, LANES, LANES, activation, sum, product)
+    if (norm->activation == GRAFT_LINEAR) GROUPED_SUMS(0);
+    else if (norm->activation == GRAFT_RELU) GROUPED_SUMS(1);
+    else GROUPED_SUMS(2);
+    for (int i = 0; i < LANES; i++) {
+      sums[i % channels] += sum[i];
+      sums[channels + i % channels] += product[i] * norm->inverse[i % channels];
     }
   }
-  for (ptrdiff_t p0 = grouped; p0 < pixels; p0 += BLOCK) {
+}
+
+/// Pixels first ..< pixels, a block of channels after the other.
+GRAFT_INLINE void blocked_gradient_sums(
+    const graft_norm *norm, const float *x, const float *dy, ptrdiff_t first, ptrdiff_t pixels,
+    int channels, double *sums) {
+  for (ptrdiff_t p0 = first; p0 < pixels; p0 += BLOCK) {
     ptrdiff_t rows = pixels - p0 < BLOCK ? pixels - p0 : BLOCK;
     for (int c0 = 0; c0 < channels; c0 += LANES) {
       int count = channels - c0 < LANES ? channels - c0 : LANES;
@@ -143,6 +146,15 @@ GRAFT_DISPATCHED void graft_norm_gradient_sums(
       }
     }
   }
+}
+
+GRAFT_DISPATCHED void graft_norm_gradient_sums(
+    const graft_norm *norm, const float *x, const float *dy, ptrdiff_t pixels, int channels,
+    double *sums) {
+  int group = LANES % channels == 0 ? LANES / channels : 1;
+  ptrdiff_t grouped = group > 1 ? pixels / group * group : 0;
+  if (grouped) grouped_gradient_sums(norm, x, dy, grouped, group, channels, sums);
+  blocked_gradient_sums(norm, x, dy, grouped, pixels, channels, sums);
 }
 
 GRAFT_DISPATCHED void graft_norm_data_gradient(

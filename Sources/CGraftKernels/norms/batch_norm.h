@@ -1,7 +1,7 @@
 // One pixel's channels through a batch norm, for kernels that normalize as they load.
 #pragma once
-#include "common/dispatch.h"
-#include "graft_kernels.h"
+#include "common/arithmetic.h"
+#include "graft_norms.h"
 
 /// dy where the activation passes, else 0; its input x * scale + offset decides.
 GRAFT_INLINE float graft_passed(float x, float dy, float scale, float offset, int activation) {

@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "common/dispatch.h"
-#include "graft_kernels.h"
+#include "graft_norms.h"
 
 /// total = the sum of TERM over channels c, in sixteen lanes that are added in order.
 #define ROW_SUM(total, TERM)                                        \

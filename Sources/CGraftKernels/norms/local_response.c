@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "common/dispatch.h"
-#include "graft_layers.h"
+#include "graft_norms.h"
 
 /// sum[i] = the sum of terms[i - before ... i + after] or of their squares, channels outside
 /// counting as 0.

@@ -107,9 +107,3 @@ double graft_sum_of_squares(const float *values, ptrdiff_t count) {
   for (ptrdiff_t i = whole; i < count; i++) sum += (double)values[i] * (double)values[i];
   return sum;
 }
-
-GRAFT_DISPATCHED
-void graft_accumulate(
-    float *restrict sum, const float *restrict values, ptrdiff_t count, float scale) {
-  for (ptrdiff_t i = 0; i < count; i++) sum[i] += values[i] * scale;
-}

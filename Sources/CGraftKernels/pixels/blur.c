@@ -7,7 +7,7 @@ void graft_blur(
     const uint8_t *source, ptrdiff_t width, ptrdiff_t height, int channels, const int32_t *weights,
     ptrdiff_t radius, uint8_t *target) {
   const ptrdiff_t taps = 2 * radius + 1, row = width * channels;
-  const ptrdiff_t line = (row + 63) / 64 * 64;
+  const ptrdiff_t line = pixels_padded(row);
   // Row y of the first pass lies at y modulo the ring's length; mirrored rows are near each other,
   // or the ring holds them all.
   const ptrdiff_t kept = taps < height ? taps : height;

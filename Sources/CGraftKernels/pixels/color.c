@@ -23,9 +23,9 @@ void graft_blend_set(graft_blend *blend, float factor) {
   }
 }
 
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
 /// The luma of 16 pixels, a lane each. The weights are cut into signed bytes, as in a resize.
-UNIT_INLINE __m512i luma_16(const uint8_t *source, __m512i spread) {
+AVX512_INLINE __m512i luma_16(const uint8_t *source, __m512i spread) {
   const __m512i low = _mm512_set1_epi32(0x002F468B), middle = _mm512_set1_epi32(0x001D964D);
   const __m512i high = _mm512_set1_epi32(0x00000100);
   __m512i rgb =
@@ -38,14 +38,14 @@ UNIT_INLINE __m512i luma_16(const uint8_t *source, __m512i spread) {
 }
 
 /// Which byte of 48 each lane takes, so that four hold a pixel; the fourth has no weight.
-UNIT_INLINE __m512i spread_order(void) {
+AVX512_INLINE __m512i spread_order(void) {
   uint8_t order[64];
   for (int i = 0; i < 64; i++) order[i] = (uint8_t)(i / 4 * 3 + (i % 4 == 3 ? 2 : i % 4));
   return _mm512_loadu_si512(order);
 }
 
 /// The luma of 64 pixels as packing leaves it: of pixel p at byte `luma_place(p)`.
-UNIT_INLINE __m512i luma_64(const uint8_t *source, __m512i spread) {
+AVX512_INLINE __m512i luma_64(const uint8_t *source, __m512i spread) {
   __m512i quarter[4];
   for (int v = 0; v < 4; v++) quarter[v] = luma_16(source + 48 * v, spread);
   return _mm512_packus_epi16(
@@ -56,7 +56,7 @@ GRAFT_INLINE uint8_t luma_place(int pixel) {
   return (uint8_t)(pixel % 16 / 4 * 16 + pixel / 16 * 4 + pixel % 4);
 }
 
-UNIT static void luma_by_unit(const uint8_t *source, ptrdiff_t pixels, uint8_t *target) {
+AVX512 static void luma_avx512(const uint8_t *source, ptrdiff_t pixels, uint8_t *target) {
   uint8_t places[64];
   for (int i = 0; i < 64; i++) places[i] = luma_place(i);
   const __m512i order = _mm512_loadu_si512(places), spread = spread_order();
@@ -65,7 +65,7 @@ UNIT static void luma_by_unit(const uint8_t *source, ptrdiff_t pixels, uint8_t *
         target + i, _mm512_permutexvar_epi8(order, luma_64(source + 3 * i, spread)));
 }
 
-UNIT static uint64_t luma_sum_by_unit(const uint8_t *source, ptrdiff_t pixels) {
+AVX512 static uint64_t luma_sum_avx512(const uint8_t *source, ptrdiff_t pixels) {
   const __m512i spread = spread_order();
   __m512i sums = _mm512_setzero_si512();
   for (ptrdiff_t i = 0; i < pixels; i += 64)
@@ -75,7 +75,7 @@ UNIT static uint64_t luma_sum_by_unit(const uint8_t *source, ptrdiff_t pixels) {
 }
 
 /// Whole blocks of 64 pixels, blended with their luma; without a blend the luma alone.
-UNIT static void saturate_by_unit(
+AVX512 static void saturate_avx512(
     const graft_blend *blend, const uint8_t *source, ptrdiff_t pixels, uint8_t *target) {
   uint8_t places[192];
   for (int i = 0; i < 192; i++) places[i] = luma_place(i / 3);
@@ -104,15 +104,15 @@ UNIT static void saturate_by_unit(
 }
 #endif
 
-/// How many of the pixels the unit does; the rest is left to the loops.
+/// How many of the pixels AVX-512 does; the rest is left to the portable loops.
 GRAFT_INLINE ptrdiff_t whole_blocks(ptrdiff_t pixels) {
-  return graft_pixels_have_unit() ? pixels / 64 * 64 : 0;
+  return graft_pixels_have_avx512() ? pixels / 64 * 64 : 0;
 }
 
 void graft_luma(const uint8_t *source, ptrdiff_t pixels, uint8_t *target) {
   ptrdiff_t done = whole_blocks(pixels);
-#if HAS_PIXEL_UNIT
-  if (done > 0) luma_by_unit(source, done, target);
+#if HAS_AVX512
+  if (done > 0) luma_avx512(source, done, target);
 #endif
   for (ptrdiff_t i = done; i < pixels; i++) target[i] = luma_of(source + 3 * i);
 }
@@ -120,8 +120,8 @@ void graft_luma(const uint8_t *source, ptrdiff_t pixels, uint8_t *target) {
 uint64_t graft_luma_sum(const uint8_t *source, ptrdiff_t pixels) {
   ptrdiff_t done = whole_blocks(pixels);
   uint64_t sum = 0;
-#if HAS_PIXEL_UNIT
-  if (done > 0) sum = luma_sum_by_unit(source, done);
+#if HAS_AVX512
+  if (done > 0) sum = luma_sum_avx512(source, done);
 #endif
   for (ptrdiff_t i = done; i < pixels; i++) sum += luma_of(source + 3 * i);
   return sum;
@@ -129,8 +129,8 @@ uint64_t graft_luma_sum(const uint8_t *source, ptrdiff_t pixels) {
 
 void graft_grayscale(const uint8_t *source, ptrdiff_t pixels, uint8_t *target) {
   ptrdiff_t done = whole_blocks(pixels);
-#if HAS_PIXEL_UNIT
-  if (done > 0) saturate_by_unit(NULL, source, done, target);
+#if HAS_AVX512
+  if (done > 0) saturate_avx512(NULL, source, done, target);
 #endif
   for (ptrdiff_t i = done; i < pixels; i++) memset(target + 3 * i, luma_of(source + 3 * i), 3);
 }
@@ -138,8 +138,8 @@ void graft_grayscale(const uint8_t *source, ptrdiff_t pixels, uint8_t *target) {
 void graft_saturate(
     const graft_blend *blend, const uint8_t *source, ptrdiff_t pixels, uint8_t *target) {
   ptrdiff_t done = blend->is_table ? whole_blocks(pixels) : 0;
-#if HAS_PIXEL_UNIT
-  if (done > 0) saturate_by_unit(blend, source, done, target);
+#if HAS_AVX512
+  if (done > 0) saturate_avx512(blend, source, done, target);
 #endif
   for (ptrdiff_t i = done; i < pixels; i++) {
     uint8_t luma = luma_of(source + 3 * i);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pixels/philox.h"
 #include "pixels/pixels.h"
 
 // Every processor adds in the same order and rounds each product.
@@ -11,7 +12,7 @@ enum { LANES = 16, BLOCK = 4 * LANES };
 
 static ptrdiff_t whole_blocks(ptrdiff_t count) { return (count + BLOCK - 1) / BLOCK * BLOCK; }
 
-/// Philox4x32-10 (Salmon et al., 2011): the words of LANES blocks from `first` on, highest 24 bits
+/// Philox: the words of LANES blocks from `first` on, highest 24 bits
 /// in the middle of their interval.
 GRAFT_DISPATCHED static void draw_blocks(
     uint32_t key0, uint32_t key1, uint32_t stream, uint32_t first, float *values) {
@@ -21,9 +22,10 @@ GRAFT_DISPATCHED static void draw_blocks(
     word[1][b] = stream;
     word[2][b] = word[3][b] = 0;
   }
-  for (int round = 0; round < 10; round++, key0 += 0x9E3779B9u, key1 += 0xBB67AE85u) {
+  for (int round = 0; round < 10; round++, key0 += PHILOX_FIRST_STEP, key1 += PHILOX_SECOND_STEP) {
     for (int b = 0; b < LANES; b++) {
-      uint64_t one = (uint64_t)word[0][b] * 0xD2511F53u, two = (uint64_t)word[2][b] * 0xCD9E8D57u;
+      uint64_t one = (uint64_t)word[0][b] * PHILOX_FIRST_FACTOR;
+      uint64_t two = (uint64_t)word[2][b] * PHILOX_SECOND_FACTOR;
       word[0][b] = (uint32_t)(two >> 32) ^ word[1][b] ^ key0;
       word[1][b] = (uint32_t)two;
       word[2][b] = (uint32_t)(one >> 32) ^ word[3][b] ^ key1;

@@ -4,7 +4,7 @@ typedef struct {
   uint8_t channel[3];
 } rgb;
 
-GRAFT_INLINE void mirror_in_loops(
+GRAFT_INLINE void mirror_portable(
     const uint8_t *source, ptrdiff_t width, int channels, uint8_t *target) {
   if (channels == 3) {
     const rgb *from = (const rgb *)source + width - 1;
@@ -15,7 +15,7 @@ GRAFT_INLINE void mirror_in_loops(
   }
 }
 
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
 /// The last byte of a vector first, and the last of its 21 RGB pixels.
 static uint8_t orders[2][64];
 __attribute__((constructor)) static void set_orders(void) {
@@ -24,7 +24,7 @@ __attribute__((constructor)) static void set_orders(void) {
 }
 
 /// 63 or 64 bytes a step, whole pixels, from the row's end on; the rest pixel by pixel.
-UNIT static void mirror_by_unit(
+AVX512 static void mirror_avx512(
     const uint8_t *source, ptrdiff_t width, int channels, uint8_t *target) {
   const ptrdiff_t block = channels == 3 ? 63 : 64, count = width * channels;
   const __m512i order = _mm512_loadu_si512(orders[channels == 3]);
@@ -34,16 +34,16 @@ UNIT static void mirror_by_unit(
     __m512i pixels = _mm512_maskz_loadu_epi8(mask, source + count - i - block);
     _mm512_mask_storeu_epi8(target + i, mask, _mm512_permutexvar_epi8(order, pixels));
   }
-  mirror_in_loops(source, (count - i) / channels, channels, target + i);
+  mirror_portable(source, (count - i) / channels, channels, target + i);
 }
 #endif
 
 void graft_mirror_row(const uint8_t *source, ptrdiff_t width, int channels, uint8_t *target) {
-#if HAS_PIXEL_UNIT
-  if (graft_pixels_have_unit()) {
-    mirror_by_unit(source, width, channels, target);
+#if HAS_AVX512
+  if (graft_pixels_have_avx512()) {
+    mirror_avx512(source, width, channels, target);
     return;
   }
 #endif
-  mirror_in_loops(source, width, channels, target);
+  mirror_portable(source, width, channels, target);
 }

@@ -1,4 +1,5 @@
 #include "pixels/bytes.h"
+#include "pixels/philox.h"
 
 enum { SLOTS = 128 };
 
@@ -24,22 +25,17 @@ void graft_noise_table_set(graft_noise_table *table, const uint32_t counts[256])
   }
 }
 
-// Philox4x32-10 (Salmon et al., 2011); words lie in 64-bit lanes, whose upper halves do not count.
-#define FIRST_FACTOR 0xD2511F53u
-#define SECOND_FACTOR 0xCD9E8D57u
-#define FIRST_STEP 0x9E3779B9u
-#define SECOND_STEP 0xBB67AE85u
-
-#if HAS_PIXEL_UNIT
-/// 256 bytes: 32 blocks in four groups, so that their products need not wait for each other.
-UNIT static void add_noise_by_unit(
+#if HAS_AVX512
+/// 256 bytes: 32 blocks of Philox in four groups, so that their products need not wait for each other.
+/// Words lie in 64-bit lanes, whose upper halves do not count.
+AVX512 static void add_noise_avx512(
     const graft_noise_table *table, uint32_t key0, uint32_t key1, const uint8_t *source,
     ptrdiff_t count, uint8_t *target) {
   enum { GROUPS = 4 };
   const pixels_table threshold = pixels_table_load(table->threshold);
   const pixels_table other = pixels_table_load(table->other);
-  const __m512i first_factor = _mm512_set1_epi64(FIRST_FACTOR);
-  const __m512i second_factor = _mm512_set1_epi64(SECOND_FACTOR);
+  const __m512i first_factor = _mm512_set1_epi64(PHILOX_FIRST_FACTOR);
+  const __m512i second_factor = _mm512_set1_epi64(PHILOX_SECOND_FACTOR);
   const __m512i low_half = _mm512_set1_epi64(0xFFFFFFFF), slots = _mm512_set1_epi8(SLOTS - 1);
   const __m512i eight = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
   for (ptrdiff_t i = 0; i < count; i += 64 * GROUPS) {
@@ -49,7 +45,7 @@ UNIT static void add_noise_by_unit(
       c1[g] = c2[g] = c3[g] = _mm512_setzero_si512();
     }
     uint32_t k0 = key0, k1 = key1;
-    for (int round = 0; round < 10; round++, k0 += FIRST_STEP, k1 += SECOND_STEP) {
+    for (int round = 0; round < 10; round++, k0 += PHILOX_FIRST_STEP, k1 += PHILOX_SECOND_STEP) {
       const __m512i first_key = _mm512_set1_epi64(k0), second_key = _mm512_set1_epi64(k1);
       for (int g = 0; g < GROUPS; g++) {
         __m512i first = _mm512_mul_epu32(c0[g], first_factor);
@@ -79,13 +75,13 @@ UNIT static void add_noise_by_unit(
 }
 #endif
 
-static void add_noise_in_loops(
+static void add_noise_portable(
     const graft_noise_table *table, uint32_t key0, uint32_t key1, const uint8_t *source,
     ptrdiff_t count, uint8_t *target) {
   for (ptrdiff_t i = 0; i < count; i += 8) {
     uint32_t word[4] = {(uint32_t)(i / 8), 0, 0, 0}, k0 = key0, k1 = key1;
-    for (int round = 0; round < 10; round++, k0 += FIRST_STEP, k1 += SECOND_STEP) {
-      uint64_t first = (uint64_t)word[0] * FIRST_FACTOR, second = (uint64_t)word[2] * SECOND_FACTOR;
+    for (int round = 0; round < 10; round++, k0 += PHILOX_FIRST_STEP, k1 += PHILOX_SECOND_STEP) {
+      uint64_t first = (uint64_t)word[0] * PHILOX_FIRST_FACTOR, second = (uint64_t)word[2] * PHILOX_SECOND_FACTOR;
       word[0] = (uint32_t)(second >> 32) ^ word[1] ^ k0;
       word[1] = (uint32_t)second;
       word[2] = (uint32_t)(first >> 32) ^ word[3] ^ k1;
@@ -96,7 +92,7 @@ static void add_noise_in_loops(
       uint8_t draw = (uint8_t)(word[2 + j / 4] >> 8 * (j % 4));
       int size = (draw & (SLOTS - 1)) < table->threshold[column] ? column : table->other[column];
       int value = source[i + j] + (draw & SLOTS ? -size : size);
-      target[i + j] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+      target[i + j] = pixels_clip(value);
     }
   }
 }
@@ -104,11 +100,11 @@ static void add_noise_in_loops(
 void graft_add_noise(
     const graft_noise_table *table, uint32_t key0, uint32_t key1, const uint8_t *source,
     ptrdiff_t count, uint8_t *target) {
-#if HAS_PIXEL_UNIT
-  if (graft_pixels_have_unit()) {
-    add_noise_by_unit(table, key0, key1, source, count, target);
+#if HAS_AVX512
+  if (graft_pixels_have_avx512()) {
+    add_noise_avx512(table, key0, key1, source, count, target);
     return;
   }
 #endif
-  add_noise_in_loops(table, key0, key1, source, count, target);
+  add_noise_portable(table, key0, key1, source, count, target);
 }

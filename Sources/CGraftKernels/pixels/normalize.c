@@ -4,9 +4,9 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
 /// (byte * (1/255) - mean) / std; the quotient is a product with the reciprocal and one correction.
-UNIT_INLINE __m512 normalized(
+AVX512_INLINE __m512 normalized(
     __m128i bytes, __m512 mean, __m512 std, __m512 inverse_std) {
   const __m512 share = _mm512_mul_ps(
       _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)), _mm512_set1_ps((float)(1.0 / 255)));
@@ -15,7 +15,7 @@ UNIT_INLINE __m512 normalized(
   return _mm512_fmadd_ps(_mm512_fnmadd_ps(quotient, std, value), inverse_std, quotient);
 }
 
-UNIT static void normalize_by_unit(
+AVX512 static void normalize_avx512(
     const graft_normalization *n, const uint8_t *source, ptrdiff_t count, float *output) {
   __m512 mean[3], std[3], inverse[3];
   for (int v = 0; v < 3; v++) {
@@ -41,7 +41,7 @@ static int is_exact(const graft_normalization *n, int channels) {
   uint8_t bytes[768];
   float numbers[768];
   for (int i = 0; i < 256 * channels; i++) bytes[i] = (uint8_t)(i / channels);
-  normalize_by_unit(n, bytes, 256 * channels, numbers);
+  normalize_avx512(n, bytes, 256 * channels, numbers);
   for (int c = 0; c < channels; c++)
     for (int byte = 0; byte < 256; byte++)
       if (memcmp(&numbers[byte * channels + c], &n->values[c][byte], sizeof(float))) return 0;
@@ -61,17 +61,17 @@ void graft_normalization_set(
   }
   n->table_count = 0;
   n->is_arithmetic = 0;
-#if HAS_PIXEL_UNIT
-  if (graft_pixels_have_unit()) n->is_arithmetic = is_exact(n, channels);
+#if HAS_AVX512
+  if (graft_pixels_have_avx512()) n->is_arithmetic = is_exact(n, channels);
 #endif
 }
 
 static void normalize_bytes(
     const graft_normalization *n, int channels, const uint8_t *source, ptrdiff_t count,
     float *output) {
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
   if (n->is_arithmetic) {
-    normalize_by_unit(n, source, count, output);
+    normalize_avx512(n, source, count, output);
     return;
   }
 #endif

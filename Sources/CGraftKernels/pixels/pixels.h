@@ -1,26 +1,28 @@
-// What the image kernels share: the unit of byte permutations and products, and sums of rows.
+// What the image kernels share: AVX-512 with byte permutations and products, and sums of rows.
 #pragma once
-#include "common/dispatch.h"
+#include "common/arithmetic.h"
 #include "graft_pixels.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>
-#define HAS_PIXEL_UNIT 1
-#define UNIT \
+#define HAS_AVX512 1
+#define AVX512 \
   __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni"), \
                  min_vector_width(512)))
-#define UNIT_INLINE UNIT static inline __attribute__((always_inline))
+#define AVX512_INLINE AVX512 static inline __attribute__((always_inline))
 #else
-#define HAS_PIXEL_UNIT 0
+#define HAS_AVX512 0
 #endif
 
-/// A byte out of a sum with `bits` fractional bits, rounding included already.
-GRAFT_INLINE uint8_t pixels_byte(int32_t sum, int bits) {
-  int32_t value = sum >> bits;
-  return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
-}
+GRAFT_INLINE uint8_t pixels_clip(int value) { return (uint8_t)int_clamp(value, 0, 255); }
 
-enum { PIXELS_MOST_STEPS = 64 };
+/// A byte out of a sum with `bits` fractional bits, rounding included already.
+GRAFT_INLINE uint8_t pixels_byte(int32_t sum, int bits) { return pixels_clip(sum >> bits); }
+
+/// Bytes of a row, padded to whole lines of the cache.
+GRAFT_INLINE ptrdiff_t pixels_padded(ptrdiff_t bytes) { return (bytes + 63) / 64 * 64; }
+
+enum { PIXELS_MAX_STEPS = 64 };
 
 /// The weights of a sum of rows, four taps a step.
 typedef struct {
@@ -28,10 +30,10 @@ typedef struct {
   ptrdiff_t taps;
   /// Fractional bits: with 22 any weight of a resize will do, with 14 those in 0...2^14.
   int bits;
-  /// 0 where the loops do it.
+  /// 0 where the portable loop does it.
   ptrdiff_t steps;
   /// Of each step the lowest, middle and highest signed bytes of its four weights.
-  int32_t digits[PIXELS_MOST_STEPS][3];
+  int32_t digits[PIXELS_MAX_STEPS][3];
 } pixels_sum;
 
 /// Keeps `weights`, which must outlive the sum.
@@ -57,7 +59,7 @@ GRAFT_INLINE ptrdiff_t pixels_mirrored(ptrdiff_t index, ptrdiff_t count) {
 /// Memory that must be there: sizes are those of images, which were checked before.
 void *pixels_allocate(ptrdiff_t bytes);
 
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
 /// The lowest `count` of 64 lanes; all for 64 and more.
 GRAFT_INLINE uint64_t pixels_lanes(ptrdiff_t count) {
   return count >= 64 ? ~0ull : count <= 0 ? 0 : (1ull << count) - 1;

@@ -43,12 +43,12 @@ static void shrink_row(
 static void resize_columns_first(
     const graft_resize_job *job, const pixels_columns *columns, const sink *sink) {
   const graft_resize_axis *axis = job->rows;
-  ptrdiff_t most = 1;
+  ptrdiff_t max_taps = 1;
   for (ptrdiff_t y = 0; y < axis->count; y++)
-    if (axis->taps[y] > most) most = axis->taps[y];
-  const ptrdiff_t line = (sink->row_bytes + 63) / 64 * 64;
-  uint8_t *ring = pixels_allocate(most * line);
-  const uint8_t **rows = pixels_allocate((most + 3) * (ptrdiff_t)sizeof *rows);
+    if (axis->taps[y] > max_taps) max_taps = axis->taps[y];
+  const ptrdiff_t line = pixels_padded(sink->row_bytes);
+  uint8_t *ring = pixels_allocate(max_taps * line);
+  const uint8_t **rows = pixels_allocate((max_taps + 3) * (ptrdiff_t)sizeof *rows);
   pixels_sum sum;
   // First sources rise from target to target, so a row leaves the ring when nobody needs it.
   ptrdiff_t made = axis->first[0];
@@ -57,11 +57,11 @@ static void resize_columns_first(
     if (made < first) made = first;
     for (; made < end; made++)
       shrink_row(
-          job, columns, job->source + made * job->row_bytes, ring + made % most * line);
-    ptrdiff_t place = first % most;
+          job, columns, job->source + made * job->row_bytes, ring + made % max_taps * line);
+    ptrdiff_t place = first % max_taps;
     for (ptrdiff_t t = first; t < end; t++) {
       rows[t - first] = ring + place * line;
-      place = place + 1 < most ? place + 1 : 0;
+      place = place + 1 < max_taps ? place + 1 : 0;
     }
     pixels_sum_set(&sum, axis->weights + y * axis->stride, axis->taps[y], 22);
     pixels_sum_rows(&sum, rows, sink->row_bytes, row_of(sink, y));

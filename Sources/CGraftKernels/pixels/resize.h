@@ -2,7 +2,7 @@
 #pragma once
 #include "pixels/pixels.h"
 
-/// How the unit makes 16 bytes of a row from 4 taps each.
+/// How AVX-512 makes 16 bytes of a row from 4 taps each.
 typedef struct {
   /// Which byte of the source each lane takes, counted from `offset`.
   uint8_t pick[64];
@@ -24,7 +24,7 @@ typedef struct {
   /// Bytes of a resized row.
   ptrdiff_t row_bytes;
   /// `steps` picks for every 16 bytes, or `steps` runs for every target of a strong reduction; neither
-  /// where the loops do it.
+  /// where the portable loops do it.
   pixels_pick *picks;
   pixels_run *runs;
   ptrdiff_t steps;
@@ -38,8 +38,8 @@ pixels_columns pixels_columns_prepare(
 void pixels_columns_release(pixels_columns *columns);
 void pixels_resize_row(const pixels_columns *columns, const uint8_t *source, uint8_t *target);
 
-#if HAS_PIXEL_UNIT
-void pixels_runs_prepare(pixels_columns *columns);
-void pixels_resize_row_by_runs(
+#if HAS_AVX512
+void pixels_prepare_runs(pixels_columns *columns);
+void pixels_resize_row_from_runs_avx512(
     const pixels_columns *columns, const uint8_t *source, uint8_t *target);
 #endif

@@ -3,7 +3,7 @@
 
 #include "pixels/resize.h"
 
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
 /// One weight as three signed bytes whose sum it is.
 GRAFT_INLINE void set_digits(pixels_pick *pick, int place, int32_t weight) {
   for (int digit = 0; digit < 3; digit++) {
@@ -54,10 +54,10 @@ static ptrdiff_t set_pick(
 }
 
 static void prepare_picks(pixels_columns *columns, ptrdiff_t width) {
-  ptrdiff_t groups = (columns->row_bytes + 15) / 16, most = 1;
+  ptrdiff_t groups = (columns->row_bytes + 15) / 16, max_taps = 1;
   for (ptrdiff_t t = 0; t < columns->axis->count; t++)
-    if (columns->axis->taps[t] > most) most = columns->axis->taps[t];
-  columns->steps = (most + 3) / 4;
+    if (columns->axis->taps[t] > max_taps) max_taps = columns->axis->taps[t];
+  columns->steps = (max_taps + 3) / 4;
   columns->picks = pixels_allocate(groups * columns->steps * (ptrdiff_t)sizeof(pixels_pick));
   for (ptrdiff_t g = 0; g < groups; g++) {
     for (ptrdiff_t s = 0; s < columns->steps; s++) {
@@ -67,7 +67,7 @@ static void prepare_picks(pixels_columns *columns, ptrdiff_t width) {
       if (reach <= 128) continue;
       // The taps of neighbors lie too far apart.
       pixels_columns_release(columns);
-      pixels_runs_prepare(columns);
+      pixels_prepare_runs(columns);
       return;
     }
   }
@@ -102,7 +102,7 @@ static void prepare_picks(pixels_columns *columns, ptrdiff_t width) {
           target + i, (__mmask16)pixels_lanes(columns->row_bytes - i), bytes);                    \
   }
 
-UNIT static void resize_row_by_unit(
+AVX512 static void resize_row_avx512(
     const pixels_columns *columns, const uint8_t *source, uint8_t *target) {
   const pixels_pick *pick = columns->picks;
   const ptrdiff_t steps = columns->steps;
@@ -120,7 +120,7 @@ UNIT static void resize_row_by_unit(
 typedef int32_t v4i __attribute__((vector_size(16), aligned(4)));
 typedef uint8_t v4b __attribute__((vector_size(4), aligned(1)));
 
-GRAFT_DISPATCHED static void resize_rgb_row_in_loops(
+GRAFT_DISPATCHED static void resize_rgb_row_portable(
     const pixels_columns *columns, const uint8_t *source, uint8_t *target) {
   const graft_resize_axis *axis = columns->axis;
   for (ptrdiff_t x = 0; x < axis->count; x++) {
@@ -140,7 +140,7 @@ GRAFT_DISPATCHED static void resize_rgb_row_in_loops(
   }
 }
 
-GRAFT_DISPATCHED static void resize_gray_row_in_loops(
+GRAFT_DISPATCHED static void resize_gray_row_portable(
     const pixels_columns *columns, const uint8_t *source, uint8_t *target) {
   const graft_resize_axis *axis = columns->axis;
   for (ptrdiff_t x = 0; x < axis->count; x++) {
@@ -158,8 +158,8 @@ pixels_columns pixels_columns_prepare(
   pixels_columns columns = {
       .axis = axis, .channels = channels, .is_mirrored = is_mirrored,
       .row_bytes = axis->count * channels};
-#if HAS_PIXEL_UNIT
-  if (graft_pixels_have_unit()) prepare_picks(&columns, width);
+#if HAS_AVX512
+  if (graft_pixels_have_avx512()) prepare_picks(&columns, width);
 #endif
   return columns;
 }
@@ -172,18 +172,18 @@ void pixels_columns_release(pixels_columns *columns) {
 }
 
 void pixels_resize_row(const pixels_columns *columns, const uint8_t *source, uint8_t *target) {
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
   if (columns->picks) {
-    resize_row_by_unit(columns, source, target);
+    resize_row_avx512(columns, source, target);
     return;
   }
   if (columns->runs) {
-    pixels_resize_row_by_runs(columns, source, target);
+    pixels_resize_row_from_runs_avx512(columns, source, target);
     return;
   }
 #endif
   if (columns->channels == 3)
-    resize_rgb_row_in_loops(columns, source, target);
+    resize_rgb_row_portable(columns, source, target);
   else
-    resize_gray_row_in_loops(columns, source, target);
+    resize_gray_row_portable(columns, source, target);
 }

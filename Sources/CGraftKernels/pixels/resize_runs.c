@@ -1,11 +1,11 @@
-// The horizontal pass of a strong reduction: a target has so many taps in a row that the unit takes
+// The horizontal pass of a strong reduction: a target has so many taps in a row that AVX-512 takes
 // runs of them, one target after the other.
 #include <stdlib.h>
 #include <string.h>
 
 #include "pixels/resize.h"
 
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
 // A run of RGB is 20 pixels, of gray 64: four taps a lane, and of RGB three lanes for every four pixels.
 GRAFT_INLINE int run_length(int channels) { return channels == 3 ? 20 : 64; }
 
@@ -16,7 +16,7 @@ __attribute__((constructor)) static void set_order(void) {
     order_of_taps[i] = (uint8_t)((i / 12 * 4 + i % 4) * 3 + i / 4 % 3);
 }
 
-void pixels_runs_prepare(pixels_columns *columns) {
+void pixels_prepare_runs(pixels_columns *columns) {
   const graft_resize_axis *axis = columns->axis;
   const int channels = columns->channels, length = run_length(channels);
   columns->steps = (axis->stride + length - 1) / length;
@@ -38,7 +38,7 @@ void pixels_runs_prepare(pixels_columns *columns) {
   }
 }
 
-UNIT void pixels_resize_row_by_runs(
+AVX512 void pixels_resize_row_from_runs_avx512(
     const pixels_columns *columns, const uint8_t *source, uint8_t *target) {
   const graft_resize_axis *axis = columns->axis;
   const int channels = columns->channels, length = run_length(channels);

@@ -1,8 +1,8 @@
 // Weighted sums of rows of bytes: the vertical pass of a resize, both passes of a blur.
 #include "pixels/pixels.h"
 
-#if HAS_PIXEL_UNIT
-// The unit sums four products of an unsigned and a signed byte. A weight is cut into two or three
+#if HAS_AVX512
+// VNNI sums four products of an unsigned and a signed byte. A weight is cut into two or three
 // signed bytes, so that all sums are exact: they wrap as int32, like the sum of whole products.
 static void set_digits(pixels_sum *sum) {
   sum->steps = (sum->taps + 3) / 4;
@@ -57,7 +57,7 @@ static void set_digits(pixels_sum *sum) {
     _mm512_mask_storeu_epi8(target + i, mask, bytes);                                            \
   }
 
-UNIT static void sum_by_unit(
+AVX512 static void sum_avx512(
     const pixels_sum *sum, const uint8_t *const *rows, ptrdiff_t count, uint8_t *target) {
   const int32_t(*digits)[3] = sum->digits;
   const ptrdiff_t steps = sum->steps;
@@ -68,7 +68,7 @@ UNIT static void sum_by_unit(
 }
 #endif
 
-GRAFT_DISPATCHED static void sum_in_loops(
+GRAFT_DISPATCHED static void sum_portable(
     const pixels_sum *sum, const uint8_t *const *rows, ptrdiff_t count, uint8_t *target) {
   enum { BLOCK = 64 };
   const int bits = sum->bits;
@@ -96,19 +96,19 @@ void pixels_sum_set(pixels_sum *sum, const int32_t *weights, ptrdiff_t taps, int
   sum->taps = taps;
   sum->bits = bits;
   sum->steps = 0;
-#if HAS_PIXEL_UNIT
-  if (graft_pixels_have_unit() && taps <= 4 * PIXELS_MOST_STEPS) set_digits(sum);
+#if HAS_AVX512
+  if (graft_pixels_have_avx512() && taps <= 4 * PIXELS_MAX_STEPS) set_digits(sum);
 #endif
 }
 
 void pixels_sum_rows(
     const pixels_sum *sum, const uint8_t **rows, ptrdiff_t count, uint8_t *target) {
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
   if (sum->steps > 0) {
     for (ptrdiff_t t = sum->taps; t < 4 * sum->steps; t++) rows[t] = rows[sum->taps - 1];
-    sum_by_unit(sum, rows, count, target);
+    sum_avx512(sum, rows, count, target);
     return;
   }
 #endif
-  sum_in_loops(sum, rows, count, target);
+  sum_portable(sum, rows, count, target);
 }

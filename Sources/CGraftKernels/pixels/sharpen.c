@@ -11,9 +11,9 @@ GRAFT_INLINE uint8_t smoothed(const uint8_t *here, ptrdiff_t row, ptrdiff_t step
   return (uint8_t)((sum + 6) / 13);
 }
 
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
 /// Nine bytes of each of 32 lanes, widened, added and divided by 13.
-UNIT_INLINE __m512i smoothed_32(const uint8_t *here, ptrdiff_t row, ptrdiff_t step, __mmask32 mask) {
+AVX512_INLINE __m512i smoothed_32(const uint8_t *here, ptrdiff_t row, ptrdiff_t step, __mmask32 mask) {
 #define WIDE(P) _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(mask, P))
   __m512i center = WIDE(here);
   __m512i sum = _mm512_add_epi16(center, _mm512_slli_epi16(center, 2));
@@ -28,7 +28,7 @@ UNIT_INLINE __m512i smoothed_32(const uint8_t *here, ptrdiff_t row, ptrdiff_t st
       _mm512_add_epi16(sum, _mm512_set1_epi16(6)), _mm512_set1_epi16(5042));
 }
 
-UNIT static void sharpen_by_unit(
+AVX512 static void sharpen_avx512(
     const graft_blend *blend, const uint8_t *here, ptrdiff_t row, ptrdiff_t step, ptrdiff_t count,
     uint8_t *target) {
   const pixels_table lift = pixels_table_load(blend->lift), drop = pixels_table_load(blend->drop);
@@ -44,7 +44,7 @@ UNIT static void sharpen_by_unit(
 }
 #endif
 
-static void sharpen_in_loops(
+static void sharpen_portable(
     const graft_blend *blend, const uint8_t *here, ptrdiff_t row, ptrdiff_t step, ptrdiff_t count,
     uint8_t *target) {
   for (ptrdiff_t i = 0; i < count; i++)
@@ -66,12 +66,12 @@ void graft_sharpen(
     uint8_t *out = target + y * row;
     memcpy(out, here, (size_t)step);
     memcpy(out + row - step, here + row - step, (size_t)step);
-#if HAS_PIXEL_UNIT
-    if (graft_pixels_have_unit() && blend->is_table) {
-      sharpen_by_unit(blend, here + step, row, step, row - 2 * step, out + step);
+#if HAS_AVX512
+    if (graft_pixels_have_avx512() && blend->is_table) {
+      sharpen_avx512(blend, here + step, row, step, row - 2 * step, out + step);
       continue;
     }
 #endif
-    sharpen_in_loops(blend, here + step, row, step, row - 2 * step, out + step);
+    sharpen_portable(blend, here + step, row, step, row - 2 * step, out + step);
   }
 }

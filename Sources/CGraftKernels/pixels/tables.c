@@ -2,8 +2,8 @@
 
 #include "pixels/bytes.h"
 
-#if HAS_PIXEL_UNIT
-UNIT static void look_up_by_unit(
+#if HAS_AVX512
+AVX512 static void look_up_avx512(
     const uint8_t *bytes, const uint8_t *source, ptrdiff_t count, uint8_t *target) {
   const pixels_table table = pixels_table_load(bytes);
   ptrdiff_t i = 0;
@@ -15,7 +15,7 @@ UNIT static void look_up_by_unit(
       target + i, mask, pixels_table_at(&table, _mm512_maskz_loadu_epi8(mask, source + i)));
 }
 
-UNIT static void look_up_rgb_by_unit(
+AVX512 static void look_up_rgb_avx512(
     const uint8_t *bytes, const uint8_t *source, ptrdiff_t count, uint8_t *target) {
   pixels_table tables[3];
   for (int c = 0; c < 3; c++) tables[c] = pixels_table_load(bytes + 256 * c);
@@ -40,12 +40,12 @@ UNIT static void look_up_rgb_by_unit(
 void graft_look_up(
     const uint8_t *tables, int table_count, const uint8_t *source, ptrdiff_t count,
     uint8_t *target) {
-#if HAS_PIXEL_UNIT
-  if (graft_pixels_have_unit()) {
+#if HAS_AVX512
+  if (graft_pixels_have_avx512()) {
     if (table_count == 1)
-      look_up_by_unit(tables, source, count, target);
+      look_up_avx512(tables, source, count, target);
     else
-      look_up_rgb_by_unit(tables, source, count, target);
+      look_up_rgb_avx512(tables, source, count, target);
     return;
   }
 #endif

@@ -48,9 +48,9 @@ static void copy_pixels(
     memcpy(target + 3 * i, source->pixels + 3 * ((y >> 16) * width + (x >> 16)), 3);
 }
 
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
 /// Sixteen RGB pixels a step, as far as their fourth bytes lie in the image; returns how many.
-UNIT static ptrdiff_t copy_pixels_by_unit(
+AVX512 static ptrdiff_t copy_pixels_avx512(
     const graft_warp_source *source, int64_t x, int64_t y, int64_t step_x, int64_t step_y,
     ptrdiff_t count, uint8_t *target) {
   uint8_t order[64] = {0};
@@ -94,11 +94,11 @@ static void copy_span(
     return;
   }
   ptrdiff_t done = 0;
-#if HAS_PIXEL_UNIT
+#if HAS_AVX512
   // Positions inside fit 32 bits, in pixels as well as in 16.16, while sides are below 32768.
-  if (graft_pixels_have_unit() && source->channels == 3 && source->width < 32768 &&
+  if (graft_pixels_have_avx512() && source->channels == 3 && source->width < 32768 &&
       source->height < 32768 && source->width * source->height < (1 << 29))
-    done = copy_pixels_by_unit(source, x, y, step_x, step_y, count, target);
+    done = copy_pixels_avx512(source, x, y, step_x, step_y, count, target);
 #endif
   copy_pixels(
       source, x + done * step_x, y + done * step_y, step_x, step_y, count - done,

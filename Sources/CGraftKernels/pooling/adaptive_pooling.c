@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "common/dispatch.h"
-#include "graft_layers.h"
+#include "graft_pooling.h"
 
 typedef struct {
   int top, bottom, left, right;

@@ -1,9 +1,8 @@
 #include <string.h>
 
-#include "common/dispatch.h"
-#include "graft_kernels.h"
+#include "common/arithmetic.h"
+#include "graft_pooling.h"
 
-static int clamp(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
 
 typedef uint8_t v16b __attribute__((vector_size(16), aligned(1), may_alias));
 
@@ -23,10 +22,10 @@ GRAFT_DISPATCHED void graft_max_pool(
   ptrdiff_t channels = s->channels, line = s->in_w * channels;
   for (int oy = first_row; oy < last_row; oy++) {
     int y0 = oy * s->stride_y - s->pad_y;
-    int top = clamp(y0, 0, s->in_h), bottom = clamp(y0 + s->kernel_h, 0, s->in_h);
+    int top = int_clamp(y0, 0, s->in_h), bottom = int_clamp(y0 + s->kernel_h, 0, s->in_h);
     for (int ox = 0; ox < s->out_w; ox++) {
       int x0 = ox * s->stride_x - s->pad_x;
-      int left = clamp(x0, 0, s->in_w), right = clamp(x0 + s->kernel_w, 0, s->in_w);
+      int left = int_clamp(x0, 0, s->in_w), right = int_clamp(x0 + s->kernel_w, 0, s->in_w);
       ptrdiff_t out = ((ptrdiff_t)oy * s->out_w + ox) * channels;
       for (int c = 0; c < channels; c += 16) {
         int lanes = channels - c < 16 ? (int)channels - c : 16;
@@ -55,7 +54,7 @@ GRAFT_DISPATCHED void graft_max_pool(
 static void covering(int place, int kernel, int stride, int pad, int count, int *first, int *last) {
   int low = place + pad - kernel + 1;
   *first = low <= 0 ? 0 : (low + stride - 1) / stride;
-  *last = clamp((place + pad) / stride + 1, 0, count);
+  *last = int_clamp((place + pad) / stride + 1, 0, count);
 }
 
 GRAFT_DISPATCHED void graft_max_pool_gradient(
@@ -102,8 +101,8 @@ void graft_norm_max_pool(
   ptrdiff_t line = (ptrdiff_t)s->in_w * s->channels;
   for (int oy = first_row; oy < last_row; oy += LINES) {
     int rows = last_row - oy < LINES ? last_row - oy : LINES;
-    int top = clamp(oy * s->stride_y - s->pad_y, 0, s->in_h);
-    int bottom = clamp((oy + rows - 1) * s->stride_y - s->pad_y + s->kernel_h, 0, s->in_h);
+    int top = int_clamp(oy * s->stride_y - s->pad_y, 0, s->in_h);
+    int bottom = int_clamp((oy + rows - 1) * s->stride_y - s->pad_y + s->kernel_h, 0, s->in_h);
     graft_norm_apply(
         norm, x + top * line, (ptrdiff_t)(bottom - top) * s->in_w, s->channels, scratch);
     graft_max_pool(s, scratch - top * line, oy, oy + rows, y, switches);
@@ -132,13 +131,13 @@ void graft_norm_max_pool_gradient(
 static int window(
     const graft_pool *s, int oy, int ox, int *top, int *bottom, int *left, int *right) {
   int y0 = oy * s->stride_y - s->pad_y, x0 = ox * s->stride_x - s->pad_x;
-  int y1 = clamp(y0 + s->kernel_h, 0, s->in_h + s->pad_y);
-  int x1 = clamp(x0 + s->kernel_w, 0, s->in_w + s->pad_x);
-  *top = clamp(y0, 0, s->in_h);
-  *bottom = clamp(y1, 0, s->in_h);
-  *left = clamp(x0, 0, s->in_w);
-  *right = clamp(x1, 0, s->in_w);
-  return s->leaves_out_padding ? (*bottom - *top) * (*right - *left) : (y1 - y0) * (x1 - x0);
+  int y1 = int_clamp(y0 + s->kernel_h, 0, s->in_h + s->pad_y);
+  int x1 = int_clamp(x0 + s->kernel_w, 0, s->in_w + s->pad_x);
+  *top = int_clamp(y0, 0, s->in_h);
+  *bottom = int_clamp(y1, 0, s->in_h);
+  *left = int_clamp(x0, 0, s->in_w);
+  *right = int_clamp(x1, 0, s->in_w);
+  return s->excludes_padding ? (*bottom - *top) * (*right - *left) : (y1 - y0) * (x1 - x0);
 }
 
 GRAFT_DISPATCHED void graft_average_pool(const graft_pool *s, const float *x, float *y) {

@@ -1,21 +1,21 @@
 #include "products/bf16.h"
 
-#include "common/dispatch.h"
-#include "graft_kernels.h"
+#include "common/arithmetic.h"
+#include "graft_convolution.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#define HAS_TILES 1
-#define TILES __attribute__((target("amx-tile,amx-bf16")))
+#define HAS_AMX 1
+#define AMX __attribute__((target("amx-tile,amx-bf16")))
 #else
-#define HAS_TILES 0
+#define HAS_AMX 0
 #endif
 
 /// Asks the kernel for the tile registers' state, which programs must do before they use it.
-static int find_unit(void) {
-#if HAS_TILES
+static int find_amx(void) {
+#if HAS_AMX
   const int request_permission = 0x1023, tile_data = 18;
   if (!__builtin_cpu_supports("amx-tile") || !__builtin_cpu_supports("amx-bf16")) return 0;
   return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
@@ -24,23 +24,23 @@ static int find_unit(void) {
 #endif
 }
 
-static _Atomic int unit_found = 0, unit_is_allowed = 1;
-__attribute__((constructor)) static void look_for_unit(void) { unit_found = find_unit(); }
+static _Atomic int amx_found = 0, amx_is_allowed = 1;
+__attribute__((constructor)) static void look_for_amx(void) { amx_found = find_amx(); }
 
-int graft_bf16_has_unit(void) { return unit_found && unit_is_allowed; }
-void graft_bf16_allow_unit(int allowed) { unit_is_allowed = allowed; }
+int graft_has_amx(void) { return amx_found && amx_is_allowed; }
+void graft_allow_amx(int allowed) { amx_is_allowed = allowed; }
 
-// ---------------------------------------------------------------- the unit
+// ---------------------------------------------------------------- AMX
 
-#if HAS_TILES
+#if HAS_AMX
 // Tiles 0 to 3 hold the sums, 4 the rows of a, 5 and 6 whole vectors of b, 7 its last vector.
-TILES static void configure(graft_bf16_unit *unit, const graft_bf16_tile *tile) {
-  if (unit->rows == tile->rows && unit->vectors == tile->vectors &&
-      unit->last_lanes == tile->last_lanes)
+AMX static void configure(graft_bf16_state *state, const graft_bf16_tile *tile) {
+  if (state->rows == tile->rows && state->vectors == tile->vectors &&
+      state->last_lanes == tile->last_lanes)
     return;
-  unit->rows = tile->rows;
-  unit->vectors = tile->vectors;
-  unit->last_lanes = tile->last_lanes;
+  state->rows = tile->rows;
+  state->vectors = tile->vectors;
+  state->last_lanes = tile->last_lanes;
   struct {
     uint8_t palette, start, reserved[14];
     uint16_t bytes[16];
@@ -55,8 +55,8 @@ TILES static void configure(graft_bf16_unit *unit, const graft_bf16_tile *tile) 
   _tile_loadconfig(&layout);
 }
 
-#define UNIT_MULTIPLY(V)                                                                        \
-  TILES static void multiply_##V(                                                               \
+#define MULTIPLY_AMX(V)                                                                        \
+  AMX static void multiply_amx_##V(                                                               \
       const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b, float *c,              \
       int accumulates) {                                                                        \
     const ptrdiff_t a_bytes = tile->a_row * 2, c_bytes = tile->c_row * 4;                       \
@@ -97,10 +97,10 @@ TILES static void configure(graft_bf16_unit *unit, const graft_bf16_tile *tile) 
     if (V > 3) _tile_stored(3, c + 48, c_bytes);                                                \
   }
 
-UNIT_MULTIPLY(1) UNIT_MULTIPLY(2) UNIT_MULTIPLY(3) UNIT_MULTIPLY(4)
+MULTIPLY_AMX(1) MULTIPLY_AMX(2) MULTIPLY_AMX(3) MULTIPLY_AMX(4)
 #endif
 
-// ---------------------------------------------------------------- without the unit
+// ---------------------------------------------------------------- float32
 
 #define LOW(pair) ((v16)((pair) << 16))
 #define HIGH(pair) ((v16)((pair) & ((v16i){0} - 65536)))
@@ -108,7 +108,7 @@ UNIT_MULTIPLY(1) UNIT_MULTIPLY(2) UNIT_MULTIPLY(3) UNIT_MULTIPLY(4)
 // Rows whose products share the loads of b.
 #define ROWS 4
 
-GRAFT_DISPATCHED static void multiply_in_floats(
+GRAFT_DISPATCHED static void multiply_portable(
     const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b, float *c,
     int accumulates) {
   for (int p = 0; p < tile->rows; p += ROWS) {
@@ -149,93 +149,42 @@ GRAFT_DISPATCHED static void multiply_in_floats(
 
 // ---------------------------------------------------------------- both
 
-void graft_bf16_begin(graft_bf16_unit *unit) {
-  *unit = (graft_bf16_unit){.has_unit = graft_bf16_has_unit()};
+void graft_bf16_begin(graft_bf16_state *state) {
+  *state = (graft_bf16_state){.uses_amx = graft_has_amx()};
 #if defined(__x86_64__)
-  // Denormal numbers are zero, read and written, as they are to the unit.
+  // Denormal numbers are zero, read and written, as they are to AMX.
   const unsigned flush_results = 0x8000, flush_operands = 0x40;
-  unit->control = __builtin_ia32_stmxcsr();
-  if (!unit->has_unit) __builtin_ia32_ldmxcsr(unit->control | flush_results | flush_operands);
+  state->control = __builtin_ia32_stmxcsr();
+  if (!state->uses_amx) __builtin_ia32_ldmxcsr(state->control | flush_results | flush_operands);
 #endif
 }
 
-#if HAS_TILES
-TILES static void release(void) { _tile_release(); }
+#if HAS_AMX
+AMX static void release(void) { _tile_release(); }
 #endif
 
-void graft_bf16_end(graft_bf16_unit *unit) {
-#if HAS_TILES
-  if (unit->has_unit) return release();
+void graft_bf16_end(graft_bf16_state *state) {
+#if HAS_AMX
+  if (state->uses_amx) return release();
 #endif
 #if defined(__x86_64__)
-  __builtin_ia32_ldmxcsr(unit->control);
+  __builtin_ia32_ldmxcsr(state->control);
 #endif
 }
 
 void graft_bf16_multiply(
-    graft_bf16_unit *unit, const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b,
+    graft_bf16_state *state, const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b,
     float *c, int accumulates) {
-#if HAS_TILES
-  if (unit->has_unit) {
-    configure(unit, tile);
+#if HAS_AMX
+  if (state->uses_amx) {
+    configure(state, tile);
     switch (tile->vectors) {
-      case 1: return multiply_1(tile, a, b, c, accumulates);
-      case 2: return multiply_2(tile, a, b, c, accumulates);
-      case 3: return multiply_3(tile, a, b, c, accumulates);
-      default: return multiply_4(tile, a, b, c, accumulates);
+      case 1: return multiply_amx_1(tile, a, b, c, accumulates);
+      case 2: return multiply_amx_2(tile, a, b, c, accumulates);
+      case 3: return multiply_amx_3(tile, a, b, c, accumulates);
+      default: return multiply_amx_4(tile, a, b, c, accumulates);
     }
   }
 #endif
-  multiply_in_floats(tile, a, b, c, accumulates);
-}
-
-// ---------------------------------------------------------------- rounding
-
-/// The bits of a float rounded so that its upper half is the bfloat16; a NaN stays one.
-#define ROUNDED(bits)                                                        \
-  ((((bits) & 0x7fffffff) > 0x7f800000)                                      \
-       ? ((bits) | 0x400000)                                                 \
-       : ((bits) + 0x7fff + (((bits) >> 16) & 1)))
-
-GRAFT_DISPATCHED void graft_bf16_round(const float *x, ptrdiff_t count, uint16_t *y) {
-  const uint32_t *bits = (const uint32_t *)x;
-  for (ptrdiff_t i = 0; i < count; i++) y[i] = (uint16_t)(ROUNDED(bits[i]) >> 16);
-}
-
-GRAFT_DISPATCHED void graft_bf16_pair(
-    const float *x0, const float *x1, int lanes, uint16_t *y) {
-  const uint32_t *low = (const uint32_t *)x0, *high = (const uint32_t *)x1;
-  uint32_t *pairs = (uint32_t *)y;
-  for (int i = 0; i < lanes; i++)
-    pairs[i] = (ROUNDED(low[i]) >> 16) | (ROUNDED(high[i]) & 0xffff0000u);
-}
-
-// One stage of turning 16 x 16 numbers: pairs of rows `apart` change places in pairs of blocks.
-#define STAGE(apart)                                                        \
-  for (int r = 0; r < 16; r++) {                                            \
-    if (r & apart) continue;                                                \
-    v16i one = rows[r], other = rows[r + apart];                            \
-    rows[r] = __builtin_shufflevector(one, other, EVEN_##apart);            \
-    rows[r + apart] = __builtin_shufflevector(one, other, ODD_##apart);     \
-  }
-#define EVEN_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
-#define ODD_8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
-#define EVEN_4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
-#define ODD_4 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
-#define EVEN_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
-#define ODD_2 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
-#define EVEN_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
-#define ODD_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
-
-GRAFT_DISPATCHED void graft_bf16_turn(
-    const float *const *x, ptrdiff_t offset, uint16_t *y, ptrdiff_t y_row) {
-  v16i rows[16];
-  for (int r = 0; r < 16; r++) {
-    const uint32_t *low = (const uint32_t *)(x[2 * r] + offset);
-    const uint32_t *high = (const uint32_t *)(x[2 * r + 1] + offset);
-    for (int i = 0; i < 16; i++)
-      ((uint32_t *)&rows[r])[i] = (ROUNDED(low[i]) >> 16) | (ROUNDED(high[i]) & 0xffff0000u);
-  }
-  STAGE(8) STAGE(4) STAGE(2) STAGE(1)
-  for (int r = 0; r < 16; r++) *(v16i *)(y + r * y_row) = rows[r];
+  multiply_portable(tile, a, b, c, accumulates);
 }

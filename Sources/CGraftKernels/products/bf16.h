@@ -2,8 +2,8 @@
 //
 // The arithmetic is that of TDPBF16PS (Intel 64 Architectures Software Developer's Manual, volume 2):
 // of 32 neighbors in depth the even and the odd products are summed apart, in order, by fused
-// multiply-adds from zero; their sum is added to the result. Denormal numbers count as zero. Where
-// a processor has no such unit, a loop over float32 gives the same bits.
+// multiply-adds from zero; their sum is added to the result. Denormal numbers count as zero. On
+// processors without AMX a loop over float32 gives the same bits.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -22,19 +22,19 @@ typedef struct {
   ptrdiff_t a_row, c_row;
 } graft_bf16_tile;
 
-/// The unit's state while one task runs.
+/// What is set up while one task runs: how tile registers are laid out, and the control register.
 typedef struct {
-  int rows, vectors, last_lanes, has_unit;
+  int rows, vectors, last_lanes, uses_amx;
   unsigned control;
-} graft_bf16_unit;
+} graft_bf16_state;
 
 /// Around all tiles of a task.
-void graft_bf16_begin(graft_bf16_unit *unit);
-void graft_bf16_end(graft_bf16_unit *unit);
+void graft_bf16_begin(graft_bf16_state *state);
+void graft_bf16_end(graft_bf16_state *state);
 
 /// c (+)= a b.
 void graft_bf16_multiply(
-    graft_bf16_unit *unit, const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b,
+    graft_bf16_state *state, const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b,
     float *c, int accumulates);
 
 /// Rounds to nearest, ties to even.
@@ -43,5 +43,5 @@ void graft_bf16_round(const float *x, ptrdiff_t count, uint16_t *y);
 /// Pairs two rows of 16 numbers as panels have them: y[i] = (x0[i], x1[i]).
 void graft_bf16_pair(const float *x0, const float *x1, int lanes, uint16_t *y);
 
-/// The 32 rows' 16 numbers each, turned: y[i * y_row + r] = x[r][i].
-void graft_bf16_turn(const float *const *x, ptrdiff_t offset, uint16_t *y, ptrdiff_t y_row);
+/// The 32 rows' 16 numbers each, transposed: y[i * y_row + r] = x[r][i].
+void graft_bf16_transpose(const float *const *x, ptrdiff_t offset, uint16_t *y, ptrdiff_t y_row);

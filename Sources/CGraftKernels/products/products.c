@@ -1,14 +1,6 @@
 #include "products/products.h"
-#include "common/dispatch.h"
-#include "graft_kernels.h"
 
-void graft_pause(void) {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
+#include "common/arithmetic.h"
 
 #define TILE(P, V)                                                                              \
   GRAFT_DISPATCHED static void tile_##P##x##V(                                                  \
@@ -62,8 +54,8 @@ TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2)
 TILE(1, 3) TILE(2, 3) TILE(3, 3) TILE(4, 3) TILE(5, 3) TILE(6, 3) TILE(7, 3) TILE(8, 3)
 TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
 
-#define MOST_ROWS 14
-static const graft_tile kernels[4][MOST_ROWS] = {
+#define MAX_ROWS 14
+static const graft_tile kernels[4][MAX_ROWS] = {
     {tile_1x1, tile_2x1, tile_3x1, tile_4x1, tile_5x1, tile_6x1, tile_7x1, tile_8x1, tile_9x1,
      tile_10x1, tile_11x1, tile_12x1, tile_13x1, tile_14x1},
     {tile_1x2, tile_2x2, tile_3x2, tile_4x2, tile_5x2, tile_6x2, tile_7x2, tile_8x2, tile_9x2,
@@ -91,12 +83,11 @@ int graft_tile_rows(int vectors) {
 
 graft_tile graft_tile_kernel(int rows, int vectors) { return kernels[vectors - 1][rows - 1]; }
 
-static int ceiling(int a, int b) { return (a + b - 1) / b; }
 
 int graft_panel_width(int columns) {
-  int vectors = ceiling(columns, 16);
-  int panels = ceiling(vectors, graft_tile_vectors());
-  return ceiling(vectors, panels) * 16;
+  int vectors = ceil_div(columns, 16);
+  int panels = ceil_div(vectors, graft_tile_vectors());
+  return ceil_div(vectors, panels) * 16;
 }
 
 void graft_multiply_block(
@@ -104,10 +95,10 @@ void graft_multiply_block(
     ptrdiff_t b_step, float *c, ptrdiff_t c_row, int vectors, int last_lanes, int accumulates) {
   const ptrdiff_t zero = 0;
   int step = graft_tile_rows(vectors);
-  step = ceiling(rows, ceiling(rows, step));
-  int depth_step = ceiling(depth, ceiling(depth, GRAFT_PANEL_DEPTH));
+  step = ceil_div(rows, ceil_div(rows, step));
+  int depth_step = ceil_div(depth, ceil_div(depth, GRAFT_PANEL_DEPTH));
   // Each tile also asks for its share of the next panel.
-  int share = ceiling(depth_step, ceiling(rows, step));
+  int share = ceil_div(depth_step, ceil_div(rows, step));
   for (int k = 0; k < depth; k += depth_step) {
     int count = depth - k < depth_step ? depth - k : depth_step;
     int next = k + depth_step;

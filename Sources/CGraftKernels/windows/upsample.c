@@ -1,8 +1,7 @@
 #include <string.h>
 
 #include "common/dispatch.h"
-#include "graft_dense.h"
-#include "graft_kernels.h"
+#include "graft_windows.h"
 
 /// How one place along a side reads the side before: low and high with their shares.
 typedef struct {

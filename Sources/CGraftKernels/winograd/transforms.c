@@ -7,8 +7,6 @@
 // points are 0, ±P, ±Q and infinity; P = √½ and Q = √2 lose fewer bits than the usual 1 and 2.
 #include "winograd/winograd.h"
 
-#include "common/dispatch.h"
-
 #define P 0.70710678118654752f
 #define Q 1.41421356237309505f
 #define PP 0.5f

@@ -4,6 +4,7 @@
 //
 // Small filters' sums stay in a worker's cache: there each chunk of tiles has its own, added in order
 // afterwards. Larger ones are summed place by place, by all workers, block after block.
+#include "graft_elementwise.h"
 #include "products/products.h"
 #include "winograd/winograd.h"
 
@@ -17,21 +18,21 @@ void graft_winograd_gradient_prepare(graft_winograd_gradient *g) {
   graft_winograd_prepare(w);
   g->panel_width = w->panel_width;
   g->column_blocks = w->column_blocks;
-  g->columns = round_up(w->out_channels);
+  g->columns = round_up(w->out_channels, 16);
   g->sum_place = place_stride(w->in_channels, g->columns);
   g->sum_count = WINOGRAD_PLACES * g->sum_place;
   g->is_staged = g->sum_count > SUMS_FLOATS;
   int tiles = 48;
   if (g->is_staged)
-    tiles = most(12, STAGE_FLOATS / (WINOGRAD_PLACES * (w->depth + g->columns)) / 12 * 12);
-  tiles = least(tiles, w->tile_count);
-  g->blocks = ceiling(w->tile_count, tiles);
-  g->tiles_per_block = ceiling(w->tile_count, g->blocks);
-  g->blocks = ceiling(w->tile_count, g->tiles_per_block);
-  g->chunks = g->is_staged ? 1 : least(CHUNKS, g->blocks);
-  g->blocks_per_chunk = ceiling(g->blocks, g->chunks);
-  g->chunks = ceiling(g->blocks, g->blocks_per_chunk);
-  g->transform_tasks = ceiling(g->tiles_per_block, WINOGRAD_TILES_PER_TASK);
+    tiles = int_max(12, STAGE_FLOATS / (WINOGRAD_PLACES * (w->depth + g->columns)) / 12 * 12);
+  tiles = int_min(tiles, w->tile_count);
+  g->blocks = ceil_div(w->tile_count, tiles);
+  g->tiles_per_block = ceil_div(w->tile_count, g->blocks);
+  g->blocks = ceil_div(w->tile_count, g->tiles_per_block);
+  g->chunks = g->is_staged ? 1 : int_min(CHUNKS, g->blocks);
+  g->blocks_per_chunk = ceil_div(g->blocks, g->chunks);
+  g->chunks = ceil_div(g->blocks, g->blocks_per_chunk);
+  g->transform_tasks = ceil_div(g->tiles_per_block, WINOGRAD_TILES_PER_TASK);
   g->product_tasks = WINOGRAD_PLACES * g->column_blocks;
   // Columns of V are read down the tiles: rows must not lie a power of two apart.
   g->v_row = w->depth + 16;
@@ -63,7 +64,7 @@ static void transform_gradients(
         panel.norm = &norm;
       }
       graft_transform_gradient(
-          &panel, &tile, least(g->panel_width, g->columns - column),
+          &panel, &tile, int_min(g->panel_width, g->columns - column),
           m + (ptrdiff_t)column * g->tiles_per_block, g->m_place);
     }
   }
@@ -75,7 +76,7 @@ static void multiply(
     float *sums, int accumulates) {
   const graft_winograd *w = &g->forward;
   int column = column_block * g->panel_width;
-  int vectors = ceiling(least(g->panel_width, g->columns - column), 16);
+  int vectors = ceil_div(int_min(g->panel_width, g->columns - column), 16);
   const float *v = workspace + place * g->v_place;
   const float *m = workspace + WINOGRAD_PLACES * g->v_place + place * g->m_place;
   graft_multiply_block(
@@ -90,10 +91,10 @@ void graft_winograd_gradient_chunk(
     const graft_winograd_source *output_gradient, float *sums, float *workspace) {
   const graft_winograd *w = &g->forward;
   int first_block = chunk * g->blocks_per_chunk;
-  int last_block = least(g->blocks, first_block + g->blocks_per_chunk);
+  int last_block = int_min(g->blocks, first_block + g->blocks_per_chunk);
   for (int block = first_block; block < last_block; block++) {
     int first = block * g->tiles_per_block;
-    int last = least(w->tile_count, first + g->tiles_per_block);
+    int last = int_min(w->tile_count, first + g->tiles_per_block);
     graft_winograd_inputs(w, input, first, last, workspace, g->v_row, g->v_place);
     transform_gradients(
         g, output_gradient, first, last, workspace + WINOGRAD_PLACES * g->v_place);
@@ -110,8 +111,8 @@ void graft_winograd_gradient_transform(
     const graft_winograd_source *output_gradient, float *workspace) {
   const graft_winograd *w = &g->forward;
   int start = block * g->tiles_per_block, offset = task * WINOGRAD_TILES_PER_TASK;
-  int end = least(w->tile_count, start + g->tiles_per_block);
-  int first = start + offset, last = least(end, first + WINOGRAD_TILES_PER_TASK);
+  int end = int_min(w->tile_count, start + g->tiles_per_block);
+  int first = start + offset, last = int_min(end, first + WINOGRAD_TILES_PER_TASK);
   graft_winograd_inputs(
       w, input, first, last, workspace + (ptrdiff_t)offset * g->v_row, g->v_row, g->v_place);
   transform_gradients(
@@ -122,7 +123,7 @@ void graft_winograd_gradient_transform(
 void graft_winograd_gradient_multiply(
     const graft_winograd_gradient *g, int block, int task, const float *workspace, float *sums) {
   int start = block * g->tiles_per_block;
-  int tiles = least(g->forward.tile_count, start + g->tiles_per_block) - start;
+  int tiles = int_min(g->forward.tile_count, start + g->tiles_per_block) - start;
   multiply(
       g, tiles, task / g->column_blocks, task % g->column_blocks, workspace, sums, block > 0);
 }
@@ -139,7 +140,7 @@ void graft_winograd_gradient_filters(
   for (int k = first; k < last; k++) {
     for (int o = 0; o < w->out_channels; o += 16) {
       graft_transform_filter_gradient(
-          sums + (ptrdiff_t)k * g->columns + o, g->sum_place, least(16, w->out_channels - o),
+          sums + (ptrdiff_t)k * g->columns + o, g->sum_place, int_min(16, w->out_channels - o),
           accumulates, weights + (ptrdiff_t)k * w->out_channels + o, tap);
     }
   }

@@ -17,28 +17,28 @@
 #define FILTER_DEPTH 32
 
 void graft_winograd_prepare(graft_winograd *w) {
-  w->tiles_y = ceiling(w->out_h, 4);
-  w->tiles_x = ceiling(w->out_w, 4);
+  w->tiles_y = ceil_div(w->out_h, 4);
+  w->tiles_x = ceil_div(w->out_w, 4);
   w->tile_count = w->batch * w->tiles_y * w->tiles_x;
   w->panel_width = graft_panel_width(w->out_channels);
-  w->column_blocks = ceiling(w->out_channels, w->panel_width);
-  w->depth = (int)round_up(w->in_channels);
+  w->column_blocks = ceil_div(w->out_channels, w->panel_width);
+  w->depth = (int)round_up(w->in_channels, 16);
   w->filter_count = (ptrdiff_t)w->column_blocks * WINOGRAD_PLACES * w->in_channels * w->panel_width;
   w->is_staged = w->in_channels >= STAGED_DEPTH;
   // Columns of products that are kept at a time.
   w->columns = w->is_staged ? w->column_blocks * w->panel_width : w->panel_width;
-  int most_floats = w->is_staged ? STAGE_FLOATS : TASK_FLOATS;
-  int tiles = most_floats / (WINOGRAD_PLACES * (w->depth + w->columns));
-  if (!w->is_staged) tiles = least(tiles, 48);
-  tiles = least(most(12, tiles), w->tile_count);
+  int max_floats = w->is_staged ? STAGE_FLOATS : TASK_FLOATS;
+  int tiles = max_floats / (WINOGRAD_PLACES * (w->depth + w->columns));
+  if (!w->is_staged) tiles = int_min(tiles, 48);
+  tiles = int_min(int_max(12, tiles), w->tile_count);
   // Whole rows of tiles where that loses little, as equal as they can be.
   int unit = w->tiles_x <= tiles ? w->tiles_x : 6;
-  w->blocks = ceiling(w->tile_count, tiles / unit * unit);
-  w->tiles_per_block = ceiling(ceiling(w->tile_count, w->blocks), unit) * unit;
-  w->blocks = ceiling(w->tile_count, w->tiles_per_block);
-  w->transform_tasks = ceiling(w->tiles_per_block, WINOGRAD_TILES_PER_TASK);
+  w->blocks = ceil_div(w->tile_count, tiles / unit * unit);
+  w->tiles_per_block = ceil_div(ceil_div(w->tile_count, w->blocks), unit) * unit;
+  w->blocks = ceil_div(w->tile_count, w->tiles_per_block);
+  w->transform_tasks = ceil_div(w->tiles_per_block, WINOGRAD_TILES_PER_TASK);
   w->product_tasks = WINOGRAD_PLACES * w->column_blocks;
-  w->filter_tasks = w->column_blocks * ceiling(w->in_channels, FILTER_DEPTH);
+  w->filter_tasks = w->column_blocks * ceil_div(w->in_channels, FILTER_DEPTH);
   w->v_place = place_stride(w->tiles_per_block, w->depth);
   w->m_place = place_stride(w->tiles_per_block, w->columns);
   w->block_count = WINOGRAD_PLACES * (w->v_place + w->m_place) + GRAFT_SLACK;
@@ -49,12 +49,12 @@ void graft_winograd_filters(
     ptrdiff_t o_stride, const float *scale, float *filters, int task) {
   int width = w->panel_width, column_block = task % w->column_blocks, first = column_block * width;
   int first_depth = task / w->column_blocks * FILTER_DEPTH;
-  int last_depth = least(w->in_channels, first_depth + FILTER_DEPTH);
+  int last_depth = int_min(w->in_channels, first_depth + FILTER_DEPTH);
   ptrdiff_t place = (ptrdiff_t)w->in_channels * width;
   float *u = filters + column_block * WINOGRAD_PLACES * place;
   for (int k = first_depth; k < last_depth; k++) {
     for (int o = 0; o < width; o += 16) {
-      int lanes = most(0, least(16, w->out_channels - first - o));
+      int lanes = int_max(0, int_min(16, w->out_channels - first - o));
       graft_transform_filter(
           weights + k * k_stride + (first + o) * o_stride, tap, o_stride, lanes,
           scale ? scale + first + o : 0, u + (ptrdiff_t)k * width + o, place);
@@ -80,7 +80,7 @@ void graft_winograd_inputs(
 }
 
 static int block_vectors(const graft_winograd *w, int column_block) {
-  return ceiling(least(w->panel_width, w->out_channels - column_block * w->panel_width), 16);
+  return ceil_div(int_min(w->panel_width, w->out_channels - column_block * w->panel_width), 16);
 }
 
 /// Outputs of tiles first ..< last, `channels` of them from `channel`.
@@ -94,7 +94,7 @@ static void store_outputs(
     graft_tile_store store = {
         target->output + offset, target->bias ? target->bias + channel : 0,
         target->residual ? target->residual + offset : 0, (ptrdiff_t)w->out_w * w->out_channels,
-        w->out_channels, least(4, w->out_h - at.y), least(4, w->out_w - at.x), channels,
+        w->out_channels, int_min(4, w->out_h - at.y), int_min(4, w->out_w - at.x), channels,
         target->accumulates, target->activation};
     graft_transform_output(m, w->m_place, &store);
   }
@@ -130,11 +130,11 @@ static void add_sums(
       i += rows * w->tiles_x;
       continue;
     }
-    int tiles = least(last - i, w->tiles_x - column);
-    int height = least(4, w->out_h - row % w->tiles_y * 4);
+    int tiles = int_min(last - i, w->tiles_x - column);
+    int height = int_min(4, w->out_h - row % w->tiles_y * 4);
     for (int y = 0; y < height; y++) {
       ptrdiff_t start = first_pixel(w, row) + (ptrdiff_t)y * w->out_w + 4 * column;
-      add_sums_of_pixels(w, start, least(4 * tiles, w->out_w - 4 * column), target, record);
+      add_sums_of_pixels(w, start, int_min(4 * tiles, w->out_w - 4 * column), target, record);
     }
     i += tiles;
   }
@@ -144,7 +144,7 @@ void graft_winograd_block(
     const graft_winograd *w, int block, const graft_winograd_source *source, const float *filters,
     const graft_winograd_target *target, double *record, float *workspace) {
   int first = block * w->tiles_per_block;
-  int last = least(w->tile_count, first + w->tiles_per_block);
+  int last = int_min(w->tile_count, first + w->tiles_per_block);
   float *v = workspace, *m = v + WINOGRAD_PLACES * w->v_place;
   ptrdiff_t panel = (ptrdiff_t)w->in_channels * w->panel_width;
   graft_winograd_inputs(w, source, first, last, v, w->depth, w->v_place);
@@ -157,7 +157,7 @@ void graft_winograd_block(
     }
     int channel = columns * w->panel_width;
     store_outputs(
-        w, first, last, m, channel, least(w->panel_width, w->out_channels - channel), target);
+        w, first, last, m, channel, int_min(w->panel_width, w->out_channels - channel), target);
   }
   if (record) add_sums(w, first, last, target, record);
 }
@@ -166,7 +166,7 @@ void graft_winograd_transform(
     const graft_winograd *w, int block, int task, const graft_winograd_source *source,
     float *workspace) {
   int start = block * w->tiles_per_block, first = start + task * WINOGRAD_TILES_PER_TASK;
-  int last = least(w->tile_count, start + least(w->tiles_per_block, (task + 1) * WINOGRAD_TILES_PER_TASK));
+  int last = int_min(w->tile_count, start + int_min(w->tiles_per_block, (task + 1) * WINOGRAD_TILES_PER_TASK));
   graft_winograd_inputs(
       w, source, first, last, workspace + (ptrdiff_t)(first - start) * w->depth, w->depth,
       w->v_place);
@@ -175,7 +175,7 @@ void graft_winograd_transform(
 void graft_winograd_multiply(
     const graft_winograd *w, int block, int task, const float *filters, float *workspace) {
   int start = block * w->tiles_per_block;
-  int rows = least(w->tile_count, start + w->tiles_per_block) - start;
+  int rows = int_min(w->tile_count, start + w->tiles_per_block) - start;
   int place = task / w->column_blocks, columns = task % w->column_blocks;
   const float *v = workspace + place * w->v_place;
   float *m = workspace + WINOGRAD_PLACES * w->v_place + place * w->m_place + columns * w->panel_width;
@@ -189,7 +189,7 @@ void graft_winograd_store(
     const graft_winograd *w, int block, int task, const float *workspace,
     const graft_winograd_target *target, double *record) {
   int start = block * w->tiles_per_block, first = start + task * WINOGRAD_TILES_PER_TASK;
-  int last = least(w->tile_count, start + least(w->tiles_per_block, (task + 1) * WINOGRAD_TILES_PER_TASK));
+  int last = int_min(w->tile_count, start + int_min(w->tiles_per_block, (task + 1) * WINOGRAD_TILES_PER_TASK));
   const float *m = workspace + WINOGRAD_PLACES * w->v_place + (ptrdiff_t)(first - start) * w->columns;
   store_outputs(w, first, last, m, 0, w->out_channels, target);
   if (record) add_sums(w, first, last, target, record);

@@ -1,7 +1,8 @@
 // What the Winograd convolutions share: two-dimensional transforms of one tile, 16 channels at a time,
 // and blocks of matrix products. The 36 places of a transformed tile are `place` floats apart.
 #pragma once
-#include "graft_kernels.h"
+#include "common/arithmetic.h"
+#include "graft_winograd.h"
 
 #define WINOGRAD_PLACES 36
 #define WINOGRAD_TILES_PER_TASK 12
@@ -58,10 +59,6 @@ void graft_winograd_inputs(
     const graft_winograd *winograd, const graft_winograd_source *source, int first, int last,
     float *v, ptrdiff_t row, ptrdiff_t place);
 
-static inline int least(int a, int b) { return a < b ? a : b; }
-static inline int most(int a, int b) { return a > b ? a : b; }
-static inline int ceiling(int a, int b) { return (a + b - 1) / b; }
-static inline int round_up(int count) { return (count + 15) / 16 * 16; }
 
 /// Floats between two places of `tiles` rows of `width`: off a power of two, or the 36 places of a
 /// tile would share one set of the L1 cache.

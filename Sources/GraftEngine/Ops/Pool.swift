@@ -130,7 +130,7 @@ package struct PoolOp: Op {
       in_h: Int32(x[1]), in_w: Int32(x[2]), channels: Int32(x[3]), out_h: Int32(y[1]),
       out_w: Int32(y[2]), kernel_h: Int32(kernel.y), kernel_w: Int32(kernel.x),
       stride_y: Int32(stride.y), stride_x: Int32(stride.x), pad_y: Int32(padding.y),
-      pad_x: Int32(padding.x), leaves_out_padding: countsPadding ? 0 : 1)
+      pad_x: Int32(padding.x), excludes_padding: countsPadding ? 0 : 1)
   }
 }
 

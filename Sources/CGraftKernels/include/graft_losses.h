@@ -1,33 +1,9 @@
-// Kernels of dense prediction: maps brought to another size, losses and counts over pixels.
+// Losses and counts of dense prediction, over the pixels of one image's map [H, W, C].
 //
-// Maps are [H, W, C] of one image, rows from the top. A label is a class as a float; what is no class
-// (255 by custom) counts for nothing.
+// A label is a class as a float; what is no class (255 by convention) counts for nothing.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
-
-typedef enum {
-  /// The pixel that lies under the new one.
-  GRAFT_UPSAMPLE_NEAREST = 0,
-  /// Between the four pixels around, pixels being squares of which the edges are aligned.
-  GRAFT_UPSAMPLE_BILINEAR = 1,
-  /// The same with the centers of the corner pixels aligned.
-  GRAFT_UPSAMPLE_CORNERS = 2
-} graft_interpolation;
-
-typedef struct {
-  int in_h, in_w, out_h, out_w, channels;
-  graft_interpolation interpolation;
-} graft_upsample;
-
-/// Rows first_row ..< last_row of the map at its new size.
-void graft_upsample_rows(
-    const graft_upsample *s, const float *x, int first_row, int last_row, float *y);
-
-/// Rows first_row ..< last_row of the gradient of the map before.
-void graft_upsample_gradient_rows(
-    const graft_upsample *s, const float *dy, int first_row, int last_row, int accumulates,
-    float *dx);
 
 /// Adds up over pixels: sums[0] of weight * -log p(label), sums[1] of weights, and for each class c
 /// sums[2 + 3c] of p(c) where it is the label, [3 + 3c] of p(c), [4 + 3c] of pixels of that label.
@@ -47,9 +23,6 @@ void graft_dense_loss_gradient(
 
 /// The most probable class of each pixel, the first of equals, as bytes.
 void graft_dense_predict(const float *logits, ptrdiff_t pixels, int classes, uint8_t *predicted);
-
-/// Softmax over the classes of each pixel.
-void graft_dense_softmax(const float *logits, ptrdiff_t pixels, int classes, float *probabilities);
 
 /// confusion[label * classes + predicted] += 1 for each pixel with a label. Of two classes also
 /// histogram[label * GRAFT_SCORE_BINS + bin] += 1, bin by logit 1 - logit 0; it may be null.
