@@ -78,7 +78,7 @@ package struct PoolOp: Op {
 
   package func forward(_ c: ForwardContext) {
     let chunks = PixelChunks(c.outputShape)
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(
         kind == .max ? chunks.count : c.outputShape.batch, lending: c, kind, shape, chunks
       ) { task, _, c, kind, shape, chunks in
@@ -86,13 +86,14 @@ package struct PoolOp: Op {
         let outputCount = c.output.count / c.outputShape.batch
         guard kind == .max else {
           return graft_average_pool(
-            shape, c.inputs[0].pointer + task * inputCount, c.output.pointer + task * outputCount)
+            shape.pointer, c.inputs[0].pointer + task * inputCount,
+            c.output.pointer + task * outputCount)
         }
         let switches = c.auxiliary.count > 0 ? c.auxiliary.pointer.asSwitches : nil
         let (images, rows) = chunks.part(task)
         for image in images {
           graft_max_pool(
-            shape, c.inputs[0].pointer + image * inputCount, Int32(rows.lowerBound),
+            shape.pointer, c.inputs[0].pointer + image * inputCount, Int32(rows.lowerBound),
             Int32(rows.upperBound), c.output.pointer + image * outputCount,
             switches.map { $0 + image * outputCount })
         }
@@ -103,7 +104,7 @@ package struct PoolOp: Op {
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
     let chunks = PixelChunks(c.inputShapes[0])
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(
         kind == .max ? chunks.count : c.outputShape.batch, lending: c, slot, kind, shape, chunks
       ) { task, _, c, slot, kind, shape, chunks in
@@ -111,13 +112,13 @@ package struct PoolOp: Op {
         let outputCount = c.outputGradient.count / c.outputShape.batch
         guard kind == .max else {
           return graft_average_pool_gradient(
-            shape, c.outputGradient.pointer + task * outputCount, slot.flag,
+            shape.pointer, c.outputGradient.pointer + task * outputCount, slot.flag,
             slot.slice.pointer + task * inputCount)
         }
         let (images, rows) = chunks.part(task)
         for image in images {
           graft_max_pool_gradient(
-            shape, c.outputGradient.pointer + image * outputCount,
+            shape.pointer, c.outputGradient.pointer + image * outputCount,
             c.auxiliary.pointer.asSwitches + image * outputCount, Int32(rows.lowerBound),
             Int32(rows.upperBound), slot.flag, slot.slice.pointer + image * inputCount)
         }
