@@ -87,7 +87,9 @@ private struct KernelRoom {
       }.keys)
   }
 
-  /// Every file that reaches itself. Headers name functions to declare them; they call none.
+  /// Every file that reaches itself.
+  ///
+  /// Headers name functions to declare them; they call none.
   func cycles() -> [String] {
     func next(_ path: String) -> Set<String> {
       guard let file = files[path] else { return [] }
@@ -132,8 +134,9 @@ private struct KernelRoom {
       })
   }
 
-  /// Functions at the beginning of a line that other files may call: their name stands before the first
-  /// parenthesis. A declaration ends in a semicolon before a brace opens.
+  /// Functions at the beginning of a line that other files may call.
+  ///
+  /// Their name stands before the first parenthesis; a declaration ends in a semicolon before a brace opens.
   private static func functions(_ text: String, areDefinitions: Bool) -> Set<String> {
     var result: Set<String> = []
     for line in text.split(separator: "\n") {

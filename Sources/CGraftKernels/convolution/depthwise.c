@@ -1,3 +1,8 @@
+// Depthwise convolutions.
+//
+// Both directions run along rows that were copied, normalized on the way, into a ring of lines
+// with zero margins: the window never leaves a line, and a line is read from the cache by every
+// row of outputs that it reaches.
 #include <string.h>
 
 #include "common/arithmetic.h"
@@ -5,10 +10,6 @@
 #include "graft_elementwise.h"
 #include "norms/batch_norm.h"
 #include "products/products.h"
-
-// Both directions run along rows that were copied, normalized on the way, into a ring of lines
-// with zero margins: the window never leaves a line, and a line is read from the cache by every
-// row of outputs that it reaches.
 
 #define TILE 7  // divides the widths of the usual images: 112, 56, 28, 14, 7
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -22,7 +23,9 @@ static int input_width(const graft_depthwise *s) {
 }
 
 /// Zero pixels before the first gradient of a line.
-static int gradient_margin(const graft_depthwise *s) { return int_max(0, reach_x(s) - 1 - s->pad_x); }
+static int gradient_margin(const graft_depthwise *s) {
+  return int_max(0, reach_x(s) - 1 - s->pad_x);
+}
 
 /// Pixels of a line of output gradients, which lie stride_x apart.
 static int gradient_width(const graft_depthwise *s) {

@@ -1,3 +1,4 @@
+// 1×1 convolutions over blocks of pixels, with the norms around them: forward and both gradients.
 #include <string.h>
 
 #include "common/arithmetic.h"

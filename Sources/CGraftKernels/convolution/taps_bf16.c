@@ -24,7 +24,8 @@ static int packed_height(const graft_taps *c, int rows) {
 
 /// From one packed image to the next; zeros between them end runs that are not whole chunks.
 static int packed_image(const graft_taps *c, int rows, int columns) {
-  return round_up(packed_height(c, rows) * packed_width(c, columns) * c->pixel, BF16_DEPTH) + BF16_DEPTH;
+  int numbers = packed_height(c, rows) * packed_width(c, columns) * c->pixel;
+  return round_up(numbers, BF16_DEPTH) + BF16_DEPTH;
 }
 
 /// Taps of one run.

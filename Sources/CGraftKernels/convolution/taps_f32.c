@@ -68,8 +68,8 @@ void graft_taps_pack_f32(
   }
 }
 
-/// One block of columns over all rows of a part of an image, from channel k0 on: output (+)= products.
-/// Offsets are those of the view and of the packed weights, one for each tap or row of taps.
+/// One block of columns over all rows of a part of an image, from channel k0 on: output (+)=
+/// products. Offsets are those of the view and of the packed weights, one for each tap or row of taps.
 GRAFT_INLINE void multiply_block(
     const graft_taps *c, const graft_taps_part *part, const graft_rows_view *view, int block, int k0,
     int depth, int tap_columns, const ptrdiff_t *a_offset, const ptrdiff_t *b_offset,
@@ -128,6 +128,7 @@ void graft_taps_task_f32(
             c, &part, &view, block, k0, depth, tap_columns, a_offset, b_offset, panels, out_image,
             accumulates || k0 > 0);
     }
-    graft_taps_finish(c, &part, out_image, bias, residual ? residual + (out_image - output) : 0, activation);
+    graft_taps_finish(
+        c, &part, out_image, bias, residual ? residual + (out_image - output) : 0, activation);
   }
 }

@@ -1,4 +1,5 @@
-// Which taps a convolution has, and how its output is cut into tasks: from shapes alone, in any precision.
+// Which taps a convolution has, and how its output is cut into tasks: from shapes alone, in any
+// precision.
 #include "convolution/taps.h"
 
 void graft_taps_set_window(

@@ -1,3 +1,4 @@
+// The rows of one image under the taps, packed where they are not read in place.
 #include "convolution/taps_rows.h"
 
 #include <string.h>

@@ -22,7 +22,8 @@ typedef struct {
   int y, x;
 } graft_rows_view;
 
-/// `rows` rows of outputs' inputs from first_row, channels k0 ..< k0 + depth; scratch holds what is packed.
+/// The inputs of `rows` rows of outputs from first_row, channels k0 ..< k0 + depth; scratch holds what
+/// is packed.
 graft_rows_view graft_taps_view_rows(
     const graft_taps *c, const float *image, int first_row, int rows, int first_x, int k0,
     int depth, float *scratch);

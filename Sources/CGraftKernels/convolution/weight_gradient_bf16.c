@@ -44,7 +44,8 @@ void graft_weight_gradient_prepare_bf16(graft_weight_gradient *g) {
   int planes = layout.phases_y * layout.phases_x * layout.row;
   int max_depth = int_max(16, int_min(MAX_DEPTH, INPUT_NUMBERS / planes / 16 * 16));
   g->depth_tasks = ceil_div(c->depth, max_depth);
-  if (g->weight_count > 256 * 1024) g->depth_tasks = int_max(g->depth_tasks, ceil_div(c->depth, 64));
+  if (g->weight_count > 256 * 1024)
+    g->depth_tasks = int_max(g->depth_tasks, ceil_div(c->depth, 64));
   g->depth_split = ceil_div(ceil_div(c->depth, g->depth_tasks), 16) * 16;
   g->depth_tasks = ceil_div(c->depth, g->depth_split);
   int by_memory = (int)((4 << 20) / g->weight_count);
@@ -98,7 +99,8 @@ static void transpose_inputs(
         pixels[i] = is_real ? input + pixel * c->in_channels : zeros;
       }
       for (int k = 0; k < depth; k += 16)
-        graft_bf16_transpose(pixels, first + k, transposed + (ptrdiff_t)k * layout->row + place, layout->row);
+        graft_bf16_transpose(
+            pixels, first + k, transposed + (ptrdiff_t)k * layout->row + place, layout->row);
     }
     transposed += (ptrdiff_t)depth * layout->row;
   }

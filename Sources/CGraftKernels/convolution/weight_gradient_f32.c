@@ -22,8 +22,8 @@ void graft_weight_gradient_prepare_f32(graft_weight_gradient *g) {
   g->task_count = g->chunks * g->depth_tasks;
 }
 
-/// Products of some rows of inputs and of output gradients: partial[tap][k0 + k][o] (+)= their sum over the
-/// rows' pixels. Offsets are those of each row.
+/// Products of some rows of inputs and of output gradients: partial[tap][k0 + k][o] (+)= their sum
+/// over the rows' pixels. Offsets are those of each row.
 GRAFT_INLINE void add_products(
     const graft_taps *c, const graft_rows_view *view, int rows, int k0, int depth, int tap_columns,
     const ptrdiff_t *a_offset, const ptrdiff_t *b_offset, const float *dy, float *partial,

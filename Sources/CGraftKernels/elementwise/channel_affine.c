@@ -1,3 +1,4 @@
+// A scale and a shift for each channel, and channels in another order.
 #include <string.h>
 
 #include "common/dispatch.h"

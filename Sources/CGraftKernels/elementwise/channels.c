@@ -1,7 +1,6 @@
+// Pixels by a row of one factor a channel, and channels moved about.
 #include "common/dispatch.h"
 #include "graft_elementwise.h"
-
-// Pixels by a row of one factor a channel, and channels moved about.
 
 GRAFT_DISPATCHED void graft_multiply_channels(
     const float *x, const float *factors, ptrdiff_t pixels, int channels, int accumulates,

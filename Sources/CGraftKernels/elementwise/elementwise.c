@@ -1,3 +1,4 @@
+// Sums, products and scales of equally long runs, and sums of columns and chunks.
 #include "common/dispatch.h"
 #include "graft_elementwise.h"
 

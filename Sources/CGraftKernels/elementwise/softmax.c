@@ -1,3 +1,4 @@
+// Softmax over the channels of each row.
 #include <math.h>
 
 #include "graft_elementwise.h"

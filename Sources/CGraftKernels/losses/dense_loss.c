@@ -1,3 +1,4 @@
+// Losses over the pixels of a map, their gradients, and the counts behind scores.
 #include <math.h>
 
 #include "common/dispatch.h"

@@ -1,3 +1,4 @@
+// Batch norm: sums of both directions, and the elementwise passes.
 #include "norms/batch_norm.h"
 
 // Sums run in float over blocks of pixels short enough to keep seven digits, then in double.

@@ -1,3 +1,4 @@
+// Layer norm (Ba et al., 2016): each row by its own mean and deviation.
 #include <math.h>
 
 #include "common/dispatch.h"

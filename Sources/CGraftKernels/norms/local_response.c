@@ -1,3 +1,4 @@
+// Local response normalization (Krizhevsky et al., 2012): sums over neighboring channels.
 #include <math.h>
 #include <string.h>
 

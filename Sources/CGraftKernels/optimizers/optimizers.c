@@ -1,3 +1,4 @@
+// The element-wise loops of the optimizers.
 #include "graft_optimizers.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+// Blur by weights along rows and columns, rows kept in a ring until the second pass needs them.
 #include "pixels/pixels.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// Luma, and blends of a pixel with it.
 #include <math.h>
 #include <string.h>
 

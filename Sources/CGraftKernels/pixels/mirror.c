@@ -1,3 +1,4 @@
+// Rows from right to left.
 #include "pixels/pixels.h"
 
 typedef struct {

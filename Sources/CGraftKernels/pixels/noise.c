@@ -1,3 +1,4 @@
+// Noise drawn by Walker's alias method.
 #include "pixels/bytes.h"
 #include "pixels/philox.h"
 
@@ -81,7 +82,8 @@ static void add_noise_portable(
   for (ptrdiff_t i = 0; i < count; i += 8) {
     uint32_t word[4] = {(uint32_t)(i / 8), 0, 0, 0}, k0 = key0, k1 = key1;
     for (int round = 0; round < 10; round++, k0 += PHILOX_FIRST_STEP, k1 += PHILOX_SECOND_STEP) {
-      uint64_t first = (uint64_t)word[0] * PHILOX_FIRST_FACTOR, second = (uint64_t)word[2] * PHILOX_SECOND_FACTOR;
+      uint64_t first = (uint64_t)word[0] * PHILOX_FIRST_FACTOR;
+      uint64_t second = (uint64_t)word[2] * PHILOX_SECOND_FACTOR;
       word[0] = (uint32_t)(second >> 32) ^ word[1] ^ k0;
       word[1] = (uint32_t)second;
       word[2] = (uint32_t)(first >> 32) ^ word[3] ^ k1;

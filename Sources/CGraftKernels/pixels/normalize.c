@@ -1,3 +1,4 @@
+// Bytes to normalized numbers.
 #include "pixels/pixels.h"
 
 #include <string.h>

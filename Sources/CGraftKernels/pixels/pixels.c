@@ -1,3 +1,4 @@
+// Whether this processor has the AVX-512 that the image kernels use, and their memory.
 #include "pixels/pixels.h"
 
 #include <stdlib.h>

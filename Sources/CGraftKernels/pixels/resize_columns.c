@@ -1,3 +1,4 @@
+// The horizontal pass of a resize: each 16 bytes pick their taps out of one or two vectors.
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// Pillow's sharpness: blends with a smoothing of 3×3 pixels.
 #include <string.h>
 
 #include "pixels/bytes.h"

@@ -1,3 +1,4 @@
+// Bytes by tables, and histograms.
 #include <string.h>
 
 #include "pixels/bytes.h"

@@ -1,3 +1,4 @@
+// Warps that show one pixel each: by 16.16 fixed point, and by tables of rows and columns.
 #include <string.h>
 
 #include "pixels/pixels.h"

@@ -1,3 +1,4 @@
+// Pooling over windows that follow from the sizes of input and output.
 #include <string.h>
 
 #include "common/dispatch.h"

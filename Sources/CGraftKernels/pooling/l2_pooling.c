@@ -1,3 +1,4 @@
+// Pooling by the root of the sum of squares.
 #include <math.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+// Max and average pooling over fixed windows; max pooling also over a batch norm that is not stored.
 #include <string.h>
 
 #include "common/arithmetic.h"

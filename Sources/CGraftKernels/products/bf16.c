@@ -1,3 +1,4 @@
+// Tiles of bfloat16 products, by AMX or by a loop over float32 that gives the same bits.
 #include "products/bf16.h"
 
 #include "common/arithmetic.h"

@@ -1,3 +1,4 @@
+// The tiles of float32 products, and blocks of products made of them.
 #include "products/products.h"
 
 #include "common/arithmetic.h"

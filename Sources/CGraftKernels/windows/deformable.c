@@ -1,3 +1,4 @@
+// Deformable windows (Dai et al., 2017): taps moved by offsets, read between pixels.
 #include <math.h>
 #include <string.h>
 

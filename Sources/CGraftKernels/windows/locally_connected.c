@@ -1,3 +1,4 @@
+// Windows whose weights differ from place to place.
 #include <string.h>
 
 #include "common/dispatch.h"

@@ -1,3 +1,4 @@
+// Images with a border: zeros, mirrored, repeated or from the other side.
 #include <string.h>
 
 #include "common/dispatch.h"

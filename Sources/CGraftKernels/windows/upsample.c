@@ -1,3 +1,4 @@
+// Maps brought to another size, by nearest neighbors or bilinearly.
 #include <string.h>
 
 #include "common/dispatch.h"

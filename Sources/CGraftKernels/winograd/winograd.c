@@ -166,7 +166,8 @@ void graft_winograd_transform(
     const graft_winograd *w, int block, int task, const graft_winograd_source *source,
     float *workspace) {
   int start = block * w->tiles_per_block, first = start + task * WINOGRAD_TILES_PER_TASK;
-  int last = int_min(w->tile_count, start + int_min(w->tiles_per_block, (task + 1) * WINOGRAD_TILES_PER_TASK));
+  int last = int_min(
+      w->tile_count, start + int_min(w->tiles_per_block, (task + 1) * WINOGRAD_TILES_PER_TASK));
   graft_winograd_inputs(
       w, source, first, last, workspace + (ptrdiff_t)(first - start) * w->depth, w->depth,
       w->v_place);
@@ -189,7 +190,8 @@ void graft_winograd_store(
     const graft_winograd *w, int block, int task, const float *workspace,
     const graft_winograd_target *target, double *record) {
   int start = block * w->tiles_per_block, first = start + task * WINOGRAD_TILES_PER_TASK;
-  int last = int_min(w->tile_count, start + int_min(w->tiles_per_block, (task + 1) * WINOGRAD_TILES_PER_TASK));
+  int last = int_min(
+      w->tile_count, start + int_min(w->tiles_per_block, (task + 1) * WINOGRAD_TILES_PER_TASK));
   const float *m = workspace + WINOGRAD_PLACES * w->v_place + (ptrdiff_t)(first - start) * w->columns;
   store_outputs(w, first, last, m, 0, w->out_channels, target);
   if (record) add_sums(w, first, last, target, record);
