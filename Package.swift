@@ -29,8 +29,11 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(
-      name: "CJPEG", cSettings: optimizedInDebug, linkerSettings: [.linkedLibrary("jpeg")]),
-    .target(name: "CGraftKernels", cSettings: optimizedInDebug),
+      name: "CJPEG",
+      cSettings: optimizedInDebug + [.headerSearchPath("../CGraftKernels")],  // common/dispatch.h
+      linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(
+      name: "CGraftKernels", cSettings: optimizedInDebug + [.headerSearchPath(".")]),
 
     // Graft's rooms, bottom up.
     .target(

@@ -1,9 +1,11 @@
 import Foundation
 import GraftBase
 import GraftImaging
+import GraftKernels
+import Synchronization
 
 /// One pipeline over photographs on one thread, decoded before or in the course of it.
-final class AugmentationWork {
+final class AugmentationWork: Sendable {
   /// The pipelines of the table; each ends in a normalized tensor of 224 × 224.
   enum Kind: String {
     case basic
@@ -19,9 +21,9 @@ final class AugmentationWork {
   private let pipeline: Pipeline
   private let files: [[UInt8]]
   private let images: [Image]
-  private let slot: UnsafeMutableBufferPointer<Float>
+  private let output: Storage
   private let preprocessing = ImageInput.imageNet
-  private var drawn = 0
+  private let drawn = Atomic<Int>(0)
 
   init(_ kind: Kind, folder: URL) throws {
     self.kind = kind
@@ -45,10 +47,8 @@ final class AugmentationWork {
         ]
       }
     pipeline = try Pipeline((basic + more).map(Self.call))
-    slot = .allocate(capacity: preprocessing.floatCount(for: preprocessing.outputSize))
+    output = Storage(count: preprocessing.floatCount(for: preprocessing.outputSize))
   }
-
-  deinit { slot.deallocate() }
 
   /// `name(label=word, …)` as the pipeline takes it.
   private static func call(_ text: String) -> TransformCall {
@@ -66,15 +66,15 @@ final class AugmentationWork {
     let start = ContinuousClock.now
     var count = 0
     while true {
-      let place = drawn % files.count
-      let key = SampleKey(seed: 1, sample: drawn)
+      let number = drawn.wrappingAdd(1, ordering: .relaxed).oldValue
+      let place = number % files.count
+      let key = SampleKey(seed: 1, sample: number)
       if images.isEmpty {
         try draw(files[place], key)
       } else {
         program(size: images[place].size, key).write(
-          images[place], normalizedFor: preprocessing, into: slot)
+          images[place], normalizedFor: preprocessing, into: output.slice.buffer)
       }
-      drawn += 1
       count += 1
       let elapsed = (ContinuousClock.now - start) / .seconds(1)
       if elapsed >= seconds { return Double(count) / elapsed }
@@ -92,7 +92,7 @@ final class AugmentationWork {
     let part = try ImageCodec.decode(
       file, name: "the photograph", region: program.sourceRegion, atLeast: target)
     program.startingAtRegion(of: part.size).write(
-      part, normalizedFor: preprocessing, into: slot)
+      part, normalizedFor: preprocessing, into: output.slice.buffer)
   }
 
   /// The JPEG files of a folder in the order of their names.

@@ -5,9 +5,8 @@
 // Tells what libjpeg keeps to itself: the place of its entropy decoder and the columns of a crop.
 #include <jpegint.h>
 
-#include "dispatch.h"
+#include "common/dispatch.h"
 
-#define INLINE static inline __attribute__((always_inline))
 
 // More bits than any scan has: set where it cannot be read.
 enum { NO_DATA = 1 << 20 };
@@ -39,7 +38,7 @@ __attribute__((noinline)) static void fill_by_bytes(graft_jpeg_bits *b) {
 }
 
 // The same, eight bytes at once where none is 0xFF.
-INLINE void fill(graft_jpeg_bits *b, graft_jpeg_bits *memory) {
+GRAFT_INLINE void fill(graft_jpeg_bits *b, graft_jpeg_bits *memory) {
   const uint64_t ones = 0x0101010101010101u;
   uint64_t word = UINT64_MAX;
   if (b->end - b->next >= 8) memcpy(&word, b->next, 8);
@@ -54,7 +53,7 @@ INLINE void fill(graft_jpeg_bits *b, graft_jpeg_bits *memory) {
   b->count |= 56;
 }
 
-INLINE void consume(graft_jpeg_bits *b, int count) {
+GRAFT_INLINE void consume(graft_jpeg_bits *b, int count) {
   b->bits <<= count & 63;
   b->count -= count;
 }
@@ -85,7 +84,7 @@ __attribute__((noinline)) static graft_jpeg_symbol read_long(
   return (graft_jpeg_symbol){symbol, value};
 }
 
-INLINE graft_jpeg_symbol read_apart(
+GRAFT_INLINE graft_jpeg_symbol read_apart(
     graft_jpeg_bits *b, graft_jpeg_bits *memory, const graft_jpeg_table *table) {
   *memory = *b;
   graft_jpeg_symbol found = read_long(memory, table);
@@ -94,7 +93,7 @@ INLINE graft_jpeg_symbol read_apart(
 }
 
 // The difference of a block's mean to that of the block before.
-INLINE int read_dc(graft_jpeg_bits *b, graft_jpeg_bits *memory, const graft_jpeg_table *table) {
+GRAFT_INLINE int read_dc(graft_jpeg_bits *b, graft_jpeg_bits *memory, const graft_jpeg_table *table) {
   fill(b, memory);
   graft_jpeg_pair pair = table->pairs[b->bits >> (64 - WINDOW_BITS)];
   if (__builtin_expect(pair.bits == 0, 0)) return read_apart(b, memory, table).value;
@@ -103,7 +102,7 @@ INLINE int read_dc(graft_jpeg_bits *b, graft_jpeg_bits *memory, const graft_jpeg
 }
 
 // Reads the other coefficients of a block; returns the end of the zigzag it came to.
-INLINE int read_ac(
+GRAFT_INLINE int read_ac(
     graft_jpeg_bits *b, graft_jpeg_bits *memory, const graft_jpeg_table *table, JCOEF *block) {
   int k = 1;
   while (1) {
@@ -134,7 +133,7 @@ INLINE int read_ac(
 }
 
 // The same, but that no coefficient is kept.
-INLINE int skip_ac(graft_jpeg_bits *b, graft_jpeg_bits *memory, const graft_jpeg_table *table) {
+GRAFT_INLINE int skip_ac(graft_jpeg_bits *b, graft_jpeg_bits *memory, const graft_jpeg_table *table) {
   int k = 1;
   while (1) {
     fill(b, memory);
@@ -176,7 +175,7 @@ static void restart(graft_jpeg_entropy *entropy, unsigned interval) {
 #endif
 
 // libjpeg's decode_mcu: the blocks are zeros before; without any, the unit is skipped.
-GRAFT_DISPATCHED static boolean decode_unit(j_decompress_ptr jpeg, JBLOCKROW *blocks) {
+GRAFT_DISPATCHED_TO_AVX2 static boolean decode_unit(j_decompress_ptr jpeg, JBLOCKROW *blocks) {
   graft_jpeg_entropy *entropy = jpeg->client_data;
   if (jpeg->restart_interval > 0) {
     if (entropy->mcus_to_restart == 0) restart(entropy, jpeg->restart_interval);

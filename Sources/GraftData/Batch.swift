@@ -1,16 +1,17 @@
 import GraftBase
 import GraftImaging
+import GraftKernels
 import Synchronization
 
 /// Images and targets of one training step, as the engine takes them.
 ///
 /// A loader owns and reuses it: it is valid until the loader's next `next()` or `start`.
-package final class Batch: @unchecked Sendable {
+package final class Batch: Sendable {
   /// Room for the largest batch, N x height x width x channels, 64-byte aligned; the first `count`
   /// images are set.
-  package let pixels: UnsafeMutableBufferPointer<Float>
+  package var pixels: UnsafeMutableBufferPointer<Float> { pixelStorage.slice.buffer }
   /// Room for N x classes, each row sums to 1; or for N label maps of height x width.
-  package let targets: UnsafeMutableBufferPointer<Float>
+  package var targets: UnsafeMutableBufferPointer<Float> { targetStorage.slice.buffer }
   package let classCount: Int
   /// Numbers an image takes in `targets`.
   package let targetLength: Int
@@ -18,15 +19,23 @@ package final class Batch: @unchecked Sendable {
   package let imageLength: Int
 
   /// Which batch of the epoch this is, from 0.
-  package private(set) var index = 0
+  package var index: Int { contents.withLock { $0.index } }
   /// The random addresses of the images, by which each can be made again alone.
-  package private(set) var keys: [SampleKey] = []
+  package var keys: [SampleKey] { contents.withLock { $0.keys } }
   /// The labels of the images before mixing.
-  package private(set) var labels: [Int] = []
+  package var labels: [Int] { contents.withLock { $0.labels } }
 
+  private let pixelStorage, targetStorage: Storage
+  private let contents = Mutex(Contents())
   private let remaining = Atomic<Int>(0)
   /// The first failure by position in the batch, so that it does not depend on timing.
   private let failure = Mutex<(place: Int, error: GraftError)?>(nil)
+
+  private struct Contents {
+    var index = 0
+    var keys: [SampleKey] = []
+    var labels: [Int] = []
+  }
 
   /// Images in this batch.
   package var count: Int { keys.count }
@@ -49,20 +58,13 @@ package final class Batch: @unchecked Sendable {
     self.imageLength = imageLength
     self.classCount = classCount
     targetLength = mapLength ?? classCount
-    pixels = Self.allocate(capacity * imageLength)
-    targets = Self.allocate(capacity * targetLength)
-  }
-
-  deinit {
-    UnsafeMutableRawPointer(pixels.baseAddress)?.deallocate()
-    UnsafeMutableRawPointer(targets.baseAddress)?.deallocate()
+    pixelStorage = Storage(count: capacity * imageLength)
+    targetStorage = Storage(count: capacity * targetLength)
   }
 
   /// Makes the batch ready to be filled with other images.
   func prepare(index: Int, keys: [SampleKey], labels: [Int]) {
-    self.index = index
-    self.keys = keys
-    self.labels = labels
+    contents.withLock { $0 = Contents(index: index, keys: keys, labels: labels) }
     remaining.store(keys.count, ordering: .relaxed)
     failure.withLock { $0 = nil }
   }
@@ -96,11 +98,4 @@ package final class Batch: @unchecked Sendable {
 
   /// The failure of the first image that failed.
   var error: GraftError? { failure.withLock { $0?.error } }
-
-  private static func allocate(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64)
-    let start = memory.initializeMemory(as: Float.self, repeating: 0, count: max(1, count))
-    return UnsafeMutableBufferPointer(start: start, count: count)
-  }
 }

@@ -83,9 +83,11 @@ struct DataScan {
     let unknown = GraftError(.failed, "the image was not examined")
     var outcomes = [Swift.Result<Finding, GraftError>](
       repeating: .failure(unknown), count: entries.count)
-    outcomes.withUnsafeMutableBufferPointer { outcomes in
-      nonisolated(unsafe) let outcomes = outcomes
-      pool.forEach(entries.count) { index, _ in
+    outcomes.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return }
+      let outcomes = Borrowed(start, count: buffer.count)
+      pool.forEach(entries.count, lending: entries, outcomes, budget) {
+        index, _, entries, outcomes, budget in
         outcomes[index] = Self.examine(entries[entries.startIndex + index], budget: budget)
       }
     }

@@ -1,5 +1,6 @@
 import GraftBase
 import GraftKernels
+import Synchronization
 
 /// What a parameter is for; decides weight decay and batch-norm rules, never its name.
 package enum ParameterRole: String, Sendable, Codable {
@@ -24,19 +25,15 @@ package enum ParameterLayout: Sendable {
 }
 
 /// A named tensor of a model; the name is the torch key.
-package final class Parameter: @unchecked Sendable {
+package final class Parameter: Sendable {
   package let name: String
   package let role: ParameterRole
   package let layout: ParameterLayout
   /// The shape as torch's `state_dict` has it.
   package let torchShape: Shape
-  /// The value in the engine's layout, zeros at first.
-  ///
-  /// Its memory is taken when it is first asked for, by the thread that makes the model: shapes
-  /// alone cost nothing.
-  package private(set) lazy var value = Tensor(engineShape)
-  /// Grows with every change of the value, so that plans know when folded copies are stale.
-  package private(set) var version = 0
+  /// Nil until the value is first asked for: shapes alone cost nothing.
+  private let memory = Mutex<Tensor?>(nil)
+  private let changes = Atomic<Int>(0)
 
   package init(
     name: String, role: ParameterRole, layout: ParameterLayout = .plain, torchShape: Shape
@@ -52,6 +49,19 @@ package final class Parameter: @unchecked Sendable {
     case .linear: precondition(torchShape.rank == 2, "a linear weight has two sizes")
     }
   }
+
+  /// The value in the engine's layout, zeros at first.
+  package var value: Tensor {
+    memory.withLock { memory in
+      if let memory { return memory }
+      let value = Tensor(engineShape)
+      memory = value
+      return value
+    }
+  }
+
+  /// Grows with every change of the value, so that plans know when folded copies are stale.
+  package var version: Int { changes.load(ordering: .relaxed) }
 
   private var engineShape: Shape {
     let d = torchShape.dimensions
@@ -69,7 +79,7 @@ package final class Parameter: @unchecked Sendable {
   package var canTrain: Bool { role != .runningStatistic }
 
   /// Tells plans that the value has changed.
-  package func markChanged() { version += 1 }
+  package func markChanged() { changes.wrappingAdd(1, ordering: .relaxed) }
 
   /// Replaces the value by numbers in torch's layout.
   package func setTorchValues(_ values: [Float]) {

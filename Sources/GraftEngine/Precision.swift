@@ -11,7 +11,7 @@ package enum Precision: String, Codable, WordChoice {
   case fp32, bf16
 
   /// Whether this processor multiplies such numbers faster than float32.
-  package var pays: Bool { self == .bf16 && graft_bf16_has_unit() != 0 }
+  package var pays: Bool { self == .bf16 && graft_has_amx() != 0 }
 }
 
 /// An op that is a matrix product in essence, and can be computed in more than one precision.

@@ -18,7 +18,7 @@ struct Loop {
 }
 
 /// What a loop does for each index, with all that it works on.
-protocol LoopBody {
+protocol LoopBody: Sendable {
   func run(_ index: Int, worker: Int)
 }
 
@@ -29,7 +29,7 @@ extension LoopBody {
 }
 
 /// A function of an index and of operands.
-struct IndexBody<each Operand>: LoopBody {
+struct IndexBody<each Operand: Sendable>: LoopBody {
   let operands: (repeat each Operand)
   let function: @Sendable (_ index: Int, _ worker: Int, repeat each Operand) -> Void
 
@@ -37,7 +37,7 @@ struct IndexBody<each Operand>: LoopBody {
 }
 
 /// A function of a range of 0..<count and of operands.
-struct RangeBody<each Operand>: LoopBody {
+struct RangeBody<each Operand: Sendable>: LoopBody {
   let count: Int
   let step: Int
   let operands: (repeat each Operand)

@@ -2,8 +2,8 @@ import Foundation
 
 /// A run of floats inside a block that somebody else keeps alive.
 ///
-/// The one type by which raw memory crosses threads. The rule: two threads may hold overlapping
-/// slices only while neither writes; every writer owns a disjoint part of its slice.
+/// Raw memory crosses threads only as this, as `Borrowed` or as `Lent`. The rule for all three: two
+/// threads may hold overlapping parts only while neither writes; every writer owns a disjoint part.
 package struct Slice: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Float>
   package let count: Int
@@ -18,6 +18,9 @@ package struct Slice: @unchecked Sendable {
     precondition(offset >= 0 && count >= 0 && offset + count <= self.count, "a part outside")
     return Slice(pointer + offset, count: count)
   }
+
+  /// All from `offset` on.
+  package func suffix(from offset: Int) -> Slice { part(offset, count: count - offset) }
 
   package var buffer: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: pointer, count: count)

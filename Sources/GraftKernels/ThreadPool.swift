@@ -1,4 +1,3 @@
-import CGraftKernels
 import Foundation
 import Synchronization
 
@@ -7,6 +6,9 @@ import Synchronization
 /// `forEach` runs a fixed list of chunks; the thread count decides only who computes a chunk, never
 /// what a chunk is, so results do not depend on it. Background jobs run when a thread has nothing
 /// else to do, and whoever waits for one helps.
+///
+/// Unchecked: `loop` is guarded by `open` and `joined`, `background` by `condition`, and `generation` is
+/// the caller's own.
 package final class ThreadPool: @unchecked Sendable {
   /// Threads that compute, the caller's own included.
   package let threadCount: Int
@@ -20,7 +22,7 @@ package final class ThreadPool: @unchecked Sendable {
   private let backgroundCount = Atomic<Int>(0)
   private let isShutDown = Atomic<Bool>(false)
   /// Written before `open` is set, read only by threads that joined.
-  private nonisolated(unsafe) var loop: Loop?
+  private var loop: Loop?
   private var generation = 0
   /// Guarded by `condition`.
   private var background: [BackgroundJob] = []
@@ -48,9 +50,10 @@ package final class ThreadPool: @unchecked Sendable {
   /// `worker` is in 0..<threadCount and belongs to one thread at a time: use it to pick scratch
   /// memory, never to decide what is computed. Call it from one thread, not from inside a body.
   ///
-  /// Operands are lent to all threads where they lie, on the terms of `Slice`. A loop whose body
-  /// captures nothing allocates nothing: what a training step works on is lent, never captured.
-  package func forEach<each Operand>(
+  /// Operands are lent to all threads where they lie; the compiler takes only those that threads may
+  /// share: memory comes as `Slice`, `Borrowed` or `Lent`. A loop whose body captures nothing allocates
+  /// nothing: what a training step works on is lent, never captured.
+  package func forEach<each Operand: Sendable>(
     _ count: Int, lending operands: repeat each Operand,
     run body: @escaping @Sendable (_ index: Int, _ worker: Int, repeat each Operand) -> Void
   ) {
@@ -58,7 +61,7 @@ package final class ThreadPool: @unchecked Sendable {
   }
 
   /// The same over 0..<count in ranges whose bounds do not depend on the thread count.
-  package func forEachRange<each Operand>(
+  package func forEachRange<each Operand: Sendable>(
     of count: Int, step: Int = 16_384, lending operands: repeat each Operand,
     run body:
       @escaping @Sendable (_ range: Range<Int>, _ worker: Int, repeat each Operand) -> Void
@@ -171,7 +174,7 @@ package final class ThreadPool: @unchecked Sendable {
 }
 
 /// A list of independent calls that threads of the pool run when they are free.
-package final class BackgroundJob: @unchecked Sendable {
+package final class BackgroundJob: Sendable {
   private let count: Int
   private let body: @Sendable (Int) -> Void
   private let next = Atomic<Int>(0)

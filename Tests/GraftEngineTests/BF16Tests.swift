@@ -164,8 +164,8 @@ extension Float {
     #expect(single.y.elementsEqual(one.y.prefix(single.y.count)))
     #expect(single.dx.elementsEqual(one.dx.prefix(single.dx.count)))
     // Without the processor's unit.
-    graft_bf16_allow_unit(0)
-    defer { graft_bf16_allow_unit(1) }
+    graft_allow_amx(0)
+    defer { graft_allow_amx(1) }
     #expect(run.result() == one)
   }
 

@@ -60,7 +60,3 @@ void graft_adadelta_step(
 
 /// The sum of squares in double precision, in one fixed order.
 double graft_sum_of_squares(const float *values, ptrdiff_t count);
-
-/// sum += values * scale.
-void graft_accumulate(
-    float *restrict sum, const float *restrict values, ptrdiff_t count, float scale);

@@ -7,8 +7,8 @@
 
 /// Whether this processor permutes bytes and sums their products in vectors; `allow` is for comparing
 /// with the loops.
-int graft_pixels_have_unit(void);
-void graft_pixels_allow_unit(int allowed);
+int graft_pixels_have_avx512(void);
+void graft_pixels_allow_avx512(int allowed);
 
 // ---------------------------------------------------------------- normalization
 
@@ -130,10 +130,10 @@ void graft_sharpen(
     uint8_t *target);
 
 /// Each RGB pixel to Pillow's 8-bit HSV, `turn` added to the hue, and back.
-void graft_turn_hue(const uint8_t *source, ptrdiff_t pixels, uint8_t turn, uint8_t *target);
+void graft_shift_hue(const uint8_t *source, ptrdiff_t pixels, uint8_t turn, uint8_t *target);
 
 /// The hue of each RGB pixel turned by a share of the wheel in float32, rounded to bytes once.
-void graft_turn_hue_finely(
+void graft_shift_hue_float(
     const uint8_t *source, ptrdiff_t pixels, float turn, uint8_t *target);
 
 // ---------------------------------------------------------------- warps

@@ -1,8 +1,7 @@
-// Kernels of layers beside convolution and pooling that read images through a window or at other
-// places. The legend of graft_kernels.h holds.
+// Kernels that read images through a window or between pixels: padding, locally connected and
+// deformable windows, and maps brought to another size.
 #pragma once
-#include <stddef.h>
-#include <stdint.h>
+#include "graft_kernels.h"
 
 // ---------------------------------------------------------------- padding
 
@@ -74,27 +73,27 @@ void graft_deformable_gradient(
     const graft_deformable *shape, const float *x, const float *offsets, const float *mask,
     const float *dy, const graft_deformable_gradients *gradients);
 
-// ---------------------------------------------------------------- pooling by other rules
+// ---------------------------------------------------------------- upsampling
 
-/// y = the root of the sum of squares of each window of one image.
-void graft_l2_pool(
-    int in_w, int channels, int out_h, int out_w, int kernel_h, int kernel_w, int stride_y,
-    int stride_x, const float *x, float *y);
-/// dx (+)= dy * x / y; 0 where y is.
-void graft_l2_pool_gradient(
-    int in_h, int in_w, int channels, int out_h, int out_w, int kernel_h, int kernel_w,
-    int stride_y, int stride_x, const float *x, const float *y, const float *dy, int accumulates,
+typedef enum {
+  /// The pixel that lies under the new one.
+  GRAFT_UPSAMPLE_NEAREST = 0,
+  /// Between the four pixels around, pixels being squares of which the edges are aligned.
+  GRAFT_UPSAMPLE_BILINEAR = 1,
+  /// The same with the centers of the corner pixels aligned.
+  GRAFT_UPSAMPLE_CORNERS = 2
+} graft_interpolation;
+
+typedef struct {
+  int in_h, in_w, out_h, out_w, channels;
+  graft_interpolation interpolation;
+} graft_upsample;
+
+/// Rows first_row ..< last_row of the map at its new size.
+void graft_upsample_rows(
+    const graft_upsample *s, const float *x, int first_row, int last_row, float *y);
+
+/// Rows first_row ..< last_row of the gradient of the map before.
+void graft_upsample_gradient_rows(
+    const graft_upsample *s, const float *dy, int first_row, int last_row, int accumulates,
     float *dx);
-
-/// dv (+)= dy at the place that each maximum had, of one image: `switches` are places in windows.
-void graft_unpool_gradient(
-    int in_w, int channels, int out_h, int out_w, int kernel_w, int stride_y, int stride_x,
-    int pad_y, int pad_x, const float *dy, const uint8_t *switches, int accumulates, float *dv);
-
-// ---------------------------------------------------------------- softmax
-
-/// y = softmax(x) of each of `rows` rows of C.
-void graft_softmax(const float *x, ptrdiff_t rows, int channels, float *y);
-/// dx (+)= y * (dy - the sum of dy * y).
-void graft_softmax_gradient(
-    const float *y, const float *dy, ptrdiff_t rows, int channels, int accumulates, float *dx);

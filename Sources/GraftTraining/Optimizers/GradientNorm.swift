@@ -1,4 +1,3 @@
-import CGraftKernels
 import GraftKernels
 
 /// The Euclidean norm over all gradients of one step.
@@ -23,7 +22,9 @@ package final class GradientNorm {
       }
     }
     if partials.count != chunks.count { partials = chunks.map { _ in 0 } }
-    partials.withUnsafeMutableBufferPointer { partials in
+    partials.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return }
+      let partials = Borrowed(start, count: buffer.count)
       pool.forEach(chunks.count, lending: chunks, partials) { index, _, chunks, partials in
         partials[index] = graft_sum_of_squares(chunks[index].pointer, chunks[index].count)
       }

@@ -1,4 +1,3 @@
-import CGraftKernels
 import GraftBase
 import GraftEngine
 import GraftKernels
@@ -31,7 +30,7 @@ package final class Optimizer {
   private var gradients: [Slice] = []
 
   /// A trainable parameter with what its group says and what is remembered about it.
-  private struct Entry {
+  private struct Entry: Sendable {
     let parameter: Parameter
     let rate: Double
     let decay: Double
@@ -39,7 +38,7 @@ package final class Optimizer {
   }
 
   /// A part of an entry that one thread updates.
-  private struct Chunk {
+  private struct Chunk: Sendable {
     let entry: Int
     let offset: Int
     let weight: Slice
@@ -125,14 +124,15 @@ package final class Optimizer {
       entries[index].state.updateCount += 1
     }
     pool.forEach(
-      chunks.count, lending: self, multiplier, momentum, gradientScale
-    ) { index, _, optimizer, multiplier, momentum, gradientScale in
-      let chunk = optimizer.chunks[index]
-      let entry = optimizer.entries[chunk.entry]
-      optimizer.rule.update(
+      chunks.count,
+      lending: rule, chunks, entries, gradients, multiplier, momentum, gradientScale
+    ) { index, _, rule, chunks, entries, gradients, multiplier, momentum, gradientScale in
+      let chunk = chunks[index]
+      let entry = entries[chunk.entry]
+      rule.update(
         UpdateOperands(
           weight: chunk.weight,
-          gradient: optimizer.gradients[chunk.entry].part(chunk.offset, count: chunk.weight.count),
+          gradient: gradients[chunk.entry].part(chunk.offset, count: chunk.weight.count),
           slots: chunk.slots, rate: entry.rate * multiplier, decay: entry.decay,
           momentum: momentum, gradientScale: gradientScale,
           updateCount: entry.state.updateCount))

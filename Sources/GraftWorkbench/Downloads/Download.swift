@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import Synchronization
 
 /// Fetches one file over HTTP and puts it in place only when it is whole and its checksum holds.
 ///
@@ -115,14 +116,21 @@ extension ContentHash {
 }
 
 /// The file that a download grows in; one process at a time has it.
-final class PartialFile: @unchecked Sendable {
+final class PartialFile: Sendable {
   private let path: String
-  private var descriptor: Int32
-  private(set) var size: Int
+  private let state: Mutex<State>
+
+  private struct State {
+    /// -1 once it is released.
+    var descriptor: Int32
+    var size: Int
+  }
+
+  var size: Int { state.withLock { $0.size } }
 
   init(_ path: String) throws {
     self.path = path
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else {
       throw GraftError(
         .failed,
@@ -134,31 +142,39 @@ final class PartialFile: @unchecked Sendable {
         .failed, "'\(path.escapingControlCharacters)' is being downloaded by another graft",
         help: "wait until it is done")
     }
-    size = max(0, Int(lseek(descriptor, 0, SEEK_END)))
+    state = Mutex(
+      State(descriptor: descriptor, size: max(0, Int(lseek(descriptor, 0, SEEK_END)))))
   }
 
   deinit { release() }
 
   /// Lets others have it; the session that fed it may keep this object for a while.
   func release() {
-    if descriptor >= 0 { close(descriptor) }
-    descriptor = -1
+    state.withLock { state in
+      if state.descriptor >= 0 { close(state.descriptor) }
+      state.descriptor = -1
+    }
   }
 
   func append(_ bytes: [UInt8]) throws {
-    try AtomicFile.writeAll([bytes[...]], to: descriptor, path: path)
-    size += bytes.count
+    try state.withLock { state in
+      try AtomicFile.writeAll([bytes[...]], to: state.descriptor, path: path)
+      state.size += bytes.count
+    }
   }
 
   func cut(to count: Int) throws {
-    guard ftruncate(descriptor, off_t(count)) == 0, lseek(descriptor, off_t(count), SEEK_SET) >= 0
-    else { throw GraftError(.failed, "cannot cut '\(path.escapingControlCharacters)'") }
-    size = count
+    try state.withLock { state in
+      guard ftruncate(state.descriptor, off_t(count)) == 0,
+        lseek(state.descriptor, off_t(count), SEEK_SET) >= 0
+      else { throw GraftError(.failed, "cannot cut '\(path.escapingControlCharacters)'") }
+      state.size = count
+    }
   }
 
   /// Has the disk keep it and gives it its name.
   func finish(as name: String) throws {
-    guard fsync(descriptor) == 0, rename(path, name) == 0 else {
+    guard state.withLock({ fsync($0.descriptor) }) == 0, rename(path, name) == 0 else {
       throw GraftError(
         .failed,
         "cannot write '\(name.escapingControlCharacters)': \(String(cString: strerror(errno)))")

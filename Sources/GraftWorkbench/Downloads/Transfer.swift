@@ -1,12 +1,13 @@
 import Foundation
 import GraftBase
+import GraftKernels
 
 #if canImport(FoundationNetworking)
   import FoundationNetworking
 #endif
 
 /// One HTTP request whose answer goes to a file as it comes.
-final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+final class Transfer: NSObject, URLSessionDataDelegate, Sendable {
   enum Outcome: Equatable {
     case finished
     /// The server has no bytes behind those that are there.
@@ -19,23 +20,25 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
 
   private let part: PartialFile
   private let byteLimit: Int
-  private let condition = NSCondition()
-  // All that follows is read and written under the condition's lock.
-  private var total: Int?
-  private var received: Int
-  private var redirects = 0
-  /// Set from the question whether to follow a redirection to the next answer.
-  private var isRedirecting = false
-  /// Whether the last redirection led from an encrypted address to one that is not.
-  private var isUnsafe = false
-  private var result: Outcome?
-  private var session: URLSession?
+  private let state: Monitor<State>
+
+  private struct State {
+    var received: Int
+    var total: Int?
+    var redirects = 0
+    /// Set from the question whether to follow a redirection to the next answer.
+    var isRedirecting = false
+    /// Whether the last redirection led from an encrypted address to one that is not.
+    var isUnsafe = false
+    var result: Outcome?
+    var session: URLSession?
+  }
 
   /// - Parameter isWhole: asks for the whole file; else for what follows the bytes that are there.
   init(_ url: URL, into part: PartialFile, patience: Double, byteLimit: Int, isWhole: Bool) {
     self.part = part
     self.byteLimit = byteLimit
-    received = part.size
+    state = Monitor(State(received: part.size))
     super.init()
     let configuration = URLSessionConfiguration.ephemeral
     configuration.timeoutIntervalForRequest = patience
@@ -47,22 +50,19 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     // Compressed on the way, a part could not be gone on with.
     request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
     if !isWhole { request.setValue("bytes=\(part.size)-", forHTTPHeaderField: "Range") }
-    self.session = session
+    state.withLock { $0.session = session }
     session.dataTask(with: request).resume()
   }
 
-  var outcome: Outcome { condition.withLock { result ?? .failed("it was stopped") } }
+  var outcome: Outcome { state.withLock { $0.result ?? .failed("it was stopped") } }
 
   var progress: Download.Progress {
-    condition.withLock { Download.Progress(received: received, total: total) }
+    state.withLock { Download.Progress(received: $0.received, total: $0.total) }
   }
 
   /// Waits so long at most; true when the transfer has ended.
   func waits(seconds: Double) -> Bool {
-    condition.withLock {
-      if result == nil { condition.wait(until: Date(timeIntervalSinceNow: seconds)) }
-      return result != nil
-    }
+    state.wait(seconds: seconds) { $0.result != nil }
   }
 
   /// Ends the transfer, if it is still going on; nothing is written afterwards.
@@ -70,19 +70,13 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     end(.failed("it was stopped"))
     // Foundation ends the process when a request is canceled before it has taken the answer to its
     // question about a redirection.
-    condition.withLock {
-      let limit = Date(timeIntervalSinceNow: 0.5)
-      while isRedirecting, condition.wait(until: limit) {}
-    }
-    session?.invalidateAndCancel()
+    _ = state.wait(seconds: 0.5) { !$0.isRedirecting }
+    state.withLock { $0.session }?.invalidateAndCancel()
   }
 
   /// The first end is the one that counts.
   private func end(_ outcome: Outcome) {
-    condition.withLock {
-      if result == nil { result = outcome }
-      condition.broadcast()
-    }
+    state.withLock { if $0.result == nil { $0.result = outcome } }
   }
 
   // MARK: What the session tells
@@ -91,23 +85,21 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
   ) {
-    let isWanted = condition.withLock { () -> Bool in
-      isRedirecting = false
-      condition.broadcast()
-      guard result == nil, let response = response as? HTTPURLResponse else { return false }
+    let isWanted = state.withLock { state in
+      state.isRedirecting = false
+      guard state.result == nil, let response = response as? HTTPURLResponse else { return false }
       do {
-        result = try judged(response)
+        state.result = try judge(response, &state)
       } catch {
-        result = .failed("\(error)")
+        state.result = .failed("\(error)")
       }
-      if result != nil { condition.broadcast() }
-      return result == nil
+      return state.result == nil
     }
     completionHandler(isWanted ? .allow : .cancel)
   }
 
   /// Prepares the file for the answer; nil says that its body is wanted.
-  private func judged(_ response: HTTPURLResponse) throws -> Outcome? {
+  private func judge(_ response: HTTPURLResponse, _ state: inout State) throws -> Outcome? {
     let length = response.expectedContentLength
     switch response.statusCode {
     case 200:
@@ -119,35 +111,34 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
       }
     case 300..<400:
       return .failed(
-        isUnsafe
+        state.isUnsafe
           ? "it redirects to an address without encryption"
           : "it redirects more than \(Self.redirectLimit) times")
     case 416: return .rangeRefused
     default: return .refused(status: response.statusCode)
     }
-    received = part.size
-    total = length >= 0 ? part.size + Int(length) : nil
-    guard total ?? 0 <= byteLimit else {
-      return .failed(
-        "it has \((total ?? 0).bytesText); up to \(byteLimit.bytesText) are downloaded")
+    state.received = part.size
+    state.total = length >= 0 ? part.size + Int(length) : nil
+    let total = state.total ?? 0
+    guard total <= byteLimit else {
+      return .failed("it has \(total.bytesText); up to \(byteLimit.bytesText) are downloaded")
     }
     return nil
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    let goesOn = condition.withLock { () -> Bool in
-      guard result == nil else { return false }
+    let goesOn = state.withLock { state in
+      guard state.result == nil else { return false }
       do {
         guard part.size + data.count <= byteLimit else {
           throw GraftError(.failed, "the server sent more than \(byteLimit.bytesText)")
         }
         try part.append([UInt8](data))
-        received = part.size
+        state.received = part.size
       } catch {
-        result = .failed((error as? GraftError)?.message ?? "\(error)")
-        condition.broadcast()
+        state.result = .failed((error as? GraftError)?.message ?? "\(error)")
       }
-      return result == nil
+      return state.result == nil
     }
     if !goesOn { dataTask.cancel() }
   }
@@ -159,11 +150,11 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   ) {
     // Never from an encrypted address to one that is not.
     let isSafe = response.url?.scheme != "https" || request.url?.scheme == "https"
-    let goesOn = condition.withLock { () -> Bool in
-      redirects += 1
-      isRedirecting = true
-      isUnsafe = !isSafe
-      return redirects <= Self.redirectLimit && isSafe
+    let goesOn = state.withLock { state in
+      state.redirects += 1
+      state.isRedirecting = true
+      state.isUnsafe = !isSafe
+      return state.redirects <= Self.redirectLimit && isSafe
     }
     // Without a new request the redirection itself is the answer, and is judged as one.
     completionHandler(goesOn ? request : nil)
@@ -172,15 +163,12 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   func urlSession(
     _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
   ) {
-    let state = progress
-    condition.withLock {
-      isRedirecting = false
-      condition.broadcast()
-    }
+    let progress = progress
+    state.withLock { $0.isRedirecting = false }
     if let error {
       end(.failed(Self.sentence(error)))
-    } else if let total = state.total, state.received < total {
-      end(.failed("the connection ended after \(state.received) of \(total) bytes"))
+    } else if let total = progress.total, progress.received < total {
+      end(.failed("the connection ended after \(progress.received) of \(total) bytes"))
     } else {
       end(.finished)
     }

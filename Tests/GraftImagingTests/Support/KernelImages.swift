@@ -27,8 +27,8 @@ enum KernelImages {
   /// The results with the unit of byte products, if there is one, and with the loops.
   static func bothWays<Result>(_ body: () -> Result) -> [Result] {
     let withUnit = body()
-    graft_pixels_allow_unit(0)
-    defer { graft_pixels_allow_unit(1) }
+    graft_pixels_allow_avx512(0)
+    defer { graft_pixels_allow_avx512(1) }
     return [withUnit, body()]
   }
 }

@@ -44,7 +44,7 @@ package struct PReLUOp: Op {
       let channels = c.outputShape.channels
       let pixels = chunks.pixels(chunk)
       let at = pixels.lowerBound * channels
-      graft_channel_leak(
+      graft_prelu(
         c.inputs[0].pointer + at, c.workspace.pointer, pixels.count, Int32(channels),
         c.output.pointer + at)
     }
@@ -60,11 +60,11 @@ package struct PReLUOp: Op {
       let at = pixels.lowerBound * channels
       let (x, dy) = (c.inputs[0].pointer + at, c.outputGradient.pointer + at)
       if c.parameterGradients[0] != nil {
-        graft_channel_leak_slopes(
+        graft_prelu_slope_gradient(
           x, dy, pixels.count, Int32(channels), c.workspace.pointer + (1 + chunk) * channels)
       }
       if let slot = c.inputGradients[0] {
-        graft_channel_leak_gradient(
+        graft_prelu_gradient(
           x, c.workspace.pointer, dy, pixels.count, Int32(channels), slot.flag,
           slot.slice.pointer + at)
       }

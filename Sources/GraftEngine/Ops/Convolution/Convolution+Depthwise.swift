@@ -13,17 +13,17 @@ extension ConvolutionOp {
 
   func depthwiseForward(_ c: ForwardContext) {
     depthwiseForward(
-      c, weights: c.prepared.pointer + outputChannels + bufferSlack,
-      bias: hasBias || foldedEpsilon != nil ? UnsafePointer(c.prepared.pointer) : nil)
+      c, weights: c.prepared.suffix(from: outputChannels + bufferSlack),
+      bias: hasBias || foldedEpsilon != nil ? c.prepared : nil)
   }
 
   /// `norm` is the input's, `sums` the memory of the norm that reads the output.
   func depthwiseForward(
-    _ c: ForwardContext, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil,
-    norm: UnsafePointer<graft_norm>? = nil, sums: NormMemory? = nil
+    _ c: ForwardContext, weights: Slice, bias: Slice? = nil, norm: Lent<graft_norm>? = nil,
+    sums: NormMemory? = nil
   ) {
     let chunks = PixelChunks(c.outputShape)
-    withUnsafePointer(to: depthwiseGeometry(c.inputShapes[0], c.outputShape)) { shape in
+    lend(depthwiseGeometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(
         chunks.count, lending: self, c, chunks, shape, weights, bias, norm, sums
       ) { chunk, worker, op, c, chunks, shape, weights, bias, norm, sums in
@@ -34,10 +34,11 @@ extension ConvolutionOp {
         for image in images {
           let y = c.output.pointer + image * outputCount
           graft_depthwise_forward(
-            shape, c.inputs[0].pointer + image * inputCount, norm, weights, bias,
+            shape.pointer, c.inputs[0].pointer + image * inputCount, norm?.pointer, weights.pointer,
+            bias?.pointer,
             op.addsResidual ? GRAFT_LINEAR : op.activation.kernel, Int32(rows.lowerBound),
             Int32(rows.upperBound), y, record,
-            c.workspace.pointer + worker * graft_depthwise_scratch(shape))
+            c.workspace.pointer + worker * graft_depthwise_scratch(shape.pointer))
           guard op.addsResidual else { continue }
           let rowCount = c.outputShape[2] * op.outputChannels
           let count = rows.count * rowCount
@@ -57,32 +58,33 @@ extension ConvolutionOp {
   /// Both gradients in one pass; norms as `graft_depthwise_operands` has them, `sums` gets those of
   /// the input's norm.
   func depthwiseGradient(
-    _ c: BackwardContext, inputNorm: UnsafePointer<graft_norm>? = nil,
-    outputNorm: UnsafePointer<graft_norm>? = nil, sums: NormMemory? = nil
+    _ c: BackwardContext, inputNorm: Lent<graft_norm>? = nil,
+    outputNorm: Lent<graft_norm>? = nil, sums: NormMemory? = nil
   ) {
     let weightSlot = c.parameterGradients[0]
     guard c.inputGradients[0] != nil || weightSlot != nil else { return }
     let chunks = PixelChunks(c.inputShapes[0])
     let weightCount = kernel.y * kernel.x * outputChannels
-    withUnsafePointer(to: depthwiseGeometry(c.inputShapes[0], c.outputShape)) { shape in
-      let partials = c.workspace.pointer + c.pool.threadCount * graft_depthwise_scratch(shape)
+    lend(depthwiseGeometry(c.inputShapes[0], c.outputShape)) { shape in
+      let partials = c.workspace.suffix(
+        from: c.pool.threadCount * graft_depthwise_scratch(shape.pointer))
       c.pool.forEach(
         chunks.count, lending: c, chunks, shape, inputNorm, outputNorm, sums, partials
       ) { chunk, worker, c, chunks, shape, inputNorm, outputNorm, sums, partials in
         let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
         let outputCount = c.outputShape.elementCount / c.outputShape.batch
         let weightCount = c.parameterGradients[0]?.slice.count
-        let partial = weightCount.map { partials + chunk * $0 }
+        let partial = weightCount.map { partials.pointer + chunk * $0 }
         partial?.update(repeating: 0, count: weightCount ?? 0)
         let record = sums?.emptyRecord(chunk)
         let (images, rows) = chunks.part(chunk)
         for image in images {
           var operands = graft_depthwise_operands()
           operands.input = UnsafePointer(c.inputs[0].pointer + image * inputCount)
-          operands.input_norm = inputNorm
+          operands.input_norm = inputNorm?.pointer
           operands.output_gradient = UnsafePointer(
             c.outputGradient.pointer + image * outputCount)
-          operands.output_norm = outputNorm
+          operands.output_norm = outputNorm?.pointer
           operands.output = UnsafePointer(c.output.pointer + image * outputCount)
           operands.weights = UnsafePointer(c.parameters[0].pointer)
           operands.input_gradient = c.inputGradients[0].map {
@@ -93,14 +95,15 @@ extension ConvolutionOp {
           operands.weight_gradient = partial
           withUnsafePointer(to: operands) {
             graft_depthwise_gradient(
-              shape, $0, Int32(rows.lowerBound), Int32(rows.upperBound),
-              c.workspace.pointer + worker * graft_depthwise_scratch(shape))
+              shape.pointer, $0, Int32(rows.lowerBound), Int32(rows.upperBound),
+              c.workspace.pointer + worker * graft_depthwise_scratch(shape.pointer))
           }
         }
       }
       guard let weightSlot else { return }
       graft_sum_chunks(
-        partials, Int32(chunks.count), weightCount, 0, weightCount, weightSlot.slice.pointer,
+        partials.pointer, Int32(chunks.count), weightCount, 0, weightCount,
+        weightSlot.slice.pointer,
         weightSlot.flag)
     }
   }

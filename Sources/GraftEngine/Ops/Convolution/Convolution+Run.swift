@@ -26,14 +26,14 @@ extension ConvolutionOp {
   package func prepare(_ c: PrepareContext) {
     guard c.prepared.count > 0 else { return }
     guard c.request.backward == nil else {
-      return prepareWeights(c, scale: nil, c.prepared.pointer)
+      return prepareWeights(c, scale: nil, c.prepared)
     }
-    let weights = c.prepared.pointer + outputChannels + bufferSlack
+    let weights = c.prepared.suffix(from: outputChannels + bufferSlack)
     let bias = hasBias ? c.parameters[1].pointer : nil
     for o in 0..<outputChannels { c.prepared.pointer[o] = bias?[o] ?? 0 }
     guard let epsilon = foldedEpsilon else { return prepareWeights(c, scale: nil, weights) }
     let scale = fold(c.parameters.suffix(4).map(\.pointer), epsilon: epsilon, into: c.prepared)
-    scale.withUnsafeBufferPointer { prepareWeights(c, scale: $0.baseAddress, weights) }
+    prepareWeights(c, scale: scale, weights)
   }
 
   /// Moves a bias through a norm of scale, shift, mean and variance; the factors of the weights.
@@ -49,13 +49,13 @@ extension ConvolutionOp {
 
   /// Lays the weights out for one direction, multiplied by `scale` of each output channel.
   private func prepareWeights(
-    _ c: PrepareContext, scale: UnsafePointer<Float>?, _ prepared: UnsafeMutablePointer<Float>
+    _ c: PrepareContext, scale: [Float]?, _ prepared: Slice
   ) {
     switch algorithm(c.request.inputs[0], c.request.output) {
     case .depthwise:
       let weights = c.parameters[0].pointer
       for index in 0..<kernel.y * kernel.x * outputChannels {
-        prepared[index] = weights[index] * (scale?[index % outputChannels] ?? 1)
+        prepared.pointer[index] = weights[index] * (scale?[index % outputChannels] ?? 1)
       }
     case .winograd(let winograd): winograd.prepare(c, scale: scale, filters: prepared)
     case .products(let products): pack(products, c, scale: scale, prepared)
@@ -63,8 +63,7 @@ extension ConvolutionOp {
   }
 
   private func pack(
-    _ products: ConvolutionProducts, _ c: PrepareContext, scale: UnsafePointer<Float>?,
-    _ prepared: UnsafeMutablePointer<Float>
+    _ products: ConvolutionProducts, _ c: PrepareContext, scale: [Float]?, _ prepared: Slice
   ) {
     let strides =
       c.request.backward == nil
@@ -73,16 +72,18 @@ extension ConvolutionOp {
     let slab = c.request.inputs[0].channels / groups * outputChannels
     var next = prepared
     for part in products.parts(c.request) {
-      let start = c.parameters[0].pointer + part.group * width
-      let scale = scale.map { $0 + part.group * width }
+      let start = c.parameters[0].suffix(from: part.group * width)
+      let scale = scale.map { Array($0[(part.group * width)...]) }
       let panels = next
-      next += part.taps.panel_count
-      withUnsafePointer(to: part.taps) { taps in
+      next = next.suffix(from: part.taps.panel_count)
+      lend(part.taps) { taps in
         c.pool.forEach(
-          Int(taps.pointee.column_blocks), lending: taps, start, slab, strides, scale, panels
+          Int(taps.pointer.pointee.column_blocks),
+          lending: taps, start, slab, strides, scale, panels
         ) { block, _, taps, start, slab, strides, scale, panels in
           graft_taps_pack(
-            taps, start, slab, strides.input, strides.output, scale, panels, Int32(block))
+            taps.pointer, start.pointer, slab, strides.input, strides.output, scale,
+            panels.pointer, Int32(block))
         }
       }
     }
@@ -90,7 +91,7 @@ extension ConvolutionOp {
 
   package func forward(_ c: ForwardContext) {
     let bias = hasBias || foldedEpsilon != nil ? UnsafePointer(c.prepared.pointer) : nil
-    let weights = UnsafePointer(c.prepared.pointer + outputChannels + bufferSlack)
+    let weights = c.prepared.suffix(from: outputChannels + bufferSlack)
     let residual = addsResidual ? UnsafePointer(c.inputs[1].pointer) : nil
     switch algorithm(c.inputShapes[0], c.outputShape) {
     case .depthwise: depthwiseForward(c)
@@ -99,7 +100,7 @@ extension ConvolutionOp {
         c, filters: weights,
         epilogue: .init(bias: bias, residual: residual, activation: activation))
     case .products(let products):
-      var panels = weights
+      var panels = UnsafePointer(weights.pointer)
       for part in products.forward {
         run(
           part.taps,
@@ -165,13 +166,17 @@ extension ConvolutionOp {
   private func run(
     _ taps: graft_taps, _ operands: TapsOperands, _ workspace: Slice, _ pool: ThreadPool
   ) {
-    withUnsafePointer(to: taps) { taps in
-      pool.forEach(
-        Int(taps.pointee.task_count), lending: taps, operands, workspace
-      ) { task, worker, taps, o, workspace in
-        graft_taps_task(
-          taps, Int32(task), o.input, o.panels, o.output, o.accumulates, o.bias, o.residual,
-          o.activation, workspace.pointer + worker * taps.pointee.scratch_count)
+    lend(taps) { taps in
+      lend(operands) { operands in
+        pool.forEach(
+          Int(taps.pointer.pointee.task_count), lending: taps, operands, workspace
+        ) { task, worker, taps, operands, workspace in
+          let o = operands.pointer.pointee
+          graft_taps_task(
+            taps.pointer, Int32(task), o.input, o.panels, o.output, o.accumulates, o.bias,
+            o.residual, o.activation,
+            workspace.pointer + worker * taps.pointer.pointee.scratch_count)
+        }
       }
     }
   }
@@ -179,17 +184,18 @@ extension ConvolutionOp {
   private func weightGradient(
     _ gradient: graft_pointwise_weights, _ c: BackwardContext, _ slot: GradientSlot
   ) {
-    let partials = c.workspace.pointer + gradient.scratch_count * c.pool.threadCount
-    withUnsafePointer(to: gradient) { gradient in
+    let partials = c.workspace.suffix(from: gradient.scratch_count * c.pool.threadCount)
+    lend(gradient) { gradient in
       c.pool.forEach(
-        Int(gradient.pointee.task_count), lending: c, gradient, partials
+        Int(gradient.pointer.pointee.task_count), lending: c, gradient, partials
       ) { task, worker, c, gradient, partials in
         graft_pointwise_weights_task(
-          gradient, Int32(task), c.inputs[0].pointer, c.outputGradient.pointer, partials,
-          c.workspace.pointer + worker * gradient.pointee.scratch_count)
+          gradient.pointer, Int32(task), c.inputs[0].pointer, c.outputGradient.pointer,
+          partials.pointer,
+          c.workspace.pointer + worker * gradient.pointer.pointee.scratch_count)
       }
     }
-    slot.addUp(partials, chunks: gradient.chunks, c.pool)
+    slot.reduce(partials, chunks: gradient.chunks, c.pool)
   }
 
   private func weightGradient(
@@ -197,23 +203,24 @@ extension ConvolutionOp {
   ) {
     let width = outputChannels / groups
     for (group, gradient) in gradients.enumerated() {
-      let partials = c.workspace.pointer + gradient.scratch_count * c.pool.threadCount
-      withUnsafePointer(to: gradient) { gradient in
+      let partials = c.workspace.suffix(from: gradient.scratch_count * c.pool.threadCount)
+      lend(gradient) { gradient in
         c.pool.forEach(
-          Int(gradient.pointee.task_count), lending: c, gradient, partials
+          Int(gradient.pointer.pointee.task_count), lending: c, gradient, partials
         ) { task, worker, c, gradient, partials in
           graft_weight_gradient_task(
-            gradient, Int32(task), c.inputs[0].pointer, c.outputGradient.pointer, partials,
-            c.workspace.pointer + worker * gradient.pointee.scratch_count)
+            gradient.pointer, Int32(task), c.inputs[0].pointer, c.outputGradient.pointer,
+            partials.pointer,
+            c.workspace.pointer + worker * gradient.pointer.pointee.scratch_count)
         }
       }
       if groups == 1 {
-        slot.addUp(partials, chunks: gradient.chunks, c.pool)
+        slot.reduce(partials, chunks: gradient.chunks, c.pool)
       } else {
         let count = gradient.weight_count
         for row in 0..<count / width {
           graft_sum_chunks(
-            partials + row * width, gradient.chunks, count, 0, width,
+            partials.pointer + row * width, gradient.chunks, count, 0, width,
             slot.slice.pointer + row * outputChannels + group * width, slot.flag)
         }
       }
@@ -247,12 +254,13 @@ extension ConvolutionOp {
 
 extension GradientSlot {
   /// Adds the partial sums of `chunks`, which lie one behind the other, in their order.
-  func addUp(_ partials: UnsafePointer<Float>, chunks: Int32, _ pool: ThreadPool) {
+  func reduce(_ partials: Slice, chunks: Int32, _ pool: ThreadPool) {
     pool.forEachRange(
       of: slice.count, lending: self, partials, chunks
     ) { range, _, slot, partials, chunks in
       graft_sum_chunks(
-        partials, chunks, slot.slice.count, range.lowerBound, range.upperBound, slot.slice.pointer,
+        partials.pointer, chunks, slot.slice.count, range.lowerBound, range.upperBound,
+        slot.slice.pointer,
         slot.flag)
     }
   }

@@ -30,7 +30,7 @@ package struct ConvolutionOp: ProductOp {
     outputChannels: Int, kernel: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1,
     groups: Int = 1, hasBias: Bool
   ) {
-    precondition(kernel.y * kernel.x <= Int(GRAFT_MOST_TAPS), "a kernel of over 256 taps")
+    precondition(kernel.y * kernel.x <= Int(GRAFT_MAX_TAPS), "a kernel of over 256 taps")
     precondition(outputChannels % groups == 0, "groups must divide the output channels")
     self.outputChannels = outputChannels
     self.kernel = kernel

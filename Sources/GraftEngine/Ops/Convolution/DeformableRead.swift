@@ -70,13 +70,13 @@ package struct DeformableReadOp: Op {
 
   package func forward(_ c: ForwardContext) {
     let chunks = PixelChunks(c.outputShape)
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(chunks.count, lending: c, shape, chunks) { task, _, c, shape, chunks in
         let (images, rows) = chunks.part(task)
         for image in images {
           let (x, offsets, mask) = Self.operands(c.inputs, image, of: c.outputShape.batch)
           graft_deformable_read(
-            shape, x, offsets, mask, Int32(rows.lowerBound), Int32(rows.upperBound),
+            shape.pointer, x, offsets, mask, Int32(rows.lowerBound), Int32(rows.upperBound),
             c.output.pointer + image * (c.output.count / c.outputShape.batch))
         }
       }
@@ -84,7 +84,7 @@ package struct DeformableReadOp: Op {
   }
 
   package func backward(_ c: BackwardContext) {
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(c.outputShape.batch, lending: c, shape) { image, _, c, shape in
         let batch = c.outputShape.batch
         let (x, offsets, mask) = Self.operands(c.inputs, image, of: batch)
@@ -101,7 +101,7 @@ package struct DeformableReadOp: Op {
           x: gradient(0), offsets: gradient(1), mask: gradient(2), adds_x: adds(0),
           adds_offsets: adds(1), adds_mask: adds(2))
         graft_deformable_gradient(
-          shape, x, offsets, mask,
+          shape.pointer, x, offsets, mask,
           c.outputGradient.pointer + image * (c.outputGradient.count / batch), &gradients)
       }
     }

@@ -73,21 +73,22 @@ package struct LocallyConnectedOp: Op {
   }
 
   package func forward(_ c: ForwardContext) {
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(c.outputShape[1], lending: c, shape) { row, _, c, shape in
         graft_local_forward(
-          shape, c.inputs[0].pointer, c.parameters[0].pointer,
+          shape.pointer, c.inputs[0].pointer, c.parameters[0].pointer,
           c.parameters.count > 1 ? c.parameters[1].pointer : nil, Int32(row), c.output.pointer)
       }
     }
   }
 
   package func backward(_ c: BackwardContext) {
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       if let slot = c.inputGradients[0] {
         c.pool.forEach(c.outputShape.batch, lending: c, slot, shape) { image, _, c, slot, shape in
           graft_local_data_gradient(
-            shape, c.outputGradient.pointer, c.parameters[0].pointer, Int32(image), slot.flag,
+            shape.pointer, c.outputGradient.pointer, c.parameters[0].pointer, Int32(image),
+            slot.flag,
             slot.slice.pointer)
         }
       }
@@ -97,7 +98,7 @@ package struct LocallyConnectedOp: Op {
       c.pool.forEach(c.outputShape[1], lending: c, weight, bias, shape) {
         row, _, c, weight, bias, shape in
         graft_local_weight_gradient(
-          shape, c.inputs[0].pointer, c.outputGradient.pointer, Int32(row),
+          shape.pointer, c.inputs[0].pointer, c.outputGradient.pointer, Int32(row),
           weight?.slice.pointer, bias?.slice.pointer)
       }
     }

@@ -93,18 +93,18 @@ final class Pointwise: Sendable {
   func pack(_ c: PrepareContext) {
     guard c.prepared.count > 0 else { return }
     let isForward = c.request.backward == nil
-    withUnsafePointer(to: isForward ? forwardBlock : dataBlock) { taps in
+    lend(isForward ? forwardBlock : dataBlock) { taps in
       c.pool.forEach(
-        Int(taps.pointee.column_blocks), lending: self, c, taps, isForward
+        Int(taps.pointer.pointee.column_blocks), lending: self, c, taps, isForward
       ) { block, _, op, c, taps, isForward in
         graft_taps_pack(
-          taps, c.parameters[0].pointer, op.inputs * op.outputs, isForward ? op.outputs : 1,
+          taps.pointer, c.parameters[0].pointer, op.inputs * op.outputs, isForward ? op.outputs : 1,
           isForward ? 1 : op.outputs, nil, c.prepared.pointer, Int32(block))
       }
     }
   }
 
-  func forward(_ c: ForwardContext, norm: UnsafePointer<graft_norm>?, sums: NormMemory?) {
+  func forward(_ c: ForwardContext, norm: Lent<graft_norm>?, sums: NormMemory?) {
     c.pool.forEach(
       chunks.count, lending: self, c, norm, sums
     ) { chunk, worker, op, c, norm, sums in
@@ -114,7 +114,8 @@ final class Pointwise: Sendable {
         withUnsafePointer(to: op.forwardTaps(pixels.count)) { taps in
           graft_pointwise_forward(
             taps, c.inputs[0].pointer + pixels.lowerBound * op.inputs,
-            Int32(min(op.step, all.upperBound - pixels.upperBound)), norm, c.prepared.pointer,
+            Int32(min(op.step, all.upperBound - pixels.upperBound)), norm?.pointer,
+            c.prepared.pointer,
             c.output.pointer + pixels.lowerBound * op.outputs, record,
             c.workspace.pointer + worker * op.blockScratch)
         }
@@ -123,19 +124,19 @@ final class Pointwise: Sendable {
   }
 
   func backward(
-    _ c: BackwardContext, inputNorm: UnsafePointer<graft_norm>?,
-    outputNorm: UnsafePointer<graft_norm>?, sums: NormMemory?
+    _ c: BackwardContext, inputNorm: Lent<graft_norm>?, outputNorm: Lent<graft_norm>?,
+    sums: NormMemory?
   ) {
-    let partials = c.workspace.pointer + c.pool.threadCount * blockScratch
+    let partials = c.workspace.suffix(from: c.pool.threadCount * blockScratch)
     c.pool.forEach(
       chunks.count, lending: self, c, inputNorm, outputNorm, sums, partials
     ) { chunk, worker, op, c, inputNorm, outputNorm, sums, partials in
       let weightCount = op.inputs * op.outputs
-      let partial = c.parameterGradients[0] == nil ? nil : partials + chunk * weightCount
+      let partial = c.parameterGradients[0] == nil ? nil : partials.pointer + chunk * weightCount
       partial?.update(repeating: 0, count: weightCount)
       var operands = graft_pointwise_operands()
-      operands.input_norm = inputNorm
-      operands.output_norm = outputNorm
+      operands.input_norm = inputNorm?.pointer
+      operands.output_norm = outputNorm?.pointer
       operands.panels = UnsafePointer(c.prepared.pointer)
       operands.accumulates = c.inputGradients[0]?.flag ?? 0
       operands.sums = sums?.emptyRecord(chunk)
@@ -154,7 +155,7 @@ final class Pointwise: Sendable {
       }
     }
     if let slot = c.parameterGradients[0] {
-      slot.addUp(partials, chunks: Int32(chunks.count), c.pool)
+      slot.reduce(partials, chunks: Int32(chunks.count), c.pool)
     }
   }
 }

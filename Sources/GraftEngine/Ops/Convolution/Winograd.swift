@@ -72,24 +72,23 @@ final class Winograd: Sendable {
 
   /// Transforms the filters, multiplied by `scale` of each output channel.
   func prepare(
-    _ c: PrepareContext, scale: UnsafePointer<Float>? = nil,
-    filters: UnsafeMutablePointer<Float>
+    _ c: PrepareContext, scale: [Float]? = nil, filters: Slice
   ) {
     let isForward = c.request.backward == nil
-    let weights = UnsafePointer(c.parameters[0].pointer)
+    let weights = c.parameters[0]
     let outputs = Int(forwardTiles.out_channels)
     let slab = Int(forwardTiles.in_channels) * outputs
     let layout =
       isForward
       ? (start: weights, slab: slab, input: outputs, output: 1)
-      : (start: weights + 8 * slab, slab: -slab, input: 1, output: outputs)
-    withUnsafePointer(to: isForward ? forwardTiles : dataTiles) { winograd in
+      : (start: weights.suffix(from: 8 * slab), slab: -slab, input: 1, output: outputs)
+    lend(isForward ? forwardTiles : dataTiles) { winograd in
       c.pool.forEach(
-        Int(winograd.pointee.filter_tasks), lending: winograd, layout, scale, filters
+        Int(winograd.pointer.pointee.filter_tasks), lending: winograd, layout, scale, filters
       ) { task, _, winograd, layout, scale, filters in
         graft_winograd_filters(
-          winograd, layout.start, layout.slab, layout.input, layout.output, scale, filters,
-          Int32(task))
+          winograd.pointer, layout.start.pointer, layout.slab, layout.input, layout.output,
+          scale, filters.pointer, Int32(task))
       }
     }
   }
@@ -105,12 +104,12 @@ final class Winograd: Sendable {
 
   /// `norm` is the input's, `sums` the memory of the norm that reads the output.
   func forward(
-    _ c: ForwardContext, filters: UnsafePointer<Float>, epilogue: Epilogue = Epilogue(),
-    norm: UnsafePointer<graft_norm>? = nil, sums: NormMemory? = nil
+    _ c: ForwardContext, filters: Slice, epilogue: Epilogue = Epilogue(),
+    norm: Lent<graft_norm>? = nil, sums: NormMemory? = nil
   ) {
     run(
       forwardTiles,
-      source: graft_winograd_source(x: c.inputs[0].pointer, z: nil, norm: norm),
+      source: graft_winograd_source(x: c.inputs[0].pointer, z: nil, norm: norm?.pointer),
       target: graft_winograd_target(
         output: c.output.pointer, bias: epilogue.bias, residual: epilogue.residual,
         accumulates: 0, activation: Int32(epilogue.activation.kernel.rawValue), norm: nil, z: nil),
@@ -119,37 +118,37 @@ final class Winograd: Sendable {
 
   /// Gradients of data and weights; `sums` gets those of the input's norm.
   func backward(
-    _ c: BackwardContext, inputNorm: UnsafePointer<graft_norm>? = nil,
-    outputNorm: UnsafePointer<graft_norm>? = nil, sums: NormMemory? = nil
+    _ c: BackwardContext, inputNorm: Lent<graft_norm>? = nil,
+    outputNorm: Lent<graft_norm>? = nil, sums: NormMemory? = nil
   ) {
     let gradient = graft_winograd_source(
       x: c.outputGradient.pointer, z: outputNorm == nil ? nil : UnsafePointer(c.output.pointer),
-      norm: outputNorm)
+      norm: outputNorm?.pointer)
     if let slot = c.inputGradients[0] {
       run(
         dataTiles, source: gradient,
         target: graft_winograd_target(
           output: slot.slice.pointer, bias: nil, residual: nil, accumulates: slot.flag,
-          activation: 0, norm: inputNorm,
+          activation: 0, norm: inputNorm?.pointer,
           z: inputNorm == nil ? nil : UnsafePointer(c.inputs[0].pointer)),
-        filters: c.prepared.pointer, sums: sums, chunks: inputChunks, c.workspace, c.pool)
+        filters: c.prepared, sums: sums, chunks: inputChunks, c.workspace, c.pool)
     }
     if let slot = c.parameterGradients[0] {
-      let input = graft_winograd_source(x: c.inputs[0].pointer, z: nil, norm: inputNorm)
+      let input = graft_winograd_source(
+        x: c.inputs[0].pointer, z: nil, norm: inputNorm?.pointer)
       weightGradient(c, slot, input: input, gradient: gradient)
     }
   }
 
   private func run(
     _ winograd: graft_winograd, source: graft_winograd_source, target: graft_winograd_target,
-    filters: UnsafePointer<Float>, sums: NormMemory?, chunks: Int, _ workspace: Slice,
-    _ pool: ThreadPool
+    filters: Slice, sums: NormMemory?, chunks: Int, _ workspace: Slice, _ pool: ThreadPool
   ) {
-    withUnsafePointer(to: winograd) { w in
-      withUnsafePointer(to: source) { source in
-        withUnsafePointer(to: target) { target in
+    lend(winograd) { w in
+      lend(source) { source in
+        lend(target) { target in
           let operands = Operands(w: w, source: source, target: target, filters: filters)
-          if w.pointee.is_staged != 0 {
+          if w.pointer.pointee.is_staged != 0 {
             runStages(operands, sums, chunks, workspace, pool)
           } else {
             runBlocks(operands, sums, chunks, workspace, pool)
@@ -159,28 +158,28 @@ final class Winograd: Sendable {
     }
   }
 
-  private struct Operands {
-    let w: UnsafePointer<graft_winograd>
-    let source: UnsafePointer<graft_winograd_source>
-    let target: UnsafePointer<graft_winograd_target>
-    let filters: UnsafePointer<Float>
+  private struct Operands: Sendable {
+    let w: Lent<graft_winograd>
+    let source: Lent<graft_winograd_source>
+    let target: Lent<graft_winograd_target>
+    let filters: Slice
   }
 
   /// Each worker takes blocks from start to end; the sums of a run of blocks share a record.
   private func runBlocks(
     _ o: Operands, _ sums: NormMemory?, _ chunks: Int, _ workspace: Slice, _ pool: ThreadPool
   ) {
-    let blocks = Int(o.w.pointee.blocks)
+    let blocks = Int(o.w.pointer.pointee.blocks)
     let perTask = sums == nil ? 1 : (blocks + chunks - 1) / chunks
     pool.forEach(
       sums == nil ? blocks : chunks, lending: o, sums, perTask, workspace
     ) { task, worker, o, sums, perTask, workspace in
-      let blocks = Int(o.w.pointee.blocks)
+      let blocks = Int(o.w.pointer.pointee.blocks)
       let record = sums?.emptyRecord(task)
       for block in min(blocks, task * perTask)..<min(blocks, (task + 1) * perTask) {
         graft_winograd_block(
-          o.w, Int32(block), o.source, o.filters, o.target, record,
-          workspace.pointer + worker * o.w.pointee.block_count)
+          o.w.pointer, Int32(block), o.source.pointer, o.filters.pointer, o.target.pointer, record,
+          workspace.pointer + worker * o.w.pointer.pointee.block_count)
       }
     }
   }
@@ -189,23 +188,26 @@ final class Winograd: Sendable {
   private func runStages(
     _ o: Operands, _ sums: NormMemory?, _ chunks: Int, _ workspace: Slice, _ pool: ThreadPool
   ) {
-    let tasks = Int(o.w.pointee.transform_tasks)
+    let tasks = Int(o.w.pointer.pointee.transform_tasks)
     let perTask = sums == nil ? 1 : (tasks + chunks - 1) / chunks
-    for block in 0..<Int32(o.w.pointee.blocks) {
+    for block in 0..<Int32(o.w.pointer.pointee.blocks) {
       pool.forEach(tasks, lending: o, block, workspace) { task, _, o, block, workspace in
-        graft_winograd_transform(o.w, block, Int32(task), o.source, workspace.pointer)
+        graft_winograd_transform(
+          o.w.pointer, block, Int32(task), o.source.pointer, workspace.pointer)
       }
       pool.forEach(
-        Int(o.w.pointee.product_tasks), lending: o, block, workspace
+        Int(o.w.pointer.pointee.product_tasks), lending: o, block, workspace
       ) { task, _, o, block, workspace in
-        graft_winograd_multiply(o.w, block, Int32(task), o.filters, workspace.pointer)
+        graft_winograd_multiply(
+          o.w.pointer, block, Int32(task), o.filters.pointer, workspace.pointer)
       }
       pool.forEach(
         sums == nil ? tasks : chunks, lending: o, block, sums, tasks, perTask, workspace
       ) { chunk, _, o, block, sums, tasks, perTask, workspace in
         let record = block == 0 ? sums?.emptyRecord(chunk) : sums?.record(chunk)
         for task in min(tasks, chunk * perTask)..<min(tasks, (chunk + 1) * perTask) {
-          graft_winograd_store(o.w, block, Int32(task), workspace.pointer, o.target, record)
+          graft_winograd_store(
+            o.w.pointer, block, Int32(task), workspace.pointer, o.target.pointer, record)
         }
       }
     }
@@ -215,17 +217,17 @@ final class Winograd: Sendable {
     _ c: BackwardContext, _ slot: GradientSlot, input: graft_winograd_source,
     gradient: graft_winograd_source
   ) {
-    withUnsafePointer(to: weightTiles) { g in
-      withUnsafePointer(to: input) { input in
-        withUnsafePointer(to: gradient) { gradient in
+    lend(weightTiles) { g in
+      lend(input) { input in
+        lend(gradient) { gradient in
           addProducts(g, input, gradient, c.workspace, c.pool)
         }
       }
       c.pool.forEachRange(
-        of: Int(g.pointee.forward.in_channels), step: 8, lending: c, slot, g
+        of: Int(g.pointer.pointee.forward.in_channels), step: 8, lending: c, slot, g
       ) { channels, _, c, slot, g in
         graft_winograd_gradient_filters(
-          g, Int32(channels.lowerBound), Int32(channels.upperBound), c.workspace.pointer,
+          g.pointer, Int32(channels.lowerBound), Int32(channels.upperBound), c.workspace.pointer,
           slot.slice.pointer, slot.flag)
       }
     }
@@ -233,29 +235,32 @@ final class Winograd: Sendable {
 
   /// The sums of products of transformed tiles, at the start of the workspace.
   private func addProducts(
-    _ g: UnsafePointer<graft_winograd_gradient>, _ input: UnsafePointer<graft_winograd_source>,
-    _ gradient: UnsafePointer<graft_winograd_source>, _ workspace: Slice, _ pool: ThreadPool
+    _ g: Lent<graft_winograd_gradient>, _ input: Lent<graft_winograd_source>,
+    _ gradient: Lent<graft_winograd_source>, _ sums: Slice, _ pool: ThreadPool
   ) {
-    let sums = workspace.pointer
-    let scratch = sums + g.pointee.sum_count * Int(g.pointee.chunks)
-    guard g.pointee.is_staged != 0 else {
+    let geometry = g.pointer.pointee
+    let scratch = sums.suffix(from: geometry.sum_count * Int(geometry.chunks))
+    guard geometry.is_staged != 0 else {
       return pool.forEach(
-        Int(g.pointee.chunks), lending: g, input, gradient, sums, scratch
+        Int(geometry.chunks), lending: g, input, gradient, sums, scratch
       ) { chunk, worker, g, input, gradient, sums, scratch in
         graft_winograd_gradient_chunk(
-          g, Int32(chunk), input, gradient, sums, scratch + worker * g.pointee.block_count)
+          g.pointer, Int32(chunk), input.pointer, gradient.pointer, sums.pointer,
+          scratch.pointer + worker * g.pointer.pointee.block_count)
       }
     }
-    for block in 0..<g.pointee.blocks {
+    for block in 0..<geometry.blocks {
       pool.forEach(
-        Int(g.pointee.transform_tasks), lending: g, block, input, gradient, scratch
+        Int(geometry.transform_tasks), lending: g, block, input, gradient, scratch
       ) { task, _, g, block, input, gradient, scratch in
-        graft_winograd_gradient_transform(g, block, Int32(task), input, gradient, scratch)
+        graft_winograd_gradient_transform(
+          g.pointer, block, Int32(task), input.pointer, gradient.pointer, scratch.pointer)
       }
       pool.forEach(
-        Int(g.pointee.product_tasks), lending: g, block, scratch, sums
+        Int(geometry.product_tasks), lending: g, block, scratch, sums
       ) { task, _, g, block, scratch, sums in
-        graft_winograd_gradient_multiply(g, block, Int32(task), scratch, sums)
+        graft_winograd_gradient_multiply(
+          g.pointer, block, Int32(task), scratch.pointer, sums.pointer)
       }
     }
   }

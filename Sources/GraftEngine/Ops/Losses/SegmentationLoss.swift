@@ -116,20 +116,17 @@ package struct SegmentationLossOp: Op {
 
   package func forward(_ c: ForwardContext) {
     let blocks = Blocks(c.inputShapes[0])
-    let sums = UnsafeMutableRawPointer(c.workspace.pointer).bindMemory(
-      to: Double.self, capacity: blocks.count * blocks.sumCount)
-    withWeights { weights in
-      c.pool.forEach(
-        blocks.count, lending: c, blocks, sums, weights
-      ) { block, _, c, blocks, sums, weights in
-        let pixels = blocks.pixels(block)
-        graft_dense_loss_sums(
-          c.inputs[0].pointer + pixels.lowerBound * blocks.classes,
-          c.inputs[1].pointer + pixels.lowerBound, weights, pixels.count, Int32(blocks.classes),
-          sums + block * blocks.sumCount)
-      }
+    let sums = c.workspace.values(of: Double.self)
+    c.pool.forEach(
+      blocks.count, lending: c, blocks, sums, loss.classWeights
+    ) { block, _, c, blocks, sums, weights in
+      let pixels = blocks.pixels(block)
+      graft_dense_loss_sums(
+        c.inputs[0].pointer + pixels.lowerBound * blocks.classes,
+        c.inputs[1].pointer + pixels.lowerBound, weights, pixels.count, Int32(blocks.classes),
+        sums.pointer + block * blocks.sumCount)
     }
-    for image in 0..<c.outputShape.batch { close(image, blocks, sums, c) }
+    for image in 0..<c.outputShape.batch { close(image, blocks, sums.pointer, c) }
   }
 
   /// Adds up the blocks of an image in their order: its loss, and what backward needs of it.
@@ -159,24 +156,17 @@ package struct SegmentationLossOp: Op {
         c.auxiliary.pointer + image * count, c.outputGradient.pointer[image], count, 0,
         c.workspace.pointer + image * count)
     }
-    withWeights { weights in
-      c.pool.forEach(
-        blocks.count, lending: c, slot, blocks, count, weights
-      ) { block, _, c, slot, blocks, count, weights in
-        let pixels = blocks.pixels(block)
-        let factors = c.workspace.pointer + block / blocks.perImage * count
-        graft_dense_loss_gradient(
-          c.inputs[0].pointer + pixels.lowerBound * blocks.classes,
-          c.inputs[1].pointer + pixels.lowerBound, weights, pixels.count, Int32(blocks.classes),
-          factors[0], factors + 1, slot.flag,
-          slot.slice.pointer + pixels.lowerBound * blocks.classes)
-      }
+    c.pool.forEach(
+      blocks.count, lending: c, slot, blocks, count, loss.classWeights
+    ) { block, _, c, slot, blocks, count, weights in
+      let pixels = blocks.pixels(block)
+      let factors = c.workspace.pointer + block / blocks.perImage * count
+      graft_dense_loss_gradient(
+        c.inputs[0].pointer + pixels.lowerBound * blocks.classes,
+        c.inputs[1].pointer + pixels.lowerBound, weights, pixels.count, Int32(blocks.classes),
+        factors[0], factors + 1, slot.flag,
+        slot.slice.pointer + pixels.lowerBound * blocks.classes)
     }
-  }
-
-  private func withWeights(_ body: (UnsafePointer<Float>?) -> Void) {
-    guard let weights = classWeights else { return body(nil) }
-    weights.withUnsafeBufferPointer { body($0.baseAddress) }
   }
 
   private static func factorCount(_ logits: Shape) -> Int { 1 + 2 * logits.channels }

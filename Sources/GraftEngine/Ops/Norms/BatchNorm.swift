@@ -90,10 +90,10 @@ package struct BatchNormOp: Op {
     let memory = memory(c.auxiliary, c.workspace, c.outputShape)
     let chunks = PixelChunks(c.outputShape)
     if c.isTraining && !isSummed {
-      addStatistics(of: c.inputs[0].pointer, chunks, memory, c.pool)
+      addStatistics(of: c.inputs[0], chunks, memory, c.pool)
     }
     fillRows(memory, c.parameters, chunks: c.isTraining ? chunks.count : nil)
-    withUnsafePointer(to: memory.kernel(activation)) { norm in
+    lend(memory.kernel(activation)) { norm in
       c.pool.forEach(
         chunks.count, lending: c, chunks, norm, addsResidual
       ) { chunk, _, c, chunks, norm, addsResidual in
@@ -103,9 +103,9 @@ package struct BatchNormOp: Op {
         let (x, y) = (c.inputs[0].pointer, c.output.pointer)
         if addsResidual {
           graft_norm_apply_residual(
-            norm, x + at, c.inputs[1].pointer + at, pixels.count, Int32(channels), y + at)
+            norm.pointer, x + at, c.inputs[1].pointer + at, pixels.count, Int32(channels), y + at)
         } else {
-          graft_norm_apply(norm, x + at, pixels.count, Int32(channels), y + at)
+          graft_norm_apply(norm.pointer, x + at, pixels.count, Int32(channels), y + at)
         }
       }
     }
@@ -118,7 +118,7 @@ package struct BatchNormOp: Op {
       c.isTraining || c.parameterGradients[0] != nil || c.parameterGradients[1] != nil
     // With a residual the gradient is masked where it lies, once for both inputs.
     let rest = addsResidual ? Activation.linear : activation
-    withUnsafePointer(to: memory.kernel(rest)) { norm in
+    lend(memory.kernel(rest)) { norm in
       c.pool.forEach(
         chunks.count, lending: self, c, chunks, memory, norm, needsSums
       ) { chunk, _, op, c, chunks, memory, norm, needsSums in
@@ -134,7 +134,8 @@ package struct BatchNormOp: Op {
               c.output.pointer + at, dy + at, count, op.activation.kernel, 0, 0, dy + at)
           }
           if needsSums {
-            graft_norm_gradient_sums(norm, x + at, dy + at, pixels.count, Int32(channels), record)
+            graft_norm_gradient_sums(
+              norm.pointer, x + at, dy + at, pixels.count, Int32(channels), record)
           }
           if op.addsResidual, let slot = c.inputGradients[1] {
             graft_copy(dy + at, count, slot.flag, slot.slice.pointer + at)
@@ -152,7 +153,7 @@ package struct BatchNormOp: Op {
         let pixels = chunks.pixels(chunk)
         let at = pixels.lowerBound * channels
         graft_norm_data_gradient(
-          norm, c.inputs[0].pointer + at, c.outputGradient.pointer + at, pixels.count,
+          norm.pointer, c.inputs[0].pointer + at, c.outputGradient.pointer + at, pixels.count,
           Int32(channels), slot.flag, slot.slice.pointer + at)
       }
     }
@@ -182,12 +183,12 @@ extension BatchNormOp {
 extension BatchNormOp {
   /// One pass over x for the sums of forward.
   func addStatistics(
-    of x: UnsafePointer<Float>, _ chunks: PixelChunks, _ memory: NormMemory, _ pool: ThreadPool
+    of x: Slice, _ chunks: PixelChunks, _ memory: NormMemory, _ pool: ThreadPool
   ) {
     pool.forEach(chunks.count, lending: x, chunks, memory) { chunk, _, x, chunks, memory in
       let pixels = chunks.pixels(chunk)
       graft_norm_sums(
-        x + pixels.lowerBound * memory.channels, pixels.count, Int32(memory.channels),
+        x.pointer + pixels.lowerBound * memory.channels, pixels.count, Int32(memory.channels),
         memory.emptyRecord(chunk))
     }
   }

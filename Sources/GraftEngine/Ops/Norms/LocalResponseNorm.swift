@@ -42,14 +42,14 @@ package struct LocalResponseNormOp: Op {
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { output.elementCount * size }
 
   package func forward(_ c: ForwardContext) {
-    withUnsafePointer(to: kernel(c.outputShape)) { shape in
+    lend(kernel(c.outputShape)) { shape in
       c.pool.forEachRange(
         of: c.outputShape.elementCount / c.outputShape.channels, step: 64, lending: c, shape
       ) { pixels, _, c, shape in
         let at = pixels.lowerBound * c.outputShape.channels
         let y = c.output.pointer + at
         graft_local_response_apply(
-          shape, c.inputs[0].pointer + at, pixels.count,
+          shape.pointer, c.inputs[0].pointer + at, pixels.count,
           c.auxiliary.count > 0 ? c.auxiliary.pointer + at : y, y)
       }
     }
@@ -57,14 +57,14 @@ package struct LocalResponseNormOp: Op {
 
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
-    withUnsafePointer(to: kernel(c.outputShape)) { shape in
+    lend(kernel(c.outputShape)) { shape in
       c.pool.forEachRange(
         of: c.outputShape.elementCount / c.outputShape.channels, step: 64, lending: c, slot, shape
       ) { pixels, worker, c, slot, shape in
         let channels = c.outputShape.channels
         let at = pixels.lowerBound * channels
         graft_local_response_gradient(
-          shape, c.inputs[0].pointer + at, c.auxiliary.pointer + at,
+          shape.pointer, c.inputs[0].pointer + at, c.auxiliary.pointer + at,
           c.outputGradient.pointer + at, pixels.count, slot.flag, slot.slice.pointer + at,
           c.workspace.pointer + worker * 2 * channels)
       }

@@ -4,10 +4,10 @@ import GraftKernels
 ///
 /// The steps may be those of several ops: the convolution that makes the norm's input adds up its
 /// sums while they are in cache, the one that reads its output normalizes as it loads.
-struct NormMemory: @unchecked Sendable {
+struct NormMemory: Sendable {
   /// Six rows, as `graft_norm` names them.
-  private let rows: UnsafeMutablePointer<Float>
-  private let records: UnsafeMutablePointer<Double>
+  private let rows: Slice
+  private let records: Borrowed<Double>
   let channels: Int
 
   static func rowCount(_ channels: Int) -> Int { (6 * channels + 15) / 16 * 16 }
@@ -17,8 +17,8 @@ struct NormMemory: @unchecked Sendable {
   }
 
   init(rows: Slice, records: Slice, channels: Int) {
-    self.rows = rows.pointer
-    self.records = UnsafeMutableRawPointer(records.pointer).assumingMemoryBound(to: Double.self)
+    self.rows = rows
+    self.records = records.values(of: Double.self)
     self.channels = channels
   }
 
@@ -30,7 +30,7 @@ struct NormMemory: @unchecked Sendable {
       records: memory.part(rowCount, count: memory.count - rowCount), channels: shape.channels)
   }
 
-  private func row(_ index: Int) -> UnsafeMutablePointer<Float> { rows + index * channels }
+  private func row(_ index: Int) -> UnsafeMutablePointer<Float> { rows.pointer + index * channels }
   var mean: UnsafeMutablePointer<Float> { row(0) }
   var inverse: UnsafeMutablePointer<Float> { row(1) }
   var scale: UnsafeMutablePointer<Float> { row(2) }
@@ -47,7 +47,7 @@ struct NormMemory: @unchecked Sendable {
   /// One chunk's record: for forward a count, shifts, sums and squares, for backward two rows of
   /// sums.
   func record(_ chunk: Int) -> UnsafeMutablePointer<Double> {
-    records + chunk * (1 + 3 * channels)
+    records.pointer + chunk * (1 + 3 * channels)
   }
 
   /// The same, emptied.
@@ -59,7 +59,7 @@ struct NormMemory: @unchecked Sendable {
 
   /// Merges `chunks` records of forward, for `mean` and `variance`; answers with the count of pixels.
   func mergeStatistics(chunks: Int) -> Double {
-    graft_norm_merge(records, Int32(chunks), Int32(channels))
+    graft_norm_merge(records.pointer, Int32(chunks), Int32(channels))
     return records[0]
   }
 
@@ -73,7 +73,7 @@ struct NormMemory: @unchecked Sendable {
 
   /// The sums of `chunks` records of backward, two rows.
   func gradientSums(chunks: Int) -> UnsafeMutablePointer<Double> {
-    graft_norm_add_sums(records, Int32(chunks), 1 + 3 * channels, Int32(2 * channels))
-    return records
+    graft_norm_add_sums(records.pointer, Int32(chunks), 1 + 3 * channels, Int32(2 * channels))
+    return records.pointer
   }
 }

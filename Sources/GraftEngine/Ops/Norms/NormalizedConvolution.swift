@@ -144,7 +144,7 @@ package struct NormalizedConvolutionOp: Op {
     switch algorithm(c.request.inputs[0], c.request.output) {
     case .depthwise: break
     case .pointwise(let pointwise): pointwise.pack(c)
-    case .winograd(let winograd): winograd.prepare(c, filters: c.prepared.pointer)
+    case .winograd(let winograd): winograd.prepare(c, filters: c.prepared)
     }
   }
 
@@ -153,7 +153,7 @@ package struct NormalizedConvolutionOp: Op {
     if let input, let norm = inputNorm {
       let chunks = PixelChunks(c.inputShapes[0])
       if c.isTraining && !isInputSummed {
-        norm.addStatistics(of: c.inputs[0].pointer, chunks, input, c.pool)
+        norm.addStatistics(of: c.inputs[0], chunks, input, c.pool)
       }
       norm.fillRows(
         input, c.parameters, from: 1, chunks: c.isTraining ? chunks.count : nil)
@@ -164,9 +164,9 @@ package struct NormalizedConvolutionOp: Op {
       switch algorithm(c.inputShapes[0], c.outputShape) {
       case .pointwise(let pointwise): pointwise.forward(c, norm: norm, sums: sums)
       case .winograd(let winograd):
-        winograd.forward(c, filters: c.prepared.pointer, norm: norm, sums: sums)
+        winograd.forward(c, filters: c.prepared, norm: norm, sums: sums)
       case .depthwise:
-        convolution.depthwiseForward(c, weights: c.parameters[0].pointer, norm: norm, sums: sums)
+        convolution.depthwiseForward(c, weights: c.parameters[0], norm: norm, sums: sums)
       }
     }
   }
@@ -204,7 +204,7 @@ package struct NormalizedConvolutionOp: Op {
         let at = pixels.lowerBound * channels
         let dx = slot.slice.pointer + at
         graft_norm_data_gradient(
-          norm, c.inputs[0].pointer + at, dx, pixels.count, Int32(channels), 0, dx)
+          norm?.pointer, c.inputs[0].pointer + at, dx, pixels.count, Int32(channels), 0, dx)
       }
     }
   }
@@ -217,8 +217,8 @@ package struct NormalizedConvolutionOp: Op {
     outputNorm == nil ? nil : memory.map { NormMemory($0, shape: shape) }
   }
 
-  private func withNorm(_ norm: graft_norm?, _ body: (UnsafePointer<graft_norm>?) -> Void) {
+  private func withNorm(_ norm: graft_norm?, _ body: (Lent<graft_norm>?) -> Void) {
     guard let norm else { return body(nil) }
-    withUnsafePointer(to: norm) { body($0) }
+    lend(norm) { body($0) }
   }
 }

@@ -59,26 +59,28 @@ package struct NormalizedPoolOp: Op {
     let (x, y) = (c.inputShapes[0], c.outputShape)
     let memory = memory(c.auxiliary, c.workspace, x)
     let inputChunks = PixelChunks(x)
-    if c.isTraining { norm.addStatistics(of: c.inputs[0].pointer, inputChunks, memory, c.pool) }
+    if c.isTraining { norm.addStatistics(of: c.inputs[0], inputChunks, memory, c.pool) }
     norm.fillRows(memory, c.parameters, chunks: c.isTraining ? inputChunks.count : nil)
     let switches =
-      c.auxiliary.count > 0 ? (c.auxiliary.pointer + normCount(x)).asSwitches : nil
-    let scratch = c.workspace.pointer + auxiliaryCount(inputs: c.inputShapes, output: y)
+      c.auxiliary.count > 0 ? c.auxiliary.suffix(from: normCount(x)) : nil
+    let scratch = c.workspace.suffix(from: auxiliaryCount(inputs: c.inputShapes, output: y))
     let chunks = PixelChunks(y)
-    withUnsafePointer(to: pool.geometry(x, y)) { shape in
-      withUnsafePointer(to: memory.kernel(norm.activation)) { norm in
+    lend(pool.geometry(x, y)) { shape in
+      lend(memory.kernel(norm.activation)) { norm in
         c.pool.forEach(
           chunks.count, lending: c, chunks, shape, norm, switches, scratch
         ) { chunk, worker, c, chunks, shape, norm, switches, scratch in
           let inputCount = c.inputs[0].count / c.outputShape.batch
           let outputCount = c.output.count / c.outputShape.batch
-          let lines = graft_norm_max_pool_scratch(shape)
+          let lines = graft_norm_max_pool_scratch(shape.pointer)
           let (images, rows) = chunks.part(chunk)
           for image in images {
             graft_norm_max_pool(
-              shape, norm, c.inputs[0].pointer + image * inputCount, Int32(rows.lowerBound),
+              shape.pointer, norm.pointer, c.inputs[0].pointer + image * inputCount,
+              Int32(rows.lowerBound),
               Int32(rows.upperBound), c.output.pointer + image * outputCount,
-              switches.map { $0 + image * outputCount }, scratch + worker * lines)
+              switches.map { $0.pointer.asSwitches + image * outputCount },
+              scratch.pointer + worker * lines)
           }
         }
       }
@@ -89,9 +91,9 @@ package struct NormalizedPoolOp: Op {
     let (x, y) = (c.inputShapes[0], c.outputShape)
     let memory = memory(c.auxiliary, c.workspace, x)
     let chunks = PixelChunks(x)
-    let switches = (c.auxiliary.pointer + normCount(x)).asSwitches
-    withUnsafePointer(to: pool.geometry(x, y)) { shape in
-      withUnsafePointer(to: memory.kernel(norm.activation)) { norm in
+    let switches = c.auxiliary.suffix(from: normCount(x))
+    lend(pool.geometry(x, y)) { shape in
+      lend(memory.kernel(norm.activation)) { norm in
         /// One pass over the input: sums where `gradient` is nil, else the gradient.
         func pass(_ gradient: GradientSlot?) {
           c.pool.forEach(
@@ -99,13 +101,14 @@ package struct NormalizedPoolOp: Op {
           ) { chunk, worker, c, gradient, chunks, memory, shape, norm, switches in
             let inputCount = c.inputs[0].count / c.outputShape.batch
             let outputCount = c.outputGradient.count / c.outputShape.batch
-            let lines = graft_norm_max_pool_scratch(shape)
+            let lines = graft_norm_max_pool_scratch(shape.pointer)
             let (images, rows) = chunks.part(chunk)
             let record = gradient == nil ? memory.emptyRecord(chunk) : nil
             for image in images {
               graft_norm_max_pool_gradient(
-                shape, norm, c.inputs[0].pointer + image * inputCount,
-                c.outputGradient.pointer + image * outputCount, switches + image * outputCount,
+                shape.pointer, norm.pointer, c.inputs[0].pointer + image * inputCount,
+                c.outputGradient.pointer + image * outputCount,
+                switches.pointer.asSwitches + image * outputCount,
                 Int32(rows.lowerBound), Int32(rows.upperBound), record, gradient?.flag ?? 0,
                 gradient.map { $0.slice.pointer + image * inputCount },
                 c.workspace.pointer + worker * lines)

@@ -43,22 +43,22 @@ package struct AdaptivePoolOp: Op {
   }
 
   package func forward(_ c: ForwardContext) {
-    withUnsafePointer(to: geometry(c.inputShapes[0])) { shape in
+    lend(geometry(c.inputShapes[0])) { shape in
       c.pool.forEach(c.outputShape.batch, lending: c, kind, shape) { image, _, c, kind, shape in
         let inputCount = c.inputs[0].count / c.outputShape.batch
         let outputCount = c.output.count / c.outputShape.batch
         let x = c.inputs[0].pointer + image * inputCount
         let y = c.output.pointer + image * outputCount
-        guard kind == .max else { return graft_adaptive_average_pool(shape, x, y) }
+        guard kind == .max else { return graft_adaptive_average_pool(shape.pointer, x, y) }
         let switches = c.auxiliary.count > 0 ? c.auxiliary.pointer.asPlaces : nil
-        graft_adaptive_max_pool(shape, x, y, switches.map { $0 + image * outputCount })
+        graft_adaptive_max_pool(shape.pointer, x, y, switches.map { $0 + image * outputCount })
       }
     }
   }
 
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
-    withUnsafePointer(to: geometry(c.inputShapes[0])) { shape in
+    lend(geometry(c.inputShapes[0])) { shape in
       c.pool.forEach(
         c.outputShape.batch, lending: c, slot, kind, shape
       ) { image, _, c, slot, kind, shape in
@@ -66,10 +66,10 @@ package struct AdaptivePoolOp: Op {
         let dy = c.outputGradient.pointer + image * outputCount
         let dx = slot.slice.pointer + image * (slot.slice.count / c.outputShape.batch)
         guard kind == .max else {
-          return graft_adaptive_average_pool_gradient(shape, dy, slot.flag, dx)
+          return graft_adaptive_average_pool_gradient(shape.pointer, dy, slot.flag, dx)
         }
         graft_adaptive_max_pool_gradient(
-          shape, dy, c.auxiliary.pointer.asPlaces + image * outputCount, slot.flag, dx)
+          shape.pointer, dy, c.auxiliary.pointer.asPlaces + image * outputCount, slot.flag, dx)
       }
     }
   }

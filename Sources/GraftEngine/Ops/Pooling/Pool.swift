@@ -75,7 +75,7 @@ package struct PoolOp: Op {
 
   package func forward(_ c: ForwardContext) {
     let chunks = PixelChunks(c.outputShape)
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(
         kind == .max ? chunks.count : c.outputShape.batch, lending: c, kind, shape, chunks
       ) { task, _, c, kind, shape, chunks in
@@ -83,13 +83,14 @@ package struct PoolOp: Op {
         let outputCount = c.output.count / c.outputShape.batch
         guard kind == .max else {
           return graft_average_pool(
-            shape, c.inputs[0].pointer + task * inputCount, c.output.pointer + task * outputCount)
+            shape.pointer, c.inputs[0].pointer + task * inputCount,
+            c.output.pointer + task * outputCount)
         }
         let switches = c.auxiliary.count > 0 ? c.auxiliary.pointer.asSwitches : nil
         let (images, rows) = chunks.part(task)
         for image in images {
           graft_max_pool(
-            shape, c.inputs[0].pointer + image * inputCount, Int32(rows.lowerBound),
+            shape.pointer, c.inputs[0].pointer + image * inputCount, Int32(rows.lowerBound),
             Int32(rows.upperBound), c.output.pointer + image * outputCount,
             switches.map { $0 + image * outputCount })
         }
@@ -100,7 +101,7 @@ package struct PoolOp: Op {
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
     let chunks = PixelChunks(c.inputShapes[0])
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(
         kind == .max ? chunks.count : c.outputShape.batch, lending: c, slot, kind, shape, chunks
       ) { task, _, c, slot, kind, shape, chunks in
@@ -108,13 +109,13 @@ package struct PoolOp: Op {
         let outputCount = c.outputGradient.count / c.outputShape.batch
         guard kind == .max else {
           return graft_average_pool_gradient(
-            shape, c.outputGradient.pointer + task * outputCount, slot.flag,
+            shape.pointer, c.outputGradient.pointer + task * outputCount, slot.flag,
             slot.slice.pointer + task * inputCount)
         }
         let (images, rows) = chunks.part(task)
         for image in images {
           graft_max_pool_gradient(
-            shape, c.outputGradient.pointer + image * outputCount,
+            shape.pointer, c.outputGradient.pointer + image * outputCount,
             c.auxiliary.pointer.asSwitches + image * outputCount, Int32(rows.lowerBound),
             Int32(rows.upperBound), slot.flag, slot.slice.pointer + image * inputCount)
         }
@@ -127,7 +128,7 @@ package struct PoolOp: Op {
       in_h: Int32(x[1]), in_w: Int32(x[2]), channels: Int32(x[3]), out_h: Int32(y[1]),
       out_w: Int32(y[2]), kernel_h: Int32(kernel.y), kernel_w: Int32(kernel.x),
       stride_y: Int32(stride.y), stride_x: Int32(stride.x), pad_y: Int32(padding.y),
-      pad_x: Int32(padding.x), leaves_out_padding: countsPadding ? 0 : 1)
+      pad_x: Int32(padding.x), excludes_padding: countsPadding ? 0 : 1)
   }
 }
 

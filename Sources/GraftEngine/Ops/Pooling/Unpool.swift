@@ -50,21 +50,21 @@ package struct UnpoolOp: Op {
   }
 
   package func forward(_ c: ForwardContext) {
-    withUnsafePointer(to: pooling.geometry(c.inputShapes[1], c.inputShapes[0])) { shape in
+    lend(pooling.geometry(c.inputShapes[1], c.inputShapes[0])) { shape in
       // Two loops: whoever reads the last switches of an image reads on into the next one's.
       c.pool.forEach(c.outputShape.batch, lending: c, shape) { image, _, c, shape in
         let pooled = c.inputs[0].count / c.outputShape.batch
         let whole = c.output.count / c.outputShape.batch
         graft_max_pool(
-          shape, c.inputs[1].pointer + image * whole, 0, shape.pointee.out_h,
+          shape.pointer, c.inputs[1].pointer + image * whole, 0, shape.pointer.pointee.out_h,
           c.workspace.pointer + image * pooled, Self.switches(c) + image * pooled)
       }
       c.pool.forEach(c.outputShape.batch, lending: c, shape) { image, _, c, shape in
         let pooled = c.inputs[0].count / c.outputShape.batch
         let whole = c.output.count / c.outputShape.batch
         graft_max_pool_gradient(
-          shape, c.inputs[0].pointer + image * pooled, Self.switches(c) + image * pooled, 0,
-          shape.pointee.in_h, 0, c.output.pointer + image * whole)
+          shape.pointer, c.inputs[0].pointer + image * pooled, Self.switches(c) + image * pooled, 0,
+          shape.pointer.pointee.in_h, 0, c.output.pointer + image * whole)
       }
     }
   }

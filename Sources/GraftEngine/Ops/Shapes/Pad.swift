@@ -100,14 +100,14 @@ package struct PadOp: Op {
 
   package func forward(_ c: ForwardContext) {
     let chunks = PixelChunks(c.outputShape)
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(chunks.count, lending: c, shape, chunks) { task, _, c, shape, chunks in
         let (images, rows) = chunks.part(task)
         let inputCount = c.inputs[0].count / c.outputShape.batch
         let outputCount = c.output.count / c.outputShape.batch
         for image in images {
           graft_pad(
-            shape, c.inputs[0].pointer + image * inputCount, Int32(rows.lowerBound),
+            shape.pointer, c.inputs[0].pointer + image * inputCount, Int32(rows.lowerBound),
             Int32(rows.upperBound), c.output.pointer + image * outputCount)
         }
       }
@@ -117,7 +117,7 @@ package struct PadOp: Op {
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
     let chunks = PixelChunks(c.inputShapes[0])
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { shape in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(chunks.count, lending: c, slot, shape, chunks) {
         task, _, c, slot, shape, chunks in
         let (images, rows) = chunks.part(task)
@@ -125,7 +125,7 @@ package struct PadOp: Op {
         let outputCount = c.outputGradient.count / c.outputShape.batch
         for image in images {
           graft_pad_gradient(
-            shape, c.outputGradient.pointer + image * outputCount, Int32(rows.lowerBound),
+            shape.pointer, c.outputGradient.pointer + image * outputCount, Int32(rows.lowerBound),
             Int32(rows.upperBound), slot.flag, slot.slice.pointer + image * inputCount)
         }
       }

@@ -86,7 +86,7 @@ package struct UpsampleOp: Op {
 
   package func forward(_ c: ForwardContext) {
     let chunks = PixelChunks(c.outputShape)
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { geometry in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { geometry in
       c.pool.forEach(
         chunks.count, lending: c, chunks, geometry
       ) { chunk, _, c, chunks, geometry in
@@ -95,7 +95,7 @@ package struct UpsampleOp: Op {
         let outputCount = c.output.count / c.outputShape.batch
         for image in images {
           graft_upsample_rows(
-            geometry, c.inputs[0].pointer + image * inputCount, Int32(rows.lowerBound),
+            geometry.pointer, c.inputs[0].pointer + image * inputCount, Int32(rows.lowerBound),
             Int32(rows.upperBound), c.output.pointer + image * outputCount)
         }
       }
@@ -106,7 +106,7 @@ package struct UpsampleOp: Op {
     if size == .ofSecondInput { c.inputGradients[1]?.startAtZero(c.pool) }
     guard let slot = c.inputGradients[0] else { return }
     let chunks = PixelChunks(c.inputShapes[0])
-    withUnsafePointer(to: geometry(c.inputShapes[0], c.outputShape)) { geometry in
+    lend(geometry(c.inputShapes[0], c.outputShape)) { geometry in
       c.pool.forEach(
         chunks.count, lending: c, slot, chunks, geometry
       ) { chunk, _, c, slot, chunks, geometry in
@@ -115,7 +115,8 @@ package struct UpsampleOp: Op {
         let outputCount = c.outputGradient.count / c.outputShape.batch
         for image in images {
           graft_upsample_gradient_rows(
-            geometry, c.outputGradient.pointer + image * outputCount, Int32(rows.lowerBound),
+            geometry.pointer, c.outputGradient.pointer + image * outputCount,
+            Int32(rows.lowerBound),
             Int32(rows.upperBound), slot.flag, slot.slice.pointer + image * inputCount)
         }
       }

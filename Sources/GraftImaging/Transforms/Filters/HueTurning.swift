@@ -5,14 +5,14 @@ extension Image {
   func withHueTurned(by share: Double) -> Image {
     guard channels == 3 else { return self }
     let turn = UInt8(truncatingIfNeeded: Int(share * 255))
-    return mapped { source, target in graft_turn_hue(source, width * height, turn, target) }
+    return mapped { source, target in graft_shift_hue(source, width * height, turn, target) }
   }
 
   /// The same in float32, rounded to bytes once: torchvision's tensors to a level.
   func withHueTurnedFinely(by share: Double) -> Image {
     guard channels == 3 else { return self }
     return mapped { source, target in
-      graft_turn_hue_finely(source, width * height, Float(share), target)
+      graft_shift_hue_float(source, width * height, Float(share), target)
     }
   }
 }

@@ -1,0 +1,25 @@
+// What the kernels ask of the processor and of the C library.
+#include "graft_kernels.h"
+
+#if defined(__linux__)
+#include <malloc.h>
+#endif
+
+void graft_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#if defined(__GLIBC__)
+/// Images come and go by the hundred thousand bytes. Left alone, glibc gives the pages of each back to
+/// the system and takes new ones for the next, which costs a third of an augmentation pipeline. This
+/// sets from the start what glibc's own adjustment ends at when blocks of 32 MiB are freed: smaller
+/// ones are carved from the heap, and up to 64 MiB of it stay when nobody uses them.
+__attribute__((constructor)) static void keep_pages(void) {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+#endif
