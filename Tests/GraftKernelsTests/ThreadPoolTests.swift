@@ -149,10 +149,12 @@ private final class Counter: Sendable {
           arrived.add()
           arrived.waits(for: 2)
         }
+        #expect(arrived.value == 2)
       } else {
         let job = pool.submit(1) { _ in arrived.add() }
         arrived.waits(for: 1)
         job.wait()
+        #expect(arrived.value == 1)
       }
     }
   }

@@ -120,11 +120,11 @@ import Testing
       message: "/a has no images"),
     BadLayout(
       testDescription: "stranger in val", files: ["train/a/1.png", "train/b/1.png", "val/c/1.png"],
-      folders: [], message: "val/ has a class \"c\" that train/ has not"),
+      folders: [], message: "val/ has a class \"c\" that train/ does not have"),
     BadLayout(
-      testDescription: "two validation sides",
+      testDescription: "two validation splits",
       files: ["train/a/1.png", "train/b/1.png", "val/a/1.png", "valid/a/1.png"], folders: [],
-      message: "has two folders for the validation side"),
+      message: "has two folders for the validation split"),
     BadLayout(
       testDescription: "images right under train", files: ["train/1.png", "val/a/1.png"],
       folders: [], message: "train has 1 images but no class folders"),

@@ -28,9 +28,9 @@ import Testing
   @Test(
     arguments: [
       ([3: 0], "which has no pixels"),
-      ([0: 0xFF], "more than the 16384 a side"),
+      ([0: 0xFF], "more than the 16384 that Graft reads"),
       (
-        [2: 0x75, 3: 0x30, 6: 0x75, 7: 0x30], "it is 30000×30000 pixels, more than the 16384 a side"
+        [2: 0x75, 3: 0x30, 6: 0x75, 7: 0x30], "it is 30000×30000 pixels, more than the 16384 that Graft reads"
       ),
       ([2: 0x3A, 6: 0x3A], "it has 220 million pixels, more than the 64 million"),
       ([2: 0x3A, 6: 0x0A], "which 451 bytes of data cannot hold"),
@@ -112,7 +112,7 @@ import Testing
       ([4: 12], "its samples have 12 bits"),
       ([5: 0, 6: 0], "leaves the height open"),
       ([7: 0, 8: 0], "which has no pixels"),
-      ([5: 0xFF, 6: 0xDC], "more than the 16384 a side"),
+      ([5: 0xFF, 6: 0xDC], "more than the 16384 that Graft reads"),
       ([5: 0x3A, 7: 0x3A], "more than the 64 million"),
       ([5: 0x01], "cut short"),
       ([9: 2], "it has 2 color components"),

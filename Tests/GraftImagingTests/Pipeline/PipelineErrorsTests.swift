@@ -109,8 +109,8 @@ import Testing
     #expect(throws: TransformCallError.self) { try Pipeline([call]) }
   }
 
-  /// Whatever text arrives is answered, never a trap.
-  @Test func arbitraryTextNeverTraps() {
+  /// Whatever text arrives is taken or refused with a message, never a trap.
+  @Test func arbitraryTextIsTakenOrRefused() {
     let words = [
       "", "-", "..", "1..", "..1", "1...2", "1e999", "-1e999", "1e308..1e309", "0x10",
       "99999999999999999999",
@@ -122,7 +122,12 @@ import Testing
         for word in words {
           let call = TransformCall(
             name: operation.name, arguments: [.init(label: label, value: .word(word))])
-          _ = try? Pipeline([call])
+          do {
+            _ = try Pipeline([call])
+            #expect(label != "zzz", "\(call)")
+          } catch {
+            #expect(error.error.code == .usage && !error.error.message.isEmpty, "\(call)")
+          }
         }
       }
     }

@@ -28,7 +28,7 @@ import Testing
       #expect(abs(values[index] - sum) < 1e-6)
     }
     #expect(
-      gray.loadReport?.notes == ["conv1.weight was made for 1 of 3 channels"])
+      gray.loadReport?.notes == ["conv1.weight was trained for 1 of 3 channels"])
     #expect(
       gray.parameter("layer1.0.conv1.weight")?.contentHash
         == source.parameter("layer1.0.conv1.weight")?.contentHash)

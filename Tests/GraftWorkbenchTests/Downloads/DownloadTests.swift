@@ -69,7 +69,7 @@ import Testing
     cut.stop()
     #expect(
       failure?.code == .input && failure?.message.hasPrefix("cannot download http://127") == true)
-    #expect(failure?.help == "100 kB are kept; the same command goes on there")
+    #expect(failure?.help == "100 kB are kept; the same command resumes from there")
     #expect(bytes(path) == nil && bytes(path + ".part")?.count == 100_000)
 
     let server = try LoopbackServer(Self.whole)
@@ -147,7 +147,7 @@ import Testing
     #expect(
       error { try Download(from: "file:///etc/passwd", to: path, checksum: nil).run { _ in } }?
         .message
-        == "'file:///etc/passwd' is no web address")
+        == "'file:///etc/passwd' is not a web address")
   }
 
   @Test func nobodyThereIsASentence() throws {

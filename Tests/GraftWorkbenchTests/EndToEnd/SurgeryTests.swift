@@ -83,7 +83,7 @@ extension EndToEnd {
       for (line, sentence) in [
         ("evaluate size=48", "`size` is for scoring an image at every position"),
         ("predict a.png stride=2", "`stride` is for scoring an image at every position"),
-        ("forward a.safetensors to=b.safetensors dense=yes gradients=yes", "and nothing else"),
+        ("forward a.safetensors to=b.safetensors dense=yes gradients=yes", "gives only logits"),
         ("evaluate dense=yes stride=3", "stride=3 does not divide the 2 pixels"),
         ("save a.graft fold=yes", "a recipe has no batch norms"),
       ] {

@@ -64,7 +64,7 @@ import Testing
     #expect(
       file.notes == [
         "the weights are those under 'state_dict'",
-        "the prefix 'module.' of every name was dropped",
+        "the prefix 'module.' was removed from every name",
       ])
     #expect(try file.tensors[0].floats() == [0, 1, 2, 3])
   }
@@ -193,7 +193,7 @@ import Testing
     let model = try Model.own(.named("resnet20"))
     let report = try model.load(weights: weights)
     #expect(report.matched.count == model.parameters.count)
-    #expect(report.notes.contains("2 names are akamaster's and were translated"))
+    #expect(report.notes.contains("2 names follow akamaster and were translated"))
     let other = try Model.own(.named("resnet20"))
     try other.load(weights: reference)
     #expect(model.weightsHash == other.weightsHash)
