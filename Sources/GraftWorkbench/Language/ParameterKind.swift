@@ -1,4 +1,5 @@
 import GraftBase
+import GraftImaging
 
 /// The type of a parameter: what may be typed for it.
 package indirect enum ParameterKind: Sendable {
@@ -156,7 +157,7 @@ extension ParameterKind.PathKind {
     case .folder: return false
     case .recipe: return suffix == "graft"
     case .weights: return ["safetensors", "pth", "pt", "th", "bin", "onnx"].contains(suffix)
-    case .image: return ["jpg", "jpeg", "png", "bmp", "ppm", "pgm", "gif", "webp"].contains(suffix)
+    case .image: return ReadableKind.suffixes.contains(suffix)
     case .data: return ["tar", "zip", "csv", "tsv", "npz", "gz", "bin", "txt"].contains(suffix)
     case .file, .output: return true
     }
