@@ -24,9 +24,10 @@ enum TIFFDecoder: ImageDecoder {
   ) throws(ImageFault) -> (image: Image, orientation: Orientation) {
     let directory = try TIFFDirectory(bytes)
     let header = try TIFFHeader(directory)
-    try request.limits.check(header.size, bytesPerPixel: 4)
+    let bytesPerPixel = header.hasPalette ? 4 : 3
+    try request.limits.check(header.size, bytesPerPixel: bytesPerPixel)
     let pixelCount = header.size.width * header.size.height
-    let needed = 4 * pixelCount + header.planes * header.pieceByteCount
+    let needed = bytesPerPixel * pixelCount + header.planes * header.pieceByteCount
     guard needed <= request.limits.maximumDecodeBytes else {
       throw ImageFault(
         "decoding it would take \(needed >> 20) MiB, more than the"

@@ -79,6 +79,11 @@ struct TIFFHeader {
     }
   }
 
+  var hasPalette: Bool {
+    if case .palette = content { return true }
+    return false
+  }
+
   /// How many pieces a plane has side by side.
   var columns: Int { (size.width + pieceSize.width - 1) / pieceSize.width }
   var rows: Int { (size.height + pieceSize.height - 1) / pieceSize.height }
