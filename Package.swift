@@ -25,6 +25,10 @@ let package = Package(
     // C libraries, each imported by exactly one Swift target.
     .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
+    .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+    .systemLibrary(name: "CGIF", providers: [.apt(["libgif-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
@@ -42,8 +46,9 @@ let package = Package(
     .target(name: "GraftEngine", dependencies: ["GraftBase", "GraftKernels"]),
     .target(
       name: "GraftImaging",
-      dependencies: ["GraftBase", "GraftKernels", "CPNG", "CJPEG", "CCairo"],
-      swiftSettings: swiftOptimizedInDebug),
+      dependencies: [
+        "GraftBase", "GraftKernels", "CPNG", "CJPEG", "CWebP", "CTIFF", "CGIF", "CCairo",
+      ], swiftSettings: swiftOptimizedInDebug),
     .target(
       name: "GraftModels",
       dependencies: ["GraftEngine", .product(name: "SwiftProtobuf", package: "swift-protobuf")],

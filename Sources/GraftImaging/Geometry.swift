@@ -208,6 +208,15 @@ package struct ImageBox: Hashable, Sendable, Codable {
   package var columns: Range<Int> { x..<x + width }
   package var rows: Range<Int> { y..<y + height }
 
+  /// The part of the box inside another; nil where they have no pixel in common.
+  func intersection(_ other: ImageBox) -> ImageBox? {
+    let columns = columns.clamped(to: other.columns)
+    let rows = rows.clamped(to: other.rows)
+    guard !columns.isEmpty && !rows.isEmpty else { return nil }
+    return ImageBox(
+      x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count)
+  }
+
   /// Whether the box has pixels, all of them within an image of `size`.
   package func isInside(_ size: ImageSize) -> Bool {
     x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= size.width

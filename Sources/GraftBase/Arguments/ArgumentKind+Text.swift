@@ -121,19 +121,6 @@ extension ArgumentKind.PathKind {
     case .output: "file to write"
     }
   }
-
-  /// Whether TAB offers a file with this name; folders are always offered, as a way to go on.
-  package func accepts(fileNamed name: String) -> Bool {
-    let suffix = name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() } ?? ""
-    switch self {
-    case .folder: return false
-    case .recipe: return suffix == "graft"
-    case .weights: return ["safetensors", "pth", "pt", "th", "bin", "onnx"].contains(suffix)
-    case .image: return ["jpg", "jpeg", "png", "bmp", "ppm", "pgm", "gif", "webp"].contains(suffix)
-    case .data: return ["tar", "zip", "csv", "tsv", "npz", "gz", "bin", "txt"].contains(suffix)
-    case .file, .output: return true
-    }
-  }
 }
 
 extension NameSet {

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftImaging
 
 /// Walks through folders in bytewise order and records what it ignored.
 struct FolderWalk {
@@ -21,7 +22,7 @@ struct FolderWalk {
         result.append(path)
       } else {
         let isNew = ignore(
-          path, isImage(name) ? "in no class folder" : "not a PNG or JPEG file")
+          path, isImage(name) ? "in no class folder" : "not an image file")
         if isNew, isImage(name) { looseFiles += 1 }
       }
     }
@@ -52,7 +53,7 @@ struct FolderWalk {
       } else if isImage(name) {
         result.append(path)
       } else {
-        ignore(path, "not a PNG or JPEG file")
+        ignore(path, "not an image file")
       }
     }
   }
@@ -65,5 +66,5 @@ struct FolderWalk {
     return true
   }
 
-  private func isImage(_ name: BytePath) -> Bool { ImageFolder.suffixes.contains(name.suffix) }
+  private func isImage(_ name: BytePath) -> Bool { ReadableKind.suffixes.contains(name.suffix) }
 }

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftImaging
 
 /// Images in one folder per class, with or without `train/`, `val/` and `test/` above them.
 ///
@@ -6,10 +7,9 @@ import GraftBase
 /// The suffix says which files are images; what they are is decided by their content.
 package enum ImageFolder: DataFormat {
   package static let name = "folder"
-  package static let summary = "one folder of PNG or JPEG files per class, train/ and val/ above"
+  package static let summary = "one folder of image files per class, train/ and val/ above"
   package static let expectedLayout =
     "FOLDER/class/image.jpg, or FOLDER/train/class/image.jpg with val/ and test/ beside it"
-  static let suffixes: Set<String> = ["png", "jpg", "jpeg", "jpe", "jfif"]
 
   private static let partitionNames: [(name: String, partition: Partition)] = [
     ("train", .train), ("training", .train), ("val", .validation), ("valid", .validation),
@@ -110,7 +110,7 @@ package enum ImageFolder: DataFormat {
   private static func emptyClass(_ folder: BytePath, in path: BytePath) -> GraftError {
     GraftError(
       .input, "class folder \(path.appending(folder)) has no images",
-      help: "remove it or put PNG or JPEG files into it")
+      help: "remove it or put images into it: \(ReadableKind.list)")
   }
 
   /// A segmentation set has the layout of a classification set, but its masks are not a class.

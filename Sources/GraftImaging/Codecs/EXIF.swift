@@ -4,7 +4,10 @@
 /// bounds-checked, no offset is followed twice, and anything malformed counts as upright, as in
 /// Pillow.
 enum EXIF {
-  /// The orientation in a TIFF block (what follows `Exif\0\0` in a JPEG, a PNG's `eXIf`).
+  /// What precedes the block in a JPEG and in some files of other formats: `Exif` and two zeros.
+  static let prefix: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0, 0]
+
+  /// The orientation in a TIFF block (what follows the prefix in a JPEG, a PNG's `eXIf`).
   static func orientation(_ block: ArraySlice<UInt8>) -> Orientation {
     let start = block.startIndex
     guard block.count >= 8 else { return .upright }

@@ -1,9 +1,3 @@
-/// The image formats that Graft reads, by their usual names.
-package enum ReadableKind: String, Sendable {
-  case jpeg = "JPEG"
-  case png = "PNG"
-}
-
 /// What a file's first bytes say it is; the kinds that are not read are known for error messages.
 package enum FileKind: Sendable, Equatable {
   case readable(ReadableKind)
@@ -11,7 +5,7 @@ package enum FileKind: Sendable, Equatable {
   case htmlPage
   case largeFilePointer
   case text
-  /// Any other known format, with its article: `a GIF image`.
+  /// Any other known format, with its article: `an AVIF image`.
   case other(String, isImage: Bool)
   /// The first four bytes of an unknown format.
   case unknown([UInt8])
@@ -19,10 +13,8 @@ package enum FileKind: Sendable, Equatable {
   package init(of bytes: [UInt8]) {
     if bytes.isEmpty {
       self = .empty
-    } else if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
-      self = .readable(.jpeg)
-    } else if bytes.starts(with: PNGHeader.signature) {
-      self = .readable(.png)
+    } else if let kind = ReadableKind(of: bytes) {
+      self = .readable(kind)
     } else if let known = Self.signatures.first(where: { $0.matches(bytes) }) {
       self = .other(known.title, isImage: known.isImage)
     } else {
@@ -50,9 +42,12 @@ package enum FileKind: Sendable, Equatable {
     case .htmlPage: "the download fetched a page in place of the image; fetch it again"
     case .largeFilePointer: "fetch the real files with `git lfs pull`"
     case .empty: "copy or download it again, or remove it"
+    case .other(Self.heic, _), .other(Self.avif, _):
+      "convert it to PNG or JPEG, for example by `heif-convert` or `magick`"
     case .other(_, isImage: true): "convert it to PNG or JPEG"
-    case .other(_, isImage: false): "unpack or convert it to PNG or JPEG files, or remove it"
-    case .readable, .text, .unknown: "Graft reads PNG and JPEG; convert or remove the file"
+    case .other(_, isImage: false): "unpack it or convert it to PNG or JPEG files, or remove it"
+    case .readable, .text, .unknown:
+      "Graft reads \(ReadableKind.list); convert or remove the file"
     }
   }
 
@@ -74,15 +69,15 @@ package enum FileKind: Sendable, Equatable {
     }
   }
 
+  private static let avif = "an AVIF image"
+  private static let heic = "a HEIC image"
+
   private static let signatures: [Signature] = [
-    Signature("a GIF image", Array("GIF8".utf8)),
-    Signature("a WebP image", offset: 8, Array("WEBP".utf8)),
-    Signature("a BMP image", Array("BM".utf8)),
-    Signature("a TIFF image", [0x49, 0x49, 0x2A, 0]),
-    Signature("a TIFF image", [0x4D, 0x4D, 0, 0x2A]),
-    Signature("an AVIF image", offset: 4, Array("ftypavi".utf8)),
-    Signature("a HEIC image", offset: 4, Array("ftyphei".utf8)),
-    Signature("a HEIC image", offset: 4, Array("ftypmif1".utf8)),
+    Signature(avif, offset: 4, Array("ftypavi".utf8)),
+    Signature(heic, offset: 4, Array("ftyphei".utf8)),
+    Signature(heic, offset: 4, Array("ftyphev".utf8)),
+    Signature(heic, offset: 4, Array("ftypmif1".utf8)),
+    Signature(heic, offset: 4, Array("ftypmsf1".utf8)),
     Signature("a JPEG 2000 image", [0, 0, 0, 12, 0x6A, 0x50]),
     Signature("a JPEG XL image", [0xFF, 0x0A]),
     Signature("a Photoshop image", Array("8BPS".utf8)),

@@ -8,10 +8,10 @@ package enum ImageCodec {
   /// The image in `bytes`; RGB, or one channel when the file is gray and `keepsGray` is true.
   ///
   /// With a `region`, a box of the image as `readSize` gives it, only that part, with the bytes
-  /// it has in the whole image. Of a JPEG no more than the part needs is decoded, so damage
-  /// below it can pass unseen; of a PNG everything. With `atLeast` a JPEG may come in half, a
-  /// quarter or an eighth of its size, its sides never below those given, which makes other bytes
-  /// than decoding all and resizing. With `keepsIndices` a PNG with a palette comes as the gray
+  /// it has in the whole image. Of a JPEG or WebP no more than the part needs is decoded, so damage
+  /// below it can pass unseen; of other formats everything. With `atLeast` a JPEG may come in half,
+  /// a quarter or an eighth of its size, its sides never below those given, which makes other bytes
+  /// than decoding all and resizing. With `keepsIndices` an image with a palette comes as the gray
   /// image of its colors' numbers, as masks number classes.
   ///
   /// `name` stands for the file in error messages. Throws `GraftError` with code `input` when the
@@ -23,20 +23,12 @@ package enum ImageCodec {
     keepsIndices: Bool = false
   ) throws -> Image {
     let kind = try readableKind(of: bytes, name: name)
+    let request = DecodeRequest(
+      region: region, leastSize: leastSize, limits: limits, orientationApplied: orientationApplied,
+      keepsGray: keepsGray, keepsIndices: keepsIndices)
     do throws(ImageFault) {
       try checkLength(bytes, limits: limits)
-      var (stored, orientation): (Image, Orientation)
-      switch kind {
-      case .jpeg:
-        (stored, orientation) = try JPEGDecoder.decode(
-          bytes, region: region, atLeast: leastSize, limits: limits,
-          orientationApplied: orientationApplied, keepsGray: keepsGray)
-      case .png:
-        (stored, orientation) = try PNGDecoder.decode(
-          bytes, limits: limits, keepsIndices: keepsIndices)
-        if !orientationApplied { orientation = .upright }
-        stored = stored.cropped(try orientation.storedBox(showing: region, of: stored.size))
-      }
+      let (stored, orientation) = try kind.decoder.decode(bytes, request)
       return (keepsGray ? stored : stored.converted(toChannels: 3)).oriented(orientation)
     } catch {
       throw GraftError(unreadable: name, kind: kind, fault: error)
@@ -51,16 +43,7 @@ package enum ImageCodec {
     let kind = try readableKind(of: bytes, name: name)
     do throws(ImageFault) {
       try checkLength(bytes, limits: limits)
-      let size: ImageSize
-      let orientation: Orientation
-      switch kind {
-      case .jpeg:
-        let header = try JPEGHeader(bytes, readsScans: false)
-        (size, orientation) = (header.size, header.orientation)
-      case .png:
-        let header = try PNGHeader(bytes)
-        (size, orientation) = (header.size, header.orientation)
-      }
+      let (size, orientation) = try kind.decoder.readHeader(bytes)
       try limits.check(size, bytesPerPixel: 3)
       return orientationApplied && orientation.swapsSides ? size.transposed : size
     } catch {

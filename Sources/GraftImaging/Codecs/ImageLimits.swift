@@ -30,7 +30,7 @@ package struct ImageLimits: Sendable, Equatable {
     }
     guard pixels * bytesPerPixel <= maximumDecodeBytes else {
       throw ImageFault(
-        "decoding it would take \(pixels * bytesPerPixel >> 20) MiB, more than the"
+        "decoding it would take \((pixels * bytesPerPixel) >> 20) MiB, more than the"
           + " \(maximumDecodeBytes >> 20) MiB that Graft uses for one image",
         help: "scale it down or save it as a baseline JPEG")
     }

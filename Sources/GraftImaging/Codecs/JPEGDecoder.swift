@@ -9,32 +9,40 @@ import CJPEG
 /// decoded at all. The whole file is checked for its structure (headers, markers, an end); its data
 /// only down to the last line of the part, so damage below is found by those who decode more, as
 /// the scan of a data set does for each file.
-enum JPEGDecoder {
-  /// The stored image, or what its `region` holds of it, and how to lay it upright; gray files
-  /// give 1 channel if `keepsGray`.
+enum JPEGDecoder: ImageDecoder {
+  static func recognizes(_ file: [UInt8]) -> Bool { file.starts(with: [0xFF, 0xD8, 0xFF]) }
+
+  static func readHeader(
+    _ bytes: [UInt8]
+  ) throws(ImageFault) -> (size: ImageSize, orientation: Orientation) {
+    let header = try JPEGHeader(bytes, readsScans: false)
+    return (header.size, header.orientation)
+  }
+
+  /// The stored image, or what the request's region holds of it, and how to lay it upright; gray
+  /// files give 1 channel if it keeps gray.
   ///
-  /// `region` and `leastSize` are meant in the image as it is shown: upright if
-  /// `orientationApplied`. With a `leastSize` the image may come at 1/2, 1/4 or 1/8, as long as
-  /// the region keeps that size.
+  /// With a least size the image may come at 1/2, 1/4 or 1/8, as long as the region keeps that size.
   static func decode(
-    _ bytes: [UInt8], region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil,
-    limits: ImageLimits, orientationApplied: Bool = true, keepsGray: Bool
+    _ bytes: [UInt8], _ request: DecodeRequest
   ) throws(ImageFault) -> (image: Image, orientation: Orientation) {
     let header = try JPEGHeader(bytes, readsScans: true)
     // A file of several scans keeps all coefficients, two bytes each, until the last one is read.
     let coefficientBytes = header.scanCount > 1 ? Int(header.coefficientsPerPixel * 2) + 1 : 0
-    try limits.check(header.size, bytesPerPixel: max(header.components, 3) + coefficientBytes)
+    try request.limits.check(
+      header.size, bytesPerPixel: max(header.components, 3) + coefficientBytes)
     let work = header.scanCount * header.size.width * header.size.height
     guard header.scanCount <= 100 && work <= 2_000_000_000 else {
       throw ImageFault("it has \(header.scanCount) scans, so many that decoding would take long")
     }
-    let orientation = orientationApplied ? header.orientation : .upright
-    let box = try orientation.storedBox(showing: region, of: header.size)
+    let orientation = request.orientation(header.orientation)
+    let box = try orientation.storedBox(showing: request.region, of: header.size)
     let part = JPEGPart(
-      box, of: header.size, atLeast: leastSize.map { orientation.swapsSides ? $0.transposed : $0 })
+      box, of: header.size,
+      atLeast: request.leastSize.map { orientation.swapsSides ? $0.transposed : $0 })
     let image: Image
     switch header.components {
-    case 1 where keepsGray: image = try decode(bytes, part, channels: 1)
+    case 1 where request.keepsGray: image = try decode(bytes, part, channels: 1)
     case 4: image = try decodeCMYK(bytes, part)
     default: image = try decode(bytes, part, channels: 3)
     }
@@ -50,7 +58,6 @@ enum JPEGDecoder {
     }
   }
 
-  /// CMYK to RGB by Pillow's rule: each color is black times (white minus ink).
   private static func decodeCMYK(_ bytes: [UInt8], _ part: JPEGPart) throws(ImageFault) -> Image {
     let (width, height) = (part.box.width, part.box.height)
     let inks = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: width * height * 4)
@@ -59,12 +66,10 @@ enum JPEGDecoder {
     return Image.drawn(width: width, height: height, channels: 3) { output in
       for index in 0..<width * height {
         // Adobe stores 255 for no ink, so the stored values are the lights already.
-        let light = UInt32(inks[index * 4 + 3])
+        let light = inks[index * 4 + 3]
         for channel in 0..<3 {
-          let ink = 255 - UInt32(inks[index * 4 + channel])
-          let product = ink * light + 128
-          let absorbed = (product >> 8 + product) >> 8
-          output[index * 3 + channel] = UInt8(light - min(absorbed, light))
+          output[index * 3 + channel] = CMYK.channel(
+            ink: 255 - inks[index * 4 + channel], light: light)
         }
       }
     }

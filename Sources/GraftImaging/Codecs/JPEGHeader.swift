@@ -136,8 +136,7 @@ struct JPEGHeader {
   }
 
   private mutating func readApplication(_ segment: ArraySlice<UInt8>) {
-    let prefix: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0, 0]  // "Exif", two zeros.
-    guard segment.starts(with: prefix), orientation == .upright else { return }
-    orientation = EXIF.orientation(segment.dropFirst(prefix.count))
+    guard segment.starts(with: EXIF.prefix), orientation == .upright else { return }
+    orientation = EXIF.orientation(segment.dropFirst(EXIF.prefix.count))
   }
 }

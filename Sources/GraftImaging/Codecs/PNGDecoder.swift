@@ -5,15 +5,21 @@ import CPNG
 /// As with Pillow's `convert("RGB")`, alpha and transparent colors are dropped, not composited,
 /// gamma and color profiles are ignored, and 16-bit samples keep their high byte. The one
 /// difference: 16-bit gray keeps its high byte too, where Pillow clips values above 255 to white.
-enum PNGDecoder {
-  /// The stored image (1 channel if gray) and how to lay it upright.
-  ///
-  /// With `keepsIndices` an image with a palette comes as the gray image of its colors' numbers.
+enum PNGDecoder: ImageDecoder {
+  static func recognizes(_ file: [UInt8]) -> Bool { file.starts(with: PNGHeader.signature) }
+
+  static func readHeader(
+    _ bytes: [UInt8]
+  ) throws(ImageFault) -> (size: ImageSize, orientation: Orientation) {
+    let header = try PNGHeader(bytes)
+    return (header.size, header.orientation)
+  }
+
   static func decode(
-    _ bytes: [UInt8], limits: ImageLimits, keepsIndices: Bool = false
+    _ bytes: [UInt8], _ request: DecodeRequest
   ) throws(ImageFault) -> (image: Image, orientation: Orientation) {
     let header = try PNGHeader(bytes)
-    try limits.check(header.size, bytesPerPixel: header.color == .palette ? 4 : 3)
+    try request.limits.check(header.size, bytesPerPixel: header.color == .palette ? 4 : 3)
     // Deflate packs at most about 1,032 to 1, so a header that promises more lies.
     guard header.inflatedByteCount / 1_100 <= header.dataByteCount else {
       throw ImageFault(
@@ -33,25 +39,12 @@ enum PNGDecoder {
         UInt32(header.size.height), Int32(channels), &palette, &paletteCount, &message)
       guard status == 0 else { throw ImageFault(reason(for: message)) }
     }
-    guard header.color == .palette, !keepsIndices else { return (image, header.orientation) }
-    let colored = try lookUp(image, in: palette, count: Int(paletteCount))
-    return (colored, header.orientation)
-  }
-
-  private static func lookUp(
-    _ indices: Image, in palette: [UInt8], count: Int
-  ) throws(ImageFault) -> Image {
-    if let largest = indices.pixels.max(), Int(largest) >= count {
-      throw ImageFault(missingColor)
+    guard header.color == .palette, !request.keepsIndices else {
+      return try request.part(of: image, lying: header.orientation)
     }
-    return Image.drawn(width: indices.width, height: indices.height, channels: 3) { output in
-      for (position, index) in indices.pixels.enumerated() {
-        for channel in 0..<3 { output[position * 3 + channel] = palette[Int(index) * 3 + channel] }
-      }
-    }
+    let colors = ColorTable(palette.prefix(Int(paletteCount) * 3))
+    return try request.part(of: colors.image(of: image), lying: header.orientation)
   }
-
-  private static let missingColor = "it uses colors that its palette does not have"
 
   private static func reason(for message: [CChar]) -> String {
     let text = String(
@@ -60,7 +53,7 @@ enum PNGDecoder {
     if text.contains("CRC error") || text.contains("data check") {
       return "a checksum does not match, so the file is damaged"
     }
-    if text.contains("palette index") { return missingColor }
+    if text.contains("palette index") { return ColorTable.missingColor }
     if text.contains("Not enough image data") { return "its image data end early" }
     return "the decoder says \u{201C}\(text)\u{201D}"
   }

@@ -218,13 +218,13 @@ package struct PredictCommand: Command {
       throw GraftError(
         .input, "there are no images in \(paths.joined(separator: ", "))",
         help: inside.map { "there are images in a subfolder: predict \($0)" }
-          ?? "graft reads .jpg, .jpeg and .png")
+          ?? "graft reads \(ReadableKind.list) files")
     }
     return result
   }
 
   private static func images(in folder: String) -> [String] {
-    entries(of: folder).filter { !$0.isFolder && hasImageSuffix($0.name) }.map(\.path)
+    entries(of: folder).filter { !$0.isFolder && ReadableKind.hasSuffix($0.name) }.map(\.path)
   }
 
   /// The first folder inside this one that has images itself.
@@ -240,11 +240,6 @@ package struct PredictCommand: Command {
         let path = folder.hasSuffix("/") ? folder + $0.name : folder + "/" + $0.name
         return (name: $0.name, path: path, isFolder: $0.isFolder)
       }
-  }
-
-  private static func hasImageSuffix(_ name: String) -> Bool {
-    let lower = name.lowercased()
-    return [".jpg", ".jpeg", ".png"].contains { lower.hasSuffix($0) }
   }
 
   package func lineage(in session: Session) -> Lineage? {

@@ -40,6 +40,42 @@ import Testing
     #expect(data.classCounts(.test) == [5, 5])
   }
 
+  @Test func formatsMayBeMixed() throws {
+    // Two by two pixels of (200, 20 n, 40), saved by Pillow; the names of two say something else.
+    let files: [(name: String, content: String)] = [
+      ("0.webp", "UklGRhwAAABXRUJQVlA4TBAAAAAvAUAAAAcQRS5K/wMR0f8A"),
+      (
+        "1.TIF",
+        "SUkqAAgAAAAKAAABBAABAAAAAgAAAAEBBAABAAAAAgAAAAIBAwADAAAAhgAAAAMBAwABAAAAAQAAAAYBAwABAAAA"
+          + "AgAAABEBBAABAAAAjAAAABUBAwABAAAAAwAAABYBBAABAAAAAgAAABcBBAABAAAADAAAABwBAwABAAAAAQAAAAAA"
+          + "AAAIAAgACADIFCjIFCjIFCjIFCg="
+      ),
+      ("2.png", "R0lGODdhAgACAIEAAMgoKAAAAAAAAAAAACwAAAAAAgACAAAIBgABCAQQEAA7"),
+      (
+        "3.jpg",
+        "Qk1GAAAAAAAAADYAAAAoAAAAAgAAAAIAAAABABgAAAAAABAAAADEDgAAxA4AAAAAAAAAAAAAKDzIKDzIAAAoPMgo"
+          + "PMgAAA=="
+      ),
+    ]
+    let folder = try TemporaryFolder()
+    try TestImages.fill(folder, [("a", 4), ("b", 2)])
+    for (name, content) in files {
+      try folder.write(Array(try #require(Data(base64Encoded: content))), to: "b/x\(name)")
+    }
+    try folder.write("....ftypheic", to: "b/photo.heic")
+    let data = try TestImages.open(folder)
+    #expect(data.samples.count == 10)
+    #expect(data.badFiles.isEmpty)
+    #expect(data.ignored == [IgnoredFile(path: "b/photo.heic", reason: "not an image file")])
+    let added = data.samples.indices.filter { data.samples[$0].path.hasPrefix("b/x") }
+    for (number, index) in added.enumerated() {
+      let image = try data.image(at: index)
+      #expect(image.size == ImageSize(width: 2, height: 2))
+      #expect(Array(image.pixels.prefix(3)) == [200, UInt8(20 * number), 40])
+    }
+    #expect(added.count == 4)
+  }
+
   @Test func hiddenFoldersAndOtherFilesAreReported() throws {
     let folder = try TemporaryFolder()
     try TestImages.fill(folder, [("a", 5), ("b", 5)])
@@ -53,8 +89,8 @@ import Testing
       Set(data.ignored) == [
         IgnoredFile(path: ".cache", reason: "hidden"),
         IgnoredFile(path: "a/.hidden.png", reason: "hidden"),
-        IgnoredFile(path: "b/notes.txt", reason: "not a PNG or JPEG file"),
-        IgnoredFile(path: "README.md", reason: "not a PNG or JPEG file"),
+        IgnoredFile(path: "b/notes.txt", reason: "not an image file"),
+        IgnoredFile(path: "README.md", reason: "not an image file"),
       ])
   }
 

@@ -49,8 +49,10 @@ import Testing
     ("\n  <html>", "it is an HTML page"),
     ("version https://git-lfs.github.com/spec/v1\noid sha256:1", "it is a Git LFS pointer"),
     ("filename,label\na.jpg,ant\n", "it looks like a text file"),
-    ("GIF89a...", "it is a GIF image"),
-    ("RIFF....WEBPVP8 ", "it is a WebP image"),
+    ("....ftypavif", "it is an AVIF image"),
+    ("....ftypheic", "it is a HEIC image"),
+    ("....ftypmif1", "it is a HEIC image"),
+    ("8BPS", "it is a Photoshop image"),
     ("\u{1}\u{2}\u{3}\u{4}", "its first bytes, 01 02 03 04, match no image format"),
   ])
   func otherFilesAreNamed(content: String, sentence: String) throws {
@@ -61,6 +63,17 @@ import Testing
     #expect(error.message.hasPrefix("ants/x.jpg is not an image Graft reads: \(sentence)"))
     #expect(error.help != nil)
     #expect(throws: error) { try ImageCodec.readSize(Array(content.utf8), name: "ants/x.jpg") }
+  }
+
+  @Test func helpSaysHowToConvert() throws {
+    let error = try #require(throws: GraftError.self) {
+      try ImageCodec.decode(Array("....ftypheic".utf8), name: "x.heic")
+    }
+    #expect(error.help?.contains("heif-convert") == true)
+    let unknown = try #require(throws: GraftError.self) {
+      try ImageCodec.decode([1, 2, 3, 4], name: "x")
+    }
+    #expect(unknown.help?.contains(ReadableKind.list) == true)
   }
 
   @Test func archivesAreNamed() {

@@ -15,7 +15,7 @@ for folder in sys.argv[1:]:
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
-            if name.lower().endswith((".jpg", ".jpeg", ".png")):
+            if name.lower().endswith((".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp")):
                 path = os.path.join(parent, name)
                 image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
                 digest = hashlib.sha256(image.tobytes()).hexdigest()

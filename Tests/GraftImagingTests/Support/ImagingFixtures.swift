@@ -3,7 +3,7 @@ import GraftBase
 import GraftImaging
 import Testing
 
-/// The files that `codecs_and_resize.py` made with Pillow.
+/// The files that `codecs_and_resize.py` and `formats.py` made with Pillow.
 enum ImagingFixtures {
   /// The pixels Pillow got: size and SHA-256 of height x width x channels bytes.
   struct Oracle: Codable, Sendable {
@@ -29,6 +29,20 @@ enum ImagingFixtures {
 
   static func codecOracles() throws -> CodecOracles {
     try JSONDecoder().decode(CodecOracles.self, from: Data(contentsOf: url("codecs.json")))
+  }
+
+  /// What `formats.py` says of the files in `Formats`; `indices` with the numbers of colors kept.
+  struct FormatOracles: Codable, Sendable {
+    var files: [String: Oracle]
+    var indices: [String: Oracle]
+  }
+
+  static func formatBytes(_ name: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: url("Formats/\(name)")))
+  }
+
+  static func formatOracles() throws -> FormatOracles {
+    try JSONDecoder().decode(FormatOracles.self, from: Data(contentsOf: url("formats.json")))
   }
 
   static func photo(gray: Bool = false) throws -> Image {
