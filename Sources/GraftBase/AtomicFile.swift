@@ -2,7 +2,8 @@ import Foundation
 
 /// Writes a file so that a crash leaves the old one or the new one, never a part.
 ///
-/// The bytes go to a new file in the same folder, reach the disk, and take the name in one step.
+/// The bytes go to a new file in the same folder, reach the disk, and take the name in one step. A
+/// link stays, and the file that it leads to is written; a device or a pipe is written into.
 package enum AtomicFile {
   package static func write(_ text: String, to path: String) throws {
     try write([Array(text.utf8)[...]], to: path)
@@ -12,22 +13,45 @@ package enum AtomicFile {
   package static func write(
     _ parts: [ArraySlice<UInt8>], to path: String, flushesFolder: Bool = true
   ) throws {
-    let folder = (path as NSString).deletingLastPathComponent
-    let (descriptor, temporary) = try createTemporary(beside: path, folder: folder)
+    let target = try WriteTarget(path)
+    guard target.isReplaceable else { return try writeInto(target.path, parts, named: path) }
+    let folder = (target.path as NSString).deletingLastPathComponent
+    let (descriptor, temporary) = try createTemporary(
+      beside: target.path, folder: folder, permissions: target.permissions)
     do {
-      defer { close(descriptor) }
-      try writeAll(parts, to: descriptor, path: path)
-      guard fsync(descriptor) == 0 else { throw failure("flush", path) }
+      do {
+        try writeAll(parts, to: descriptor, path: path)
+        guard fsync(descriptor) == 0 else { throw failure("flush", path) }
+      } catch {
+        close(descriptor)
+        throw error
+      }
+      guard close(descriptor) == 0 else { throw failure("close", path) }
+      guard rename(temporary, target.path) == 0 else { throw failure("replace", path) }
     } catch {
       unlink(temporary)
       throw error
     }
-    guard rename(temporary, path) == 0 else {
-      let error = failure("replace", path)
-      unlink(temporary)
+    guard flushesFolder else { return }
+    do { try flushFolder(folder.isEmpty ? "." : folder) } catch let error as GraftError {
+      throw GraftError(
+        error.code,
+        "'\(path.escapingControlCharacters)' is written, but the disk did not confirm its name: "
+          + error.message, help: "check the disk; after a power failure the old file may be back")
+    }
+  }
+
+  /// Writes into what cannot be replaced: a device, a pipe.
+  private static func writeInto(
+    _ target: String, _ parts: [ArraySlice<UInt8>], named path: String
+  ) throws {
+    let descriptor = open(target, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open", path) }
+    do { try writeAll(parts, to: descriptor, path: path) } catch {
+      close(descriptor)
       throw error
     }
-    if flushesFolder { try flushFolder(folder.isEmpty ? "." : folder) }
+    guard close(descriptor) == 0 else { throw failure("close", path) }
   }
 
   /// Adds whole lines to a file, or none of them; only a crash may leave a part of the last.
@@ -73,14 +97,18 @@ package enum AtomicFile {
   }
 
   private static func createTemporary(
-    beside path: String, folder: String
+    beside path: String, folder: String, permissions: mode_t?
   ) throws -> (descriptor: Int32, path: String) {
     let name = (path as NSString).lastPathComponent
     for attempt in 0..<100 {
       let candidate = (folder as NSString)
         .appendingPathComponent(".\(name).\(getpid()).\(attempt).partial")
       let descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-      if descriptor >= 0 { return (descriptor, candidate) }
+      if descriptor >= 0 {
+        // The owner of a file decides who may read it; that stays when its content is replaced.
+        if let permissions { fchmod(descriptor, permissions) }
+        return (descriptor, candidate)
+      }
       guard errno == EEXIST else { break }
     }
     throw failure("create", path)
@@ -120,5 +148,46 @@ package enum AtomicFile {
       .failed,
       "cannot \(action) '\(path.escapingControlCharacters)': \(String(cString: strerror(code)))",
       help: code == ENOENT ? "check that its folder exists" : nil)
+  }
+}
+
+/// What a path to be written leads to.
+private struct WriteTarget {
+  /// Where the bytes go: behind all links.
+  let path: String
+  /// Whether a new file may take its name; devices, pipes and sockets are written into.
+  let isReplaceable: Bool
+  /// The permissions of the file that is there; nil where there is none.
+  let permissions: mode_t?
+
+  /// Links in a row that are followed, as many as Linux follows.
+  private static let linkLimit = 40
+
+  init(_ path: String) throws {
+    var path = path
+    var status = stat()
+    for _ in 0...Self.linkLimit {
+      guard lstat(path, &status) == 0 else {
+        (self.path, isReplaceable, permissions) = (path, true, nil)
+        return
+      }
+      switch status.st_mode & S_IFMT {
+      case S_IFLNK:
+        let link = try FileManager.default.destinationOfSymbolicLink(atPath: path)
+        let folder = (path as NSString).deletingLastPathComponent
+        path = link.hasPrefix("/") ? link : (folder as NSString).appendingPathComponent(link)
+      case S_IFREG:
+        (self.path, isReplaceable, permissions) = (path, true, status.st_mode & 0o777)
+        return
+      case S_IFDIR:
+        throw GraftError(
+          .failed, "'\(path.escapingControlCharacters)' is a folder, and a file was to be written",
+          help: "name a file inside it")
+      default:
+        (self.path, isReplaceable, permissions) = (path, false, nil)
+        return
+      }
+    }
+    throw GraftError(.failed, "'\(path.escapingControlCharacters)' is a link that leads to itself")
   }
 }

@@ -16,8 +16,10 @@ package struct GraftError: Error, Equatable, Sendable, CustomStringConvertible {
     case interrupted
     /// The process was asked to terminate.
     case terminated
+    /// The terminal was closed.
+    case hungUp
 
-    /// The exit status of LANGUAGE: 1 failed, 2 usage, 3 expectation, 4 input, 130, 143.
+    /// The exit status of LANGUAGE: 1 failed, 2 usage, 3 expectation, 4 input, 130, 143, 129.
     package var exitStatus: Int32 {
       switch self {
       case .failed: 1
@@ -26,6 +28,7 @@ package struct GraftError: Error, Equatable, Sendable, CustomStringConvertible {
       case .input: 4
       case .interrupted: 130
       case .terminated: 143
+      case .hungUp: 129
       }
     }
   }

@@ -1,20 +1,72 @@
 import Foundation
 
-/// How much memory a step may ask for: what the machine has, less a share for everything else.
+/// How much memory a step may ask for: what this process may have, less a share for everything else.
 package enum MemoryBudget {
-  /// Nine tenths of the machine's memory.
-  package static var bytes: Int {
-    Int(clamping: ProcessInfo.processInfo.physicalMemory) / 10 * 9
+  /// Nine tenths of the smallest of: the machine's memory, the limits of the control groups that the
+  /// process is in, and what its own limit of address space leaves.
+  package static var bytes: Int { available / 10 * 9 }
+
+  private static var available: Int {
+    let machine = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    let groups = ControlGroup.memoryLimits(of: "/proc/self/cgroup", in: "/sys/fs/cgroup")
+    return ([machine] + groups + [addressSpaceLeft].compactMap { $0 }).min() ?? machine
+  }
+
+  /// What RLIMIT_AS leaves beyond the address space that is in use; nil without a limit.
+  private static var addressSpaceLeft: Int? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
+      limit.rlim_cur != rlim_t.max
+    else { return nil }
+    // The first number of statm: pages of address space.
+    let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
+      .split(separator: " ").first.flatMap { Int($0) }
+    let used = (pages ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+    return max(0, Int(clamping: limit.rlim_cur) - used)
   }
 
   /// Refuses a request that cannot be met, before anything is allocated.
   ///
   /// `what` begins the sentence: "a plan for 512 images".
   package static func require(_ bytes: Int, for what: String) throws {
-    guard bytes > Self.bytes else { return }
+    let budget = Self.bytes
+    guard bytes > budget else { return }
     throw GraftError(
       .failed,
-      "\(what) needs \(bytes.bytesText) of memory; \(Self.bytes.bytesText) is available",
+      "\(what) needs \(bytes.bytesText) of memory; \(budget.bytesText) is available",
       help: "ask for less at a time: batch=16, or a smaller size= of the encoder")
+  }
+}
+
+/// The memory limits of Linux' control groups, versions 1 and 2: containers, Slurm, systemd.
+enum ControlGroup {
+  /// The limits in bytes of the groups that `file` (as /proc/self/cgroup) names and of those around
+  /// them, below the mount point `root`; a file that cannot be read has no limit.
+  static func memoryLimits(of file: String, in root: String) -> [Int] {
+    let lines = (try? String(contentsOfFile: file, encoding: .utf8))?.split(separator: "\n") ?? []
+    return lines.flatMap { line -> [Int] in
+      // NUMBER:CONTROLLERS:PATH; version 2 names no controllers.
+      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3 else { return [] }
+      let controllers = parts[1].split(separator: ",")
+      if controllers.isEmpty { return limits(along: parts[2], in: root, named: "memory.max") }
+      guard controllers.contains("memory") else { return [] }
+      return limits(along: parts[2], in: root + "/memory", named: "memory.limit_in_bytes")
+    }
+  }
+
+  /// The limits of a group and of all groups that it lies in; inside a container the path may not
+  /// exist, and the root is the container's own group.
+  private static func limits(along path: Substring, in root: String, named name: String) -> [Int] {
+    var folders = [root]
+    for part in path.split(separator: "/") where part != ".." {
+      folders.append(folders[folders.count - 1] + "/" + part)
+    }
+    return folders.compactMap { folder in
+      guard let text = try? String(contentsOfFile: folder + "/" + name, encoding: .utf8) else {
+        return nil
+      }
+      return Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
   }
 }

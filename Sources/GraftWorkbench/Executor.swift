@@ -130,7 +130,7 @@ package struct Executor {
         try session.perform(step)
       } catch {
         let fault = Diagnostic(error, at: step.span)
-        let isStopped = fault.code == .interrupted || fault.code == .terminated
+        let isStopped = [.interrupted, .terminated, .hungUp].contains(fault.code)
         if isStopped && console.format == .text {
           console.progress(fault.message)
         } else {

@@ -14,6 +14,64 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["w"])
   }
 
+  @Test func aLinkStaysAndItsFileIsWritten() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write([1], to: "real")
+    for (link, target) in [("near", "real"), ("far", path), ("twice", "near"), ("new", "made")] {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path + "/" + link, withDestinationPath: target)
+    }
+    for (value, link) in zip(UInt8(2)..., ["near", "far", "twice"]) {
+      try AtomicFile.write([[value][...]], to: folder.path + "/" + link)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data([value]))
+    }
+    try AtomicFile.write("x", to: folder.path + "/new")
+    #expect(try String(contentsOfFile: folder.path + "/made", encoding: .utf8) == "x")
+    for link in ["near", "far", "twice", "new"] {
+      let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/" + link)
+      #expect(attributes[.type] as? FileAttributeType == .typeSymbolicLink, "\(link)")
+    }
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/loop", withDestinationPath: "loop")
+    let error = #expect(throws: GraftError.self) {
+      try AtomicFile.write("x", to: folder.path + "/loop")
+    }
+    #expect(error?.message.hasSuffix("is a link that leads to itself") == true)
+  }
+
+  @Test func devicesAndPipesAreWrittenInto() throws {
+    let folder = try TemporaryFolder()
+    let pipe = folder.path + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let reader = open(pipe, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    try AtomicFile.write("line\n", to: pipe)
+    var bytes = [UInt8](repeating: 0, count: 16)
+    #expect(read(reader, &bytes, 16) == 5)
+    #expect(bytes.prefix(5) == Array("line\n".utf8)[...])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["pipe"])
+    try AtomicFile.write("x", to: "/dev/null")
+    var status = stat()
+    #expect(lstat("/dev/null", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
+    let full = #expect(throws: GraftError.self) { try AtomicFile.write("x", to: "/dev/full") }
+    #expect(full?.message.contains("No space left on device") == true)
+  }
+
+  @Test func permissionsOfAReplacedFileStay() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write([1], to: "private")
+    chmod(path, 0o600)
+    try AtomicFile.write("x", to: path)
+    var status = stat()
+    #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+  }
+
+  @Test func aFolderIsNotReplaced() throws {
+    let folder = try TemporaryFolder()
+    let error = #expect(throws: GraftError.self) { try AtomicFile.write("x", to: folder.path) }
+    #expect(error?.message.hasSuffix("is a folder, and a file was to be written") == true)
+  }
+
   @Test func namesPathAndBytesOnAFullDisk() throws {
     let descriptor = open("/dev/full", O_WRONLY)
     defer { close(descriptor) }

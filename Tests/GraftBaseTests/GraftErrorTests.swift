@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct GraftErrorTests {
   @Test func exitStatusesAreThoseOfTheManual() {
-    #expect(GraftError.Code.allCases.map(\.exitStatus) == [1, 2, 3, 4, 130, 143])
+    #expect(GraftError.Code.allCases.map(\.exitStatus) == [1, 2, 3, 4, 130, 143, 129])
   }
 
   @Test func helpFollowsTheMessage() {

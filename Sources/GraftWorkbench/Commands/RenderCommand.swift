@@ -141,7 +141,7 @@ package struct RenderCommand: Command {
     let text = "wrote \(parts.joined(separator: ", ")) to \(shown), listed in \(list)"
     if outcome.isInterrupted {
       throw GraftError(
-        session.interrupts.isTerminated ? .terminated : .interrupted,
+        session.interrupts.termination ?? .interrupted,
         "stopped: \(text); rerun with existing=keep to continue")
     }
     session.console.result(

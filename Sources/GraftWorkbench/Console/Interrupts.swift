@@ -18,10 +18,17 @@ package final class Interrupts: Sendable {
     let signals = isInstalled.load(ordering: .relaxed) ? pressCount.load(ordering: .relaxed) : 0
     return signals + ownPresses.load(ordering: .relaxed)
   }
-  /// Whether the process was asked to end by SIGTERM or SIGHUP.
-  package var isTerminated: Bool {
-    isInstalled.load(ordering: .relaxed) && terminationFlag.load(ordering: .relaxed)
+  /// How the process was asked to end: by SIGTERM or, as by a closed terminal, SIGHUP; nil when it
+  /// was not.
+  package var termination: GraftError.Code? {
+    guard isInstalled.load(ordering: .relaxed) else { return nil }
+    switch terminationSignal.load(ordering: .relaxed) {
+    case Int(SIGTERM): return .terminated
+    case Int(SIGHUP): return .hungUp
+    default: return nil
+    }
   }
+  package var isTerminated: Bool { termination != nil }
   /// A long step should stop at the next safe point.
   package var asksToStop: Bool { count >= 1 || isTerminated }
   /// A long step should give up at once and roll back.
@@ -54,7 +61,7 @@ package final class Interrupts: Sendable {
 
   /// Throws what ends a step when a stop was asked for.
   package func check() throws {
-    if isTerminated { throw GraftError(.terminated, "terminated") }
+    if let termination { throw GraftError(termination, "terminated") }
     if asksToStop { throw GraftError(.interrupted, "interrupted") }
   }
 
@@ -65,7 +72,7 @@ package final class Interrupts: Sendable {
     isInstalled.store(true, ordering: .relaxed)
     reset()
     enter(.idle)
-    terminationFlag.store(false, ordering: .relaxed)
+    terminationSignal.store(0, ordering: .relaxed)
     handle(SIGINT) { _ in
       let presses = pressCount.add(1, ordering: .relaxed).newValue
       let phase = phaseNumber.load(ordering: .relaxed)
@@ -78,9 +85,9 @@ package final class Interrupts: Sendable {
       }
     }
     for signal in [SIGTERM, SIGHUP] {
-      handle(signal) { _ in
-        if phaseNumber.load(ordering: .relaxed) == Phase.idle.rawValue { _exit(143) }
-        terminationFlag.store(true, ordering: .relaxed)
+      handle(signal) { number in
+        if phaseNumber.load(ordering: .relaxed) == Phase.idle.rawValue { _exit(128 + number) }
+        terminationSignal.store(Int(number), ordering: .relaxed)
       }
     }
     signal(SIGPIPE, SIG_IGN)
@@ -101,7 +108,7 @@ package final class Interrupts: Sendable {
 }
 
 private let pressCount = Atomic<Int>(0)
-private let terminationFlag = Atomic<Bool>(false)
+private let terminationSignal = Atomic<Int>(0)
 private let phaseNumber = Atomic<Int>(0)
 
 /// Writes to standard error with nothing but a system call, as a signal handler must.

@@ -37,10 +37,8 @@ package final class Journal {
   }
 
   private func write(_ text: String) throws {
-    let bytes = Array(text.utf8)
-    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
-      throw failure("cannot be written")
-    }
+    try AtomicFile.writeAll([Array(text.utf8)[...]], to: descriptor, path: path)
+    guard fsync(descriptor) == 0 else { throw failure("cannot be flushed to disk") }
   }
 
   private func failure(_ what: String) -> GraftError {

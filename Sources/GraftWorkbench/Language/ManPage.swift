@@ -79,7 +79,7 @@ package enum CommandLineHelp {
   package static let statuses: [(number: Int, meaning: String)] = [
     (0, "ok"), (1, "a step failed"), (2, "a fault in the recipe or its use; nothing ran"),
     (3, "an expectation did not hold"), (4, "an input is missing or unreadable"),
-    (130, "interrupted"), (143, "terminated"),
+    (129, "the terminal was closed"), (130, "interrupted"), (143, "terminated"),
   ]
 
   package static let files: [Entry] = [

@@ -20,7 +20,7 @@ package struct Prompt {
     while !session.isEnding {
       switch editor.readLine(prompt: pending.isEmpty ? Self.text(for: session) : "...> ") {
       case .cleared: pending = []
-      case .terminated: return GraftError.Code.terminated.exitStatus
+      case .terminated: return (session.interrupts.termination ?? .terminated).exitStatus
       case .ended:
         session.console.promptRaw("\n")
         return 0
@@ -36,7 +36,7 @@ package struct Prompt {
           run(file)
         }
       }
-      if session.interrupts.isTerminated { return GraftError.Code.terminated.exitStatus }
+      if let termination = session.interrupts.termination { return termination.exitStatus }
     }
     return 0
   }

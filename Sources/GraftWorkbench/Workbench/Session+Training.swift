@@ -103,7 +103,7 @@ extension Session {
     }
     let place = try run.map { try saveCheckpoint(of: $0) } ?? "the beginning"
     throw GraftError(
-      interrupts.isTerminated ? .terminated : .interrupted,
+      interrupts.termination ?? .interrupted,
       "\(message); the same command continues from \(place)")
   }
 }
