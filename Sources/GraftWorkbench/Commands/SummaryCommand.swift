@@ -11,7 +11,8 @@ package struct SummaryCommand: Command {
   private static let size = Argument(
     "size", .integer(16...4096), otherwise: "the encoder's", "side of the input image")
   private static let batch = Argument(
-    "batch", .integer(1...65_536), default: 32, "images per update, for the forecast of memory")
+    "batch", .integer(1...65_536), default: TrainingParameters.usualBatch,
+    "images per update, for the forecast of memory")
   private static let versus = Argument(
     "versus", .flag, default: false,
     "compare convolutions with layers that are locally and fully connected")

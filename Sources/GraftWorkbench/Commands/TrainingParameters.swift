@@ -16,6 +16,7 @@ package enum TrainingParameters {
     + SegmentationLoss.Kind.allCases.filter { $0 != .crossEntropy }.map(\.rawValue)
 
   private static let usual = TrainingSettings()
+  static let usualBatch = 32
 
   static let epochs = Argument(
     "epochs", .integer(1...100_000), default: usual.epochs, "passes over the training images")
@@ -23,7 +24,7 @@ package enum TrainingParameters {
     "lr", .range(0...10), otherwise: "the policy's",
     "peak learning rate, or LO..HI from the lowest group to the head")
   static let batch = Argument(
-    "batch", .integer(1...65_536), default: 32, "images per update")
+    "batch", .integer(1...65_536), default: usualBatch, "images per update")
   static let optimizer = Argument(
     "optimizer", .choice(optimizers), default: usual.optimizer.name, "how weights are updated")
   static let schedule = Argument(

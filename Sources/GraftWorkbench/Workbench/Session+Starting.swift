@@ -30,8 +30,10 @@ package protocol TrainingCommand: Command {
 extension TrainingCommand {
   package func run(in session: Session) throws {
     let request = try request(in: session)
-    session.amendRecord("as", request.name)
-    if let views = try request.usualViews { session.amendRecord("views", String(views)) }
+    session.amendRecord(TrainingParameters.name.name, request.name)
+    if let views = try request.usualViews {
+      session.amendRecord(TrainingParameters.views.name, String(views))
+    }
     try session.start(request)
   }
 }
