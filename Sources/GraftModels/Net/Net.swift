@@ -159,6 +159,10 @@ extension Net {
   /// The name of an encoder that this formula spells: `net("…")`.
   package static func name(_ syntax: NetSyntax) -> String { "\(callName)(\"\(syntax)\")" }
 
+  /// Stands beside the formula.
+  package static let optional = Argument(
+    "optional", .flag, default: true, "whether what ends in ? is there")
+
   /// The word before the formula in recipes.
   package static let callName = "net"
 

@@ -12,6 +12,15 @@ package struct Policy: Codable, Hashable, Sendable {
     case headOnly = "A"
     case uniform = "B"
     case discriminative = "C"
+
+    /// What it usually trains at with AdamW, from the lowest group to the head.
+    package var usualRate: ClosedRange<Double> {
+      switch self {
+      case .headOnly: 2e-3...2e-3
+      case .uniform: 1e-4...1e-4
+      case .discriminative: 1e-5...1e-3
+      }
+    }
   }
 
   /// How peak rates are spread over the groups, stem to head.
@@ -66,9 +75,9 @@ package struct Policy: Codable, Hashable, Sendable {
   }
 
   /// A, at its usual rate for AdamW.
-  package static let headOnly = Policy(.headOnly(2e-3))
+  package static let headOnly = Policy(.headOnly(Variant.headOnly.usualRate.upperBound))
   /// B, at its usual rate for AdamW.
-  package static let uniform = Policy(.uniform(1e-4))
+  package static let uniform = Policy(.uniform(Variant.uniform.usualRate.upperBound))
 
   package var variant: Variant {
     switch rates {

@@ -6,7 +6,8 @@ package struct FinetuneCommand: TrainingCommand {
   private static let freeze = Argument(
     "freeze", .integer(0...10_000), default: 1, "epochs that train only the head")
   private static let rate = Argument(
-    "lr", .number(0...10), default: 2e-3, "peak learning rate of the head's phase")
+    "lr", .number(0...10), default: Policy.Variant.headOnly.usualRate.upperBound,
+    "peak learning rate of the head's phase")
 
   package static let specification = CommandSpecification(
     "finetune", "train the head first, then everything", group: .train,

@@ -7,8 +7,11 @@ package struct PolicyCommand: Command {
     "variant", .word,
     "A: only the head; B: all layers, one rate; C: all layers, low rates at the bottom"
   ).positional
+  private static let usualRates = Policy.Variant.allCases.map {
+    "\($0.rawValue) \($0.usualRate.argumentText)"
+  }.joined(separator: ", ")
   private static let rate = Argument(
-    "lr", .range(0...10), otherwise: "A 2e-3, B 1e-4, C 1e-5..1e-3",
+    "lr", .range(0...10), otherwise: usualRates,
     "learning rate; for C from the lowest group to the head")
   private static let decay = Argument(
     "decay", .number(0.01...1), "factor from each group to the one below, instead of a range")

@@ -13,7 +13,7 @@ package struct PreviewCommand: Command {
     "epoch", .integer(1...1_000_000), default: 1,
     "epoch whose draws are shown, counted from 1 as in `train`")
   private static let batch = Argument(
-    "batch", .integer(1...65_536), default: 32,
+    "batch", .integer(1...65_536), default: TrainingParameters.usualBatch,
     "images per update, which decides which images are mixed")
   private static let views = Argument(
     "views", .integer(0...1000), otherwise: "that of `train`",

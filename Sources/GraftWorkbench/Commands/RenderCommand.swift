@@ -5,8 +5,6 @@ import GraftImaging
 
 /// `render`: writes augmented copies of a data set.
 package struct RenderCommand: Command {
-  private enum Format: String, WordChoice { case png, jpeg }
-
   private static let data = Argument(
     "data", .path(.data), otherwise: "the current data", "folder or data file to copy"
   ).positional
@@ -20,7 +18,8 @@ package struct RenderCommand: Command {
     "a name, an op, a list of ops, or none")
   private static let on = Argument(
     "on", .word, default: RenderedPart.all, "the split of the data to copy")
-  private static let format = Argument("format", .word, default: Format.png, "kind of file")
+  private static let format = Argument(
+    "format", .word, default: Rendering.Format.png, "kind of file")
   private static let quality = Argument("quality", .integer(1...100), default: 95, "of JPEG")
   private static let existing = Argument(
     "existing", .word, default: Rendering.Existing.stop,

@@ -12,7 +12,8 @@ package struct SummaryCommand: Command {
   private static let size = Argument(
     "size", .integer(16...4096), otherwise: "the encoder's", "width and height of the input image")
   private static let batch = Argument(
-    "batch", .integer(1...65_536), default: 32, "images per update, for the memory forecast")
+    "batch", .integer(1...65_536), default: TrainingParameters.usualBatch,
+    "images per update, for the memory forecast")
   private static let versus = Argument(
     "versus", .flag, default: false,
     "compare convolutions with locally and fully connected layers")

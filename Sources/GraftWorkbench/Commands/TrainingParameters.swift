@@ -7,6 +7,7 @@ import GraftTraining
 /// The arguments that `train`, `finetune` and their relatives share.
 package enum TrainingParameters {
   private static let usual = TrainingSettings()
+  static let usualBatch = 32
 
   static let epochs = Argument(
     "epochs", .integer(1...100_000), default: usual.epochs, "passes over the training images")
@@ -14,7 +15,7 @@ package enum TrainingParameters {
     "lr", .range(0...10), otherwise: "the policy's",
     "peak learning rate, or LO..HI from the lowest group to the head")
   static let batch = Argument(
-    "batch", .integer(1...65_536), default: 32, "images per update")
+    "batch", .integer(1...65_536), default: usualBatch, "images per update")
   static let optimizer = Argument(
     "optimizer", .choice(Optimizers.all.map { $0.name }), default: usual.optimizer.name,
     "how weights are updated")

@@ -14,14 +14,15 @@ extension ValueChecker {
           .malformedNetwork, "`\(Printer.text(argument))` is not an argument of a network",
           at: argument.span, help: "after the formula, give counts such as N=2, and optional=no")
       }
-      if label == "optional", ["yes", "no"].contains(text) {
-        options.takesOptional = text == "yes"
+      let isOptional = label == Net.optional.name
+      if isOptional, case .flag(let flag)? = try? Net.optional.declaration.kind.parse(text) {
+        options.takesOptional = flag
       } else if let times = Int(text) {
         options.times[label] = times
       } else {
         throw Diagnostic(
           .malformedNetwork, "`\(label)` cannot be `\(text)`", at: argument.span,
-          help: label == "optional" ? "expected yes or no" : "expected a whole number")
+          help: "expected \(isOptional ? Net.optional.declaration.kind.title : "a whole number")")
       }
     }
     do {

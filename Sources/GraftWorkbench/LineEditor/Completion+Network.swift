@@ -10,7 +10,7 @@ extension CompletionEngine {
     formula: String?, fragment: String, start: Int, isAfterEquals: Bool
   ) -> CompletionResult {
     guard let formula else {
-      let keys = isAfterEquals ? [] : ["N=", "M=", "K=", "optional="]
+      let keys = isAfterEquals ? [] : ["N=", "M=", "K=", Net.optional.name + "="]
       return CompletionResult(
         start: start,
         items: keys.filter { $0.hasPrefix(fragment) }.map { Completion($0, isFinished: false) },

@@ -7,17 +7,17 @@ extension Policy {
     mode: BatchNormMode? = nil
   ) -> Policy {
     let wishes = mode.map { [BatchNormRequest($0)] } ?? []
+    let highest = rate?.upperBound ?? variant.usualRate.upperBound
     let rates: Rates
     switch variant {
-    case .headOnly: rates = .headOnly(rate?.upperBound ?? 2e-3)
-    case .uniform: rates = .uniform(rate?.upperBound ?? 1e-4)
+    case .headOnly: rates = .headOnly(highest)
+    case .uniform: rates = .uniform(highest)
     case .discriminative:
       if let factor {
-        rates = .decaying(factor: factor, highest: rate?.upperBound ?? 1e-3)
+        rates = .decaying(factor: factor, highest: highest)
       } else if let rate, rate.lowerBound < rate.upperBound {
         rates = .geometric(lowest: rate.lowerBound, highest: rate.upperBound)
       } else {
-        let highest = rate?.upperBound ?? 1e-3
         rates = .geometric(lowest: highest / 100, highest: highest)
       }
     }

@@ -15,7 +15,7 @@ struct PreviewSheet {
     /// At how many strengths each operation is shown; nil shows what is drawn.
     var strengths: Int?
     var columns: Int?
-    var batchSize = 32
+    var batchSize = TrainingParameters.usualBatch
     /// Fixed views that epochs take in turn; nil is what training would take.
     var views: Int?
     var maskPath: String?

@@ -10,6 +10,13 @@ struct Rendering {
   /// What to do about files that are there already.
   enum Existing: String, WordChoice { case stop, keep, replace }
 
+  /// The kind of file that is written.
+  enum Format: String, WordChoice {
+    case png, jpeg
+
+    var suffix: String { self == .png ? "png" : "jpg" }
+  }
+
   /// What came of it.
   struct Outcome {
     var written = 0
@@ -40,7 +47,7 @@ struct Rendering {
     self.existing = existing
     self.pool = pool
     manifest = RenderManifest(header)
-    var names = RenderNames(suffix: header.format.name == "png" ? "png" : "jpg")
+    var names = RenderNames(suffix: (Format(rawValue: header.format.name) ?? .jpeg).suffix)
     let hasMasks = data.task == .segmentation
     entries = indices.flatMap { index in
       let sample = data.samples[index]

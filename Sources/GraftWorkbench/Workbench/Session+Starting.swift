@@ -12,8 +12,10 @@ package protocol TrainingCommand: Command {
 extension TrainingCommand {
   package func run(in session: Session) throws {
     let run = try prepare(in: session)
-    session.amendRecord("as", run.name)
-    if let views = run.unaskedViews { session.amendRecord("views", String(views)) }
+    session.amendRecord(TrainingParameters.name.name, run.name)
+    if let views = run.unaskedViews {
+      session.amendRecord(TrainingParameters.views.name, String(views))
+    }
     try session.start(run.startingHere(), verb: Self.specification.verb)
   }
 }

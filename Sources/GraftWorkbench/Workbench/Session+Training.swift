@@ -23,7 +23,7 @@ extension Session {
     finish(run, history: history, cost: cost)
     refresh()
     guard run.isUnfinished else { return }
-    amendRecord("stop", String(run.stepsDone))
+    amendRecord(TrainingParameters.stop.name, String(run.stepsDone))
     let place = run.result.map { "step \($0.step) of \($0.totalSteps)" } ?? "the beginning"
     try reportInterruption("stopped \(run.name) at \(place), weights kept", of: run)
   }
@@ -68,7 +68,7 @@ extension Session {
     guard run.stepsDone > 0 else { return }
     workbench.keep(run)
     currentRun = run.name
-    amendRecord("stop", String(run.stepsDone))
+    amendRecord(TrainingParameters.stop.name, String(run.stepsDone))
     leaveReceipt("weights \(run.model.weightsHash)")
     recordDespiteFailure()
     console.warn("the weights of \(run.name) at step \(run.stepsDone) are kept")
