@@ -1,7 +1,8 @@
+import GraftBase
 import GraftKernels
 
 /// How a resize weighs the pixels under a target pixel.
-package enum ResizeFilter: String, Sendable, Codable, CaseIterable {
+package enum ResizeFilter: String, Codable, WordChoice {
   case nearest
   case box
   case bilinear

@@ -19,7 +19,7 @@ extension ArgumentKind {
       let range = try range(
         text, in: Double(legal.lowerBound)...Double(legal.upperBound), .exactly)
       guard Int(exactly: range.lowerBound) != nil, Int(exactly: range.upperBound) != nil else {
-        throw wrongType(text)
+        throw outOfRange(text)
       }
       return .range(range)
     case .ratio:

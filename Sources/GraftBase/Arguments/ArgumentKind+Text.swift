@@ -48,6 +48,15 @@ extension ArgumentKind {
     }
   }
 
+  /// The whole of what a range may span, `-180..180`; nil of other kinds.
+  package var rangeText: String? {
+    switch self {
+    case .range(let range, _): range.argumentText
+    case .integerRange(let range): range.argumentText
+    default: nil
+    }
+  }
+
   /// The words that the declaration itself lists.
   package var words: [String] {
     switch self {
@@ -139,6 +148,15 @@ extension ArgumentDeclaration {
   /// The argument as it is typed: `FILE`, `OPS…`, `epochs=`.
   package var form: String {
     isPositional ? name.uppercased() + (repeats ? "…" : "") : name + "="
+  }
+
+  /// The argument inside a call, with its default: `degrees=15`.
+  package var usage: String {
+    switch whenOmitted {
+    case .refused: name
+    case .absent: name + "=none"
+    case .value(let text): name + "=" + text
+    }
   }
 
   /// What holds when it is left out.

@@ -97,6 +97,9 @@ extension ArgumentType where Value == ClosedRange<Double> {
   ) -> Self {
     Self(.range(range, single: single))
   }
+}
+
+extension ArgumentType where Value == ClosedRange<Int> {
   package static func integerRange(_ range: ClosedRange<Int>) -> Self {
     Self(.integerRange(range))
   }

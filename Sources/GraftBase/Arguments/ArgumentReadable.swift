@@ -7,7 +7,14 @@ package protocol ArgumentReadable: Sendable {
   var argumentText: String { get }
 }
 
-extension Int: ArgumentReadable {
+/// What the ends of a range can be.
+package protocol ArgumentNumber: ArgumentReadable, Comparable {
+  init(argumentNumber number: Double)
+}
+
+extension Int: ArgumentNumber {
+  package init(argumentNumber number: Double) { self = Int(number.rounded()) }
+
   package static func read(_ values: [ArgumentValue]) -> Int? {
     if case .integer(let value)? = values.first { value } else { nil }
   }
@@ -15,7 +22,9 @@ extension Int: ArgumentReadable {
   package var argumentText: String { "\(self)" }
 }
 
-extension Double: ArgumentReadable {
+extension Double: ArgumentNumber {
+  package init(argumentNumber number: Double) { self = number }
+
   package static func read(_ values: [ArgumentValue]) -> Double? { values.first?.number }
 
   package var argumentText: String { shortText }
@@ -41,18 +50,15 @@ extension String: ArgumentReadable {
   package var argumentText: String { self }
 }
 
-extension ClosedRange<Double>: ArgumentReadable {
-  package static func read(_ values: [ArgumentValue]) -> ClosedRange<Double>? {
-    switch values.first {
-    case .range(let range): range
-    case .number(let number): number...number
-    default: nil
-    }
+extension ClosedRange: ArgumentReadable where Bound: ArgumentNumber {
+  package static func read(_ values: [ArgumentValue]) -> ClosedRange<Bound>? {
+    guard case .range(let range)? = values.first else { return nil }
+    return Bound(argumentNumber: range.lowerBound)...Bound(argumentNumber: range.upperBound)
   }
 
   package var argumentText: String {
     lowerBound == upperBound
-      ? lowerBound.shortText : "\(lowerBound.shortText)..\(upperBound.shortText)"
+      ? lowerBound.argumentText : "\(lowerBound.argumentText)..\(upperBound.argumentText)"
   }
 }
 

@@ -46,6 +46,20 @@ extension ArgumentValue {
     }
   }
 
+  /// A word or number as it would be typed; nil of what is no single word.
+  package var text: String? {
+    switch self {
+    case .integer(let value): "\(value)"
+    case .number(let value): value.shortText
+    case .range(let range): "\(range.lowerBound.shortText)..\(range.upperBound.shortText)"
+    case .flag(let flag): flag.argumentText
+    case .text(let text), .path(let text): text
+    case .pair(let first, let second): "\(first)x\(second)"
+    case .increment(let count): "+\(count)"
+    case .fractions, .object, .list: nil
+    }
+  }
+
   /// The elements of a list, the parts of a ratio; any other value is its own only element.
   package var elements: [ArgumentValue] {
     switch self {

@@ -2,10 +2,10 @@ import GraftBase
 
 /// An operation that mixes the images of a batch in pairs, and their labels alike.
 ///
-/// A new one is one file with one conforming struct, and one line in `Mixing.all`; its options end
-/// with `Mixing.sharedOptions`.
+/// A new one is one file with one conforming struct, and one line in `Mixing.all`; its arguments end
+/// with `Mixing.sharedArguments`.
 package protocol BatchMix: PipelineOperation {
-  init(_ arguments: TransformArguments) throws
+  init(_ arguments: ArgumentValues) throws
 
   /// Draws how much of its own image a sample keeps, and where the partner's goes.
   func sample(size: ImageSize, random: inout RandomStream) -> MixingRegion
@@ -28,7 +28,7 @@ package enum MixingRegion: Codable, Equatable, Sendable {
 }
 
 /// For what a mix is drawn anew.
-package enum MixingMode: String, Codable, CaseIterable, Sendable {
+package enum MixingMode: String, Codable, WordChoice {
   /// One draw for a batch; partners by a random order.
   case batch
   /// One draw for two images that are each other's partners: the first and the last, the second
@@ -39,13 +39,12 @@ package enum MixingMode: String, Codable, CaseIterable, Sendable {
 }
 
 extension Mixing {
-  /// What every operation on batches takes besides its own options.
-  package static let sharedOptions = [
-    TransformOption(
-      "mode", .choice(MixingMode.allCases.map(\.rawValue)), default: MixingMode.batch.rawValue,
-      "for what it is drawn anew"),
-    TransformOption(
-      "weight", .number(0.001...1000), default: "1",
-      "how often it is taken beside another mix; of mixup and cutmix one is drawn"),
-  ]
+  static let mode = Argument(
+    "mode", .word, default: MixingMode.batch, "for what it is drawn anew")
+  static let weight = Argument(
+    "weight", .number(0.001...1000), default: 1,
+    "how often it is taken beside another mix; of mixup and cutmix one is drawn")
+
+  /// What every operation on batches takes besides its own arguments.
+  package static let sharedArguments: [any AnyArgument] = [mode, weight]
 }

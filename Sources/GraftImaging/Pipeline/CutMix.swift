@@ -4,25 +4,21 @@ import GraftBase
 package struct CutMix: BatchMix {
   package static let name = "cutmix"
   package static let summary = "paste a rectangle of another image, labels by area"
-  package static let options =
-    [
-      TransformOption(
-        "alpha", .number(0.001...100), default: "1",
-        "the area is drawn from Beta(alpha, alpha); 1 is uniform"),
-      TransformOption(
-        "minmax", .range(legal: 0...1, meaning: .exactly), default: TransformOption.absent,
-        "instead of alpha: shares of the sides, for a rectangle inside the image", usual: "0.2..0.8"
-      ),
-      TransformOption(
-        "sides", .choice(Sides.allCases.map(\.rawValue)), default: Sides.even.rawValue,
-        "even as in the paper, or any as in timm"),
-    ] + Mixing.sharedOptions
+  private static let alpha = Argument(
+    "alpha", .number(0.001...100), default: 1,
+    "the area is drawn from Beta(alpha, alpha); 1 is uniform")
+  private static let minmax = Argument(
+    "minmax", .range(0...1),
+    "instead of alpha: shares of the sides, for a rectangle inside the image", usual: "0.2..0.8")
+  private static let sides = Argument(
+    "sides", .word, default: Sides.even, "even as in the paper, or any as in timm")
+  package static let arguments: [any AnyArgument] = [alpha, minmax, sides] + Mixing.sharedArguments
   package static let examples = [
     "cutmix", "cutmix(alpha=1, p=0.5)", "cutmix(minmax=0.2..0.8, mode=pair)",
   ]
 
   /// Which lengths the sides of a rectangle have before it is clipped.
-  package enum Sides: String, Codable, CaseIterable, Sendable {
+  package enum Sides: String, Codable, WordChoice {
     case even, any
   }
 
@@ -35,12 +31,12 @@ package struct CutMix: BatchMix {
 
   private let law: Law
 
-  package init(_ arguments: TransformArguments) throws {
-    guard let minmax = arguments.ranges["minmax"] else {
-      law = .area(alpha: arguments.number("alpha"), arguments.choice("sides"))
+  package init(_ arguments: ArgumentValues) throws {
+    guard let minmax = arguments[Self.minmax] else {
+      law = .area(alpha: arguments[Self.alpha], arguments[Self.sides])
       return
     }
-    guard arguments.given.isDisjoint(with: ["alpha", "sides"]) else {
+    guard !arguments.isGiven(Self.alpha), !arguments.isGiven(Self.sides) else {
       throw GraftError(
         .usage, "`cutmix` has minmax and alpha or sides, which say the same twice",
         help: "minmax= draws the sides themselves, alpha= the area: give one of them")

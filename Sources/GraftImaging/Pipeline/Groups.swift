@@ -1,3 +1,5 @@
+import GraftBase
+
 /// `one(a, b, …)`: exactly one of the operations, each as likely.
 enum ChooseOne: PipelineOperation {
   static let name = "one"
@@ -10,9 +12,9 @@ enum ChooseOne: PipelineOperation {
 enum ChooseSome: PipelineOperation {
   static let name = "some"
   static let summary = "apply n of the operations, in the order written"
-  static let options = [
-    TransformOption("n", .integer(1...63), default: nil, "how many of them", usual: "2")
-  ]
+  /// Of `some`.
+  static let count = Argument(required: "n", .integer(1...63), "how many of them", usual: "2")
+  static let arguments: [any AnyArgument] = [count]
   static let examples = ["some(2, rotate(15), blur, equalize)", "some(n=1, invert, solarize)"]
   static let synonyms = ["someof", "sample"]
 }

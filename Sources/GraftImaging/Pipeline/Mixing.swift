@@ -4,12 +4,12 @@ import GraftBase
 package struct Mixing: Sendable {
   struct Choice: Sendable, Equatable {
     let name: String
-    let arguments: TransformArguments
+    let arguments: ArgumentValues
     let probability: Double
     let mix: any BatchMix
 
-    var mode: MixingMode { arguments.choice("mode") }
-    var weight: Double { arguments.number("weight") }
+    var mode: MixingMode { arguments[Mixing.mode] }
+    var weight: Double { arguments[Mixing.weight] }
 
     static func == (left: Choice, right: Choice) -> Bool {
       left.name == right.name && left.arguments == right.arguments
@@ -23,7 +23,7 @@ package struct Mixing: Sendable {
   package static let all: [any BatchMix.Type] = [MixUp.self, CutMix.self]
 
   package static func named(_ name: String) -> (any BatchMix.Type)? {
-    all.first { $0.name == name }
+    all.first { $0.answers(to: name) }
   }
 
   /// What happens to a batch of `count` images of `size`; nil when it stays as it is.

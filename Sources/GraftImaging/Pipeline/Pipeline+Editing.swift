@@ -8,7 +8,8 @@ extension Pipeline {
 
   /// The pipeline without the operations of this name at the top of the line: `augment -blur`.
   package func removing(_ name: String) throws(GraftError) -> Pipeline {
-    let kept = calls.filter { $0.name != name }
+    let current = Self.operations.first { $0.answers(to: name) }?.name ?? name
+    let kept = calls.filter { $0.name != current }
     guard kept.count < calls.count else {
       let names = calls.map(\.name)
       let nearest = NearestName.of(name, among: names)

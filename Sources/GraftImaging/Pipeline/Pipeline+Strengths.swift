@@ -25,11 +25,11 @@ extension Pipeline {
     for index in 0..<count {
       var arguments = step.arguments
       for option in spread {
-        guard let range = arguments.ranges[option.name] else { continue }
+        guard let range = arguments.range(of: option) else { continue }
         let share = Double(index) / Double(count - 1)
         var value = range.lowerBound + share * (range.upperBound - range.lowerBound)
         if case .integerRange = option.kind { value = value.rounded() }
-        arguments.ranges[option.name] = value...value
+        arguments.set([.range(value...value)], for: option, isGiven: false)
       }
       let call = TransformCall(name: calls[0].name, arguments: arguments.written(for: type))
       let pipeline: Pipeline
@@ -39,56 +39,51 @@ extension Pipeline {
     return result
   }
 
-  /// The options to spread: those given as a range, else those whose default is one.
+  /// The arguments to spread: those given as a range, else those whose default is one.
   private static func spreadRanges(
-    of call: TransformCall, _ type: any Transform.Type, _ arguments: TransformArguments
-  ) -> [TransformOption] {
-    let ranges = type.options.filter { option in
-      arguments.ranges[option.name].map { $0.lowerBound < $0.upperBound } ?? false
+    of call: TransformCall, _ type: any Transform.Type, _ arguments: ArgumentValues
+  ) -> [ArgumentDeclaration] {
+    let ranges = type.arguments.map(\.declaration).filter { option in
+      arguments.range(of: option).map { $0.lowerBound < $0.upperBound } ?? false
     }
     let given = ranges.filter { option in
       call.arguments.contains { $0.label == option.name }
-        || arguments.ranges[option.name] != option.usualRange
+        || arguments.range(of: option) != option.usualRange
     }
     return given.isEmpty ? ranges : given
   }
 
   private static func usualRange(_ type: any Transform.Type) -> String {
-    let option = type.options.first {
-      switch $0.kind {
-      case .range, .integerRange: true
-      default: false
-      }
-    }
-    return option.map { "for example \(type.name)(\($0.name)=\($0.legalText))" }
+    let example = type.arguments.lazy.map(\.declaration).compactMap { argument in
+      argument.kind.rangeText.map { "\(argument.name)=\($0)" }
+    }.first
+    return example.map { "for example \(type.name)(\($0))" }
       ?? "operations such as rotate, brightness and blur have ranges"
   }
 }
 
-extension TransformOption {
+extension ArgumentDeclaration {
   /// The default as a range.
   fileprivate var usualRange: ClosedRange<Double>? {
-    guard let defaultText, case .range(let range)? = try? parse(defaultText).value else {
-      return nil
-    }
-    return range
+    var values = ArgumentValues()
+    values.setDefault(of: self)
+    return values.range(of: self)
   }
 }
 
-extension TransformArguments {
+extension ArgumentValues {
+  /// The value of an argument that is a range.
+  fileprivate func range(of argument: ArgumentDeclaration) -> ClosedRange<Double>? {
+    if case .range(let range)? = values[argument.name]?.first { range } else { nil }
+  }
+
   /// The arguments with their labels and `p=1`, as they would be typed.
   fileprivate func written(for type: any Transform.Type) -> [TransformCall.Argument] {
-    let given = type.options.compactMap { option -> TransformCall.Argument? in
-      let word =
-        switch option.kind {
-        case .number, .integer: numbers[option.name]?.shortText
-        case .range, .integerRange:
-          ranges[option.name].map { "\($0.lowerBound.shortText)..\($0.upperBound.shortText)" }
-        case .choice, .text: words[option.name]
-        case .flag: flags[option.name].map { $0 ? "yes" : "no" }
-        }
-      return word.map { .init(label: option.name, value: .word($0)) }
+    let given = type.arguments.compactMap { argument in
+      values[argument.name]?.first?.text.map {
+        TransformCall.Argument(label: argument.name, value: .word($0))
+      }
     }
-    return given + [.init(label: "p", value: .word("1"))]
+    return given + [.init(label: type.probability.name, value: .word("1"))]
   }
 }

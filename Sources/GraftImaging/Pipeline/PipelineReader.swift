@@ -17,18 +17,16 @@ struct PipelineReader {
   init(path: String = "") { self.path = path }
 
   mutating func read(_ call: TransformCall) throws(TransformCallError) {
-    switch call.name {
-    case ChooseOne.name: try readGroup(call, ChooseOne.self)
-    case ChooseSome.name: try readGroup(call, ChooseSome.self)
-    case FastMode.name: try readFastMode(call)
-    default:
-      if let type = Transforms.named(call.name) {
-        try readTransform(call, type)
-      } else if let type = Mixing.named(call.name) {
-        try readMix(call, type)
-      } else {
-        throw TransformCallError(path: [], error: Self.unknown(call.name))
-      }
+    guard let operation = Pipeline.operations.first(where: { $0.answers(to: call.name) }) else {
+      throw TransformCallError(path: [], error: Self.unknown(call.name))
+    }
+    var call = call
+    call.name = operation.name
+    switch operation {
+    case is FastMode.Type: try readFastMode(call)
+    case let type as any Transform.Type: try readTransform(call, type)
+    case let type as any BatchMix.Type: try readMix(call, type)
+    default: try readGroup(call, operation)
     }
   }
 
@@ -41,7 +39,7 @@ struct PipelineReader {
       help: nearest.map { "did you mean `\($0)`?" } ?? "`help augment` lists the operations")
   }
 
-  /// The path of the next operation of this name, which also counts it.
+  /// The path of the next operation of this slot name, which also counts it.
   private mutating func nextPath(_ name: String) -> String {
     let occurrence = occurrences[name, default: 0]
     occurrences[name] = occurrence + 1
@@ -70,14 +68,14 @@ extension PipelineReader {
     let reader = try Self.readArguments(call, type)
     let transform: any Transform
     do {
-      transform = try type.init(reader.arguments)
+      transform = try type.init(reader.values)
     } catch {
       throw Self.located(error)
     }
     steps.append(
       PipelineStep(
-        name: call.name, arguments: reader.arguments, probability: reader.probability,
-        slot: PipelineStep.slot(path: nextPath(call.name)), action: .transform(transform)))
+        name: call.name, arguments: reader.values, probability: reader.probability,
+        slot: PipelineStep.slot(path: nextPath(type.slotName)), action: .transform(transform)))
     calls.append(TransformCall(name: call.name, arguments: reader.normalized))
   }
 
@@ -97,9 +95,9 @@ extension PipelineReader {
     }
     let reader = try Self.readArguments(call, type)
     let mix: any BatchMix
-    do { mix = try type.init(reader.arguments) } catch { throw Self.located(error) }
+    do { mix = try type.init(reader.values) } catch { throw Self.located(error) }
     let choice = Mixing.Choice(
-      name: call.name, arguments: reader.arguments, probability: reader.probability, mix: mix)
+      name: call.name, arguments: reader.values, probability: reader.probability, mix: mix)
     if let other = mixes.first(where: { $0.mode != choice.mode }) {
       throw TransformCallError(
         path: [],
@@ -140,7 +138,7 @@ extension PipelineReader {
     _ call: TransformCall, _ group: any PipelineOperation.Type
   ) throws(TransformCallError) {
     var arguments = ArgumentReader(group)
-    let groupPath = nextPath(call.name)
+    let groupPath = nextPath(group.slotName)
     guard groupPath.count(where: { $0 == "/" }) < Self.largestDepth else {
       throw TransformCallError(
         path: [],
@@ -166,7 +164,7 @@ extension PipelineReader {
     }
     do { try arguments.fillDefaults() } catch { throw Self.located(error) }
     let isChoosingSome = group == ChooseSome.self
-    let count = isChoosingSome ? arguments.arguments.integer("n") : 1
+    let count = isChoosingSome ? arguments.values[ChooseSome.count] : 1
     guard members.steps.count >= max(count, 1) else {
       throw TransformCallError(
         path: [],
@@ -176,7 +174,7 @@ extension PipelineReader {
     }
     steps.append(
       PipelineStep(
-        name: call.name, arguments: arguments.arguments, probability: arguments.probability,
+        name: call.name, arguments: arguments.values, probability: arguments.probability,
         slot: PipelineStep.slot(path: groupPath), action: .choose(count, from: members.steps)))
     calls.append(TransformCall(name: call.name, arguments: normalized))
   }

@@ -9,7 +9,7 @@ struct PipelineStep: Sendable {
   }
 
   let name: String
-  let arguments: TransformArguments
+  let arguments: ArgumentValues
   let probability: Double
   /// The address of this step's draws; see `slot(path:)`.
   let slot: Int

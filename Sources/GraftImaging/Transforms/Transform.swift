@@ -7,7 +7,7 @@ package protocol PipelineOperation: Sendable {
   /// One line for `help`.
   static var summary: String { get }
   /// The arguments the language accepts, in positional order, `p` excepted (every op takes `p=`).
-  static var options: [TransformOption] { get }
+  static var arguments: [any AnyArgument] { get }
   /// Calls as a user would type them; tests and help run each.
   static var examples: [String] { get }
   /// The probability of being applied when the user gives no `p=`.
@@ -16,13 +16,32 @@ package protocol PipelineOperation: Sendable {
   static var hasProbability: Bool { get }
   /// Other names that people look for; they feed suggestions and are never accepted.
   static var synonyms: [String] { get }
+  /// Names that it had, the first one first: still read, and printed as `name`. Draws are addressed by
+  /// the first name, so that a recipe draws the same under any of them.
+  static var formerNames: [String] { get }
 }
 
 extension PipelineOperation {
-  package static var options: [TransformOption] { [] }
+  package static var arguments: [any AnyArgument] { [] }
   package static var defaultProbability: Double { 1 }
   package static var hasProbability: Bool { true }
   package static var synonyms: [String] { [] }
+  package static var formerNames: [String] { [] }
+
+  /// The gate that every operation has.
+  package static var probability: Argument<Double> {
+    Argument(
+      "p", .number(0...1), default: defaultProbability,
+      "the probability of being applied to an image")
+  }
+
+  /// The name by which its draws are addressed.
+  static var slotName: String { formerNames.first ?? name }
+
+  /// Whether `word` is its name, or was.
+  package static func answers(to word: String) -> Bool {
+    word == name || formerNames.contains(word)
+  }
 }
 
 /// One augmentation: draws its parameters, then says what edits they come down to.
@@ -41,7 +60,7 @@ package protocol Transform: PipelineOperation, Codable {
   var input: TransformInput { get }
 
   /// Reads checked arguments; throws `GraftError` for combinations that make no sense.
-  init(_ arguments: TransformArguments) throws
+  init(_ arguments: ArgumentValues) throws
 
   /// Draws parameters for an image of `size`; `context.outputSize` is the encoder's input.
   func sample(

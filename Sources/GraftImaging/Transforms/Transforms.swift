@@ -50,6 +50,6 @@ package enum Transforms {
   ]
 
   package static func named(_ name: String) -> (any Transform.Type)? {
-    all.first { $0.name == name }
+    all.first { $0.answers(to: name) }
   }
 }

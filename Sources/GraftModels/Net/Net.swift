@@ -64,7 +64,7 @@ package struct Net: Encoder {
     }
     if let classifier {
       let arguments = try NetArguments(classifier, of: .fc, poolCount: poolCount)
-      classCount = arguments.integer("width")
+      classCount = arguments[NetLayer.outputs]
       if value.shape.rank == 4 { try flatten() }
     }
     endStage()

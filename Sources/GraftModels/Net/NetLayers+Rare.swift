@@ -2,17 +2,22 @@ import GraftBase
 import GraftEngine
 
 extension NetLayer {
+  private static let localPad = Argument(
+    "pad", .padding, default: NetPadding.valid, "pixels beyond the edge")
+
   static let local = NetLayer(
     "local", "locally connected: a convolution with weights of its own at each place",
-    parameters: [
-      .channels, .kernel, .stride,
-      .init("pad", .padding, standard: "valid", "pixels beyond the edge"), .bias, .mode, .fit,
+    arguments: [
+      NetArguments.channels, NetArguments.kernel, NetArguments.stride, localPad, NetArguments.bias,
+      NetArguments.mode, NetArguments.fit,
     ]
   ) { arguments, scope, input in
     try input.requireImage(for: "local")
-    let kernel = try arguments.kernel()
-    let stride = arguments.pair("stride") ?? 1
-    let padding = arguments.padding(reach: kernel)
+    let kernel = try arguments[NetArguments.kernel].checkedKernel()
+    let stride = arguments[NetArguments.stride]
+    let padding = arguments[localPad].padding(
+      reach: kernel, mode: arguments[NetArguments.mode],
+      isStrict: arguments[NetArguments.fit] == .strict)
     let window = PaddedWindow(scope, kernel: kernel, stride: stride, padding: padding)
     var padded = input
     if padding.own(reach: kernel, stride: stride) == nil,
@@ -29,26 +34,30 @@ extension NetLayer {
     }
     let layer = try LocallyConnected(
       scope, for: padded, to: width, kernel: kernel, stride: stride, padding: own,
-      hasBias: arguments.flag("bias"))
+      hasBias: arguments[NetArguments.bias])
     return { try layer(window($0)) }
   }
 
+  private enum DeformVersion: String, WordChoice { case v1, v2 }
+  private static let deformPad = Argument(
+    "pad", .integer(0...256), default: 1, "rows and columns of zeros around")
+  private static let version = Argument(
+    "version", .word, default: DeformVersion.v2, "v2 also learns how much each tap counts")
+
   static let deform = NetLayer(
     "deform", "deformable convolution: learns where its taps read",
-    parameters: [
-      .channels, .kernel, .stride,
-      .init("pad", .integer(0...256), standard: "1", "rows and columns of zeros around"), .dilation,
-      .init(
-        "version", .choice(["v1", "v2"]), standard: "v2", "v2 also learns how much each tap counts"),
-      .bias,
+    arguments: [
+      NetArguments.channels, NetArguments.kernel, NetArguments.stride, deformPad,
+      NetArguments.dilation, version, NetArguments.bias,
     ]
   ) { arguments, scope, input in
     try input.requireImage(for: "deform")
     let layer = DeformableConvolution(
-      scope, from: input.channels, to: arguments.width, kernel: try arguments.kernel(),
-      stride: arguments.pair("stride") ?? 1, padding: Pair(arguments.integer("pad") ?? 1),
-      dilation: arguments.pair("dilation") ?? 1, hasMask: arguments.word("version") == "v2",
-      hasBias: arguments.flag("bias"))
+      scope, from: input.channels, to: arguments.width,
+      kernel: try arguments[NetArguments.kernel].checkedKernel(),
+      stride: arguments[NetArguments.stride], padding: Pair(arguments[deformPad]),
+      dilation: arguments[NetArguments.dilation], hasMask: arguments[version] == .v2,
+      hasBias: arguments[NetArguments.bias])
     return { try layer($0) }
   }
 

@@ -8,14 +8,18 @@ extension NetLayer {
   static let flatten = NetLayer.plain(
     "flatten", "an image as one vector, channels outermost", FlattenOp())
 
+  /// Of a fully connected layer.
+  static let outputs = Argument(
+    "width", .integer(1...65_536), "outputs; not given, \(usualOutputs), or a number for each class"
+  )
+  private static let usualOutputs = 256
+
   static let fc = NetLayer(
     "fc", "fully connected; as the last layer it is the classifier",
-    parameters: [
-      .init("width", .integer(1...65_536), "outputs; not given, 256, or a number for each class")
-    ]
+    arguments: [outputs]
   ) { arguments, scope, input in
     let inputs = input.elementCount / max(1, input.batch)
-    let width = arguments.integer("width") ?? 256
+    let width = arguments[outputs] ?? usualOutputs
     let (count, isTooMany) = inputs.multipliedReportingOverflow(by: width)
     guard !isTooMany, count <= 1 << 30 else {
       throw GraftError(
@@ -27,24 +31,27 @@ extension NetLayer {
     return { try layer($0) }
   }
 
+  private static let momentum = Argument(
+    "momentum", .number(0...1), default: 0.1, "share of a batch in running statistics")
+
   static let bn = NetLayer(
     "bn", "batch normalization",
-    parameters: [
-      .epsilon,
-      .init("momentum", .number(0...1), standard: "0.1", "share of a batch in running statistics"),
-    ]
+    arguments: [NetArguments.epsilon, momentum]
   ) { arguments, scope, input in
     let layer = BatchNorm(
-      scope, channels: input.channels, epsilon: Float(arguments.number("epsilon") ?? 1e-5),
-      momentum: Float(arguments.number("momentum") ?? 0.1))
+      scope, channels: input.channels, epsilon: Float(arguments[NetArguments.epsilon]),
+      momentum: Float(arguments[momentum]))
     return { try layer($0) }
   }
 
+  private static let rate = Argument(
+    "rate", .number(0...0.99), default: 0.5, "share that is dropped")
+
   static let dropout = NetLayer(
     "dropout", "drops values at random while it trains",
-    parameters: [.init("rate", .number(0...0.99), standard: "0.5", "share that is dropped")]
+    arguments: [rate]
   ) { arguments, scope, _ in
-    let layer = PlainLayer.dropout(scope, rate: Float(arguments.number("rate") ?? 0.5))
+    let layer = PlainLayer.dropout(scope, rate: Float(arguments[rate]))
     return { try layer($0) }
   }
 }

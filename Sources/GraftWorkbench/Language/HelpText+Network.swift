@@ -6,8 +6,8 @@ extension HelpText {
   static func networkPage(heading: (String) -> String) -> String {
     var layers = TextTable(rows: NetLayers.all.map { [$0.usage, $0.summary] }, indent: 2)
     layers.alignments = [.left, .left]
-    var options: [String: NetLayer.Parameter] = [:]
-    for parameter in NetLayers.all.flatMap(\.parameters) where options[parameter.name] == nil {
+    var options: [String: ArgumentDeclaration] = [:]
+    for parameter in NetLayers.all.flatMap(\.arguments) where options[parameter.name] == nil {
       options[parameter.name] = parameter
     }
     var table = TextTable(

@@ -134,14 +134,11 @@ package struct HelpText {
   private func page(_ entry: Vocabulary.TransformEntry) -> String {
     var blocks = [paint.bold(entry.name) + " - " + entry.summary]
     let form =
-      entry.options.map { $0.name + ($0.defaultText.map { "=" + $0 } ?? "") }
-      + (entry.hasProbability ? ["p=…"] : [])
+      entry.arguments.map(\.usage) + (entry.probability.map { ["\($0.name)=…"] } ?? [])
     let call = form.isEmpty ? entry.name : "\(entry.name)(\(form.joined(separator: ", ")))"
     blocks.append(heading("usage") + "  augment \(call)" + (form.isEmpty ? " OPS…" : ""))
-    let probability = ["p", "probability of being applied", "a number 0..1"]
     var table = TextTable(
-      rows: entry.options.map { [$0.name, $0.summary, $0.kind.title] }
-        + (entry.hasProbability ? [probability] : []), indent: 2)
+      rows: entry.allArguments.map { [$0.name, $0.summary, $0.kind.title] }, indent: 2)
     table.alignments = [.left, .left, .left]
     if !form.isEmpty { blocks.append(heading("parameters") + table.rendered()) }
     let examples = entry.examples.map { "augment " + $0 }.joined(separator: "\n")

@@ -38,11 +38,11 @@ extension ValueChecker {
     var fault = Diagnostic(
       .wrongType, error.error.message, at: value.span(at: path), help: error.error.help)
     guard let (operation, argument) = value.argument(at: path) else { return fault }
-    let options = vocabulary.transform(operation)?.options ?? []
-    if let label = argument.label, label != "p", !options.contains(where: { $0.name == label }) {
+    let names = vocabulary.transform(operation)?.allArguments.map(\.name) ?? []
+    if let label = argument.label, !names.contains(label) {
       fault.kind = .unknownParameter
       fault.span = argument.labelSpan ?? argument.span
-      fault.suggestion = Suggestion.nearest(to: label, among: options.map(\.name) + ["p"])
+      fault.suggestion = Suggestion.nearest(to: label, among: names)
     } else if let word = argument.value.literalWord, NumberText.number(word) != nil {
       fault.kind = .outOfRange
       fault.span = argument.value.span
@@ -113,19 +113,5 @@ extension ValueSyntax {
     else { return nil }
     if path.count > 1 { return arguments[index].value.argument(at: path.dropFirst()) }
     return (String(name.drop { $0 == "+" || $0 == "-" }), arguments[index])
-  }
-}
-
-extension TransformOption.Kind {
-  /// How help calls this type.
-  package var title: String {
-    let legal = TransformOption("", self, default: nil, "").legalText
-    return switch self {
-    case .number: "a number \(legal)"
-    case .range: "a number or range inside \(legal)"
-    case .integer: "a whole number \(legal)"
-    case .integerRange: "a whole number or range inside \(legal)"
-    case .choice, .flag, .text: legal
-    }
   }
 }

@@ -10,24 +10,30 @@ package struct Vocabulary: Sendable {
   package struct TransformEntry: Sendable {
     package var name: String
     package var summary: String
-    package var options: [TransformOption]
+    /// All but `p`, in positional order.
+    package var arguments: [ArgumentDeclaration]
     package var examples: [String]
-    /// Whether it takes `p=`.
-    package var hasProbability = true
+    /// `p`, where it takes it.
+    package var probability: ArgumentDeclaration?
+    /// Names that it had, which are still read.
+    package var formerNames: [String] = []
 
     package init(
-      name: String, summary: String, options: [TransformOption], examples: [String]
+      name: String, summary: String, arguments: [any AnyArgument],
+      probability: Argument<Double>? = nil, examples: [String]
     ) {
       self.name = name
       self.summary = summary
-      self.options = options
+      self.arguments = arguments.map(\.declaration)
+      self.probability = probability?.declaration
       self.examples = examples
     }
 
     package init(_ type: any PipelineOperation.Type) {
       self.init(
-        name: type.name, summary: type.summary, options: type.options, examples: type.examples)
-      hasProbability = type.hasProbability
+        name: type.name, summary: type.summary, arguments: type.arguments,
+        probability: type.hasProbability ? type.probability : nil, examples: type.examples)
+      formerNames = type.formerNames
     }
   }
 
@@ -51,7 +57,14 @@ package struct Vocabulary: Sendable {
   }
 
   package func transform(_ name: String) -> TransformEntry? {
-    transforms.first { $0.name == name }
+    transforms.first { $0.name == name || $0.formerNames.contains(name) }
+  }
+}
+
+extension Vocabulary.TransformEntry {
+  /// All that it can be told.
+  package var allArguments: [ArgumentDeclaration] {
+    arguments + (probability.map { [$0] } ?? [])
   }
 }
 

@@ -29,7 +29,7 @@ extension CompletionEngine {
     }
     guard let opening = before.lastIndex(of: "("), !before[opening...].contains(")") else {
       return result(
-        NetLayers.all.map { $0.name + ($0.parameters.isEmpty ? "" : "(") },
+        NetLayers.all.map { $0.name + ($0.arguments.isEmpty ? "" : "(") },
         hint: "layers, [ … ]*2 and names: see `help net`")
     }
     let name = before[..<opening].reversed().prefix { $0.isLetter || $0.isNumber }.reversed()
@@ -39,10 +39,10 @@ extension CompletionEngine {
     if before.last == "=" {
       let label = String(
         before.dropLast().reversed().prefix { $0.isLetter || $0 == "_" }.reversed())
-      let parameter = layer.parameters.first { $0.name == label }
+      let parameter = layer.arguments.first { $0.name == label }
       return result(
         parameter?.kind.words ?? [], hint: parameter.map { "\($0.name): \($0.kind.title)" })
     }
-    return result(layer.parameters.map { $0.name + "=" }, hint: layer.usage)
+    return result(layer.arguments.map { $0.name + "=" }, hint: layer.usage)
   }
 }

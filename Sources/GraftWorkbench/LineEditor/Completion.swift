@@ -131,7 +131,7 @@ package struct CompletionEngine {
     var found = result(place.start, place.fragment, names.map { ($0, $0) })
     if parameter.kind.takesOps {
       found.items = found.items.map { item in
-        let takesArguments = vocabulary.transform(item.text)?.options.isEmpty == false
+        let takesArguments = vocabulary.transform(item.text)?.arguments.isEmpty == false
         return takesArguments ? Completion(item.text, isFinished: false) : item
       }
     }
@@ -150,20 +150,16 @@ package struct CompletionEngine {
       return CompletionResult(start: place.start, items: [], hint: nil)
     }
     if let label = place.label {
-      guard let option = entry.options.first(where: { $0.name == label }) else {
-        return CompletionResult(
-          start: place.start, items: [], hint: label == "p" ? "p: probability 0..1" : nil)
+      guard let argument = entry.allArguments.first(where: { $0.name == label }) else {
+        return CompletionResult(start: place.start, items: [], hint: nil)
       }
-      var found = CompletionResult(start: place.start, items: [], hint: nil)
-      if case .choice(let names) = option.kind {
-        found = result(place.start, place.fragment, names.map { ($0, $0) })
-      }
-      if found.items.isEmpty { found.hint = "\(option.name): \(option.kind.title)" }
+      var found = result(
+        place.start, place.fragment, argument.kind.words.map { ($0, $0) })
+      if found.items.isEmpty { found.hint = "\(argument.name): \(argument.detail)" }
       found.items = found.items.map { Completion($0.text, isFinished: false) }
       return found
     }
-    let probability = entry.hasProbability ? ["p"] : []
-    let keys = (entry.options.map(\.name) + probability).filter { !place.callLabels.contains($0) }
+    let keys = entry.allArguments.map(\.name).filter { !place.callLabels.contains($0) }
     return CompletionResult(
       start: place.start,
       items: keys.filter { $0.hasPrefix(place.fragment) }.map {

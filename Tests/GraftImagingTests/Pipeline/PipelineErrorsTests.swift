@@ -30,27 +30,33 @@ import Testing
       "flip(q=3)", [0, 0], "`flip` has no parameter `q`", "parameters: p"),
     Fault(
       "rotate(400)", [0, 0],
-      "`degrees` of `rotate` is 400, legal is 0..360 or a range within "
+      "`degrees` of `rotate` cannot be `400`; expected number 0..360, or range LO..HI in "
         + "-360..360", "usual is degrees=15"),
     Fault(
-      "rotate(15, p=2)", [0, 1], "`p` of `rotate` is 2, legal is 0..1", "usual is p=1"),
+      "rotate(15, p=2)", [0, 1], "`p` of `rotate` cannot be `2`; expected number 0..1",
+      "usual is p=1"),
     Fault(
-      "crop(scale=1..0.6)", [0, 0], "`scale` of `crop` is 1..0.6, which ends below its start",
-      "write 0.6..1"),
+      "crop(scale=1..0.6)", [0, 0],
+      "`scale` of `crop` cannot be `1..0.6`, which ends below its start",
+      "did you mean `0.6..1`?"),
     Fault(
-      "crop(scale=0..1)", [0, 0], "`scale` of `crop` is 0..1, legal is 0.001..1",
+      "crop(scale=0..1)", [0, 0],
+      "`scale` of `crop` cannot be `0..1`; expected number or range LO..HI in 0.001..1",
       "usual is scale=0.6..1"),
     Fault(
       "crop(pad=4, scale=0.5..1)", [0], "`crop` has both `scale` and `pad`",
       "scale= cuts and resizes, pad= shifts without resizing: give one of them"),
     Fault(
-      "posterize(9)", [0, 0], "`bits` of `posterize` is 9, legal is 1..8", "usual is bits=4"),
+      "posterize(9)", [0, 0],
+      "`bits` of `posterize` cannot be `9`; expected whole number or range LO..HI in 1..8",
+      "usual is bits=4"),
     Fault(
-      "randaugment(n=two)", [0, 0], "`n` of `randaugment` must be a whole number, found `two`",
+      "randaugment(n=two)", [0, 0],
+      "`n` of `randaugment` cannot be `two`; expected whole number 1..14",
       "usual is n=2"),
     Fault(
       "rotate(nan)", [0, 0],
-      "`degrees` of `rotate` must be a number or a range such as -360..360, found `nan`",
+      "`degrees` of `rotate` cannot be `nan`; expected number 0..360, or range LO..HI in -360..360",
       "usual is degrees=15"),
     Fault(
       "rotate(10, filter=bilinar)", [0, 1], "`filter` of `rotate` cannot be `bilinar`",
@@ -113,7 +119,7 @@ import Testing
       "%", "5%%", "yes", "none", "−5", "inf", "NaN", "1e-400", "[1]", "é",
     ]
     for operation in Pipeline.operations {
-      let labels = operation.options.map { Optional($0.name) } + [nil, "p", "zzz"]
+      let labels = operation.arguments.map { Optional($0.name) } + [nil, "p", "zzz"]
       for label in labels {
         for word in words {
           let call = TransformCall(

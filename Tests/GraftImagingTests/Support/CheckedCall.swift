@@ -1,3 +1,4 @@
+import GraftBase
 import Testing
 
 @testable import GraftImaging
@@ -5,7 +6,7 @@ import Testing
 /// A call written as language text, for tests only; the language itself lives in another room.
 struct CheckedCall {
   let call: TransformCall
-  let arguments: TransformArguments
+  let arguments: ArgumentValues
 
   /// Reads one call of a transform and checks its arguments.
   init(_ text: String) throws {
@@ -14,7 +15,7 @@ struct CheckedCall {
     var reader = ArgumentReader(type)
     for argument in call.arguments { try reader.read(argument) }
     try reader.fillDefaults()
-    arguments = reader.arguments
+    arguments = reader.values
   }
 
   /// The transform of the call.

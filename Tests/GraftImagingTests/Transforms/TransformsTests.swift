@@ -26,11 +26,9 @@ import Testing
         let names = pipeline.calls.map(\.name)
         #expect(operation is FastMode.Type ? names[0] == "fast" : names == [operation.name])
       }
-      for option in operation.options {
-        if let text = option.defaultText, text != TransformOption.absent {
-          _ = try option.parse(text)
-        }
-        if let usual = option.usualText { _ = try option.parse(usual) }
+      for argument in operation.arguments.map(\.declaration) {
+        if let text = argument.defaultText { _ = try argument.kind.parse(text) }
+        if let usual = argument.usual { _ = try argument.kind.parse(usual) }
       }
     }
   }

@@ -151,8 +151,11 @@ extension EndToEnd {
       ("augment explain flip as=mild", "selects nothing that could have a name"),
       ("augment explan", "did you mean `explain`?"),
       ("augment rotat", "did you mean `rotate`?"),
-      ("augment rotate(degrees=abc)", "`degrees` of `rotate` must be a number or a range"),
-      ("augment rotate(400)", "`degrees` of `rotate` is 400"),
+      (
+        "augment rotate(degrees=abc)",
+        "`degrees` of `rotate` cannot be `abc`; expected number 0..360"
+      ),
+      ("augment rotate(400)", "`degrees` of `rotate` cannot be `400`; expected number 0..360"),
       ("augment jitter", "`jitter`"),
       ("augment nothinglikeit", "there is no op or pipeline `nothinglikeit`"),
     ])

@@ -1,4 +1,5 @@
 import Foundation
+import GraftBase
 import GraftImaging
 
 @testable import GraftWorkbench
@@ -13,14 +14,17 @@ struct TestBench {
     folder = try TemporaryFolder.make()
     session = Session(console: capture.console(format: format), folder: folder)
     session.vocabulary.setNames(["resnet18", "resnet50", "mobilenet_v2"], of: .encoder)
+    let probability = Argument("p", .number(0...1), default: 1, "probability of being applied")
     session.vocabulary.transforms = [
       Vocabulary.TransformEntry(
         name: "rotate", summary: "turns",
-        options: [
-          TransformOption(
-            "degrees", .range(legal: -180...180, meaning: .symmetric), default: "15", "angle")
-        ], examples: ["rotate(15)"]),
-      Vocabulary.TransformEntry(name: "flip", summary: "mirrors", options: [], examples: ["flip"]),
+        arguments: [
+          Argument(
+            "degrees", .range(-180...180, single: .symmetric), defaultText: "15", "angle")
+        ], probability: probability, examples: ["rotate(15)"]),
+      Vocabulary.TransformEntry(
+        name: "flip", summary: "mirrors", arguments: [], probability: probability,
+        examples: ["flip"]),
     ]
   }
 

@@ -5,7 +5,7 @@ import GraftKernels
 /// C], as torch's `F.pad` does it.
 package struct PadOp: Op {
   /// What stands outside the image.
-  package enum Mode: String, Sendable, CaseIterable, Codable {
+  package enum Mode: String, Codable, WordChoice {
     case zero
     /// The mirror image, the edge itself not repeated.
     case reflect

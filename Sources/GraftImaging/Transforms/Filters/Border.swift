@@ -1,5 +1,7 @@
+import GraftBase
+
 /// What lies beyond the border of an image; the words of a `border=` argument.
-package enum Border: String, Codable, CaseIterable, Sendable {
+package enum Border: String, Codable, WordChoice {
   /// One color.
   case constant
   /// The pixel at the edge, again and again: `a a a | a b c`.
@@ -32,13 +34,13 @@ package enum Border: String, Codable, CaseIterable, Sendable {
   fileprivate var isOneColor: Bool { self == .constant || self == .blend }
 
   /// Of operations that move whole pixels.
-  static let option = TransformOption(
-    "border", .choice(allCases.filter { $0 != .blend }.map(\.rawValue)),
-    default: Border.constant.rawValue, "what lies beyond the edges; constant is the fill")
+  static let argument = Argument(
+    "border", ArgumentType(.choice(allCases.filter { $0 != .blend }.map(\.rawValue))),
+    default: Border.constant, "what lies beyond the edges; constant is the fill")
 
   /// Of operations that read between pixels.
-  static let warpOption = TransformOption(
-    "border", .choice(allCases.map(\.rawValue)), default: Border.constant.rawValue,
+  static let warpArgument = Argument(
+    "border", .word, default: Border.constant,
     "what lies beyond the edges; constant is the fill, blend fades into it")
 }
 

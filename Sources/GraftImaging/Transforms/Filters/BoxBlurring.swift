@@ -1,7 +1,8 @@
 import Foundation
+import GraftBase
 
 /// How a Gaussian blur is computed; the words of a `kernel=` argument.
-package enum BlurKernel: String, Codable, CaseIterable, Sendable {
+package enum BlurKernel: String, Codable, WordChoice {
   /// The true Gaussian, mirrored at the border: torchvision's and OpenCV's.
   case gaussian
   /// Three box blurs, the edge repeated: Pillow's `GaussianBlur`, which timm's policies use.

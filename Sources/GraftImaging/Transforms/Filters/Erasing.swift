@@ -1,7 +1,7 @@
 import GraftBase
 
 /// What a rectangle is painted over with; the words of a `value=` argument.
-package enum ErasingValue: String, Codable, CaseIterable, Sendable {
+package enum ErasingValue: String, Codable, WordChoice {
   /// The color of `fill=`.
   case const
   /// One color drawn for the rectangle.
@@ -9,8 +9,8 @@ package enum ErasingValue: String, Codable, CaseIterable, Sendable {
   /// A color drawn for every pixel.
   case pixel
 
-  static let option = TransformOption(
-    "value", .choice(allCases.map(\.rawValue)), default: ErasingValue.const.rawValue,
+  static let argument = Argument(
+    "value", .word, default: ErasingValue.const,
     "const is the fill, rand a drawn color, pixel one for every pixel")
 }
 

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// A color for places that a transform leaves without an image.
 package struct FillColor: Codable, Equatable, Sendable {
   package var red: UInt8
@@ -31,7 +33,7 @@ package struct FillColor: Codable, Equatable, Sendable {
 }
 
 /// The words of a `fill=` argument.
-package enum FillChoice: String, Codable, CaseIterable, Sendable {
+package enum FillChoice: String, Codable, WordChoice {
   case black
   case gray
   case white
@@ -47,9 +49,8 @@ package enum FillChoice: String, Codable, CaseIterable, Sendable {
     }
   }
 
-  static func option(default choice: FillChoice) -> TransformOption {
-    TransformOption(
-      "fill", .choice(allCases.map(\.rawValue)), default: choice.rawValue,
-      "the color of places without an image")
+  static func argument(default choice: FillChoice) -> Argument<FillChoice> {
+    Argument(
+      "fill", .word, default: choice, "the color of places without an image")
   }
 }

@@ -1,14 +1,11 @@
+import GraftBase
 import GraftKernels
 
 /// How a warp reads between pixels.
-package enum WarpFilter: String, Codable, CaseIterable, Sendable {
+package enum WarpFilter: String, Codable, WordChoice {
   case nearest
   case bilinear
   case bicubic
-
-  static let option = TransformOption(
-    "filter", .choice(allCases.map(\.rawValue)), default: WarpFilter.nearest.rawValue,
-    "how to read between pixels")
 
   var kernel: graft_warp_filter {
     switch self {

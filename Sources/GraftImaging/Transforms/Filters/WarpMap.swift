@@ -1,3 +1,4 @@
+import GraftBase
 import GraftKernels
 
 /// Where each pixel of a warped image comes from: one value for images, masks and boxes.
@@ -125,9 +126,8 @@ extension Image {
 }
 
 extension WarpFilter {
-  static func option(default filter: WarpFilter) -> TransformOption {
-    TransformOption(
-      "filter", .choice(allCases.map(\.rawValue)), default: filter.rawValue,
-      "how to read between pixels")
+  static func argument(default filter: WarpFilter) -> Argument<WarpFilter> {
+    Argument(
+      "filter", .word, default: filter, "how to read between pixels")
   }
 }

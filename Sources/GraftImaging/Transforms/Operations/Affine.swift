@@ -6,25 +6,24 @@ import GraftBase
 package struct Affine: Transform, Equatable {
   package static let name = "affine"
   package static let summary = "turn, shift, scale and shear at once"
-  package static let options = [
-    TransformOption(
-      "degrees", .range(legal: -360...360, meaning: .symmetric), default: nil,
-      "the angle, counter-clockwise; d means -d..d", usual: "10"),
-    TransformOption(
-      "translate", .number(0...1), default: "0", "largest shift as a share of each side",
-      usual: "0.1"),
-    TransformOption(
-      "scale", .range(legal: 0.05...20, meaning: .exactly), default: "1", "magnification",
-      usual: "0.9..1.1"),
-    TransformOption(
-      "shear", .range(legal: -85...85, meaning: .symmetric), default: "0",
-      "horizontal shear in degrees; s means -s..s", usual: "5"),
-    TransformOption(
-      "sheary", .range(legal: -85...85, meaning: .symmetric), default: "0",
-      "vertical shear in degrees; s means -s..s", usual: "5"),
-    WarpFilter.option,
-    Border.warpOption,
-    FillChoice.option(default: .black),
+  private static let degrees = Argument(
+    required: "degrees", .range(-360...360, single: .symmetric),
+    "the angle, counter-clockwise; d means -d..d", usual: "10")
+  private static let translate = Argument(
+    "translate", .number(0...1), default: 0, "largest shift as a share of each side", usual: "0.1")
+  private static let scale = Argument(
+    "scale", .range(0.05...20), default: 1...1, "magnification", usual: "0.9..1.1")
+  private static let shear = Argument(
+    "shear", .range(-85...85, single: .symmetric), defaultText: "0",
+    "horizontal shear in degrees; s means -s..s", usual: "5")
+  private static let sheary = Argument(
+    "sheary", .range(-85...85, single: .symmetric), defaultText: "0",
+    "vertical shear in degrees; s means -s..s", usual: "5")
+  private static let filter = WarpFilter.argument(default: .nearest)
+  private static let border = Border.warpArgument
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [
+    degrees, translate, scale, shear, sheary, filter, border, fill,
   ]
   package static let examples = [
     "affine(10)", "affine(degrees=10, translate=0.1, scale=0.9..1.1, shear=5, p=0.5)",
@@ -51,15 +50,15 @@ package struct Affine: Transform, Equatable {
     package var fill: FillColor
   }
 
-  package init(_ arguments: TransformArguments) {
-    degrees = arguments.range("degrees")
-    translate = arguments.number("translate")
-    scale = arguments.range("scale")
-    shear = arguments.range("shear")
-    shearY = arguments.range("sheary")
-    filter = arguments.choice("filter")
-    border = arguments.choice("border")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    degrees = arguments[Self.degrees]
+    translate = arguments[Self.translate]
+    scale = arguments[Self.scale]
+    shear = arguments[Self.shear]
+    shearY = arguments[Self.sheary]
+    filter = arguments[Self.filter]
+    border = arguments[Self.border]
+    fill = arguments[Self.fill]
   }
 
   package func sample(

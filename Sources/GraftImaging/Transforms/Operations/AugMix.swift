@@ -9,23 +9,24 @@ import GraftBase
 package struct AugMix: Transform, Equatable {
   package static let name = "augmix"
   package static let summary = "mix the image with copies that went through chains of operations"
-  package static let options = [
-    TransformOption("severity", .integer(1...10), default: "3", "strength of the operations"),
-    TransformOption("width", .integer(1...16), default: "3", "number of chains"),
-    TransformOption(
-      "depth", .integer(-1...16), default: "-1", "operations in a chain; -1 draws one to three"),
-    TransformOption(
-      "alpha", .number(0.001...100), default: "1",
-      "weights are drawn from Dirichlet(alpha) and Beta(alpha, alpha)"),
-    TransformOption(
-      "all", .flag, default: "yes", "color operations too; ImageNet-C is tested without"),
-    TransformOption(
-      "levels", .choice(Levels.allCases.map(\.rawValue)), default: Levels.paper.rawValue,
-      "whose magnitudes"),
-    TransformOption(
-      "timm", .text(prefix: TimmAugMix.prefix), default: TransformOption.absent,
-      "timm's string instead of all these", usual: "augmix-m5-w4-d2"),
-    .policyFilter, .policyFill,
+  private static let severity = Argument(
+    "severity", .integer(1...10), default: 3, "strength of the operations")
+  private static let width = Argument("width", .integer(1...16), default: 3, "number of chains")
+  private static let depth = Argument(
+    "depth", .integer(-1...16), default: -1, "operations in a chain; -1 draws one to three")
+  private static let alpha = Argument(
+    "alpha", .number(0.001...100), default: 1,
+    "weights are drawn from Dirichlet(alpha) and Beta(alpha, alpha)")
+  private static let all = Argument(
+    "all", .flag, default: true, "color operations too; ImageNet-C is tested without")
+  private static let levels = Argument("levels", .word, default: Levels.paper, "whose magnitudes")
+  private static let timm = Argument(
+    "timm", .text(prefix: TimmAugMix.prefix),
+    "timm's string instead of all these", usual: "augmix-m5-w4-d2")
+  private static let filter = Published<WarpFilter>.filter
+  private static let fill = Published<FillChoice>.fill
+  package static let arguments: [any AnyArgument] = [
+    severity, width, depth, alpha, all, levels, timm, filter, fill,
   ]
   package static let examples = [
     "augmix", "augmix(severity=1, all=no)", "augmix(5, width=4, depth=2)",
@@ -34,7 +35,7 @@ package struct AugMix: Transform, Equatable {
 
   package static let differsBetweenCopies = true
 
-  package enum Levels: String, Codable, CaseIterable, Sendable {
+  package enum Levels: String, Codable, WordChoice {
     case paper, torchvision
   }
 
@@ -62,13 +63,16 @@ package struct AugMix: Transform, Equatable {
     package var fill: FillColor
   }
 
-  package init(_ arguments: TransformArguments) throws {
-    hasColors = arguments.flag("all")
-    levels = arguments.choice("levels")
-    filter = arguments.publishedFilter
-    fill = arguments.publishedFill
-    if let text = arguments.words["timm"] {
-      guard arguments.given.isSubset(of: ["timm", "filter", "fill", "p"]) else {
+  package init(_ arguments: ArgumentValues) throws {
+    hasColors = arguments[Self.all]
+    levels = arguments[Self.levels]
+    filter = arguments[Self.filter].choice
+    fill = arguments[Self.fill].choice
+    if let text = arguments[Self.timm] {
+      let numbers: [any AnyArgument] = [
+        Self.severity, Self.width, Self.depth, Self.alpha, Self.all, Self.levels,
+      ]
+      guard !numbers.contains(where: { arguments.isGiven($0) }) else {
         throw GraftError(
           .usage, "`augmix` has both a timm string and numbers of its own",
           help: "the string says them all: augmix-m5-w4-d2")
@@ -78,10 +82,10 @@ package struct AugMix: Transform, Equatable {
       (alpha, timm) = (string.alpha, string.spread)
       return
     }
-    severity = arguments.integer("severity")
-    width = arguments.integer("width")
-    depth = arguments.integer("depth")
-    alpha = arguments.number("alpha")
+    severity = arguments[Self.severity]
+    width = arguments[Self.width]
+    depth = arguments[Self.depth]
+    alpha = arguments[Self.alpha]
     timm = nil
     guard depth != 0 else {
       throw GraftError(

@@ -7,21 +7,20 @@ import GraftBase
 package struct AutoAugment: Transform, Equatable {
   package static let name = "autoaugment"
   package static let summary = "apply a learned pair of operations, drawn from 25"
-  package static let options = [
-    TransformOption(
-      "policy", .choice(Policy.allCases.map(\.rawValue)), default: Policy.imagenet.rawValue,
-      "what it was learned on; original, originalr, v0, v0r and 3a are timm's"),
-    TransformOption(
-      "mstd", .number(0...10), default: "0",
-      "standard deviation of magnitudes, for timm's policies"),
-    .policyFilter, .policyFill,
-  ]
+  private static let policy = Argument(
+    "policy", .word, default: Policy.imagenet,
+    "what it was learned on; original, originalr, v0, v0r and 3a are timm's")
+  private static let mstd = Argument(
+    "mstd", .number(0...10), default: 0, "standard deviation of magnitudes, for timm's policies")
+  private static let filter = Published<WarpFilter>.filter
+  private static let fill = Published<FillChoice>.fill
+  package static let arguments: [any AnyArgument] = [policy, mstd, filter, fill]
   package static let examples = [
     "autoaugment", "autoaugment(cifar10)", "autoaugment(originalr, mstd=0.5)", "autoaugment(3a)",
   ]
   package static let synonyms = ["aa", "autoaug"]
 
-  package enum Policy: String, Codable, CaseIterable, Sendable {
+  package enum Policy: String, Codable, WordChoice {
     case imagenet, cifar10, svhn
     case original, originalr, v0, v0r
     case threeAugment = "3a"
@@ -32,17 +31,17 @@ package struct AutoAugment: Transform, Equatable {
   let filter: WarpFilter?
   let fill: FillChoice?
 
-  package init(_ arguments: TransformArguments) throws {
-    policy = arguments.choice("policy")
-    let deviation = arguments.number("mstd")
+  package init(_ arguments: ArgumentValues) throws {
+    policy = arguments[Self.policy]
+    let deviation = arguments[Self.mstd]
     guard deviation == 0 || policy.isTimms else {
       throw GraftError(
         .usage, "`mstd` of `autoaugment` belongs to timm's policies, not to `\(policy.rawValue)`",
         help: "give one of original, originalr, v0, v0r, 3a, or leave mstd out")
     }
     magnitude = TimmMagnitude(spread: .normal(deviation: deviation))
-    filter = arguments.publishedFilter
-    fill = arguments.publishedFill
+    filter = arguments[Self.filter].choice
+    fill = arguments[Self.fill].choice
   }
 
   package func sample(

@@ -4,17 +4,16 @@ import GraftBase
 package struct BoxBlur: Transform, Equatable {
   package static let name = "boxblur"
   package static let summary = "blur with the mean of a square"
-  package static let options = [
-    TransformOption(
-      "radius", .range(legal: 0...100, meaning: .exactly), default: "1..3",
-      "pixels on each side of the middle, which may be a fraction")
-  ]
+  private static let radius = Argument(
+    "radius", .range(0...100), default: 1...3,
+    "pixels on each side of the middle, which may be a fraction")
+  package static let arguments: [any AnyArgument] = [radius]
   package static let examples = ["boxblur", "boxblur(1.5)", "boxblur(1..3, p=0.5)"]
   package static let synonyms = ["averageblur", "meanblur"]
 
   let radius: ClosedRange<Double>
 
-  package init(_ arguments: TransformArguments) { radius = arguments.range("radius") }
+  package init(_ arguments: ArgumentValues) { radius = arguments[Self.radius] }
 
   package func sample(
     size: ImageSize, context: TransformContext, random: inout RandomStream

@@ -7,15 +7,15 @@ import GraftBase
 package struct CenterCrop: Transform, Equatable {
   package static let name = "centercrop"
   package static let summary = "take the window in the middle"
-  package static let options = [
-    TransformOption(
-      "size", .integer(1...4096), default: TransformOption.absent,
-      "side of the window in pixels; that of the input unless given", usual: "224"),
-    Border.option,
-    FillChoice.option(default: .black),
-  ]
+  private static let size = Argument(
+    "size", .integer(1...4096),
+    "side of the window in pixels; that of the input unless given", usual: "224")
+  private static let border = Border.argument
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [size, border, fill]
   package static let examples = ["centercrop", "centercrop(24)", "centercrop(40, border=reflect)"]
-  package static let synonyms = ["centrecrop", "middlecrop"]
+  package static let synonyms = ["middlecrop"]
+  package static let formerNames = ["centrecrop"]
 
   let side: Int?
   let border: Border
@@ -27,10 +27,10 @@ package struct CenterCrop: Transform, Equatable {
     package var fill: FillColor
   }
 
-  package init(_ arguments: TransformArguments) {
-    side = arguments.numbers["size"].map { Int($0) }
-    border = arguments.choice("border")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    side = arguments[Self.size]
+    border = arguments[Self.border]
+    fill = arguments[Self.fill]
   }
 
   package var input: TransformInput { .resized }

@@ -8,7 +8,7 @@ package struct ChannelShuffle: Transform, Equatable {
   package static let defaultProbability = 0.5
   package static let synonyms = ["randomchannelpermutation", "permutechannels", "swapchannels"]
 
-  package init(_ arguments: TransformArguments) {}
+  package init(_ arguments: ArgumentValues) {}
 
   package func sample(
     size: ImageSize, context: TransformContext, random: inout RandomStream

@@ -4,12 +4,13 @@ import GraftBase
 package struct CoarseDropout: Transform, Equatable {
   package static let name = "coarsedropout"
   package static let summary = "paint over several rectangles"
-  package static let options = [
-    TransformOption("holes", .integerRange(1...256), default: "1..2", "number of rectangles"),
-    side("height"), side("width"),
-    ErasingValue.option,
-    FillChoice.option(default: .black),
-  ]
+  private static let holes = Argument(
+    "holes", .integerRange(1...256), default: 1...2, "number of rectangles")
+  private static let height = side("height")
+  private static let width = side("width")
+  private static let value = ErasingValue.argument
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [holes, height, width, value, fill]
   package static let examples = [
     "coarsedropout", "coarsedropout(4..8, height=0.05..0.1, width=0.05..0.1, fill=mean)",
     "coarsedropout(2, height=4..16, width=8, value=pixel, p=0.5)",
@@ -23,17 +24,17 @@ package struct CoarseDropout: Transform, Equatable {
   let value: ErasingValue
   let fill: FillChoice
 
-  package init(_ arguments: TransformArguments) {
-    holes = arguments.integerRange("holes")
-    height = arguments.range("height")
-    width = arguments.range("width")
-    value = arguments.choice("value")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    holes = arguments[Self.holes]
+    height = arguments[Self.height]
+    width = arguments[Self.width]
+    value = arguments[Self.value]
+    fill = arguments[Self.fill]
   }
 
-  private static func side(_ name: String) -> TransformOption {
-    TransformOption(
-      name, .range(legal: 0.001...4096, meaning: .exactly), default: "0.1..0.2",
+  private static func side(_ name: String) -> Argument<ClosedRange<Double>> {
+    Argument(
+      name, .range(0.001...4096), default: 0.1...0.2,
       "\(name) of each: a share of the image's, or pixels where the range reaches 1")
   }
 

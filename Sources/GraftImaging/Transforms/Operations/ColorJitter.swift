@@ -4,12 +4,13 @@ import GraftBase
 package struct ColorJitter: Transform, Equatable {
   package static let name = "jitter"
   package static let summary = "change brightness, contrast, saturation and hue in random order"
-  package static let options = [
-    factor("brightness"), factor("contrast"), factor("saturation"),
-    TransformOption(
-      "hue", .range(legal: -0.5...0.5, meaning: .symmetric), default: "0",
-      "share of the color wheel; h means -h..h", usual: "0.1"),
-  ]
+  private static let brightness = factor("brightness")
+  private static let contrast = factor("contrast")
+  private static let saturation = factor("saturation")
+  private static let hue = Argument(
+    "hue", .range(-0.5...0.5, single: .symmetric), defaultText: "0",
+    "share of the color wheel; h means -h..h", usual: "0.1")
+  package static let arguments: [any AnyArgument] = [brightness, contrast, saturation, hue]
   package static let examples = [
     "jitter(0.4, 0.4, 0.4, 0.1)", "jitter(brightness=0.2, contrast=0.5..1.5, p=0.8)",
   ]
@@ -32,11 +33,11 @@ package struct ColorJitter: Transform, Equatable {
     package var amount: Double
   }
 
-  package init(_ arguments: TransformArguments) throws {
-    brightness = arguments.range("brightness")
-    contrast = arguments.range("contrast")
-    saturation = arguments.range("saturation")
-    hue = arguments.range("hue")
+  package init(_ arguments: ArgumentValues) throws {
+    brightness = arguments[Self.brightness]
+    contrast = arguments[Self.contrast]
+    saturation = arguments[Self.saturation]
+    hue = arguments[Self.hue]
     if enabled.isEmpty {
       throw GraftError(
         .usage, "`jitter` changes nothing: all its parameters are 0",
@@ -44,9 +45,9 @@ package struct ColorJitter: Transform, Equatable {
     }
   }
 
-  private static func factor(_ name: String) -> TransformOption {
-    TransformOption(
-      name, .range(legal: 0...10, meaning: .factor), default: "0",
+  private static func factor(_ name: String) -> Argument<ClosedRange<Double>> {
+    Argument(
+      name, .range(0...10, single: .factor), defaultText: "0",
       "factor; b means max(0, 1-b)..1+b", usual: "0.4")
   }
 

@@ -4,13 +4,14 @@ import GraftBase
 package struct Contrast: FactorTransform, Equatable {
   package static let name = "contrast"
   package static let summary = "raise or lower the contrast"
-  package static let options = [TransformOption.factor("0 is flat gray, 1 unchanged")]
+  private static let factor = Argument.factor("0 is flat gray, 1 unchanged")
+  package static let arguments: [any AnyArgument] = [factor]
   package static let examples = ["contrast(0.2)", "contrast(0.5..1.5, p=0.8)"]
   package static let synonyms: [String] = []
 
   let factorRange: ClosedRange<Double>
 
-  package init(_ arguments: TransformArguments) { factorRange = arguments.range("factor") }
+  package init(_ arguments: ArgumentValues) { factorRange = arguments[Self.factor] }
 
   package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
     [.contrast(parameters)]

@@ -9,23 +9,21 @@ import GraftBase
 package struct Crop: Transform, Equatable {
   package static let name = "crop"
   package static let summary = "take a random window"
-  package static let options = [
-    TransformOption(
-      "pad", .integer(0...1024), default: TransformOption.absent,
-      "frame in pixels before a window of the input size is taken", usual: "4"),
-    TransformOption(
-      "scale", .range(legal: 0.001...1, meaning: .downTo), default: TransformOption.absent,
-      "share of the area that the window covers; s means s..1", usual: "0.6..1"),
-    TransformOption(
-      "ratio", .range(legal: 0.05...20, meaning: .exactly), default: TransformOption.absent,
-      "width over height of the window, with scale=", usual: "0.75..1.333"),
-    TransformOption(
-      "filter", .choice(ResizeFilter.allCases.map(\.rawValue) + ["random"]),
-      default: ResizeFilter.bilinear.rawValue,
-      "how pixels are weighed in a resize; random is bilinear or bicubic by lot, as in timm"),
-    Border.option,
-    FillChoice.option(default: .black),
-  ]
+  private static let pad = Argument(
+    "pad", .integer(0...1024),
+    "frame in pixels before a window of the input size is taken", usual: "4")
+  private static let scale = Argument(
+    "scale", .range(0.001...1, single: .downTo),
+    "share of the area that the window covers; s means s..1", usual: "0.6..1")
+  private static let ratio = Argument(
+    "ratio", .range(0.05...20),
+    "width over height of the window, with scale=", usual: "0.75..1.333")
+  private static let filter = Argument(
+    "filter", .drawnFilter, default: DrawnFilter(filter: .bilinear),
+    "how pixels are weighed in a resize; random is bilinear or bicubic by lot, as in timm")
+  private static let border = Border.argument
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [pad, scale, ratio, filter, border, fill]
   package static let examples = [
     "crop", "crop(4)", "crop(0.6..1)", "crop(scale=0.08..1, ratio=0.75..1.333)",
     "crop(pad=4, border=reflect)", "crop(0.08..1, filter=random)",
@@ -51,19 +49,19 @@ package struct Crop: Transform, Equatable {
     package var fill = FillColor.black
   }
 
-  package init(_ arguments: TransformArguments) throws {
-    scale = arguments.ranges["scale"]
-    pad = Int(arguments.numbers["pad"] ?? 0)
-    ratio = arguments.ranges["ratio"] ?? (3.0 / 4)...(4.0 / 3)
-    filter = ResizeFilter(rawValue: arguments.word("filter"))
-    border = arguments.choice("border")
-    fill = arguments.choice("fill")
-    if scale != nil, arguments.numbers["pad"] != nil {
+  package init(_ arguments: ArgumentValues) throws {
+    scale = arguments[Self.scale]
+    pad = arguments[Self.pad] ?? 0
+    ratio = arguments[Self.ratio] ?? (3.0 / 4)...(4.0 / 3)
+    filter = arguments[Self.filter].filter
+    border = arguments[Self.border]
+    fill = arguments[Self.fill]
+    if scale != nil, arguments[Self.pad] != nil {
       throw GraftError(
         .usage, "`crop` has both `scale` and `pad`",
         help: "scale= cuts and resizes, pad= shifts without resizing: give one of them")
     }
-    if scale == nil, arguments.ranges["ratio"] != nil {
+    if scale == nil, arguments[Self.ratio] != nil {
       throw GraftError(
         .usage, "`crop` has `ratio` without `scale`", help: "add scale=0.6..1, or leave ratio out")
     }
@@ -152,5 +150,25 @@ extension Crop {
     (width, height) = (min(max(width, 1), size.width), min(max(height, 1), size.height))
     return ImageBox(
       x: (size.width - width) / 2, y: (size.height - height) / 2, width: width, height: height)
+  }
+}
+
+/// A filter, or `random`, which draws one for each image.
+private struct DrawnFilter: ArgumentReadable {
+  /// nil draws.
+  let filter: ResizeFilter?
+
+  static let word = "random"
+
+  static func read(_ values: [ArgumentValue]) -> DrawnFilter? {
+    String.read(values).map { DrawnFilter(filter: ResizeFilter(rawValue: $0)) }
+  }
+
+  var argumentText: String { filter?.rawValue ?? Self.word }
+}
+
+extension ArgumentType where Value == DrawnFilter {
+  fileprivate static var drawnFilter: Self {
+    Self(.choice(ResizeFilter.allCases.map(\.rawValue) + [Value.word]))
   }
 }

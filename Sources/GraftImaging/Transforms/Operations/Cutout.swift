@@ -7,13 +7,12 @@ import GraftBase
 package struct Cutout: Transform, Equatable {
   package static let name = "cutout"
   package static let summary = "paint over squares"
-  package static let options = [
-    TransformOption(
-      "size", .number(0.01...4096), default: "0.5",
-      "side of the square: pixels, or below 1 a share of the image's shorter side"),
-    TransformOption("holes", .integer(1...64), default: "1", "number of squares"),
-    FillChoice.option(default: .mean),
-  ]
+  private static let size = Argument(
+    "size", .number(0.01...4096), default: 0.5,
+    "side of the square: pixels, or below 1 a share of the image's shorter side")
+  private static let holes = Argument("holes", .integer(1...64), default: 1, "number of squares")
+  private static let fill = FillChoice.argument(default: .mean)
+  package static let arguments: [any AnyArgument] = [size, holes, fill]
   package static let examples = ["cutout(16)", "cutout(0.25, holes=2, p=0.5)"]
   package static let synonyms = ["holes"]
 
@@ -27,10 +26,10 @@ package struct Cutout: Transform, Equatable {
     package var fill: FillColor
   }
 
-  package init(_ arguments: TransformArguments) {
-    side = arguments.number("size")
-    holes = arguments.integer("holes")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    side = arguments[Self.size]
+    holes = arguments[Self.holes]
+    fill = arguments[Self.fill]
   }
 
   package func sample(

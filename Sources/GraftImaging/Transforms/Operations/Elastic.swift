@@ -8,17 +8,14 @@ import GraftBase
 package struct Elastic: Transform, Equatable {
   package static let name = "elastic"
   package static let summary = "bend by smooth random shifts"
-  package static let options = [
-    TransformOption(
-      "alpha", .range(legal: 0...10000, meaning: .exactly), default: "25",
-      "pixels by which the blurred noise is multiplied"),
-    TransformOption(
-      "sigma", .range(legal: 0...50, meaning: .exactly), default: "5",
-      "blur of the noise in pixels: how wide the bends are"),
-    WarpFilter.option(default: .bilinear),
-    Border.warpOption,
-    FillChoice.option(default: .black),
-  ]
+  private static let alpha = Argument(
+    "alpha", .range(0...10000), default: 25...25, "pixels by which the blurred noise is multiplied")
+  private static let sigma = Argument(
+    "sigma", .range(0...50), default: 5...5, "blur of the noise in pixels: how wide the bends are")
+  private static let filter = WarpFilter.argument(default: .bilinear)
+  private static let border = Border.warpArgument
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [alpha, sigma, filter, border, fill]
   package static let examples = [
     "elastic", "elastic(25..100, sigma=5, p=0.5)", "elastic(alpha=40, sigma=4..8, border=reflect)",
   ]
@@ -43,12 +40,12 @@ package struct Elastic: Transform, Equatable {
     }
   }
 
-  package init(_ arguments: TransformArguments) {
-    alpha = arguments.range("alpha")
-    sigma = arguments.range("sigma")
-    filter = arguments.choice("filter")
-    border = arguments.choice("border")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    alpha = arguments[Self.alpha]
+    sigma = arguments[Self.sigma]
+    filter = arguments[Self.filter]
+    border = arguments[Self.border]
+    fill = arguments[Self.fill]
   }
 
   package func sample(

@@ -13,10 +13,10 @@ extension FactorTransform {
   package func describe(_ parameters: Double) -> String { "×" + parameters.signedText() }
 }
 
-extension TransformOption {
+extension Argument where Value == ClosedRange<Double> {
   /// A factor around 1: a single b stands for max(0, 1-b)..1+b, as in torchvision.
-  static func factor(_ summary: String, default defaultText: String = "0.2") -> TransformOption {
-    TransformOption(
-      "factor", .range(legal: 0...10, meaning: .factor), default: defaultText, summary)
+  static func factor(_ summary: String, default defaultText: String = "0.2") -> Argument {
+    Argument(
+      "factor", .range(0...10, single: .factor), defaultText: defaultText, summary)
   }
 }

@@ -4,16 +4,15 @@ import GraftBase
 package struct Gamma: FactorTransform, Equatable {
   package static let name = "gamma"
   package static let summary = "lighten or darken the middle tones"
-  package static let options = [
-    TransformOption(
-      "power", .range(legal: 0.01...10, meaning: .factor), default: "0.2",
-      "the exponent; g means 1-g..1+g")
-  ]
+  private static let power = Argument(
+    "power", .range(0.01...10, single: .factor), defaultText: "0.2",
+    "the exponent; g means 1-g..1+g")
+  package static let arguments: [any AnyArgument] = [power]
   package static let examples = ["gamma(0.2)", "gamma(0.8..1.2)"]
 
   let factorRange: ClosedRange<Double>
 
-  package init(_ arguments: TransformArguments) { factorRange = arguments.range("power") }
+  package init(_ arguments: ArgumentValues) { factorRange = arguments[Self.power] }
 
   package func edits(_ parameters: Double, size: ImageSize) -> [Edit] {
     [.recolor("gamma", .gamma(parameters))]

@@ -4,23 +4,20 @@ import GraftBase
 package struct GaussianBlur: Transform, Equatable {
   package static let name = "blur"
   package static let summary = "blur with a Gaussian"
-  package static let options = [
-    TransformOption(
-      "sigma", .range(legal: 0.01...50, meaning: .exactly), default: "0.1..2",
-      "standard deviation in pixels"),
-    TransformOption(
-      "kernel", .choice(BlurKernel.allCases.map(\.rawValue)),
-      default: BlurKernel.gaussian.rawValue, "the true Gaussian, or Pillow's three box blurs"),
-  ]
+  private static let sigma = Argument(
+    "sigma", .range(0.01...50), default: 0.1...2, "standard deviation in pixels")
+  private static let kernel = Argument(
+    "kernel", .word, default: BlurKernel.gaussian, "the true Gaussian, or Pillow's three box blurs")
+  package static let arguments: [any AnyArgument] = [sigma, kernel]
   package static let examples = ["blur", "blur(1)", "blur(0.1..2, p=0.5)", "blur(2, kernel=box)"]
   package static let synonyms = ["gaussianblur", "gaussblur", "smooth"]
 
   let sigma: ClosedRange<Double>
   let kernel: BlurKernel
 
-  package init(_ arguments: TransformArguments) {
-    sigma = arguments.range("sigma")
-    kernel = arguments.choice("kernel")
+  package init(_ arguments: ArgumentValues) {
+    sigma = arguments[Self.sigma]
+    kernel = arguments[Self.kernel]
   }
 
   package func sample(

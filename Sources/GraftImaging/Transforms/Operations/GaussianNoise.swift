@@ -4,11 +4,9 @@ import GraftBase
 package struct GaussianNoise: Transform, Equatable {
   package static let name = "noise"
   package static let summary = "add normal noise to every value"
-  package static let options = [
-    TransformOption(
-      "sigma", .range(legal: 0...1, meaning: .exactly), default: "0.1",
-      "standard deviation as a share of full scale")
-  ]
+  private static let sigma = Argument(
+    "sigma", .range(0...1), default: 0.1...0.1, "standard deviation as a share of full scale")
+  package static let arguments: [any AnyArgument] = [sigma]
   package static let examples = ["noise(0.1)", "noise(0..0.1, p=0.5)"]
   package static let synonyms = ["gaussiannoise", "gaussnoise", "grain"]
 
@@ -20,7 +18,7 @@ package struct GaussianNoise: Transform, Equatable {
     package var seed: UInt64
   }
 
-  package init(_ arguments: TransformArguments) { sigma = arguments.range("sigma") }
+  package init(_ arguments: ArgumentValues) { sigma = arguments[Self.sigma] }
 
   package func sample(
     size: ImageSize, context: TransformContext, random: inout RandomStream

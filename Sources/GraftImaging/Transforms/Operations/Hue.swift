@@ -4,22 +4,21 @@ import GraftBase
 package struct Hue: Transform, Equatable {
   package static let name = "hue"
   package static let summary = "turn the colors around the color wheel"
-  package static let options = [
-    TransformOption(
-      "shift", .range(legal: -0.5...0.5, meaning: .symmetric), default: "0.05",
-      "share of the circle; h means -h..h"),
-    TransformOption(
-      "float", .flag, default: "no",
-      "yes turns in floating point, which loses no colors; no in bytes, as Pillow does"),
-  ]
+  private static let shift = Argument(
+    "shift", .range(-0.5...0.5, single: .symmetric), defaultText: "0.05",
+    "share of the circle; h means -h..h")
+  private static let float = Argument(
+    "float", .flag, default: false,
+    "yes turns in floating point, which loses no colors; no in bytes, as Pillow does")
+  package static let arguments: [any AnyArgument] = [shift, float]
   package static let examples = ["hue(0.05)", "hue(0..0.1, p=0.5)", "hue(0.1, float=yes)"]
 
   let range: ClosedRange<Double>
   let isFine: Bool
 
-  package init(_ arguments: TransformArguments) {
-    range = arguments.range("shift")
-    isFine = arguments.flag("float")
+  package init(_ arguments: ArgumentValues) {
+    range = arguments[Self.shift]
+    isFine = arguments[Self.float]
   }
 
   package func sample(

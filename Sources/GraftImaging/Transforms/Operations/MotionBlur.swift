@@ -4,18 +4,16 @@ import GraftBase
 package struct MotionBlur: Transform, Equatable {
   package static let name = "motionblur"
   package static let summary = "blur along a line"
-  package static let options = [
-    TransformOption(
-      "size", .integerRange(3...99), default: "3..7",
-      "length of the line in pixels; odd ones are drawn"),
-    TransformOption(
-      "angle", .range(legal: -360...360, meaning: .exactly), default: "0..360",
-      "direction of the line in degrees"),
-    TransformOption(
-      "direction", .range(legal: -1...1, meaning: .exactly), default: "-1..1",
-      "0 blurs both ways alike, -1 and 1 one way only"),
-    TransformOption("shift", .flag, default: "no", "move the line off the middle, too"),
-  ]
+  private static let size = Argument(
+    "size", .integerRange(3...99), default: 3...7,
+    "length of the line in pixels; odd ones are drawn")
+  private static let angle = Argument(
+    "angle", .range(-360...360), default: 0...360, "direction of the line in degrees")
+  private static let direction = Argument(
+    "direction", .range(-1...1), default: -1...1, "0 blurs both ways alike, -1 and 1 one way only")
+  private static let shift = Argument(
+    "shift", .flag, default: false, "move the line off the middle, too")
+  package static let arguments: [any AnyArgument] = [size, angle, direction, shift]
   package static let examples = [
     "motionblur", "motionblur(9, angle=-45..45, p=0.5)",
     "motionblur(3..15, direction=0, shift=yes)",
@@ -27,11 +25,11 @@ package struct MotionBlur: Transform, Equatable {
   let direction: ClosedRange<Double>
   let shifts: Bool
 
-  package init(_ arguments: TransformArguments) throws {
-    size = arguments.integerRange("size")
-    angle = arguments.range("angle")
-    direction = arguments.range("direction")
-    shifts = arguments.flag("shift")
+  package init(_ arguments: ArgumentValues) throws {
+    size = arguments[Self.size]
+    angle = arguments[Self.angle]
+    direction = arguments[Self.direction]
+    shifts = arguments[Self.shift]
     if size.count == 1, size.lowerBound % 2 == 0 {
       throw GraftError(
         .usage, "`size` of `motionblur` is \(size.lowerBound), but a line has a middle pixel",

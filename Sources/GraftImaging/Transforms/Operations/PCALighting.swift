@@ -4,17 +4,16 @@ import GraftBase
 package struct PCALighting: Transform, Equatable {
   package static let name = "lighting"
   package static let summary = "change the light along ImageNet's main color directions"
-  package static let options = [
-    TransformOption(
-      "sigma", .range(legal: 0...10, meaning: .exactly), default: "0.1",
-      "standard deviation of the weight of each component")
-  ]
+  private static let sigma = Argument(
+    "sigma", .range(0...10), default: 0.1...0.1,
+    "standard deviation of the weight of each component")
+  package static let arguments: [any AnyArgument] = [sigma]
   package static let examples = ["lighting(0.1)", "lighting(0..0.5, p=0.5)"]
   package static let synonyms = ["pca", "fancypca", "pcalighting", "alexnet"]
 
   let sigma: ClosedRange<Double>
 
-  package init(_ arguments: TransformArguments) { sigma = arguments.range("sigma") }
+  package init(_ arguments: ArgumentValues) { sigma = arguments[Self.sigma] }
 
   /// The weights of the three components.
   package func sample(

@@ -7,14 +7,13 @@ import GraftBase
 package struct Perspective: Transform, Equatable {
   package static let name = "perspective"
   package static let summary = "move the corners inward, as seen from another side"
-  package static let options = [
-    TransformOption(
-      "distortion", .range(legal: 0...1, meaning: .exactly), default: "0.5",
-      "how far corners may move, as a share of half the side"),
-    WarpFilter.option(default: .bilinear),
-    Border.warpOption,
-    FillChoice.option(default: .black),
-  ]
+  private static let distortion = Argument(
+    "distortion", .range(0...1), default: 0.5...0.5,
+    "how far corners may move, as a share of half the side")
+  private static let filter = WarpFilter.argument(default: .bilinear)
+  private static let border = Border.warpArgument
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [distortion, filter, border, fill]
   package static let examples = [
     "perspective", "perspective(0.3, p=0.8)", "perspective(0.1..0.5, filter=nearest, fill=mean)",
   ]
@@ -31,11 +30,11 @@ package struct Perspective: Transform, Equatable {
     package var fill: FillColor
   }
 
-  package init(_ arguments: TransformArguments) {
-    distortion = arguments.range("distortion")
-    filter = arguments.choice("filter")
-    border = arguments.choice("border")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    distortion = arguments[Self.distortion]
+    filter = arguments[Self.filter]
+    border = arguments[Self.border]
+    fill = arguments[Self.fill]
   }
 
   package func sample(

@@ -5,14 +5,15 @@ import GraftBase
 package struct PhotometricDistort: Transform, Equatable {
   package static let name = "photometric"
   package static let summary = "change colors as detectors are trained with, each part by a coin"
-  package static let options = [
-    factor("brightness", "0.875..1.125"), factor("contrast", "0.5..1.5"),
-    factor("saturation", "0.5..1.5"),
-    TransformOption(
-      "hue", .range(legal: -0.5...0.5, meaning: .symmetric), default: "-0.05..0.05",
-      "share of the color wheel; h means -h..h"),
-    TransformOption("each", .number(0...1), default: "0.5", "the probability of each part"),
-  ]
+  private static let brightness = factor("brightness", "0.875..1.125")
+  private static let contrast = factor("contrast", "0.5..1.5")
+  private static let saturation = factor("saturation", "0.5..1.5")
+  private static let hue = Argument(
+    "hue", .range(-0.5...0.5, single: .symmetric), defaultText: "-0.05..0.05",
+    "share of the color wheel; h means -h..h")
+  private static let each = Argument(
+    "each", .number(0...1), default: 0.5, "the probability of each part")
+  package static let arguments: [any AnyArgument] = [brightness, contrast, saturation, hue, each]
   package static let examples = [
     "photometric", "photometric(0.2, contrast=0.8..1.2, hue=0.1, each=0.3, p=0.5)",
   ]
@@ -33,17 +34,18 @@ package struct PhotometricDistort: Transform, Equatable {
     package var order: [Int]
   }
 
-  package init(_ arguments: TransformArguments) {
-    brightness = arguments.range("brightness")
-    contrast = arguments.range("contrast")
-    saturation = arguments.range("saturation")
-    hue = arguments.range("hue")
-    each = arguments.number("each")
+  package init(_ arguments: ArgumentValues) {
+    brightness = arguments[Self.brightness]
+    contrast = arguments[Self.contrast]
+    saturation = arguments[Self.saturation]
+    hue = arguments[Self.hue]
+    each = arguments[Self.each]
   }
 
-  private static func factor(_ name: String, _ defaultText: String) -> TransformOption {
-    TransformOption(
-      name, .range(legal: 0...10, meaning: .factor), default: defaultText,
+  private static func factor(_ name: String, _ defaultText: String) -> Argument<ClosedRange<Double>>
+  {
+    Argument(
+      name, .range(0...10, single: .factor), defaultText: defaultText,
       "factor; b means max(0, 1-b)..1+b")
   }
 

@@ -10,7 +10,7 @@ protocol PlainTransform: Transform where Parameters == NoParameters {
 package struct NoParameters: Codable, Sendable {}
 
 extension PlainTransform {
-  package init(_ arguments: TransformArguments) { self.init() }
+  package init(_ arguments: ArgumentValues) { self.init() }
 
   package func sample(
     size: ImageSize, context: TransformContext, random: inout RandomStream

@@ -10,17 +10,18 @@ import GraftBase
 package struct RandAugment: Transform, Equatable {
   package static let name = "randaugment"
   package static let summary = "apply n operations drawn from 14, at magnitude m"
-  package static let options = [
-    TransformOption("n", .integer(1...14), default: "2", "operations per image"),
-    TransformOption("m", .integer(0...30), default: "9", "magnitude, 0 weakest to 30 strongest"),
-    TransformOption(
-      "timm", .text(prefix: TimmRandAugment.prefix), default: TransformOption.absent,
-      "timm's string instead of n and m", usual: "rand-m9-mstd0.5-inc1"),
-    TransformOption(
-      "rules", .choice(Rules.allCases.map(\.rawValue)), default: Rules.torchvision.rawValue,
-      "whose operations and magnitudes: tpu has 16, with cutout, and m without bound"),
-    .policyFilter, .policyFill,
-  ]
+  private static let n = Argument("n", .integer(1...14), default: 2, "operations per image")
+  private static let m = Argument(
+    "m", .integer(0...30), default: 9, "magnitude, 0 weakest to 30 strongest")
+  private static let timm = Argument(
+    "timm", .text(prefix: TimmRandAugment.prefix),
+    "timm's string instead of n and m", usual: "rand-m9-mstd0.5-inc1")
+  private static let rules = Argument(
+    "rules", .word, default: Rules.torchvision,
+    "whose operations and magnitudes: tpu has 16, with cutout, and m without bound")
+  private static let filter = Published<WarpFilter>.filter
+  private static let fill = Published<FillChoice>.fill
+  package static let arguments: [any AnyArgument] = [n, m, timm, rules, filter, fill]
   package static let examples = [
     "randaugment(n=2, m=9)", "randaugment(2, 15, fill=mean)", "randaugment(rand-m9-mstd0.5-inc1)",
     "randaugment(n=2, m=17, rules=tpu)",
@@ -28,7 +29,7 @@ package struct RandAugment: Transform, Equatable {
   package static let synonyms = ["rand", "randaug", "ra"]
 
   /// The words of `rules=`.
-  package enum Rules: String, Codable, CaseIterable, Sendable {
+  package enum Rules: String, Codable, WordChoice {
     case torchvision, tpu
   }
 
@@ -41,9 +42,10 @@ package struct RandAugment: Transform, Equatable {
   private let filter: WarpFilter?
   private let fill: FillChoice?
 
-  package init(_ arguments: TransformArguments) throws {
-    if let text = arguments.words["timm"] {
-      guard arguments.given.isDisjoint(with: ["n", "m", "rules"]) else {
+  package init(_ arguments: ArgumentValues) throws {
+    if let text = arguments[Self.timm] {
+      let others: [any AnyArgument] = [Self.n, Self.m, Self.rules]
+      guard !others.contains(where: { arguments.isGiven($0) }) else {
         throw GraftError(
           .usage, "`randaugment` has both a timm string and n, m or rules",
           help: "the string says it all: rand-m9-n2")
@@ -51,10 +53,10 @@ package struct RandAugment: Transform, Equatable {
       law = .timm(try TimmRandAugment(text))
     } else {
       law = .plain(
-        count: arguments.integer("n"), magnitude: arguments.integer("m"), arguments.choice("rules"))
+        count: arguments[Self.n], magnitude: arguments[Self.m], arguments[Self.rules])
     }
-    filter = arguments.publishedFilter
-    fill = arguments.publishedFill
+    filter = arguments[Self.filter].choice
+    fill = arguments[Self.fill].choice
   }
 
   package func sample(

@@ -11,18 +11,15 @@ import GraftBase
 package struct RandomErasing: Transform, Equatable {
   package static let name = "erase"
   package static let summary = "paint over a random rectangle"
-  package static let options = [
-    TransformOption(
-      "area", .range(legal: 0.0001...1, meaning: .exactly), default: "0.02..0.33",
-      "share of the image painted over"),
-    TransformOption(
-      "ratio", .range(legal: 0.05...20, meaning: .exactly), default: "0.3..3.3",
-      "height over width of the rectangle"),
-    TransformOption(
-      "count", .integerRange(1...64), default: "1", "number of rectangles that share the area"),
-    ErasingValue.option,
-    FillChoice.option(default: .mean),
-  ]
+  private static let area = Argument(
+    "area", .range(0.0001...1), default: 0.02...0.33, "share of the image painted over")
+  private static let ratio = Argument(
+    "ratio", .range(0.05...20), default: 0.3...3.3, "height over width of the rectangle")
+  private static let count = Argument(
+    "count", .integerRange(1...64), default: 1...1, "number of rectangles that share the area")
+  private static let value = ErasingValue.argument
+  private static let fill = FillChoice.argument(default: .mean)
+  package static let arguments: [any AnyArgument] = [area, ratio, count, value, fill]
   package static let examples = [
     "erase", "erase(0.02..0.2, p=0.25)", "erase(fill=black)", "erase(count=1..3, value=pixel)",
     "erase(value=rand)",
@@ -36,12 +33,12 @@ package struct RandomErasing: Transform, Equatable {
   let value: ErasingValue
   let fill: FillChoice
 
-  package init(_ arguments: TransformArguments) {
-    area = arguments.range("area")
-    ratio = arguments.range("ratio")
-    count = arguments.integerRange("count")
-    value = arguments.choice("value")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    area = arguments[Self.area]
+    ratio = arguments[Self.ratio]
+    count = arguments[Self.count]
+    value = arguments[Self.value]
+    fill = arguments[Self.fill]
   }
 
   /// The rectangles; fewer than drawn where one did not fit in ten tries.

@@ -4,15 +4,15 @@ import GraftBase
 package struct Rotate: Transform, Equatable {
   package static let name = "rotate"
   package static let summary = "turn about the middle, counter-clockwise for positive angles"
-  package static let options = [
-    TransformOption(
-      "degrees", .range(legal: -360...360, meaning: .symmetric), default: "15",
-      "the angle; d means -d..d"),
-    TransformOption("expand", .flag, default: "no", "grow the image until nothing is cut off"),
-    WarpFilter.option,
-    Border.warpOption,
-    FillChoice.option(default: .black),
-  ]
+  private static let degrees = Argument(
+    "degrees", .range(-360...360, single: .symmetric), defaultText: "15",
+    "the angle; d means -d..d")
+  private static let expand = Argument(
+    "expand", .flag, default: false, "grow the image until nothing is cut off")
+  private static let filter = WarpFilter.argument(default: .nearest)
+  private static let border = Border.warpArgument
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [degrees, expand, filter, border, fill]
   package static let examples = [
     "rotate(15)", "rotate(-10..30, p=0.5)", "rotate(30..30, filter=bilinear, fill=mean)",
     "rotate(20, border=reflect)",
@@ -30,12 +30,12 @@ package struct Rotate: Transform, Equatable {
     package var fill: FillColor
   }
 
-  package init(_ arguments: TransformArguments) {
-    degrees = arguments.range("degrees")
-    expands = arguments.flag("expand")
-    filter = arguments.choice("filter")
-    border = arguments.choice("border")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    degrees = arguments[Self.degrees]
+    expands = arguments[Self.expand]
+    filter = arguments[Self.filter]
+    border = arguments[Self.border]
+    fill = arguments[Self.fill]
   }
 
   package func sample(

@@ -4,14 +4,11 @@ import GraftBase
 package struct SaltAndPepper: Transform, Equatable {
   package static let name = "saltpepper"
   package static let summary = "turn single pixels white or black"
-  package static let options = [
-    TransformOption(
-      "amount", .range(legal: 0...1, meaning: .exactly), default: "0.01..0.06",
-      "share of the pixels that are hit"),
-    TransformOption(
-      "salt", .range(legal: 0...1, meaning: .exactly), default: "0.4..0.6",
-      "share of the hit pixels that turn white"),
-  ]
+  private static let amount = Argument(
+    "amount", .range(0...1), default: 0.01...0.06, "share of the pixels that are hit")
+  private static let salt = Argument(
+    "salt", .range(0...1), default: 0.4...0.6, "share of the hit pixels that turn white")
+  package static let arguments: [any AnyArgument] = [amount, salt]
   package static let examples = ["saltpepper(0.02)", "saltpepper(0.01..0.06, salt=0.5, p=0.3)"]
   package static let synonyms = ["saltandpepper", "impulse", "pepper"]
 
@@ -25,9 +22,9 @@ package struct SaltAndPepper: Transform, Equatable {
     package var seed: UInt64
   }
 
-  package init(_ arguments: TransformArguments) {
-    amount = arguments.range("amount")
-    salt = arguments.range("salt")
+  package init(_ arguments: ArgumentValues) {
+    amount = arguments[Self.amount]
+    salt = arguments[Self.salt]
   }
 
   package func sample(

@@ -4,15 +4,13 @@ import GraftBase
 package struct Shear: Transform, Equatable {
   package static let name = "shear"
   package static let summary = "slant the image"
-  package static let options = [
-    TransformOption(
-      "degrees", .range(legal: -85...85, meaning: .symmetric), default: "10",
-      "the angle; d means -d..d"),
-    Axis.option,
-    WarpFilter.option,
-    Border.warpOption,
-    FillChoice.option(default: .black),
-  ]
+  private static let degrees = Argument(
+    "degrees", .range(-85...85, single: .symmetric), defaultText: "10", "the angle; d means -d..d")
+  private static let axis = Axis.argument
+  private static let filter = WarpFilter.argument(default: .nearest)
+  private static let border = Border.warpArgument
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [degrees, axis, filter, border, fill]
   package static let examples = ["shear(10)", "shear(-5..15, axis=x, p=0.5)"]
   package static let synonyms = ["skew", "shearx", "sheary"]
 
@@ -28,12 +26,12 @@ package struct Shear: Transform, Equatable {
     package var fill: FillColor
   }
 
-  package init(_ arguments: TransformArguments) {
-    degrees = arguments.range("degrees")
-    axis = arguments.choice("axis")
-    filter = arguments.choice("filter")
-    border = arguments.choice("border")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    degrees = arguments[Self.degrees]
+    axis = arguments[Self.axis]
+    filter = arguments[Self.filter]
+    border = arguments[Self.border]
+    fill = arguments[Self.fill]
   }
 
   package func sample(

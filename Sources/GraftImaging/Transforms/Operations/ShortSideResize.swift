@@ -7,11 +7,10 @@ import GraftBase
 package struct ShortSideResize: Transform, Equatable {
   package static let name = "resize"
   package static let summary = "scale to a shorter side of given or drawn length"
-  package static let options = [
-    TransformOption(
-      "side", .integerRange(1...4096), default: "256", "length of the shorter side in pixels"),
-    TransformOption.resizeFilter,
-  ]
+  private static let side = Argument(
+    "side", .integerRange(1...4096), default: 256...256, "length of the shorter side in pixels")
+  private static let filter = ResizeFilter.argument
+  package static let arguments: [any AnyArgument] = [side, filter]
   package static let examples = ["resize(256)", "resize(256..320, filter=bicubic)"]
   package static let synonyms = ["scale", "randomresize"]
 
@@ -20,9 +19,9 @@ package struct ShortSideResize: Transform, Equatable {
   let side: ClosedRange<Int>
   let filter: ResizeFilter
 
-  package init(_ arguments: TransformArguments) {
-    side = arguments.integerRange("side")
-    filter = arguments.choice("filter")
+  package init(_ arguments: ArgumentValues) {
+    side = arguments[Self.side]
+    filter = arguments[Self.filter]
   }
 
   package var input: TransformInput { .source }
@@ -44,9 +43,7 @@ package struct ShortSideResize: Transform, Equatable {
   package func describe(_ parameters: ImageSize) -> String { parameters.description }
 }
 
-extension TransformOption {
-  /// The filter of operations that resize.
-  static let resizeFilter = TransformOption(
-    "filter", .choice(ResizeFilter.allCases.map(\.rawValue)),
-    default: ResizeFilter.bilinear.rawValue, "how pixels are weighed in a resize")
+extension ResizeFilter {
+  static let argument = Argument(
+    "filter", .word, default: ResizeFilter.bilinear, "how pixels are weighed in a resize")
 }

@@ -4,11 +4,9 @@ import GraftBase
 package struct ShotNoise: Transform, Equatable {
   package static let name = "shot"
   package static let summary = "add the noise of few photons"
-  package static let options = [
-    TransformOption(
-      "photons", .range(legal: 0.5...500, meaning: .exactly), default: "25..60",
-      "photons that make white; fewer are more noise")
-  ]
+  private static let photons = Argument(
+    "photons", .range(0.5...500), default: 25...60, "photons that make white; fewer are more noise")
+  package static let arguments: [any AnyArgument] = [photons]
   package static let examples = ["shot(60)", "shot(12..60, p=0.5)"]
   package static let defaultProbability = 0.5
   package static let synonyms = ["shotnoise", "poisson", "poissonnoise", "isonoise"]
@@ -21,7 +19,7 @@ package struct ShotNoise: Transform, Equatable {
     package var seed: UInt64
   }
 
-  package init(_ arguments: TransformArguments) { photons = arguments.range("photons") }
+  package init(_ arguments: ArgumentValues) { photons = arguments[Self.photons] }
 
   package func sample(
     size: ImageSize, context: TransformContext, random: inout RandomStream

@@ -4,11 +4,9 @@ import GraftBase
 package struct SpeckleNoise: Transform, Equatable {
   package static let name = "speckle"
   package static let summary = "add normal noise in proportion to each value"
-  package static let options = [
-    TransformOption(
-      "sigma", .range(legal: 0...5, meaning: .exactly), default: "0.15",
-      "standard deviation as a share of the value")
-  ]
+  private static let sigma = Argument(
+    "sigma", .range(0...5), default: 0.15...0.15, "standard deviation as a share of the value")
+  package static let arguments: [any AnyArgument] = [sigma]
   package static let examples = ["speckle(0.15)", "speckle(0..0.35, p=0.5)"]
   package static let defaultProbability = 0.5
   package static let synonyms = ["specklenoise", "multiplicativenoise"]
@@ -21,7 +19,7 @@ package struct SpeckleNoise: Transform, Equatable {
     package var seed: UInt64
   }
 
-  package init(_ arguments: TransformArguments) { sigma = arguments.range("sigma") }
+  package init(_ arguments: ArgumentValues) { sigma = arguments[Self.sigma] }
 
   package func sample(
     size: ImageSize, context: TransformContext, random: inout RandomStream

@@ -4,14 +4,13 @@ import GraftBase
 package struct Translate: Transform, Equatable {
   package static let name = "translate"
   package static let summary = "shift by whole pixels"
-  package static let options = [
-    TransformOption(
-      "share", .range(legal: -1...1, meaning: .symmetric), default: "0.1",
-      "shift as a share of the side, right and down; s means -s..s"),
-    Axis.option,
-    Border.option,
-    FillChoice.option(default: .black),
-  ]
+  private static let share = Argument(
+    "share", .range(-1...1, single: .symmetric), defaultText: "0.1",
+    "shift as a share of the side, right and down; s means -s..s")
+  private static let axis = Axis.argument
+  private static let border = Border.argument
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [share, axis, border, fill]
   package static let examples = [
     "translate(0.1)", "translate(0..0.2, axis=x, fill=mean)", "translate(0.1, border=edge)",
   ]
@@ -29,11 +28,11 @@ package struct Translate: Transform, Equatable {
     package var fill: FillColor
   }
 
-  package init(_ arguments: TransformArguments) {
-    share = arguments.range("share")
-    axis = arguments.choice("axis")
-    border = arguments.choice("border")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    share = arguments[Self.share]
+    axis = arguments[Self.axis]
+    border = arguments[Self.border]
+    fill = arguments[Self.fill]
   }
 
   package func sample(

@@ -6,19 +6,18 @@ import GraftBase
 package struct TrivialAugment: Transform, Equatable {
   package static let name = "trivialaugment"
   package static let summary = "apply one of 14 operations at a random strength"
-  package static let options = [
-    WarpFilter.option,
-    FillChoice.option(default: .black),
-  ]
+  private static let filter = WarpFilter.argument(default: .nearest)
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [filter, fill]
   package static let examples = ["trivialaugment", "trivialaugment(bilinear, fill=mean)"]
   package static let synonyms = ["trivialaugmentwide", "ta", "tawide"]
 
   let filter: WarpFilter
   let fill: FillChoice
 
-  package init(_ arguments: TransformArguments) {
-    filter = arguments.choice("filter")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    filter = arguments[Self.filter]
+    fill = arguments[Self.fill]
   }
 
   package func sample(

@@ -8,13 +8,12 @@ import GraftBase
 package struct Zoom: Transform, Equatable {
   package static let name = "zoom"
   package static let summary = "magnify or shrink about a random place, keeping the size"
-  package static let options = [
-    TransformOption(
-      "scale", .range(legal: 0.05...20, meaning: .exactly), default: "0.1..2",
-      "magnification; below 1 shows a frame", usual: "0.8..1.25"),
-    TransformOption.resizeFilter,
-    FillChoice.option(default: .black),
-  ]
+  private static let scale = Argument(
+    "scale", .range(0.05...20), default: 0.1...2,
+    "magnification; below 1 shows a frame", usual: "0.8..1.25")
+  private static let filter = ResizeFilter.argument
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [scale, filter, fill]
   package static let examples = ["zoom", "zoom(0.8..1.25, p=0.5)", "zoom(1..1.5, filter=bicubic)"]
   package static let synonyms = ["scalejitter", "randomscale", "randomzoom", "largescalejitter"]
 
@@ -22,10 +21,10 @@ package struct Zoom: Transform, Equatable {
   let filter: ResizeFilter
   let fill: FillChoice
 
-  package init(_ arguments: TransformArguments) {
-    scale = arguments.range("scale")
-    filter = arguments.choice("filter")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    scale = arguments[Self.scale]
+    filter = arguments[Self.filter]
+    fill = arguments[Self.fill]
   }
 
   package func sample(

@@ -8,13 +8,11 @@ import GraftBase
 package struct ZoomOut: Transform, Equatable {
   package static let name = "zoomout"
   package static let summary = "lay on a larger canvas, keeping the size"
-  package static let options = [
-    TransformOption(
-      "side", .range(legal: 1...20, meaning: .exactly), default: "1..4",
-      "sides of the canvas over those of the image"),
-    TransformOption.resizeFilter,
-    FillChoice.option(default: .black),
-  ]
+  private static let side = Argument(
+    "side", .range(1...20), default: 1...4, "sides of the canvas over those of the image")
+  private static let filter = ResizeFilter.argument
+  private static let fill = FillChoice.argument(default: .black)
+  package static let arguments: [any AnyArgument] = [side, filter, fill]
   package static let examples = ["zoomout", "zoomout(1..2, fill=mean)", "zoomout(side=2, p=1)"]
   package static let defaultProbability = 0.5
   package static let synonyms = ["randomzoomout", "expand", "canvas"]
@@ -23,10 +21,10 @@ package struct ZoomOut: Transform, Equatable {
   let filter: ResizeFilter
   let fill: FillChoice
 
-  package init(_ arguments: TransformArguments) {
-    side = arguments.range("side")
-    filter = arguments.choice("filter")
-    fill = arguments.choice("fill")
+  package init(_ arguments: ArgumentValues) {
+    side = arguments[Self.side]
+    filter = arguments[Self.filter]
+    fill = arguments[Self.fill]
   }
 
   package func sample(
