@@ -2,8 +2,8 @@ import GraftBase
 
 /// An operation that mixes the images of a batch in pairs, and their labels alike.
 ///
-/// A new one is one file with one conforming struct, and one line in `Mixing.all`; its arguments end
-/// with `Mixing.sharedArguments`.
+/// A new one is one file with one conforming struct, and one line in `Mixing.all`; its arguments
+/// end with `Mixing.sharedArguments`.
 package protocol BatchMix: PipelineOperation {
   init(_ arguments: ArgumentValues) throws
 
@@ -40,10 +40,10 @@ package enum MixingMode: String, Codable, WordChoice {
 
 extension Mixing {
   static let mode = Argument(
-    "mode", .word, default: MixingMode.batch, "for what it is drawn anew")
+    "mode", .word, default: MixingMode.batch, "what each draw is for")
   static let weight = Argument(
     "weight", .number(0.001...1000), default: 1,
-    "how often it is taken beside another mix; of mixup and cutmix one is drawn")
+    "how often it is chosen when both mixup and cutmix are given")
 
   /// What every operation on batches takes besides its own arguments.
   package static let sharedArguments: [any AnyArgument] = [mode, weight]

@@ -9,7 +9,7 @@ package struct CutMix: BatchMix {
     "the area is drawn from Beta(alpha, alpha); 1 is uniform")
   private static let minmax = Argument(
     "minmax", .range(0...1),
-    "instead of alpha: shares of the sides, for a rectangle inside the image", usual: "0.2..0.8")
+    "instead of alpha: width and height as shares of the image", usual: "0.2..0.8")
   private static let sides = Argument(
     "sides", .word, default: Sides.even, "even as in the paper, or any as in timm")
   package static let arguments: [any AnyArgument] = [alpha, minmax, sides] + Mixing.sharedArguments
@@ -38,8 +38,8 @@ package struct CutMix: BatchMix {
     }
     guard !arguments.isGiven(Self.alpha), !arguments.isGiven(Self.sides) else {
       throw GraftError(
-        .usage, "`cutmix` has minmax and alpha or sides, which say the same twice",
-        help: "minmax= draws the sides themselves, alpha= the area: give one of them")
+        .usage, "`cutmix` has minmax and alpha or sides, which contradict each other",
+        help: "minmax= draws the width and height, alpha= the area: give one of them")
     }
     law = .sides(minmax)
   }

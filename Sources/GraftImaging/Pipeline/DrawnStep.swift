@@ -17,7 +17,7 @@ package struct DrawnStep: Sendable {
     listValues = values
   }
 
-  /// The drawn values for people: `−7.3°`; empty when nothing was drawn.
+  /// The drawn values for users: `−7.3°`; empty when nothing was drawn.
   package var drawn: String { describe() }
   /// The drawn numbers by name, for statistics.
   package var values: [(name: String, value: Double)] { listValues() }

@@ -2,7 +2,8 @@
 /// changes pixels a little.
 enum FastMode: PipelineOperation {
   static let name = "fast"
-  static let summary = "one warp for turns and shears, large JPEGs decoded smaller: other pixels"
+  static let summary =
+    "one warp for rotations and shears, large JPEGs decoded at reduced size; changes pixels"
   static let examples = ["fast crop(0.6..1) rotate(15) shear(5)"]
   static let hasProbability = false
   static let synonyms = ["quick", "approximate"]

@@ -3,7 +3,7 @@ import GraftBase
 /// `one(a, b, …)`: exactly one of the operations, each as likely.
 enum ChooseOne: PipelineOperation {
   static let name = "one"
-  static let summary = "apply one of the operations, drawn anew for every image"
+  static let summary = "apply one of the operations, drawn for each image"
   static let examples = ["one(rotate(15), blur)", "one(flip(p=1), vflip(p=1), p=0.5)"]
   static let synonyms = ["oneof", "randomchoice", "choose"]
 }

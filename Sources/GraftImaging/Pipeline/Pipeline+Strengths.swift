@@ -5,14 +5,14 @@ extension Pipeline {
   /// `rotate(45..45)`.
   ///
   /// Every range LO..HI among the call's arguments goes from its start to its end; without one, the
-  /// operation's own default ranges do. All else is drawn alike at every strength, since the place in
-  /// the line is the same. Whole numbers that fall together are there once.
+  /// operation's own default ranges do. All else is drawn alike at every strength, since the place
+  /// in the line is the same. Whole numbers that fall together are there once.
   package func strengths(_ count: Int) throws -> [Pipeline] {
     guard count > 1, calls.count == 1, let step = steps.first,
       let type = Transforms.named(calls[0].name)
     else {
       throw GraftError(
-        .usage, "strengths are shown of one operation, found `\(self)`",
+        .usage, "strengths= shows one operation, found `\(self)`",
         help: "for example augment=rotate(5..45)")
     }
     let spread = Self.spreadRanges(of: calls[0], type, step.arguments)

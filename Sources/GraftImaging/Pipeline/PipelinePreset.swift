@@ -15,16 +15,16 @@ package struct PipelinePreset: Sendable {
     PipelinePreset(
       "light", "a mild default for finetuning", [call("flip"), call("crop", "scale=0.6..1")]),
     PipelinePreset(
-      "imagenet", "what torchvision trains ImageNet networks with since 2021",
+      "imagenet", "the augmentation of torchvision's ImageNet training since 2021",
       [
         call("crop", "scale=0.08..1"), call("flip"), call("trivialaugment"),
         call("erase", "p=0.1"), call("mixup", "0.2"), call("cutmix", "1"),
       ]),
     PipelinePreset(
-      "cifar", "what CIFAR networks are trained with (AutoAugment's recipe)",
+      "cifar", "the usual augmentation for CIFAR (AutoAugment's recipe)",
       [call("crop", "pad=4"), call("flip"), call("autoaugment", "cifar10"), call("cutout", "16")]),
     PipelinePreset(
-      "timm", "what timm trains ImageNet networks with",
+      "timm", "the augmentation of timm's ImageNet training",
       [
         call("crop", "scale=0.08..1", "filter=random"), call("flip"),
         call("randaugment", "rand-m9-mstd0.5-inc1"),

@@ -91,7 +91,7 @@ extension PipelineReader {
     }
     guard !mixes.contains(where: { $0.name == call.name }) else {
       throw TransformCallError(
-        path: [], error: GraftError(.usage, "`\(call.name)` is there twice", help: "give it once"))
+        path: [], error: GraftError(.usage, "`\(call.name)` is given twice", help: "give it once"))
     }
     let reader = try Self.readArguments(call, type)
     let mix: any BatchMix
@@ -142,7 +142,7 @@ extension PipelineReader {
     guard groupPath.count(where: { $0 == "/" }) < Self.largestDepth else {
       throw TransformCallError(
         path: [],
-        error: GraftError(.usage, "groups lie more than \(Self.largestDepth) deep in each other"))
+        error: GraftError(.usage, "groups are nested more than \(Self.largestDepth) deep"))
     }
     var members = PipelineReader(path: groupPath + "/")
     var normalized: [TransformCall.Argument] = []
@@ -169,7 +169,8 @@ extension PipelineReader {
       throw TransformCallError(
         path: [],
         error: GraftError(
-          .usage, "`\(call.name)` has \(members.steps.count) operations to take \(count) from",
+          .usage,
+          "`\(call.name)` has \(members.steps.count) operations, fewer than the \(count) to choose",
           help: "for example \(group.examples[0])"))
     }
     steps.append(

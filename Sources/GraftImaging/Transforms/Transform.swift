@@ -14,10 +14,10 @@ package protocol PipelineOperation: Sendable {
   static var defaultProbability: Double { get }
   /// Whether it takes `p=`.
   static var hasProbability: Bool { get }
-  /// Other names that people look for; they feed suggestions and are never accepted.
+  /// Other common names; they feed suggestions and are never accepted.
   static var synonyms: [String] { get }
-  /// Names that it had, the first one first: still read, and printed as `name`. Draws are addressed by
-  /// the first name, so that a recipe draws the same under any of them.
+  /// Names that it had, the first one first: still read, and printed as `name`. Draws are addressed
+  /// by the first name, so that a recipe draws the same under any of them.
   static var formerNames: [String] { get }
 }
 
@@ -44,13 +44,13 @@ extension PipelineOperation {
   }
 }
 
-/// One augmentation: draws its parameters, then says what edits they come down to.
+/// One augmentation: draws its parameters, then returns the edits that they mean.
 ///
-/// Draws look at sizes and never at pixels, so all that happens to a sample is known before a pixel
+/// Draws depend on sizes and never on pixels, so all edits of a sample are known before a pixel
 /// is touched, can be printed and replayed, and moves masks and boxes along. A new
 /// augmentation is one file with one conforming struct, and one line in `Transforms.all`.
 package protocol Transform: PipelineOperation, Codable {
-  /// What a draw decides: angle, box, factor. Small and Codable.
+  /// The drawn values: angle, box, factor. Small and Codable.
   associatedtype Parameters: Codable & Sendable
 
   /// Whether a consistency loss compares images that differ in this operation.
@@ -70,7 +70,7 @@ package protocol Transform: PipelineOperation, Codable {
   /// What the operation does to an image of `size`, in order; empty when it leaves it as it is.
   func edits(_ parameters: Parameters, size: ImageSize) -> [Edit]
 
-  /// The drawn values for people: `−7.3°`; empty when nothing was drawn.
+  /// The drawn values for users: `−7.3°`; empty when nothing was drawn.
   func describe(_ parameters: Parameters) -> String
 }
 
@@ -98,7 +98,7 @@ package enum TransformInput: Int, Sendable, Comparable {
   }
 }
 
-/// What a transform may know about the run it serves.
+/// What a transform may use about the run.
 package struct TransformContext: Sendable {
   /// The encoder's input size; a crop that also resizes aims at it.
   package var outputSize: ImageSize

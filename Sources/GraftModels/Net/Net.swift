@@ -3,9 +3,9 @@ import GraftEngine
 
 /// A network by its formula, `net("[[conv(32) relu]*2 pool]*3 [fc(256) relu]*1")`.
 ///
-/// Layers are numbered from 0 like those of torch's `Sequential`, or have the names that the formula
-/// gives; a `flatten` comes before the first fully connected layer. One that ends the formula is the
-/// classifier: it belongs to the head.
+/// Layers are numbered from 0 like those of torch's `Sequential`, or have the names that the
+/// formula gives; a `flatten` comes before the first fully connected layer. One that ends the
+/// formula is the classifier: it belongs to the head.
 package struct Net: Encoder {
   private var modules: [NetLayer.Module] = []
   private(set) var stages: [EncoderSpec.Stage] = []
@@ -17,7 +17,7 @@ package struct Net: Encoder {
 
   /// Makes the layers in `scope`, for images of this side; throws a `NetFault` with its place.
   init(_ syntax: NetSyntax, _ scope: Scope, side: Int, channels: Int) throws {
-    // A graph of its own tells the shapes that layers are made for.
+    // A separate graph gives the shapes that layers are made for.
     var value = Graph().input("image", [1, side, side, channels])
     output = value.shape
     var paths: [String] = []
@@ -90,7 +90,7 @@ package struct Net: Encoder {
       guard names.insert(name).inserted else {
         throw NetFault(
           "two layers are called `\(name)`", at: call.place,
-          help: "what is repeated cannot have a name; leave it out")
+          help: "repeated layers cannot have a name; leave it out")
       }
       guard name != "head",
         !name.split(separator: ".", omittingEmptySubsequences: false)
@@ -123,7 +123,7 @@ private struct RefusedNet: Encoder {
 }
 
 extension Net {
-  /// The side of images where the formula says none.
+  /// The image size where the formula gives none.
   static let usualSide = 32
 
   /// The encoder that a formula spells, for images of another size if asked; throws a `NetFault`.

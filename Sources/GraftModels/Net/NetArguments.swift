@@ -1,7 +1,7 @@
 import GraftBase
 import GraftEngine
 
-/// What one layer of a formula is told, checked.
+/// The checked arguments of one layer of a formula.
 package struct NetArguments: Sendable {
   private var values = ArgumentValues()
   /// Pooling layers before this one: widths that are not given double with each.
@@ -54,7 +54,7 @@ package struct NetArguments: Sendable {
     let words = layer.arguments.flatMap(\.kind.words)
     let nearest = isNumber ? nil : NearestName.of(argument.value, among: words)
     throw NetFault(
-      "\(layer.name) cannot place `\(argument.value)`", at: argument.place, suggestion: nearest,
+      "\(layer.name) does not take `\(argument.value)`", at: argument.place, suggestion: nearest,
       help: nearest.map { "did you mean `\($0)`?" } ?? layer.argumentList)
   }
 }
@@ -71,6 +71,6 @@ extension ArgumentKind {
 
 extension NetLayer {
   fileprivate var argumentList: String {
-    arguments.isEmpty ? "\(name) is told nothing" : "it is written \(usage)"
+    arguments.isEmpty ? "\(name) takes no arguments" : "it is written \(usage)"
   }
 }

@@ -30,7 +30,7 @@ package struct NetLayer: Sendable {
     self.make = make
   }
 
-  /// A layer of one operation that is told nothing.
+  /// A layer of one op without arguments.
   static func plain(
     _ name: String, _ summary: String, endsStage: Bool = false, _ op: any Op
   ) -> NetLayer {

@@ -7,12 +7,12 @@ extension NetLayer {
   private static let alpha = Argument(
     "alpha", .number(0...1e6), default: 5e-4, "weight of their mean square")
   private static let beta = Argument(
-    "beta", .number(0...100), default: 0.75, "the power it divides by")
+    "beta", .number(0...100), default: 0.75, "the exponent of the divisor")
   private static let k = Argument(
     "k", .number(1e-6...1e6), default: 2, "added to the weighted mean square")
 
   static let lrn = NetLayer(
-    "lrn", "local response normalization, as AlexNet has it; alpha counts as in torch",
+    "lrn", "local response normalization, as in AlexNet; alpha is defined as in torch",
     arguments: [neighbors, alpha, beta, k]
   ) { arguments, scope, _ in
     let op = LocalResponseNormOp(
@@ -52,7 +52,7 @@ extension NetLayer {
   }
 
   private static let affine = Argument(
-    "affine", .flag, default: false, "a trained factor and summand each")
+    "affine", .flag, default: false, "with a trained factor and summand per channel")
 
   /// A group for each channel, without parameters unless asked for, as torch has it (Ulyanov et al.,
   /// 2016).
@@ -71,10 +71,10 @@ extension NetLayer {
   private static let dropRate = Argument(
     "rate", .number(0...0.99), default: 0.1, "share that is dropped")
   private static let block = Argument(
-    "block", .integer(1...256), default: 7, "side of a square that is dropped")
+    "block", .integer(1...256), default: 7, "size of the dropped squares")
 
   static let dropBlock = NetLayer(
-    "dropblock", "drops squares of each channel at random while it trains",
+    "dropblock", "drops squares of each channel at random in training",
     arguments: [dropRate, block]
   ) { arguments, scope, input in
     try input.requireImage(for: "dropblock")
@@ -93,7 +93,7 @@ extension NetLayer {
   }
 
   static let dropPath = NetLayer(
-    "droppath", "drops all values of an image at random while it trains",
+    "droppath", "drops all values of an image at random in training",
     arguments: [dropRate]
   ) { arguments, scope, _ in
     let layer = PlainLayer.dropPath(scope, rate: Float(arguments[dropRate]))

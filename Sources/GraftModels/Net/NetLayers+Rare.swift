@@ -6,7 +6,7 @@ extension NetLayer {
     "pad", .padding, default: NetPadding.valid, "pixels beyond the edge")
 
   static let local = NetLayer(
-    "local", "locally connected: a convolution with weights of its own at each place",
+    "local", "locally connected: a convolution with separate weights at each position",
     arguments: [
       NetArguments.channels, NetArguments.kernel, NetArguments.stride, localPad, NetArguments.bias,
       NetArguments.mode, NetArguments.fit,
@@ -29,8 +29,8 @@ extension NetLayer {
     let places = (padded[1] + 2 * own.y) * (padded[2] + 2 * own.x) / (stride.y * stride.x)
     guard Double(places * kernel.y * kernel.x) * Double(input.channels * width) <= 0x1p30 else {
       throw GraftError(
-        .usage, "\(places) places with weights of their own are more than 2^30 weights",
-        help: "take fewer channels, a larger stride, or conv")
+        .usage, "\(places) positions with separate weights need more than 2^30 weights",
+        help: "use fewer channels, a larger stride, or conv")
     }
     let layer = try LocallyConnected(
       scope, for: padded, to: width, kernel: kernel, stride: stride, padding: own,
@@ -42,10 +42,10 @@ extension NetLayer {
   private static let deformPad = Argument(
     "pad", .integer(0...256), default: 1, "rows and columns of zeros around")
   private static let version = Argument(
-    "version", .word, default: DeformVersion.v2, "v2 also learns how much each tap counts")
+    "version", .word, default: DeformVersion.v2, "v2 also learns a weight per tap")
 
   static let deform = NetLayer(
-    "deform", "deformable convolution: learns where its taps read",
+    "deform", "deformable convolution: learns the positions of its taps",
     arguments: [
       NetArguments.channels, NetArguments.kernel, NetArguments.stride, deformPad,
       NetArguments.dilation, version, NetArguments.bias,

@@ -5,7 +5,7 @@ package struct NetSyntax: Equatable, Sendable {
     case group([Item], times: Int)
   }
 
-  /// One layer with what it is told.
+  /// One layer with its arguments.
   package struct Call: Equatable, Sendable {
     /// What parameters are named by, in place of the layer's number.
     package var name: String?

@@ -74,14 +74,14 @@ import Testing
       "did you mean `degrees`?"),
     Fault("one(blur, fliq)", [0, 1], "no operation is called `fliq`", "did you mean `flip`?"),
     Fault(
-      "some(3, blur, flip)", [0], "`some` has 2 operations to take 3 from",
+      "some(3, blur, flip)", [0], "`some` has 2 operations, fewer than the 3 to choose",
       "for example some(2, rotate(15), blur, equalize)"),
     Fault("some(blur, flip)", [0], "`some` needs `n`", "for example some(n=2)"),
     Fault(
       "one(flip, mixup(0.2))", [0, 1],
       "`mixup` works on whole batches and cannot be a choice for one image",
       "write it on its own in the line; with both, one is drawn per batch"),
-    Fault("mixup(0.2) mixup(0.4)", [1], "`mixup` is there twice", "give it once"),
+    Fault("mixup(0.2) mixup(0.4)", [1], "`mixup` is given twice", "give it once"),
     Fault(
       "rotate(flip(p=1))", [0, 0], "`rotate` takes numbers and words, found `flip(p=1)`",
       "parameters: degrees, expand, filter, border, fill, p"),

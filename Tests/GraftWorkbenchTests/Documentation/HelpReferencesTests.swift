@@ -97,8 +97,8 @@ struct KnownNames {
     place = try Workplace()
     let vocabulary = place.session.vocabulary
     let specifications = CommandTable.specifications
-    let options = vocabulary.transforms.flatMap { $0.options.map(\.name) }
-    let layers = NetLayers.all.flatMap { $0.parameters.map(\.name) }
+    let options = vocabulary.transforms.flatMap { $0.arguments.map(\.name) }
+    let layers = NetLayers.all.flatMap { $0.arguments.map(\.name) }
     labels = Set(specifications.flatMap { $0.parameters.map(\.name) })
       .union(options).union(layers).union(["p"]).union(Self.otherLabels)
     words = labels.union(CommandTable.aliases.keys)

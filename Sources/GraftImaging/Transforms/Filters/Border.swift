@@ -16,7 +16,8 @@ package enum Border: String, Codable, WordChoice {
 
   /// Which of `count` pixels is seen at `index`, which may lie outside.
   ///
-  /// Mirrors go on at any distance. A border of one color has no pixel to show and gives the edge's.
+  /// Mirrors go on at any distance. A border of one color has no pixel to show and gives the
+  /// edge's.
   func index(_ index: Int, of count: Int) -> Int {
     func remainder(_ period: Int) -> Int { ((index % period) + period) % period }
     switch self {
@@ -36,12 +37,12 @@ package enum Border: String, Codable, WordChoice {
   /// Of operations that move whole pixels.
   static let argument = Argument(
     "border", ArgumentType(.choice(allCases.filter { $0 != .blend }.map(\.rawValue))),
-    default: Border.constant, "what lies beyond the edges; constant is the fill")
+    default: Border.constant, "pixels beyond the edges; constant is the fill color")
 
   /// Of operations that read between pixels.
   static let warpArgument = Argument(
     "border", .word, default: Border.constant,
-    "what lies beyond the edges; constant is the fill, blend fades into it")
+    "pixels beyond the edges; constant is the fill color, blend fades into it")
 }
 
 extension Image {

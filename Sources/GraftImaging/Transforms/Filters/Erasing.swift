@@ -11,7 +11,7 @@ package enum ErasingValue: String, Codable, WordChoice {
 
   static let argument = Argument(
     "value", .word, default: ErasingValue.const,
-    "const is the fill, rand a drawn color, pixel one for every pixel")
+    "const is the fill color, rand a random color, pixel a random color per pixel")
 }
 
 /// A painted rectangle with everything drawn.

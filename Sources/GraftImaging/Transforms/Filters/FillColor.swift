@@ -51,6 +51,6 @@ package enum FillChoice: String, Codable, WordChoice {
 
   static func argument(default choice: FillChoice) -> Argument<FillChoice> {
     Argument(
-      "fill", .word, default: choice, "the color of places without an image")
+      "fill", .word, default: choice, "the color of pixels outside the image")
   }
 }

@@ -128,6 +128,6 @@ extension Image {
 extension WarpFilter {
   static func argument(default filter: WarpFilter) -> Argument<WarpFilter> {
     Argument(
-      "filter", .word, default: filter, "how to read between pixels")
+      "filter", .word, default: filter, "interpolation between pixels")
   }
 }

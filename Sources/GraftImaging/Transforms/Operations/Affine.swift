@@ -5,12 +5,13 @@ import GraftBase
 /// The composition and the draws are torchvision's; the sign of the angle is that of `rotate`.
 package struct Affine: Transform, Equatable {
   package static let name = "affine"
-  package static let summary = "turn, shift, scale and shear at once"
+  package static let summary = "rotate, shift, scale and shear at once"
   private static let degrees = Argument(
     required: "degrees", .range(-360...360, single: .symmetric),
     "the angle, counter-clockwise; d means -d..d", usual: "10")
   private static let translate = Argument(
-    "translate", .number(0...1), default: 0, "largest shift as a share of each side", usual: "0.1")
+    "translate", .number(0...1), default: 0, "largest shift as a share of width and height",
+    usual: "0.1")
   private static let scale = Argument(
     "scale", .range(0.05...20), default: 1...1, "magnification", usual: "0.9..1.1")
   private static let shear = Argument(

@@ -3,12 +3,12 @@ import GraftBase
 /// Mixes chains of operations with the image they start from (Hendrycks et al., 2020).
 ///
 /// Draws, operations and magnitudes are the authors'; with `levels=torchvision` magnitudes are the
-/// first `severity` of torchvision's ten; a timm string means timm's magnitudes, mean color and random
-/// filters. The authors mix normalized floats; here the same sum of
-/// bytes in float32 is rounded to the nearest byte, where torchvision and timm cut it off.
+/// first `severity` of torchvision's ten; a timm string means timm's magnitudes, mean color and
+/// random filters. The authors mix normalized floats; here the same sum of bytes in float32 is
+/// rounded to the nearest byte, where torchvision and timm cut it off.
 package struct AugMix: Transform, Equatable {
   package static let name = "augmix"
-  package static let summary = "mix the image with copies that went through chains of operations"
+  package static let summary = "mix the image with copies that passed through chains of ops"
   private static let severity = Argument(
     "severity", .integer(1...10), default: 3, "strength of the operations")
   private static let width = Argument("width", .integer(1...16), default: 3, "number of chains")
@@ -18,11 +18,12 @@ package struct AugMix: Transform, Equatable {
     "alpha", .number(0.001...100), default: 1,
     "weights are drawn from Dirichlet(alpha) and Beta(alpha, alpha)")
   private static let all = Argument(
-    "all", .flag, default: true, "color operations too; ImageNet-C is tested without")
-  private static let levels = Argument("levels", .word, default: Levels.paper, "whose magnitudes")
+    "all", .flag, default: true, "color ops too; ImageNet-C is tested without them")
+  private static let levels = Argument(
+    "levels", .word, default: Levels.paper, "library whose magnitudes are used")
   private static let timm = Argument(
     "timm", .text(prefix: TimmAugMix.prefix),
-    "timm's string instead of all these", usual: "augmix-m5-w4-d2")
+    "timm's string instead of these parameters", usual: "augmix-m5-w4-d2")
   private static let filter = Published<WarpFilter>.filter
   private static let fill = Published<FillChoice>.fill
   package static let arguments: [any AnyArgument] = [
@@ -74,8 +75,8 @@ package struct AugMix: Transform, Equatable {
       ]
       guard !numbers.contains(where: { arguments.isGiven($0) }) else {
         throw GraftError(
-          .usage, "`augmix` has both a timm string and numbers of its own",
-          help: "the string says them all: augmix-m5-w4-d2")
+          .usage, "`augmix` has both a timm string and other parameters",
+          help: "the string sets all of them: augmix-m5-w4-d2")
       }
       let string = try TimmAugMix(text)
       (severity, width, depth) = (string.magnitude, string.width, string.depth)
@@ -90,7 +91,7 @@ package struct AugMix: Transform, Equatable {
     guard depth != 0 else {
       throw GraftError(
         .usage, "`depth` of `augmix` is 0, which changes nothing",
-        help: "legal is 1..16, or -1 for one to three by lot")
+        help: "legal is 1..16, or -1 for one to three at random")
     }
   }
 

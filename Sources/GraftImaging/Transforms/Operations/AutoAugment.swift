@@ -9,7 +9,7 @@ package struct AutoAugment: Transform, Equatable {
   package static let summary = "apply a learned pair of operations, drawn from 25"
   private static let policy = Argument(
     "policy", .word, default: Policy.imagenet,
-    "what it was learned on; original, originalr, v0, v0r and 3a are timm's")
+    "data it was learned on; original, originalr, v0, v0r and 3a are timm's")
   private static let mstd = Argument(
     "mstd", .number(0...10), default: 0, "standard deviation of magnitudes, for timm's policies")
   private static let filter = Published<WarpFilter>.filter

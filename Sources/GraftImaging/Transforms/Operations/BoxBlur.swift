@@ -3,10 +3,10 @@ import GraftBase
 /// Replaces each pixel by the mean of a square around it: Pillow's `BoxBlur`.
 package struct BoxBlur: Transform, Equatable {
   package static let name = "boxblur"
-  package static let summary = "blur with the mean of a square"
+  package static let summary = "blur by the mean of a square"
   private static let radius = Argument(
     "radius", .range(0...100), default: 1...3,
-    "pixels on each side of the middle, which may be a fraction")
+    "radius in pixels, which may be a fraction")
   package static let arguments: [any AnyArgument] = [radius]
   package static let examples = ["boxblur", "boxblur(1.5)", "boxblur(1..3, p=0.5)"]
   package static let synonyms = ["averageblur", "meanblur"]

@@ -6,10 +6,10 @@ import GraftBase
 /// middle of it and an odd pixel of border goes to the right and to the bottom.
 package struct CenterCrop: Transform, Equatable {
   package static let name = "centercrop"
-  package static let summary = "take the window in the middle"
+  package static let summary = "crop the center"
   private static let size = Argument(
     "size", .integer(1...4096),
-    "side of the window in pixels; that of the input unless given", usual: "224")
+    "width and height of the window in pixels; the input's by default", usual: "224")
   private static let border = Border.argument
   private static let fill = FillChoice.argument(default: .black)
   package static let arguments: [any AnyArgument] = [size, border, fill]

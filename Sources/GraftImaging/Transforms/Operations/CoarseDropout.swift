@@ -3,7 +3,7 @@ import GraftBase
 /// Paints over several rectangles, all inside the image; Albumentations' `CoarseDropout`.
 package struct CoarseDropout: Transform, Equatable {
   package static let name = "coarsedropout"
-  package static let summary = "paint over several rectangles"
+  package static let summary = "fill several rectangles"
   private static let holes = Argument(
     "holes", .integerRange(1...256), default: 1...2, "number of rectangles")
   private static let height = side("height")

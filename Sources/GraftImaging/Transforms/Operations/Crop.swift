@@ -4,14 +4,14 @@ import GraftBase
 /// Takes a random window of the image.
 ///
 /// With `scale` it is torchvision's random resized crop: a window of a random share of the area and
-/// a random aspect, resized to the encoder's input. With `pad` the image gets a frame and a window of
-/// the input size is taken; without either the window is taken from the resized image.
+/// a random aspect, resized to the encoder's input. With `pad` the image gets a frame and a window
+/// of the input size is taken; without either the window is taken from the resized image.
 package struct Crop: Transform, Equatable {
   package static let name = "crop"
-  package static let summary = "take a random window"
+  package static let summary = "crop a random window"
   private static let pad = Argument(
     "pad", .integer(0...1024),
-    "frame in pixels before a window of the input size is taken", usual: "4")
+    "padding in pixels before a window of the input size is cropped", usual: "4")
   private static let scale = Argument(
     "scale", .range(0.001...1, single: .downTo),
     "share of the area that the window covers; s means s..1", usual: "0.6..1")
@@ -20,7 +20,7 @@ package struct Crop: Transform, Equatable {
     "width over height of the window, with scale=", usual: "0.75..1.333")
   private static let filter = Argument(
     "filter", .drawnFilter, default: DrawnFilter(filter: .bilinear),
-    "how pixels are weighed in a resize; random is bilinear or bicubic by lot, as in timm")
+    "resize filter; random is either of bilinear and bicubic at random, as in timm")
   private static let border = Border.argument
   private static let fill = FillChoice.argument(default: .black)
   package static let arguments: [any AnyArgument] = [pad, scale, ratio, filter, border, fill]

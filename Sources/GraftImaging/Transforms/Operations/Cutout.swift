@@ -6,10 +6,10 @@ import GraftBase
 /// is round(255 * mean), which normalizes to zero within half a byte.
 package struct Cutout: Transform, Equatable {
   package static let name = "cutout"
-  package static let summary = "paint over squares"
+  package static let summary = "fill squares"
   private static let size = Argument(
     "size", .number(0.01...4096), default: 0.5,
-    "side of the square: pixels, or below 1 a share of the image's shorter side")
+    "size of the square: pixels, or below 1 a share of the image's shorter side")
   private static let holes = Argument("holes", .integer(1...64), default: 1, "number of squares")
   private static let fill = FillChoice.argument(default: .mean)
   package static let arguments: [any AnyArgument] = [size, holes, fill]

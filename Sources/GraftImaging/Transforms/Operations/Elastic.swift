@@ -7,11 +7,12 @@ import GraftBase
 /// in the root mean square.
 package struct Elastic: Transform, Equatable {
   package static let name = "elastic"
-  package static let summary = "bend by smooth random shifts"
+  package static let summary = "distort by smooth random shifts"
   private static let alpha = Argument(
     "alpha", .range(0...10000), default: 25...25, "pixels by which the blurred noise is multiplied")
   private static let sigma = Argument(
-    "sigma", .range(0...50), default: 5...5, "blur of the noise in pixels: how wide the bends are")
+    "sigma", .range(0...50), default: 5...5,
+    "blur of the noise in pixels: the width of the distortions")
   private static let filter = WarpFilter.argument(default: .bilinear)
   private static let border = Border.warpArgument
   private static let fill = FillChoice.argument(default: .black)

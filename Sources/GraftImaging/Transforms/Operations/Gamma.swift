@@ -3,7 +3,7 @@ import GraftBase
 /// Raises the values to a power: below 1 opens the shadows, above 1 deepens them.
 package struct Gamma: FactorTransform, Equatable {
   package static let name = "gamma"
-  package static let summary = "lighten or darken the middle tones"
+  package static let summary = "lighten or darken the midtones"
   private static let power = Argument(
     "power", .range(0.01...10, single: .factor), defaultText: "0.2",
     "the exponent; g means 1-g..1+g")

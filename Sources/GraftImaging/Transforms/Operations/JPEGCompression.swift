@@ -3,7 +3,7 @@ import GraftBase
 /// Packs the image as JPEG and unpacks it again: blocks, rings and pale chroma.
 package struct JPEGCompression: Transform, Equatable {
   package static let name = "jpeg"
-  package static let summary = "lose what JPEG compression loses"
+  package static let summary = "apply JPEG compression"
   private static let quality = Argument(
     "quality", .integerRange(1...100), default: 40...95, "libjpeg's quality; 75 is common")
   package static let arguments: [any AnyArgument] = [quality]

@@ -10,9 +10,10 @@ package struct MotionBlur: Transform, Equatable {
   private static let angle = Argument(
     "angle", .range(-360...360), default: 0...360, "direction of the line in degrees")
   private static let direction = Argument(
-    "direction", .range(-1...1), default: -1...1, "0 blurs both ways alike, -1 and 1 one way only")
+    "direction", .range(-1...1), default: -1...1, "0 blurs both ways equally, -1 and 1 one way only"
+  )
   private static let shift = Argument(
-    "shift", .flag, default: false, "move the line off the middle, too")
+    "shift", .flag, default: false, "also move the line off the center")
   package static let arguments: [any AnyArgument] = [size, angle, direction, shift]
   package static let examples = [
     "motionblur", "motionblur(9, angle=-45..45, p=0.5)",

@@ -3,7 +3,7 @@ import GraftBase
 /// Adds color along the principal components of ImageNet's pixels (Krizhevsky et al., 2012).
 package struct PCALighting: Transform, Equatable {
   package static let name = "lighting"
-  package static let summary = "change the light along ImageNet's main color directions"
+  package static let summary = "change the lighting along ImageNet's principal color components"
   private static let sigma = Argument(
     "sigma", .range(0...10), default: 0.1...0.1,
     "standard deviation of the weight of each component")

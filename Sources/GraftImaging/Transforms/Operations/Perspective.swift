@@ -6,10 +6,10 @@ import GraftBase
 /// int(distortion * (side div 2)) + 1 pixels along each axis.
 package struct Perspective: Transform, Equatable {
   package static let name = "perspective"
-  package static let summary = "move the corners inward, as seen from another side"
+  package static let summary = "move the corners inward, as from another viewpoint"
   private static let distortion = Argument(
     "distortion", .range(0...1), default: 0.5...0.5,
-    "how far corners may move, as a share of half the side")
+    "how far corners may move, as a share of half the width and height")
   private static let filter = WarpFilter.argument(default: .bilinear)
   private static let border = Border.warpArgument
   private static let fill = FillChoice.argument(default: .black)

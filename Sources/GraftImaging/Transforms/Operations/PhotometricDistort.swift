@@ -1,10 +1,11 @@
 import GraftBase
 
-/// Changes brightness, contrast, saturation, hue and the order of channels, each by a coin's fall
-/// (Liu et al., 2016); torchvision's `RandomPhotometricDistort`.
+/// Changes brightness, contrast, saturation, hue and the order of channels, each with probability
+/// 1/2 (Liu et al., 2016); torchvision's `RandomPhotometricDistort`.
 package struct PhotometricDistort: Transform, Equatable {
   package static let name = "photometric"
-  package static let summary = "change colors as detectors are trained with, each part by a coin"
+  package static let summary =
+    "change colors as in detector training, each part with probability 1/2"
   private static let brightness = factor("brightness", "0.875..1.125")
   private static let contrast = factor("contrast", "0.5..1.5")
   private static let saturation = factor("saturation", "0.5..1.5")

@@ -2,11 +2,11 @@ import GraftBase
 
 /// Applies `n` operations drawn from a set at one magnitude (Cubuk et al., 2020).
 ///
-/// With `n` and `m` the paper's 14 operations as torchvision has them; with `rules=tpu` the 16 of the
-/// authors' published runs, on gray, where m=28 is 2.8 times what others call the strongest; with a timm
-/// string its 15, each with a probability and a magnitude of its own, the mean color and random filters.
-/// Pixels are Pillow's throughout: the authors' contrast, which takes the number of pixels over 256 for
-/// the mean, is not copied.
+/// With `n` and `m` the paper's 14 operations as torchvision has them; with `rules=tpu` the 16 of
+/// the authors' published runs, on gray, where m=28 is 2.8 times what others call the strongest;
+/// with a timm string its 15, each with a probability and a magnitude of its own, the mean color
+/// and random filters. Pixels are Pillow's throughout: the authors' contrast, which takes the
+/// number of pixels over 256 for the mean, is not copied.
 package struct RandAugment: Transform, Equatable {
   package static let name = "randaugment"
   package static let summary = "apply n operations drawn from 14, at magnitude m"
@@ -18,7 +18,7 @@ package struct RandAugment: Transform, Equatable {
     "timm's string instead of n and m", usual: "rand-m9-mstd0.5-inc1")
   private static let rules = Argument(
     "rules", .word, default: Rules.torchvision,
-    "whose operations and magnitudes: tpu has 16, with cutout, and m without bound")
+    "set of ops and magnitudes: tpu has 16, with cutout, and any m")
   private static let filter = Published<WarpFilter>.filter
   private static let fill = Published<FillChoice>.fill
   package static let arguments: [any AnyArgument] = [n, m, timm, rules, filter, fill]
@@ -48,7 +48,7 @@ package struct RandAugment: Transform, Equatable {
       guard !others.contains(where: { arguments.isGiven($0) }) else {
         throw GraftError(
           .usage, "`randaugment` has both a timm string and n, m or rules",
-          help: "the string says it all: rand-m9-n2")
+          help: "the string sets all of them: rand-m9-n2")
       }
       law = .timm(try TimmRandAugment(text))
     } else {

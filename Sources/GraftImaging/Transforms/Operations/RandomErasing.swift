@@ -6,13 +6,13 @@ import GraftBase
 /// The papers' codes erase after normalization; here bytes are painted before it. `fill=mean` is
 /// round(255 * mean), which normalizes to zero within half a byte; the drawn values of `rand` and
 /// `pixel` have the mean and deviation of the normalization, so they are N(0, 1) after it, except
-/// that bytes cut them at 0 and 255 (for ImageNet at -2.1 and 2.2 to 2.6). With `count`, as in timm,
-/// the area is shared among the rectangles.
+/// that bytes cut them at 0 and 255 (for ImageNet at -2.1 and 2.2 to 2.6). With `count`, as in
+/// timm, the area is shared among the rectangles.
 package struct RandomErasing: Transform, Equatable {
   package static let name = "erase"
-  package static let summary = "paint over a random rectangle"
+  package static let summary = "fill a random rectangle"
   private static let area = Argument(
-    "area", .range(0.0001...1), default: 0.02...0.33, "share of the image painted over")
+    "area", .range(0.0001...1), default: 0.02...0.33, "share of the image that is filled")
   private static let ratio = Argument(
     "ratio", .range(0.05...20), default: 0.3...3.3, "height over width of the rectangle")
   private static let count = Argument(

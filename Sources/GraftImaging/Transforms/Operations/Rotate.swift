@@ -3,12 +3,12 @@ import GraftBase
 /// Turns the image about its middle; positive angles turn counter-clockwise.
 package struct Rotate: Transform, Equatable {
   package static let name = "rotate"
-  package static let summary = "turn about the middle, counter-clockwise for positive angles"
+  package static let summary = "rotate about the center, counter-clockwise for positive angles"
   private static let degrees = Argument(
     "degrees", .range(-360...360, single: .symmetric), defaultText: "15",
     "the angle; d means -d..d")
   private static let expand = Argument(
-    "expand", .flag, default: false, "grow the image until nothing is cut off")
+    "expand", .flag, default: false, "enlarge the image so that nothing is cut off")
   private static let filter = WarpFilter.argument(default: .nearest)
   private static let border = Border.warpArgument
   private static let fill = FillChoice.argument(default: .black)

@@ -3,11 +3,11 @@ import GraftBase
 /// Turns single pixels white or black.
 package struct SaltAndPepper: Transform, Equatable {
   package static let name = "saltpepper"
-  package static let summary = "turn single pixels white or black"
+  package static let summary = "set single pixels to white or black"
   private static let amount = Argument(
-    "amount", .range(0...1), default: 0.01...0.06, "share of the pixels that are hit")
+    "amount", .range(0...1), default: 0.01...0.06, "share of the pixels that are changed")
   private static let salt = Argument(
-    "salt", .range(0...1), default: 0.4...0.6, "share of the hit pixels that turn white")
+    "salt", .range(0...1), default: 0.4...0.6, "share of the changed pixels that become white")
   package static let arguments: [any AnyArgument] = [amount, salt]
   package static let examples = ["saltpepper(0.02)", "saltpepper(0.01..0.06, salt=0.5, p=0.3)"]
   package static let synonyms = ["saltandpepper", "impulse", "pepper"]

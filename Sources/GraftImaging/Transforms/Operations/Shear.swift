@@ -3,7 +3,7 @@ import GraftBase
 /// Slants the image about its middle.
 package struct Shear: Transform, Equatable {
   package static let name = "shear"
-  package static let summary = "slant the image"
+  package static let summary = "shear the image"
   private static let degrees = Argument(
     "degrees", .range(-85...85, single: .symmetric), defaultText: "10", "the angle; d means -d..d")
   private static let axis = Axis.argument

@@ -6,7 +6,7 @@ import GraftBase
 /// one pixel must not grow into gigabytes.
 package struct ShortSideResize: Transform, Equatable {
   package static let name = "resize"
-  package static let summary = "scale to a shorter side of given or drawn length"
+  package static let summary = "resize the shorter side to a given or random length"
   private static let side = Argument(
     "side", .integerRange(1...4096), default: 256...256, "length of the shorter side in pixels")
   private static let filter = ResizeFilter.argument
@@ -45,5 +45,5 @@ package struct ShortSideResize: Transform, Equatable {
 
 extension ResizeFilter {
   static let argument = Argument(
-    "filter", .word, default: ResizeFilter.bilinear, "how pixels are weighed in a resize")
+    "filter", .word, default: ResizeFilter.bilinear, "resize filter")
 }

@@ -3,9 +3,9 @@ import GraftBase
 /// The noise of counted light, stronger where the image is bright.
 package struct ShotNoise: Transform, Equatable {
   package static let name = "shot"
-  package static let summary = "add the noise of few photons"
+  package static let summary = "add photon noise"
   private static let photons = Argument(
-    "photons", .range(0.5...500), default: 25...60, "photons that make white; fewer are more noise")
+    "photons", .range(0.5...500), default: 25...60, "photons of white; fewer means noisier")
   package static let arguments: [any AnyArgument] = [photons]
   package static let examples = ["shot(60)", "shot(12..60, p=0.5)"]
   package static let defaultProbability = 0.5

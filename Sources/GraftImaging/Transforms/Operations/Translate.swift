@@ -6,7 +6,7 @@ package struct Translate: Transform, Equatable {
   package static let summary = "shift by whole pixels"
   private static let share = Argument(
     "share", .range(-1...1, single: .symmetric), defaultText: "0.1",
-    "shift as a share of the side, right and down; s means -s..s")
+    "shift as a share of width and height, right and down; s means -s..s")
   private static let axis = Axis.argument
   private static let border = Border.argument
   private static let fill = FillChoice.argument(default: .black)

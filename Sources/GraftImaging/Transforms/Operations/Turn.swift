@@ -3,7 +3,7 @@ import GraftBase
 /// Turns by quarters of a circle; no pixel changes its value.
 package struct Turn: Transform, Equatable {
   package static let name = "turn"
-  package static let summary = "turn counter-clockwise by multiples of 90 degrees"
+  package static let summary = "rotate counter-clockwise by multiples of 90 degrees"
   private static let quarters = Argument(
     "quarters", .integerRange(0...3), default: 0...3, "how many times 90 degrees")
   package static let arguments: [any AnyArgument] = [quarters]

@@ -7,10 +7,10 @@ import GraftBase
 /// pixels after scaling.
 package struct Zoom: Transform, Equatable {
   package static let name = "zoom"
-  package static let summary = "magnify or shrink about a random place, keeping the size"
+  package static let summary = "zoom in or out about a random point, keeping the size"
   private static let scale = Argument(
     "scale", .range(0.05...20), default: 0.1...2,
-    "magnification; below 1 shows a frame", usual: "0.8..1.25")
+    "magnification; below 1 shows a border", usual: "0.8..1.25")
   private static let filter = ResizeFilter.argument
   private static let fill = FillChoice.argument(default: .black)
   package static let arguments: [any AnyArgument] = [scale, filter, fill]

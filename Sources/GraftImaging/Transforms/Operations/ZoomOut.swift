@@ -7,9 +7,9 @@ import GraftBase
 /// torchvision gives after a resize, without the canvas in memory.
 package struct ZoomOut: Transform, Equatable {
   package static let name = "zoomout"
-  package static let summary = "lay on a larger canvas, keeping the size"
+  package static let summary = "place on a larger canvas, keeping the size"
   private static let side = Argument(
-    "side", .range(1...20), default: 1...4, "sides of the canvas over those of the image")
+    "side", .range(1...20), default: 1...4, "size of the canvas relative to the image")
   private static let filter = ResizeFilter.argument
   private static let fill = FillChoice.argument(default: .black)
   package static let arguments: [any AnyArgument] = [side, filter, fill]

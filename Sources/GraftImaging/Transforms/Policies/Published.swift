@@ -25,7 +25,7 @@ extension Published where Choice == WarpFilter {
   /// `filter=` of a policy.
   static let filter = Argument<Published>(
     "filter", .published(), default: Published(choice: nil),
-    "how warps read between pixels: nearest (augmix: bilinear), in timm's bilinear or bicubic by lot"
+    "interpolation of warps: nearest (augmix: bilinear), in timm's bilinear or bicubic at random"
   )
 }
 
@@ -33,5 +33,5 @@ extension Published where Choice == FillChoice {
   /// `fill=` of a policy.
   static let fill = Argument<Published>(
     "fill", .published(), default: Published(choice: nil),
-    "the color of places without an image: black, in timm's the mean, in tpu's gray")
+    "the color of pixels outside the image: black, in timm's the mean, in tpu's gray")
 }

@@ -30,6 +30,6 @@ struct TimmString {
 
   func refusal(of section: Substring) -> GraftError {
     GraftError(
-      .usage, "`\(text)` has the section `\(section)`, which is not legal there", help: help)
+      .usage, "`\(text)` has the section `\(section)`, which is not allowed there", help: help)
   }
 }
