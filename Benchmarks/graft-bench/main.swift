@@ -20,7 +20,8 @@ struct GraftBench: ParsableCommand {
       memory layouts.
       """)
 
-  @Argument(help: "An encoder to measure alone, such as resnet18; all goals without it.")
+  @ArgumentParser.Argument(
+    help: "An encoder to measure alone, such as resnet18; all goals without it.")
   var encoder: String?
   @Option(help: "Threads to compute with.")
   var threads = 2
