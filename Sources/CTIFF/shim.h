@@ -77,11 +77,14 @@ static int graft_tiff_on_error(
 // no harm.
 static int graft_tiff_on_warning(
     TIFF *tiff, void *user, const char *module, const char *format, va_list arguments) {
+  (void)tiff, (void)module;
   graft_tiff *file = (graft_tiff *)user;
-  int is_harmless = strstr(format, "xtraneous") != NULL || strncmp(format, "Discarding", 10) == 0 ||
-                    strncmp(format, "JPEG strip size exceeds", 23) == 0;
-  if (!file->is_decoding || is_harmless) return 1;
-  return graft_tiff_on_error(tiff, user, module, format, arguments);
+  if (!file->is_decoding || file->is_damaged) return 1;
+  vsnprintf(file->message, GRAFT_TIFF_MESSAGE, format, arguments);
+  file->is_damaged = strstr(file->message, "xtraneous") == NULL &&
+                     strncmp(file->message, "Discarding", 10) != 0 &&
+                     strncmp(file->message, "JPEG strip size exceeds", 23) != 0;
+  return 1;
 }
 
 // Whether libtiff reads the same out of the header as the caller, who checked it against limits.
@@ -155,6 +158,8 @@ __attribute__((noinline)) static graft_tiff *graft_tiff_open(
     graft_tiff_close(file);
     return NULL;
   }
+  // What libtiff did not like about some tag and could do without.
+  file->is_damaged = 0;
   return file;
 }
 

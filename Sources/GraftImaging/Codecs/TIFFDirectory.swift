@@ -84,22 +84,22 @@ struct TIFFDirectory {
 
   /// The first integer of a tag, or `missing` where the file has no such tag.
   func integer(_ tag: Tag, missing: Int? = nil) throws(ImageFault) -> Int {
-    guard has(tag) else {
-      if let missing { return missing }
-      throw ImageFault("its directory has no \(tag)")
-    }
+    if let missing, !has(tag) { return missing }
     return try integers(tag, count: 1)[0]
   }
 
   /// The integers of a tag that has one for each sample: the first eight, none without the tag.
   func integersOfSamples(_ tag: Tag) throws(ImageFault) -> [Int] {
     let mostSamples = 8
-    return try integers(tag, count: min(entries[tag.rawValue]?.count ?? 0, mostSamples))
+    guard let entry = entries[tag.rawValue] else { return [] }
+    return try integers(tag, count: min(entry.count, mostSamples))
   }
 
   /// The first `count` integers of a tag.
   func integers(_ tag: Tag, count: Int) throws(ImageFault) -> [Int] {
-    guard let entry = entries[tag.rawValue] else { return [] }
+    guard let entry = entries[tag.rawValue] else {
+      throw ImageFault("its directory has no \(tag)")
+    }
     guard [1, 3, 4, 13, 16, 18].contains(entry.type) else {
       throw ImageFault("its \(tag) is no integer")
     }

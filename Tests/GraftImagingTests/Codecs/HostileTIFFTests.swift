@@ -22,7 +22,10 @@ import Testing
       ([256: .long(0)], "without pixels"),
       ([256: .long(0xFFFF_FFFF)], "more than the 16384 a side"),
       ([256: .long(15_000), 257: .long(15_000)], "more than the 64 million"),
-      ([256: .long(8_000), 257: .long(8_000)], "which 64 bytes of data cannot hold"),
+      (
+        [256: .long(8_000), 257: .long(8_000), 278: .long(8_000)],
+        "which 64 bytes of data cannot hold"
+      ),
       ([256: nil], "its directory has no width"),
       ([256: .init(type: 2, values: [8])], "its width is no integer"),
       ([256: .init(type: 4, values: [], count: 0)], "its width has 0 values in place of 1"),

@@ -364,6 +364,7 @@ add("rgb16_premultiplied.tif", tiff(tags(W, H, 16, 2, 4, t338=[1]), strips(deep,
 cmyk = array_of(small.convert("CMYK"))
 add("cmyk16.tif", tiff(tags(W, H, 16, 5, 4), strips((cmyk.astype(np.uint16) * 257).astype("<u2"), H)))
 add("one_bits_value.tif", tiff({**tags(W, H, 8, 2, 3), 258: [8]}, strips(rgb, H)))
+add("orientation0.tif", tiff({**tags(W, H, 8, 2, 3), 274: [0]}, strips(rgb, H)))
 add("one_pixel.tif", tiff(tags(1, 1, 8, 2, 3), [b"\x0a\x14\x1e"]))
 
 with open(os.path.join(FOLDER, "formats.json"), "w") as file:
