@@ -3,11 +3,11 @@ import Foundation
 /// A value that threads share under a lock, and wait for to change.
 ///
 /// Unchecked: the value is reached only while the lock is held.
-package final class Monitor<Value>: @unchecked Sendable {
+package final class Monitor<Value: Sendable>: @unchecked Sendable {
   private let condition = NSCondition()
   private var value: Value
 
-  package init(_ value: sending Value) { self.value = value }
+  package init(_ value: Value) { self.value = value }
 
   /// Runs `body` while nobody else has the value, and wakes all who wait for a change.
   package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {

@@ -35,7 +35,7 @@ package struct Slice: @unchecked Sendable {
 }
 
 /// One aligned block of floats, zero at first; freed with its last reference.
-package final class Storage: @unchecked Sendable {
+package final class Storage: Sendable {
   package let slice: Slice
   /// Bytes that were allocated, slack and alignment included.
   package let byteCount: Int

@@ -22,7 +22,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, Sendable {
   private let byteLimit: Int
   private let state: Monitor<State>
 
-  private struct State {
+  private struct State: Sendable {
     var received: Int
     var total: Int?
     var redirects = 0
