@@ -32,7 +32,7 @@ package struct ImageInput: Hashable, Sendable {
 }
 
 /// How a resize weighs the pixels under a target pixel.
-package enum ResizeFilter: String, Sendable, Codable, CaseIterable {
+package enum ResizeFilter: String, Codable, WordChoice {
   case nearest
   case box
   case bilinear

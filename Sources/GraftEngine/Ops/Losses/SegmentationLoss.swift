@@ -118,7 +118,7 @@ package struct SegmentationLossOp: Op {
     let blocks = Blocks(c.inputShapes[0])
     let sums = c.workspace.values(of: Double.self)
     c.pool.forEach(
-      blocks.count, lending: c, blocks, sums, loss.classWeights
+      blocks.count, lending: c, blocks, sums, classWeights
     ) { block, _, c, blocks, sums, weights in
       let pixels = blocks.pixels(block)
       graft_dense_loss_sums(
@@ -157,7 +157,7 @@ package struct SegmentationLossOp: Op {
         c.workspace.pointer + image * count)
     }
     c.pool.forEach(
-      blocks.count, lending: c, slot, blocks, count, loss.classWeights
+      blocks.count, lending: c, slot, blocks, count, classWeights
     ) { block, _, c, slot, blocks, count, weights in
       let pixels = blocks.pixels(block)
       let factors = c.workspace.pointer + block / blocks.perImage * count
