@@ -73,7 +73,7 @@ import Testing
     let bytes = try ImagingFixtures.formatBytes(name)
     let upright = try ImageCodec.decode(bytes, name: name)
     let stored = try ImageCodec.decode(bytes, name: name, orientationApplied: false)
-    #expect(stored.rotated(quarterTurns: 3) == upright)
+    #expect(stored.oriented(.rotatedBy270) == upright)
     #expect(stored.size == upright.size.transposed)
     #expect(try ImageCodec.readSize(bytes, orientationApplied: false) == stored.size)
   }

@@ -11,9 +11,6 @@ import Testing
     "graft",
   ]
 
-  /// What texts name although it is only planned; empty whenever possible.
-  private static let announced: Set<Reference> = [.label("clip")]
-
   @Test func everyReferenceExists() throws {
     let literals = try SourceTexts.literals(ofTargets: Self.targets)
     #expect(literals.count > 2_000)
@@ -23,11 +20,7 @@ import Testing
       for reference in Reference.all(in: literal.text) {
         checked += 1
         let fault = names.fault(of: reference).map { "\(literal.file):\(literal.line): \($0)" }
-        if Self.announced.contains(reference) {
-          withKnownIssue("help names it before it exists") { #expect(fault == nil) }
-        } else {
-          #expect(fault == nil)
-        }
+        #expect(fault == nil)
       }
     }
     #expect(checked > 500)
