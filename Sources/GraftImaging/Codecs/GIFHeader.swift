@@ -35,7 +35,7 @@ struct GIFHeader {
           width: max(canvas.width, frame.x + frame.width),
           height: max(canvas.height, frame.y + frame.height))
         guard frame.width > 0 && frame.height > 0 else {
-          throw ImageFault("its first frame is \(frame.size), an image without pixels")
+          throw ImageFault("its first frame is \(frame.size), which has no pixels")
         }
         try reader.checkData(pixelCount: frame.width * frame.height)
         return

@@ -103,7 +103,7 @@ struct TIFFHeader {
 
   private static func check(_ pieceSize: ImageSize, isTiled: Bool) throws(ImageFault) {
     guard pieceSize.width > 0 && pieceSize.height > 0 else {
-      throw ImageFault("its header says \(pieceSize), an image without pixels")
+      throw ImageFault("its header says \(pieceSize), which has no pixels")
     }
     let mostSide = 16_384
     let isLegal =

@@ -1,5 +1,5 @@
-import CGraftKernels
 import GraftBase
+import GraftKernels
 
 /// Adadelta: steps as large as recent steps were, so that no rate need be chosen (Zeiler, 2012).
 ///

@@ -1,6 +1,6 @@
-import CGraftKernels
 import Foundation
 import GraftBase
+import GraftKernels
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
 ///

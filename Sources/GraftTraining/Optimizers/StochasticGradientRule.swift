@@ -1,5 +1,5 @@
-import CGraftKernels
 import GraftBase
+import GraftKernels
 
 /// Stochastic gradient descent with momentum (Sutskever et al., 2013).
 ///

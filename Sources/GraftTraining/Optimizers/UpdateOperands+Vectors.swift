@@ -1,4 +1,3 @@
-import CGraftKernels
 import GraftKernels
 
 /// Sixteen elements of a tensor, computed side by side and each alone: a machine's width changes no bit.

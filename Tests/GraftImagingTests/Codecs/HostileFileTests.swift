@@ -30,7 +30,8 @@ import Testing
       ([3: 0], "which has no pixels"),
       ([0: 0xFF], "more than the 16384 that Graft reads"),
       (
-        [2: 0x75, 3: 0x30, 6: 0x75, 7: 0x30], "it is 30000×30000 pixels, more than the 16384 that Graft reads"
+        [2: 0x75, 3: 0x30, 6: 0x75, 7: 0x30],
+        "it is 30000×30000 pixels, more than the 16384 that Graft reads"
       ),
       ([2: 0x3A, 6: 0x3A], "it has 220 million pixels, more than the 64 million"),
       ([2: 0x3A, 6: 0x0A], "which 451 bytes of data cannot hold"),

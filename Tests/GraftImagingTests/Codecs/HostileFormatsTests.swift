@@ -64,9 +64,9 @@ import Testing
   @Test(
     arguments: [
       ([14: [41, 0, 0, 0]], "its header has 41 bytes"),
-      ([18: [0, 0, 0, 0]], "an image without pixels"),
-      ([18: [0xFF, 0xFF, 0xFF, 0x7F]], "more than the 16384 a side"),
-      ([22: [0, 0, 0, 0x80]], "more than the 16384 a side"),
+      ([18: [0, 0, 0, 0]], "which has no pixels"),
+      ([18: [0xFF, 0xFF, 0xFF, 0x7F]], "more than the 16384 that Graft reads"),
+      ([22: [0, 0, 0, 0x80]], "more than the 16384 that Graft reads"),
       ([18: [0, 0x3A], 22: [0, 0x3A]], "more than the 64 million"),
       ([18: [0, 0x20], 22: [0, 0x1E]], "cut short"),
       ([28: [2]], "its pixels have 2 bits"),
@@ -110,7 +110,7 @@ import Testing
   /// `noise.gif`: 6 width, 8 height of the canvas.
   @Test func lyingGIFHeadersAreRefused() throws {
     for (changes, sentence) in [
-      ([6: [0xFF, 0xFF, 0xFF, 0xFF]], "more than the 16384 a side"),
+      ([6: [0xFF, 0xFF, 0xFF, 0xFF]], "more than the 16384 that Graft reads"),
       ([6: [0, 0x3A, 0, 0x3A]], "more than the 64 million"),
     ] as [([Int: [UInt8]], String)] {
       let message = try refusal(of: file("noise.gif", changes))
@@ -125,7 +125,8 @@ import Testing
       try refusal(of: header + frame + [2, 1, 0x44, 0, 0x3B]).contains("which its data cannot hold")
     )
     let empty: [UInt8] = [0x2C, 0, 0, 0, 0, 0, 0, 1, 0, 0]
-    #expect(try refusal(of: header + empty + [2, 1, 0x44, 0, 0x3B]).contains("without pixels"))
+    #expect(
+      try refusal(of: header + empty + [2, 1, 0x44, 0, 0x3B]).contains("which has no pixels"))
   }
 
   @Test func aGIFThatEndsItsCodesEarlyIsRefused() throws {

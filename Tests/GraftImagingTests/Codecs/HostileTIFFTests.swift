@@ -19,8 +19,8 @@ import Testing
 
   @Test(
     arguments: [
-      ([256: .long(0)], "without pixels"),
-      ([256: .long(0xFFFF_FFFF)], "more than the 16384 a side"),
+      ([256: .long(0)], "which has no pixels"),
+      ([256: .long(0xFFFF_FFFF)], "more than the 16384 that Graft reads"),
       ([256: .long(15_000), 257: .long(15_000)], "more than the 64 million"),
       (
         [256: .long(8_000), 257: .long(8_000), 278: .long(8_000)],
@@ -42,7 +42,7 @@ import Testing
       ([259: .short(99)], "compressed by method 99"),
       ([259: .short(8)], "the decoder says"),
       ([259: .short(5)], "the decoder says"),
-      ([278: .long(0)], "without pixels"),
+      ([278: .long(0)], "which has no pixels"),
       ([273: .long(1 << 30)], "cut short"),
       ([279: .long(1 << 30)], "cut short"),
       ([279: .long(20)], "cannot hold"),

@@ -74,10 +74,11 @@ struct KnownNames {
     .malformedNetwork,
   ]
 
-  /// Words in backticks besides those of the tables: the program, keywords of the language and of
+  /// Words in backticks besides those of the tables: programs, keywords of the language and of
   /// formulas, and names of tensors in files.
   private static let otherWords: Set<String> = [
-    "graft", "for", "end", "in", "by", "input", "target", "logits", "features", "loss", "image",
+    "graft", "magick", "for", "end", "in", "by", "input", "target", "logits", "features", "loss",
+    "image",
   ]
 
   /// `name=` besides those of the tables: an argument of `net(…)`, the knob of an example, and what
