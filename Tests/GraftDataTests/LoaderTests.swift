@@ -243,7 +243,7 @@ import Testing
         data, indices: data.partition(.train), settings: Loader.Settings(batchSize: 4),
         preprocessing: Self.preprocessing, classCount: 1, pool: ThreadPool(threads: 1))
     }
-    #expect(error?.message.contains("has class b at place 1, but the head has 1 classes") == true)
+    #expect(error?.message.contains("has class b at index 1, but the head has 1 classes") == true)
   }
 
   @Test func grayNetworksGetOneChannel() throws {

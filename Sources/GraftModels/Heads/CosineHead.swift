@@ -2,7 +2,7 @@ import GraftBase
 import GraftEngine
 
 /// Cosines between pooled features and a direction for each class, times a scale that is learned
-/// (Gidaris and Komodakis, 2018; Chen et al., 2019): for few images a class.
+/// (Gidaris and Komodakis, 2018; Chen et al., 2019): for few images per class.
 ///
 /// Its parameters are `head.weight` [classes, features] and `head.scale` [1].
 package struct CosineHead: Head {

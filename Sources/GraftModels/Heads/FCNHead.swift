@@ -75,7 +75,7 @@ package struct FCNHead: Head {
 extension FCNHead: HeadKind {
   package static let name = "fcn"
   package static let summary =
-    "one layer on the last map of an encoder and on finer ones, which tells the class of each pixel "
+    "one layer on the last map of an encoder and on finer ones, which predicts one class per pixel "
     + "(Long 2015); on an encoder with a decoder of its own, such as unet, it is the layer on top"
   package static let arguments: [any AnyArgument] = [finerMaps, enlargement]
   package static let leadingArgument: (any AnyArgument)? = finerMaps

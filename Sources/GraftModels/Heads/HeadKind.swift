@@ -7,9 +7,9 @@ import GraftEngine
 package protocol HeadKind: SendableMetatype {
   /// The word of the language: `linear`.
   static var name: String { get }
-  /// What it is, to be read behind "`linear` is", for `help`.
+  /// What it is, following "`linear` is" in `help`.
   static var summary: String { get }
-  /// What may be said of it. Two heads may share an argument.
+  /// Its arguments. Two heads may share one.
   static var arguments: [any AnyArgument] { get }
   /// The argument that recipes name even where it has its default: `mlp hidden=512`.
   static var leadingArgument: (any AnyArgument)? { get }
@@ -20,7 +20,7 @@ package protocol HeadKind: SendableMetatype {
   /// A few, for tests and help.
   static var examples: [HeadSpec] { get }
 
-  /// What it tells of an image, on this encoder.
+  /// What it predicts, on this encoder.
   static func task(on spec: EncoderSpec) -> PredictionTask
   /// Makes the layers; throws when a number is out of range or the encoder or the classes do not fit.
   static func makeHead(_ values: ArgumentValues, in context: HeadContext) throws -> any Head
@@ -52,22 +52,22 @@ package struct HeadContext {
   /// For parameters that no published file has.
   package var headScope: Scope { scope["head"] }
 
-  /// The place of the encoder's own classifier.
+  /// The name of the encoder's own classifier.
   package var classifierScope: Scope {
     spec.linearHeadPath.split(separator: ".").reduce(scope) { $0[String($1)] }
   }
 
-  /// Refuses a number of classes that no head of this task can tell.
+  /// Refuses a number of classes that no head of this task can predict.
   package func requireClasses(for task: PredictionTask) throws {
     switch task {
     case .classification:
       guard (2...100_000).contains(classCount) else {
-        throw GraftError(.usage, "a head for \(classCount) classes; 2 to 100000 are possible")
+        throw GraftError(.usage, "a head for \(classCount) classes; use 2 to 100,000")
       }
     case .segmentation:
       guard (2...SegmentationLossOp.mostClasses).contains(classCount) else {
         throw GraftError(
-          .usage, "a head that tells \(classCount) classes of pixels; 2 to 255 are possible")
+          .usage, "a head that predicts \(classCount) classes of pixels; use 2 to 255")
       }
     }
   }

@@ -18,7 +18,7 @@ package struct HeadSpec: Sendable {
 
   package var isOwn: Bool { kind.isOwn }
 
-  /// What it tells of an image, on this encoder.
+  /// What it predicts, on this encoder.
   package func task(on spec: EncoderSpec) -> PredictionTask { kind.task(on: spec) }
 
   /// Builds the layers; throws when a number is out of range or the classes do not fit.
@@ -87,7 +87,7 @@ extension HeadSpec: Codable {
     }
     self.init(kind)
     let inner = try outer.nestedContainer(keyedBy: Key.self, forKey: name)
-    // An argument that is younger than the file has its default.
+    // An argument that did not exist when the file was written has its default.
     for argument in kind.arguments where inner.contains(Self.key(of: argument, kind)) {
       let key = Self.key(of: argument, kind)
       let text =

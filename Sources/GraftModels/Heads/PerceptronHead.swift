@@ -22,7 +22,7 @@ package enum PerceptronHead: HeadKind {
     try context.requireClasses(for: .classification)
     let (width, pool, scope) = (values[hidden], values[PooledHead.pool], context.headScope)
     guard (1...65_536).contains(width) else {
-      throw GraftError(.usage, "a head with \(width) hidden units; 1 to 65536 are possible")
+      throw GraftError(.usage, "a head with \(width) hidden units; use 1 to 65,536")
     }
     return PooledHead(
       context.scope, pool: pool,

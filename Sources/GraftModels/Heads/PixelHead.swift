@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// One 1×1 convolution on a map that has a place for each pixel, as U-Nets end.
+/// One 1×1 convolution on a map of the image's own size, as U-Nets end.
 package struct PixelHead: Head {
   private let scope: Scope
   private let score: Convolution
@@ -27,7 +27,7 @@ package struct PixelHead: Head {
 }
 
 extension Head {
-  /// What a head of pixels computes; the pooled map is what the image as a whole is like.
+  /// What a head of pixels computes; the pooled map describes the image as a whole.
   func values(of map: Value, in scope: Scope) throws -> HeadValues {
     let features = try Pooling(scope, .average)(map)
     return HeadValues(features: features, input: map, logits: try logits(from: map))

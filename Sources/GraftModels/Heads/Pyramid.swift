@@ -1,7 +1,7 @@
 import GraftBase
 import GraftEngine
 
-/// What an encoder computes at each resolution, for heads that tell a class of each pixel.
+/// What an encoder computes at each resolution, for heads that predict pixels.
 package struct Pyramid {
   /// The encoder's images [N, H, W, C].
   package let image: Value
@@ -28,7 +28,7 @@ package struct Pyramid {
     levels = finer.keys.sorted(by: >).compactMap { finer[$0] } + [map]
   }
 
-  /// Whether the last map has a place for each pixel.
+  /// Whether the last map has the image's own size.
   package var isFull: Bool { map.shape.rank == 4 && Self.haveOneSize(map, image) }
 
   /// Refuses an encoder that keeps no map.

@@ -83,7 +83,7 @@ package struct UNetHead: Head {
 extension UNetHead: HeadKind {
   package static let name = "unet"
   package static let summary =
-    "a decoder over the maps of any encoder, which tells the class of each pixel (Ronneberger 2015)"
+    "a decoder over the maps of any encoder, which predicts one class per pixel (Ronneberger 2015)"
   package static let arguments: [any AnyArgument] = [finestWidth]
   package static let leadingArgument: (any AnyArgument)? = finestWidth
   package static let examples = [HeadSpec.unet(width: 16)]
@@ -100,7 +100,7 @@ extension UNetHead: HeadKind {
     try context.requireClasses(for: .segmentation)
     let width = values[finestWidth]
     guard (1...1024).contains(width) else {
-      throw GraftError(.usage, "a decoder \(width) channels wide; 1 to 1024 are possible")
+      throw GraftError(.usage, "a decoder \(width) channels wide; use 1 to 1024")
     }
     guard context.spec.ownTask == .classification else { throw isDoubled(context.spec.name) }
     return try UNetHead(

@@ -77,7 +77,7 @@ package struct Net: Encoder {
     try modules.reduce(image) { try $1($0) }
   }
 
-  /// All layers but a softmax at the end, which the loss has in it; names must be used once.
+  /// All layers but a softmax at the end, which the loss includes; names must be used once.
   private static func checkedCalls(_ syntax: NetSyntax) throws -> [NetSyntax.Call] {
     var calls = syntax.calls
     if calls.last?.layer == "softmax", calls.dropLast().last?.layer == NetLayer.fc.name {

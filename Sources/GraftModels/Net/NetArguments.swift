@@ -7,7 +7,7 @@ package struct NetArguments: Sendable {
   /// Pooling layers before this one: widths that are not given double with each.
   package let poolCount: Int
 
-  /// Numbers stand in the arguments' order, words where they fit; labels say it outright.
+  /// Numbers are matched in order, words where they fit, labels by name.
   init(_ call: NetSyntax.Call, of layer: NetLayer, poolCount: Int) throws {
     self.poolCount = poolCount
     for argument in call.arguments {

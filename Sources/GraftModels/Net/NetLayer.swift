@@ -9,7 +9,7 @@ package struct NetLayer: Sendable {
   /// The word in formulas.
   package let name: String
   package let summary: String
-  /// What it can be told.
+  /// Its arguments.
   package let arguments: [ArgumentDeclaration]
   /// Whether a stage ends behind it, as behind pooling.
   package let endsStage: Bool
@@ -42,7 +42,7 @@ package struct NetLayer: Sendable {
 }
 
 extension NetLayer {
-  /// How it is written, with what it takes when nobody says more: `pool(kernel=2, …)`.
+  /// How it is written, with its defaults: `pool(kernel=2, …)`.
   package var usage: String {
     let parts = arguments.map { $0.name + ($0.defaultText.map { "=" + $0 } ?? "") }
     return name + (parts.isEmpty ? "" : "(\(parts.joined(separator: ", ")))")

@@ -84,7 +84,7 @@ extension NetLayer {
   }
 
   static let channelDropout = NetLayer(
-    "channeldropout", "drops whole channels at random while it trains",
+    "channeldropout", "drops whole channels at random in training",
     arguments: [dropRate]
   ) { arguments, scope, input in
     try input.requireImage(for: "channeldropout")

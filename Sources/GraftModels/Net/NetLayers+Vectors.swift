@@ -48,7 +48,7 @@ extension NetLayer {
     "rate", .number(0...0.99), default: 0.5, "share that is dropped")
 
   static let dropout = NetLayer(
-    "dropout", "drops values at random while it trains",
+    "dropout", "drops values at random in training",
     arguments: [rate]
   ) { arguments, scope, _ in
     let layer = PlainLayer.dropout(scope, rate: Float(arguments[rate]))

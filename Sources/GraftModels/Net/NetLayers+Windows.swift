@@ -1,7 +1,7 @@
 import GraftBase
 import GraftEngine
 
-/// What several layers with windows are told.
+/// Arguments that several layers with windows share.
 extension NetArguments {
   static let kernel = Argument(
     "kernel", .window(1...256), default: Pair(3), "the window's size")
@@ -91,7 +91,7 @@ extension Pair {
   /// The window, once it is known to have no more taps than convolutions take.
   func checkedKernel() throws -> Pair {
     guard y * x <= 256 else {
-      throw GraftError(.usage, "a \(self) window has \(y * x) pixels; 256 are the most")
+      throw GraftError(.usage, "a \(self) window has \(y * x) pixels; use at most 256")
     }
     return self
   }
@@ -101,7 +101,7 @@ extension Shape {
   /// Refuses anything but an image.
   func requireImage(for layer: String) throws {
     guard rank == 4 else {
-      throw GraftError(.usage, "\(layer) needs an image, and what comes here is a vector")
+      throw GraftError(.usage, "\(layer) needs an image, but its input is a vector")
     }
   }
 }
@@ -185,7 +185,7 @@ extension NetLayer {
       return { try layer($0) }
     }
     let isMaximum = kind == .max
-    // Zeros from outside would win over what is negative: a maximum's border repeats the edge.
+    // Zeros would exceed negative values: a maximum's border repeats the edge.
     var around = padding
     around.isStrict = size == .strict
     if isMaximum { around.mode = .replicate }

@@ -8,12 +8,12 @@ import GraftBase
 ///     layer    = WORD [ "(" [ argument { "," argument } ] ")" ]
 ///     argument = [ WORD "=" ] value
 ///
-/// Capitals and arrows are free, so the notation of the course (CS231n) is read as it stands; what
-/// its letters mean, and whether what ends in `?` is there, is said beside the formula.
+/// Capitals and arrows are optional, so the notation of CS231n is read unchanged; what
+/// its letters mean, and whether what ends in `?` is included, is given beside the formula.
 package struct NetParser {
   /// What formulas cannot say by themselves.
   package struct Options: Sendable {
-    /// How often `N`, `M`, `K` are.
+    /// The values of `N`, `M`, `K`.
     package var times: [String: Int]
     /// Whether what ends in `?` is there.
     package var takesOptional: Bool
@@ -67,7 +67,7 @@ package struct NetParser {
         guard let number = Int(argument.value), limit.0.contains(number) else {
           throw NetFault(
             "the input's \(limit.1) cannot be `\(argument.value)`", at: argument.place,
-            help: "whole numbers \(limit.0.lowerBound)..\(limit.0.upperBound) are possible")
+            help: "use whole numbers \(limit.0.lowerBound)..\(limit.0.upperBound)")
         }
         return number
       }
@@ -152,11 +152,11 @@ package struct NetParser {
     guard let number else {
       throw NetFault(
         "`\(token.text)` has no number", at: token.place,
-        help: "say it beside the formula: net(\"…\", \(token.text)=2)")
+        help: "give it beside the formula: net(\"…\", \(token.text)=2)")
     }
     guard (0...Self.mostLayers).contains(number) else {
       throw NetFault(
-        "`\(number)` repetitions; 0 to \(Self.mostLayers) are possible", at: token.place)
+        "`\(number)` repetitions; use 0 to \(Self.mostLayers)", at: token.place)
     }
     return number
   }

@@ -80,7 +80,7 @@ package struct DenseModel {
 
   fileprivate static func refusal(_ model: Model, _ why: String) -> GraftError {
     GraftError(
-      .usage, "\(model.spec.shortName) cannot be applied at every place of an image: \(why)",
+      .usage, "\(model.spec.shortName) cannot be applied at every position of an image: \(why)",
       help: "dense=yes takes networks that end in pooling or flattening and fully connected layers")
   }
 }

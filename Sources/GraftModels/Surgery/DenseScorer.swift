@@ -29,7 +29,7 @@ package final class DenseScorer {
         .usage,
         "stride=\(self.stride) does not divide the \(step) pixels between two scores of "
           + model.spec.shortName,
-        help: "possible are " + divisors.joined(separator: ", "))
+        help: "use " + divisors.joined(separator: ", "))
     }
   }
 

@@ -1,7 +1,7 @@
 import GraftEngine
 
 extension EncoderSpec {
-  /// What stands behind the name of an encoder without batch norms.
+  /// The suffix of the name of an encoder without batch norms.
   static let foldMark = " folded"
 
   /// Whether it is one.
@@ -45,7 +45,7 @@ private struct FoldedEncoder: Encoder {
     whole = spec.makeEncoder(scope, channels)
     let graph = Graph()
     let image = graph.input("image", [1, spec.input.side, spec.input.side, channels])
-    // What cannot be recorded says so when it is.
+    // What cannot be recorded throws when it is recorded.
     guard let map = try? whole(image) else { return }
     for node in graph.nodes where node.op.folding.norm != nil {
       guard let convolution = graph.convolution(foldingInto: node, keeping: map) else {
@@ -82,7 +82,7 @@ private struct FoldedEncoder: Encoder {
       values[node.output] = try image.graph.record(
         op, inputs, parameters: parameters, path: node.path)
     }
-    guard let result = values[map.id] else { preconditionFailure("a map that nothing makes") }
+    guard let result = values[map.id] else { preconditionFailure("a map without a node") }
     return result
   }
 }

@@ -28,7 +28,7 @@ extension Model {
       let place = isOwn ? norm : graph.convolution(foldingInto: norm, keeping: featureMap)
       guard let path = place?.path, let weight = result.parameter(path + ".weight"),
         let bias = result.parameter(path + ".bias")
-      else { preconditionFailure("a folded norm without a place") }
+      else { preconditionFailure("a folded norm without a position") }
       if isOwn {
         weight.setTorchValues(channels.map { Float($0.factor) })
         bias.setTorchValues(channels.map { Float($0.shift) })

@@ -3,8 +3,8 @@ import GraftBase
 
 /// The last two checkpoints of a run in a folder: `last.safetensors` and `last-1.safetensors`.
 ///
-/// Saving is all or nothing: whatever happens, one of the two loads. A new file is complete on disk
-/// before the old one gives up its name.
+/// Saving is atomic: whatever happens, one of the two loads. A new file is complete on disk
+/// before it replaces the old one.
 package struct CheckpointFolder: Sendable {
   package let path: String
 
@@ -16,7 +16,7 @@ package struct CheckpointFolder: Sendable {
 
   private func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
 
-  /// Saves a state; when that fails, what was there before is still there.
+  /// Saves a state; when that fails, the previous checkpoints remain.
   package func save(_ state: RunState) throws {
     try save(bytes: state.fileBytes())
   }
@@ -29,15 +29,15 @@ package struct CheckpointFolder: Sendable {
     try AtomicFile.flushFolder(path)
   }
 
-  /// A loaded state, and a sentence when it is not the newest.
+  /// A loaded state, with a warning when it is not the newest.
   package struct Loaded: Sendable {
     package let state: RunState
     package let warning: String?
   }
 
-  /// The newest state that is whole; nil when the folder has none at all.
+  /// The newest complete state; nil when the folder has none.
   ///
-  /// Throws the newest file's error when files are there and none is whole.
+  /// Throws the newest file's error when there are files and none is complete.
   package func load() throws -> Loaded? {
     var firstError: GraftError?
     // A crash between two renames leaves the newest under its first name.
@@ -48,7 +48,7 @@ package struct CheckpointFolder: Sendable {
         let state = try RunState(
           fileBytes: try file.read(at: 0, count: file.size), name: candidate)
         if firstError != nil { setAsideDamaged(Array([incoming, last].prefix(index))) }
-        let warning = firstError.map { "\($0.message); took the checkpoint before it" }
+        let warning = firstError.map { "\($0.message); loaded the checkpoint before it" }
         return Loaded(state: state, warning: warning)
       } catch let error as GraftError {
         firstError = firstError ?? error
@@ -58,7 +58,7 @@ package struct CheckpointFolder: Sendable {
     return nil
   }
 
-  /// Moves damaged files out of the way, so that the next save does not push a whole one out.
+  /// Moves damaged files away, so that the next save does not overwrite a complete one.
   private func setAsideDamaged(_ candidates: [String]) {
     for candidate in candidates { _ = rename(candidate, candidate + ".damaged") }
   }
@@ -72,7 +72,7 @@ package struct CheckpointFolder: Sendable {
       throw GraftError(
         .failed,
         "a checkpoint of \(count) bytes does not fit into the \(free) bytes free in "
-          + "'\(path.escapingControlCharacters)'", help: "free some space; training can go on")
+          + "'\(path.escapingControlCharacters)'", help: "free some space; training can continue")
     }
   }
 

@@ -37,7 +37,7 @@ extension RunState {
       ], tensors: tensors)
     var bytes = try Safetensors.bytes(of: file)
     guard let place = Self.hashRange(in: bytes) else {
-      preconditionFailure("the header holds the hash it was given")
+      preconditionFailure("the header does not hold its hash")
     }
     bytes.replaceSubrange(place, with: ContentHash.of(bytes).hex.utf8)
     return bytes
@@ -71,7 +71,7 @@ extension RunState {
     }
   }
 
-  /// The file and its counters, once its hash is what it says.
+  /// The file and its counters, once its hash is verified.
   private static func verified(
     _ bytes: [UInt8], name: String
   ) throws -> (SafetensorsFile, Content) {
@@ -80,14 +80,14 @@ extension RunState {
     guard let version = file.metadata[ByteString(Key.version)]?.text,
       let json = file.metadata[ByteString(Key.state)]?.text,
       let hash = file.metadata[ByteString(Key.hash)]?.text
-    else { throw GraftError(.input, "'\(shown)' is no checkpoint of a run") }
+    else { throw GraftError(.input, "'\(shown)' is not a checkpoint of a run") }
     guard let range = hashRange(in: bytes), bytes[range].elementsEqual(hash.utf8) else {
       throw damage("its SHA-256 is not where it should be", in: name)
     }
     var zeroed = bytes
     zeroed.replaceSubrange(range, with: repeatElement(UInt8(ascii: "0"), count: 64))
     guard ContentHash.of(zeroed).hex == hash else {
-      throw damage("its SHA-256 is another", in: name)
+      throw damage("its SHA-256 does not match", in: name)
     }
     guard version == "1" else {
       throw GraftError(
@@ -106,7 +106,7 @@ extension RunState {
   private static func damage(_ what: String, in name: String) -> GraftError {
     GraftError(
       .input, "'\(name.escapingControlCharacters)' is damaged: \(what)",
-      help: "an older checkpoint may lie beside it")
+      help: "there may be an older checkpoint in the same folder")
   }
 
   private enum Key {

@@ -23,7 +23,8 @@ extension Choice: CustomStringConvertible {
 }
 
 extension Choice {
-  /// Where this name stands in the registry of a `kind`; an unknown name is refused with the nearest.
+  /// The index of this name in the registry of a `kind`; an unknown name is refused with the
+  /// nearest.
   func place(among names: [String], kind: String) throws -> Int {
     if let place = names.firstIndex(of: name) { return place }
     throw GraftError(

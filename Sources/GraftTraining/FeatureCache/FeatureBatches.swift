@@ -5,12 +5,12 @@ import GraftEngine
 import GraftImaging
 import GraftKernels
 
-/// Batches of a frozen prefix's features: computed when an image's view comes for the first time, and
-/// read from a store when it comes again.
+/// Batches of a frozen prefix's features: computed when a view of an image is first needed, and
+/// read from a store afterwards.
 ///
-/// A batch is computed whole or read whole, so that no plan has a size that training without a cache
-/// would not have. The first batch that could be read is computed once more and compared, bit for
-/// bit. On any fault the stores are dropped and the batches are images again: the run goes on.
+/// A batch is either computed or read as a whole, so that no plan has a size that training without
+/// a cache would not have. The first batch that could be read is computed again and compared, bit
+/// for bit. On any fault the stores are dropped and the run continues with images.
 final class FeatureBatches: BatchSource {
   private let images: ImageBatches
   private let prefix: FrozenPrefix
@@ -19,9 +19,9 @@ final class FeatureBatches: BatchSource {
   private let cache: FeatureCache
   /// By view.
   private var stores: [FeatureStore?]
-  /// Where an image's row is in each store, by its number in the data set.
+  /// The row of an image in each store, by its number in the data set.
   private var rows: [Int]
-  /// Whether rows of this run have been computed twice and were the same.
+  /// Whether rows of this run have been computed twice with the same result.
   private var hasProof = false
   private let features: Storage
   private let targets: Storage
@@ -36,11 +36,11 @@ final class FeatureBatches: BatchSource {
   private var isOn = true
   /// The batch at which the images must start because the stores were dropped.
   private var restart: Int?
-  /// Sentences for the user that nobody has taken yet.
+  /// Messages for the user that have not been shown yet.
   private(set) var remarks: [String] = []
 
-  /// Whether the images come in a fixed number of views, each depends on itself alone, and a class
-  /// is all there is to know of one.
+  /// Whether the images have a fixed number of views, each depends on itself alone, and its label
+  /// is one class.
   static func canServe(_ images: ImageBatches) -> Bool {
     images.views != nil && images.copies == 1 && !images.isMixed && !images.hasMasks
       && images.batchCount > 0
@@ -72,7 +72,7 @@ final class FeatureBatches: BatchSource {
   var viewCount: Int { stores.count }
   var byteCount: Int { 4 * stores.count * images.samples.count * prefix.rowLength }
 
-  /// Bytes of memory that views which no epoch has shown yet will take.
+  /// Bytes of memory that the views of later epochs will take.
   var bytesToCome: Int {
     guard isOn, byteCount <= cache.memoryBudget else { return 0 }
     return byteCount / stores.count * stores.count { $0 == nil }
@@ -119,7 +119,7 @@ final class FeatureBatches: BatchSource {
       drop("\(error)", restartingAt: next)
       return images
     }
-    // The plan's memory is gone when the rest of the model has its turn.
+    // The plan's memory is reused when the rest of the model runs.
     let features = features.slice.part(0, count: computed.count)
     features.copy(from: computed)
     return LabeledImages(
@@ -127,7 +127,7 @@ final class FeatureBatches: BatchSource {
       targets: images.targets, samples: images.samples)
   }
 
-  /// Takes the sentences that have come up.
+  /// Returns the pending messages and clears them.
   func takeRemarks() -> [String] {
     defer { remarks = [] }
     return remarks
@@ -174,7 +174,7 @@ final class FeatureBatches: BatchSource {
     return store
   }
 
-  /// The views that are proven when these are: what this process computed stands or falls together.
+  /// The views that are verified with these: all that this process computed counts as one.
   private func provenBy(_ views: Set<Int>) -> Set<Int> {
     guard views.contains(where: { stores[$0]?.isForeign == false }) else { return views }
     return views.union(stores.indices.filter { stores[$0]?.isForeign == false })
@@ -183,7 +183,7 @@ final class FeatureBatches: BatchSource {
   /// Keeps the rows of a batch that are new, and compares the others with what is kept.
   private func keep(_ computed: Slice, _ batch: Int) throws {
     guard computed.buffer.allSatisfy(\.isFinite) else {
-      throw GraftError(.failed, "the frozen layers give features that are not finite")
+      throw GraftError(.failed, "the frozen layers compute features that are not finite")
     }
     let length = prefix.rowLength
     var compared: Set<Int> = []
@@ -199,7 +199,7 @@ final class FeatureBatches: BatchSource {
         throw GraftError(
           .failed,
           "the features of \(name(ofSample: key.sample).escapingControlCharacters), computed again, "
-            + "are not those that were kept")
+            + "differ from the stored ones")
       }
       compared.insert(key.epoch)
     }
@@ -225,12 +225,12 @@ final class FeatureBatches: BatchSource {
       targets: targets, samples: keys.map(\.sample))
   }
 
-  /// Goes on with images, from this batch of the epoch on.
+  /// Continues with images, from this batch of the epoch.
   private func drop(_ reason: String, restartingAt batch: Int? = nil) {
     for store in stores.compactMap({ $0 }) { cache.drop(store) }
     stores = stores.map { _ in nil }
     isOn = false
     restart = batch
-    remarks.append("kept features are dropped, the run goes on without: \(reason)")
+    remarks.append("stored features are dropped, the run continues without them: \(reason)")
   }
 }

@@ -3,9 +3,9 @@ import GraftBase
 
 /// The features of frozen encoders that a session has computed, by the hash of what they come from.
 ///
-/// What is asked for lies in memory while the budget lasts and in files after that. Another image,
-/// pipeline, view, seed, preprocessing, weight or layer is another key, so nothing stale is ever found;
-/// what was not used for longest gives way.
+/// Features are stored in memory up to the budget and in files beyond it. Another image,
+/// pipeline, view, seed, preprocessing, weight or layer gives another key, so no entry is ever
+/// stale; the least recently used entry is evicted.
 package final class FeatureCache {
   /// When features are kept; no choice changes a result.
   package enum Mode: String, WordChoice {
@@ -24,7 +24,7 @@ package final class FeatureCache {
   /// Least recently used first.
   private var stores: [(key: ContentHash.Digest, store: FeatureStore)] = []
 
-  /// With an eighth of what the machine can give, unless told otherwise.
+  /// By default with an eighth of the available memory.
   package init(folder: String? = nil, memoryBudget: Int = MemoryBudget.bytes / 8) {
     self.folder = folder
     self.memoryBudget = memoryBudget
@@ -64,7 +64,7 @@ package final class FeatureCache {
     stores.removeAll { $0.store === store }
   }
 
-  /// Lets go of stores that nobody uses until `bytes` more fit into the budget.
+  /// Evicts stores that are not in use until `bytes` more fit into the budget.
   private func makeRoom(for bytes: Int) {
     guard bytes <= memoryBudget else { return }
     var place = 0
@@ -97,7 +97,7 @@ package final class FeatureCache {
     return try FeatureFile(path: path, key: key, rowCount: rowCount, rowLength: rowLength)
   }
 
-  /// Removes the files not used for longest until all take half of what they could at most.
+  /// Removes the least recently used files until all take half of the limit.
   private func makeRoomOnDisk(for size: Int, in folder: String) throws {
     var space = statvfs()
     guard statvfs(folder, &space) == 0 else { return }

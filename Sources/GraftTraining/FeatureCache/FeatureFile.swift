@@ -7,8 +7,8 @@ import GraftKernels
 /// The layout: a header of 128 bytes (magic, version, row count, floats a row, key, SHA-256 of these),
 /// then for each row a SHA-256 of key, row number and floats, and the floats in the machine's order. A
 /// row whose checksum is zero was never written, so a file is good at any moment: a crash, a kill or a
-/// second process that fills the same file leave rows that are whole or rows that are computed again.
-/// Rows are read by `pread`; a mapped file that somebody else cuts would end the process.
+/// second process that fills the same file leave rows that are complete or that are computed again.
+/// Rows are read by `pread`: if another process truncates a mapped file, this one would crash.
 final class FeatureFile {
   let path: String
   let rowCount: Int
@@ -16,7 +16,7 @@ final class FeatureFile {
   let rowLength: Int
   /// The rows that it held, whole, when it was opened.
   let wholeRows: [Bool]
-  /// A sentence when the file was found damaged.
+  /// A message when the file was found damaged.
   let damage: String?
   private let key: ContentHash.Digest
   private let descriptor: Int32
@@ -59,11 +59,11 @@ final class FeatureFile {
       ? nil
       : "the kept features '\(path.escapingControlCharacters)' are damaged: "
         + faults.joined(separator: ", ") + "; what is missing is computed again"
-    // The time tells which file was not used for longest.
+    // The time shows which file is least recently used.
     futimens(descriptor, nil)
   }
 
-  /// What was found in the place of a row.
+  /// What was found at the position of a row.
   private enum RowState {
     case whole, unwritten, broken
 
@@ -79,7 +79,7 @@ final class FeatureFile {
     }
   }
 
-  /// The file opened, made anew where it does not begin with the header, and grown to its size.
+  /// The file opened, recreated if it does not begin with the header, and extended to its size.
   private static func descriptor(
     of path: String, header: [UInt8], size: Int, _ faults: inout [String]
   ) throws -> Int32 {
@@ -87,7 +87,7 @@ final class FeatureFile {
     if descriptor >= 0, bytes(of: descriptor, at: 0, count: header.count) != header {
       close(descriptor)
       descriptor = -1
-      faults.append("it does not begin as it should")
+      faults.append("its header is damaged")
     }
     if descriptor < 0 {
       try create(path, header: header, size: size)
@@ -96,7 +96,7 @@ final class FeatureFile {
     guard descriptor >= 0 else { throw failure("open", path) }
     let length = lseek(descriptor, 0, SEEK_END)
     guard length < size else { return descriptor }
-    faults.append("it was cut from \(size) to \(length) bytes")
+    faults.append("it was truncated from \(size) to \(length) bytes")
     do {
       try reserve(descriptor, size, path)
     } catch {
@@ -188,7 +188,7 @@ final class FeatureFile {
     }
   }
 
-  /// Has the disk set all bytes aside now, so that it cannot be full later.
+  /// Reserves all bytes on disk now, so that it cannot be full later.
   private static func reserve(_ descriptor: Int32, _ size: Int, _ path: String) throws {
     let code = posix_fallocate(descriptor, 0, size)
     guard code == 0 else {

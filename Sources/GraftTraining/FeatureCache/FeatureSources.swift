@@ -4,7 +4,7 @@ import GraftKernels
 import GraftModels
 
 /// A run's batches as the trainer takes them: images, or the features of a frozen prefix where these
-/// can be kept, and what the user should know of it.
+/// can be stored, and what the user should know about it.
 struct FeatureSources {
   private(set) var training: any BatchSource
   private(set) var validation: (any BatchSource)?
@@ -40,7 +40,7 @@ struct FeatureSources {
     if trained == nil, let images {
       let reason =
         images.isMixed
-        ? "mixing makes new images of them" : "views=0 draws new ones in each epoch"
+        ? "mixing changes them in each batch" : "views=0 draws new ones in each epoch"
       remarks.append("features of training images are not kept: \(reason)")
     }
     if let remark = Self.remark(on: trained, validated, from: prefix, cache) {

@@ -13,7 +13,7 @@ final class FeatureStore {
   let rowCount: Int
   /// Floats of a row.
   let rowLength: Int
-  /// Whether rows came from an earlier session, so that what proves others says nothing of them.
+  /// Whether rows came from an earlier session, so that verifying others does not verify them.
   let isForeign: Bool
   /// Whether rows are known to equal what would be computed now.
   var isProven = false

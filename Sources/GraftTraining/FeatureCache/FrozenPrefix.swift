@@ -2,7 +2,8 @@ import GraftBase
 import GraftEngine
 import GraftModels
 
-/// The part of a model that a policy leaves constant: images in, features out, today as tomorrow.
+/// The part of a model that a policy leaves constant: the same image always gives the same
+/// features.
 ///
 /// Variant A's ends where the head begins. It is found in the graph, not by name, so a freeze of the
 /// lower stages alone has one too.
@@ -35,9 +36,9 @@ package struct FrozenPrefix {
     model.graph.values[cut.id].producer.map { model.graph.nodes[$0].path } ?? "the images"
   }
 
-  /// Whether reading features is worth so much more than computing them that a run should do so
-  /// unasked: they take half of the forward pass or more, and 256 multiply-adds for each float, which
-  /// is about what a disk needs to bring one.
+  /// Whether reading features is so much faster than computing them that a run should do so
+  /// by default: they take half of the forward pass or more, and 256 multiply-adds for each float,
+  /// which is about the time that a disk needs to read one.
   package var pays: Bool {
     let saved = model.graph.multiplyAdds(reaching: [cut])
     let all = model.graph.multiplyAdds(reaching: [model.logits])

@@ -1,9 +1,9 @@
 import GraftBase
 
-/// The part of images, or of pixels, that were told right.
+/// The share of images, or of pixels, that were predicted correctly.
 package struct AccuracyMetric: Metric {
   package let name = "accuracy"
-  package let summary = "the part of images, or of pixels, that were told right"
+  package let summary = "the share of images, or of pixels, that were predicted correctly"
 
   package init() {}
 

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// The area under the receiver's curve of the second of two classes of pixels.
+/// The area under the ROC curve of the second of two classes of pixels.
 package struct CurveAreaMetric: Metric {
   package let name = "auc"
   package let summary = "area under the ROC curve, of two classes of pixels"

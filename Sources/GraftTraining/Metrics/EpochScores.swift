@@ -1,6 +1,6 @@
 import GraftBase
 
-/// What a training tells of its validation images after each epoch.
+/// The scores of the validation images after each epoch.
 package struct EpochScores {
   package let loss: Double?
   package let accuracy: Proportion?

@@ -1,7 +1,7 @@
 import Foundation
 import GraftBase
 
-/// How a model did on a set, by what it tells of an image.
+/// The scores of a model on a data set, by what it predicts.
 package enum Evaluation: Codable, Hashable, Sendable {
   case images(EvaluationResult)
   case pixels(SegmentationScores)
@@ -21,7 +21,7 @@ package enum Evaluation: Codable, Hashable, Sendable {
     }
   }
 
-  /// The part of images, or of pixels, that were told right.
+  /// The share of images, or of pixels, that were predicted correctly.
   package var accuracy: Proportion {
     switch self {
     case .images(let result): result.accuracy
@@ -29,7 +29,7 @@ package enum Evaluation: Codable, Hashable, Sendable {
     }
   }
 
-  /// The mean intersection over union, where pixels were told.
+  /// The mean intersection over union, where pixels were predicted.
   package var meanOverlap: Double? {
     if case .pixels(let scores) = self { scores.meanOverlap } else { nil }
   }

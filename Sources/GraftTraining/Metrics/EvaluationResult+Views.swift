@@ -1,7 +1,7 @@
 import Foundation
 
 extension EvaluationResult {
-  /// Probabilities averaged with those of other views of the same images, this one weighing
+  /// Probabilities averaged with those of other views of the same images, this one weighted by
   /// `ownShare` and the others the rest together (fastai's test-time augmentation).
   ///
   /// Losses are those of the averaged probabilities.

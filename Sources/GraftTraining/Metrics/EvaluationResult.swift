@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a model said about each image of a set, and the scores that follow from it.
+/// A model's predictions for each image of a data set, and the scores computed from them.
 package struct EvaluationResult: Codable, Hashable, Sendable {
   package let classes: [String]
   /// Stable indices of the images in their data set, in the order of evaluation.
@@ -54,7 +54,7 @@ package struct EvaluationResult: Codable, Hashable, Sendable {
 
   package var accuracy: Proportion { Proportion(isCorrect.count { $0 }, of: count) }
 
-  /// The part of images whose class is among the `k` most probable.
+  /// The share of images whose class is among the `k` most probable.
   package func topAccuracy(_ k: Int) -> Proportion {
     let hits = (0..<count).count { index in
       let row = Array(probabilities(at: index))

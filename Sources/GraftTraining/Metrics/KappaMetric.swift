@@ -2,8 +2,8 @@ import GraftBase
 
 /// Cohen's kappa: agreement with the labels beyond that of chance (Cohen, 1960).
 ///
-/// 1 for all images right, 0 for as many as a guess by the frequencies of classes; 0 where only one class
-/// is there and is told, since nothing can be beyond chance then.
+/// 1 if all images are right, 0 for as many as a guess by class frequencies; 0 where only one class
+/// occurs and is predicted, since nothing can be beyond chance then.
 package struct KappaMetric: Metric {
   package let name = "kappa"
   package let summary = "Cohen's kappa, agreement beyond chance"

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// The mean of what training makes small, without mixing and smoothing.
+/// The mean of the training loss, without mixing and smoothing.
 package struct LossMetric: Metric {
   package let name = "loss"
   package let summary = "the mean loss"

@@ -1,8 +1,8 @@
 import GraftBase
 
-/// A score of what a model said of a set: one file, and one line in `Metrics.all`.
+/// A score of a model's predictions on a data set: one file, and one line in `Metrics.all`.
 ///
-/// It may be of images, of pixels, or of both; it has no score of the others.
+/// It may apply to images, to pixels, or to both.
 package protocol Metric: Sendable {
   /// As `expect` and `--json` know it: `f1`.
   var name: String { get }
@@ -33,7 +33,7 @@ package struct MetricScore: Sendable {
   /// Title and text of its line in the table of `evaluate`.
   package let title: String
   package let text: String
-  /// Whether the line says anything.
+  /// Whether the line is worth showing.
   package var isShown = true
   /// Where the true value lies with 95 % confidence, if that is known.
   package var range: ClosedRange<Double>?

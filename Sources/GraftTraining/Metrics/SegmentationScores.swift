@@ -1,7 +1,7 @@
 import GraftBase
 import GraftKernels
 
-/// What a model said about each pixel of a set, counted, and the scores that follow from it.
+/// A model's predictions for each pixel of a data set, counted, and the scores computed from them.
 package struct SegmentationScores: Codable, Hashable, Sendable {
   package let classes: [String]
   /// Images, each counted once.
@@ -51,7 +51,7 @@ package struct SegmentationScores: Codable, Hashable, Sendable {
   /// How one class fared.
   package struct ClassScore: Hashable, Sendable {
     package let name: String
-    /// Pixels that are of this class, that were taken for it, and that are both.
+    /// Pixels of this class, pixels predicted as it, and pixels that are both.
     package let truth: Int
     package let predicted: Int
     package let hits: Int
@@ -66,7 +66,7 @@ package struct SegmentationScores: Codable, Hashable, Sendable {
     package var overlap: Double { share(hits, of: truth + predicted - hits) }
     /// Twice the intersection over the sum of both (Dice, 1945): F1 of the pixels.
     package var dice: Double { share(2 * hits, of: truth + predicted) }
-    /// Whether it is there or was said to be.
+    /// Whether it occurs or was predicted.
     package var isPresent: Bool { truth + predicted > 0 }
   }
 
@@ -80,13 +80,13 @@ package struct SegmentationScores: Codable, Hashable, Sendable {
     }
   }
 
-  /// The part of pixels whose class was told.
+  /// The share of pixels whose class was predicted correctly.
   package var accuracy: Proportion {
     Proportion(
       classes.indices.reduce(0) { $0 + pixels($1, as: $1) }, of: Int(confusion.reduce(0, +)))
   }
 
-  /// The mean over the classes that are there or were said to be.
+  /// The mean over the classes that occur or were predicted.
   package var meanOverlap: Double { mean(\.overlap) }
   package var meanDice: Double { mean(\.dice) }
 
@@ -95,7 +95,7 @@ package struct SegmentationScores: Codable, Hashable, Sendable {
     return present.isEmpty ? 0 : present.map(value).reduce(0, +) / Double(present.count)
   }
 
-  /// Area under the receiver's curve of the second of two classes.
+  /// Area under the ROC curve of the second of two classes.
   ///
   /// How often a pixel of it scores higher than one of the first, ties counting half. Nil for other numbers of classes, and where
   /// one has no pixels.

@@ -1,7 +1,7 @@
-/// The part of images whose class is among the five most probable.
+/// The share of images whose class is among the five most probable.
 package struct TopFiveMetric: Metric {
   package let name = "top5"
-  package let summary = "the part of images whose class is among the five most probable"
+  package let summary = "the share of images whose class is among the five most probable"
 
   package init() {}
 

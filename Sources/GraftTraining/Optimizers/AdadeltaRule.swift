@@ -10,7 +10,7 @@ package struct AdadeltaRule: OptimizerRule {
   package static let rho = Argument(
     "rho", .number(0...0.99999), default: 0.9, "memory of squared gradients and steps")
   package static let epsilon = Argument(
-    "epsilon", .number(1e-12...1), default: 1e-6, "what the first steps grow from")
+    "epsilon", .number(1e-12...1), default: 1e-6, "sets the size of the first steps")
   package static let arguments: [any AnyArgument] = [rho, epsilon]
   package static let momentumArgument: Argument<Double>? = rho
 

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Adagrad: steps shrink with the squared gradients so far, each weight's by its own (Duchi et al., 2011).
+/// Adagrad: each weight's steps shrink with its squared gradients so far (Duchi et al., 2011).
 ///
 /// torch's arithmetic and defaults; decay is added to the gradient.
 package struct AdagradRule: OptimizerRule {

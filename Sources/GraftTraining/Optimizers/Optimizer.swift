@@ -4,8 +4,8 @@ import GraftKernels
 
 /// Updates the trainable parameters of a policy's groups, each at its group's absolute rate.
 ///
-/// State is kept by parameter name, never by position. Work is cut into chunks whose size depends
-/// on nothing, so the thread count cannot change a bit.
+/// State is kept by parameter name, never by position. Work is cut into chunks of constant size, so
+/// the thread count cannot change a bit.
 package final class Optimizer {
   /// What is remembered about one parameter.
   package struct State: Sendable {

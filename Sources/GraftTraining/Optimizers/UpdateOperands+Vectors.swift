@@ -1,13 +1,13 @@
 import GraftKernels
 
-/// Sixteen elements of a tensor, computed side by side and each alone: a machine's width changes no bit.
+/// Sixteen elements of a tensor, each computed alone: the machine's vector width changes no bit.
 package typealias Lanes = SIMD16<Float>
 
 extension UpdateOperands {
   /// Calls `body` for all elements of a rule with one memory.
   ///
-  /// The gradient is scaled already, and weight decay is left to the rule. What `body` gives for places
-  /// behind the last element is thrown away.
+  /// The gradient is already scaled, and weight decay is left to the rule. What `body` returns for
+  /// positions past the last element is discarded.
   @inline(__always)
   package func forEachVector(
     _ body: (_ weight: inout Lanes, _ gradient: Lanes, _ memory: inout Lanes) -> Void

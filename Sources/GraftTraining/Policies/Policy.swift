@@ -35,7 +35,7 @@ package struct Policy: Codable, Hashable, Sendable {
     case decaying(factor: Double, highest: Double)
   }
 
-  /// A wish that comes after the variant, in the order in which it was made.
+  /// An override of the variant, in the order in which it was typed.
   package enum Override: Codable, Hashable, Sendable {
     case freeze(String)
     case unfreeze(String)
@@ -61,8 +61,8 @@ package struct Policy: Codable, Hashable, Sendable {
   package var rates: Rates
   /// Modes asked for; of two for one group the later wins.
   ///
-  /// They reach only groups that learn: the batch norms of a frozen group are frozen whatever is
-  /// asked, or its features would drift.
+  /// They apply only to groups that learn: the batch norms of a frozen group are always frozen,
+  /// or its features would drift.
   package var batchNormRequests: [BatchNormRequest]
   package var overrides: [Override]
 

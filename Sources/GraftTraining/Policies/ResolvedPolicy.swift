@@ -2,7 +2,7 @@ import GraftBase
 import GraftEngine
 import GraftModels
 
-/// A policy worked out for one model: its parameter groups and what the plan must differentiate.
+/// A policy resolved for one model: its parameter groups and what the plan must differentiate.
 package struct ResolvedPolicy: Sendable {
   package let policy: Policy
   /// Stem to head; every parameter of the model is in exactly one.
@@ -25,7 +25,7 @@ package struct ResolvedPolicy: Sendable {
 }
 
 extension Policy {
-  /// Works the policy out for a model's layer groups.
+  /// Resolves the policy for a model's layer groups.
   ///
   /// Pure: the model is not changed. A freeze that matches or changes nothing is refused, and so is
   /// a policy that leaves nothing to train.
@@ -93,13 +93,13 @@ extension Policy {
         throw GraftError(
           .usage,
           "\(verb) \(override.selector.escapingControlCharacters) changes nothing: it \(state) "
-            + "already", help: "leave it out, or look at the table of 'policy'")
+            + "already", help: "leave it out, or show the layer groups with 'policy'")
       }
     }
     return frozen
   }
 
-  /// The mode of each group; groups without anything to train are frozen whatever is wished.
+  /// The mode of each group; groups without anything to train are always frozen.
   private func batchNormModes(
     _ groups: [LayerGroup], frozen: Set<String>
   ) throws -> [BatchNormMode] {
@@ -108,7 +108,7 @@ extension Policy {
       let selector = wish.selector ?? "all"
       guard let indices = try LayerSelector(selector, in: groups).groupIndices() else {
         throw GraftError(
-          .usage, "'\(selector.escapingControlCharacters)' is no layer group",
+          .usage, "'\(selector.escapingControlCharacters)' is not a layer group",
           help: "batch-norm modes belong to groups: "
             + groups.map(\.name).joined(separator: ", "))
       }
@@ -151,7 +151,7 @@ private struct ResolvedNorms {
   private(set) var trainingNodes: Set<Int> = []
   /// What these move.
   private(set) var statistics: [Parameter] = []
-  /// What the groups' modes come to: the most that one of the group's norms does.
+  /// The resulting modes of the groups: the most that one of the group's norms does.
   private(set) var modes: [BatchNormMode]
 
   init(_ groups: [LayerGroup], _ graph: Graph, modes: [BatchNormMode], frozen: Set<String>) {

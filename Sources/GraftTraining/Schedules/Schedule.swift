@@ -3,7 +3,7 @@ import GraftBase
 /// The shape of the learning rate over a run: a pure function of progress.
 ///
 /// Groups store absolute peak rates; the rate of an update is the group's rate times the multiplier,
-/// so no group's rate can be lost on the way. Progress is (updates made) / (updates planned): 0 at
+/// so no group's rate is ever changed. Progress is (updates made) / (updates planned): 0 at
 /// the first update, just under 1 at the last.
 package protocol Schedule: Sendable {
   static var name: String { get }

@@ -4,13 +4,13 @@ import GraftKernels
 /// Where batches come from, in order, from any batch of any epoch on.
 ///
 /// Because an epoch's order is a function of its number, a resumed run starts at the batch where it
-/// stopped and gets the same one. All batches have one size or one less, never a lone image.
+/// stopped and gets the same one. All batches have one size or one less, never a single image.
 package protocol BatchSource: AnyObject {
   /// Images of an epoch.
   var sampleCount: Int { get }
   /// Batches of an epoch.
   var batchCount: Int { get }
-  /// Begins an epoch; returns at once, so it is worth calling before other work.
+  /// Begins an epoch; returns at once, so call it before other work.
   func start(epoch: Int, at firstBatch: Int)
   /// The next batch, nil at the end; its memory is valid until the next call.
   func nextBatch() throws -> LabeledImages?
@@ -46,7 +46,7 @@ package enum ModelPart: Hashable, Sendable {
   case rest
 }
 
-/// Images ready for a model, and what they should be taken for.
+/// Images ready for a model, and their targets.
 package struct LabeledImages {
   /// Pixels [N, H, W, C]; for `.rest`, features of the shape that follows.
   package let images: Slice

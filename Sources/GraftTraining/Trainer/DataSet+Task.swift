@@ -2,11 +2,11 @@ import GraftBase
 import GraftData
 
 extension DataSet {
-  /// Refuses data whose labels say something else than a model predicts.
+  /// Refuses data whose labels do not fit what a model predicts.
   package func require(_ task: PredictionTask) throws {
     guard self.task != task else { return }
     throw GraftError(
-      .failed, "\(name) has \(self.task), but the head tells \(task)",
+      .failed, "\(name) has \(self.task), but the head predicts \(task)",
       help: self.task == .segmentation
         ? "choose a head for pixels: head unet, head fcn" : "choose another: head linear, head mlp")
   }

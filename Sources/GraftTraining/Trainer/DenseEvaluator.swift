@@ -1,8 +1,8 @@
 import Foundation
 import GraftModels
 
-/// Runs a classifier at every place of larger images; what it tells of one is the mean of its softmax
-/// over all places.
+/// Runs a classifier at every position of larger images; its prediction is the mean of the softmax
+/// over all positions.
 package final class DenseEvaluator {
   private let scorer: DenseScorer
   private let classes: [String]

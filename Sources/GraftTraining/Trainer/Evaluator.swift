@@ -18,7 +18,7 @@ package final class Evaluator {
     self.plans = plans
   }
 
-  /// The scores of every image of `source`, by what the model tells of it.
+  /// The scores of every image of `source`, by what the model predicts.
   ///
   /// Arguments and answer are those of `evaluate`.
   package func measure(

@@ -3,7 +3,7 @@ import GraftEngine
 import GraftKernels
 import GraftModels
 
-/// What a run will take, told from its compiled plan and timed batches before it starts.
+/// What a run will take, estimated from its compiled plan and timed batches before it starts.
 package struct Forecast: Hashable, Sendable {
   /// What an epoch takes: its updates, images included, and the validation after it.
   package struct Epoch: Hashable, Sendable {

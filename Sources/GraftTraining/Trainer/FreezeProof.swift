@@ -17,7 +17,7 @@ package struct FreezeProof {
   /// What the comparison of hashes showed.
   package struct Outcome: Sendable, Hashable, CustomStringConvertible {
     package let frozenCount: Int
-    /// Frozen tensors whose bits changed; anything here is a fault of the program.
+    /// Frozen tensors whose bits changed; anything here is a bug.
     package let changedFrozen: [String]
     package let trainableCount: Int
     /// Trainable tensors that training left as they were.
@@ -55,7 +55,7 @@ package struct FreezeProof {
     guard outcome.holds else {
       throw GraftError(
         .failed, "\(outcome): \(outcome.changedFrozen.prefix(5).joined(separator: ", "))",
-        help: "this is a fault in graft; please report it with the recipe")
+        help: "this is a bug in graft; please report it with the recipe")
     }
     return outcome
   }

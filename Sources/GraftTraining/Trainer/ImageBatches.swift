@@ -19,7 +19,7 @@ package final class ImageBatches: BatchSource {
   private let pipeline: Pipeline?
   private let preprocessing: ImageInput
   private let seed: UInt64
-  /// Height and width of the model's output where it tells a class of each pixel; nil is the input's.
+  /// Height and width of the model's output where it predicts pixels; nil is the input's.
   private let labelSize: Pair?
 
   private init(
@@ -48,7 +48,8 @@ package final class ImageBatches: BatchSource {
   /// With `views`, epochs take so many fixed views of each image in turn; with `copies`, a batch has
   /// so many images of each sample, as `SampleKey.copy` says. Targets are not smoothed
   /// here: the trainer does that, once. Of images with masks an epoch shows as many patches as it
-  /// takes to cover each; `labelSize` is what the model tells of a patch, if that is less than all.
+  /// takes to cover each; `labelSize` is the part of a patch that the model predicts, if not all of
+  /// it.
   package static func training(
     _ dataSet: DataSet, batchSize: Int, preprocessing: ImageInput, pipeline: Pipeline?,
     balance: ClassBalance = .none, seed: UInt64, views: Int? = nil, copies: Int = 1,

@@ -4,7 +4,7 @@ import GraftEngine
 import GraftKernels
 import GraftModels
 
-/// The peak memory of a training, by what takes it; told from shapes, before anything is allocated.
+/// The peak memory of a training by what takes it, from shapes, before anything is allocated.
 package struct MemoryForecast: Sendable, Hashable {
   /// What the process holds already: the program, the data set, other runs.
   package let resident: Int

@@ -4,7 +4,7 @@ import GraftModels
 
 /// The compiled plans of one model, by image shape and configuration.
 ///
-/// Balanced batches come in two sizes, and training and validation take turns, so a run has up to
+/// Balanced batches come in two sizes, and training and validation alternate, so a run has up to
 /// four plans, and as many more for a frozen part. They share one arena, which is as large as the
 /// largest of them needs.
 final class PlanCache {
@@ -15,10 +15,10 @@ final class PlanCache {
   }
 
   private let model: Model
-  /// The features between the frozen part and the rest, where a run tells them apart.
+  /// The features between the frozen part and the rest, where a run separates the two.
   private let cut: Value?
   private let pool: ThreadPool
-  /// Images at their own resolution may come in any number of sizes; the oldest plan gives way.
+  /// Images at their own resolution may come in any number of sizes; the oldest plan is dropped.
   private static let maxPlans = 12
 
   private var arena = Arena()
@@ -76,7 +76,7 @@ final class PlanCache {
     return plan
   }
 
-  /// What that plan needs of the arena, told without making it.
+  /// The arena size that this plan needs, computed without building it.
   func footprint(
     for inputShape: Shape, _ configuration: PlanConfiguration, _ part: ModelPart
   ) throws -> PlanFootprint {

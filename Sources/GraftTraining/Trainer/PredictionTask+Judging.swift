@@ -3,7 +3,7 @@ import GraftEngine
 import GraftKernels
 
 extension PredictionTask {
-  /// How many of a batch's labels were told right, and how many there are: of images the heaviest
+  /// How many of a batch's labels were predicted correctly, and of how many: of images the heaviest
   /// class of each target, of pixels the label.
   func judged(
     logits: Slice, targets: Slice, classCount: Int

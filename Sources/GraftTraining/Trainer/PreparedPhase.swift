@@ -3,7 +3,8 @@ import GraftEngine
 import GraftImaging
 import GraftModels
 
-/// One phase of a run worked out for its model: what is trained, what stays constant, how rates move.
+/// One phase of a run resolved for its model: what is trained, what stays constant, how rates
+/// change.
 package struct PreparedPhase {
   package let model: Model
   package let policy: ResolvedPolicy
@@ -19,7 +20,7 @@ package struct PreparedPhase {
     let settings = phase.settings
     try settings.validate()
     guard batchCount > 0 else {
-      throw GraftError(.input, "there are no training images", help: "look at the card of 'data'")
+      throw GraftError(.input, "there are no training images", help: "run 'data' to see its splits")
     }
     guard model.task == .classification || settings.smoothing == 0 else {
       throw GraftError(
@@ -45,7 +46,7 @@ package struct PreparedPhase {
   /// The fixed views of each image that epochs take in turn unless asked otherwise; nil draws anew.
   ///
   /// Images that go through a constant encoder have four: their features can be kept, and training
-  /// on them takes no time. Without operations there is one.
+  /// on them takes almost no time. Without operations there is one.
   package func usualViews(of pipeline: Pipeline) -> Int? {
     // Patches are drawn anew, and masks go with them.
     guard model.task == .classification else { return nil }

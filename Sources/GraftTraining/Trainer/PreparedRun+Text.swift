@@ -2,7 +2,7 @@ import Foundation
 import GraftBase
 
 extension PreparedRun: CustomStringConvertible {
-  /// What is trained on what, in the order in which one would ask; a line each.
+  /// What is trained on what, a line each.
   package var description: String {
     let data = ingredients.data
     var lines = [

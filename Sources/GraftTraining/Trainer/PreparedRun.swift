@@ -5,8 +5,8 @@ import GraftImaging
 import GraftKernels
 import GraftModels
 
-/// A run worked out before its first update, once for all who ask: training, resuming, forecasts,
-/// and what is printed of it.
+/// A run resolved before its first update, for all that need it: training, resuming, forecasts,
+/// and what is printed about it.
 ///
 /// It holds no memory besides the model's: batches and plans are made by the trainer of a phase.
 package struct PreparedRun {
@@ -20,7 +20,7 @@ package struct PreparedRun {
   /// What it will take, once that is known.
   package var forecast: RunForecast?
 
-  /// Refuses data, augmentation, policies and settings that do not go with the model.
+  /// Refuses data, augmentation, policies and settings that do not fit the model.
   package init(name: String, model: Model, _ ingredients: RunIngredients) throws {
     try model.input.requireImages()
     let data = ingredients.data
@@ -42,7 +42,7 @@ package struct PreparedRun {
     guard task == .segmentation, pipeline.mixing?.names.contains("mixup") ?? false else { return }
     throw GraftError(
       .usage, "mixup lays images over each other, and a pixel has one class only",
-      help: "cutmix takes the masks along")
+      help: "use cutmix, which mixes the masks too")
   }
 
   /// The run as it starts from the weights that the model has now.
@@ -65,7 +65,7 @@ package struct PreparedRun {
     return views > 0 ? views : nil
   }
 
-  /// The fixed views that a training has without being asked, where an epoch shows one again: the
+  /// The fixed views that a training has by default, where an epoch shows one again: the
   /// recorded line names them.
   package var unaskedViews: Int? {
     guard ingredients.views == nil, phases.count == 1, let views = views(phase: 0),
@@ -92,7 +92,7 @@ package struct PreparedRun {
 }
 
 extension PreparedRun {
-  /// The trainer of one phase, with the batches it takes; with `state`, one that goes on from there.
+  /// The trainer of one phase with its batches; with `state`, one that continues from there.
   package func trainer(
     at place: RunPlace, pool: ThreadPool, cache: FeatureCache?, resuming state: RunState? = nil
   ) throws -> Trainer {
@@ -125,8 +125,8 @@ extension PreparedRun {
 }
 
 extension Model {
-  /// The images of one part to measure the model on: for a class each as the encoder sees them, for
-  /// a class of each pixel whole and at their own resolution.
+  /// The images of one split to evaluate the model on: for one class per image as the encoder sees
+  /// them, for one class per pixel whole and at their own resolution.
   package func images(
     of data: DataSet, _ partition: Partition, batchSize: Int, pipeline: Pipeline? = nil,
     view: Int = 0, seed: UInt64 = 0, classCount: Int? = nil, pool: ThreadPool

@@ -49,11 +49,11 @@ package struct RateCurve: Hashable, Sendable {
 }
 
 extension Trainer {
-  /// Trains on rising rates and puts everything back: weights, statistics, optimizer, order.
+  /// Trains at rising rates and restores everything: weights, statistics, optimizer, order.
   ///
   /// Rates rise by a constant factor and are those of the group with the highest; others keep their
   /// proportion to it. Ends early at four times the best smoothed loss. Throws when a single bit of
-  /// the model is not as it was.
+  /// the model differs afterwards.
   package func findRate(
     from lowest: Double = 1e-7, to highest: Double = 10, steps: Int = 100,
     isCanceled: (_ step: Int) -> Bool = { _ in false }
@@ -61,7 +61,7 @@ extension Trainer {
     guard lowest > 0, highest > lowest, highest.isFinite, steps > 2 else {
       throw GraftError(
         .usage,
-        "rates from \(lowest.shortText) to \(highest.shortText) in \(steps) steps make no curve",
+        "rates from \(lowest.shortText) to \(highest.shortText) in \(steps) steps give no curve",
         help: "from=1e-7 to=10 is usual")
     }
     let hash = model.weightsHash
@@ -72,12 +72,12 @@ extension Trainer {
     guard model.weightsHash == hash else {
       throw GraftError(
         .failed, "finding a rate changed the weights",
-        help: "this is a fault in graft; please report it with the recipe")
+        help: "this is a bug in graft; please report it with the recipe")
     }
     return RateCurve(points: points)
   }
 
-  /// Trains until the loss is far above its best, the steps are over or somebody cancels.
+  /// Trains until the loss is far above its best, the steps are done or the user cancels.
   private func risingRates(
     from lowest: Double, to highest: Double, steps: Int, _ isCanceled: (_ step: Int) -> Bool
   ) throws -> [RateCurve.Point] {

@@ -2,7 +2,7 @@ import GraftBase
 import GraftData
 import GraftImaging
 
-/// What a run is made from besides its model: enough to start it, and to go on with it.
+/// What a run is made from besides its model: enough to start or continue it.
 package struct RunIngredients {
   package var data: DataSet
   package var balance: ClassBalance

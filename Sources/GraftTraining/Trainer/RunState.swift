@@ -1,7 +1,7 @@
 import GraftBase
 import GraftEngine
 
-/// Everything a run needs to go on as if never stopped, bit for bit.
+/// Everything a run needs to continue as if never stopped, bit for bit.
 ///
 /// Rates and momentum are not here: they follow from the step. Nor are random generators: draws are
 /// addressed by seed, step and node.
@@ -16,9 +16,9 @@ package struct RunState: Sendable {
     package var step = 0
     package var totals = EpochTotals()
     package var history: [EpochRecord] = []
-    /// The place of the best epoch in `history`.
+    /// The index of the best epoch in `history`.
     package var best: Int?
-    /// The epochs done when a run that patience had ended was taken up again: it counts from there.
+    /// The epochs done when a run that patience had ended was resumed: patience counts from there.
     package var patienceStart: Int?
   }
 
@@ -52,7 +52,7 @@ package struct RunPlace: Codable, Hashable, Sendable {
 /// Sums over the batches of an unfinished epoch.
 package struct EpochTotals: Codable, Hashable, Sendable {
   package var images = 0
-  /// Labels that were told right, of so many: one an image, or one a pixel.
+  /// Labels predicted correctly, and their number: one per image, or one per pixel.
   package var correct = 0
   package var judged = 0
   package var loss = 0.0

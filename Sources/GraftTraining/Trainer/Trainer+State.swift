@@ -19,7 +19,7 @@ extension Trainer {
       bestWeights: sharingFrozen ? bestWeights : bestWeights.mapValues { $0.copied() })
   }
 
-  /// Goes back, or on, to a state; throws and changes nothing when it is of another run.
+  /// Moves to a state; throws and changes nothing when it is of another run.
   func restore(_ state: RunState) throws {
     try checkOrigin(of: state)
     for parameter in model.parameters {
@@ -48,16 +48,16 @@ extension Trainer {
     if let other = others.first {
       throw GraftError(
         .input, "the checkpoint was made with another \(other.escapingControlCharacters)",
-        help: "resume with what the run was started with, or train anew")
+        help: "resume with the settings of the run, or train again")
     }
     guard state.policy == policy.policy else {
       throw GraftError(
         .input, "the checkpoint was made with policy \(state.policy), not \(policy.policy)",
-        help: "a resumed run keeps its policy; use 'train from=' to go on with another")
+        help: "a resumed run keeps its policy; use 'train from=' to continue with another")
     }
   }
 
-  /// Goes to a state that is known to fit.
+  /// Moves to a state that is known to fit.
   func rewind(to state: RunState) {
     fill(model.parameters, from: state.weights)
     optimizer.rewind(to: state.optimizer)

@@ -118,7 +118,7 @@ extension Trainer {
       .failed,
       "the \(what) is not finite in update \(progress.step + 1) "
         + "(epoch \(progress.epoch + 1), batch \(progress.batch + 1))\(place); images: \(files). "
-        + "The update was not made, the weights are those before it",
-      help: "lower the learning rate, limit gradients with clip=1, or look at these images")
+        + "The update was not applied; the weights are those before it",
+      help: "lower the learning rate, limit gradients with clip=1, or check these images")
   }
 }

@@ -16,7 +16,7 @@ package final class Trainer {
   let training: any BatchSource
   let validation: (any BatchSource)?
   let pool: ThreadPool
-  /// What is said of views and kept features when the run starts.
+  /// Messages about views and stored features when the run starts.
   private let opening: [String]
   let optimizer: Optimizer
   let plans: PlanCache
@@ -117,7 +117,7 @@ package final class Trainer {
     answer = try validate(observer)
     guard answer != .abort else { return (.aborted, answer) }
     let record = closeEpoch(evaluation)
-    // The old copy goes first, so that there are never two.
+    // The old copy is freed first, so that there are never two.
     rollback = nil
     rollback = capture(sharingFrozen: true)
     let reply = observer(.epoch(record))
@@ -135,7 +135,7 @@ package final class Trainer {
     let start = ContinuousClock.now
     let waited = training.secondsWaited
     guard let batch = try training.nextBatch() else {
-      preconditionFailure("a source with fewer batches than it said")
+      preconditionFailure("a source with fewer batches than promised")
     }
     passOnRemarks(of: training, observer)
     let loss = try update(on: batch)
@@ -197,7 +197,7 @@ package final class Trainer {
     return cost
   }
 
-  /// Settles the weights, proves what was frozen, and reports.
+  /// Selects the final weights, verifies the frozen ones, and reports.
   private func close(
     _ ending: TrainingResult.Ending, meter: ResourceMeter, proof: FreezeProof,
     _ observer: (TrainingEvent) -> TrainingAnswer
@@ -207,9 +207,9 @@ package final class Trainer {
     rollback = nil
     // The last answer of a run that was over anyway changes nothing.
     if ending == .stopped, progress.epoch == settings.epochs { ending = .completed }
-    // Whoever asked to stop does not want to wait for a validation.
+    // A user who asked to stop does not want to wait for a validation.
     if evaluation == nil, ending == .outOfPatience || isAtStop { _ = try validate(observer) }
-    // Whoever keeps the trainer, or its state, does not pay for its buffers.
+    // Keeping the trainer, or its state, does not keep its buffers.
     plans.clear()
     let result = TrainingResult(
       ending: ending, step: progress.step, totalSteps: curve.totalSteps,

@@ -1,8 +1,8 @@
-/// What a running training tells its observer.
+/// What a training reports to its observer.
 package enum TrainingEvent {
   /// Before the first update; the policy prints as the pre-flight table.
   case started(ResolvedPolicy, ScheduleCurve)
-  /// A sentence about where features come from, before the update that it concerns.
+  /// A message about where features come from, before the update that it concerns.
   case remark(String)
   /// After an update.
   case progress(TrainingProgress)
@@ -54,20 +54,20 @@ package struct EpochRecord: Codable, Hashable, Sendable {
   /// Mean loss against the targets trained on: augmented, mixed and smoothed.
   package let trainLoss: Double
   /// The part of training images, augmented as trained on, taken for their heaviest target; of
-  /// pixels the part whose label was told.
+  /// pixels the share predicted correctly.
   package let trainAccuracy: Proportion
   /// Plain loss: no mixing, no smoothing; nil without validation images.
   package let validationLoss: Double?
   package let validationAccuracy: Proportion?
-  /// The mean intersection over union, where a class of each pixel is told.
+  /// The mean intersection over union, where the model predicts pixels.
   package var validationOverlap: Double?
 
   /// The score that is shown and that patience watches: overlap, or else accuracy.
   package var validationScore: Double? { validationOverlap ?? validationAccuracy?.value }
 
-  /// Whether this epoch beats another: more right, or as many at a lower loss; NaN never does.
+  /// Whether this epoch is better: more correct, or as many at a lower loss; NaN never is.
   ///
-  /// Of pixels the overlap decides.
+  /// For pixels the overlap decides.
   package func isBetter(than other: EpochRecord) -> Bool {
     guard let own = validationAccuracy, let loss = validationLoss, loss.isFinite else {
       return false

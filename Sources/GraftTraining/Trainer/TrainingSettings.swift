@@ -1,6 +1,6 @@
 import GraftBase
 
-/// Everything a run is told besides model, data and policy.
+/// The settings of a run besides model, data and policy.
 package struct TrainingSettings: Codable, Hashable, Sendable {
   package var epochs = 5
   package var optimizer = Choice(AdamWRule.name)
@@ -36,7 +36,7 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
     }
   }
 
-  /// Refuses numbers that cannot be meant.
+  /// Refuses numbers out of range.
   package func validate() throws {
     func check(_ holds: Bool, _ what: String, _ help: String) throws {
       guard holds else { throw GraftError(.usage, what, help: help) }

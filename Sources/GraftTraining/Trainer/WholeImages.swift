@@ -5,10 +5,10 @@ import GraftImaging
 import GraftKernels
 import GraftModels
 
-/// Images at their own resolution for a model that tells a class of each pixel, one a batch.
+/// Images at their own resolution for a model that predicts pixels, one per batch.
 ///
-/// An image of over a million pixels comes in parts that overlap; what is told of a part counts in its
-/// core only.
+/// An image of over a million pixels comes in parts that overlap; the prediction of a part counts
+/// in its core only.
 package final class WholeImages: BatchSource {
   private let dataSet: DataSet
   private let samples: [Int]
@@ -52,9 +52,9 @@ package final class WholeImages: BatchSource {
   }
 }
 
-/// A part of a large image: what is looked at, and what of it is believed.
+/// A part of a large image: the area that is read, and its core, whose prediction counts.
 package struct ImagePart: Sendable, Equatable {
-  /// Pixels that a model is given at once at most.
+  /// The most pixels that a model is given at once.
   private static let mostPixels = 1 << 20
   private static let coreSide = 768
   private static let margin = 128
@@ -89,7 +89,7 @@ extension ImageBox {
   }
 }
 
-/// Brings parts of images into the frame that a model wants; its memory is used again.
+/// Fits parts of images into the frame that a model expects; its memory is reused.
 package final class SegmentationCanvas {
   private let model: Model
   private let preprocessing: ImageInput
@@ -164,7 +164,7 @@ package final class SegmentationCanvas {
     storage.slice.count >= count ? storage : Storage(count: count)
   }
 
-  /// Where a place of the frame is in the image, nil outside.
+  /// The position in the image of a position in the frame; nil outside.
   private static func place(_ at: Int, _ side: Int, _ isMirrored: Bool) -> Int? {
     if at >= 0, at < side { return at }
     guard isMirrored else { return nil }

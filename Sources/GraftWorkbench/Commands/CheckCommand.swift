@@ -52,7 +52,7 @@ package struct CheckCommand: Command {
     if status != 0 { throw GraftError(.failed, "`\(shown)` has faults") }
   }
 
-  /// Looks at augmented images; fails when the pipeline spoils them or does nothing.
+  /// Checks augmented images; fails when the pipeline ruins them or does nothing.
   private func checkAugment(in session: Session) throws {
     let pipeline = session.workbench.pipeline
     guard !pipeline.isEmpty else {

@@ -34,7 +34,7 @@ package protocol BindingCommand: Command {
 
 /// What a command made and what it depends on: `encoder`, `data`, `run:A`, `pipeline:mild`.
 package struct Lineage: Sendable, Equatable {
-  /// Things this command set anew; whoever needs them later depends on it.
+  /// What this command set; later lines that need it depend on this one.
   package var provides: [String]
   /// Things it read.
   package var needs: [String]

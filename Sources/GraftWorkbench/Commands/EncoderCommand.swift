@@ -177,7 +177,7 @@ package struct EncoderCommand: Command {
     return spec.withAuxiliaryClassifiers()
   }
 
-  /// The images it takes: as the model file says, else the encoder's own, else as asked.
+  /// The images it takes: as the model file says, else the encoder's own, or as the arguments say.
   private func input(of spec: EncoderSpec, _ file: WeightFile?) throws -> ImageInput {
     var input = spec.input
     if let file, let entry = PretrainedCatalog.standard.entry(ofFile: file.name.lastPathComponent),
@@ -215,7 +215,7 @@ package struct EncoderCommand: Command {
     return input
   }
 
-  /// A file that has the name of a published one must have its contents.
+  /// A file with the name of a published one must have its contents.
   private static func checkPublished(_ path: String, _ hash: String) throws {
     guard let entry = PretrainedCatalog.standard.entry(ofFile: path.lastPathComponent),
       let checksum = entry.checksum, !hash.hasPrefix(checksum)

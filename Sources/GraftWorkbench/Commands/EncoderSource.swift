@@ -1,7 +1,7 @@
 import GraftBase
 import GraftModels
 
-/// What an encoder is told by.
+/// How an encoder is named.
 enum EncoderSource: ArgumentReadable {
   case name(String)
   case file(String)

@@ -53,7 +53,7 @@ package struct EvaluateCommand: Command {
     session.leaveReceipt("\(label).\(EpochScores(result).leadingText ?? "")")
   }
 
-  /// The data set, its part, and what scores are called after it.
+  /// The data set, its split, and the prefix of its scores.
   private func images(in session: Session) throws -> (DataSet, Partition, String) {
     let part: DataPart
     switch arguments[Self.on] {
@@ -65,7 +65,7 @@ package struct EvaluateCommand: Command {
       let partition: Partition =
         data.partition(.test).isEmpty ? .validation : .test
       let name = location.lastPathComponent
-      // A folder that is called like a part of the data must not pass for it.
+      // A folder that is named like a split must not be mistaken for it.
       let isTaken = DataPart(rawValue: name) != nil
       return (data, partition, isTaken ? "\(name)-folder" : name)
     }
@@ -132,7 +132,7 @@ package struct EvaluateCommand: Command {
   }
 }
 
-/// A part of the data as the language calls it.
+/// A split by its name in the language.
 enum DataPart: String, WordChoice {
   case val, test, train
 
@@ -145,7 +145,7 @@ enum DataPart: String, WordChoice {
   }
 }
 
-/// What is measured on: a part of the data, or images elsewhere.
+/// What is evaluated: a split of the data, or images elsewhere.
 private enum EvaluationSource: ArgumentReadable {
   case part(DataPart)
   case place(String)

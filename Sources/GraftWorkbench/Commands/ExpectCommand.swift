@@ -1,7 +1,7 @@
 import GraftBase
 import GraftTraining
 
-/// `expect`: an assertion about a metric; a recipe that does not hold it ends with status 3.
+/// `expect`: an assertion about a metric; a recipe in which it fails ends with status 3.
 package struct ExpectCommand: Command {
   private static let metric = Argument(
     required: "metric", .metric, "accuracy, A.accuracy, A.test.accuracy"

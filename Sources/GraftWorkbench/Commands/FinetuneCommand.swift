@@ -1,7 +1,7 @@
 import GraftBase
 import GraftTraining
 
-/// `finetune`: first the head, then everything: the two-phase default of the field.
+/// `finetune`: first the head, then everything, in two phases.
 package struct FinetuneCommand: TrainingCommand {
   private static let freeze = Argument(
     "freeze", .integer(0...10_000), default: 1, "epochs that train only the head")

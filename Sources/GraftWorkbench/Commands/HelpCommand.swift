@@ -1,6 +1,6 @@
 import GraftBase
 
-/// `help`: everything the table knows, for people.
+/// `help`: everything in the command table, for people.
 package struct HelpCommand: Command {
   private static let topic = Argument(
     "topic", .text, "a command, COMMAND.PARAMETER, or an op of augment"

@@ -21,6 +21,6 @@ package struct IncludeCommand: BindingCommand {
     try binder.include(Self.file, arguments, isIsolated: false)
   }
 
-  /// Nothing is left to do: the lines have been planned one by one.
+  /// Nothing to do: the lines have already been planned one by one.
   package func run(in session: Session) throws {}
 }

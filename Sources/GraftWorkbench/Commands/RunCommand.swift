@@ -26,6 +26,6 @@ package struct RunCommand: BindingCommand {
     try binder.include(Self.file, arguments, isIsolated: true)
   }
 
-  /// Nothing is left to do: the lines have been planned one by one.
+  /// Nothing to do: the lines have already been planned one by one.
   package func run(in session: Session) throws {}
 }

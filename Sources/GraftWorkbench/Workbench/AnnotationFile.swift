@@ -1,7 +1,7 @@
 import GraftBase
 import GraftImaging
 
-/// Reads masks: a class in each pixel, as gray values or as one color a class.
+/// Reads masks: a class in each pixel, as gray values or as one color per class.
 enum AnnotationFile {
   /// The mask for an image of `size`; classes of colored masks are numbered by color, black is 0.
   static func mask(_ path: String, size: ImageSize) throws -> Image {
@@ -20,7 +20,7 @@ enum AnnotationFile {
     guard known.count <= 256 else {
       throw GraftError(
         .input, "the mask \(name) has \(known.count) colors, more than 256 classes",
-        help: "a mask has one color a class; JPEG blurs them, PNG does not")
+        help: "a mask has one color per class; use PNG, since JPEG blurs colors")
     }
     let classes = Dictionary(uniqueKeysWithValues: zip(known, 0...))
     return Image(

@@ -4,14 +4,14 @@ import GraftData
 import GraftImaging
 import Synchronization
 
-/// Looks at many augmented images and says what a person should look at: `check augment`.
+/// Checks many augmented images and reports what a person should look at: `check augment`.
 struct AugmentCheck {
-  /// One thing that can go wrong, and for how many images it did.
+  /// One kind of fault, and the share of images that have it.
   struct Finding {
     let name: String
     let count: Int
     let share: Double
-    /// Shares above which it is worth a look, and a fault.
+    /// Shares above which it is reported, and is a fault.
     let lookAbove: Double
     let faultAbove: Double
     /// The first image it happened to.

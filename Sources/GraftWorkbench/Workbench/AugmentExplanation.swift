@@ -23,7 +23,7 @@ struct AugmentExplanation {
     let written: Int
   }
 
-  /// The first image of the epoch, or without data an image of usual size.
+  /// The first image of the epoch, or without data an image of typical size.
   init(_ pipeline: Pipeline, in session: Session) throws {
     self.pipeline = pipeline
     let preprocessing = session.workbench.preprocessing

@@ -5,7 +5,7 @@ import GraftKernels
 import GraftModels
 
 /// What `dense=yes size=384 stride=16` asks of `evaluate`, `predict` and `forward`: a classifier at
-/// every place of a larger image.
+/// every position of a larger image.
 struct DenseChoice {
   /// Pixels of the square that is scored; nil is the short side that images are resized to.
   let side: Int?
@@ -39,7 +39,7 @@ struct DenseChoice {
   }
 }
 
-/// A model that scores squares of images at every place.
+/// A model that scores squares of images at every position.
 struct DenseScoring {
   let scorer: DenseScorer
   /// Images for it: the short side resized, the center kept, normalized as the model has it.

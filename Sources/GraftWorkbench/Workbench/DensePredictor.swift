@@ -4,7 +4,7 @@ import GraftImaging
 import GraftKernels
 import GraftModels
 
-/// Labels single images by what a run's model tells at every place of them.
+/// Labels single images by what a run's model predicts at every position.
 struct DensePredictor {
   private let classes: [String]
   private let dense: DenseScoring
@@ -14,8 +14,8 @@ struct DensePredictor {
     dense = try DenseScoring(choice, run.model, pool: pool)
   }
 
-  /// The `top` classes by the mean of the softmax over all places, and the image with the best one's
-  /// probability at each place drawn over it.
+  /// The `top` classes by the mean of the softmax over all positions, and the image with the best
+  /// one's probability at each position drawn over it.
   func predict(
     _ image: Image, top: Int, drawing: Bool
   ) throws -> (labels: [Predictor.Label], image: Image?) {

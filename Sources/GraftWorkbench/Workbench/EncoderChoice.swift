@@ -39,7 +39,7 @@ extension EncoderChoice {
 
 extension EncoderChoice {
   /// The names of the classes that its weights were trained on: from the model file, or from a table
-  /// `*_classes.csv` with a column `name` beside it; nil when nobody tells.
+  /// `*_classes.csv` with a column `name` beside it; nil when there is neither.
   package var ownClasses: [String]? {
     guard let weights else { return nil }
     if let text = weights.metadata[ByteString(ModelFile.Key.classes.rawValue)]?.text {

@@ -2,7 +2,7 @@ import GraftBase
 import GraftData
 import GraftImaging
 
-/// How far the bytes of images lie apart from those that they should have.
+/// How far the bytes of images differ from the exact ones.
 struct ImageDifference {
   private(set) var largest = 0
   private var sum = 0

@@ -37,7 +37,7 @@ struct PreviewSheet {
     if subjects.count == 1 { return pipelinesOfOne(subjects[0], rows) }
     return ContactSheet(
       title: title,
-      subtitle: "one row a pipeline, one column an image, \(draws(pipelines.map(\.pipeline)))",
+      subtitle: "one row per pipeline, one column per image, \(draws(pipelines.map(\.pipeline)))",
       rows: rows.map { row in
         ContactSheet.Row(label: row.label, cells: row.images.map(\.cell))
       }, cellSize: cellSize)
@@ -76,7 +76,7 @@ struct PreviewSheet {
     (1...8).first { $0 * $0 >= count } ?? 8
   }
 
-  /// One row an image: as decoded, after each operation with what was drawn, then mixed.
+  /// One row per image: as decoded, after each operation with what was drawn, then mixed.
   private func steps(
     _ subjects: [Subject], _ rows: [(label: String, images: [Seen])]
   ) -> ContactSheet {
@@ -104,7 +104,7 @@ struct PreviewSheet {
     return sheet
   }
 
-  /// One row an operation and image, from the start of its range to the end.
+  /// One row per operation and image, from the start of its range to the end.
   private func strengths(_ count: Int, _ subjects: [Subject]) throws -> ContactSheet {
     let rows = try pipelines.flatMap { label, pipeline in
       let strengths = try pipeline.strengths(count)
@@ -173,7 +173,7 @@ struct PreviewSheet {
     }
     let partner =
       if mixing.partner == image.key { " with itself" } else if image.labels.count == 1 {
-        " with its like"
+        " with the same class"
       } else { "" }
     let caption = weights + partner
     return Seen(
@@ -271,7 +271,7 @@ struct PreviewSheet {
         boxes: try AnnotationFile.boxes(request.boxes, size: image.size).boxes))
   }
 
-  /// Places of the epoch's order, the classes taking turns.
+  /// Positions in the epoch's order, alternating between the classes.
   private func chosen(from data: DataSet, _ order: [Int]) throws -> [Int] {
     var classes = Array(data.classes.indices)
     if let name = request.className {
@@ -284,7 +284,7 @@ struct PreviewSheet {
     }
     var byClass: [Int: [Int]] = [:]
     for (place, sample) in order.enumerated() {
-      // An image with a mask stands for itself, or for the class that is asked for.
+      // An image with a mask counts as itself, or as the requested class.
       guard let mask = data.samples[sample].mask else {
         byClass[data.samples[sample].label, default: []].append(place)
         continue

@@ -1,10 +1,10 @@
 import GraftBase
 import GraftTraining
 
-/// What the trainings of a recipe would be, told without training.
+/// What the trainings of a recipe would be, without training.
 ///
 /// Chooses the ingredients in a session of its own and prepares each training there; timed, it runs
-/// two batches of each. Runs that later lines build on stand there untrained.
+/// two batches of each. Runs that later lines depend on exist there untrained.
 struct RecipeForecast {
   /// One line that trains.
   struct Row {
@@ -15,7 +15,7 @@ struct RecipeForecast {
     var run: PreparedRun
 
     var parameters: Int { run.model.groups.reduce(0) { $0 + $1.parameterCount } }
-    /// The most that a phase trains.
+    /// The largest number of parameters that a phase trains.
     var trainable: Int {
       run.phases.map { $0.policy.trainable.reduce(0) { $0 + $1.count } }.max() ?? 0
     }
@@ -53,7 +53,7 @@ struct RecipeForecast {
 
   private static let chosenVerbs: Set<String> = ["load", "use", "drop"]
 
-  /// Does what later lines rest on; false when that cannot be known yet.
+  /// Runs what later lines depend on; false when that cannot be known yet.
   private mutating func follow(
     _ step: BoundCommand, at index: Int, in trial: Session
   ) throws -> Bool {

@@ -2,7 +2,7 @@ import GraftBase
 import GraftImaging
 
 extension RenderManifest {
-  /// An encoder's input in the words of manifests, which are older than model files' own.
+  /// An encoder's input with the keys of manifests, which are older than those of model files.
   ///
   /// Gray images have their mean and deviation three times in it.
   struct RecordedInput: Equatable {
@@ -57,7 +57,7 @@ extension RenderManifest.RecordedInput: Codable {
     try values.encode(three(input.mean), forKey: .mean)
     try values.encode(three(input.std), forKey: .std)
     try values.encode(input.channels, forKey: .channels)
-    // What is usual is left unsaid, as in files from before there was a choice.
+    // Defaults are left out, as in files from before there was a choice.
     if input.framing != .resized { try values.encode(input.framing, forKey: .framing) }
   }
 }

@@ -5,8 +5,8 @@ import GraftImaging
 
 /// The list of a rendered data set, from which any of its files can be drawn again.
 ///
-/// JSON lines: the first says what all files share, each other one names a file that is there, whole.
-/// A line is added when its file is on the disk, so the list is right at any moment, whatever was
+/// JSON lines: the first says what all files share, each other one names a file that is complete.
+/// A line is added when its file is on disk, so the list is valid at any moment, whatever was
 /// killed.
 struct RenderManifest {
   static let fileName = "manifest.jsonl"
@@ -52,7 +52,7 @@ struct RenderManifest {
     /// The image's number in its data set.
     var sample: Int
     var pipeline: String
-    /// The weight of each class the image counts for; none where a mask tells.
+    /// The weight of each class the image counts for; none where there is a mask.
     var labels: [String: Double]
 
     var files: [String] { [file] + (mask.map { [$0] } ?? []) }
@@ -109,7 +109,7 @@ struct RenderManifest {
 }
 
 extension Image {
-  /// A mask as files have it: the number of a class from 0, 255 where nothing is known.
+  /// A mask as files have it: the number of a class from 0, 255 where it is unknown.
   fileprivate var maskAsStored: Image {
     Image(width: width, height: height, channels: 1, pixels: pixels.map { $0 &- 1 })
   }

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Writes augmented copies of a data set, many at a time.
 struct Rendering {
-  /// What to do about files that are there already.
+  /// What to do about files that already exist.
   enum Existing: String, WordChoice { case stop, keep, replace }
 
   /// The kind of file that is written.
@@ -17,10 +17,10 @@ struct Rendering {
     var suffix: String { self == .png ? "png" : "jpg" }
   }
 
-  /// What came of it.
+  /// The result.
   struct Outcome {
     var written = 0
-    /// Files that were there already.
+    /// Files that already existed.
     var kept = 0
     /// Images that could not be read, and files in the way, with the reason.
     var problems: [GraftError] = []
@@ -37,7 +37,8 @@ struct Rendering {
   private let manifest: RenderManifest
   private let entries: [RenderManifest.Entry]
 
-  /// Plans `copies` of each of the images `indices`; throws when that would overwrite what is there.
+  /// Plans `copies` of each of the images `indices`; throws when that would overwrite existing
+  /// files.
   init(
     _ data: DataSet, indices: [Int], copies: Int, header: RenderManifest.Header, folder: String,
     existing: Existing, pool: ThreadPool
@@ -68,7 +69,7 @@ struct Rendering {
 
   var fileCount: Int { entries.count }
 
-  // Data with masks comes out as the folders that it can be read from.
+  // Data with masks is written to folders that `data` can open.
   private static let imageFolder = "images"
   private static let maskFolder = "masks"
 
@@ -110,14 +111,14 @@ struct Rendering {
       let found = count > 0 ? "\(count) of the \(entries.count) files" : "a list of other images"
       throw GraftError(
         .failed, "\(shown)/ has \(found) already",
-        help: "existing=keep adds what is missing, existing=replace draws all anew")
+        help: "existing=keep adds what is missing, existing=replace draws all again")
     case .keep:
       guard let old = try RenderManifest(reading: listPath), old.header != manifest.header else {
         return
       }
       throw GraftError(
-        .failed, "the images in \(shown)/ were drawn otherwise: \(difference(from: old.header))",
-        help: "existing=replace draws them anew; or write to another folder")
+        .failed, "the images in \(shown)/ were drawn differently: \(difference(from: old.header))",
+        help: "existing=replace draws them again; or write to another folder")
     }
   }
 
@@ -132,7 +133,7 @@ struct Rendering {
 
   // MARK: Writing
 
-  /// Draws and writes; `shouldStop` is asked by every thread, `progress` told after each slice.
+  /// Draws and writes; every thread calls `shouldStop`, and `progress` is called after each slice.
   func run(
     shouldStop: @escaping @Sendable () -> Bool, progress: (_ done: Int) -> Void
   ) throws -> Outcome {
@@ -206,7 +207,7 @@ struct Rendering {
         missing.append((path, bytes))
         continue
       }
-      // It may be ours, written before the list could say so.
+      // It may be from an earlier run that ended before it was listed.
       guard let found = try? RegularFile(path: path).readAll(limit: 1 << 30), found == bytes else {
         return .bad(GraftError(.failed, "\(name) is another image, left alone"))
       }
@@ -221,7 +222,7 @@ struct Rendering {
     }
   }
 
-  /// Has the disk keep a slice, then lists it; throws what ends the rendering.
+  /// Syncs a slice to disk, then lists it; throws what ends the rendering.
   private func finish(
     _ slice: [RenderManifest.Entry], _ results: [Result], _ outcome: inout Outcome
   ) throws {

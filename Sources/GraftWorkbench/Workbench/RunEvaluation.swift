@@ -24,7 +24,7 @@ struct RunEvaluation {
     guard views > 1 else { return measured }
     guard case .images(let plain) = measured else {
       throw GraftError(
-        .usage, "views=\(views) averages what is told of images, not of pixels",
+        .usage, "views=\(views) averages predictions for images, not for pixels",
         help: "leave out views=")
     }
     guard !pipeline.isEmpty else {

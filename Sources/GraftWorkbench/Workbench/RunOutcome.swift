@@ -1,7 +1,7 @@
 import GraftBase
 import GraftTraining
 
-/// How a training came out, in the words of the console.
+/// The outcome of a training, as the console shows it.
 struct RunOutcome {
   let run: TrainingRun
   let result: TrainingResult
@@ -58,7 +58,7 @@ struct RunOutcome {
     return isStopped ? "not measured yet" : "no validation images"
   }
 
-  /// What is recorded behind the line: what came out, and what no machine changes.
+  /// What is recorded after the line: the results that are the same on every machine.
   ///
   /// A stop by Ctrl-C is not measured and its replay is: only the weights are the same in both.
   var receipt: String {

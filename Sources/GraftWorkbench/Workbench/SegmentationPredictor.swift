@@ -5,7 +5,7 @@ import GraftKernels
 import GraftModels
 import GraftTraining
 
-/// Tells the class of each pixel of images of any size.
+/// Predicts the class of each pixel of images of any size.
 struct SegmentationPredictor {
   private let model: Model
   private let canvas: SegmentationCanvas

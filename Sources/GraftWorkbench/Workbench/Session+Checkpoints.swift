@@ -5,7 +5,7 @@ import GraftTraining
 
 // A recipe that was interrupted leaves a checkpoint under a name that only the same training can
 // have: everything in the run's identity, the starting weights included, policies and settings.
-// Running the recipe again finds it and goes on.
+// Running the recipe again finds it and continues.
 extension Session {
   /// Saves where an interrupted run stands; returns the place for people.
   func saveCheckpoint(of run: TrainingRun) throws -> String {
@@ -28,7 +28,7 @@ extension Session {
       if let warning = loaded.warning { console.warn(warning) }
       return (loaded.state, folder)
     } catch {
-      console.warn("an interrupted run cannot be continued, it starts anew: \(error)")
+      console.warn("an interrupted run cannot be continued, it starts again: \(error)")
       return nil
     }
   }

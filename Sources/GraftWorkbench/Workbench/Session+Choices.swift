@@ -35,7 +35,7 @@ extension Session {
     }
     if result.isIdle {
       throw GraftError(
-        .usage, "`fast` says how other ops are done, and there are none",
+        .usage, "`fast` changes how other ops are computed, and there are none",
         help: "for example: augment fast crop(0.6..1) rotate(15) shear(5)")
     }
     return result

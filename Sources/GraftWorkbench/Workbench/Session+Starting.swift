@@ -3,9 +3,9 @@ import GraftBase
 import GraftModels
 import GraftTraining
 
-/// A command that trains a new run; what it asks for can be told without doing it.
+/// A command that trains a new run; `--dry-run` shows what it would do.
 package protocol TrainingCommand: Command {
-  /// Works the run out; reads the session and changes nothing.
+  /// Prepares the run; reads the session and changes nothing.
   func prepare(in session: Session) throws -> PreparedRun
 }
 
@@ -27,7 +27,7 @@ extension Session {
       return try train(run, verb: verb)
     }
     console.progress(
-      "\(run.name) goes on from step \(state.progress.step), where it was interrupted")
+      "\(run.name) continues from step \(state.progress.step), where it was interrupted")
     try train(run, verb: verb, resuming: state)
     if workbench.run(named: run.name)?.isUnfinished == false {
       try? FileManager.default.removeItem(atPath: folder)

@@ -6,20 +6,20 @@ import GraftModels
 import GraftTraining
 
 extension Workbench {
-  /// What the chosen head tells of an image.
+  /// What the chosen head predicts.
   package var task: PredictionTask {
     encoder.map { head.task(on: $0.spec) } ?? .classification
   }
 
-  /// How images come to the chosen encoder and head; without an encoder as ImageNet's.
+  /// How images are prepared for the chosen encoder and head; without an encoder as for ImageNet.
   package var preprocessing: ImageInput {
     encoder?.input.ofImages.framed(for: task) ?? .imageNet
   }
 }
 
 extension Session {
-  /// The images of one part to measure a model on: for a class each as the encoder sees them, for a
-  /// class of each pixel whole and at their own resolution.
+  /// The images of one split to evaluate a model on: for one class per image as the encoder sees
+  /// them, for one class per pixel whole and at their own resolution.
   func images(
     of data: DataSet, _ partition: Partition, for model: Model, batchSize: Int,
     pipeline: Pipeline? = nil, view: Int = 0, classCount: Int? = nil

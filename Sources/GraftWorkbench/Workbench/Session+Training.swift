@@ -6,7 +6,7 @@ import GraftTraining
 extension Session {
   /// Trains a prepared run and keeps it, whole or stopped.
   ///
-  /// With `state`, goes on where it stopped. What the user asked for by Ctrl-C ends it early; the
+  /// With `state`, continues where it stopped. Ctrl-C ends it early; the
   /// weights are kept and the recorded line says where it stopped.
   package func train(
     _ prepared: PreparedRun, verb: String, resuming state: RunState? = nil
@@ -93,7 +93,7 @@ extension Session {
     leaveReceipt(outcome.receipt)
   }
 
-  /// At the prompt says how to go on; in a recipe ends it, so that nothing runs as if all was done.
+  /// At the prompt says how to continue; in a recipe ends it, so that no later line runs.
   private func reportInterruption(_ message: String, of run: TrainingRun? = nil) throws {
     let advice = run.map { " - `resume \($0.name)` continues" } ?? ""
     guard interrupts.asksToStop, !isInteractive else {

@@ -11,7 +11,7 @@ struct TrainingArguments {
 
   init(_ arguments: CheckedArguments) { self.arguments = arguments }
 
-  /// Has the model minimize what `loss` asks for, of those that go with what it tells.
+  /// Sets the loss that `loss` names, which must fit what the model predicts.
   func chooseLoss(for model: Model, pipeline: Pipeline, in session: Session) throws {
     let word = arguments[TrainingParameters.loss]
     guard let loss = Losses.named(word, for: model.task) else {
@@ -29,14 +29,14 @@ struct TrainingArguments {
     guard loss.takesClassWeights || balance != .weights else {
       throw arguments.fault(
         .notAllowedHere, at: TrainingParameters.loss,
-        "loss=\(loss.name) takes labels as they are, and not weighted by class",
+        "loss=\(loss.name) does not take class weights",
         help: "balance the images instead: data … balance=sampler")
     }
     let comparesCopies = loss.copiesOfEachSample > 1
     guard !comparesCopies || (pipeline.differsBetweenCopies && pipeline.mixing == nil) else {
       throw arguments.fault(
         .notAllowedHere, at: TrainingParameters.loss,
-        "loss=\(loss.name) compares copies of an image that `augmix` made, and no mixed ones; "
+        "loss=\(loss.name) compares copies of an image that `augmix` made, not mixed ones; "
           + "the pipeline is `\(pipeline)`",
         help: "for example: augment crop(4) flip augmix")
     }

@@ -2,7 +2,7 @@ import Foundation
 import GraftBase
 import GraftTraining
 
-/// Shows a training on the console and passes on what Ctrl-C asks.
+/// Shows a training on the console and passes on Ctrl-C.
 struct TrainingObserver {
   private let session: Session
   private let run: String

@@ -2,13 +2,13 @@ import GraftBase
 import GraftModels
 import GraftTraining
 
-/// A trained model by its name, with what it was made from and how it did.
+/// A trained model by its name, with what it was made from and its scores.
 package final class TrainingRun {
   package let name: String
   package let model: Model
   /// What it was trained as; nil for a model from a file.
   package let prepared: PreparedRun?
-  /// Where it stands, for `resume`.
+  /// Its state, for `resume`.
   package var state: RunState?
   package var result: TrainingResult?
   /// The recipe a loaded model came with.

@@ -17,7 +17,7 @@ package final class Workbench {
   /// Pipelines by the names users gave them.
   package var pipelines: [String: Pipeline] = [:]
   package var policy = Policy.headOnly
-  /// What models made from here on compute their products in.
+  /// The precision of products in models made from here on.
   package var precision = Precision.fp32
   /// In the order they were made.
   package private(set) var runs: [TrainingRun] = []
@@ -29,7 +29,7 @@ package final class Workbench {
 
   package init() {}
 
-  /// A copy to try things on; what is chosen and made there stays there.
+  /// A copy to try things on; changes to it do not affect the original.
   package func copy() -> Workbench {
     let copy = Workbench()
     copy.encoder = encoder
@@ -62,7 +62,7 @@ package final class Workbench {
 
   package func run(named name: String) -> TrainingRun? { runs.first { $0.name == name } }
 
-  /// Keeps a run; one of the same name gives way.
+  /// Keeps a run; it replaces one of the same name.
   package func keep(_ run: TrainingRun) {
     if let place = runs.firstIndex(where: { $0.name == run.name }) {
       runs[place] = run
@@ -73,7 +73,7 @@ package final class Workbench {
 
   package func drop(_ name: String) { runs.removeAll { $0.name == name } }
 
-  /// The wanted name, or the first free one of A2, A3, and so on.
+  /// The requested name, or the first free one of A2, A3, and so on.
   package func freeName(preferred: String) -> String {
     if run(named: preferred) == nil { return preferred }
     var number = 2
@@ -117,7 +117,7 @@ extension Session {
 
   /// A new model of the chosen encoder and head for these classes.
   ///
-  /// `loss` is what is minimized over pixels, for a head that tells their classes.
+  /// `loss` is what is minimized over pixels, for a head that predicts their classes.
   package func makeModel(
     classes: [String], head: HeadSpec? = nil
   ) throws -> Model {
@@ -127,7 +127,7 @@ extension Session {
       input: encoder.input, weights: encoder.weights, precision: workbench.precision)
   }
 
-  /// Classes for a model that nobody has trained yet: of the own head, of the images, or any two.
+  /// Classes for an untrained model: of the own head, of the images, or any two.
   package var assumedClasses: [String] {
     guard workbench.head.isOwn, let encoder = workbench.encoder else {
       return workbench.data?.classes ?? ["a", "b"]
@@ -135,7 +135,7 @@ extension Session {
     return encoder.ownClasses ?? (0..<encoder.spec.ownClassCount).map { "class \($0)" }
   }
 
-  /// What the prompt and the completion know: names of runs, layers and scores, and the title.
+  /// What the prompt and completion use: names of runs, layers and scores, and the title.
   package func refresh() {
     vocabulary.setNames(workbench.runs.map(\.name), of: .run)
     vocabulary.setNames(workbench.data?.classes ?? [], of: .className)

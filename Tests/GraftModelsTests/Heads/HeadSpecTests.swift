@@ -96,10 +96,10 @@ import Testing
   @Test(
     arguments: [
       (HeadSpec.own, 3, "the own head of resnet20 has 10 classes, not 3"),
-      (.linear(), 1, "a head for 1 classes; 2 to 100000 are possible"),
+      (.linear(), 1, "a head for 1 classes; use 2 to 100,000"),
       (.linear(dropout: 1), 3, "a dropout of 1.0; it must be at least 0 and below 1"),
       (.linear(dropout: .nan), 3, "a dropout of nan; it must be at least 0 and below 1"),
-      (.mlp(hidden: 0), 3, "a head with 0 hidden units; 1 to 65536 are possible"),
+      (.mlp(hidden: 0), 3, "a head with 0 hidden units; use 1 to 65,536"),
     ])
   func refusesImpossibleNumbers(_ head: HeadSpec, _ count: Int, _ message: String) throws {
     let classes = (0..<count).map(String.init)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import GraftModels
 
-/// PyTorch's numbers for models that tell the class of each pixel (make_dense_agreement.py).
+/// PyTorch's numbers for models that predict one class per pixel (make_dense_agreement.py).
 @Suite(.serialized) struct DenseAgreementTests {
   struct Reference: Decodable {
     var name: String

@@ -97,7 +97,7 @@ import Testing
     try bytes.write(to: last)
     let loaded = try #require(try checkpoints.load())
     #expect(loaded.state.progress.step == 1)
-    #expect(loaded.warning?.contains("its SHA-256 is another") ?? false)
+    #expect(loaded.warning?.contains("its SHA-256 does not match") ?? false)
     // The damaged file must not push the whole one out.
     try checkpoints.save(loaded.state)
     #expect(try checkpoints.load()?.warning == nil)
@@ -142,7 +142,7 @@ import Testing
     #expect {
       try RunState(fileBytes: bytes, name: "model.safetensors")
     } throws: {
-      ($0 as? GraftError)?.message == "'model.safetensors' is no checkpoint of a run"
+      ($0 as? GraftError)?.message == "'model.safetensors' is not a checkpoint of a run"
     }
   }
 }

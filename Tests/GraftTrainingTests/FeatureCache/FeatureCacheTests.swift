@@ -141,7 +141,7 @@ import Testing
     run.views = 1
     let outcome = try run.run(.eager())
     #expect(outcome.computed == [-1, -1])
-    #expect(outcome.said.contains("not kept: mixing makes new images of them"))
+    #expect(outcome.said.contains("not kept: mixing changes them in each batch"))
     #expect(outcome.said.contains("\(FrozenRun.validationCount) for validation"))
     #expect(try outcome.hash == run.run(nil).hash)
   }

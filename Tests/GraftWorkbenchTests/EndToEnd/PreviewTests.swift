@@ -31,7 +31,8 @@ extension EndToEnd {
       #expect(captions.count == 12)
       for caption in captions {
         let isPair = caption.contains(/^0\.\d\d [a-z]+ \+ 0\.\d\d [a-z]+$/)
-        #expect(isPair || caption.hasSuffix("with its like") || caption.hasSuffix("with itself"))
+        #expect(
+          isPair || caption.hasSuffix("with the same class") || caption.hasSuffix("with itself"))
       }
       #expect(captions.contains { $0.contains(" + ") })
       #expect(sheet.subtitle == "flip mixup(5), epoch 1, mixed in batches of 32")

@@ -82,7 +82,7 @@ extension EndToEnd {
       #expect(place.type("render to=out/ copies=2") == 1)
       #expect(place.errors.contains("out/ has 8 of the 16 files already"), "\(place.errors)")
       #expect(place.type("augment flip ; render to=out/ existing=keep") == 1)
-      #expect(place.errors.contains("were drawn otherwise: augment flip rotate(30) noise(0.1)"))
+      #expect(place.errors.contains("were drawn differently: augment flip rotate(30) noise(0.1)"))
       #expect(try contents(place, "out") == before)
       #expect(place.type("render to=out/ existing=replace") == 0, "\(place.errors)")
       #expect(try contents(place, "out") != before)
@@ -177,7 +177,7 @@ extension EndToEnd {
 
     // MARK: Masks
 
-    /// Images that tell the class of each pixel by their own value, so that an image and its mask
+    /// Images whose pixel values are also their classes, so that an image and its mask
     /// show whether they were moved alike.
     private static func maskedPlace() throws -> Workplace {
       let place = try Workplace()
