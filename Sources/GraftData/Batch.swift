@@ -75,12 +75,12 @@ package final class Batch: Sendable {
     for (place, label) in labels.enumerated() { targets[place * classCount + label] = 1 }
   }
 
-  /// The room of one image.
+  /// The memory of one image.
   func slot(_ place: Int) -> UnsafeMutableBufferPointer<Float> {
     .init(rebasing: pixels[(place * imageLength)..<((place + 1) * imageLength)])
   }
 
-  /// The room of one image's target.
+  /// The memory of one image's target.
   func targetSlot(_ place: Int) -> UnsafeMutableBufferPointer<Float> {
     .init(rebasing: targets[(place * targetLength)..<((place + 1) * targetLength)])
   }

@@ -82,7 +82,7 @@ package struct ImagePreparation: Sendable {
 }
 
 extension Image {
-  /// What a label map has where nothing is known.
+  /// The value of unknown pixels in a label map.
   package static let unknownLabel: Float = 255
 
   /// Writes a mask as labels for a loss: classes from 0, `unknownLabel` where nothing is known.

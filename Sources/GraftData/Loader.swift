@@ -2,7 +2,7 @@ import GraftBase
 import GraftImaging
 import GraftKernels
 
-/// Prepares batches in the background, ahead of whoever trains or evaluates on them.
+/// Prepares batches in the background, ahead of the trainer or evaluator.
 ///
 /// Pixels are a pure function of (seed, epoch, sample) and batches come in order, so nothing
 /// depends on the number of threads. While the trainer holds one batch the next two are made by
@@ -27,7 +27,7 @@ package final class Loader {
   private let indices: [Int]
   private let work: BatchWork
   private let pool: ThreadPool
-  /// Batches that nobody uses.
+  /// Batches that are free.
   private var free: [Batch] = []
   /// Batches that are being made, in order.
   private var underWay: [(batch: Batch, job: BackgroundJob)] = []
@@ -87,7 +87,7 @@ package final class Loader {
     guard let label = labels.max(), label >= classCount else { return }
     throw GraftError(
       .usage,
-      "\(dataSet.name) has class \(dataSet.classes[label]) at place \(label), "
+      "\(dataSet.name) has class \(dataSet.classes[label]) at index \(label), "
         + "but the head has \(classCount) classes")
   }
 
@@ -214,7 +214,7 @@ private struct BatchWork: Sendable {
   let dataSet: DataSet
   let recipe: ImagePreparation
 
-  /// Writes one image; whoever writes the last one adds targets and mixes.
+  /// Writes one image; the thread that writes the last one adds targets and mixes.
   func fill(_ batch: Batch, place: Int, epoch: Int) {
     let sample = batch.keys[place].sample
     do {

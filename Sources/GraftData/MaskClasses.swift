@@ -127,7 +127,7 @@ extension ListedMask {
 }
 
 extension DataSet {
-  /// The mask of an image, gray: the class of each pixel plus 1, 0 where nothing is known.
+  /// The mask of an image, gray: the class of each pixel plus 1, 0 where it is unknown.
   ///
   /// Throws when its file has vanished, changed since the scan or cannot be read.
   package func mask(at index: Int) throws -> Image {

@@ -48,7 +48,7 @@ package struct SplitRatios: Sendable, Equatable, Codable, CustomStringConvertibl
 ///
 /// Each distinct content draws one number from (seed, content). In classes of 200 contents or more
 /// the number alone decides the split: an image keeps its split as the folder grows, and counts
-/// come near the ratios. Smaller classes, where that would leave too much to luck, are ordered by
+/// come near the ratios. Smaller classes, where chance would matter too much, are ordered by
 /// the same numbers and cut at the exact ratios, with at least one image in every split; when they
 /// grow, only images next to a cut can change their split. Equal contents are never in two splits,
 /// whatever their labels.

@@ -9,18 +9,18 @@ package final class Graph {
   package private(set) var parameters: [Parameter] = []
   private var parameterNames: Set<String> = []
 
-  /// What products are computed in, where their shape gains by it.
+  /// The precision of products, where their shape benefits.
   package let precision: Precision
 
   package init(precision: Precision = .fp32) { self.precision = precision }
 
-  /// A value that is fed from outside.
+  /// An input of the graph.
   package func input(_ name: String, _ shape: Shape) -> Value {
     values.append(ValueRecord(shape: shape, producer: nil, inputName: name))
     return Value(graph: self, id: values.count - 1)
   }
 
-  /// Records one operation; a misfit of shapes names the layer's path and what it was given.
+  /// Records one operation; an error of shapes names the layer's path and its input shapes.
   package func record(
     _ op: any Op, _ inputs: [Value], parameters operands: [Parameter] = [], path: String
   ) throws -> Value {
@@ -46,10 +46,10 @@ package final class Graph {
     return output
   }
 
-  /// What `node` computes, to go on from.
+  /// The output of `node`, to continue from.
   package func output(of node: Node) -> Value { Value(graph: self, id: node.output) }
 
-  /// Takes back all operations behind `node`, with their values and parameters.
+  /// Removes all operations after `node`, with their values and parameters.
   package func forget(behind node: Node) {
     for later in nodes[(node.index + 1)...] {
       for parameter in later.parameters { parameterNames.remove(parameter.name) }
@@ -59,10 +59,10 @@ package final class Graph {
     values.removeSubrange((node.output + 1)...)
   }
 
-  /// Has another operation make a value out of the same inputs; it must take and give their shapes.
+  /// Replaces the operation that makes a value; inputs and shapes must stay the same.
   package func replaceOperation(making value: Value, by op: any Op) {
     guard let place = nodes.firstIndex(where: { $0.output == value.id }) else {
-      preconditionFailure("a value that no operation makes")
+      preconditionFailure("a value without an operation")
     }
     let old = nodes[place]
     precondition(
@@ -95,7 +95,7 @@ package final class Graph {
     return shapes
   }
 
-  /// The values recorded so far that operations have computed, in order.
+  /// The values recorded so far that operations compute, in order.
   package var computedValues: [Value] { nodes.map { Value(graph: self, id: $0.output) } }
 
   /// What the layer at `path`, or the last one below it, computes.
@@ -132,7 +132,7 @@ package struct Node: Sendable {
   package var runningStatistics: [Parameter] { parameters.filter { !$0.canTrain } }
 }
 
-/// What the graph knows of a value.
+/// What the graph stores about a value.
 package struct ValueRecord: Sendable {
   package let shape: Shape
   /// The node that computes it, nil for an input.
@@ -148,7 +148,7 @@ package struct Value {
   package var shape: Shape { graph.values[id].shape }
 }
 
-/// A value inside a graph that a plan is given instead of computing it.
+/// A value inside a graph that is an input of a plan.
 package struct FedValue {
   package let id: Int
   /// Its shape for the plan's batch.

@@ -48,7 +48,7 @@ package final class Interpreter {
     return storage.slice
   }
 
-  /// The memory of a value that is fed: an input, or the cut it starts at.
+  /// The memory of an input value: an input of the graph, or the cut it starts at.
   package func input(_ value: Value) -> Slice { self.value(value) }
 
   package func value(_ value: Value) -> Slice {
@@ -118,7 +118,7 @@ package final class Interpreter {
     withExtendedLifetime(valueGradients) {}
   }
 
-  /// Where the gradients of an item's inputs go: what another reader has written is added to.
+  /// Where the gradients of an item's inputs go; they are added to those of other readers.
   private func slots(
     _ item: LoweredGraph.Item, _ needs: GradientNeeds, in gradients: inout [Int: Storage]
   ) -> [GradientSlot?] {

@@ -5,7 +5,7 @@ import GraftKernels
 ///
 /// A new op is one file in `Ops/` and one line in `Ops.all`; the gradient check, plan = interpreter
 /// and thread-count tests pick it up through `examples`. What models, summaries and surgery ask of an op
-/// has answers that fit most; an op that differs says so in its own file, and nobody asks what kind it is.
+/// has defaults that fit most ops; an op that differs overrides them in its own file.
 package protocol Op: Sendable {
   /// The name in listings: `convolution`.
   static var name: String { get }
@@ -14,9 +14,9 @@ package protocol Op: Sendable {
 
   /// Details for listings: `3×3 stride 2, 64 → 128`.
   var details: String { get }
-  /// The output's shape; throws a sentence when the inputs do not fit.
+  /// The output's shape; throws an error when the inputs do not fit.
   func outputShape(of inputs: [Shape]) throws -> Shape
-  /// What must survive from forward to backward.
+  /// What must be kept from forward to backward.
   func retention(_ needs: GradientNeeds) -> Retention
   /// Floats that forward leaves for backward besides inputs and output (masks, switches, statistics).
   func auxiliaryCount(inputs: [Shape], output: Shape) -> Int
@@ -27,25 +27,26 @@ package protocol Op: Sendable {
   func preparedCount(_ request: WorkspaceRequest) -> Int
   /// Multiply-adds of one forward call.
   func multiplyAdds(inputs: [Shape], output: Shape) -> Int
-  /// Does it draw at random in training; a plan is told which of these do so.
+  /// Whether it can draw at random in training; a plan decides for each node.
   var isRandom: Bool { get }
-  /// May the output take the first input's memory.
+  /// Whether the output may take the first input's memory.
   var worksInPlace: Bool { get }
   /// The input whose gradient may take the output gradient's memory, if any may.
   var gradientInPlace: Int? { get }
-  /// Does a count of activations include the output: not where it is the input's values in another form.
+  /// Whether a count of activations includes the output: not where it is a view of the input's
+  /// values.
   var countsValues: Bool { get }
-  /// What a pixel of the output sees of the input.
+  /// The window of the input that a pixel of the output sees.
   var window: Window { get }
-  /// How its parameters are counted; nil where their sizes say it.
+  /// The formula that counts its parameters; nil where their sizes suffice.
   func parameterFormula(inputs: [Shape]) -> ParameterFormula?
-  /// What it becomes where a classifier is applied at every place of a larger image.
+  /// What it becomes where a classifier is applied at every position of a larger image.
   var denseForm: DenseForm { get }
-  /// Its part where batch norms are folded into the ops before them.
+  /// Its role where batch norms are folded into the preceding ops.
   var folding: Folding { get }
 
-  /// This op with all that follows from these shapes worked out: it is then run for no others, and
-  /// works nothing out again. Plans fit their ops once.
+  /// This op with everything that depends only on these shapes computed: it then runs for no
+  /// others, and computes nothing twice. Plans fit their ops once.
   func fitted(inputs: [Shape], output: Shape) -> Self
 
   /// Fills what `preparedCount` asked for.
@@ -54,7 +55,7 @@ package protocol Op: Sendable {
   func backward(_ context: BackwardContext)
 
   /// Adds the ONNX operators that do the same in evaluation mode, and gives their output's name;
-  /// throws a sentence where there are none, which is what an op does that does not say more.
+  /// throws an error where there are none, as an op does by default.
   func export(_ context: inout ExchangeContext) throws -> String
 }
 
@@ -107,7 +108,7 @@ package struct Retention: Hashable, Sendable {
   package static let nothing = Retention()
 }
 
-/// The circumstances for which scratch is asked.
+/// The context of a request for scratch.
 package struct WorkspaceRequest: Sendable {
   package var inputs: [Shape]
   package var output: Shape
@@ -173,9 +174,9 @@ package struct GradientSlot: Sendable {
   }
 }
 
-/// The operands of one backward call; a nil slot is a gradient nobody needs.
+/// The operands of one backward call; a nil slot is a gradient that is not needed.
 ///
-/// `inputs` and `output` hold what `retention` asked for; other places must not be read.
+/// `inputs` and `output` hold what `retention` asked for; other entries must not be read.
 package struct BackwardContext: Sendable {
   package let outputGradient: Slice
   package let inputs: [Slice]

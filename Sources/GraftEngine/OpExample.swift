@@ -1,4 +1,4 @@
-/// A small case of an op for the registry-wide tests, with what a check of its gradient must know.
+/// A small case of an op for the registry-wide tests, with what its gradient check needs.
 package struct OpExample: Sendable {
   /// What an input without gradient holds.
   package enum Targets: Sendable {
@@ -19,7 +19,7 @@ package struct OpExample: Sendable {
   /// Where a batch norm's scale, shift, running mean and running variance start among the parameters:
   /// scale and variance must be positive, and statistics have no gradient.
   package var normPlace: Int?
-  /// Whether the function has kinks (ReLU, a tie of maxima), which may spoil single differences.
+  /// Whether the function has kinks (ReLU, a tie of maxima), where single differences may be wrong.
   package var hasKinks: Bool
 
   package init(

@@ -4,9 +4,9 @@ import GraftKernels
 /// The numbers that products of activations and weights are computed with.
 ///
 /// Parameters, activations, sums and everything else are float32 in both. In `bf16`, convolutions and
-/// linear layers whose shape gains by it round their two factors to bfloat16 (8 bits of mantissa) and
+/// linear layers whose shape benefits round their two factors to bfloat16 (8 bits of mantissa) and
 /// sum their exact products in float32. What is rounded where is a function of shapes: results have the
-/// same bits on every processor, with the unit for it (AMX) or without.
+/// same bits on every processor, with AMX or without.
 package enum Precision: String, Codable, WordChoice {
   case fp32, bf16
 

@@ -1,6 +1,6 @@
-/// A run of values of any type inside memory that somebody else keeps alive.
+/// A run of values of any type inside memory owned elsewhere.
 ///
-/// What `Slice` is for floats, on the same rule: two threads may hold overlapping runs only while neither
+/// The same as `Slice` for any type: two threads may hold overlapping runs only while neither
 /// writes; every writer owns a disjoint part of its run.
 package struct Borrowed<Element: Sendable>: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Element>

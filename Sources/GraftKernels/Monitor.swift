@@ -9,7 +9,7 @@ package final class Monitor<Value: Sendable>: @unchecked Sendable {
 
   package init(_ value: Value) { self.value = value }
 
-  /// Runs `body` while nobody else has the value, and wakes all who wait for a change.
+  /// Runs `body` with exclusive access to the value, and wakes the threads that wait for a change.
   package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
     try condition.withLock {
       defer { condition.broadcast() }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A run of floats inside a block that somebody else keeps alive.
+/// A run of floats inside a block owned elsewhere.
 ///
 /// Raw memory crosses threads only as this, as `Borrowed` or as `Lent`. The rule for all three: two
 /// threads may hold overlapping parts only while neither writes; every writer owns a disjoint part.

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// `forEach` runs a fixed list of chunks; the thread count decides only who computes a chunk, never
 /// what a chunk is, so results do not depend on it. Background jobs run when a thread has nothing
-/// else to do, and whoever waits for one helps.
+/// else to do; a thread that waits for one helps.
 ///
 /// Unchecked: `loop` is guarded by `open` and `joined`, `background` by `condition`, and `generation` is
 /// the caller's own.
@@ -185,7 +185,7 @@ package final class BackgroundJob: Sendable {
     self.body = body
   }
 
-  /// Runs what nobody has started yet and returns when every call has ended.
+  /// Runs the calls not yet started and returns when every call has ended.
   package func wait() {
     while runOne() {}
     while finished.load(ordering: .acquiring) < count { sched_yield() }

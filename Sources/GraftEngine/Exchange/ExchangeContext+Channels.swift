@@ -5,7 +5,7 @@ extension ExchangeContext {
     return add("Reshape", [name, add(integers: shape, "shape")])
   }
 
-  /// What `body` makes of the first input with channels last, brought back to channels first.
+  /// The output of `body` for the first input with channels last, transposed to channels first.
   mutating func withChannelsLast(_ body: (inout Self, String) -> String) -> String {
     guard inputShapes[0].rank == 4 else { return body(&self, inputs[0]) }
     let last = add("Transpose", [inputs[0]], [("perm", .integers([0, 2, 3, 1]))])

@@ -120,7 +120,7 @@ package struct ExchangeContext {
 }
 
 extension Op {
-  /// An op that says nothing else has no counterpart in ONNX.
+  /// By default an op has no counterpart in ONNX.
   package func export(_ c: inout ExchangeContext) throws -> String {
     throw GraftError(
       .failed, "\(c.path): \(name) cannot be exported to ONNX",
@@ -132,7 +132,7 @@ extension Graph {
   /// The part that `output` depends on, in evaluation mode.
   ///
   /// - Parameters:
-  ///   - start: what stands before the first operator: makes the value that the graph's input has.
+  ///   - start: adds the operators before the first one, such as normalization.
   ///   - name: what the output is called.
   package func exchanged(
     input: Value, named inputName: String, output: Value, named name: String,

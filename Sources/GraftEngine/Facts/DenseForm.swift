@@ -1,7 +1,7 @@
-/// What an op becomes where a classifier is applied at every place of a larger image in one pass
+/// What an op becomes where a classifier is applied at every position of a larger image in one pass
 /// (Sermanet et al., 2014).
 ///
-/// Ops behind the last map of an encoder see a window of the map, as large as the whole map is at the
+/// Ops after the last map of an encoder see a window of the map, as large as the whole map at the
 /// model's own size.
 package enum DenseForm: Sendable {
   /// It is recorded as it is.

@@ -1,4 +1,4 @@
-/// The part of an op where batch norms are folded into the convolutions before them, for evaluation.
+/// The role of an op where batch norms are folded into the preceding convolutions, for evaluation.
 package enum Folding: Sendable {
   /// None: it neither folds nor is folded into.
   case none

@@ -1,8 +1,9 @@
-/// How an op's parameters are counted, as courses write it: M inputs, a p×q window, K outputs.
+/// How an op's parameters are counted, in textbook notation: M inputs, a p×q window, K outputs.
 package struct ParameterFormula: Sendable {
   /// `(64·3·3 + 1)·128` for a convolution, `(512 + 1)·10` for a linear layer.
   package let text: String
-  /// The weights of one output value that all places of the image share, M·p·q; nil where they share none.
+  /// The weights of one output that all positions of the image share, M·p·q; nil where none are
+  /// shared.
   package let sharedWeights: Int?
 
   /// - Parameter factors: what counts the weights of one output.

@@ -8,12 +8,12 @@ import GraftKernels
 /// gradients before. Not thread-safe: one run at a time.
 package final class Arena {
   private var storage = Storage(count: 0)
-  /// Counts the blocks; a plan bound to an earlier one must find its places anew.
+  /// Counts the blocks; a plan bound to an earlier one must be bound again.
   private(set) var generation = 0
   /// The plan whose numbers are in the block.
   private var tenant = 0
   private var tenantCount = 0
-  /// Where plans' kept weights lie that nobody has written over since.
+  /// Plans whose kept weights have not been overwritten since.
   private var kept: [Int: Range<Int>] = [:]
 
   package init() {}
@@ -23,7 +23,7 @@ package final class Arena {
 
   var slice: Slice { storage.slice }
 
-  /// Makes room for a plan of so many floats and gives it its number.
+  /// Makes room for a plan of this many floats and returns its number.
   ///
   /// The old block is freed before the new one is made. `what` names the work in the error of a
   /// machine too small for it.
@@ -43,7 +43,7 @@ package final class Arena {
   /// Whether the numbers in the block are this plan's.
   func holds(_ number: Int) -> Bool { tenant == number }
 
-  /// How a plan finds the block when its turn comes.
+  /// How a plan finds the block when it runs.
   enum Turn { case ongoing, begun(isKeptIntact: Bool) }
 
   /// Gives the block to a plan, which writes from the start of it and keeps weights at its end.

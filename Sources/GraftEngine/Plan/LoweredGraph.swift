@@ -57,7 +57,7 @@ struct LoweredGraph {
     try requireCountablePixels()
   }
 
-  /// The same with ops that know their shapes.
+  /// The same with ops fitted to their shapes.
   func fitted() -> LoweredGraph {
     var fitted = self
     for (index, item) in items.enumerated() {

@@ -18,7 +18,7 @@ extension Plan: CustomStringConvertible {
 }
 
 extension Plan {
-  /// Runs some times more and tells what each kind of operation took, forward and backward, in the
+  /// Runs several times and reports what each kind of operation took, forward and backward, in the
   /// least of these runs: milliseconds, and 10⁹ operations a second by the definition of the op.
   package func profile(runs: Int = 5) -> String {
     let rows = kinds(times: (0..<runs).map { _ in stepTimes() })

@@ -19,7 +19,7 @@ struct PlanCompiler {
   /// Floats of derived weights that are kept.
   private(set) var keptCount = 0
 
-  /// Frozen weights are derived once and kept; trained ones anew in every step, in borrowed memory.
+  /// Frozen weights are derived once and kept; trained ones in every step, in borrowed memory.
   private enum Prepared {
     case kept(Range<Int>)
     case borrowed(buffer: Int)
@@ -43,7 +43,7 @@ struct PlanCompiler {
       threads: threads, backward: backward)
   }
 
-  /// Gives every buffer a life and every life a place.
+  /// Determines the lifetime of every buffer and its offset.
   mutating func layOut() -> ArenaLayout {
     let lastUse = lastUses()
     addValues(lastUse)
@@ -107,7 +107,7 @@ struct PlanCompiler {
   }
 
   private mutating func addValues(_ lastUse: [Int]) {
-    // What is fed from outside keeps its place for the whole run.
+    // Inputs keep their memory for the whole run.
     for value in lowered.fed.sorted() where lastUse[value] >= 0 || outputs.contains(value) {
       valueBuffer[value] = add(lowered.shapes[value].elementCount, 0, lastStep)
     }

@@ -15,7 +15,7 @@ package struct PlanFootprint: Sendable, Hashable {
 }
 
 extension Plan {
-  /// What a plan would need, told without allocating any of it.
+  /// What a plan would need, computed without allocating it.
   package static func footprint(
     graph: Graph, outputs: [Value], loss: Value? = nil, inputShapes: [String: Shape],
     startingAt cut: FedValue? = nil, configuration: PlanConfiguration = .inference, threads: Int
@@ -63,7 +63,7 @@ struct CompiledPlan {
       gradients: trainable.reduce(0) { $0 + ArenaLayout.padded($1.count) })
   }
 
-  /// The steps and places of this plan in a block of memory.
+  /// The steps and offsets of this plan in a block of memory.
   func bound(to block: Slice, pool: ThreadPool) -> BoundPlan {
     let arena = block.part(0, count: footprint.working)
     let gradientBlock = block.part(footprint.working, count: footprint.gradients)
@@ -89,7 +89,7 @@ struct CompiledPlan {
   }
 }
 
-/// A plan's steps and places in one block of memory.
+/// A plan's steps and offsets in one block of memory.
 struct BoundPlan {
   let steps: [PlanStep]
   /// Where the values that are fed lie, by their number.

@@ -14,7 +14,8 @@ final class PlanStep {
   struct Preparation {
     let request: WorkspaceRequest
     let slice: Slice
-    /// Whether nobody else writes to this memory, so that the weights last until they change.
+    /// Whether nothing else writes to this memory, so that the weights stay valid until they
+    /// change.
     let isKept: Bool
   }
 
@@ -71,6 +72,6 @@ final class PlanStep {
         prepared: preparation.slice, pool: pool))
   }
 
-  /// The output's values after `forward`, while nothing has taken their place.
+  /// The output's values after `forward`, until they are overwritten.
   var output: Slice { forwardContext.output }
 }

@@ -115,7 +115,7 @@ package struct ActivationOp: Op {
   package let activation: Activation
 
   package init(_ activation: Activation) {
-    // A negative slope would hide on which side of 0 an output came from.
+    // A negative slope would hide whether the input was below or above 0.
     precondition(activation.parameter >= 0, "a slope or alpha below 0")
     self.activation = activation
   }

@@ -1,6 +1,6 @@
 import GraftKernels
 
-/// One factor and one summand a channel, both trained: y = x · w + b, any shape [..., C].
+/// One factor and one summand per channel, both trained: y = x · w + b, any shape [..., C].
 ///
 /// Behind average pooling it is LeNet's subsampling with trainable coefficients (LeCun et al., 1998).
 /// Parameters: w [C], b [C].
@@ -57,7 +57,7 @@ package struct ChannelAffineOp: Op {
       let at = pixels.lowerBound * channels
       let sums = c.workspace.asDoubles + chunk * 2 * channels
       sums.update(repeating: 0, count: 2 * channels)
-      // Without the factor's gradient nobody keeps the input; the other sums do not read it.
+      // Without the factor's gradient the input is not kept; the other sums do not read it.
       let x = c.parameterGradients[0] == nil ? c.outputGradient : c.inputs[0]
       graft_channel_affine_sums(
         x.pointer + at, c.outputGradient.pointer + at, pixels.count, channels, sums)

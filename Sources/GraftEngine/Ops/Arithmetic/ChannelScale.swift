@@ -1,7 +1,7 @@
 import GraftBase
 import GraftKernels
 
-/// y = x times one trained factor a channel, any shape [..., C]: layer scale (Touvron, 2021).
+/// y = x times one trained factor per channel, any shape [..., C]: layer scale (Touvron, 2021).
 ///
 /// Parameter: the factors, C of them.
 package struct ChannelScaleOp: Op {

@@ -1,6 +1,6 @@
 import GraftKernels
 
-// Depthwise convolution: one filter a channel (Sifre, 2014). Bound by memory, not arithmetic.
+// Depthwise convolution: one filter per channel (Sifre, 2014). Bound by memory, not arithmetic.
 extension ConvolutionOp {
   func depthwiseWorkspaceCount(_ request: WorkspaceRequest) -> Int {
     let shape = depthwiseGeometry(request.inputs[0], request.output)

@@ -62,7 +62,7 @@ package struct CosineSimilarityOp: Op {
       for o in 0..<classes { inverse[o] += w[i * classes + o] * w[i * classes + o] }
     }
     for o in 0..<classes { inverse[o] = 1 / max(inverse[o].squareRoot(), Self.least) }
-    // In inference nobody goes back.
+    // In inference there is no backward pass.
     let keeps = c.auxiliary.count > 0
     if keeps { c.auxiliary.part(0, count: classes).copy(from: c.workspace.part(0, count: classes)) }
     c.pool.forEach(

@@ -1,7 +1,7 @@
 import GraftBase
 import GraftKernels
 
-/// A convolution whose weights differ from place to place: [N, H, W, C] with weights
+/// A convolution whose weights differ by position: [N, H, W, C] with weights
 /// [H', W', KH, KW, C, K] -> [N, H', W', K], sizes as a convolution's.
 ///
 /// Parameters: weight, then bias [H', W', K] if `hasBias`. It has M·p·q·K·w₂·h₂ weights (LeCun, 1989).
@@ -58,7 +58,7 @@ package struct LocallyConnectedOp: Op {
     guard places == nil || places == found else {
       throw GraftError(
         .failed,
-        "a locally connected layer has no weights for the \(found) places of \(x)",
+        "a locally connected layer has no weights for the \(found) positions of \(x)",
         help: "this network takes images of its own size only: leave out size=")
     }
     return [x[0], found.y, found.x, outputChannels]

@@ -83,7 +83,7 @@ package struct TransposedConvolutionOp: Op {
     let width = side(
       x[2], transpose.padding.x, stride.x, dilation.x * (kernel.x - 1), outputPadding.x)
     guard min(height, width) > 0, max(height, width) <= 1 << 15 else {
-      throw GraftError(.failed, "a transposed convolution makes nothing of \(x)")
+      throw GraftError(.failed, "a transposed convolution has no output for \(x)")
     }
     return [x[0], height, width, outputChannels]
   }

@@ -24,7 +24,7 @@ final class Winograd: Sendable {
     outputChunks = PixelChunks(y).count
   }
 
-  /// Whether tiles of 4×4 outputs pay for this convolution: a function of shapes alone.
+  /// Whether tiles of 4×4 outputs are faster for this convolution: a function of shapes alone.
   static func supports(_ op: ConvolutionOp, _ x: Shape) -> Bool {
     guard op.kernel == 3, op.stride == 1, op.dilation == 1, op.groups == 1, op.padding.y <= 2,
       op.padding.x <= 2, x.channels >= 16, op.outputChannels >= 16

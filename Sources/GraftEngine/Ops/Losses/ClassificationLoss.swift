@@ -12,7 +12,7 @@ package protocol RowLoss: Loss {
 
   /// The loss and its numbers, for listings and checkpoints: `focal, gamma 2.0`.
   var details: String { get }
-  /// The loss of an image; `add` is told its derivative by each logit, in parts.
+  /// The loss of an image; calls `add` with its derivative by each logit, in parts.
   func loss(of row: LossRow, add: (_ place: Int, _ derivative: Double) -> Void) -> Double
 }
 
@@ -67,7 +67,7 @@ package struct LossRow {
   }
 }
 
-/// A loss of logits [N, C] against soft labels [N, C], one an image [N], beside cross-entropy.
+/// A loss of logits [N, C] against soft labels [N, C], one per image [N], other than cross-entropy.
 ///
 /// Labels have no gradient.
 package struct ClassificationLossOp: Op {

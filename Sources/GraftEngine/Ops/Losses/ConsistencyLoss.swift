@@ -3,7 +3,7 @@ import GraftBase
 import GraftKernels
 
 /// AugMix's loss (Hendrycks et al., 2020): cross-entropy of plain images, and the Jensen-Shannon
-/// divergence between what is said of them and of two augmented copies.
+/// divergence between the predictions for them and for two augmented copies.
 ///
 /// Logits [N, C], targets [N, C] -> losses [N]. In training the batch is three parts of M = N div 3,
 /// [plain | copy 1 | copy 2], and with p the softmax of each
@@ -87,14 +87,14 @@ package struct ConsistencyLossOp: Op {
     }
   }
 
-  /// Writes one place of the gradient, or adds to it.
+  /// Writes one entry of the gradient, or adds to it.
   private func add(_ gradient: Double, _ place: Int, _ slot: GradientSlot) {
     let dx = slot.slice.pointer
     dx[place] = slot.accumulates ? dx[place] + Float(gradient) : Float(gradient)
   }
 }
 
-/// What is said of an image, x, and of its two copies, y and z.
+/// The logits of an image, x, and of its two copies, y and z.
 private struct Views {
   private let logits: UnsafeMutablePointer<Float>
   private let rows: (Int, Int, Int)
@@ -182,7 +182,7 @@ private struct Views {
   }
 }
 
-/// AugMix's: cross-entropy of the plain image, and what is said of two augmented copies must agree.
+/// AugMix's: cross-entropy of the plain image, and agreement with two augmented copies.
 package struct ConsistencyLoss: Loss {
   package let name = "jsd"
   package let summary = "AugMix's"

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Cross-entropy times (1 - p)^gamma: what is known well counts less (Lin, 2017).
+/// Cross-entropy times (1 - p)^gamma: well-classified examples count less (Lin, 2017).
 package struct FocalLoss: RowLoss {
   package static let examples = [FocalLoss(), FocalLoss(gamma: 0.5)]
 
   package let name = "focal"
-  package let summary = "what is known well counts less"
+  package let summary = "well-classified examples count less"
   package var details: String { "focal, gamma \(gamma)" }
 
   private let gamma: Float

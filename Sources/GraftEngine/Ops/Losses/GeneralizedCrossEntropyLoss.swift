@@ -6,7 +6,7 @@ package struct GeneralizedCrossEntropyLoss: RowLoss {
   package static let examples = [Self(), Self(q: 1)]
 
   package let name = "gce"
-  package let summary = "generalized cross-entropy, for labels of which some are wrong"
+  package let summary = "generalized cross-entropy, for partly wrong labels"
   package var details: String { "generalized cross-entropy, q \(q)" }
 
   private let q: Double

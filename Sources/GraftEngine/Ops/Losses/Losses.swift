@@ -15,8 +15,8 @@ package protocol Loss: Sendable {
   /// Whether classes may be weighted.
   var takesClassWeights: Bool { get }
 
-  /// The operation from logits and labels to one loss an image; weights of classes are in the labels of
-  /// images, and in the operation for those of pixels.
+  /// The operation from logits and labels to one loss per image; weights of classes are in the
+  /// labels of images, and in the operation for those of pixels.
   func makeOp(classWeights: [Float]?) -> any Op
 }
 

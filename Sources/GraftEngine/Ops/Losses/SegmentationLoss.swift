@@ -4,7 +4,7 @@ import GraftKernels
 /// A loss of an image's pixels that follows from a few sums over them, of which `SegmentationLossOp`
 /// makes an operation.
 package protocol PixelLoss: Loss {
-  /// Adds the loss of an image to `loss`, and tells `sums` its derivatives by them.
+  /// Adds the loss of an image to `loss`, and its derivatives by the sums to `sums`.
   func add(to loss: inout Double, of sums: PixelSums)
 }
 
@@ -19,7 +19,7 @@ extension PixelLoss {
 /// Sums over the pixels of an image whose label is known, and the derivatives of its loss by them.
 package struct PixelSums {
   private let sums: UnsafePointer<Double>
-  /// See `SegmentationLossOp.factorCount`; nil in inference, where nobody goes back.
+  /// See `SegmentationLossOp.factorCount`; nil in inference, without a backward pass.
   private let factors: UnsafeMutablePointer<Float>?
   package let classCount: Int
 
@@ -53,10 +53,10 @@ package struct PixelSums {
 /// The loss of each image of pixels against a map of labels:
 /// logits [N, H, W, C], labels [N, H, W] -> losses [N].
 ///
-/// A label is a class's number as a float; 255, or any other number that is no class, is left out.
-/// An image without labels has the loss 0. Labels have no gradient.
+/// A label is a class's number as a float; 255, or any other number that is not a class, is
+/// ignored. An image without labels has the loss 0. Labels have no gradient.
 package struct SegmentationLossOp: Op {
-  /// What a label map has where nothing is known.
+  /// The value of unknown pixels in a label map.
   package static let ignoredLabel: UInt8 = 255
   /// A byte numbers the classes.
   package static let mostClasses = 255
@@ -138,7 +138,7 @@ package struct SegmentationLossOp: Op {
       for entry in 0..<blocks.sumCount { total[entry] += total[block * blocks.sumCount + entry] }
     }
     let count = Self.factorCount(c.inputShapes[0])
-    // In inference nobody goes back, and there is no place for the factors.
+    // In inference there is no backward pass, and no memory for the factors.
     let factors = c.auxiliary.count > 0 ? c.auxiliary.pointer + image * count : nil
     factors?.update(repeating: 0, count: count)
     var result = 0.0

@@ -2,7 +2,7 @@ import Foundation
 import GraftBase
 import GraftKernels
 
-/// Cross-entropy of softmax(logits) against soft targets, one loss an image:
+/// Cross-entropy of softmax(logits) against soft targets, one loss per image:
 /// logits [N, C], targets [N, C] -> losses [N], loss = -sum over c of t · log softmax(x).
 ///
 /// Targets have no gradient. Mixing and label smoothing are in the targets already.

@@ -6,7 +6,7 @@ import GraftKernels
 ///
 /// Parameters: scale, shift, running mean, running variance, each [C]. A node in training mode uses
 /// the batch's statistics and moves the running ones by `momentum` (variance unbiased, as torch);
-/// otherwise the running ones are used and stay as they are.
+/// otherwise the running ones are used and do not change.
 package struct BatchNormOp: Op {
   package static let name = "batch norm"
   package static var examples: [OpExample] {
@@ -179,7 +179,7 @@ extension BatchNormOp {
   }
 }
 
-// What happens once a norm's sums are there, by whomever they were added up.
+// The steps after a norm's sums have been computed, by this op or its producer.
 extension BatchNormOp {
   /// One pass over x for the sums of forward.
   func addStatistics(

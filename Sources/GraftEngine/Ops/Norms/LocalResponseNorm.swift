@@ -82,7 +82,7 @@ extension LocalResponseNormOp {
   package func export(_ c: inout ExchangeContext) throws -> String {
     guard size % 2 == 1 else {
       throw GraftError(
-        .failed, "\(c.path): a window of \(size) channels lies otherwise in ONNX",
+        .failed, "\(c.path): ONNX centers a window of \(size) channels differently",
         help: "export networks whose local response norms have an odd size")
     }
     return c.add(

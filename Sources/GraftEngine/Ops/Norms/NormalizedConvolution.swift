@@ -49,7 +49,7 @@ package struct NormalizedConvolutionOp: Op {
 
   init(_ convolution: ConvolutionOp) { self.convolution = convolution }
 
-  /// Whether this form knows the convolution and gains by it, for inputs of this shape.
+  /// Whether this form supports the convolution and is faster, for inputs of this shape.
   static func supports(_ op: ConvolutionOp, input: Shape, output: Shape) -> Bool {
     guard op.activation == .linear, !op.hasBias, !op.addsResidual, op.foldedEpsilon == nil else {
       return false

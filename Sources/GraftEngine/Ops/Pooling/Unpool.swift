@@ -42,7 +42,7 @@ package struct UnpoolOp: Op {
     (inputs[0].elementCount + 3) / 4 + bufferSlack
   }
 
-  /// The maxima, which nobody wants; and, where nothing goes backward, the switches.
+  /// The maxima, which are not needed; and, without a backward pass, the switches.
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
     guard request.backward == nil else { return 0 }
     return request.inputs[0].elementCount + bufferSlack
@@ -51,7 +51,7 @@ package struct UnpoolOp: Op {
 
   package func forward(_ c: ForwardContext) {
     lend(pooling.geometry(c.inputShapes[1], c.inputShapes[0])) { shape in
-      // Two loops: whoever reads the last switches of an image reads on into the next one's.
+      // Two loops: a read of the last switches of an image extends into the next image's.
       c.pool.forEach(c.outputShape.batch, lending: c, shape) { image, _, c, shape in
         let pooled = c.inputs[0].count / c.outputShape.batch
         let whole = c.output.count / c.outputShape.batch
@@ -78,7 +78,7 @@ package struct UnpoolOp: Op {
   }
 
   package func backward(_ c: BackwardContext) {
-    // The places of maxima do not move with the image's values.
+    // The positions of maxima do not depend on the scale of the image's values.
     if let image = c.inputGradients[1], !image.accumulates { image.slice.fill(0) }
     guard let slot = c.inputGradients[0] else { return }
     c.pool.forEach(c.outputShape.batch, lending: c, slot, pooling) { image, _, c, slot, pooling in

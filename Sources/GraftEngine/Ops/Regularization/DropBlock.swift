@@ -102,7 +102,7 @@ extension DropBlockOp {
 private struct BlockMask: Sendable {
   private let shape: Shape
   private let size: Int
-  /// The number of places where a block can start, down and across.
+  /// The number of positions where a block can start, down and across.
   private let rows: Int
   private let columns: Int
   private let threshold: UInt64

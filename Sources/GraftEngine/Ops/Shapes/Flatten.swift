@@ -1,6 +1,6 @@
 import GraftKernels
 
-/// Lays an image out as a vector in torch's order, channels outermost: [N, H, W, C] -> [N, C·H·W].
+/// Flattens an image to a vector in torch's order, channels outermost: [N, H, W, C] -> [N, C·H·W].
 package struct FlattenOp: Op {
   package static let name = "flatten"
   package static var examples: [OpExample] { [OpExample(FlattenOp(), inputs: [[2, 3, 4, 5]])] }

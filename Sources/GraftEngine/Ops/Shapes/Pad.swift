@@ -4,7 +4,7 @@ import GraftKernels
 /// Rows and columns added around an image: [N, H, W, C] -> [N, H + top + bottom, W + left + right,
 /// C], as torch's `F.pad` does it.
 package struct PadOp: Op {
-  /// What stands outside the image.
+  /// What is outside the image.
   package enum Mode: String, Codable, WordChoice {
     case zero
     /// The mirror image, the edge itself not repeated.

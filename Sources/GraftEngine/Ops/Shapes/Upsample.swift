@@ -77,7 +77,7 @@ package struct UpsampleOp: Op {
     }
     let target = size.size(of: inputs)
     guard min(target.y, target.x) > 0, max(target.y, target.x) <= 1 << 15 else {
-      throw GraftError(.failed, "a map of \(target) pixels; sides of 1 to 32768 are possible")
+      throw GraftError(.failed, "a map of \(target) pixels; use sides of 1 to 32,768")
     }
     return [inputs[0].batch, target.y, target.x, inputs[0].channels]
   }

@@ -30,7 +30,7 @@ struct FusionItems {
   /// The item that computes a value.
   func producer(of value: Int) -> Int? { producers[value] }
 
-  /// The only reader of a value that nobody else needs.
+  /// The reader of a value that has only one.
   func onlyConsumer(of value: Int) -> Int? {
     outputs.contains(value) || consumers[value]?.count != 1 ? nil : consumers[value]?.first
   }
@@ -45,7 +45,7 @@ struct FusionItems {
   /// Leaves an item out, since another computes what it did.
   mutating func leaveOut(_ index: Int) { merged.insert(index) }
 
-  /// Has the item at `place` compute the result of the one at `index`, by `op`.
+  /// Makes the item at `place` compute the result of the one at `index`, by `op`.
   mutating func merge(_ index: Int, into place: Int, as op: any Op) {
     items[place].op = op
     items[place].output = items[index].output

@@ -19,7 +19,7 @@ enum FusionPass: CaseIterable {
   case neighbors
   /// Norms of training become part of what reads them.
   case norms
-  /// The other norms of training leave their sums to what is before them.
+  /// The other norms of training leave their sums to the preceding op.
   case sums
 }
 
