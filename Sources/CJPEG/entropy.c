@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-// Tells what libjpeg keeps to itself: the place of its entropy decoder and the columns of a crop.
+// Internals of libjpeg: the address of its entropy decoder and the columns of a crop.
 #include <jpegint.h>
 
 #include "common/dispatch.h"
@@ -11,8 +11,8 @@
 // More bits than any scan has: set where it cannot be read.
 enum { NO_DATA = 1 << 20 };
 
-// The place in a block of the k-th coefficient of the zigzag. Behind the block it is the last one:
-// the end of a block stores its zero there.
+// The position in a block of the k-th coefficient of the zigzag. Beyond the block it is the last
+// one: the end of a block stores its zero there.
 static const uint8_t zigzag[64 + END_OF_BLOCK] = {
     0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
     41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
@@ -63,7 +63,7 @@ typedef struct {
   int value;
 } graft_jpeg_symbol;
 
-// A symbol that fits no window with its value. What is no code ends the block and is noted.
+// A symbol that fits no window with its value. An invalid code ends the block and is recorded.
 __attribute__((noinline)) static graft_jpeg_symbol read_long(
     graft_jpeg_bits *b, const graft_jpeg_table *table) {
   fill_by_bytes(b);
@@ -132,7 +132,7 @@ GRAFT_INLINE int read_ac(
   }
 }
 
-// The same, but that no coefficient is kept.
+// The same, but without keeping coefficients.
 GRAFT_INLINE int skip_ac(graft_jpeg_bits *b, graft_jpeg_bits *memory, const graft_jpeg_table *table) {
   int k = 1;
   while (1) {
@@ -155,7 +155,7 @@ GRAFT_INLINE int skip_ac(graft_jpeg_bits *b, graft_jpeg_bits *memory, const graf
   }
 }
 
-// Steps over the restart marker, which must be the next in turn and follow the bits at once.
+// Skips the restart marker, which must be the next in sequence and follow the bits directly.
 static void restart(graft_jpeg_entropy *entropy, unsigned interval) {
   graft_jpeg_bits *b = &entropy->bits;
   fill_by_bytes(b);
@@ -174,7 +174,7 @@ static void restart(graft_jpeg_entropy *entropy, unsigned interval) {
 #define HAS_AC(component) ((component)->DCT_scaled_size > 1)
 #endif
 
-// libjpeg's decode_mcu: the blocks are zeros before; without any, the unit is skipped.
+// libjpeg's decode_mcu: the blocks are zeros on entry; without blocks, the MCU is skipped.
 GRAFT_DISPATCHED_TO_AVX2 static boolean decode_unit(j_decompress_ptr jpeg, JBLOCKROW *blocks) {
   graft_jpeg_entropy *entropy = jpeg->client_data;
   if (jpeg->restart_interval > 0) {

@@ -16,7 +16,7 @@ typedef struct {
   // The bits to come, from the top; zeros below the valid ones.
   uint64_t bits;
   int count;
-  // How many bits were made up behind the end of the scan; above `count`, some of them were used.
+  // How many zero bits were added after the end of the scan; above `count`, some of them were used.
   int invented;
 } graft_jpeg_bits;
 
@@ -26,9 +26,9 @@ typedef struct {
   graft_jpeg_table ac[2];
 } graft_jpeg_tables;
 
-// A Huffman decoder for baseline files that takes the place of libjpeg's and needs about two thirds
-// of its time. It knows sound data only. Whatever else it meets sends it to `retreat`; the file is
-// then read again by libjpeg's own decoder, which has the word on what is an error.
+// A Huffman decoder for baseline files that replaces libjpeg's and needs about two thirds
+// of its time. It decodes valid data only. On anything else it calls `retreat`, and the file is
+// then read again by libjpeg's own decoder, which decides what is an error.
 typedef struct {
   graft_jpeg_bits bits;
   graft_jpeg_tables *tables;
@@ -39,7 +39,7 @@ typedef struct {
   jmp_buf retreat;
 } graft_jpeg_entropy;
 
-// Puts `entropy` in the place of the decoder that jpeg_start_decompress has prepared for `jpeg`,
+// Replaces the decoder that jpeg_start_decompress has prepared for `jpeg` by `entropy`,
 // and returns 1; or returns 0 where the file is not of the kind it reads.
 int graft_jpeg_attach(j_decompress_ptr jpeg, graft_jpeg_entropy *entropy);
 

@@ -10,7 +10,7 @@ static void fail(j_common_ptr jpeg) {
   longjmp(errors->escape, 1);
 }
 
-// Warnings that mean wrong pixels end the work as errors do. The others (bytes between segments,
+// Warnings that mean wrong pixels stop decoding as errors do. The others (bytes between segments,
 // odd version numbers) are common in the wild and harmless.
 static void emit(j_common_ptr jpeg, int level) {
   graft_jpeg_errors *errors = (graft_jpeg_errors *)jpeg->err;

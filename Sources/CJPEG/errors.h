@@ -8,7 +8,7 @@
 
 #include "graft_jpeg.h"
 
-// What libjpeg calls in place of its own exit(): notes the text and jumps to `escape`.
+// What libjpeg calls instead of exit(): stores the text and jumps to `escape`.
 typedef struct {
   struct jpeg_error_mgr base;
   jmp_buf escape;
@@ -16,7 +16,7 @@ typedef struct {
   graft_jpeg_status status;
 } graft_jpeg_errors;
 
-// Makes `errors` ready; the caller sets `escape` before any other call of libjpeg.
+// Initializes `errors`; the caller sets `escape` before any other call of libjpeg.
 struct jpeg_error_mgr *graft_jpeg_catch(graft_jpeg_errors *errors, char *message);
 
 #endif

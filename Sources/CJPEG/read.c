@@ -4,7 +4,7 @@
 #include "entropy.h"
 #include "errors.h"
 
-// Whether some coefficient was not sent to its last bit, so that libjpeg guesses it from the blocks
+// Whether some coefficient is incomplete, so that libjpeg estimates it from the blocks
 // around it ("block smoothing"): then no part can be decoded without its surroundings.
 static int is_smoothed(j_decompress_ptr jpeg) {
   if (!jpeg->progressive_mode || jpeg->coef_bits == NULL) return 0;
@@ -26,7 +26,7 @@ static int is_separable(j_decompress_ptr jpeg) {
 
 // Tells libjpeg to decode the region's columns and skip the lines above it; returns what it will
 // give. Chroma is interpolated from the samples on both sides, and only in planes of more than two
-// columns, so a pixel more is asked for at either side, and eight at the least.
+// columns, so one more pixel is requested on either side, and at least eight.
 static graft_jpeg_region narrow(j_decompress_ptr jpeg, graft_jpeg_region region) {
   enum { LEAST = 8 };
   JDIMENSION first = 0;
@@ -74,7 +74,7 @@ static void read_lines(
   }
 }
 
-// One attempt, with libjpeg's entropy decoder or Graft's; `retreats` tells that the latter gave up.
+// One attempt, with libjpeg's entropy decoder or Graft's; `retreats` is set if the latter gave up.
 static graft_jpeg_status attempt(
     const uint8_t *bytes, size_t count, int channels, int reduction, graft_jpeg_region region,
     uint8_t *out, char *message, graft_jpeg_entropy *entropy, int *retreats) {

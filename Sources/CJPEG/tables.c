@@ -24,7 +24,7 @@ static void enter(graft_jpeg_table *table, uint32_t code, int length, int symbol
   }
 }
 
-// Joins each first symbol that leaves room in its window with the one behind it.
+// Joins each first symbol that leaves bits in its window with the next one.
 static void pair_up(graft_jpeg_table *table) {
   for (uint32_t window = 0; window < 1u << WINDOW_BITS; window++) {
     graft_jpeg_pair *pair = &table->pairs[window];

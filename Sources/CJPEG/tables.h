@@ -6,8 +6,8 @@
 
 #include <jpeglib.h>
 
-// A Huffman table of a JPEG made for decoding: a window of the next bits of a scan says at once
-// what they mean, codes and the value bits behind them together.
+// A Huffman table of a JPEG for decoding: a window of the next bits of a scan gives at once
+// the codes in it together with the value bits that follow them.
 enum {
   // Bits of a window; two tables of so many and their pixels stay in the first cache.
   WINDOW_BITS = 11,

@@ -8,7 +8,7 @@ size_t graft_jpeg_write(
     size_t capacity, char *message) {
   struct jpeg_compress_struct jpeg;
   graft_jpeg_errors errors;
-  // libjpeg goes on in memory of its own where `out` is too small.
+  // libjpeg continues in its own memory where `out` is too small.
   unsigned char *volatile buffer = out;
   volatile unsigned long count = capacity;
   jpeg.err = graft_jpeg_catch(&errors, message);

@@ -63,7 +63,7 @@ static int graft_tiff_on_close(thandle_t handle) {
 
 static toff_t graft_tiff_on_size(thandle_t handle) { return ((graft_tiff *)handle)->count; }
 
-// Keeps the first text; 1 tells libtiff to print nothing itself.
+// Keeps the first message; returning 1 stops libtiff from printing it.
 static int graft_tiff_on_error(
     TIFF *tiff, void *user, const char *module, const char *format, va_list arguments) {
   (void)tiff, (void)module;
@@ -73,7 +73,7 @@ static int graft_tiff_on_error(
   return 1;
 }
 
-// A warning about pixels means wrong ones; one about a tag does not. Bytes that nobody needs do
+// A warning about pixels means wrong ones; one about a tag does not. Unused bytes do
 // no harm.
 static int graft_tiff_on_warning(
     TIFF *tiff, void *user, const char *module, const char *format, va_list arguments) {

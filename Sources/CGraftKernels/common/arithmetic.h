@@ -4,7 +4,7 @@
 
 // ---------------------------------------------------------------- vectors
 
-/// Sixteen floats: one AVX-512 register, or as many smaller ones as it takes.
+/// Sixteen floats: one AVX-512 register, or several smaller ones.
 typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 /// The first half of one.

@@ -1,6 +1,6 @@
 // Elementary functions without branches or calls, so that loops over them are vectors throughout.
-// The polynomials are least relative errors on their intervals; each function is within a few units
-// of float32's last place.
+// The polynomials minimize the relative error on their intervals; each function is within a few
+// units of float32's last place.
 #pragma once
 #include <stdint.h>
 
@@ -39,7 +39,7 @@ GRAFT_INLINE float exp_of(float x) {
   return e.scale * e.tail + e.scale;
 }
 
-/// e^x - 1 with all its digits near 0.
+/// e^x - 1 at full precision near 0.
 GRAFT_INLINE float exp_minus_one(float x) {
   exponential e = split_exponential(x);
   return e.scale * e.tail + (e.scale - 1);
@@ -71,7 +71,7 @@ GRAFT_INLINE float tanh_of(float x) {
 
 /// e^(-x²/2); the square is cut in two, since its error counts as much as it is large.
 GRAFT_INLINE float bell_of(float x) {
-  // Beyond 16 both parts are 0 all the same.
+  // Beyond 16 both parts are 0 anyway.
   x = x > 16 ? 16 : x;
   x = x < -16 ? -16 : x;
   bits_of_float cut = {x};

@@ -1,4 +1,4 @@
-// What the kernels ask of the processor and of the C library.
+// What the kernels query from the processor and set in the C library.
 #include "graft_kernels.h"
 
 #if defined(__linux__)
@@ -14,10 +14,10 @@ void graft_pause(void) {
 }
 
 #if defined(__GLIBC__)
-/// Images come and go by the hundred thousand bytes. Left alone, glibc gives the pages of each back to
+/// Images are blocks of some hundred thousand bytes. By default, glibc returns the pages of each to
 /// the system and takes new ones for the next, which costs a third of an augmentation pipeline. This
 /// sets from the start what glibc's own adjustment ends at when blocks of 32 MiB are freed: smaller
-/// ones are carved from the heap, and up to 64 MiB of it stay when nobody uses them.
+/// ones come from the heap, and up to 64 MiB of it stay allocated when unused.
 __attribute__((constructor)) static void keep_pages(void) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);

@@ -1,4 +1,4 @@
-// Tap convolutions in either precision: each call goes to the files of the one it is made in.
+// Tap convolutions in either precision: each call is passed to the float32 or the bfloat16 files.
 #include "convolution/taps.h"
 
 void graft_taps_prepare(graft_taps *taps) {

@@ -38,7 +38,7 @@ ptrdiff_t graft_depthwise_scratch(const graft_depthwise *s) {
 }
 
 #define SOURCES 3
-/// Pixels that come next from memory; tiles of a row ask for their shares while they compute.
+/// The next pixels in memory; tiles of a row prefetch their shares while they compute.
 typedef struct {
   const float *start[SOURCES];
   int pixels[SOURCES];

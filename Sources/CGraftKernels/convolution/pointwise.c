@@ -6,11 +6,11 @@
 #include "norms/batch_norm.h"
 #include "products/products.h"
 
-// From so many input channels on, products ask for the next block of pixels.
+// From this many input channels on, products prefetch the next block of pixels.
 #define MIN_INPUTS 96
 
 
-/// y = x times the panels, for a block of pixels; asks for the rows of x that come `next`.
+/// y = x times the panels, for a block of pixels; prefetches the rows of x that come `next`.
 static void multiply(
     const graft_taps *block, const float *x, const float *panels, float *y, const float *next,
     int next_pixels) {
@@ -54,7 +54,7 @@ void graft_pointwise_forward(
   if (record) graft_norm_sums(output, pixels, block->out_channels, record);
 }
 
-/// dw[i, o] += sum over pixels of x[p, i] * dy[p, o]; asks for the next block on the way.
+/// dw[i, o] += sum over pixels of x[p, i] * dy[p, o]; prefetches the next block.
 static void add_products(
     const float *x, const float *dy, int pixels, int inputs, int outputs,
     const graft_pointwise_operands *operands) {
@@ -63,7 +63,7 @@ static void add_products(
   const float *next_x = operands->input + (ptrdiff_t)pixels * inputs;
   const float *next_dy = operands->output_gradient + (ptrdiff_t)pixels * outputs;
   const float *next_output = operands->output + (ptrdiff_t)pixels * outputs;
-  // Narrow inputs have few tiles, which would wait for their shares.
+  // Narrow inputs have few tiles, which would wait for their prefetches.
   int next = inputs >= MIN_INPUTS ? operands->next_pixels : 0;
   int next_normalized = operands->output_norm ? next : 0;
   for (int panel = 0; panel < panels; panel++) {

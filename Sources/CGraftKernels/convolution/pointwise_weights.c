@@ -2,8 +2,8 @@
 //
 // A task sums one block of the weights over its chunk of pixels. Channels of both factors lie a power
 // of two apart as a rule, so that columns would share a few sets of the cache: blocks of pixels are
-// packed first, unless all their channels are one run. What is packed next comes from memory: tiles
-// ask for it, each for its share, while they multiply.
+// packed first, unless all their channels are one run. The data packed next is in memory: tiles
+// prefetch it, each its share, while they multiply.
 #include <string.h>
 
 #include "common/arithmetic.h"
@@ -16,7 +16,7 @@
 #define COLUMNS 256
 // Fewer weights are split over pixels too.
 #define TASKS 16
-// Up to so many channels are multiplied where they lie.
+// Up to this many channels are multiplied in place.
 #define NARROW 64
 
 
@@ -28,7 +28,7 @@ void graft_pointwise_weights_prepare(graft_pointwise_weights *g) {
   g->columns_per_task = ceil_div(panels, ceil_div(g->out_channels, COLUMNS)) * g->panel_width;
   g->column_tasks = ceil_div(g->out_channels, g->columns_per_task);
   g->weight_count = (ptrdiff_t)g->in_channels * g->out_channels;
-  // As far as the chunks' partial sums stay small.
+  // As long as the chunks' partial sums stay small.
   int blocks = ceil_div(g->pixels, PIXELS);
   int by_memory = (int)((4 << 20) / g->weight_count);
   int by_tasks = ceil_div(TASKS, g->depth_tasks * g->column_tasks);
@@ -54,7 +54,7 @@ static pixel_rows rows_of(
   return (pixel_rows){block, width};
 }
 
-/// What the next products read, which tiles ask for while they multiply.
+/// What the next products read, which tiles prefetch while they multiply.
 typedef struct {
   const float *x, *dy;
   int x_pixels, dy_pixels, panel, panels;

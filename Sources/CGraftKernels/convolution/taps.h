@@ -8,7 +8,7 @@ static inline int tile_rows(int count, int max_rows) {
   return ceil_div(count, ceil_div(count, max_rows));
 }
 
-/// Whether taps stand in full rows of neighbors: a row of them is one run of depth * width in
+/// Whether taps form full rows of neighbors: a row of them is one run of depth * width in
 /// packed data.
 int graft_taps_form_rows(const graft_taps *taps);
 

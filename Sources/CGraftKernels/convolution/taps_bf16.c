@@ -7,7 +7,7 @@
 // Numbers of packed weights, and of packed rows, that stay in a 1 MiB L2.
 #define PANEL_NUMBERS (128 * 1024)
 #define ROWS_NUMBERS (192 * 1024)
-// Pixels a task aims at: the weights pass by once for all of them.
+// The target number of pixels per task: the weights are read once for all of them.
 #define PIXELS 512
 
 /// A single tap reads only the pixels under it; others read all between the first and the last.

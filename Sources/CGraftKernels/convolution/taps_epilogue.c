@@ -1,8 +1,8 @@
-// What follows the products of a convolution: bias, residual and activation.
+// The epilogue of a convolution: bias, residual and activation.
 #include "convolution/taps.h"
 #include "graft_elementwise.h"
 
-/// y = activation(y + bias + residual) over rows of pixels, each part of it as asked for.
+/// y = activation(y + bias + residual) over rows of pixels; bias and residual are optional.
 #define FINISH(BIAS, RESIDUAL, activation)                                          \
   for (ptrdiff_t at = 0; at < pixels * pixel; at += pixel)                          \
   GRAFT_IN_PLACE for (int o = 0; o < channels; o++)                                 \

@@ -81,7 +81,7 @@ GRAFT_INLINE void multiply_block(
                    (ptrdiff_t)k0 * c->taps * width;
   int step = tile_rows(columns, graft_tile_rows(vectors));
   ptrdiff_t run = (ptrdiff_t)depth * tap_columns, a_row = c->stride_x * view->pixel;
-  // Taps, or a piece of one, whose weights stay in the L1 cache while all rows pass by.
+  // Taps, or a piece of one, whose weights stay in the L1 cache while all rows are read.
   int group = int_max(1, GRAFT_PANEL_DEPTH / (int)run);
   ptrdiff_t piece = ceil_div((int)run, ceil_div((int)run, GRAFT_PANEL_DEPTH));
   for (int t = 0; t < outer; t += group) {

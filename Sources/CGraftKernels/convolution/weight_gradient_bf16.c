@@ -66,7 +66,7 @@ typedef struct {
   int first_image, images, first_row, rows;
 } pixel_block;
 
-/// Where a walk over the pixels of a block's planes stands.
+/// The position of a walk over the pixels of a block's planes.
 typedef struct {
   int image, y, x;
 } plane_place;

@@ -88,7 +88,7 @@ GRAFT_INLINE float gelu_slope(float x, float unused) {
 }
 
 GRAFT_INLINE float gelu_tanh_slope(float x, float unused) {
-  // Beyond 12 it is 0 or 1, and must not be 0 times infinity.
+  // Beyond 12 it is 0 or 1; the formula would give 0 times infinity.
   x = x < -12 ? -12 : x;
   x = x > 12 ? 12 : x;
   float s = sigmoid_of(gelu_argument(x));

@@ -1,4 +1,4 @@
-// Pixels by a row of one factor a channel, and channels moved about.
+// Pixels times a row of one factor per channel, and channels in another order.
 #include "common/dispatch.h"
 #include "graft_elementwise.h"
 
@@ -18,7 +18,7 @@ GRAFT_DISPATCHED void graft_channel_products(
   for (int c0 = 0; c0 < channels; c0 += LANES) {
     int count = channels - c0 < LANES ? channels - c0 : LANES;
     float total[LANES] = {0};
-    // Short blocks keep the digits that one long float sum would lose.
+    // Short blocks keep the precision that one long float sum would lose.
     for (ptrdiff_t p0 = 0; p0 < pixels; p0 += BLOCK) {
       ptrdiff_t p1 = p0 + BLOCK < pixels ? p0 + BLOCK : pixels;
       float block[LANES] = {0};

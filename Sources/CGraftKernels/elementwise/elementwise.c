@@ -35,7 +35,7 @@ GRAFT_DISPATCHED void graft_column_sums(
   for (ptrdiff_t c0 = 0; c0 < columns; c0 += LANES) {
     int count = columns - c0 < LANES ? (int)(columns - c0) : LANES;
     for (int c = 0; c < count; c++) sum[c0 + c] = 0;
-    // Short blocks keep the digits that one long float sum would lose.
+    // Short blocks keep the precision that one long float sum would lose.
     for (ptrdiff_t r0 = 0; r0 < rows; r0 += BLOCK) {
       ptrdiff_t r1 = r0 + BLOCK < rows ? r0 + BLOCK : rows;
       float block[LANES] = {0};

@@ -40,7 +40,7 @@ void graft_multiply(const float *x, const float *m, ptrdiff_t count, int accumul
 void graft_scale(const float *x, float factor, ptrdiff_t count, int accumulates, float *y);
 /// sum = the column sums of [rows, columns].
 void graft_column_sums(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *sum);
-/// y (+)= x times one factor a channel.
+/// y (+)= x times one factor per channel.
 void graft_multiply_channels(
     const float *x, const float *factors, ptrdiff_t pixels, int channels, int accumulates,
     float *y);

@@ -11,10 +11,10 @@
 /// The largest kernel area of a dense convolution.
 #define GRAFT_MAX_TAPS 256
 
-/// Tells the processor that this thread is spinning.
+/// Tells the processor that this thread is in a spin loop.
 void graft_pause(void);
 
-/// The functions that follow a layer. Norms and Winograd convolutions know the first three only.
+/// The functions that follow a layer. Norms and Winograd convolutions support the first three only.
 typedef enum {
   GRAFT_LINEAR = 0, GRAFT_RELU = 1, GRAFT_RELU6 = 2,
   GRAFT_LEAKY_RELU, GRAFT_ELU, GRAFT_SELU, GRAFT_GELU, GRAFT_GELU_TANH, GRAFT_SIGMOID, GRAFT_TANH,

@@ -1,6 +1,6 @@
 // Losses and counts of dense prediction, over the pixels of one image's map [H, W, C].
 //
-// A label is a class as a float; what is no class (255 by convention) counts for nothing.
+// A label is a class as a float; other values (255 by convention) are ignored.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@ void graft_dense_loss_gradient(
     const float *logits, const float *labels, const float *weights, ptrdiff_t pixels, int classes,
     float cross_entropy, const float *overlap, int accumulates, float *dlogits);
 
-/// Steps of the logit difference that histograms tell apart.
+/// The number of bins of the logit difference in histograms.
 #define GRAFT_SCORE_BINS 16384
 
 /// The most probable class of each pixel, the first of equals, as bytes.

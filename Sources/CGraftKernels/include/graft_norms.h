@@ -14,7 +14,7 @@ typedef struct {
 
 /// Adds pixels rows of [C] to a record of 1 + 3C doubles, which starts with a count of 0: the
 /// count, the first pixel seen, the sums of differences from it and of their squares. Differences
-/// keep the digits that a large mean would cost.
+/// keep the precision that a large mean would lose.
 void graft_norm_sums(const float *x, ptrdiff_t pixels, int channels, double *record);
 
 /// Merges chunks' records, in order, into the first (Chan, 1979): its count, and in place of shifts
@@ -72,7 +72,7 @@ typedef struct {
 void graft_local_response_apply(
     const graft_local_response *shape, const float *x, ptrdiff_t pixels, float *denominators,
     float *y);
-/// `scratch` has room for two pixels.
+/// `scratch` holds two pixels.
 void graft_local_response_gradient(
     const graft_local_response *shape, const float *x, const float *denominators, const float *dy,
     ptrdiff_t pixels, int accumulates, float *dx, float *scratch);

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/// What loops that are written in Swift compute at once: SIMD16<Float> there.
+/// The vector of loops written in Swift: SIMD16<Float> there.
 typedef float graft_lanes __attribute__((ext_vector_type(16)));
 
-/// The square root of each, correctly rounded. Swift's own would be sixteen calls.
+/// The square root of each, correctly rounded. Swift's square root would be sixteen calls.
 static inline graft_lanes graft_roots(graft_lanes x) { return __builtin_elementwise_sqrt(x); }
 
 /// What one stochastic-gradient update needs besides the numbers.

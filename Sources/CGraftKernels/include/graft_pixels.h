@@ -1,5 +1,5 @@
 // Graft's image kernels in C: bytes in rows from the top, pixels from the left, 1 or 3 channels
-// interleaved. Every processor gives the same bytes; newer ones get there by byte permutations and
+// interleaved. Every processor gives the same bytes; newer ones use byte permutations and
 // products of bytes (AVX-512 VBMI and VNNI), the others by loops that clang vectorizes.
 #pragma once
 #include <stddef.h>
@@ -20,12 +20,12 @@ typedef struct {
   float mean[48], std[48], inverse_std[48];
   /// Whether arithmetic gives the bits of `values`.
   int is_arithmetic;
-  /// What bytes become before they are normalized: no tables, one, or one a channel.
+  /// Tables applied before normalization: none, one, or one per channel.
   int table_count;
   uint8_t tables[3 * 256];
 } graft_normalization;
 
-/// Without tables; those may be added.
+/// Without tables; they may be added.
 void graft_normalization_set(
     graft_normalization *normalization, int channels, const float *mean, const float *std);
 
@@ -56,7 +56,7 @@ typedef struct {
   int channels;
   /// NULL where an axis keeps its length.
   const graft_resize_axis *columns, *rows;
-  /// Whether left and right change places.
+  /// Whether the image is mirrored left to right.
   int is_mirrored;
   /// Which axis comes first; it is rounded to bytes before the other.
   int is_vertical_first;
@@ -84,7 +84,7 @@ void graft_blur(
 void graft_look_up(
     const uint8_t *tables, int table_count, const uint8_t *source, ptrdiff_t count, uint8_t *target);
 
-/// How often each byte occurs: 256 counts a channel.
+/// How often each byte occurs: 256 counts per channel.
 void graft_histogram(
     const uint8_t *source, ptrdiff_t pixels, int channels, uint32_t *counts);
 
@@ -112,9 +112,9 @@ uint64_t graft_luma_sum(const uint8_t *source, ptrdiff_t pixels);
 /// Pillow's blend of two bytes, origin + factor * (value - origin) in float32, clipped and truncated.
 typedef struct {
   float factor;
-  /// What a value lifts or lowers its origin by when it lies so far above or below.
+  /// By how much a blend raises or lowers the origin for a given difference of the value.
   uint8_t lift[256], drop[256];
-  /// Whether lifting and dropping gives what float32 gives.
+  /// Whether raising and lowering gives what float32 gives.
   int is_table;
 } graft_blend;
 
@@ -132,13 +132,14 @@ void graft_sharpen(
 /// Each RGB pixel to Pillow's 8-bit HSV, `turn` added to the hue, and back.
 void graft_shift_hue(const uint8_t *source, ptrdiff_t pixels, uint8_t turn, uint8_t *target);
 
-/// The hue of each RGB pixel turned by a share of the wheel in float32, rounded to bytes once.
+/// The hue of each RGB pixel rotated by a fraction of the color wheel in float32, rounded to bytes
+/// once.
 void graft_shift_hue_float(
     const uint8_t *source, ptrdiff_t pixels, float turn, uint8_t *target);
 
 // ---------------------------------------------------------------- warps
 
-/// The image that a warp reads and what it writes where it leaves it.
+/// The image that a warp reads, and the color it writes outside the image.
 typedef struct {
   const uint8_t *pixels;
   ptrdiff_t width, height;

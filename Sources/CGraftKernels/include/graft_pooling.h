@@ -47,7 +47,7 @@ void graft_l2_pool_gradient(
     int stride_y, int stride_x, const float *x, const float *y, const float *dy, int accumulates,
     float *dx);
 
-/// dv (+)= dy at the place that each maximum had, of one image: `switches` are places in windows.
+/// dv (+)= dy at the position of each maximum, of one image: `switches` are positions in windows.
 void graft_unpool_gradient(
     int in_w, int channels, int out_h, int out_w, int kernel_w, int stride_y, int stride_x,
     int pad_y, int pad_x, const float *dy, const uint8_t *switches, int accumulates, float *dv);

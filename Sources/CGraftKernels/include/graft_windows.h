@@ -1,11 +1,11 @@
 // Kernels that read images through a window or between pixels: padding, locally connected and
-// deformable windows, and maps brought to another size.
+// deformable windows, and resized maps.
 #pragma once
 #include "graft_kernels.h"
 
 // ---------------------------------------------------------------- padding
 
-/// What stands outside the image: 0; its mirror image without the edge; its edge; its other side.
+/// What is outside the image: 0; its mirror image without the edge; its edge; its opposite side.
 typedef enum {
   GRAFT_PAD_ZERO = 0,
   GRAFT_PAD_REFLECT = 1,
@@ -30,7 +30,7 @@ void graft_pad_gradient(
 
 // ---------------------------------------------------------------- locally connected
 
-/// A window whose weights differ from place to place: [out_h, out_w, taps, C, K].
+/// A window whose weights differ by position: [out_h, out_w, taps, C, K].
 typedef struct {
   int batch, in_h, in_w, channels, out_h, out_w, outputs, kernel_h, kernel_w;
   int stride_y, stride_x, pad_y, pad_x;
@@ -50,7 +50,7 @@ void graft_local_weight_gradient(
 
 // ---------------------------------------------------------------- deformable windows
 
-/// A window whose taps are moved: tap t of a group g reads at its place plus
+/// A window whose taps are moved: tap t of a group g reads at its position plus
 /// offsets[(g * taps + t) * 2] rows and the next number of columns, between pixels bilinearly.
 typedef struct {
   int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w;

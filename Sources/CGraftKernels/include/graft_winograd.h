@@ -16,8 +16,8 @@ typedef struct {
   ptrdiff_t v_place, m_place;
 } graft_winograd;
 
-/// What tiles are cut from: x, or what a batch norm makes of it on the way. With z, x is the gradient
-/// of the norm's result and z the norm's input; without, x is the norm's input itself.
+/// What tiles are cut from: x, or x normalized by a batch norm as it is loaded. With z, x is the
+/// gradient of the norm's result and z the norm's input; without, x is the norm's input itself.
 typedef struct {
   const float *x, *z;
   const graft_norm *norm;
@@ -28,8 +28,9 @@ typedef struct {
   float *output;
   const float *bias, *residual;
   int accumulates, activation;
-  /// Of the norm that the output goes to, or comes from, when its sums are added up on the way:
-  /// with z, its input, the sums of `graft_norm_gradient_sums`, else those of `graft_norm_sums`.
+  /// Of the norm that the output goes to, or comes from, when its sums are computed in the same
+  /// pass: with z, its input, the sums of `graft_norm_gradient_sums`, else those of
+  /// `graft_norm_sums`.
   const graft_norm *norm;
   const float *z;
 } graft_winograd_target;

@@ -4,7 +4,7 @@
 #include "common/dispatch.h"
 #include "graft_losses.h"
 
-/// Classes a byte can number, and 255 for none.
+/// The classes that fit into a byte, besides 255 for none.
 #define MAX_CLASSES 255
 
 /// The softmax of one pixel; returns the logarithm of the sum of exp(logits).
@@ -79,7 +79,7 @@ void graft_dense_predict(const float *logits, ptrdiff_t pixels, int classes, uin
 void graft_dense_count(
     const float *logits, const float *labels, ptrdiff_t pixels, int classes, int64_t *confusion,
     int64_t *histogram) {
-  // Differences beyond this are sure in float32.
+  // Differences beyond this are certain in float32.
   const float reach = 16;
   for (ptrdiff_t at = 0; at < pixels; at++) {
     int label = class_of(labels[at], classes);

@@ -174,7 +174,7 @@ void graft_norm_merge(double *records, int chunks, int channels) {
     const double *other = records + chunk * width;
     const double *shifts = other + 1, *sums = shifts + channels, *squares = sums + channels;
     double count = chunk ? records[0] : 0, added = other[0];
-    // The first chunk of any cut has pixels; later ones may be left over.
+    // The first chunk always has pixels; later ones may be empty.
     if (added == 0) continue;
     double share = added / (count + added), weight = count * share;
     for (int c = 0; c < channels; c++) {

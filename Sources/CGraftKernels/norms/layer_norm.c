@@ -59,7 +59,7 @@ GRAFT_DISPATCHED void graft_layer_norm_sums(
   for (int c0 = 0; c0 < channels; c0 += LANES) {
     int count = channels - c0 < LANES ? channels - c0 : LANES;
     for (int c = 0; c < count; c++) scale_sum[c0 + c] = shift_sum[c0 + c] = 0;
-    // Short blocks keep the digits that one long float sum would lose.
+    // Short blocks keep the precision that one long float sum would lose.
     for (ptrdiff_t r0 = 0; r0 < rows; r0 += BLOCK) {
       ptrdiff_t r1 = r0 + BLOCK < rows ? r0 + BLOCK : rows;
       float products[LANES] = {0}, sums[LANES] = {0};

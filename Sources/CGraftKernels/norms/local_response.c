@@ -18,7 +18,7 @@ GRAFT_INLINE void window_sums(
   }
 }
 
-/// d^-beta; the exponent that everybody takes needs two square roots only.
+/// d^-beta; the usual exponent needs only two square roots.
 GRAFT_INLINE float power(float d, float beta) {
   return beta == 0.75f ? 1.0f / (sqrtf(d) * sqrtf(sqrtf(d))) : powf(d, -beta);
 }

@@ -5,11 +5,11 @@
 
 #include "common/dispatch.h"
 
-// Vectors of the machine's width change nothing but speed here: each element is computed alone and
+// The machine's vector width changes only speed here: each element is computed alone and
 // no multiply-add may be fused.
 #pragma STDC FP_CONTRACT OFF
 
-// A root that leaves errno alone, so that the loop around it becomes vectors; correctly rounded.
+// A root that does not set errno, so that the loop around it is vectorized; correctly rounded.
 #if defined(__has_builtin) && __has_builtin(__builtin_elementwise_sqrt)
 #define GRAFT_ROOT(x) __builtin_elementwise_sqrt(x)
 #else

@@ -50,7 +50,7 @@ void graft_uniform_noise(
   }
 }
 
-/// target[i] = the sum of weights[t] * rows[t][i]; rows and target have room for whole blocks.
+/// target[i] = the sum of weights[t] * rows[t][i]; rows and target are padded to whole blocks.
 GRAFT_DISPATCHED static void sum_rows(
     const float *const *rows, const float *weights, ptrdiff_t taps, ptrdiff_t count,
     float *target) {

@@ -83,7 +83,7 @@ AVX512_INLINE __m512i hue_16(__m512i red, __m512i green, __m512i blue, __m512i h
   __mmask16 is_negative = _mm512_cmp_ps_mask(sixths, _mm512_setzero_ps(), _CMP_LT_OQ);
   __m512 share = quotient(sixths, six, sixth);
   share = _mm512_mask_mov_ps(share, is_negative, _mm512_fmadd_ps(sixths, sixth, one));
-  // The product with 255 may be rounded up to a whole number: its error tells.
+  // The product with 255 may be rounded up to a whole number: its error shows whether it was.
   __m512i hue = _mm512_cvttps_epi32(_mm512_mul_ps(share, full));
   __m512 error = _mm512_fmsub_ps(share, full, _mm512_cvtepi32_ps(hue));
   __mmask16 is_above = _mm512_cmp_ps_mask(error, _mm512_setzero_ps(), _CMP_LT_OQ);

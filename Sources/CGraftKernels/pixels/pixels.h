@@ -16,7 +16,7 @@
 
 GRAFT_INLINE uint8_t pixels_clip(int value) { return (uint8_t)int_clamp(value, 0, 255); }
 
-/// A byte out of a sum with `bits` fractional bits, rounding included already.
+/// A byte from a sum with `bits` fractional bits, which already includes the rounding.
 GRAFT_INLINE uint8_t pixels_byte(int32_t sum, int bits) { return pixels_clip(sum >> bits); }
 
 /// Bytes of a row, padded to whole lines of the cache.
@@ -28,9 +28,9 @@ enum { PIXELS_MAX_STEPS = 64 };
 typedef struct {
   const int32_t *weights;
   ptrdiff_t taps;
-  /// Fractional bits: with 22 any weight of a resize will do, with 14 those in 0...2^14.
+  /// Fractional bits: 22 for any weight of a resize, 14 for weights in 0...2^14.
   int bits;
-  /// 0 where the portable loop does it.
+  /// 0 where the portable loop is used.
   ptrdiff_t steps;
   /// Of each step the lowest, middle and highest signed bytes of its four weights.
   int32_t digits[PIXELS_MAX_STEPS][3];
@@ -39,12 +39,12 @@ typedef struct {
 /// Keeps `weights`, which must outlive the sum.
 void pixels_sum_set(pixels_sum *sum, const int32_t *weights, ptrdiff_t taps, int bits);
 
-/// target[i] = the sum of weights[t] * rows[t][i], rounded and clipped to a byte. `rows` has room for
+/// target[i] = the sum of weights[t] * rows[t][i], rounded and clipped to a byte. `rows` holds
 /// three more entries, which are overwritten.
 void pixels_sum_rows(
     const pixels_sum *sum, const uint8_t **rows, ptrdiff_t count, uint8_t *target);
 
-/// `count` pixels of the color for places outside; none for a negative count.
+/// `count` pixels of the color for positions outside; none for a negative count.
 void pixels_fill(const graft_warp_source *source, ptrdiff_t count, uint8_t *target);
 
 /// The index inside 0..<count that a mirror at the middle of the edge pixels shows.
@@ -56,7 +56,7 @@ GRAFT_INLINE ptrdiff_t pixels_mirrored(ptrdiff_t index, ptrdiff_t count) {
   return folded < period - folded ? folded : period - folded;
 }
 
-/// Memory that must be there: sizes are those of images, which were checked before.
+/// Memory that must not fail: sizes are those of images, which were checked before.
 void *pixels_allocate(ptrdiff_t bytes);
 
 #if HAS_AVX512

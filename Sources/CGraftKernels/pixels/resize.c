@@ -1,5 +1,5 @@
 // Antialiased resize: Pillow's arithmetic, 22-bit weights and bytes between the passes. Rows of the
-// first pass are made when the second needs them and stay in cache until it has no use for them.
+// first pass are made when the second needs them and stay in cache while it uses them.
 #include "pixels/resize.h"
 
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static void resize_columns_first(
   uint8_t *ring = pixels_allocate(max_taps * line);
   const uint8_t **rows = pixels_allocate((max_taps + 3) * (ptrdiff_t)sizeof *rows);
   pixels_sum sum;
-  // First sources rise from target to target, so a row leaves the ring when nobody needs it.
+  // First sources rise from target to target, so a row leaves the ring once it is no longer needed.
   ptrdiff_t made = axis->first[0];
   for (ptrdiff_t y = 0; y < axis->count; y++) {
     const ptrdiff_t first = axis->first[y], end = first + axis->taps[y];

@@ -58,7 +58,7 @@ void graft_look_up(
 }
 
 void graft_histogram(const uint8_t *source, ptrdiff_t pixels, int channels, uint32_t *counts) {
-  // Equal neighbors would wait for each other's count: pixels take turns between two sets.
+  // Equal neighbors would wait for each other's count: pixels alternate between two sets.
   uint32_t other[3 * 256] = {0};
   memset(counts, 0, sizeof(uint32_t) * 256 * (size_t)channels);
   ptrdiff_t i = 0;

@@ -51,7 +51,7 @@ GRAFT_DISPATCHED void graft_max_pool(
   }
 }
 
-/// The windows that cover a place: first ..< last.
+/// The windows that cover a position: first ..< last.
 static void covering(int place, int kernel, int stride, int pad, int count, int *first, int *last) {
   int low = place + pad - kernel + 1;
   *first = low <= 0 ? 0 : (low + stride - 1) / stride;

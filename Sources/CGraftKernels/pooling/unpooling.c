@@ -1,4 +1,4 @@
-// Values back to where max pooling found them (Zeiler and Fergus, 2014).
+// Values put back where max pooling found them (Zeiler and Fergus, 2014).
 #include "graft_pooling.h"
 
 void graft_unpool_gradient(

@@ -14,7 +14,7 @@
 #define HAS_AMX 0
 #endif
 
-/// Asks the kernel for the tile registers' state, which programs must do before they use it.
+/// Asks the Linux kernel for permission to use the tile registers, which AMX requires.
 static int find_amx(void) {
 #if HAS_AMX
   const int request_permission = 0x1023, tile_data = 18;
@@ -121,7 +121,7 @@ GRAFT_DISPATCHED static void multiply_portable(
       for (int r = 0; accumulates && r < rows; r++)
         for (int i = 0; i < lanes; i++) ((float *)&sum[r])[i] = out[r * tile->c_row + i];
       for (int t = 0; t < tile->outer; t++) {
-        // Missing rows are the last one again.
+        // Missing rows repeat the last one.
         const uint16_t *at[ROWS];
         for (int r = 0; r < ROWS; r++)
           at[r] = a + tile->a_offset[t] + (p + (r < rows ? r : rows - 1)) * tile->a_row;

@@ -22,7 +22,7 @@ typedef struct {
   ptrdiff_t a_row, c_row;
 } graft_bf16_tile;
 
-/// What is set up while one task runs: how tile registers are laid out, and the control register.
+/// State during one task: the layout of the tile registers, and the control register.
 typedef struct {
   int rows, vectors, last_lanes, uses_amx;
   unsigned control;

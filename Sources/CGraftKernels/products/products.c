@@ -98,7 +98,7 @@ void graft_multiply_block(
   int step = graft_tile_rows(vectors);
   step = ceil_div(rows, ceil_div(rows, step));
   int depth_step = ceil_div(depth, ceil_div(depth, GRAFT_PANEL_DEPTH));
-  // Each tile also asks for its share of the next panel.
+  // Each tile also prefetches its share of the next panel.
   int share = ceil_div(depth_step, ceil_div(rows, step));
   for (int k = 0; k < depth; k += depth_step) {
     int count = depth - k < depth_step ? depth - k : depth_step;
@@ -110,7 +110,7 @@ void graft_multiply_block(
         graft_prefetch_rows(at + step * a_row, step, a_row, count);
       else if (r + step < rows)
         graft_prefetch_rows(at + step * a_row, count, a_step, 1);
-      // Rows of c that lie apart are those of a large matrix, not of a block in cache.
+      // Rows of c that are far apart are those of a large matrix, not of a block in cache.
       if (r + step < rows && c_row > vectors * 16)
         graft_prefetch_written(c + (r + step) * c_row, step, c_row, vectors * 16);
       for (int end = next + share; next < end && next < depth; next++)

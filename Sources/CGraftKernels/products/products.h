@@ -26,7 +26,7 @@ void graft_multiply_block(
 /// The depth whose 64 columns stay in the L1 cache.
 #define GRAFT_PANEL_DEPTH 128
 
-/// Asks for `count` floats of each of the rows that the next tile reads.
+/// Prefetches `count` floats of each of the rows that the next tile reads.
 static inline void graft_prefetch_rows(const float *a, int rows, ptrdiff_t row, ptrdiff_t count) {
   for (int r = 0; r < rows; r++)
     for (ptrdiff_t k = 0; k < count; k += 16) __builtin_prefetch(a + r * row + k);
@@ -38,8 +38,8 @@ static inline void graft_prefetch_written(float *c, int rows, ptrdiff_t row, ptr
     for (ptrdiff_t o = 0; o < count; o += 16) __builtin_prefetch(c + r * row + o, 1);
 }
 
-/// Asks for one of `shares` shares of rows that come from memory and are read some products later:
-/// all at once they would keep the products waiting.
+/// Prefetches one of `shares` shares of rows in memory that are read some products later:
+/// all at once they would stall the products.
 static inline void graft_prefetch_share(
     const float *a, int rows, ptrdiff_t row, int count, int share, int shares) {
   int last = (int)((ptrdiff_t)rows * (share + 1) / shares);

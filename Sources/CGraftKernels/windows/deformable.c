@@ -5,7 +5,7 @@
 #include "common/dispatch.h"
 #include "graft_windows.h"
 
-/// Where one tap reads: four pixels, none of which need be inside, and how near each is.
+/// Where one tap reads: four pixels, which may be outside, and the weight of each.
 typedef struct {
   ptrdiff_t at[4];
   float share[4];
@@ -31,7 +31,7 @@ static tap_place place_of(const graft_deformable *s, float y, float x) {
   return place;
 }
 
-/// A place far outside would not fit an integer; nothing is read there.
+/// A position far outside would not fit an integer; nothing is read there.
 static float bounded(float v, int size) { return v < -2 ? -2 : v > size + 1 ? size + 1 : v; }
 
 #define PLACE(s, offsets, oy, ox, group, tap)                                                     \

@@ -1,4 +1,4 @@
-// Windows whose weights differ from place to place.
+// Windows whose weights differ by position.
 #include <string.h>
 
 #include "common/dispatch.h"

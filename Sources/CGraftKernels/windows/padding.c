@@ -1,10 +1,10 @@
-// Images with a border: zeros, mirrored, repeated or from the other side.
+// Images with a border: zeros, mirrored, repeated or from the opposite side.
 #include <string.h>
 
 #include "common/dispatch.h"
 #include "graft_windows.h"
 
-/// Which of `count` places stands at `place`, which may lie outside; -1 is none.
+/// Which of `count` positions is shown at `place`, which may be outside; -1 is none.
 static int source(int place, int count, graft_pad_mode mode) {
   if (place >= 0 && place < count) return place;
   switch (mode) {
@@ -39,7 +39,7 @@ void graft_pad(const graft_padding *s, const float *x, int first_row, int last_r
   }
 }
 
-/// Adds one row of the output's gradient to the row of the input that it was made of.
+/// Adds one row of the output's gradient to the row of the input that it was computed from.
 GRAFT_INLINE void add_row(const graft_padding *s, const float *dy, int accumulates, float *dx) {
   ptrdiff_t c = s->channels, line = s->in_w * c;
   const float *own = dy + s->left * c;

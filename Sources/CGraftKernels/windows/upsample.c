@@ -1,10 +1,10 @@
-// Maps brought to another size, by nearest neighbors or bilinearly.
+// Maps resized by nearest neighbors or bilinearly.
 #include <string.h>
 
 #include "common/dispatch.h"
 #include "graft_windows.h"
 
-/// How one place along a side reads the side before: low and high with their shares.
+/// How one output position along an axis reads the input: low and high with their weights.
 typedef struct {
   int low, high;
   float low_share, high_share;
@@ -56,7 +56,7 @@ GRAFT_DISPATCHED void graft_upsample_rows(
   }
 }
 
-/// The new places that may read a place of the side before: first ..< last.
+/// The output positions that may read an input position: first ..< last.
 GRAFT_INLINE void readers(
     int at, int out, float scale, graft_interpolation how, int *first, int *last) {
   if (scale <= 0) {

@@ -3,7 +3,7 @@
 // "Fast Algorithms for Convolutional Neural Networks", 2016.
 //
 // With V = Bᵀ d B (an input tile d of 6×6) and U = G g Gᵀ (a filter g of 3×3), an output tile is
-// Aᵀ (U ⊙ V) A, where ⊙ becomes one matrix product over channels for each of the 36 places. The
+// Aᵀ (U ⊙ V) A, where ⊙ becomes one matrix product over channels for each of the 36 positions. The
 // points are 0, ±P, ±Q and infinity; P = √½ and Q = √2 lose fewer bits than the usual 1 and 2.
 #include "winograd/winograd.h"
 
@@ -84,7 +84,7 @@
 
 // ---------------------------------------------------------------- tiles of images
 
-/// What stands between memory and a tile's values.
+/// What is applied between memory and a tile's values.
 enum { AS_IT_IS, NORMALIZED, NORM_GRADIENT };
 
 /// Sixteen channels of one pixel; a NaN stays one.

@@ -1,9 +1,9 @@
 // Weight gradients of 3×3 convolutions by the adjoint of Winograd's F(4×4, 3×3): with V = Bᵀ d B of the
 // inputs and W = A dY Aᵀ of the output gradients, dU is the sum of Vᵀ W over tiles, one matrix
-// product a place, and dg = Gᵀ dU G.
+// product per position, and dg = Gᵀ dU G.
 //
 // Small filters' sums stay in a worker's cache: there each chunk of tiles has its own, added in order
-// afterwards. Larger ones are summed place by place, by all workers, block after block.
+// afterwards. Larger ones are summed position by position, by all workers, block after block.
 #include "graft_elementwise.h"
 #include "products/products.h"
 #include "winograd/winograd.h"
@@ -70,7 +70,7 @@ static void transform_gradients(
   }
 }
 
-/// One place's product for one block of columns: sums (+)= Vᵀ W.
+/// One position's product for one block of columns: sums (+)= Vᵀ W.
 static void multiply(
     const graft_winograd_gradient *g, int tiles, int place, int column_block, const float *workspace,
     float *sums, int accumulates) {

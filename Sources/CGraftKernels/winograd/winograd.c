@@ -1,9 +1,10 @@
 // Convolutions of 3×3 at stride 1 by Winograd's F(4×4, 3×3): input tiles are transformed, multiplied
-// by transformed filters in one matrix product a place, and transformed back with their epilogue.
+// by transformed filters in one matrix product per position, and transformed back with their
+// epilogue.
 //
-// Where the filters are small, each worker takes a block of tiles through all three while it stays in
-// its cache. Deep layers' filters are too large to pass by once a block: there all workers share each
-// stage of a block that is as large as a shared cache.
+// Where the filters are small, each worker takes a block of tiles through all three steps while it
+// stays in its cache. Deep layers' filters are too large to read once per block: there all workers
+// share each stage of a block that is as large as a shared cache.
 #include "winograd/winograd.h"
 
 #include "products/products.h"
@@ -11,7 +12,7 @@
 // What the tiles of one task, and of one stage, may take of a worker's L2 and of the shared cache.
 #define TASK_FLOATS (224 * 1024)
 #define STAGE_FLOATS (10 * 1024 * 1024)
-// From this depth on, filters are too large to pass by once a task: products get a stage.
+// From this depth on, filters are too large to read once per task: products get a stage.
 #define STAGED_DEPTH 160
 // Input channels of one filter task.
 #define FILTER_DEPTH 32

@@ -7,7 +7,7 @@
 #define WINOGRAD_PLACES 36
 #define WINOGRAD_TILES_PER_TASK 12
 
-/// Where one tile of results goes, and what joins it on the way.
+/// Where one tile of results is stored, and what is added to it.
 typedef struct {
   float *y;
   const float *bias, *residual;

@@ -7,7 +7,7 @@
 // JPEG by libjpeg-turbo. libjpeg reports errors by longjmp, which Swift cannot cross, so all calls
 // between setjmp and the end of a file live in this target; no type of libjpeg leaves it.
 
-// Bytes of an error text, its end included.
+// Bytes of an error text, including the terminating zero.
 enum { GRAFT_JPEG_MESSAGE = 200 };
 
 typedef enum {
@@ -24,7 +24,7 @@ typedef struct {
 // Decodes a region of the JPEG of `count` bytes, reduced by `reduction` (1, 2, 4 or 8) in its
 // cosine transform, into `out`: region height x width x channels bytes (1 gray, 3 RGB, 4 CMYK).
 // They are the bytes the same region has in the whole image. Data behind the region's last line
-// are not looked at. Unless the result is GRAFT_JPEG_OK, `message` says what is wrong.
+// are not read. Unless the result is GRAFT_JPEG_OK, `message` says what is wrong.
 graft_jpeg_status graft_jpeg_read(
     const uint8_t *bytes, size_t count, int channels, int reduction, graft_jpeg_region region,
     uint8_t *out, char *message);
