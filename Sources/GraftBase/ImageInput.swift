@@ -1,7 +1,7 @@
 /// The images that an encoder takes: how large, cut from what, normalized how.
 ///
 /// The one description that models keep and imaging carries out. Weights trained on such images are
-/// worth little on others, so model files hold it.
+/// of little use on others, so model files contain it.
 package struct ImageInput: Hashable, Sendable {
   /// The side of the square that the encoder sees, in pixels.
   package var side: Int
@@ -12,7 +12,7 @@ package struct ImageInput: Hashable, Sendable {
   package var mean: [Float]
   /// The standard deviation of each channel on the scale 0...1, none 0.
   package var std: [Float]
-  /// How much of an image is shown at once; follows from what the model predicts.
+  /// How much of an image the model sees at once; follows from what it predicts.
   package var framing: Framing
 
   package init(
@@ -51,7 +51,7 @@ package enum ResizeFilter: String, Codable, WordChoice {
   }
 }
 
-/// How much of an image an encoder is shown at once.
+/// How much of an image an encoder sees at once.
 package enum Framing: String, Sendable, Codable {
   /// All that matters of it: the short side resized, the center cropped.
   case resized

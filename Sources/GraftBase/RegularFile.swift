@@ -20,7 +20,7 @@ package final class RegularFile {
   /// Opens the file whose path is these bytes, which need not be valid text.
   package init(pathBytes: [UInt8], name: String) throws {
     self.name = name
-    // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+    // Without O_NONBLOCK, opening a pipe without a writer would wait forever.
     descriptor = (pathBytes + [0]).withUnsafeBytes { bytes in
       bytes.withMemoryRebound(to: CChar.self) { path in
         path.baseAddress.map { open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) } ?? -1

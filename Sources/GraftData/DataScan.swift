@@ -169,7 +169,7 @@ extension DataScan.Result {
 }
 
 extension BadFile {
-  /// The error's sentence without the path that it starts with.
+  /// The error message without the path that it starts with.
   fileprivate init(_ path: BytePath, _ error: GraftError) {
     let name = path.description
     let reason = error.message

@@ -85,7 +85,7 @@ extension Image {
   /// The value of unknown pixels in a label map.
   package static let unknownLabel: Float = 255
 
-  /// Writes a mask as labels for a loss: classes from 0, `unknownLabel` where nothing is known.
+  /// Writes a mask as labels for a loss: classes from 0, `unknownLabel` where it is unknown.
   package func writeLabels(into output: UnsafeMutableBufferPointer<Float>) {
     precondition(channels == 1 && output.count == pixels.count, "a slot of another size")
     pixels.withUnsafeBufferPointer { pixels in

@@ -156,8 +156,8 @@ package final class Loader {
 
   /// The random addresses of an epoch's images, in order.
   ///
-  /// A sampler may show an image several times in an epoch; each showing is drawn anew, as if it
-  /// belonged to an epoch far away, or takes the next of the fixed views.
+  /// A sampler may show an image several times in an epoch; each showing has its own draws, as if
+  /// it belonged to an epoch far away, or takes the next of the fixed views.
   package func keys(epoch: Int) -> [SampleKey] {
     let samples = order?.indices(epoch: epoch) ?? indices
     var showings: [Int: Int] = [:]

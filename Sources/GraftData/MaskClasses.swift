@@ -38,7 +38,7 @@ package struct MaskClasses: Sendable, Equatable {
 
   /// The classes of masks whose values occur so often; `names` when a file gives them.
   ///
-  /// `masks` are those of each image, for the sentence that refuses one.
+  /// `masks` are those of each image, for error messages.
   init(counts masks: [(path: String, counts: [Int])], names: [String]) throws {
     var present = [Bool](repeating: false, count: 256)
     for mask in masks {

@@ -89,7 +89,7 @@ package struct CommandLineTool {
     let working = FileManager.default.currentDirectoryPath
     let root = request.root.map { FilePath.absolute($0, base: working) }
     if let root, FilePath.isFolder(root) != true {
-      throw GraftError(.input, "--root `\(request.root ?? "")` is no folder")
+      throw GraftError(.input, "--root `\(request.root ?? "")` is not a folder")
     }
     let session = Session(console: console, folder: working, rootFolder: root)
     if let threads = request.threads {

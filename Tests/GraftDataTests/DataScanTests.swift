@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func moreThanAFewBadFilesStopUnlessTold() throws {
+  @Test func moreThanAFewBadFilesStopUnlessAllowed() throws {
     let bad = (0..<7).map { (name: "a/bad\($0).png", bytes: Array("no image".utf8)) }
     let folder = try Self.mixedFolder(bad: bad)
     let error = #expect(throws: GraftError.self) { try TestImages.open(folder) }
@@ -54,7 +54,7 @@ import Testing
     #expect(error?.message.hasPrefix("a/cut.png ") == true)
   }
 
-  @Test func aClassThatLosesAllItsImageStopsUnlessTold() throws {
+  @Test func aClassThatLosesAllItsImagesStopsUnlessAllowed() throws {
     let folder = try Self.mixedFolder(bad: [("c/only.png", Array("no image".utf8))])
     let error = #expect(throws: GraftError.self) { try TestImages.open(folder) }
     #expect(error?.message.hasPrefix("no image of class c can be read") == true)

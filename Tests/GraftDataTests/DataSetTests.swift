@@ -85,7 +85,7 @@ import Testing
     #expect(changed?.message == "a/3.png changed since the data set was scanned")
   }
 
-  @Test func theCardTellsWhatMatters() throws {
+  @Test func theCardShowsTheEssentials() throws {
     let folder = try TemporaryFolder()
     try TestImages.fill(folder, [("ants", 20), ("bees", 5)], side: "train")
     try TestImages.fill(folder, [("ants", 3), ("bees", 2)], side: "val", firstSeed: 100)

@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  @Test func aResumedEpochGoesOnWithTheSameBatches() throws {
+  @Test func aResumedEpochContinuesWithTheSameBatches() throws {
     let folder = try Self.folder()
     let pipeline = try Self.pipeline("flip", "mixup")
     let whole = try Self.batches(folder, threads: 2, pipeline: pipeline, epochs: 4..<5)

@@ -40,7 +40,7 @@ import Testing
     plan.backward()
     let gradients = plan.trainableParameters.compactMap(plan.gradient)
     let statistics = network.graph.parameters.filter { $0.role == .runningStatistic }
-    // As a trainer does, so that plans fold the moved statistics anew.
+    // As a trainer does, so that plans fold the updated statistics again.
     for statistic in statistics { statistic.markChanged() }
     return
       ([plan.value(network.logits), plan.value(network.losses)] + gradients
@@ -101,7 +101,7 @@ import Testing
     #expect(arena.bytes >= 4 * largest && arena.bytes <= 4 * (largest + bufferSlack) + 64)
   }
 
-  @Test func footprintsAreToldWithoutAllocating() throws {
+  @Test func footprintsAreComputedWithoutAllocating() throws {
     let network = try SmallNetwork()
     for one in cases(network) {
       let told = try Plan.footprint(
@@ -111,7 +111,7 @@ import Testing
       #expect(told == (try plan(network, one, Arena())).footprint)
       #expect(told.bytes == 4 * (told.working + told.kept + told.gradients))
     }
-    // Thirty million images: told, though no machine could run it.
+    // Thirty million images: computed, though no machine could run it.
     let huge = try Plan.footprint(
       graph: network.graph, outputs: [network.logits],
       inputShapes: ["image": [30_000_000, 8, 8, 3]], threads: 1)

@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  /// Kernels count pixels in 32 bits: whoever asks for more is told so, whatever the machine has.
+  /// Kernels count pixels in 32 bits: more are refused on any machine.
   @Test(arguments: [1 << 25, 1 << 40])
   func batchesBeyondTheCountOfPixelsAreRefused(batch: Int) throws {
     let graph = Graph()

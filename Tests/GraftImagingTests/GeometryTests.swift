@@ -2,7 +2,7 @@ import GraftImaging
 import Testing
 
 @Suite struct GeometryTests {
-  /// A 3 by 2 image whose pixel values tell where they were: 10 * row + column.
+  /// A 3 by 2 image whose pixel values encode their positions: 10 * row + column.
   private let small = Image(width: 3, height: 2, channels: 1, pixels: [0, 1, 2, 10, 11, 12])
 
   @Test(arguments: [

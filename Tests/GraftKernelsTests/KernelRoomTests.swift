@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The C files of the kernel room as a whole: who includes and calls whom, and what nobody calls.
+/// The C files of CGraftKernels as a whole: includes, calls, and functions that are never called.
 struct KernelRoomTests {
   private let room = KernelRoom()
 

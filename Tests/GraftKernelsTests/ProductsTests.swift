@@ -122,7 +122,7 @@ private struct Product {
 
 @Suite struct ProductsTests {
   /// A row of `rows` outputs of `channels` is one tile, so rows 1...14 by channels 1...64 reach
-  /// every tile that the processor at hand uses, whole and with each kind of ragged last vector.
+  /// every tile that this processor uses, whole and with each kind of partial last vector.
   @Test(arguments: 1...14) func everyTileIsTheSumOfProducts(rows: Int) {
     for vectors in 1...4 {
       for lanes in [1, 7, 15, 16] {

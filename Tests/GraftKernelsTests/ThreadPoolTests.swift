@@ -92,7 +92,7 @@ private final class Counter: Sendable {
     #expect(sums[0].value == 2500)
   }
 
-  @Test(arguments: [2, 3]) func backgroundCallsRunThoughNobodyWaits(threads: Int) {
+  @Test(arguments: [2, 3]) func backgroundCallsRunWithoutAWaitingThread(threads: Int) {
     let pool = ThreadPool(threads: threads)
     defer { pool.shutDown() }
     let calls = Counter()

@@ -89,7 +89,7 @@ package struct ArgumentDeclaration: AnyArgument {
   package enum Omission: Sendable {
     /// It must be given.
     case refused
-    /// There is no value then; the text says what holds instead.
+    /// Without a value; the text says what applies instead.
     case absent(String?)
     /// The value taken then, as a user would type it.
     case value(String)

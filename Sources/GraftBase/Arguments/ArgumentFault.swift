@@ -24,7 +24,8 @@ package struct ArgumentFault: Error, Equatable {
     self.expected = expected
   }
 
-  /// The sentence about the argument called `name`, which belongs to `owner` where that is not obvious.
+  /// The message about the argument called `name`, which belongs to `owner` where that is not
+  /// obvious.
   package func message(for name: String, of owner: String? = nil) -> String {
     let subject = "`\(name)`" + (owner.map { " of `\($0)`" } ?? "") + " cannot be `\(text)`"
     return switch reason {

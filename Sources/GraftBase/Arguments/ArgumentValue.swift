@@ -46,7 +46,7 @@ extension ArgumentValue {
     }
   }
 
-  /// A word or number as it would be typed; nil of what is no single word.
+  /// A word or number as it would be typed; nil if it is not a single word.
   package var text: String? {
     switch self {
     case .integer(let value): "\(value)"
@@ -69,7 +69,7 @@ extension ArgumentValue {
     }
   }
 
-  /// What a room above made of it, when it is of this type.
+  /// What a target above made of it, when it is of this type.
   package func object<Object: ArgumentObject>(_ type: Object.Type = Object.self) -> Object? {
     if case .object(let object) = self { object as? Object } else { nil }
   }

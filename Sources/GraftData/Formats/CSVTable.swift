@@ -50,7 +50,7 @@ package struct CSVTable {
     init(bytes: [UInt8], name: BytePath) {
       self.bytes = bytes
       self.name = name
-      // A byte order mark is no part of the first name.
+      // A byte order mark is not part of the first name.
       if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { place = 3 }
     }
 

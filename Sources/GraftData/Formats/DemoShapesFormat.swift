@@ -1,7 +1,8 @@
 import GraftBase
 import GraftImaging
 
-/// The built-in set `demo:shapes`, drawn when it is asked for, so that Graft can be tried at once.
+/// The built-in set `demo:shapes`, drawn on request, so that Graft can be tried without other
+/// files.
 ///
 /// `demo:shapes` has 1,600 images of 64×64 pixels, `demo:shapes:400` has 400; image n is
 /// the same in both.
@@ -22,7 +23,7 @@ package enum DemoShapesFormat: DataFormat {
     var listing = Listing(format: name, classes: DemoShapes.classNames)
     let classCount = listing.classes.count
     for index in 0..<(try count(in: path)) {
-      // Classes take turns, so the label is known before the image is drawn.
+      // Classes alternate, so the label is known before the image is drawn.
       let label = index % classCount
       listing.entries.append(
         Listing.Entry(

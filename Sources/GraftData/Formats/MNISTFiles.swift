@@ -95,7 +95,7 @@ package enum MNISTFiles: DataFormat {
   ) throws -> [Int] {
     guard bytes.count >= 4 + 4 * dimensions, bytes.starts(with: [0, 0, 8, UInt8(dimensions)]) else {
       throw GraftError(
-        .input, "\(name) is no IDX file of bytes in \(dimensions) dimensions",
+        .input, "\(name) is not an IDX file of bytes in \(dimensions) dimensions",
         help: "expected \(summary)")
     }
     return (1...dimensions).map { place in

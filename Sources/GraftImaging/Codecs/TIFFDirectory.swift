@@ -101,7 +101,7 @@ struct TIFFDirectory {
       throw ImageFault("its directory has no \(tag)")
     }
     guard [1, 3, 4, 13, 16, 18].contains(entry.type) else {
-      throw ImageFault("its \(tag) is no integer")
+      throw ImageFault("its \(tag) is not an integer")
     }
     guard count <= entry.count else {
       throw ImageFault("its \(tag) has \(entry.count) values in place of \(count)")

@@ -62,7 +62,7 @@ enum WebPDecoder: ImageDecoder {
       count += 1
     }
     guard count <= mostChunks else {
-      throw ImageFault("it has \(count) chunks, so many that it is no image")
+      throw ImageFault("it has \(count) chunks, more than an image has")
     }
   }
 

@@ -145,7 +145,7 @@ package struct ModelFile {
     func failure(_ key: Key, _ found: String) -> GraftError {
       GraftError(
         .input,
-        "'\(file.name.escapingControlCharacters)' is no model saved by Graft: "
+        "'\(file.name.escapingControlCharacters)' is not a model saved by Graft: "
           + "its '\(key.rawValue)' holds \(found.escapingControlCharacters)",
         help: "plain weights are loaded with 'encoder FILE'")
     }

@@ -47,7 +47,7 @@ package struct ONNXWeights {
       do {
         model = try Onnx_ModelProto(serializedBytes: bytes)
       } catch {
-        throw WeightFault("it is no valid protocol buffer of a model")
+        throw WeightFault("it is not a valid protocol buffer of a model")
       }
       return try ONNXWeights(model, limits: limits)
     } catch let fault as WeightFault {

@@ -55,7 +55,7 @@ import Testing
     #expect(Self.count.declaration.form == "count=")
   }
 
-  /// Kind, text and what comes of it, as `help` and errors word it.
+  /// Kind, text and result, as `help` and errors word it.
   private static let refusals: [(ArgumentKind, String, String)] = [
     (.integer(1...9), "x", "`a` cannot be `x`; expected whole number 1..9"),
     (.integer(1...9), "10", "`a` cannot be `10`; expected whole number 1..9"),

@@ -27,7 +27,7 @@ import Testing
         "which 64 bytes of data cannot hold"
       ),
       ([256: nil], "its directory has no width"),
-      ([256: .init(type: 2, values: [8])], "its width is no integer"),
+      ([256: .init(type: 2, values: [8])], "its width is not an integer"),
       ([256: .init(type: 4, values: [], count: 0)], "its width has 0 values in place of 1"),
       ([258: .short(12)], "its samples have 12 bits"),
       ([258: .init(type: 3, values: [8, 16])], "its samples have 8 and 16 bits"),

@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test func whatNobodyCanSeeIsGone() {
+  @Test func whatIsOutsideTheImageIsRemoved() {
     let edit = Edit.move(
       .window(ImageBox(x: 38, y: 0, width: 20, height: 40), fill: .black))
     let moved = Self.annotation.edited(by: [edit], size: Self.size)

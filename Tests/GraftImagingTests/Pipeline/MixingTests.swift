@@ -201,7 +201,7 @@ import Testing
 
   // MARK: One sample
 
-  @Test func oneSampleTellsItsPartnerAndLabels() throws {
+  @Test func oneSampleReportsItsPartnerAndLabels() throws {
     let draw = MixingDraw(
       size: size, partners: [2, 1, 0, 3],
       mixes: [

@@ -46,7 +46,7 @@ import Testing
     let scales = pipelines.map { $0.description.contains("scale=1..1") }
     #expect(scales == [false, true, false])
     #expect(pipelines.allSatisfy { $0.description.contains("degrees=0..0") })
-    // The ratio of `erase` has a range too, which nobody gave.
+    // The ratio of `erase` has a range too, which was not given.
     let erase = try strengths("erase", [("area", "0.1..0.3")], count: 2).map(\.description)
     #expect(erase.allSatisfy { $0.contains("ratio=0.3..3.3") })
     let both = try strengths("erase", count: 2).map(\.description)

@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  @Test func epochsAndSamplesDrawAnew() throws {
+  @Test func epochsAndSamplesHaveTheirOwnDraws() throws {
     let first = try flips("flip")
     let second = try flips("flip", epoch: 1)
     let same = zip(first, second).count { $0 == $1 }

@@ -51,7 +51,7 @@ import Testing
     var file = try ModelFile.contents(of: model())
     file.metadata[ByteString(key)] = nil
     let error = graftError { try ModelFile.load(WeightFile(file, name: "m")) }
-    #expect(error?.message == "'m' is no model saved by Graft: \(text)")
+    #expect(error?.message == "'m' is not a model saved by Graft: \(text)")
   }
 
   @Test func refusesMetadataThatMakeNoSense() throws {
@@ -59,11 +59,11 @@ import Testing
     file.metadata["graft.head"] = "{\"linear\":3}"
     #expect(
       graftError { try ModelFile.load(WeightFile(file, name: "m")) }?.message
-        == "'m' is no model saved by Graft: its 'graft.head' holds text that cannot be parsed")
+        == "'m' is not a model saved by Graft: its 'graft.head' holds text that cannot be parsed")
     file.metadata["graft.version"] = "2"
     #expect(
       graftError { try ModelFile.load(WeightFile(file, name: "m")) }?.message
-        == "'m' is no model saved by Graft: its 'graft.version' holds version 2 instead of 1")
+        == "'m' is not a model saved by Graft: its 'graft.version' holds version 2 instead of 1")
   }
 
   @Test func aModelFileServesAsPlainWeights() throws {

@@ -27,7 +27,7 @@ struct DenseAgreementWithTorchTests {
     let map = try #require(reference["map"]).floats()
     #expect(Self.error(found, map) < 1e-4)
 
-    // Crops end in zeros where the map goes on: close, and not the same.
+    // Crops end in zeros where the map continues: close, but not the same.
     let crops = try #require(reference["crops"]).floats()
     let asMap = (0..<36_000).map { crops[$0 % 36 * 1000 + $0 / 36] }
     let difference = Self.error(found, asMap)

@@ -46,7 +46,7 @@ import Testing
     "net(\"conv(8, bias=no) bn relu pool conv(8) bn bn gap fc(8) bn relu fc\")",
     "resnet20 until=layer2", "resnet20", "mobilenet_v2", "resnetv2_50",
   ])
-  func tellsTheSameWithoutNorms(_ name: String) throws {
+  func predictsTheSameWithoutNorms(_ name: String) throws {
     let spec = try Encoders.named(name)
     let isCut = spec.ownClassCount == 0
     // Some networks need all of their pixels.

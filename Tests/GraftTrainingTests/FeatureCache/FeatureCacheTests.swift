@@ -60,7 +60,7 @@ import Testing
     var fresh = run
     fresh.views = nil
     #expect(try fresh.run(nil).hash != outcome.hash)
-    // As long as no view comes again, they are what is drawn anew.
+    // As long as no view is repeated, they equal fresh draws.
     (run.epochs, fresh.epochs) = (2, 2)
     #expect(try run.run(.eager()).hash == fresh.run(nil).hash)
   }
@@ -146,7 +146,7 @@ import Testing
     #expect(try outcome.hash == run.run(nil).hash)
   }
 
-  @Test func nothingIsKeptWhenTheEncoderLearnsOrViewsAreDrawnAnew() throws {
+  @Test func featuresAreNotKeptWhenTheEncoderLearnsOrViewsAreNotFixed() throws {
     var run = FrozenRun(epochs: 2)
     run.policy = .uniform
     let cache = FeatureCache.eager()

@@ -35,7 +35,7 @@ import Testing
     #expect(result.areaUnderCurve == nil && result.count == 1)
   }
 
-  @Test func classesThatNobodySeesDoNotCount() {
+  @Test func absentClassesDoNotCount() {
     let result = scores(3, [([1, 0, 0, 1, 0, 0], [0, 0])])
     #expect(result.meanOverlap == 1)
     #expect(scores(2, []).accuracy.total == 0 && scores(2, []).meanLoss == 0)

@@ -87,7 +87,7 @@ import Testing
     #expect(!names.contains("layer2.bn.weight") && names.contains("layer2.conv.weight"))
   }
 
-  @Test func aBatchNormWishDoesNotReachAFrozenGroup() throws {
+  @Test func aBatchNormModeDoesNotApplyToAFrozenGroup() throws {
     var policy = Policy.headOnly
     policy.batchNormRequests = [.init(.train)]
     #expect(try resolve(policy).movingStatistics.isEmpty)

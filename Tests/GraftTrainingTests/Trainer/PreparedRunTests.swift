@@ -60,7 +60,7 @@ import Testing
     #expect(throws: GraftError.self) { try second.restore(first.state()) }
   }
 
-  @Test func viewsThatNobodyAskedForAreTold() throws {
+  @Test func defaultViewsAreReported() throws {
     let head = [TrainingPhase(.headOnly, TrainingSettings(epochs: 6))]
     #expect(try Self.run(head, pipeline: ["flip"]).unaskedViews == 4)
     #expect(try Self.run(Self.twoPhases, pipeline: ["flip"]).unaskedViews == nil)

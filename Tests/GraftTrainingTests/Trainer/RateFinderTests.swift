@@ -33,7 +33,7 @@ import Testing
     #expect(forecast.epochs == 2)
   }
 
-  /// `summary` tells from shapes what a training then asks for.
+  /// `summary` computes from shapes what a training then needs.
   @Test(arguments: [Policy.headOnly, .uniform])
   func memoryIsForecastFromShapesAlone(policy: Policy) throws {
     let model = try ToyEncoder.model()

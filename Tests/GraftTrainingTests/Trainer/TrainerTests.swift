@@ -116,7 +116,7 @@ import Testing
     #expect(result.history.allSatisfy { $0.trainLoss.isFinite })
   }
 
-  @Test func tellsItsObserverInOrder() throws {
+  @Test func reportsToItsObserverInOrder() throws {
     var seen: [String] = []
     _ = try Self.trainer(ToyEncoder.model()).run { event in
       switch event {

@@ -55,7 +55,7 @@ import Testing
     #expect(bench.type("set thread 3") == 2)
   }
 
-  @Test func failedStepsStopUnlessToldToGoOn() throws {
+  @Test func failedStepsStopUnlessAskedToContinue() throws {
     let bench = try TestBench()
     let file = bench.recipe("seed 1\nexpect accuracy > 0\nseed 2")
     #expect(Executor(bench.session).run(file, mode: .recipe) == 1)

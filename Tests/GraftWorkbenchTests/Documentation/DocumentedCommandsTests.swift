@@ -15,7 +15,7 @@ import Testing
     var testDescription: String { "\(page): \(text)" }
   }
 
-  /// What follows a prompt, and what stands in backticks and begins with a verb and goes on.
+  /// Lines after a prompt, and text in backticks that begins with a verb and has arguments.
   static let commands: [Line] = lines { text in
     text.matches(of: /(?m)^(?:graft|[\w:·*]+)> (.+)$/).map { String($0.1) }
       + text.matches(of: /`([a-z]+ [^`\n]+)`/).map { String($0.1) }.filter {

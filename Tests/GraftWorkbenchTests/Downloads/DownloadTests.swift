@@ -61,7 +61,7 @@ import Testing
     #expect(server.requests.map(\.rangeStart) == [nil])
   }
 
-  @Test func aCutConnectionKeepsWhatCameAndGoesOnThere() throws {
+  @Test func aLostConnectionKeepsTheReceivedBytesAndResumesFromThere() throws {
     let cut = try LoopbackServer { _ in
       LoopbackServer.response("200 OK", Array(Self.contents[..<100_000]), length: 300_000)
     }

@@ -114,7 +114,7 @@ extension EndToEnd {
       }
     }
 
-    @Test func helpTellsWhatASettingIsNow() throws {
+    @Test func helpShowsTheCurrentValueOfASetting() throws {
       let place = try Self.prepared()
       #expect(place.type("help train.policy\nhelp seed") == 0)
       #expect(

@@ -68,7 +68,7 @@ extension EndToEnd {
       #expect(place.session.workbench.encoder?.weights != nil)
     }
 
-    @Test func aModelFileTellsNothingOfTheMachine() throws {
+    @Test func aModelFileRevealsNothingAboutTheMachine() throws {
       let place = try Workplace()
       #expect(
         place.type(

@@ -5,7 +5,7 @@ import Testing
 @testable import GraftWorkbench
 
 extension EndToEnd {
-  /// A run that stops and goes on ends with the bits of one that never stopped.
+  /// A run that stops and resumes ends with the bits of one that never stopped.
   @Suite struct StoppingTests {
     private static let training = "train epochs=3 batch=16 policy=B augment=flip"
 
@@ -102,7 +102,7 @@ extension EndToEnd {
     }
 
     @Test(.enabled(if: GraftProcess.isBuilt, "graft is not built beside the tests"))
-    func theProgramItselfGoesOnAfterASignal() throws {
+    func theProgramContinuesAfterASignal() throws {
       let folder = try TemporaryFolder.make()
       let recipe =
         Workplace.ingredients + "\n" + Self.training.replacing("epochs=3", with: "epochs=200")

@@ -22,7 +22,7 @@ package struct JoinOp: Op {
     ]
   }
 
-  /// The column that each input comes from.
+  /// The column of each input.
   package let columns: [Int]
   /// Columns of the network.
   package let columnCount: Int

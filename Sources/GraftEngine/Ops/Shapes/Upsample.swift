@@ -137,7 +137,7 @@ extension UpsampleOp {
       .bilinearCorners: ("linear", "align_corners"),
     ]
     let rule = rules[interpolation] ?? ("nearest", "asymmetric")
-    // The sizes are told, since factors that are rounded could miss them by a pixel.
+    // The sizes are given, since rounded factors could miss them by a pixel.
     let bounds = [
       c.add(integers: [0], "start"), c.add(integers: [2], "end"), c.add(integers: [0], "axis"),
     ]

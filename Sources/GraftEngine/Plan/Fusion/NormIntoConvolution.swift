@@ -1,7 +1,7 @@
 /// A depthwise, pointwise or Winograd convolution normalizes its input as it loads it, and the result of the
 /// norm is never stored.
 ///
-/// Where the norm's input comes from such a convolution too, that one adds up the norm's sums.
+/// Where such a convolution also computes the norm's input, it adds up the norm's sums.
 enum NormIntoConvolution: FusionRule {
   static let name = "norm into convolution"
   static let pass = FusionPass.norms

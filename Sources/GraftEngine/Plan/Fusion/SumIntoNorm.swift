@@ -1,6 +1,6 @@
 /// A batch norm that is trained, or lets a gradient through, adds the residual to what it stores.
 ///
-/// It can wait for its residual, wherever that comes from.
+/// Its residual may be computed later than its input.
 enum SumIntoNorm: FusionRule {
   static let name = "sum into norm"
   static let pass = FusionPass.neighbors

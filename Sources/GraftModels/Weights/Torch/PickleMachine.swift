@@ -268,7 +268,7 @@ extension PickleMachine {
   private mutating func reduce() throws {
     let operands = try pop(2)
     guard case .global(let global) = object[operands[0]] else {
-      throw fault("a call of something that is no function")
+      throw fault("a call of something that is not a function")
     }
     let items = try tuple(operands[1], "arguments")
     switch global {
@@ -349,7 +349,7 @@ extension PickleMachine {
     }
     return try items.map {
       guard case .integer(let size) = object[$0], size >= 0 else {
-        throw fault("a size that is no whole number of 0 or more")
+        throw fault("a size that is not a whole number of 0 or more")
       }
       return size
     }

@@ -79,7 +79,7 @@ import Testing
     #expect(file.notes.isEmpty)
   }
 
-  @Test func demandsChecksumsUnlessToldOtherwise() throws {
+  @Test func requiresChecksumsByDefault() throws {
     let source = ByteSource(try RegularFile(path: fixture("torch/no_crc32.pth")))
     let error = graftError { try TorchFile.read(source) }
     #expect(error?.message.hasSuffix("the checksum of 'byteorder' does not match") == true)
@@ -113,7 +113,7 @@ import Testing
     "offset": "a tensor of shape [4], strides [1] at 1 in the storage '0' of 4 values",
     "negative_offset": "at -1 in the storage", "stride": "strides [2]",
     "expanded": "a tensor of shape [64], strides [0]", "overflow": "a tensor of shape [46116",
-    "negative_size": "a size that is no whole number", "rank": "9 sizes; up to 8 are read",
+    "negative_size": "a size that is not a whole number", "rank": "9 sizes; up to 8 are read",
     "two_storages": "two descriptions of the storage '0'",
     "big_storage": "has 4611686018427387904 values, which no file can hold",
     "tensor_alone": "holds no tensors under names", "empty": "holds no tensors under names",
