@@ -7,7 +7,7 @@ struct KernelRoomTests {
 
   /// A file that reaches itself over includes and calls has no place of its own in the reading order.
   @Test func noFileReachesItself() {
-    #expect(room.files.count > 40, "the kernel room is not where it was")
+    #expect(room.files.count > 40, "CGraftKernels has moved")
     #expect(room.cycles() == [])
   }
 
@@ -31,7 +31,7 @@ struct KernelRoomTests {
 /// The files of Sources/CGraftKernels with what they include, define and name.
 private struct KernelRoom {
   struct File {
-    /// Other files of the room, by their path in it.
+    /// Other files of the target, by their path in it.
     var includes: Set<String>
     var words: Set<Substring>
     /// Functions that a .c file defines for others, or a header declares without a body.
@@ -77,7 +77,7 @@ private struct KernelRoom {
     }
   }
 
-  /// Functions that another file of the room calls.
+  /// Functions that another file of the target calls.
   var callsAcrossFiles: Set<String> {
     Set(
       definitions.filter { function, home in

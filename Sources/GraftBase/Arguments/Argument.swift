@@ -1,7 +1,7 @@
 /// One thing that a user may type, typed: its name, what is legal, its default and one line of
 /// help.
 ///
-/// Declared once, as a constant of whoever reads it, and read by that constant:
+/// Declared once, as a constant of the type that reads it, and read by that constant:
 /// ```swift
 /// static let epochs = Argument("epochs", .integer(1...100_000), default: 5, "passes over the
 /// images") let count = arguments[Self.epochs]  // an Int

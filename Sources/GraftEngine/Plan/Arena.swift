@@ -1,7 +1,7 @@
 import GraftBase
 import GraftKernels
 
-/// The one block of memory in which plans run by turns; as large as the largest of them.
+/// The one block of memory that plans share, one at a time; as large as the largest of them.
 ///
 /// Activations, gradients and prepared weights all lie in it, so keeping more plans compiled costs
 /// no memory. What a plan has left there is lost when another one is made or run: read losses and

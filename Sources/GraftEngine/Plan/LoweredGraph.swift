@@ -18,7 +18,7 @@ struct LoweredGraph {
     /// sums are added up here.
     var memoryOwner: Int? = nil
     /// The input that only its producer may read, and whose gradient is the output's as `backward` leaves
-    /// it: the producer takes it the rest of the way.
+    /// it: the producer computes the rest of the gradient.
     var gradientPassed: Int? = nil
   }
 
@@ -26,7 +26,7 @@ struct LoweredGraph {
   let shapes: [Shape]
   /// Values whose gradient is computed.
   let hasGradient: [Bool]
-  /// Values that are written from outside: the graph's inputs and the cut it starts at.
+  /// Input values: the graph's inputs and the cut it starts at.
   let fed: Set<Int>
 
   init(
@@ -67,7 +67,7 @@ struct LoweredGraph {
     return fitted
   }
 
-  /// Refuses what kernels cannot number: they count the pixels of a whole batch in 32 bits.
+  /// Refuses more pixels than kernels can count: they use 32 bits for the pixels of a whole batch.
   private func requireCountablePixels() throws {
     let values = items.flatMap { $0.inputs + [$0.output] }
     guard let largest = values.map({ shapes[$0] }).max(by: { $0.allPixels < $1.allPixels }),
@@ -76,7 +76,7 @@ struct LoweredGraph {
     throw GraftError(
       .failed,
       "a batch of \(largest.batch) images has \(largest.allPixels) pixels in one layer; "
-        + "\(Int32.max - 1) are the most",
+        + "use at most \(Int32.max - 1)",
       help: "ask for less at a time: batch=16, or a smaller size= of the encoder")
   }
 }

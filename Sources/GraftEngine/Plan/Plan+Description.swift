@@ -6,7 +6,7 @@ extension Plan: CustomStringConvertible {
       + "\(peakBytes.bytesText), \(multiplyAdds.countText) multiply-adds"
   }
 
-  /// One line a step: path, operation, output shape, and whether backward runs.
+  /// One line per step: path, operation, output shape, and whether backward runs.
   package func describe() -> String {
     let rows = lowered.items.map { item in
       let shape = lowered.shapes[item.output]

@@ -4,8 +4,8 @@ import GraftKernels
 /// A fixed list of steps over one arena, compiled from a graph for one shape and trainable set.
 ///
 /// Running it allocates nothing. Backward is pruned to what is trainable, frozen batch norm is
-/// folded, and buffers share memory by lifetime. Plans that share an arena take turns: what one
-/// computed can be read until another is touched. Not thread-safe: one run at a time.
+/// folded, and buffers share memory by lifetime. Plans that share an arena use it alternately: what
+/// one computed can be read until another is touched. Not thread-safe: one run at a time.
 package final class Plan {
   package let configuration: PlanConfiguration
   let pool: ThreadPool
@@ -51,7 +51,7 @@ package final class Plan {
     return slice
   }
 
-  /// The memory of a value that the plan is given.
+  /// The memory of a value that is an input of the plan.
   package func input(_ value: Value) -> Slice {
     takeTurn()
     guard let slice = bound.inputs[value.id] else {
@@ -109,7 +109,7 @@ package final class Plan {
     for step in bound.steps { step.forgetPreparation() }
   }
 
-  /// What another plan has overwritten must not be taken for this one's.
+  /// Values that another plan has overwritten must not be read as this one's.
   private func requireTurn() {
     precondition(arena.holds(number), "another plan has run in this plan's arena since")
   }

@@ -1,6 +1,6 @@
 import GraftKernels
 
-/// Decides which buffers a plan needs, when they live, and who shares memory.
+/// Decides which buffers a plan needs, their lifetimes, and which share memory.
 struct PlanCompiler {
   private let lowered: LoweredGraph
   private let outputs: Set<Int>
@@ -33,7 +33,7 @@ struct PlanCompiler {
   }
 
   private var items: [LoweredGraph.Item] { lowered.items }
-  /// Forward of item i is step i; its backward is as far behind the middle.
+  /// Forward of item i is step i; backward steps follow in reverse order.
   private func backwardStep(_ index: Int) -> Int { 2 * items.count - index }
   private var lastStep: Int { 2 * items.count + 1 }
 
@@ -182,7 +182,7 @@ struct PlanCompiler {
     loss.flatMap { gradientBuffer[$0] }.map { slice($0, layout, arena) }
   }
 
-  /// Where the values that are fed lie, by their number.
+  /// The offsets of input values, by their number.
   func inputSlices(layout: ArenaLayout, arena: Slice) -> [Int: Slice] {
     var slices: [Int: Slice] = [:]
     for value in lowered.fed {
@@ -193,7 +193,7 @@ struct PlanCompiler {
 }
 
 extension PlanCompiler {
-  /// The memory that steps are laid over, once there is some.
+  /// The memory of the steps, once allocated.
   struct Memory {
     let layout: ArenaLayout
     let arena, kept: Slice

@@ -92,7 +92,7 @@ struct CompiledPlan {
 /// A plan's steps and offsets in one block of memory.
 struct BoundPlan {
   let steps: [PlanStep]
-  /// Where the values that are fed lie, by their number.
+  /// The offsets of input values, by their number.
   let inputs: [Int: Slice]
   let results: [Int: Slice]
   let gradients: [String: Slice]

@@ -15,7 +15,7 @@ package struct PassAccount: Sendable, Equatable {
   /// What a pass can be joined with when the image is normalized behind it.
   package enum Kind: Sendable, Equatable {
     case resize
-    /// Looks values up, so that whoever reads the image next can do it on the way; a fixed table
+    /// Looks values up, so that the next pass can do it as it reads the image; a fixed table
     /// also on the way out of a resize.
     case table(isFixed: Bool)
     case other

@@ -1,4 +1,4 @@
-/// The augmentations Graft knows, in the order `help` lists them.
+/// The augmentations that Graft supports, in the order in which `help` lists them.
 package enum Transforms {
   package static let all: [any Transform.Type] = [
     Flip.self,

@@ -17,7 +17,7 @@ extension ImageInput {
     ImageInput(side: side, resizeShortSide: side, mean: [0], std: [1])
   }
 
-  /// Images for a network that nobody has trained yet: values from -2 to 2.
+  /// Images for an untrained network: values from -2 to 2.
   static func formula(side: Int, channels: Int) -> ImageInput {
     ImageInput(
       side: side, resizeShortSide: side, mean: [Float](repeating: 0.5, count: channels),

@@ -38,7 +38,7 @@ package final class FeatureCache {
 
   /// The store of a key, as filled as it is, and a sentence if it was damaged.
   ///
-  /// Throws when neither memory nor disk has room.
+  /// Throws when it fits neither into memory nor on disk.
   func store(
     _ key: ContentHash.Digest, rowCount: Int, rowLength: Int
   ) throws -> (store: FeatureStore, warning: String?) {
@@ -103,7 +103,7 @@ package final class FeatureCache {
     guard statvfs(folder, &space) == 0 else { return }
     let (product, overflows) = Int(clamping: space.f_bavail)
       .multipliedReportingOverflow(by: Int(clamping: space.f_frsize))
-    // A quarter of the largest number leaves room for the sums below.
+    // A quarter of the largest number, so that the sums below do not overflow.
     let free = overflows ? Int.max / 4 : min(product, Int.max / 4)
     var files = Self.files(in: folder)
     var taken = files.reduce(0) { $0 + $1.size }

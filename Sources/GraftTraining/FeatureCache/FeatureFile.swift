@@ -32,7 +32,7 @@ final class FeatureFile {
     headerLength + rowCount * (digestLength + 4 * rowLength)
   }
 
-  /// Opens the file, or makes it with room for all rows; throws when the disk has no room.
+  /// Opens the file, or creates it with space for all rows; throws when the disk is full.
   ///
   /// What is there is read once to the end: rows that are not whole count as never written.
   init(path: String, key: ContentHash.Digest, rowCount: Int, rowLength: Int) throws {

@@ -54,7 +54,7 @@ package enum Evaluation: Codable, Hashable, Sendable {
     }
   }
 
-  /// The scores over all, one a line.
+  /// The overall scores, one per line.
   package var summary: String {
     metrics.map(\.score).filter(\.isShown).map {
       $0.title.padding(toLength: 13, withPad: " ", startingAt: 0) + $0.text

@@ -1,6 +1,6 @@
 import GraftBase
 
-/// `param`: declares a knob, a value that whoever runs the recipe may change.
+/// `param`: declares a knob, a value that can be set when the recipe is run.
 package struct ParamCommand: BindingCommand {
   private static let declaration = Argument(
     each: "declaration", ArgumentType<String>(.list(of: .text(prefix: ""))),

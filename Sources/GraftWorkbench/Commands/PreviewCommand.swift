@@ -65,7 +65,7 @@ package struct PreviewCommand: Command {
     {
       throw arguments.fault(
         .outOfRange, at: Self.grid,
-        "a grid of \(grid.columns)×\(grid.rows) has no room for \(count) images")
+        "a grid of \(grid.columns)×\(grid.rows) is too small for \(count) images")
     }
     let ofData: [any AnyArgument] = [Self.className, Self.batch, Self.views]
     if let given = arguments.firstGiven(of: ofData), !request.paths.isEmpty {
@@ -78,7 +78,7 @@ package struct PreviewCommand: Command {
     }
   }
 
-  /// What has a row each cannot also be a grid, and shows one thing at a time.
+  /// Previews with a row each cannot also be a grid, and show one thing at a time.
   private func checkRows() throws {
     if arguments.isGiven(Self.strengths) {
       let drawn: [any AnyArgument] = [Self.steps, Self.epoch, Self.views, Self.batch]
@@ -99,7 +99,7 @@ package struct PreviewCommand: Command {
     if arguments.isGiven(Self.grid) && hasRows {
       throw arguments.fault(
         .wrongType, at: Self.grid,
-        "`grid` is for one pipeline; steps, strengths and several pipelines have a row each",
+        "`grid` is for one pipeline; steps, strengths and several pipelines have one row each",
         help: "for example: preview grid=4x2")
     }
   }

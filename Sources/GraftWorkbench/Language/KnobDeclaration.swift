@@ -1,6 +1,6 @@
 import GraftBase
 
-/// `param lr = 1e-3 in 1e-6..1 "peak learning rate"`: a value that whoever runs a recipe may
+/// `param lr = 1e-3 in 1e-6..1 "peak learning rate"`: a value that a user who runs a recipe may
 /// change.
 package struct KnobDeclaration: Sendable, Equatable {
   /// The types a knob can have; without one given, the default's form decides.

@@ -1,4 +1,4 @@
-/// Cuts a source file into tokens; the only place that knows which characters mean something.
+/// Cuts a source file into tokens; the only file that defines which characters have a meaning.
 ///
 /// Faults do not stop it: the rest of the file is still read, so `graft check` lists all of them.
 struct Lexer {

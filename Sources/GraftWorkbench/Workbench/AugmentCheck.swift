@@ -40,7 +40,8 @@ struct AugmentCheck {
   let part: String
   private(set) var findings: [Finding] = []
   private(set) var operations: [Operation] = []
-  /// Shares that mixed images keep of themselves, one a batch; nil for batches left alone.
+  /// Shares that mixed images keep of themselves, one per batch; nil for batches that are not
+  /// mixed.
   private(set) var ownShares: [Double?] = []
   /// Seconds an image, on one thread: everything from the decoded image to the normalized one, and
   /// the same without augmentation.

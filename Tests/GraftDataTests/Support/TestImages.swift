@@ -4,7 +4,7 @@ import GraftImaging
 import GraftKernels
 import GraftTestSupport
 
-/// Images and folders that the tests of this room share.
+/// Images and folders that the tests of this target share.
 enum TestImages {
   /// A PNG of noise; another `seed` gives another content.
   static func png(_ seed: Int, width: Int = 6, height: Int = 5, channels: Int = 3) throws -> [UInt8]

@@ -58,7 +58,7 @@ package enum Activation: Hashable, Sendable {
     }
   }
 
-  /// Whether every convolution and norm knows how to apply it to what it stores.
+  /// Whether every convolution and norm can apply it to what it stores.
   var isFusible: Bool { [.linear, .relu, .relu6].contains(self) }
 
   /// Whether this convolution of such an input does.

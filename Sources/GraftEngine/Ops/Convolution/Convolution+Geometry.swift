@@ -1,6 +1,6 @@
 import GraftKernels
 
-/// How a convolution is computed for inputs of one shape: all that follows from shapes alone.
+/// How a convolution is computed for inputs of one shape: everything that depends on shapes alone.
 final class ConvolutionGeometry: Sendable {
   enum Algorithm: Sendable {
     case depthwise
@@ -29,7 +29,7 @@ struct ConvolutionProducts: Sendable {
     let taps: graft_taps
   }
 
-  /// What the weight gradient is cut into: pixels alone, or taps of each group, or tiles where only
+  /// How the weight gradient is split: by pixels, or taps of each group, or tiles where only
   /// the other directions round to bfloat16.
   enum WeightGradient: Sendable {
     case pointwise(graft_pointwise_weights)
@@ -64,7 +64,7 @@ struct ConvolutionProducts: Sendable {
     return needs.inputs[0] ? data : []
   }
 
-  /// Floats that the weight gradient takes, where it is asked for.
+  /// Floats of memory for the weight gradient, if it is needed.
   func weightScratch(_ request: WorkspaceRequest) -> Int {
     guard request.backward?.parameters[0] == true else { return 0 }
     switch weights {

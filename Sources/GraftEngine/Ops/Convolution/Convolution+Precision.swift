@@ -4,9 +4,10 @@ extension ConvolutionOp {
 
   /// Whether a direction rounds its factors to bfloat16.
   ///
-  /// It does where that was measured to gain 1.4 times and more (Benchmarks/bf16.md). Rounding costs a
-  /// pass over the factors, so products must be deep. All convolutions that Winograd's algorithm takes
-  /// are, both ways: forward and the data gradient leave it together, the weight gradient stays.
+  /// It does where that was measured to be at least 1.4× as fast (Benchmarks/bf16.md). Rounding
+  /// costs a pass over the factors, so products must be deep. All convolutions that Winograd's
+  /// algorithm takes are, both ways: forward and the data gradient leave it together, the weight
+  /// gradient stays.
   func isBF16(_ direction: Direction, _ x: Shape) -> Bool {
     guard precision == .bf16, groups == 1 else { return false }
     let taps = kernel.y * kernel.x

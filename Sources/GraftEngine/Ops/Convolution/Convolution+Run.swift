@@ -47,7 +47,7 @@ extension ConvolutionOp {
     }
   }
 
-  /// Lays the weights out for one direction, multiplied by `scale` of each output channel.
+  /// Packs the weights for one direction, multiplied by `scale` of each output channel.
   private func prepareWeights(
     _ c: PrepareContext, scale: [Float]?, _ prepared: Slice
   ) {
@@ -152,7 +152,7 @@ extension ConvolutionOp {
     }
   }
 
-  /// What the tasks of one list of taps share.
+  /// Data that the tasks of one list of taps share.
   private struct TapsOperands {
     let input: UnsafePointer<Float>
     let panels: UnsafePointer<Float>

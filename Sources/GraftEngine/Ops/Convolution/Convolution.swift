@@ -21,7 +21,7 @@ package struct ConvolutionOp: ProductOp {
   package private(set) var foldedEpsilon: Float?
   package private(set) var addsResidual = false
   package private(set) var activation = Activation.linear
-  /// What its products are computed in, where their shape gains by it.
+  /// The precision of its products, where their shape benefits.
   package internal(set) var precision = Precision.fp32
   /// Set once the shapes are known.
   private var fittedGeometry: ConvolutionGeometry?

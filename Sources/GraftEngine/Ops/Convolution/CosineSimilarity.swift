@@ -1,8 +1,8 @@
 import GraftBase
 import GraftKernels
 
-/// How well features point the way of each class, [N, I] with weights [I, O] and a scale [1] -> [N, O]:
-/// y = scale · x·w / (|x| |w|) (Gidaris and Komodakis, 2018).
+/// The cosine between features and the direction of each class, [N, I] with weights [I, O] and a
+/// scale [1] -> [N, O]: y = scale · x·w / (|x| |w|) (Gidaris and Komodakis, 2018).
 ///
 /// Lengths below 10⁻¹² count as that, as in torch's `F.normalize`.
 package struct CosineSimilarityOp: Op {
@@ -38,7 +38,7 @@ package struct CosineSimilarityOp: Op {
     output.elementCount * inputs[0].channels
   }
 
-  /// 1 over the length of each class's weights, then the cosines.
+  /// The reciprocal length of each class's weights, then the cosines.
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
     outputCount + output.elementCount
   }
@@ -157,7 +157,7 @@ package struct CosineSimilarityOp: Op {
     }
   }
 
-  /// What backward works out once.
+  /// What backward computes once.
   private struct Parts {
     let inverse, byImage, gradients, byClass: Slice
 

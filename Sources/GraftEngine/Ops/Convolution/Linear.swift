@@ -68,7 +68,7 @@ package struct LinearOp: ProductOp {
     return fitted
   }
 
-  /// The convolution that knows its images; of shapes it is told no more than their sizes.
+  /// The convolution fitted to its images; from shapes it needs only their sizes.
   private func convolution(of x: Shape, _ y: Shape) -> ConvolutionOp {
     convolution.isFitted
       ? convolution : convolution.fitted(inputs: [x.asPixels], output: y.asPixels)

@@ -1,13 +1,13 @@
 import GraftKernels
 
-/// A 1×1 convolution as products of blocks of pixels that stay in cache: what is done to a block as
+/// A 1×1 convolution as products of blocks of pixels that stay in cache: operations on a block as
 /// it is loaded or after it is stored costs no memory traffic.
 final class Pointwise: Sendable {
   private let inputs, outputs: Int
   /// Whether forward and the data gradient round their factors; the weight gradient never does.
   private let isForwardBF16, isDataBF16: Bool
   private let chunks: PixelChunks
-  /// Pixels a block.
+  /// Pixels per block.
   private let step: Int
   /// Forward and data gradient over a whole block.
   private let forwardBlock, dataBlock: graft_taps

@@ -4,7 +4,8 @@ import GraftKernels
 /// multiplications for a rounding error of about 1e-6 of the largest value.
 ///
 /// Tiles are cut from their sources one by one, so that norms around the convolution cost no pass
-/// over memory: inputs and output gradients pass them on the way in, sums are added up on the way out.
+/// over memory: inputs and output gradients pass them as they are loaded, sums are added up as they
+/// are stored.
 final class Winograd: Sendable {
   private let forwardTiles: graft_winograd
   /// The data gradient is a convolution of the output gradient with the filters turned by 180°.
@@ -95,7 +96,7 @@ final class Winograd: Sendable {
 
   // MARK: - Running
 
-  /// What the output passes after its convolution, unless a norm reads it.
+  /// What is applied to the output after its convolution, unless a norm reads it.
   struct Epilogue {
     var bias: UnsafePointer<Float>?
     var residual: UnsafePointer<Float>?

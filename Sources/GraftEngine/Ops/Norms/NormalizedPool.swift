@@ -33,7 +33,7 @@ package struct NormalizedPoolOp: Op {
 
   package func retention(_ needs: GradientNeeds) -> Retention { Retention(inputs: [0]) }
 
-  /// The norm's memory, then the maxima's places.
+  /// The norm's memory, then the positions of the maxima.
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
     normCount(inputs[0]) + pool.auxiliaryCount(inputs: inputs, output: output)
   }

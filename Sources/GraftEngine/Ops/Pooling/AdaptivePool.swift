@@ -1,10 +1,10 @@
 import GraftBase
 import GraftKernels
 
-/// Max or average pooling to an image of a given size, whatever comes in: [N, H, W, C] -> [N, h, w, C].
+/// Max or average pooling to a given size from inputs of any size: [N, H, W, C] -> [N, h, w, C].
 ///
 /// Output row i sees the rows floor(i·H/h) ..< ceil((i + 1)·H/h), as torch's adaptive pooling does:
-/// windows may overlap, and repeat where the image is smaller than asked for.
+/// windows may overlap, and repeat where the image is smaller than the output.
 package struct AdaptivePoolOp: Op {
   package static let name = "adaptive pool"
   package static var examples: [OpExample] {

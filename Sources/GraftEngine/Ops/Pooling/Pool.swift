@@ -134,15 +134,15 @@ package struct PoolOp: Op {
 
 extension PoolOp {
   package func export(_ c: inout ExchangeContext) throws -> String {
-    // What rounding up adds is told as padding, which is the same for a maximum and leaves nothing to
-    // the rules of a runtime.
+    // What rounding up adds is exported as padding, which is the same for a maximum and leaves
+    // nothing to the rules of a runtime.
     func end(_ axis: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Int {
       let reach = (c.outputShape[axis] - 1) * stride + kernel
       return max(padding, reach - c.inputShapes[0][axis] - padding)
     }
     let bottom = end(1, kernel.y, stride.y, padding.y)
     let right = end(2, kernel.x, stride.x, padding.x)
-    // Without padding there is nothing to count but what rounding up adds, which never counts.
+    // Without padding only what rounding up adds could count, and that never does.
     let counts = countsPadding && padding != 0
     guard kind == .max || !counts || (bottom == padding.y && right == padding.x) else {
       throw GraftError(
@@ -162,7 +162,7 @@ extension PoolOp {
 }
 
 extension UnsafeMutablePointer<Float> {
-  /// The same memory as places of maxima, a byte each.
+  /// The same memory as positions of maxima, a byte each.
   var asSwitches: UnsafeMutablePointer<UInt8> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt8.self)
   }

@@ -4,7 +4,8 @@ import GraftKernels
 /// Puts values back to where maxima were: [N, h, w, C] and the image [N, H, W, C] that was pooled
 /// -> [N, H, W, C], 0 elsewhere (Zeiler, 2011; torch's `MaxUnpool2d`).
 ///
-/// The switches are found again in the image; what several windows put into one pixel is added up.
+/// The switches are found again in the image; values that several windows put into one pixel are
+/// added up.
 package struct UnpoolOp: Op {
   package static let name = "unpool"
   package static var examples: [OpExample] {
@@ -69,7 +70,7 @@ package struct UnpoolOp: Op {
     }
   }
 
-  /// They lie where backward finds them, or behind the maxima.
+  /// They are stored where backward finds them, or after the maxima.
   private static func switches(_ c: ForwardContext) -> UnsafeMutablePointer<UInt8> {
     let place =
       c.auxiliary.count > 0

@@ -98,7 +98,7 @@ extension DropBlockOp {
   package func export(_ c: inout ExchangeContext) throws -> String { c.inputs[0] }
 }
 
-/// Where the blocks of a batch start, and what they leave.
+/// Where the blocks of a batch start, and the values that they keep.
 private struct BlockMask: Sendable {
   private let shape: Shape
   private let size: Int

@@ -8,7 +8,7 @@ import GraftKernels
 /// Each unit is dropped with probability `rate`, the others grow by 1/(1 - rate). The mask is a
 /// pure function of seed, step and node.
 package struct DropoutOp: Op {
-  /// What is dropped as one.
+  /// What is dropped as a unit.
   package enum Unit: Sendable {
     case value
     case channel

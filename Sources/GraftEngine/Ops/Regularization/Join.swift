@@ -58,7 +58,7 @@ package struct JoinOp: Op {
 
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
-  /// What each input of each image counts for.
+  /// The weight of each input of each image.
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
     output.batch * columns.count
   }
@@ -112,7 +112,7 @@ package struct JoinOp: Op {
     for place in columns.indices { shares[place] = 1 / Float(columns.count) }
   }
 
-  /// What each input of an image counts for in training; the shares add up to 1.
+  /// The weight of each input of an image in training; the weights add up to 1.
   private func draw(
     _ shares: UnsafeMutablePointer<Float>, _ image: Int, _ random: RandomAddress
   ) {

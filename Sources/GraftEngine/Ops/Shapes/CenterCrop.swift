@@ -4,7 +4,8 @@ import GraftKernels
 /// The middle of a map: [N, H, W, C] -> [N, H', W', C], H' ≤ H, W' ≤ W; of an odd margin the smaller
 /// half lies above and to the left.
 ///
-/// U-Net with unpadded convolutions crops what it hands over to the decoder (Ronneberger, 2015).
+/// U-Net with unpadded convolutions crops the maps that it passes to the decoder (Ronneberger,
+/// 2015).
 package struct CenterCropOp: Op {
   package static let name = "center crop"
   package static var examples: [OpExample] {
@@ -59,7 +60,7 @@ package struct CenterCropOp: Op {
     }
   }
 
-  /// Where the first value of a row of all images' results lies in the input.
+  /// The position in the input of the first value of a row of all images' results.
   private static func start(ofRow row: Int, _ x: Shape, _ y: Shape) -> Int {
     let (image, line) = (row / y[1], row % y[1])
     let (top, left) = ((x[1] - y[1]) / 2, (x[2] - y[2]) / 2)

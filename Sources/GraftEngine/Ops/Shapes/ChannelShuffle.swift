@@ -1,8 +1,8 @@
 import GraftBase
 import GraftKernels
 
-/// Deals the channels of each group out to all groups (Zhang, 2017): [..., C], C as [groups, C / groups]
-/// becomes [C / groups, groups].
+/// Distributes the channels of each group over all groups (Zhang, 2017): [..., C], C as [groups, C
+/// / groups] becomes [C / groups, groups].
 package struct ChannelShuffleOp: Op {
   package static let name = "channel shuffle"
   package static var examples: [OpExample] {

@@ -44,7 +44,7 @@ package struct ConcatOp: Op {
     }
   }
 
-  /// Each input's channels of each pixel, `first` their place in the output.
+  /// Each input's channels of each pixel, `first` their position in the output.
   private static func forEachBlock(
     of pixels: Range<Int>, _ inputs: [Shape],
     _ body: (_ pixel: Int, _ first: Int, _ input: Int, _ width: Int) -> Void

@@ -42,7 +42,7 @@ extension FlattenOp {
 }
 
 extension Shape {
-  /// Each value of one image: its place in an image and in a vector of torch's order.
+  /// Each value of one image: its position in an image and in a vector of torch's order.
   fileprivate func forEachPlace(
     inImage image: Int, _ body: (_ image: Int, _ vector: Int) -> Void
   ) {

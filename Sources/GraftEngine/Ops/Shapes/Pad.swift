@@ -11,7 +11,7 @@ package struct PadOp: Op {
     case reflect
     /// The nearest pixel of the edge.
     case replicate
-    /// The other side of the image.
+    /// The opposite side of the image.
     case circular
 
     fileprivate var kernelMode: graft_pad_mode {
@@ -27,8 +27,8 @@ package struct PadOp: Op {
   /// How much is added.
   package enum Amount: Sendable, Hashable {
     case sides(Sides)
-    /// What a window that reaches over so many pixels needs to give H / stride x W / stride, rounded
-    /// up; the odd row or column comes below or to the right, TensorFlow's `SAME`.
+    /// The padding with which a window that spans so many pixels gives H / stride x W / stride,
+    /// rounded up; the odd row or column comes below or to the right, TensorFlow's `SAME`.
     case same(reach: Pair, stride: Pair)
   }
 
@@ -46,7 +46,7 @@ package struct PadOp: Op {
   package let mode: Mode
 
   package init(_ sides: Sides, _ mode: Mode = .zero) {
-    precondition(sides.smallest >= 0, "padding adds; it cannot take away")
+    precondition(sides.smallest >= 0, "padding below 0")
     amount = .sides(sides)
     self.mode = mode
   }
@@ -90,8 +90,8 @@ package struct PadOp: Op {
     else {
       throw GraftError(
         .failed,
-        "\(mode.rawValue) padding of \(sides) takes more than there is of \(x)",
-        help: "at most \(most[0]) rows and \(most[1]) columns can be added to a side so")
+        "\(mode.rawValue) padding of \(sides) takes more pixels than \(x) has",
+        help: "at most \(most[0]) rows and \(most[1]) columns can be added to each side")
     }
     return [x[0], x[1] + sides.top + sides.bottom, x[2] + sides.left + sides.right, x[3]]
   }
@@ -145,7 +145,7 @@ extension PadOp {
     let names: [Mode: String] = [.zero: "constant", .reflect: "reflect", .replicate: "edge"]
     guard let name = names[mode] else {
       throw GraftError(
-        .failed, "\(c.path): padding from the other side cannot be exported to ONNX's opset 17",
+        .failed, "\(c.path): circular padding cannot be exported to ONNX's opset 17",
         help: "pad with zeros, or save as safetensors for torch")
     }
     let sides = sides(for: c.inputShapes[0])

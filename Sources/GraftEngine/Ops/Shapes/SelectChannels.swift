@@ -1,7 +1,8 @@
 import GraftBase
 import GraftKernels
 
-/// The channels at some places, in that order, repeated where a place is: [..., C] -> [..., places].
+/// The channels at given positions, in that order, repeated where a position is: [..., C] -> [...,
+/// places].
 package struct SelectChannelsOp: Op {
   package static let name = "select channels"
   package static var examples: [OpExample] {

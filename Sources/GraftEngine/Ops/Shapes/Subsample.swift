@@ -17,7 +17,7 @@ package struct SubsampleOp: Op {
   package let offset: Int
 
   package init(stride: Int, offset: Int = 0) {
-    precondition(stride > 0 && offset >= 0, "pixels are counted forwards")
+    precondition(stride > 0 && offset >= 0, "a stride below 1 or an offset below 0")
     self.stride = stride
     self.offset = offset
   }
@@ -62,7 +62,7 @@ package struct SubsampleOp: Op {
     }
   }
 
-  /// The places of the first values of each line that lies within the image, and how many of its
+  /// The positions of the first values of each line that lies within the image, and how many of its
   /// pixels do.
   private func forEachLine(
     ofImage image: Int, _ x: Shape, _ y: Shape,

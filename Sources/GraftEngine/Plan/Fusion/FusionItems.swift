@@ -1,8 +1,8 @@
-/// The items of a plan while rules merge them, with what rules ask about them.
+/// The items of a plan while rules merge them, with the queries that rules make.
 struct FusionItems {
   private var items: [LoweredGraph.Item]
   private let shapes: [Shape]
-  /// Values that are read from outside, and must be computed.
+  /// Values that are read after a run, and must be computed.
   private let outputs: Set<Int>
   private let consumers: [Int: [Int]]
   private var producers: [Int: Int] = [:]
@@ -42,7 +42,7 @@ struct FusionItems {
 
   func isMerged(_ index: Int) -> Bool { merged.contains(index) }
 
-  /// Leaves an item out, since another computes what it did.
+  /// Removes an item, since another computes its result.
   mutating func leaveOut(_ index: Int) { merged.insert(index) }
 
   /// Makes the item at `place` compute the result of the one at `index`, by `op`.
@@ -53,7 +53,7 @@ struct FusionItems {
     leaveOut(index)
   }
 
-  /// The items that are left.
+  /// The remaining items.
   var remaining: [LoweredGraph.Item] {
     items.indices.filter { !isMerged($0) }.map { items[$0] }
   }
@@ -68,7 +68,7 @@ extension FusionItems {
     return (place, op)
   }
 
-  /// The item's convolution in the form that can stand beside norms, if it has one.
+  /// The item's convolution in the form that supports neighboring norms, if it has one.
   func normalizedConvolution(_ index: Int) -> NormalizedConvolutionOp? {
     let item = self[index]
     if let op = item.op as? NormalizedConvolutionOp { return op }

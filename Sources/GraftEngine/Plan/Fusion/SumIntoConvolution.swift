@@ -20,7 +20,7 @@ enum SumIntoConvolution: FusionRule {
     guard item.op is AddOp, item.needs == nil, item.inputs[0] != item.inputs[1] else {
       return false
     }
-    // The operand made last can wait for the other one.
+    // The operand computed last can be added to the other one.
     let places = item.inputs.map { plan.producer(of: $0) ?? -1 }
     let last = places[0] > places[1] ? 0 : 1
     guard let (place, op) = plan.frozenConvolution(making: item.inputs[last]), !op.addsResidual

@@ -119,7 +119,7 @@ struct PickleMachine {
     case .persistentID: try pushStorage()
     case .reduce: try reduce()
     case .build:
-      // An OrderedDict's attributes, such as `_metadata`; nobody here asks for them.
+      // An OrderedDict's attributes, such as `_metadata`; they are not needed.
       let operands = try pop(2)
       guard case .dictionary = object[operands[0]], case .dictionary = object[operands[1]] else {
         throw fault("BUILD of something other than a dictionary's attributes")
@@ -370,7 +370,7 @@ extension PickleMachine {
   private mutating func bytes(_ count: Int) throws -> [UInt8] {
     let first = position - windowStart
     if first + count > window.count {
-      // A piece at a time: nobody knows yet where the pickle ends.
+      // A piece at a time: the end of the pickle is not known yet.
       let length = min(max(count, 1 << 16), source.size - position)
       guard length >= count, let piece = try source.read(at: position, count: length) else {
         throw fault("the pickle ends early")

@@ -4,7 +4,8 @@ import GraftBase
 ///
 /// A file is a pickle, a program that builds objects, beside the values of its storages: in a zip
 /// archive since PyTorch 1.6, in one stream before. The program's opcodes are interpreted here one
-/// by one; the few globals that a state dict needs are cases of an enumeration, which nobody calls.
+/// by one; the few globals that a state dict needs are cases of an enumeration, which are never
+/// called.
 package enum TorchFile {
   /// What a file may ask for; checked before anything is allocated.
   package struct Limits: Sendable {
