@@ -20,7 +20,7 @@ static const uint8_t zigzag[64 + END_OF_BLOCK] = {
     [64 ... 63 + END_OF_BLOCK] = 63,
 };
 
-// Fills the bits by bytes, to 56 and less than 64. A zero byte behind 0xFF is stuffing; any other
+// Fills the bits by bytes, to 56 and less than 64. A zero byte after 0xFF is stuffing; any other
 // there makes a marker, which ends the bits.
 __attribute__((noinline)) static void fill_by_bytes(graft_jpeg_bits *b) {
   while (b->count < 56) {
@@ -141,7 +141,7 @@ GRAFT_INLINE int skip_ac(graft_jpeg_bits *b, graft_jpeg_bits *memory, const graf
     for (int i = 0; i < 56 / WINDOW_BITS; i++) {
       int chain = table->chains[b->bits >> (64 - WINDOW_BITS)];
       int steps = chain >> 8;
-      // Symbols behind the block's last coefficient belong to the next block.
+      // Symbols after the block's last coefficient belong to the next block.
       int is_one_block = k + steps % END_OF_BLOCK + steps / END_OF_BLOCK <= 64;
       if (__builtin_expect(chain == 0 || !is_one_block, 0)) {
         k += graft_jpeg_steps(read_apart(b, memory, table).symbol);

@@ -34,7 +34,7 @@ typedef struct {
   // AC only: all symbols of a window up to the end of a block, their bits and, from bit 8 on, their
   // steps. 0 where not even one fits.
   uint16_t chains[1 << WINDOW_BITS];
-  // For codes of each length: the first window of 16 bits behind them, and what takes a code to the
+  // For codes of each length: the first window of 16 bits after them, and what takes a code to the
   // index of its symbol.
   uint32_t limit[17];
   int offset[17];

@@ -44,7 +44,7 @@ static inline void graft_readline_show_hint(const char *text) {
   rl_redisplay();
 }
 
-// Drops the line being edited, leaving ^C behind it.
+// Drops the line being edited, leaving ^C after it.
 static inline void graft_readline_clear_line(void) {
   fputs("^C", rl_outstream);
   rl_replace_line("", 0);

@@ -9,7 +9,7 @@ package enum AtomicFile {
     try write([Array(text.utf8)[...]], to: path)
   }
 
-  /// Who writes many files beside each other flushes their folder once: `flushesFolder` false.
+  /// To write many files into a folder, pass `flushesFolder: false` and flush the folder once.
   package static func write(
     _ parts: [ArraySlice<UInt8>], to path: String, flushesFolder: Bool = true
   ) throws {

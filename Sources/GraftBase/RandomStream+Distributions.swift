@@ -46,7 +46,7 @@ extension RandomStream {
       if rest < weight { return index }
       rest -= weight
     }
-    // Rounding may leave a rest behind the last one.
+    // Rounding may leave a rest after the last one.
     return weights.lastIndex { $0 > 0 } ?? 0
   }
 }

@@ -3,7 +3,7 @@ import GraftImaging
 
 /// Small images of one size kept as the bytes of the file they came from.
 ///
-/// Binary CIFAR keeps planes (all red, all green, all blue) behind a label, MNIST one gray plane.
+/// Binary CIFAR keeps planes (all red, all green, all blue) after a label, MNIST one gray plane.
 package final class PixelTable: Sendable {
   package let size: ImageSize
   package let channels: Int

@@ -55,7 +55,7 @@ package enum Orientation: Int, Sendable, Codable, CaseIterable {
 }
 
 extension Image {
-  /// The image with its rows and columns laid out anew; no pixel changes its value.
+  /// The image with its rows and columns rearranged; no pixel changes its value.
   package func oriented(_ orientation: Orientation) -> Image {
     if orientation == .upright { return self }
     if orientation == .flippedHorizontally { return mirrored() }

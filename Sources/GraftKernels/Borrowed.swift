@@ -36,7 +36,8 @@ extension Slice {
 
 /// One value that threads read where it lies, such as the geometry that a kernel takes by address.
 ///
-/// Where the value itself holds pointers, the memory behind them is lent with it, on the rule of `Slice`.
+/// Where the value itself holds pointers, the memory they point to is lent with it, on the rule of
+/// `Slice`.
 package struct Lent<Value: BitwiseCopyable>: @unchecked Sendable {
   package let pointer: UnsafePointer<Value>
 }

@@ -33,7 +33,7 @@ package final class Session {
   package var isEnding = false
   /// What the prompt shows before `>`, such as `flowers·resnet18·A*`; empty is `graft`.
   package var title = ""
-  /// The result of the running command in one line, recorded behind it as `#= …`.
+  /// The result of the running command in one line, recorded after it as `#= …`.
   package private(set) var receipt: String?
   /// What the running command adds to its recorded line.
   private var amendments: [(label: String?, value: String)] = []

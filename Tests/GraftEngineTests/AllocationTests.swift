@@ -24,7 +24,7 @@ import Testing
     #expect(allocation_count_of_thread() == before)
   }
 
-  /// A plan of one op, its inputs behind trained norms, so that all gradients are computed.
+  /// A plan of one op, its inputs after trained norms, so that all gradients are computed.
   private func plan(of example: OpExample, pool: ThreadPool) throws -> Plan {
     let graph = Graph()
     let inputs = try example.inputs.enumerated().map { index, shape in

@@ -122,7 +122,7 @@ void graft_depthwise_gradient(
 
 /// A block of pixels [P, I] through a 1x1 convolution, `block` being its forward taps with in_w = P:
 /// output [P, O] of norm(input); null norms pass. `record` (may be null) takes the sums of what is
-/// stored. The next_pixels right behind the block are fetched meanwhile. Scratch: P * I with a norm.
+/// stored. The next_pixels right after the block are fetched meanwhile. Scratch: P * I with a norm.
 void graft_pointwise_forward(
     const graft_taps *block, const float *input, int next_pixels, const graft_norm *norm,
     const float *panels, float *output, double *record, float *scratch);
@@ -139,7 +139,7 @@ typedef struct {
   double *sums;
   /// [I, O], added to.
   float *weight_gradient;
-  /// Pixels of the block that comes next, right behind this one; they are fetched meanwhile.
+  /// Pixels of the block that comes next, right after this one; they are fetched meanwhile.
   int next_pixels;
 } graft_pointwise_operands;
 

@@ -15,7 +15,7 @@ GRAFT_INLINE void set_digits(pixels_pick *pick, int place, int32_t weight) {
 }
 
 /// Sets how bytes 16 g to 16 g + 15 of a row come from their taps 4 s to 4 s + 3; returns how far
-/// behind the offset it reads, in bytes.
+/// after the offset it reads, in bytes.
 static ptrdiff_t set_pick(
     pixels_pick *pick, const pixels_columns *columns, ptrdiff_t width, ptrdiff_t g, ptrdiff_t s) {
   const graft_resize_axis *axis = columns->axis;

@@ -23,7 +23,7 @@ typedef struct {
 
 // Decodes a region of the JPEG of `count` bytes, reduced by `reduction` (1, 2, 4 or 8) in its
 // cosine transform, into `out`: region height x width x channels bytes (1 gray, 3 RGB, 4 CMYK).
-// They are the bytes the same region has in the whole image. Data behind the region's last line
+// They are the bytes the same region has in the whole image. Data after the region's last line
 // are not read. Unless the result is GRAFT_JPEG_OK, `message` says what is wrong.
 graft_jpeg_status graft_jpeg_read(
     const uint8_t *bytes, size_t count, int channels, int reduction, graft_jpeg_region region,

@@ -13,9 +13,9 @@ package enum DenseForm: Sendable {
   case elementwise
   /// It makes one pixel of the map; the op does the same to each window of the map.
   case pooling(@Sendable (_ window: Pair) -> any Op)
-  /// It averages the map to so many pixels, which the fully connected layer behind it takes in.
+  /// It averages the map to so many pixels, which the fully connected layer after it takes in.
   case averaging(to: Pair)
-  /// It makes the map a vector, which the fully connected layer behind it takes in.
+  /// It makes the map a vector, which the fully connected layer after it takes in.
   case flattening
   /// It is fully connected with so many outputs; the op is a convolution with the same weights.
   case connecting(outputs: Int, @Sendable (_ window: Pair) -> any Op)

@@ -4,7 +4,7 @@ extension Graph {
   /// Whatever `value` depends on is the input `source` and parameters, statistics and modes that
   /// `configuration` leaves alone; and whatever `outputs` and `loss` need of `source` passes through
   /// it. So it may be computed once and fed to a plan that starts there. Plans for training and for
-  /// inference both compute it as it is, merged with nothing behind it: bits stay the same.
+  /// inference both compute it as it is, merged with nothing after it: bits stay the same.
   package func constantCut(
     from source: Value, outputs: [Value], loss: Value?, configuration: PlanConfiguration
   ) throws -> Value? {

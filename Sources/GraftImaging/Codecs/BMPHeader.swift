@@ -1,4 +1,5 @@
-/// What a BMP says about itself: the file header, one of the seven headers behind it, and the colors.
+/// What a BMP says about itself: the file header, one of the seven headers after it, and the
+/// colors.
 ///
 /// Windows' headers of versions 3 to 5 (40 to 124 bytes) and OS/2's (12 and 64). What is never seen
 /// in files is refused by name: JPEG, PNG or Huffman codes inside, 2 bits a pixel.
@@ -59,7 +60,7 @@ struct BMPHeader {
     }
     let compression = isCore ? 0 : try read(start + 16, 4)
     let hasMasks = try readCoding(compression, isOS2: length == Self.os2Length)
-    // Headers of 40 bytes have the masks behind them, the longer ones inside.
+    // Headers of 40 bytes have the masks after them, the longer ones inside.
     var end = start + length
     if hasMasks {
       masks = [

@@ -1,7 +1,7 @@
 /// The image formats that Graft reads, by the names people know them under.
 ///
-/// The one list of them: whatever tells image files apart, by suffix or by content, asks here. A new
-/// format is one `ImageDecoder` and one case.
+/// The one list of them: all code that identifies image files, by suffix or by content, uses it. A
+/// new format is one `ImageDecoder` and one case.
 package enum ReadableKind: String, Sendable, CaseIterable {
   case jpeg = "JPEG"
   case png = "PNG"

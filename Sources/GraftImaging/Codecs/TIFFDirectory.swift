@@ -68,7 +68,7 @@ struct TIFFDirectory {
       let valueCount = try read(place + 4, wordLength)
       let (length, isTooLong) = valueCount.multipliedReportingOverflow(by: Self.length(of: type))
       let isInside = !isTooLong && length <= wordLength
-      // What lies behind the end of the file is missed only if somebody asks for it.
+      // Bytes beyond the end of the file are an error only if they are needed.
       let offset =
         isInside
         ? place + 4 + wordLength : min(try read(place + 4 + wordLength, wordLength), bytes.count)

@@ -24,7 +24,7 @@ struct TIFFHeader {
   /// 1, 2, 4, 8 or 16.
   let bits: Int
   let samples: Int
-  /// Whether colors were multiplied by alpha, the first sample behind them.
+  /// Whether colors were multiplied by alpha, the first sample after them.
   let isPremultiplied: Bool
   /// Whether the JPEG decoder has to make RGB of YCbCr.
   let isYCbCr: Bool

@@ -9,7 +9,7 @@ package enum DemoShapes {
   /// Alphabetical, as folders of classes would be.
   package static let classNames = Shape.allCases.map(\.rawValue)
 
-  /// Image `index` of the set that `seed` names, and its class; classes take turns.
+  /// Image `index` of the set that `seed` names, and its class; classes alternate.
   package static func image(
     seed: UInt64, index: Int, size: Int = 64
   ) -> (image: Image, label: Int) {
@@ -23,7 +23,7 @@ package enum DemoShapes {
     painting.fillGround(palette, &random)
     for _ in 0..<random.integer(in: 1...4) { painting.addStroke(palette, &random) }
     painting.add(shape, palette, &random)
-    // A stroke across the shape, thin enough that the shape can still be told.
+    // A stroke across the shape, thin enough that the shape can still be recognized.
     if random.gate(0.35) { painting.addStroke(palette, &random) }
     return (painting.finished(&random), label)
   }

@@ -15,7 +15,7 @@ extension ContactSheet {
   }
 
   private enum MarkStyle {
-    /// Colors that the color-blind tell apart (Okabe and Ito, 2008), for classes from 1.
+    /// Colors that color-blind people can distinguish (Okabe and Ito, 2008), for classes from 1.
     static let colors: [UInt32] = [
       0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442, 0xD55E00, 0xCC79A7, 0x0072B2,
     ]

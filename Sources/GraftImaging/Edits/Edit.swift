@@ -11,7 +11,7 @@ package enum Edit: Sendable {
   case repaint(Repainting)
 }
 
-/// A change of values that looks at more than one byte: sharpness, blur, noise.
+/// A change of values that reads more than one byte: sharpness, blur, noise.
 package struct Repainting: Sendable {
   /// The operation in one or two words, for `augment explain`.
   package let name: String

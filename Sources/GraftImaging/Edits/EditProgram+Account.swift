@@ -12,7 +12,7 @@ package struct PassAccount: Sendable, Equatable {
   package let bytesWritten: Int
   package let kind: Kind
 
-  /// What a pass can be joined with when the image is normalized behind it.
+  /// What a pass can be joined with when the image is normalized after it.
   package enum Kind: Sendable, Equatable {
     case resize
     /// Looks values up, so that the next pass can do it as it reads the image; a fixed table

@@ -61,7 +61,7 @@ package struct EditProgram: Sendable {
 
   /// Writes the normalized image after all edits; `output` has height × width × channels places.
   ///
-  /// A resize at the end, with tables behind it that are the same for every image or without,
+  /// A resize at the end, with tables after it that are the same for every image or without,
   /// writes its rows normalized at once.
   package func write(
     _ image: Image, normalizedFor preprocessing: ImageInput,

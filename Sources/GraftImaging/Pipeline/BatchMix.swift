@@ -27,7 +27,7 @@ package enum MixingRegion: Codable, Equatable, Sendable {
   }
 }
 
-/// For what a mix is drawn anew.
+/// What each draw of a mix is for.
 package enum MixingMode: String, Codable, WordChoice {
   /// One draw for a batch; partners by a random order.
   case batch

@@ -73,7 +73,7 @@ package struct CutMix: BatchMix {
 }
 
 extension CutMix.Sides {
-  /// What lies before and behind the middle of a side of `length` pixels.
+  /// What lies before and after the middle of a side of `length` pixels.
   fileprivate func halves(_ length: Double) -> (before: Int, behind: Int) {
     switch self {
     case .even: (Int(length / 2), Int(length / 2))

@@ -2,8 +2,8 @@ import Foundation
 
 /// The numbers of a transform's parameters by name, for statistics of what was drawn.
 ///
-/// What has a word beside its number goes by that: a drawn `brightness`, `translateY`. Seeds, colors,
-/// filters and the size to come out with are no strengths and left out.
+/// A value with a word beside its number is named by it: a drawn `brightness`, `translateY`. Seeds,
+/// colors, filters and the output size are not strengths and are left out.
 enum DrawnValues {
   static func of(_ parameters: some Encodable) -> [(name: String, value: Double)] {
     let encoder = JSONEncoder()

@@ -6,8 +6,8 @@ package struct SampleKey: Hashable, Sendable, Codable {
   package var sample: Int
   /// Which of a sample's images this is, where a loss compares several.
   ///
-  /// 0 leaves out the operations that differ between copies, each other number draws them anew. Nil
-  /// is an image by itself, drawn as copy 1.
+  /// 0 leaves out the operations that differ between copies, each other number draws them again.
+  /// Nil is an image by itself, drawn as copy 1.
   package var copy: Int?
 
   package init(seed: UInt64, epoch: Int = 0, sample: Int, copy: Int? = nil) {

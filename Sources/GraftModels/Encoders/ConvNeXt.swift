@@ -3,7 +3,7 @@ import GraftEngine
 /// A convolutional network with the layout of a transformer: 7×7 depthwise convolutions, layer norm,
 /// GELU, layer scale (Liu et al., 2022).
 ///
-/// The norm behind the pooling belongs to the encoder, whose features are a vector.
+/// The norm after the pooling belongs to the encoder, whose features are a vector.
 package struct ConvNeXt: Encoder {
   private let stem: Convolution
   private let stemNorm: LayerNorm

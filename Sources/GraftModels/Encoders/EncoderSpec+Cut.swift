@@ -2,12 +2,12 @@ import GraftBase
 import GraftEngine
 
 extension EncoderSpec {
-  /// The text between an encoder's name and the stage that it is cut behind.
+  /// The text between an encoder's name and the stage that it is cut after.
   static let cutMark = " until="
 
   /// This encoder up to the stage `name` and no further: its features are that stage's.
   ///
-  /// The stages behind it have no layers and no parameters; a weight file of the whole encoder
+  /// The stages after it have no layers and no parameters; a weight file of the whole encoder
   /// still loads, without them. The cut encoder has no classifier of its own.
   package func cut(behind name: String) throws -> EncoderSpec {
     guard let last = stages.firstIndex(where: { $0.name == name }) else {

@@ -19,7 +19,7 @@ package enum Encoders {
   static let parameterShapes = Dictionary(
     uniqueKeysWithValues: all.map { ($0.name, $0.parameterShapes) })
 
-  /// The encoder of that name, cut behind a stage (`resnet18 until=layer3`), without batch norms
+  /// The encoder of that name, cut after a stage (`resnet18 until=layer3`), without batch norms
   /// (`resnet18 folded`), or of a formula (`net("…")`); an unknown name is answered with the nearest.
   package static func named(_ name: String) throws -> EncoderSpec {
     if name.hasSuffix(EncoderSpec.foldMark) {

@@ -2,7 +2,7 @@ import GraftEngine
 
 /// Fractal networks (Larsson et al., 2016): in a block, column c has a convolution in the place of two
 /// of column c - 1, and where columns end together a join takes their mean; a max pooling halves the
-/// image behind each block.
+/// image after each block.
 package struct FractalNet: Encoder {
   private let blocks: [Block]
 

@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// Depthwise separable convolutions one behind the other (Howard et al., 2017), with timm's names.
+/// Depthwise separable convolutions one after the other (Howard et al., 2017), with timm's names.
 package struct MobileNetV1: Encoder {
   private let convolution: Convolution
   private let norm: BatchNorm

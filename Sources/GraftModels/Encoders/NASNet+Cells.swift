@@ -42,7 +42,7 @@ extension NASNet {
         combine: reducing(scope, width: width, from: width, isStem: false))
     }
 
-    /// The cell behind a reduction, whose other input is twice as large.
+    /// The cell after a reduction, whose other input is twice as large.
     static func first(_ scope: Scope, from inputs: Int, and before: Int, width: Int) -> Cell {
       let adjust = adjusting(scope["conv_1x1"], from: inputs, to: width)
       let factorized = factorizing(scope, from: before, to: width / 2)

@@ -15,8 +15,8 @@ package struct NASNet: Encoder {
   /// - Parameters:
   ///   - width: channels of a branch in the first stage.
   ///   - cellCount: normal cells per stage.
-  ///   - skipsReduction: whether the cell behind a reduction also reads the last cell but one before it,
-  ///     not the last.
+  ///   - skipsReduction: whether the cell after a reduction also reads the last cell but one before
+  ///     it, not the last.
   package init(
     _ scope: Scope, channels: Int, stem: Int, width: Int, cellCount: Int, skipsReduction: Bool
   ) {

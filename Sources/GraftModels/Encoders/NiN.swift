@@ -11,7 +11,7 @@ package struct NiN: Encoder {
     let kernel: Int
     var stride = 1
     var padding = 0
-    /// What stands behind it.
+    /// What comes after it.
     var pool: PoolOp.Kind?
     var dropout: Float = 0
   }

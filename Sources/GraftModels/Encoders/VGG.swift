@@ -1,6 +1,6 @@
 import GraftEngine
 
-/// 3×3 convolutions in five blocks, a max pooling behind each, then two layers of 4096 units
+/// 3×3 convolutions in five blocks, a max pooling after each, then two layers of 4096 units
 /// (Simonyan and Zisserman, 2014), with torchvision's names.
 package struct VGG: Encoder {
   private let features: Chain

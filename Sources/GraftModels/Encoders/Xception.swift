@@ -55,7 +55,7 @@ package struct Xception: Encoder {
     let sum: PlainLayer
 
     /// - Parameters:
-    ///   - widths: channels before, between and behind the convolutions.
+    ///   - widths: channels before, between and after the convolutions.
     ///   - startsActive: whether a ReLU precedes the first of them.
     init(_ scope: Scope, widths: [Int], reduces: Bool, startsActive: Bool) {
       let (inputs, outputs) = (widths[0], widths[widths.count - 1])

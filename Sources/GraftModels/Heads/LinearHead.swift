@@ -5,7 +5,7 @@ import GraftEngine
 ///
 /// It takes the place and names of the encoder's own classifier (`fc.weight`, `classifier.1.weight`), so
 /// the file loads in torchvision with `num_classes=N`. SqueezeNet's classifier is a convolution with a
-/// ReLU behind it, which a new head should not have: there it is `head.weight`.
+/// ReLU after it, which a new head should not have: there it is `head.weight`.
 package enum LinearHead: HeadKind {
   package static let name = "linear"
   package static let summary = "a new classifier: one fully connected layer"

@@ -43,7 +43,7 @@ package struct Scope {
     ]
   }
 
-  /// Makes the bias of a convolution that was made without one, behind its weight in the list.
+  /// Makes the bias of a convolution that was made without one, after its weight in the list.
   func bias(of path: String, behind weight: Parameter) -> Parameter {
     let bias = Parameter(name: path + ".bias", role: .bias, torchShape: [weight.torchShape[0]])
     let place = state.entries.firstIndex { $0.name == weight.name } ?? state.entries.endIndex - 1

@@ -5,7 +5,7 @@ import GraftEngine
 package struct SegmentationFrame: Hashable, Sendable {
   /// Height and width of the model's input.
   package let input: Pair
-  /// Of its output, whose first pixel is the image's; pixels behind the image's end are unused.
+  /// Of its output, whose first pixel is the image's; pixels after the image's end are unused.
   package let output: Pair
   /// Where the image's first pixel lies in the input.
   package let offset: Pair

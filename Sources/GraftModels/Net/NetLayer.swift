@@ -11,7 +11,7 @@ package struct NetLayer: Sendable {
   package let summary: String
   /// Its arguments.
   package let arguments: [ArgumentDeclaration]
-  /// Whether a stage ends behind it, as behind pooling.
+  /// Whether a stage ends after it, as after pooling.
   package let endsStage: Bool
   /// Makes the layer for inputs of this shape; throws a sentence when it cannot be.
   package let make:

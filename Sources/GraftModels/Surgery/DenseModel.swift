@@ -183,7 +183,7 @@ private struct DenseRecorder {
       node.op, inputs.map(\.value), parameters: node.parameters, path: node.path)
   }
 
-  /// What stands behind the last map.
+  /// What comes after the last map.
   private mutating func classifier(_ node: Node, _ input: Place, _ inputs: [Place]) throws -> Place
   {
     let shape = model.graph.values[node.inputs[0]].shape

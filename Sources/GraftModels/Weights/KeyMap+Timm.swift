@@ -109,7 +109,7 @@ extension KeyMap {
       self.nesting = nesting
     }
 
-    /// Where one of so many convolutions is, and the norm behind it.
+    /// Where one of so many convolutions is, and the norm after it.
     func unit(_ number: Int, of count: Int) -> (convolution: String, norm: String) {
       let isLast = number == count - 1
       let place = number + (isLast && squeezes ? 1 : 0)
@@ -175,7 +175,7 @@ extension KeyMap {
 }
 
 extension [String: String] {
-  /// With a unit before and one behind the blocks.
+  /// With a unit before and one after the blocks.
   fileprivate func adding(stem: String, head: String, classifier: String) -> [String: String] {
     merging([
       "conv_stem": "\(stem).0", "bn1": "\(stem).1", "conv_head": "\(head).0", "bn2": "\(head).1",

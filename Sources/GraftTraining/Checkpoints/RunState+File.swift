@@ -134,7 +134,7 @@ extension RunState {
     }
   }
 
-  /// Where the 64 digits of the hash lie: behind the first `"graft.sha256":"`.
+  /// Where the 64 digits of the hash lie: after the first `"graft.sha256":"`.
   ///
   /// The key sorts before `graft.state`, so no text that a user chose comes earlier.
   private static func hashRange(in bytes: [UInt8]) -> Range<Int>? {

@@ -114,7 +114,7 @@ package final class Optimizer {
   /// One update of every trainable parameter.
   ///
   /// `multiplier` and `momentum` are the schedule's; `gradientScale` is the clipping factor;
-  /// `gradient` answers with a slice laid out like the parameter.
+  /// `gradient` returns a slice laid out like the parameter.
   package func step(
     multiplier: Double, momentum: Double?, gradientScale: Double = 1, pool: ThreadPool,
     gradient: (Parameter) -> Slice

@@ -40,7 +40,7 @@ extension BatchSource {
 /// Which part of a model a plan computes.
 package enum ModelPart: Hashable, Sendable {
   case whole
-  /// From the images to the features behind the frozen part.
+  /// From the images to the features after the frozen part.
   case frozen
   /// From those features on.
   case rest

@@ -50,7 +50,7 @@ package final class Evaluator {
 
   /// Probabilities, plain losses and labels of every image of `source`.
   ///
-  /// `onBatch` is told how many batches are done; it ends the evaluation by answering false, and
+  /// `onBatch` gets the number of batches done; it ends the evaluation by returning false, and
   /// then the result is nil.
   package func evaluate(
     _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool = { _, _ in true }

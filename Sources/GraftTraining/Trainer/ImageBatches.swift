@@ -144,7 +144,7 @@ extension ImageBatches {
 }
 
 extension Slice {
-  /// The centers of square label maps, laid one behind the other in place.
+  /// The centers of square label maps, laid one after the other in place.
   fileprivate func keepCenter(of side: Int, _ size: Pair, count: Int) -> Slice {
     if size == Pair(side) { return self }
     let (top, left) = ((side - size.y) / 2, (side - size.x) / 2)

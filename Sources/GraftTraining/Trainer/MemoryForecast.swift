@@ -33,7 +33,7 @@ extension PreparedPhase {
   ///   - training: the training images in their batches.
   ///   - validation: the validation images in theirs; there may be none.
   ///   - side: the side of square images; nil is the model's own size.
-  ///   - views: the fixed views of each training image; nil when they are drawn anew in each epoch.
+  ///   - views: the fixed views of each training image; nil when each epoch has new draws.
   ///   - cache: where features of frozen layers are kept, if they are.
   ///   - resident: bytes that the process holds now, without this model's weights.
   package func memoryForecast(

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// The first Ctrl-C in a long step asks it to stop after the batch, the second to abort, the third
 /// ends the process. A signal handler can reach only global state, so process-wide counters stand
-/// behind the one that is installed; others hear only their own `press`.
+/// behind the installed instance; others react only to their own `press`.
 package final class Interrupts: Sendable {
   private let ownPresses = Atomic<Int>(0)
   private let isInstalled = Atomic<Bool>(false)

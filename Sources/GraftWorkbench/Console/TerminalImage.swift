@@ -13,7 +13,7 @@ package enum TerminalImage {
   /// The style for `set image`: nil shows nothing.
   package static func style(_ setting: ImageStyle, _ environment: [String: String]) -> Style? {
     guard setting == .auto else { return Style(rawValue: setting.rawValue) }
-    // A multiplexer passes no images on, whatever terminal is behind it.
+    // A multiplexer passes no images on, whatever terminal it runs in.
     if environment["TMUX"] != nil || environment["STY"] != nil { return .blocks }
     if environment["KITTY_WINDOW_ID"] != nil || environment["TERM"] == "xterm-kitty" {
       return .kitty

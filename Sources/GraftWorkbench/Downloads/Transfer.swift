@@ -10,7 +10,7 @@ import GraftKernels
 final class Transfer: NSObject, URLSessionDataDelegate, Sendable {
   enum Outcome: Equatable {
     case finished
-    /// The server has no bytes behind those that are there.
+    /// The server has no bytes after those that are there.
     case rangeRefused
     case refused(status: Int)
     case failed(String)

@@ -167,7 +167,7 @@ package struct Distiller {
     return name
   }
 
-  /// The receipt of `data` describes the path, so it stands behind the knob.
+  /// The receipt of `data` describes the path, so it comes after the knob.
   private mutating func moveReceipt(_ receipt: String?, toKnob name: String) -> String? {
     guard let receipt, let index = knobLines.firstIndex(where: { $0.name == name }),
       knobLines[index].receipt == nil

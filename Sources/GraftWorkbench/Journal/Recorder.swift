@@ -6,7 +6,7 @@ package struct Recorder: Sendable {
 
   package mutating func append(_ statement: RecordedStatement) { statements.append(statement) }
 
-  /// The session as text, receipts behind the lines, paths as seen from `folder`.
+  /// The session as text, receipts after the lines, paths as seen from `folder`.
   package func transcript(relativeTo folder: String) -> [String] {
     statements.map { statement in
       let text = statement.text(relativeTo: folder)

@@ -1,6 +1,6 @@
 /// Finding the command a word means, and whether it may run here.
 extension Binder {
-  /// The command behind an alias of the user, with the arguments added.
+  /// The command of a user's alias, with the arguments added.
   func expandingAlias(_ written: CommandSyntax) throws -> CommandSyntax {
     guard mode == .prompt, let text = aliases[written.verb] else { return written }
     let file = SourceFile(

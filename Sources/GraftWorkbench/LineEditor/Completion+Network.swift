@@ -1,7 +1,7 @@
 import GraftModels
 
 extension CompletionEngine {
-  /// What can stand in `net("…", N=2)`: layers, what they are told, and options beside the formula.
+  /// What can be typed in `net("…", N=2)`: layers, their arguments, and options beside the formula.
   ///
   /// - Parameters:
   ///   - formula: the text up to the cursor while it stands in the quotes, else nil.

@@ -2,7 +2,7 @@
   import CReadline
   import Glibc
 
-  /// GNU readline behind the line editor protocol: editing, history, TAB, bracketed paste.
+  /// GNU readline as a line editor: editing, history, TAB, bracketed paste.
   package final class ReadlineEditor: LineEditor {
     private let interrupts: Interrupts
     private let historyPath: String?

@@ -276,7 +276,7 @@ private struct RenderNames {
 
   init(suffix: String) { self.suffix = suffix }
 
-  /// The stem of an image in `folder`; when another has it, with a number behind.
+  /// The stem of an image in `folder`; when another has it, with a number appended.
   mutating func stem(of path: String, in folder: String) -> String {
     let name = path.lastPathComponent
     let bare = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name

@@ -96,7 +96,7 @@ import Testing
     let cut = #expect(throws: GraftError.self) { try TestImages.open(folder) }
     #expect(cut?.message.hasSuffix("ends too early") == true)
 
-    // 64 MiB of zeros behind a header that promises twelve bytes.
+    // 64 MiB of zeros after a header that promises twelve bytes.
     try FileManager.default.removeItem(at: file)
     try folder.write(
       Self.header([2, 2, 3]) + [UInt8](repeating: 0, count: 64 << 20),

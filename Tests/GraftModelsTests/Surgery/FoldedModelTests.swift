@@ -40,7 +40,7 @@ import Testing
     #expect(error <= 1e-5 * largest, "\(label): \(error) of \(largest)")
   }
 
-  /// Norms behind convolutions, depthwise ones, before them (resnetv2_50), and of a formula: none is
+  /// Norms after convolutions, depthwise ones, before them (resnetv2_50), and of a formula: none is
   /// left, and what is told stays.
   @Test(arguments: [
     "net(\"conv(8, bias=no) bn relu pool conv(8) bn bn gap fc(8) bn relu fc\")",

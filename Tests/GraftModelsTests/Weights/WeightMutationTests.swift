@@ -54,7 +54,7 @@ import Testing
       let source = ByteSource(bytes: Self.mutant(of: bytes, &random), name: name)
       watchdog?.begin(number)
       do {
-        // Without checksums, so that damage gets past them to what lies behind.
+        // Without checksums, so that damage gets past them to what comes after.
         let file = try WeightFile(source, verifyingChecksums: number.isMultiple(of: 2))
         _ = (file.warnings, file.recognizedEncoder == nil)
         let total = file.tensors.values.reduce(0) { $0 + $1.bytes.count }

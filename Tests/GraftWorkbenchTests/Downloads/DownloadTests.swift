@@ -11,7 +11,7 @@ import Testing
   private static let contents = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
   private static let checksum = String(ContentHash.of(contents).hex.prefix(8))
 
-  /// The contents from wherever they are asked for; 416 behind their end.
+  /// The contents from wherever they are asked for; 416 after their end.
   @Sendable private static func whole(_ request: LoopbackServer.Request) -> [UInt8] {
     guard let start = request.rangeStart else { return LoopbackServer.response("200 OK", contents) }
     guard start < contents.count else {

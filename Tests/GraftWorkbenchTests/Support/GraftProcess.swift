@@ -25,7 +25,7 @@ enum GraftProcess {
 
   static let isBuilt = path != nil
 
-  /// An environment in which a run leaves nothing behind outside `folder`.
+  /// An environment in which a run leaves no files outside `folder`.
   static func environment(_ folder: String) -> [String: String] {
     var result = ProcessInfo.processInfo.environment
     result["XDG_STATE_HOME"] = folder + "/state"

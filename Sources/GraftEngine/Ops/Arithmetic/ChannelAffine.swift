@@ -2,8 +2,8 @@ import GraftKernels
 
 /// One factor and one summand per channel, both trained: y = x · w + b, any shape [..., C].
 ///
-/// Behind average pooling it is LeNet's subsampling with trainable coefficients (LeCun et al., 1998).
-/// Parameters: w [C], b [C].
+/// After average pooling it is LeNet's subsampling with trainable coefficients (LeCun et al.,
+/// 1998). Parameters: w [C], b [C].
 package struct ChannelAffineOp: Op {
   package static let name = "channel affine"
   package static var examples: [OpExample] {

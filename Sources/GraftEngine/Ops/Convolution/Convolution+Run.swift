@@ -253,7 +253,7 @@ extension ConvolutionOp {
 }
 
 extension GradientSlot {
-  /// Adds the partial sums of `chunks`, which lie one behind the other, in their order.
+  /// Adds the partial sums of `chunks`, which lie one after the other, in their order.
   func reduce(_ partials: Slice, chunks: Int32, _ pool: ThreadPool) {
     pool.forEachRange(
       of: slice.count, lending: self, partials, chunks

@@ -31,7 +31,8 @@ package struct BatchNormOp: Op {
   package let momentum: Float
   package private(set) var activation = Activation.linear
   package private(set) var addsResidual = false
-  /// Whether the input's producer adds up the sums of forward and takes the gradient behind the norm.
+  /// Whether the input's producer adds up the sums of forward and takes the gradient after the
+  /// norm.
   private var isSummed = false
 
   package init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
@@ -54,7 +55,7 @@ package struct BatchNormOp: Op {
   }
 
   /// This norm where the input's producer adds up the sums of forward and takes the gradient
-  /// behind the norm; only plans make it.
+  /// after the norm; only plans make it.
   func summedBefore() -> BatchNormOp {
     var fused = self
     fused.isSummed = true

@@ -22,7 +22,7 @@ struct NormMemory: Sendable {
     self.channels = channels
   }
 
-  /// Rows and records, one behind the other.
+  /// Rows and records, one after the other.
   init(_ memory: Slice, shape: Shape) {
     let rowCount = Self.rowCount(shape.channels)
     self.init(
@@ -57,7 +57,7 @@ struct NormMemory: Sendable {
     return record
   }
 
-  /// Merges `chunks` records of forward, for `mean` and `variance`; answers with the count of pixels.
+  /// Merges `chunks` records of forward, for `mean` and `variance`; returns the count of pixels.
   func mergeStatistics(chunks: Int) -> Double {
     graft_norm_merge(records.pointer, Int32(chunks), Int32(channels))
     return records[0]

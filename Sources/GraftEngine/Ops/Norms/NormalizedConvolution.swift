@@ -6,7 +6,7 @@ import GraftKernels
 /// Where the input has a norm, its raw values are stored once, and normalized and activated as they
 /// are loaded, in both directions. Where the output has one (which belongs to the op that reads the
 /// output), the norm's sums are added up while results are in cache, and what comes back is the
-/// gradient behind the norm, which passes it as it is loaded.
+/// gradient after the norm, which passes it as it is loaded.
 ///
 /// Parameters: the convolution's weight, then the input norm's four.
 package struct NormalizedConvolutionOp: Op {
@@ -39,7 +39,7 @@ package struct NormalizedConvolutionOp: Op {
   let convolution: ConvolutionOp
   /// The norm that the input passes, with its activation.
   private(set) var inputNorm: BatchNormOp?
-  /// Whether the input's producer adds up the norm's sums and takes the gradient behind the norm.
+  /// Whether the input's producer adds up the norm's sums and takes the gradient after the norm.
   private(set) var isInputSummed = false
   /// The activation of the norm that reads the output, and whether it wants sums.
   private(set) var outputNorm: (activation: Activation, isTraining: Bool)?
@@ -65,7 +65,7 @@ package struct NormalizedConvolutionOp: Op {
 
   func isWinograd(_ input: Shape) -> Bool { Winograd.supports(convolution, input) }
 
-  /// This convolution of the input behind a norm.
+  /// This convolution of the input after a norm.
   func normalizingInput(_ norm: BatchNormOp, isSummed: Bool) -> NormalizedConvolutionOp {
     var fused = self
     fused.inputNorm = norm

@@ -2,7 +2,7 @@ import GraftBase
 import GraftKernels
 
 /// The parameter-free shortcut of CIFAR ResNets (option A; He, 2015): every `stride`-th pixel, new
-/// channels zero, half of them in front and half behind.
+/// channels zero, half of them first and half last.
 package struct PaddingShortcutOp: Op {
   package static let name = "padding shortcut"
   package static var examples: [OpExample] {

@@ -1,4 +1,4 @@
-/// A convolution that is not trained applies the activation behind it to what it stores.
+/// A convolution that is not trained applies the activation after it to what it stores.
 enum ActivationIntoConvolution: FusionRule {
   static let name = "activation into convolution"
   static let pass = FusionPass.neighbors

@@ -1,4 +1,4 @@
-/// A batch norm applies the activation behind it, in both directions.
+/// A batch norm applies the activation after it, in both directions.
 enum ActivationIntoNorm: FusionRule {
   static let name = "activation into norm"
   static let pass = FusionPass.neighbors

@@ -1,5 +1,5 @@
-/// A depthwise or pointwise convolution adds up the sums of the batch norm behind it, which keeps a pass of
-/// its own in each direction.
+/// A depthwise or pointwise convolution adds up the sums of the batch norm after it, which keeps a
+/// pass of its own in each direction.
 ///
 /// Not a Winograd one: its tiles overlap, and a norm that each of them passes twice costs more than a pass.
 enum NormSumsIntoConvolution: FusionRule {

@@ -30,7 +30,7 @@ package struct Erasure: Codable, Equatable, Sendable {
 /// The normal distribution of a data set's colors: what N(0, 1) is before normalization.
 ///
 /// Bytes end at 0 and 255, for ImageNet's law about two deviations from the mean: draws beyond are
-/// cut there, where noise added after normalization would go on.
+/// clipped there, where noise added after normalization would not be.
 package struct ColorLaw: Codable, Equatable, Sendable {
   package var mean: FillColor
   package var deviation: FillColor

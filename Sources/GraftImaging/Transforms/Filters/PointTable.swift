@@ -23,7 +23,7 @@ struct PointTable: Equatable, Sendable {
   static let identity = PointTable { $0 }
 }
 
-// MARK: - Functions without a look at the image
+// MARK: - Functions independent of the image
 
 extension PointTable {
   /// `value` towards or away from `origin`: Pillow's blend, truncated float32 arithmetic.

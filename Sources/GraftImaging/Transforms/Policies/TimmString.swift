@@ -4,7 +4,7 @@ import GraftBase
 /// order (Wightman, 2019).
 struct TimmString {
   let text: String
-  /// The sections behind the name.
+  /// The sections after the name.
   let sections: [Substring]
   private let help: String
 

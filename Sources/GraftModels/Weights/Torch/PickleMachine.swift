@@ -241,7 +241,7 @@ extension PickleMachine {
 // MARK: - Tensors
 
 extension PickleMachine {
-  /// ("storage", type, key, location, count), in the old form with None behind; the location is
+  /// ("storage", type, key, location, count), in the old form followed by None; the location is
   /// where the values lay when they were saved.
   private mutating func pushStorage() throws {
     let items = try tuple(pop(1)[0], "a storage")

@@ -91,7 +91,7 @@ import Testing
     var bytes = try RegularFile(path: fixture("torch/state_dict.pth")).readAll(limit: 1 << 20)
     let name = Array("data/0".utf8)
     let place = try #require(bytes.indices.first { bytes[$0...].starts(with: name) })
-    // Behind the name and four bytes of an extra field's head comes its filling of Z.
+    // After the name and four bytes of an extra field's head comes its filling of Z.
     let value = try #require(bytes[(place + 10)...].firstIndex { $0 != UInt8(ascii: "Z") })
     bytes[value] ^= 0x10
     let error = graftError { try TorchFile.read(ByteSource(bytes: bytes)) }
