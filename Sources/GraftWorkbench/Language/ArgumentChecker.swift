@@ -50,7 +50,7 @@ struct ArgumentChecker {
     var checked = ArgumentValues()
     let isMistyped = !faults.isEmpty
     for parameter in specification.parameters {
-      // A parameter that seems missing is probably the one that was mistyped.
+      // A parameter that seems missing was probably mistyped.
       if isMistyped && parameter.isRequired && grouped[parameter.name] == nil { continue }
       do {
         let given = grouped[parameter.name]

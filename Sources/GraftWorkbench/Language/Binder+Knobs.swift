@@ -61,7 +61,7 @@ extension Binder {
     try append(command, arguments, recorded: arguments.syntax)
   }
 
-  /// Plans another file as if it stood here; `isIsolated` keeps its names to itself.
+  /// Plans another file as if its text were here; `isIsolated` keeps its names to itself.
   package mutating func include(
     _ file: Argument<String>, _ arguments: CheckedArguments, isIsolated: Bool
   ) throws {

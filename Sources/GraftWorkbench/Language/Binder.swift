@@ -18,7 +18,7 @@ package struct BoundCommand: Sendable {
 /// It unrolls loops, reads included files, binds knobs and checks all arguments; nothing runs
 /// before the whole plan is checked.
 package struct Binder {
-  /// Where the text comes from decides what it may do.
+  /// The origin of the text, which decides what it may do.
   package enum Mode: Sendable { case prompt, recipe, initFile }
 
   /// Commands in one plan, at most; a loop that multiplies beyond this is a mistake.
@@ -142,7 +142,7 @@ package struct Binder {
   private func makeCommand(
     _ type: any Command.Type, _ syntax: CommandSyntax
   ) throws -> any Command {
-    // Names being declared are no variables yet, but the values on the right may hold some.
+    // Names being declared are not variables yet, but the values on the right may contain some.
     let substituted = try substituting(syntax, keepingKnobs: false)
     return try type.init(try check(substituted, type.specification))
   }

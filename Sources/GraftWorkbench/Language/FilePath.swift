@@ -5,7 +5,7 @@ package enum FilePath {
   /// The absolute form of `path`: `~` expanded, relative paths from `base`, `.` and `..` resolved,
   /// and a final `/` kept.
   ///
-  /// `demo:shapes` and its like have no place and stay as they are.
+  /// `demo:shapes` and similar names are not paths and stay unchanged.
   package static func absolute(_ path: String, base: String) -> String {
     if path.hasPrefix("demo:") { return path }
     var text = path

@@ -19,13 +19,13 @@ extension HelpText {
       "net - a network by its formula, as an encoder",
       heading("usage") + "  encoder net(\"FORMULA\" [, N=… M=… K=… optional=yes|no])",
       """
-      Layers stand one behind the other; [ … ]*3 repeats, arrows and capitals are free. Numbers
-      are told in order, words where they fit, the rest by name: conv(32, 5, valid, bias=no).
-      `input(28, 1)` at the front says side and channels of the images; else 32 and 3. `conv1:
+      Layers are written in order; [ … ]*3 repeats, arrows and capitals are optional. Numbers
+      are matched in order, words where they fit, the rest by name: conv(32, 5, valid, bias=no).
+      `input(28, 1)` in front sets side and channels of the images; default 32 and 3. `conv1:
       conv(20)` names a layer; others are numbered from 0 as in torch's Sequential, where flatten,
       which comes before the first fc by itself, has a number too. An fc that ends the formula is
-      the classifier: the head takes its place, with an output for each class.
-      N, M and K of the course's notation, and whether what ends in `?` is there, stand beside it.
+      the classifier: the head replaces it, with one output per class.
+      N, M and K of CS231n notation, and whether parts that end in `?` are used, follow the formula.
       Values 0..1 of images are normalized by mean 0.5 and deviation 0.25; mean= and std= change it.
       """,
       heading("layers") + layers.rendered(),

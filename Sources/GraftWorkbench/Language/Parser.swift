@@ -188,7 +188,7 @@ package struct Parser {
     if case .word(let template, _) = next.kind, template.literal?.hasPrefix("=") == true {
       try abandon(
         .missingValue, "`\(name)=` has one `=` too many", at: next.span,
-        help: "a value that begins with = stands in quotes")
+        help: "put a value that begins with = in quotes")
     }
     return ArgumentSyntax(label: name, labelSpan: token.span, value: try value(depth: depth))
   }
@@ -214,7 +214,7 @@ package struct Parser {
     case .comma:
       try abandon(
         .unexpectedCharacter, "a value was expected before this `,`", at: token.span,
-        help: "arguments are separated by spaces; commas stand inside ( ) and [ ]")
+        help: "arguments are separated by spaces; commas go inside ( ) and [ ]")
     case .label(let name):
       try abandon(.unexpectedCharacter, "`\(name)=` cannot stand here", at: token.span)
     case .openParenthesis:

@@ -2,7 +2,7 @@ import GraftBase
 
 /// Finds what the user probably meant.
 package enum Suggestion {
-  /// Words of the trade that Graft calls differently; they only feed suggestions.
+  /// Terms of the field for which Graft uses other words; they only feed suggestions.
   package static let synonyms: [String: String] = [
     "fit": "train", "learn": "train", "model": "encoder", "backbone": "encoder", "net": "encoder",
     "network": "encoder", "dataset": "data", "images": "data", "load_data": "data",

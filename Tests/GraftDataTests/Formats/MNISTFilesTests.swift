@@ -73,8 +73,8 @@ import Testing
   static let badFiles: [BadFiles] = [
     BadFiles(Array(images(20).dropLast()), labels(20), "has 135 bytes where its header asks"),
     BadFiles(images(20), labels(21), "has 20 images, but"),
-    BadFiles([0, 0, 8, 3], labels(20), "no IDX file of bytes in 3 dimensions"),
-    BadFiles(header([20, 2, 3], type: 13) + images(20), labels(20), "no IDX file of bytes"),
+    BadFiles([0, 0, 8, 3], labels(20), "not an IDX file of bytes in 3 dimensions"),
+    BadFiles(header([20, 2, 3], type: 13) + images(20), labels(20), "not an IDX file of bytes"),
     BadFiles(
       header([1 << 31, 1 << 31, 1 << 31]), labels(20), "says its sizes are 2147483648×2147483648"),
     BadFiles(header([0, 28, 28]), labels(20), "says its sizes are 0×28×28"),

@@ -185,7 +185,7 @@ import Testing
     let model = try model("input(16) conv(6, 3, valid) relu pool fc(5)", classes: 5)
     let stride = graftError { try DenseScorer(model, stride: 3, pool: pool) }
     #expect(stride?.message.hasPrefix("stride=3 does not divide the 2 pixels between") == true)
-    #expect(stride?.help == "possible are 1, 2")
+    #expect(stride?.help == "use 1, 2")
     let small = graftError { try scores(of: image(15), side: 15, by: model) }
     #expect(small?.message.contains("15×15 pixels is smaller than the 16×16") == true)
     let spec = try EncoderSpec.named("resnet20")
@@ -195,7 +195,7 @@ import Testing
         == "resnet20 predicts one class per pixel for images of any size")
     let local = try self.model("input(16) local(3, 3) relu fc(5)", classes: 5)
     #expect(
-      graftError { try DenseModel(local) }?.message.contains("cannot be applied at every place")
+      graftError { try DenseModel(local) }?.message.contains("cannot be applied at every position")
         == true)
   }
 

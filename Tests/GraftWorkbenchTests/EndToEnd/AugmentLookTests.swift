@@ -82,7 +82,7 @@ extension EndToEnd {
     @Test func fastAloneIsRefused() throws {
       let place = try Workplace()
       #expect(place.type("augment fast") == 2)
-      #expect(place.errors.contains("`fast` says how other ops are done"), "\(place.errors)")
+      #expect(place.errors.contains("`fast` changes how other ops are computed"), "\(place.errors)")
       #expect(place.type("augment fast rotate(5)") == 0)
       #expect(place.type("augment -rotate") == 2 && place.type("augment +flip") == 0)
       #expect(place.output.contains("augment fast rotate(5) flip"))

@@ -92,13 +92,13 @@ extension EndToEnd {
       #expect(place.type("train epochs=1") == 1)
       #expect(
         place.errors.contains(
-          "discs has one class per pixel, but the head tells one class per image"))
+          "discs has one class per pixel, but the head predicts one class per image"))
       #expect(place.type("head fcn\naugment mixup\ntrain epochs=1") == 2)
       #expect(place.errors.contains("a pixel has one class only"))
       #expect(place.type("augment none\ntrain epochs=1 smooth=0.1") == 2)
       #expect(place.errors.contains("labels of pixels cannot be smoothed"))
       #expect(place.type("data demo:shapes:20\ntrain epochs=1") == 1)
-      #expect(place.errors.contains("but the head tells one class per pixel"))
+      #expect(place.errors.contains("but the head predicts one class per pixel"))
       #expect(place.type("encoder googlenet weights=random size=32 aux=yes\ntrain epochs=1") == 2)
       #expect(
         place.errors.contains(

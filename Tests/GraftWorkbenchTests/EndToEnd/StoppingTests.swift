@@ -78,7 +78,7 @@ extension EndToEnd {
       #expect(!place.recipe.contains("train"))
     }
 
-    @Test func inARecipeItEndsWith130AndTheSameCommandGoesOn() throws {
+    @Test func inARecipeItEndsWith130AndTheSameCommandContinues() throws {
       let recipe = Workplace.ingredients + "\n" + Self.training + " as=B\nsave model.safetensors"
       let whole = try Self.uninterrupted(Self.training + " as=B", run: "B")
       let press = Presser { $0.contains("epoch 2/3") }
@@ -90,14 +90,14 @@ extension EndToEnd {
       // A training of something else does not take it.
       let other = try Workplace(folder: place.folder, stateFolder: place.path("state"))
       #expect(other.replay(recipe.replacing("batch=16", with: "batch=15")) == 0)
-      #expect(!other.errors.contains("goes on from"))
+      #expect(!other.errors.contains("continues from step"))
       let again = try Workplace(folder: place.folder, stateFolder: place.path("state"))
       #expect(again.replay(recipe) == 0, "\(again.errors)")
-      #expect(again.errors.contains("B goes on from step 4"))
+      #expect(again.errors.contains("B continues from step 4"))
       #expect(try again.hash("B") == whole)
       let third = try Workplace(folder: place.folder, stateFolder: place.path("state"))
       #expect(third.replay(recipe) == 0)
-      #expect(!third.errors.contains("goes on from"))
+      #expect(!third.errors.contains("continues from step"))
       #expect(try third.hash("B") == whole)
     }
 
@@ -115,7 +115,7 @@ extension EndToEnd {
       #expect(terminal.waits(for: "the same command continues from step"))
       #expect(terminal.exitStatus() == 130)
       let again = try #require(GraftTerminal(folder: folder, arguments: ["long.graft"]))
-      #expect(again.waits(for: "B goes on from step"))
+      #expect(again.waits(for: "B continues from step"))
       again.signal(SIGTERM)
       #expect(again.exitStatus() == 143)
     }
