@@ -18,8 +18,9 @@ import Testing
     return graph
   }
 
-  /// Kernel, stride, size, and TensorFlow's zeros before and after (total = (ceil(size / stride) -
-  /// 1) · stride + kernel - size).
+  /// Kernel, stride, size, and TensorFlow's zeros before and after.
+  ///
+  /// Their total is (ceil(size / stride) - 1) · stride + kernel - size.
   @Test(arguments: [
     (3, 2, 8, 0, 1), (3, 2, 7, 1, 1), (5, 2, 8, 1, 2), (2, 1, 6, 0, 1), (4, 3, 9, 0, 1),
     (1, 2, 5, 0, 0), (7, 2, 224, 2, 3),

@@ -126,7 +126,7 @@ import Testing
     }
     #expect(
       error?.message
-        == "0: a locally connected layer has no weights for the 18 places of [1, 20, 20, 3]")
+        == "0: a locally connected layer has no weights for the 18 positions of [1, 20, 20, 3]")
   }
 
   @Test func aModelFileBringsItsNetwork() throws {
