@@ -242,6 +242,18 @@ private func fillTarget(_ slice: Slice, shape: Shape, _ targets: OpExample.Targe
     }
   }
 
+  /// A plan keeps until backward what an op says that it reads again: inputs that it has.
+  @Test(arguments: OpCase.all)
+  func everyExampleTakesAStepInAPlan(_ testCase: OpCase) throws {
+    let pool = ThreadPool(threads: 2)
+    defer { pool.shutDown() }
+    let (plan, output) = try testCase.example.plan(pool: pool)
+    plan.forward(random: RandomAddress(seed: 3))
+    let values = Array(plan.value(output).buffer)
+    #expect(values.allSatisfy { $0.isFinite })
+    plan.backward()
+  }
+
   /// Plans run ops that know their shapes, the interpreter and these tests others.
   @Test(arguments: OpCase.all)
   func knowingTheShapesChangesNoBit(_ testCase: OpCase) throws {

@@ -10,8 +10,9 @@ extension Model {
   /// The loss in words, which checkpoints must agree with; nil for cross-entropy of images, which they
   /// do not mention.
   package var lossText: String? {
+    let usual = Losses.usual(for: .classification).makeOp(classWeights: nil)
     guard let op = graph.nodes.last(where: { $0.output == losses.id })?.op,
-      !(op is SoftmaxCrossEntropyOp)
+      (op.name, op.details) != (usual.name, usual.details)
     else { return nil }
     return "\(op.name) \(op.details)"
   }

@@ -91,17 +91,8 @@ package final class Model {
     let target = graph.input("target", task.targetShape(forLogits: values.logits.shape))
     let losses = try graph.record(
       Losses.usual(for: task).makeOp(classWeights: nil), [values.logits, target], path: "loss")
-    var shares: [Value] = [losses]
-    for (classifier, logits) in zip(spec.keptAuxiliary, auxiliaryLogits) {
-      shares.append(
-        try graph.record(
-          SoftmaxCrossEntropyOp(), [logits, target], path: "loss.\(classifier.name)"))
-    }
-    trainingLosses =
-      shares.count == 1
-      ? losses
-      : try graph.record(
-        WeightedSumOp([1] + spec.keptAuxiliary.map(\.weight)), shares, path: "loss.sum")
+    trainingLosses = try Self.sum(
+      losses, auxiliaryLogits, of: spec.keptAuxiliary, target: target, in: graph)
 
     self.spec = spec
     self.headKind = headKind
@@ -123,6 +114,19 @@ package final class Model {
     counters = state.counters.map { ($0, 0) }
     groups = LayerGroup.groups(
       of: spec, parameters: parameters, nodes: graph.nodes.prefix(layerCount))
+  }
+
+  /// The losses of the images, and those of auxiliary classifiers added by their weights.
+  private static func sum(
+    _ losses: Value, _ auxiliaryLogits: [Value], of classifiers: [AuxiliaryClassifier],
+    target: Value, in graph: Graph
+  ) throws -> Value {
+    guard !classifiers.isEmpty else { return losses }
+    let shares = try zip(classifiers, auxiliaryLogits).map { classifier, logits in
+      try graph.record(SoftmaxCrossEntropyOp(), [logits, target], path: "loss.\(classifier.name)")
+    }
+    return try graph.record(
+      WeightedSumOp([1] + classifiers.map(\.weight)), [losses] + shares, path: "loss.sum")
   }
 
   private static func check(_ input: ImageInput, for spec: EncoderSpec) throws {

@@ -11,50 +11,76 @@ struct ArgumentChecker {
   /// Files that earlier commands of the same plan will have written.
   let plannedOutputs: Set<String>
 
+  /// What was written, by the parameter that it is for.
+  private struct Groups {
+    var values: [String: [ValueSyntax]] = [:]
+    var spans: [String: SourceSpan] = [:]
+    /// Arguments with names that the table does not hold.
+    var open: [ArgumentSyntax] = []
+  }
+
   /// The typed arguments, or every fault found.
   func check(_ original: CommandSyntax) -> Result<CheckedArguments, FaultList> {
-    var syntax = original
-    if specification.openness == .namesAsWords { syntax = namingWords(in: syntax) }
+    let syntax = specification.openness == .namesAsWords ? namingWords(in: original) : original
     var faults: [Diagnostic] = []
-    var grouped: [String: [ValueSyntax]] = [:]
-    var spans: [String: SourceSpan] = [:]
-    var open: [ArgumentSyntax] = []
+    let groups = grouped(syntax, &faults)
+    let values = checked(groups, syntax, &faults)
+    guard faults.isEmpty else {
+      let place = { (fault: Diagnostic) in (fault.span?.line ?? 0, fault.span?.column ?? 0) }
+      return .failure(FaultList(faults.sorted { place($0) < place($1) }))
+    }
+    return .success(
+      CheckedArguments(
+        specification: specification, syntax: syntax, openArguments: groups.open,
+        values: values, spans: groups.spans))
+  }
+
+  /// Gives each argument to its parameter, by its label or by its place.
+  private func grouped(_ syntax: CommandSyntax, _ faults: inout [Diagnostic]) -> Groups {
+    var groups = Groups()
     var remaining = specification.positional[...]
     for argument in syntax.arguments {
       if let label = argument.label {
         if specification.parameter(label) == nil {
           if specification.openness == .anyLabel {
-            open.append(argument)
+            groups.open.append(argument)
           } else {
             faults.append(unknownParameter(label, argument))
           }
-        } else if grouped[label] != nil {
+        } else if groups.values[label] != nil {
           faults.append(
             Diagnostic(
               .duplicateParameter, "`\(label)` is given twice",
               at: argument.labelSpan ?? argument.span, help: "keep one of the two"))
         } else {
-          grouped[label] = [argument.value]
-          spans[label] = argument.value.span
+          groups.values[label] = [argument.value]
+          groups.spans[label] = argument.value.span
           remaining = remaining.drop { $0.name == label }
         }
       } else if let parameter = remaining.first {
-        grouped[parameter.name, default: []].append(argument.value)
-        spans[parameter.name] =
-          spans[parameter.name]?.joined(with: argument.span) ?? argument.span
+        groups.values[parameter.name, default: []].append(argument.value)
+        groups.spans[parameter.name] =
+          groups.spans[parameter.name]?.joined(with: argument.span) ?? argument.span
         if !parameter.repeats { remaining = remaining.dropFirst() }
       } else {
         faults.append(tooMany(argument))
       }
     }
-    var checked = ArgumentValues()
+    return groups
+  }
+
+  /// The typed value of each parameter, given or by default.
+  private func checked(
+    _ groups: Groups, _ syntax: CommandSyntax, _ faults: inout [Diagnostic]
+  ) -> ArgumentValues {
+    var result = ArgumentValues()
     let isMistyped = !faults.isEmpty
     for parameter in specification.parameters {
+      let given = groups.values[parameter.name]
       // A parameter that seems missing was probably mistyped.
-      if isMistyped && parameter.isRequired && grouped[parameter.name] == nil { continue }
+      if isMistyped && parameter.isRequired && given == nil { continue }
       do {
-        let given = grouped[parameter.name]
-        checked.set(
+        result.set(
           try values(of: parameter, given: given, syntax, &faults), for: parameter,
           isGiven: given != nil)
       } catch let fault as Diagnostic {
@@ -63,14 +89,7 @@ struct ArgumentChecker {
         faults.append(Diagnostic(error, at: syntax.verbSpan))
       }
     }
-    guard faults.isEmpty else {
-      let place = { (fault: Diagnostic) in (fault.span?.line ?? 0, fault.span?.column ?? 0) }
-      return .failure(FaultList(faults.sorted { place($0) < place($1) }))
-    }
-    return .success(
-      CheckedArguments(
-        specification: specification, syntax: syntax, openArguments: open,
-        values: checked, spans: spans))
+    return result
   }
 
   private func values(

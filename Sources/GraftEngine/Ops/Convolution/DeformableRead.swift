@@ -66,7 +66,10 @@ package struct DeformableReadOp: Op {
     return [x[0], count.y, count.x, taps * x.channels]
   }
 
-  package func retention(_ needs: GradientNeeds) -> Retention { Retention(inputs: [0, 1, 2]) }
+  /// All inputs: the image and the offsets, and the mask where there is one.
+  package func retention(_ needs: GradientNeeds) -> Retention {
+    Retention(inputs: Set(needs.inputs.indices))
+  }
 
   package func forward(_ c: ForwardContext) {
     let chunks = PixelChunks(c.outputShape)

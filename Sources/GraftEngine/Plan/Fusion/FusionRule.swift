@@ -2,7 +2,7 @@
 ///
 /// A new rule is one file in `Plan/Fusion/` and one line in `FusionRules.all`; a test runs its `examples`
 /// as a plan and by the interpreter, and requires that the rule applies to them.
-protocol FusionRule {
+protocol FusionRule: Sendable {
   /// What it merges, for listings: `frozen norm into convolution`.
   static var name: String { get }
   static var pass: FusionPass { get }
