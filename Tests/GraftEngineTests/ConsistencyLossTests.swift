@@ -58,6 +58,8 @@ import Testing
       for (index, value) in values.enumerated() { storage.slice.pointer[index] = value }
       return storage
     }
+    // Slices do not keep their memory; optimized code would free it after their last use.
+    defer { withExtendedLifetime(inputs) {} }
     let losses = Storage(count: shape.batch)
     let nothing = Storage(count: 0)
     op.forward(

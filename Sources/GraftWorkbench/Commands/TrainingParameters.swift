@@ -37,7 +37,7 @@ package enum TrainingParameters {
       type.momentumArgument.map { "\($0.name) of \(type.name)" }
     }.joined(separator: ", "))
   static let clip = Argument(
-    "clip", .number(1e-9...1e9), otherwise: "gradients as they are",
+    "clip", .number(1e-6...1e6), otherwise: "gradients as they are",
     "largest norm that the gradients of an update may have together; longer ones are shortened to it",
     usual: "1")
   static let loss = Argument(
