@@ -166,6 +166,11 @@ private struct WriteTarget {
   init(_ path: String) throws {
     var path = path
     var status = stat()
+    // What /proc links to, such as the pipe behind /dev/stdout, has no name that can be followed.
+    if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+      (self.path, isReplaceable, permissions) = (path, false, nil)
+      return
+    }
     for _ in 0...Self.linkLimit {
       guard lstat(path, &status) == 0 else {
         (self.path, isReplaceable, permissions) = (path, true, nil)

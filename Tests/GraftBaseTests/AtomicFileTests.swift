@@ -50,6 +50,12 @@ import Testing
     #expect(read(reader, &bytes, 16) == 5)
     #expect(bytes.prefix(5) == Array("line\n".utf8)[...])
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["pipe"])
+    // As standard output is, behind /dev/stdout.
+    var ends: [Int32] = [0, 0]
+    #expect(Foundation.pipe(&ends) == 0)
+    try AtomicFile.write("ab", to: "/proc/self/fd/\(ends[1])")
+    #expect(read(ends[0], &bytes, 16) == 2)
+    ends.forEach { close($0) }
     try AtomicFile.write("x", to: "/dev/null")
     var status = stat()
     #expect(lstat("/dev/null", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)

@@ -3,8 +3,9 @@
 ///
 /// Declared once, as a constant of the type that reads it, and read by that constant:
 /// ```swift
-/// static let epochs = Argument("epochs", .integer(1...100_000), default: 5, "passes over the
-/// images") let count = arguments[Self.epochs]  // an Int
+/// static let epochs = Argument(
+///   "epochs", .integer(1...100_000), default: 5, "passes over the images")
+/// let count = arguments[Self.epochs]  // an Int
 /// ```
 /// Commands, operations, optimizers, schedules, heads, losses and layers of formulas all declare
 /// theirs so. Checking, help, completion, the man page and JSON read the `declaration`.

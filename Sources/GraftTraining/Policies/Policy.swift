@@ -66,6 +66,13 @@ package struct Policy: Codable, Hashable, Sendable {
   package var batchNormRequests: [BatchNormRequest]
   package var overrides: [Override]
 
+  private enum CodingKeys: String, CodingKey {
+    case rates
+    /// The key that checkpoints have had since the first version.
+    case batchNormRequests = "batchNormWishes"
+    case overrides
+  }
+
   package init(
     _ rates: Rates, batchNormRequests: [BatchNormRequest] = [], overrides: [Override] = []
   ) {

@@ -39,7 +39,9 @@ package struct PreparedRun {
   }
 
   private static func check(_ pipeline: Pipeline, for task: PredictionTask) throws {
-    guard task == .segmentation, pipeline.mixing?.names.contains("mixup") ?? false else { return }
+    guard task == .segmentation, pipeline.mixing?.names.contains(MixUp.name) ?? false else {
+      return
+    }
     throw GraftError(
       .usage, "mixup lays images over each other, and a pixel has one class only",
       help: "use cutmix, which mixes the masks too")

@@ -40,7 +40,7 @@ package final class Interrupts: Sendable {
     if isInstalled.load(ordering: .relaxed) { pressCount.store(0, ordering: .relaxed) }
   }
 
-  /// Counts one press as if Ctrl-C had come; for tests and for the line editor.
+  /// Counts one press as if Ctrl-C had come; for tests.
   package func press() { ownPresses.add(1, ordering: .relaxed) }
 
   /// What the process is doing, which decides how a signal is answered.
@@ -84,7 +84,7 @@ package final class Interrupts: Sendable {
       default: _exit(130)
       }
     }
-    for signal in [SIGTERM, SIGHUP] {
+    for signal in [SIGTERM, SIGHUP] where !isIgnored(signal) {
       handle(signal) { number in
         if phaseNumber.load(ordering: .relaxed) == Phase.idle.rawValue { _exit(128 + number) }
         terminationSignal.store(Int(number), ordering: .relaxed)
@@ -96,6 +96,13 @@ package final class Interrupts: Sendable {
     sigemptyset(&handled)
     for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&handled, signal) }
     pthread_sigmask(SIG_UNBLOCK, &handled, nil)
+  }
+
+  /// Whether whoever started graft has it ignore the signal, as nohup does with SIGHUP.
+  private func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    sigaction(number, nil, &action)
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 
   private func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {

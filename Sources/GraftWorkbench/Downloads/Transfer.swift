@@ -118,7 +118,8 @@ final class Transfer: NSObject, URLSessionDataDelegate, Sendable {
     default: return .refused(status: response.statusCode)
     }
     state.received = part.size
-    state.total = length >= 0 ? part.size + Int(length) : nil
+    let (sum, isHuge) = part.size.addingReportingOverflow(Int(length))
+    state.total = length >= 0 ? (isHuge ? .max : sum) : nil
     let total = state.total ?? 0
     guard total <= byteLimit else {
       return .failed("it has \(total.bytesText); up to \(byteLimit.bytesText) are downloaded")

@@ -59,7 +59,8 @@ struct RunEvaluation {
         try Evaluator(run.model, pool: session.pool).measure(source, onBatch: onBatch)
       }
     guard let result else {
-      throw GraftError(.interrupted, "the evaluation was interrupted")
+      throw GraftError(
+        session.interrupts.termination ?? .interrupted, "the evaluation was interrupted")
     }
     return result
   }

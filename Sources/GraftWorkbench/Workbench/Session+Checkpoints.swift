@@ -41,8 +41,20 @@ extension Session {
       hash.update("\(key)=\(value)\n")
     }
     for phase in run.ingredients.phases {
-      hash.update("\(phase.policy) \(phase.settings)\n")
+      hash.update("\(phase.policy) \(phase.settings.spelledAsBefore)\n")
     }
     return "\(stateFolder)/checkpoints/\(hash.finish().hex.prefix(16))"
+  }
+}
+
+extension TrainingSettings {
+  /// With the optimizers' former spellings, under which the folders of older checkpoints lie.
+  fileprivate var spelledAsBefore: TrainingSettings {
+    guard optimizer.name == NesterovRule.name else { return self }
+    var result = self
+    result.optimizer = Choice(
+      StochasticGradientRule.name,
+      optimizer.values.merging([StochasticGradientRule.nesterov.name: 1]) { $1 })
+    return result
   }
 }

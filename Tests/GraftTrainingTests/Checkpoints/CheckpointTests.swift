@@ -56,6 +56,7 @@ import Testing
     let text = try #require(file.metadata[content]?.text)
     let place = #""place":{"phase":1,"stepsBefore":40},"#
     #expect(text.contains(place) && text.contains(#""data":"toy""#))
+    #expect(text.contains(#""batchNormWishes":"#))
     file.metadata[content] = ByteString(
       text.replacing(place, with: "").replacing(
         #""data":"toy""#, with: #""data":"toy","phase":"1","steps before":"40""#))

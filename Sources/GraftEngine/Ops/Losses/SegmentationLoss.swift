@@ -56,8 +56,6 @@ package struct PixelSums {
 /// A label is a class's number as a float; 255, or any other number that is not a class, is
 /// ignored. An image without labels has the loss 0. Labels have no gradient.
 package struct SegmentationLossOp: Op {
-  /// The value of unknown pixels in a label map.
-  package static let ignoredLabel: UInt8 = 255
   /// A byte numbers the classes.
   package static let mostClasses = 255
 
