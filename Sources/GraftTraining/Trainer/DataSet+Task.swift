@@ -7,7 +7,6 @@ extension DataSet {
     guard self.task != task else { return }
     throw GraftError(
       .failed, "\(name) has \(self.task), but the head predicts \(task)",
-      help: self.task == .segmentation
-        ? "choose a head for pixels: head unet, head fcn" : "choose another: head linear, head mlp")
+      help: "choose another head; `help heads` lists them")
   }
 }

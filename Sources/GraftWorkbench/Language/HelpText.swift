@@ -51,6 +51,8 @@ package struct HelpText {
       \(groups.joined(separator: "\n"))
 
       `help train` explains a command, `train ?` too, `help train.lr` a parameter.
+      `help heads` lists the heads; optimizers, schedules, losses, metrics and layers
+      have such lists too.
       TAB completes, Ctrl-C clears the line, Ctrl-D leaves.
       """
   }
@@ -68,6 +70,7 @@ package struct HelpText {
     }
     if let entry = vocabulary.transform(topic) { return page(entry) }
     if let preset = Pipeline.presets.first(where: { $0.name == topic }) { return page(preset) }
+    if let page = registryPage(about: topic) { return page }
     let byPrefix = CommandTable.verbs(withPrefix: topic)
     return byPrefix.count == 1 ? page(about: byPrefix[0]) : nil
   }
@@ -76,7 +79,8 @@ package struct HelpText {
   package var topics: [String] {
     CommandTable.specifications.flatMap { specification in
       [specification.verb] + specification.parameters.map { specification.verb + "." + $0.name }
-    } + vocabulary.transforms.map(\.name) + Pipeline.presets.map(\.name) + ["for", Net.callName]
+    } + vocabulary.transforms.map(\.name) + Pipeline.presets.map(\.name)
+      + ["for", Net.callName] + RegistryTopics.topics
   }
 
   private func page(_ specification: CommandSpecification) -> String {
@@ -195,7 +199,7 @@ package struct HelpText {
     see also: param, let, include
     """
 
-  private func heading(_ text: String) -> String { paint.bold(text) + "\n" }
+  func heading(_ text: String) -> String { paint.bold(text) + "\n" }
 
   private func indented(_ text: String) -> String {
     text.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
@@ -229,6 +233,9 @@ extension HelpText {
     }
     all += vocabulary.transforms.map { ($0.name, $0.summary, "op of augment") }
     all += Pipeline.presets.map { ($0.name, $0.summary, "pipeline of augment") }
+    all += RegistryTopics.all.flatMap { registry in
+      registry.entries.map { ($0.name, $0.summary, registry.noun) }
+    }
     return all.filter { entry in
       words.allSatisfy { word in
         let needle = word.lowercased()

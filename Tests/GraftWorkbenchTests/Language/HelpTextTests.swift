@@ -77,4 +77,22 @@ import Testing
     #expect(script.contains("check"))
     #expect(ShellCompletions.script(for: "tcsh") == nil)
   }
+
+  /// Whatever can be chosen by name has a page, and is found by its words.
+  @Test func registriesAreTopics() throws {
+    #expect(RegistryTopics.all.map(\.title).count == 6)
+    for registry in RegistryTopics.all {
+      let list = try #require(HelpText().page(about: registry.title))
+      for entry in registry.entries {
+        #expect(list.contains(entry.summary), "\(entry.name)")
+        let page = try #require(HelpText(vocabulary: Vocabulary()).page(about: entry.name))
+        #expect(!page.isEmpty)
+        let found = HelpText.search([entry.name], in: Vocabulary()).map(\.topic)
+        #expect(found.contains(entry.name))
+      }
+    }
+    let cosine = try #require(HelpText().page(about: "cosine"))
+    #expect(cosine.contains("cosine, a head") && cosine.contains("cosine, a schedule"))
+    #expect(cosine.contains("head cosine") && cosine.contains("dropout"))
+  }
 }
