@@ -13,14 +13,30 @@ package enum AtomicFile {
   package static func write(
     _ parts: [ArraySlice<UInt8>], to path: String, flushesFolder: Bool = true
   ) throws {
+    let total = parts.reduce(0) { $0 + $1.count }
+    try write(to: path, expecting: total, flushesFolder: flushesFolder) { file in
+      for part in parts { try part.withUnsafeBytes { try file.append($0) } }
+    }
+  }
+
+  /// Writes what `body` appends, piece by piece; when it throws, the old file stays.
+  ///
+  /// `count` is the number of bytes that will come, for messages.
+  package static func write(
+    to path: String, expecting count: Int, flushesFolder: Bool = true,
+    _ body: (inout FileWriter) throws -> Void
+  ) throws {
     let target = try WriteTarget(path)
-    guard target.isReplaceable else { return try writeInto(target.path, parts, named: path) }
+    guard target.isReplaceable else {
+      return try writeInto(target.path, expecting: count, named: path, body)
+    }
     let folder = (target.path as NSString).deletingLastPathComponent
     let (descriptor, temporary) = try createTemporary(
       beside: target.path, folder: folder, permissions: target.permissions)
     do {
       do {
-        try writeAll(parts, to: descriptor, path: path)
+        var file = FileWriter(descriptor: descriptor, path: path, total: count)
+        try body(&file)
         guard fsync(descriptor) == 0 else { throw failure("flush", path) }
       } catch {
         close(descriptor)
@@ -43,11 +59,15 @@ package enum AtomicFile {
 
   /// Writes into what cannot be replaced: a device, a pipe.
   private static func writeInto(
-    _ target: String, _ parts: [ArraySlice<UInt8>], named path: String
+    _ target: String, expecting count: Int, named path: String,
+    _ body: (inout FileWriter) throws -> Void
   ) throws {
     let descriptor = open(target, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("open", path) }
-    do { try writeAll(parts, to: descriptor, path: path) } catch {
+    do {
+      var file = FileWriter(descriptor: descriptor, path: path, total: count)
+      try body(&file)
+    } catch {
       close(descriptor)
       throw error
     }
@@ -74,26 +94,8 @@ package enum AtomicFile {
     _ parts: [ArraySlice<UInt8>], to descriptor: Int32, path: String
   ) throws {
     let total = parts.reduce(0) { $0 + $1.count }
-    var written = 0
-    for part in parts {
-      try part.withUnsafeBytes { bytes in
-        var place = 0
-        while place < bytes.count, let base = bytes.baseAddress {
-          let count = Foundation.write(descriptor, base + place, bytes.count - place)
-          let code = errno
-          if count >= 0 {
-            place += count
-            written += count
-          } else if code != EINTR {
-            throw GraftError(
-              .failed,
-              "cannot write '\(path.escapingControlCharacters)': "
-                + "\(String(cString: strerror(code))) after \(written) of \(total) bytes",
-              help: code == ENOSPC ? "free \(total) bytes or save elsewhere" : nil)
-          }
-        }
-      }
-    }
+    var file = FileWriter(descriptor: descriptor, path: path, total: total)
+    for part in parts { try part.withUnsafeBytes { try file.append($0) } }
   }
 
   private static func createTemporary(

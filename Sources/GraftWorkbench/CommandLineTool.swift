@@ -144,7 +144,18 @@ package struct CommandLineTool {
       session.console.print(
         "graft \(Version.number) - `help` shows how to begin, Ctrl-D leaves")
     }
+    if showsBanner { tellInterrupted(session) }
     return Prompt(session, editor: makeEditor(session)).run()
+  }
+
+  /// Speaks of runs that a crash or a closed terminal ended.
+  private func tellInterrupted(_ session: Session) {
+    let runs = session.store?.interrupted() ?? []
+    guard let run = runs.first else { return }
+    let others = runs.count == 1 ? "" : "; \(runs.count - 1) more: `runs all`"
+    session.console.progress(
+      "interrupted: \(run.name) at \(run.place), \(run.updated.clockText) (\(run.encoder), "
+        + "\(run.data.escapingControlCharacters)) - `resume \(run.name)` continues\(others)")
   }
 
   private func makeEditor(_ session: Session) -> any LineEditor {

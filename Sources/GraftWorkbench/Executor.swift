@@ -139,8 +139,9 @@ package struct Executor {
         if status == 0 || isStopped { status = fault.code.exitStatus }
         if isStopped || !options.keepsGoing { return status }
       }
-      if session.isEnding { return status }
+      if session.isEnding { break }
     }
+    if mode == .recipe && status == 0 { session.closeStoredRuns() }
     return status
   }
 }

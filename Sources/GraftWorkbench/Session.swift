@@ -1,6 +1,7 @@
 import Foundation
 import GraftBase
 import GraftModels
+import GraftTraining
 
 /// The state of one sitting: what commands read and change.
 ///
@@ -33,15 +34,22 @@ package final class Session {
   package var isEnding = false
   /// What the prompt shows before `>`, such as `flowers·resnet18·A*`; empty is `graft`.
   package var title = ""
-  /// The result of the running command in one line, recorded after it as `#= …`.
-  package private(set) var receipt: String?
-  /// What the running command adds to its recorded line.
-  private var amendments: [(label: String?, value: String)] = []
-  private var recording = Recording.onSuccess
+  /// The command in progress; of nested ones, as when a run is brought back, the innermost.
+  private var running: RunningCommand?
+  /// Whether old runs were removed from the disk in this session.
+  var hasTidied = false
+  /// The run that is being brought back from the disk, by its id there.
+  var reopenedRun: String?
+  /// The training state of a model file, until the training that it belongs to is found.
+  var loadedState: RunState?
   /// The ingredients chosen and the runs made of them.
   package let workbench: Workbench
   /// Where journals and checkpoints go; nil keeps none.
-  package var stateFolder: String?
+  package var stateFolder: String? {
+    didSet { readStoredNames() }
+  }
+  /// Names and short ids of the runs on disk, as they were when this session last looked.
+  private(set) var storedNames: [String] = []
   /// Where pretrained weights are looked for.
   package var pretrained = PretrainedWeights(environment: [:], program: "", folders: [])
 
@@ -67,21 +75,52 @@ package final class Session {
     /// Text before `>`; empty shows what is loaded.
     package var prompt = ""
     package var isProgressShown = true
+    package var checkpoint = CheckpointPace.auto
+  }
+
+  /// A command while it runs, with what it wants recorded.
+  private struct RunningCommand {
+    let step: BoundCommand
+    /// The result in one line, recorded after it as `#= …`.
+    var receipt: String?
+    /// What it adds to its recorded line.
+    var amendments: [(label: String?, value: String)] = []
+    var recording = Recording.onSuccess
+
+    func statement(_ lineage: Lineage) -> RecordedStatement {
+      var statement = RecordedStatement(step, lineage: lineage, receipt: receipt)
+      for (label, value) in amendments { statement.amend(label, value) }
+      return statement
+    }
+  }
+
+  /// The result of the running command in one line.
+  package var receipt: String? { running?.receipt }
+
+  func readStoredNames() {
+    let runs = stateFolder.map { RunStore(stateFolder: $0).runs() } ?? []
+    var names: [String] = []
+    let all = runs.flatMap { [$0.name] + $0.formerNames } + runs.map(\.shortID)
+    for name in all where !names.contains(name) { names.append(name) }
+    storedNames = names
+    refresh()
   }
 
   /// Leaves a receipt for the running command: what came out, without what varies between machines.
-  package func leaveReceipt(_ text: String) { receipt = text }
+  package func leaveReceipt(_ text: String) { running?.receipt = text }
 
   /// Writes an argument into the recorded line: what a replay needs and the user did not type.
   ///
   /// Without a label it becomes the first positional one.
-  package func amendRecord(_ label: String?, _ value: String) { amendments.append((label, value)) }
+  package func amendRecord(_ label: String?, _ value: String) {
+    running?.amendments.append((label, value))
+  }
 
   /// Keeps the running command out of the recipe, because it changed nothing.
-  package func leaveUnrecorded() { recording = .never }
+  package func leaveUnrecorded() { running?.recording = .never }
 
   /// Records the running command even when it fails, because it left something behind.
-  package func recordDespiteFailure() { recording = .always }
+  package func recordDespiteFailure() { running?.recording = .always }
 
   /// When the running command is recorded.
   private enum Recording { case never, onSuccess, always }
@@ -108,38 +147,55 @@ package final class Session {
   /// The lines that the kept runs depend on, as a recipe whose paths start from `folder`.
   ///
   /// Without a folder, paths are bare names: for files that travel.
-  package func distilledRecipe(folder: String?) -> String {
+  /// With `runs`, those alone.
+  package func distilledRecipe(folder: String?, of runs: [String]? = nil) -> String {
     var distiller = Distiller(
-      recorder.statements, keeping: vocabulary.names(.run).map { "run:" + $0 }, folder: folder)
+      recorder.statements, keeping: (runs ?? vocabulary.names(.run)).map { "run:" + $0 },
+      folder: folder)
     return distiller.recipe()
   }
 
   /// Runs one planned step and records it when it succeeds.
+  ///
+  /// The journal has it before it starts, so that after a crash it tells what was going on.
   package func perform(_ step: BoundCommand) throws {
-    receipt = nil
-    amendments = []
-    recording = .onSuccess
+    let outer = running
+    defer { running = outer }
+    running = RunningCommand(step: step)
+    note { try $0.begin(RecordedStatement(step, lineage: Lineage(), receipt: nil)) }
     do {
       try step.command.run(in: self)
     } catch {
+      note { try $0.fail(Diagnostic(error, at: step.span).message) }
+      let recording = running?.recording
       let isInterrupted = (error as? GraftError)?.code == .interrupted
-      if recording == .always || isInterrupted && recording == .onSuccess { try? record(step) }
+      if recording == .always || isInterrupted && recording == .onSuccess { record(step) }
       throw error
     }
-    if recording != .never { try record(step) }
+    if running?.recording != .never { record(step) }
   }
 
-  private func record(_ step: BoundCommand) throws {
-    guard step.specification.isRecorded, let lineage = step.command.lineage(in: self) else {
-      return
-    }
-    var statement = RecordedStatement(step, lineage: lineage, receipt: receipt)
-    for (label, value) in amendments { statement.amend(label, value) }
+  /// The running command as it will be recorded, when it provides what it is expected to.
+  func runningStatement(providing thing: String) -> RecordedStatement? {
+    guard let running, let lineage = running.step.command.lineage(in: self) else { return nil }
+    return running.statement(Lineage(provides: [thing, "current"], needs: lineage.needs))
+  }
+
+  private func record(_ step: BoundCommand) {
+    guard step.specification.isRecorded, let lineage = step.command.lineage(in: self),
+      let statement = running?.statement(lineage)
+    else { return }
     recorder.append(statement)
+    note { try $0.append(statement) }
+  }
+
+  /// Writes into the journal, where there is one and what runs is recorded; what fails is told once.
+  private func note(_ write: (Journal) throws -> Void) {
+    guard let journal, running?.step.specification.isRecorded == true else { return }
     do {
-      try journal?.append(statement)
+      try write(journal)
     } catch {
-      journal = nil
+      self.journal = nil
       console.warn("the journal is off: \(error)")
     }
   }

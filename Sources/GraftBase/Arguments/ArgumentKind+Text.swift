@@ -128,7 +128,13 @@ extension NameSet {
   package var article: String { (self == .encoder ? "an " : "a ") + noun }
 
   /// What one of the set is called.
-  package var noun: String { self == .className ? "class" : rawValue }
+  package var noun: String {
+    switch self {
+    case .className: "class"
+    case .storedRun: NameSet.run.noun
+    default: rawValue
+    }
+  }
 }
 
 extension ArgumentDeclaration {

@@ -72,6 +72,8 @@ package enum NameSet: String, Sendable, CaseIterable {
   case encoder, pipeline, run, layer, metric, knob, setting, verb
   /// A class of the current images.
   case className
+  /// A run of this session, or of an earlier one that is still on disk.
+  case storedRun
 }
 
 /// What may be typed, with the type in which it is read.

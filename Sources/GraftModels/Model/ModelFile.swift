@@ -15,6 +15,11 @@ package struct ModelFile {
   /// The text of the recipe that made the model, if it was saved with one.
   package var recipe: String? { metadata[Key.recipe.rawValue] }
 
+  package init(model: Model, metadata: [String: String]) {
+    self.model = model
+    self.metadata = metadata
+  }
+
   /// The metadata keys that Graft uses.
   package enum Key: String, CaseIterable, Sendable {
     case encoder = "graft.encoder"
@@ -38,10 +43,35 @@ package struct ModelFile {
   private static let version = "1"
 
   /// Writes the model; `metadata` adds keys or the recipe, and cannot replace the others.
+  ///
+  /// `tensors` are kept beside those of the model and are no part of it.
   package static func save(
-    _ model: Model, to path: String, metadata: [String: String] = [:]
+    _ model: Model, to path: String, metadata: [String: String] = [:],
+    adding tensors: [SafetensorsTensor] = []
   ) throws {
-    try Safetensors.write(try contents(of: model, metadata: metadata), to: path)
+    var file = try contents(of: model, metadata: metadata)
+    file.tensors += tensors
+    try Safetensors.write(file, to: path)
+  }
+
+  /// What a model needs besides its weights to be made again, by the keys of model files.
+  package static func description(of model: Model) throws -> [String: String] {
+    var all: [String: String] = [:]
+    all[Key.encoder.rawValue] = model.spec.name
+    all[Key.head.rawValue] = try json(model.headKind)
+    all[Key.classes.rawValue] = try json(model.classes)
+    all[Key.preprocessing.rawValue] = try json(model.input)
+    all[Key.precision.rawValue] = model.precision == .fp32 ? nil : model.precision.rawValue
+    all[Key.auxiliary.rawValue] = model.spec.keepsAuxiliary ? "yes" : nil
+    return all
+  }
+
+  /// The model that `description` describes, with zeros for weights; `name` is used in errors.
+  package static func model(describedBy description: [String: String], name: String) throws -> Model
+  {
+    let metadata = Dictionary(
+      description.map { (ByteString($0.key), ByteString($0.value)) }, uniquingKeysWith: { $1 })
+    return try MetadataReader(name: name, metadata: metadata).model()
   }
 
   /// The file as it would be written.
@@ -49,12 +79,8 @@ package struct ModelFile {
     of model: Model, metadata: [String: String] = [:]
   ) throws -> SafetensorsFile {
     var all = metadata
-    all[Key.encoder.rawValue] = model.spec.name
-    all[Key.head.rawValue] = try json(model.headKind)
-    all[Key.classes.rawValue] = try json(model.classes)
-    all[Key.preprocessing.rawValue] = try json(model.input)
-    all[Key.precision.rawValue] = model.precision == .fp32 ? nil : model.precision.rawValue
-    all[Key.auxiliary.rawValue] = model.spec.keepsAuxiliary ? "yes" : nil
+    for key in Key.allCases { all[key.rawValue] = key == .recipe ? all[key.rawValue] : nil }
+    all.merge(try description(of: model)) { $1 }
     all[Key.hash.rawValue] = model.weightsHash.hex
     all[Key.version.rawValue] = version
     all["format"] = "pt"
@@ -78,16 +104,13 @@ package struct ModelFile {
   }
 
   package static func load(_ file: WeightFile) throws -> ModelFile {
-    let reader = MetadataReader(file: file)
+    let reader = MetadataReader(name: file.name, metadata: file.metadata)
     guard try reader.text(.version) == version else {
       throw reader.failure(
         .version, "version \(try reader.text(.version)) instead of \(version)")
     }
-    let model = try Model(
-      recording: reader.encoder(), head: reader.value(.head),
-      classes: reader.value(.classes), input: reader.value(.preprocessing),
-      precision: reader.precision())
-    try model.load(weights: file, scope: .everything)
+    let model = try reader.model()
+    try model.load(weights: file.withoutTrainingState, scope: .everything)
     let hash = model.weightsHash.hex
     guard try reader.text(.hash) == hash else {
       throw GraftError(
@@ -108,10 +131,18 @@ package struct ModelFile {
   }
 
   private struct MetadataReader {
-    let file: WeightFile
+    let name: String
+    let metadata: [ByteString: ByteString]
+
+    /// The model as described, without its weights.
+    func model() throws -> Model {
+      try Model(
+        recording: encoder(), head: value(.head), classes: value(.classes),
+        input: value(.preprocessing), precision: precision())
+    }
 
     func text(_ key: Key) throws -> String {
-      guard let value = file.metadata[ByteString(key.rawValue)] else {
+      guard let value = metadata[ByteString(key.rawValue)] else {
         throw failure(key, "nothing")
       }
       return value.text
@@ -130,12 +161,12 @@ package struct ModelFile {
 
     func encoder() throws -> EncoderSpec {
       let spec = try Encoders.named(text(.encoder))
-      let keepsAuxiliary = file.metadata[ByteString(Key.auxiliary.rawValue)]?.text == "yes"
+      let keepsAuxiliary = metadata[ByteString(Key.auxiliary.rawValue)]?.text == "yes"
       return keepsAuxiliary ? spec.withAuxiliaryClassifiers() : spec
     }
 
     func precision() throws -> Precision {
-      guard let value = file.metadata[ByteString(Key.precision.rawValue)] else { return .fp32 }
+      guard let value = metadata[ByteString(Key.precision.rawValue)] else { return .fp32 }
       guard let precision = Precision(rawValue: value.text) else {
         throw failure(.precision, "'\(value.text)', which this version does not support")
       }
@@ -145,7 +176,7 @@ package struct ModelFile {
     func failure(_ key: Key, _ found: String) -> GraftError {
       GraftError(
         .input,
-        "'\(file.name.escapingControlCharacters)' is not a model saved by Graft: "
+        "'\(name.escapingControlCharacters)' is not a model saved by Graft: "
           + "its '\(key.rawValue)' holds \(found.escapingControlCharacters)",
         help: "plain weights are loaded with 'encoder FILE'")
     }

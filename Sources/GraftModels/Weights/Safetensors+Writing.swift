@@ -20,19 +20,43 @@ extension Safetensors {
     let tensors = file.tensors.sorted {
       ($1.type.rank, $0.name) < ($0.type.rank, $1.name)
     }
-    try check(tensors)
+    let entries = tensors.map { Entry(name: $0.name, type: $0.type, shape: $0.shape) }
+    return (try header(of: entries, metadata: file.metadata), tensors)
+  }
+
+  /// What the header says of one tensor.
+  package struct Entry {
+    let name: ByteString
+    let type: TensorType
+    let shape: [Int]
+
+    /// - Precondition: type and shape have a size in bytes that an `Int` holds.
+    package init(name: ByteString, type: TensorType, shape: [Int]) {
+      (self.name, self.type, self.shape) = (name, type, shape)
+    }
+  }
+
+  /// Length and header of a file whose values follow in the order of the entries: wide types first,
+  /// then by name.
+  package static func header(
+    of entries: [Entry], metadata: [ByteString: ByteString]
+  ) throws -> [UInt8] {
+    try check(entries)
     var json = "{"
-    if !file.metadata.isEmpty {
-      let members = file.metadata.sorted { $0.key < $1.key }
+    if !metadata.isEmpty {
+      let members = metadata.sorted { $0.key < $1.key }
         .map { "\($0.key.text.quotedAsJSON):\($0.value.text.quotedAsJSON)" }
       json += "\"__metadata__\":{\(members.joined(separator: ","))}"
     }
     var offset = 0
-    for tensor in tensors {
+    for entry in entries {
+      guard let count = entry.type.byteCount(of: entry.shape) else {
+        preconditionFailure("a tensor without a size")
+      }
       if json.utf8.count > 1 { json += "," }
-      let end = offset + tensor.bytes.count
-      let sizes = tensor.shape.map(String.init).joined(separator: ",")
-      json += "\(tensor.name.text.quotedAsJSON):{\"dtype\":\"\(tensor.type.rawValue)\","
+      let end = offset + count
+      let sizes = entry.shape.map(String.init).joined(separator: ",")
+      json += "\(entry.name.text.quotedAsJSON):{\"dtype\":\"\(entry.type.rawValue)\","
       json += "\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(end)]}"
       offset = end
     }
@@ -46,10 +70,10 @@ extension Safetensors {
           + "\(Limits.standard.headerBytes) can be read back")
     }
     let length = UInt64(text.count)
-    return ((0..<8).map { UInt8(truncatingIfNeeded: length >> ($0 * 8)) } + text, tensors)
+    return (0..<8).map { UInt8(truncatingIfNeeded: length >> ($0 * 8)) } + text
   }
 
-  private static func check(_ tensors: [SafetensorsTensor]) throws {
+  private static func check(_ tensors: [Entry]) throws {
     var names: Set<ByteString> = [metadataName]
     for tensor in tensors {
       guard tensor.name.bytes.count <= Limits.standard.nameBytes else {

@@ -51,6 +51,13 @@ package struct WeightFile: Sendable {
     layers = file.layers
   }
 
+  /// The same file without what a training remembers: no model has a slash in the names of its tensors.
+  package var withoutTrainingState: WeightFile {
+    var result = self
+    result.tensors = tensors.filter { !$0.key.bytes.contains(UInt8(ascii: "/")) }
+    return result
+  }
+
   /// The same file with other tensors in place of its own.
   func replacing(_ tensors: [SafetensorsTensor], adding notes: [String]) -> WeightFile {
     var result = WeightFile(name: name, metadata: metadata, tensors: tensors)

@@ -4,24 +4,87 @@ import GraftEngine
 import GraftModels
 
 extension RunState {
-  /// The state as a safetensors file with its own SHA-256 in the metadata.
+  /// Writes the state as a safetensors file with its own SHA-256 in the metadata.
   ///
   /// Tensors are `weight/NAME`, `SLOT INDEX/NAME` and `best/NAME` in the engine's layout; counters,
   /// policy and settings are JSON. The hash covers every byte of the file, with zeros in its own
-  /// place.
-  package func fileBytes() throws -> [UInt8] {
-    var tensors: [SafetensorsTensor] = []
-    func add(_ prefix: String, _ name: String, _ tensor: Tensor) {
-      tensors.append(
-        SafetensorsTensor(
-          name: ByteString("\(prefix)/\(name)"), shape: tensor.shape.dimensions,
-          floats: tensor.values))
+  /// place. `model` describes the model (`ModelFile.description`), so that it can be made from the
+  /// file alone. Values are written from where they lie: nothing is copied.
+  package func write(to path: String, model: [String: String] = [:]) throws {
+    let layout = try FileLayout(self, model: model)
+    try AtomicFile.write(to: path, expecting: layout.byteCount) { file in
+      try file.append(layout.header)
+      var hash = ContentHash()
+      hash.update(layout.header)
+      for tensor in layout.tensors {
+        try tensor.withBytes { bytes in
+          hash.update(bytes)
+          try file.append(bytes)
+        }
+      }
+      try file.overwrite(at: layout.hashPlace.lowerBound, Array(hash.finish().hex.utf8))
     }
-    for (name, tensor) in weights { add("weight", name, tensor) }
-    for (name, tensor) in bestWeights { add("best", name, tensor) }
-    for (name, state) in optimizer {
-      for (index, slot) in state.slots.enumerated() { add("slot\(index)", name, slot) }
+  }
+
+  /// The bytes that `write` writes.
+  package func fileBytes(model: [String: String] = [:]) throws -> [UInt8] {
+    let layout = try FileLayout(self, model: model)
+    var bytes = layout.header
+    for tensor in layout.tensors { tensor.withBytes { bytes += $0 } }
+    bytes.replaceSubrange(layout.hashPlace, with: ContentHash.of(bytes).hex.utf8)
+    return bytes
+  }
+
+  /// The bytes of the file but for a header of some kilobytes.
+  package var approximateFileBytes: Int {
+    named.reduce(0) { $0 + $1.tensor.shape.elementCount * MemoryLayout<Float>.size }
+  }
+
+  /// The header of a file, with zeros for its hash, and the tensors that follow.
+  private struct FileLayout {
+    let header: [UInt8]
+    let hashPlace: Range<Int>
+    let tensors: [Tensor]
+
+    var byteCount: Int {
+      tensors.reduce(header.count) { $0 + $1.shape.elementCount * MemoryLayout<Float>.size }
     }
+
+    init(_ state: RunState, model: [String: String]) throws {
+      let named = state.named.sorted { ByteString($0.name) < ByteString($1.name) }
+      var metadata: [ByteString: ByteString] = [
+        ByteString(Key.version): "1", ByteString(Key.state): ByteString(try state.json()),
+        ByteString(Key.hash): ByteString(String(repeating: "0", count: 64)),
+      ]
+      for (key, value) in model { metadata[ByteString(Key.model + key)] = ByteString(value) }
+      tensors = named.map(\.tensor)
+      header = try Safetensors.header(
+        of: named.map {
+          Safetensors.Entry(
+            name: ByteString($0.name), type: .f32, shape: $0.tensor.shape.dimensions)
+        }, metadata: metadata)
+      guard let place = RunState.hashRange(in: header) else {
+        preconditionFailure("the header does not hold its hash")
+      }
+      hashPlace = place
+    }
+  }
+
+  /// All tensors by their names in the file.
+  private var named: [(name: String, tensor: Tensor)] {
+    weights.map { ("weight/\($0.key)", $0.value) } + memories
+  }
+
+  /// The tensors besides the weights, by their names in files.
+  private var memories: [(name: String, tensor: Tensor)] {
+    bestWeights.map { ("best/\($0.key)", $0.value) }
+      + optimizer.flatMap { name, state in
+        state.slots.enumerated().map { ("slot\($0.offset)/\(name)", $0.element) }
+      }
+  }
+
+  /// Counters, policy and settings.
+  private func json() throws -> String {
     let content = Content(
       progress: progress, place: place, policy: policy, settings: settings, identity: identity,
       updateCounts: optimizer.mapValues(\.updateCount))
@@ -29,18 +92,7 @@ extension RunState {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    let json = String(decoding: try encoder.encode(content), as: UTF8.self)
-    let file = SafetensorsFile(
-      metadata: [
-        ByteString(Key.version): "1", ByteString(Key.state): ByteString(json),
-        ByteString(Key.hash): ByteString(String(repeating: "0", count: 64)),
-      ], tensors: tensors)
-    var bytes = try Safetensors.bytes(of: file)
-    guard let place = Self.hashRange(in: bytes) else {
-      preconditionFailure("the header does not hold its hash")
-    }
-    bytes.replaceSubrange(place, with: ContentHash.of(bytes).hex.utf8)
-    return bytes
+    return String(decoding: try encoder.encode(content), as: UTF8.self)
   }
 
   /// Reads what `fileBytes` wrote; a single changed bit is an error.
@@ -48,27 +100,41 @@ extension RunState {
   /// `name` is used in errors.
   package init(fileBytes bytes: [UInt8], name: String) throws {
     let (file, content) = try Self.verified(bytes, name: name)
-    var groups: [String: [String: Tensor]] = [:]
-    for tensor in file.tensors {
-      let parts = tensor.name.text.split(separator: "/", maxSplits: 1).map(String.init)
-      guard parts.count == 2 else {
-        throw Self.damage("a tensor is named '\(tensor.name)'", in: name)
-      }
-      groups[parts[0], default: [:]][parts[1]] = Tensor(
-        Shape(tensor.shape), try tensor.floats())
+    let groups = try Self.groups(file.tensors, name: name)
+    self.init(content, weights: groups["weight"] ?? [:], groups)
+    for (key, value) in file.metadata where key.text.hasPrefix(Key.model) {
+      model[String(key.text.dropFirst(Key.model.count))] = value.text
     }
-    progress = content.progress
-    policy = content.policy
-    settings = content.settings
-    (identity, place) = content.identityAndPlace
-    weights = groups["weight"] ?? [:]
-    bestWeights = groups["best"] ?? [:]
-    optimizer = [:]
+  }
+
+  private init(
+    _ content: Content, weights: [String: Tensor], _ groups: [String: [String: Tensor]]
+  ) {
+    let (identity, place) = content.identityAndPlace
+    self.init(
+      progress: content.progress, place: place, policy: content.policy,
+      settings: content.settings, identity: identity, weights: weights, optimizer: [:],
+      bestWeights: groups["best"] ?? [:])
     for (name, count) in content.updateCounts {
       var slots: [Tensor] = []
       while let slot = groups["slot\(slots.count)"]?[name] { slots.append(slot) }
       optimizer[name] = Optimizer.State(slots: slots, updateCount: count)
     }
+  }
+
+  /// Tensors by what stands before and after the first slash of their names.
+  private static func groups(
+    _ tensors: [SafetensorsTensor], name: String
+  ) throws -> [String: [String: Tensor]] {
+    var groups: [String: [String: Tensor]] = [:]
+    for tensor in tensors {
+      let parts = tensor.name.text.split(separator: "/", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw damage("a tensor is named '\(tensor.name)'", in: name)
+      }
+      groups[parts[0], default: [:]][parts[1]] = Tensor(Shape(tensor.shape), try tensor.floats())
+    }
+    return groups
   }
 
   /// The file and its counters, once its hash is verified.
@@ -84,9 +150,13 @@ extension RunState {
     guard let range = hashRange(in: bytes), bytes[range].elementsEqual(hash.utf8) else {
       throw damage("its SHA-256 is not where it should be", in: name)
     }
-    var zeroed = bytes
-    zeroed.replaceSubrange(range, with: repeatElement(UInt8(ascii: "0"), count: 64))
-    guard ContentHash.of(zeroed).hex == hash else {
+    var sum = ContentHash()
+    bytes.withUnsafeBytes { bytes in
+      sum.update(UnsafeRawBufferPointer(rebasing: bytes[..<range.lowerBound]))
+      sum.update(String(repeating: "0", count: range.count))
+      sum.update(UnsafeRawBufferPointer(rebasing: bytes[range.upperBound...]))
+    }
+    guard sum.finish().hex == hash else {
       throw damage("its SHA-256 does not match", in: name)
     }
     guard version == "1" else {
@@ -94,13 +164,17 @@ extension RunState {
         .input, "'\(shown)' is a checkpoint of version \(version.escapingControlCharacters)",
         help: "this graft reads version 1")
     }
+    return (file, try content(of: json, name: name))
+  }
+
+  private static func content(of json: String, name: String) throws -> Content {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let content = try? decoder.decode(Content.self, from: Data(json.utf8)) else {
       throw damage("its counters cannot be read", in: name)
     }
-    return (file, content)
+    return content
   }
 
   private static func damage(_ what: String, in name: String) -> GraftError {
@@ -113,6 +187,10 @@ extension RunState {
     static let version = "graft.checkpoint"
     static let state = "graft.state"
     static let hash = "graft.sha256"
+    /// Before the keys that describe the model; it sorts after the hash.
+    static let model = "model/"
+    /// In a model file: SHA-256 over the counters and what is remembered besides the weights.
+    static let memoryHash = "graft.state.sha256"
   }
 
   private struct Content: Codable {
@@ -145,5 +223,45 @@ extension RunState {
       return start + mark.count..<start + mark.count + 64
     }
     return nil
+  }
+}
+
+// A model that is saved before its training is over carries what the training needs to go on.
+extension RunState {
+  /// What a model file of this run holds besides the model: metadata, and tensors in the engine's
+  /// layout.
+  package func additions() throws -> (metadata: [String: String], tensors: [SafetensorsTensor]) {
+    let json = try json()
+    let tensors = memories.sorted { ByteString($0.name) < ByteString($1.name) }.map {
+      SafetensorsTensor(
+        name: ByteString($0.name), shape: $0.tensor.shape.dimensions, floats: $0.tensor.values)
+    }
+    let hash = Self.memoryHash(json, tensors)
+    return ([Key.state: json, Key.memoryHash: hash], tensors)
+  }
+
+  /// The state that a model file holds beside its model; nil when it holds none.
+  package init?(of file: WeightFile, weights: [String: Tensor]) throws {
+    guard let json = file.metadata[ByteString(Key.state)]?.text else { return nil }
+    let isMemory = { (name: ByteString) in
+      ["best/", "slot"].contains { name.text.hasPrefix($0) } && name.text.contains("/")
+    }
+    let tensors = file.names.filter(isMemory).compactMap { file.tensors[$0] }
+    guard file.metadata[ByteString(Key.memoryHash)]?.text == Self.memoryHash(json, tensors) else {
+      throw Self.damage("its training state does not match its SHA-256", in: file.name)
+    }
+    self.init(
+      try Self.content(of: json, name: file.name), weights: weights,
+      try Self.groups(tensors, name: file.name))
+  }
+
+  private static func memoryHash(_ json: String, _ tensors: [SafetensorsTensor]) -> String {
+    var hash = ContentHash()
+    hash.update(json)
+    for tensor in tensors {
+      hash.update(tensor.name.text)
+      tensor.bytes.withUnsafeBytes { hash.update($0) }
+    }
+    return hash.finish().hex
   }
 }

@@ -59,6 +59,9 @@ package struct PreparedRun {
     try PreparedRun(name: name, model: model, ingredients)
   }
 
+  /// The updates of all phases, unless patience ends one.
+  package var totalSteps: Int { phases.reduce(0) { $0 + $1.curve.totalSteps } }
+
   /// The fixed views that a phase draws; nil draws anew in each epoch.
   package func views(phase index: Int) -> Int? {
     guard let views = ingredients.views else {
@@ -76,6 +79,20 @@ package struct PreparedRun {
     return views
   }
 
+  /// A name that only the same training can have: of everything in its identity, the starting weights
+  /// included, of policies and settings, and of how it was extended.
+  package var id: String {
+    var hash = ContentHash()
+    for (key, value) in identity.sorted(by: { $0.key < $1.key }) {
+      hash.update("\(key)=\(value)\n")
+    }
+    for phase in ingredients.phases {
+      hash.update("\(phase.policy) \(phase.settings.spelledAsBefore)\n")
+    }
+    for change in ingredients.changes { hash.update("\(change)\n") }
+    return String(hash.finish().hex.prefix(16))
+  }
+
   /// What a checkpoint must agree with, by name.
   package var identity: [String: String] {
     let (data, pipeline) = (ingredients.data, ingredients.pipeline)
@@ -85,7 +102,7 @@ package struct PreparedRun {
       "input": model.input.recordedText, "starting weights": ingredients.startHash,
       "augmentation": pipeline.description, "batch size": String(ingredients.batchSize),
       "seed": String(ingredients.seed), "head": model.headKind.description,
-      "views": ingredients.views.map { String($0) } ?? "usual",
+      "views": phases.indices.map { String(views(phase: $0) ?? 0) }.joined(separator: ","),
     ]
     if let loss = model.lossText { identity["loss"] = loss }
     if model.precision != .fp32 { identity["precision"] = model.precision.rawValue }
@@ -141,5 +158,17 @@ extension Model {
         view: view, seed: seed, classCount: classCount, pool: pool)
     case .segmentation: try WholeImages(data, partition, model: self)
     }
+  }
+}
+
+extension TrainingSettings {
+  /// With the optimizers' former spellings, which the names of older checkpoints have.
+  fileprivate var spelledAsBefore: TrainingSettings {
+    guard optimizer.name == NesterovRule.name else { return self }
+    var result = self
+    result.optimizer = Choice(
+      StochasticGradientRule.name,
+      optimizer.values.merging([StochasticGradientRule.nesterov.name: 1]) { $1 })
+    return result
   }
 }

@@ -17,6 +17,9 @@ package struct RunIngredients {
   package var stop: Int?
   /// SHA-256 of the weights that the training starts from, head included.
   package var startHash = ""
+  /// What was changed on the way, such as `7 epochs from step 35`: such a run is not one that was
+  /// planned so from the start.
+  package var changes: [String] = []
 
   package init(
     data: DataSet, balance: ClassBalance = .none, pipeline: Pipeline = .none, batchSize: Int = 32,

@@ -1,5 +1,6 @@
 import GraftBase
 import GraftEngine
+import GraftModels
 
 /// Everything a run needs to continue as if never stopped, bit for bit.
 ///
@@ -34,6 +35,24 @@ package struct RunState: Sendable {
   package var optimizer: [String: Optimizer.State]
   /// The changing parameters after the best epoch; empty when patience does not need them.
   package var bestWeights: [String: Tensor]
+  /// The model's description in the file that the state came from, by the keys of model files.
+  package var model: [String: String] = [:]
+
+  /// Gives a model the weights; throws when one has another shape or is missing.
+  package func fill(_ model: Model) throws {
+    for parameter in model.parameters {
+      guard let value = weights[parameter.name], value.shape == parameter.value.shape else {
+        throw GraftError(
+          .input, "the checkpoint does not fit the model at '\(parameter.name)'",
+          help: "it is damaged or of another version; `runs all` lists others")
+      }
+      parameter.slice.copy(from: value.slice)
+      parameter.markChanged()
+    }
+  }
+
+  /// Updates in the weights, over all phases.
+  package var stepsDone: Int { place.stepsBefore + progress.step }
 }
 
 /// Where a run of several phases stands.
@@ -68,5 +87,10 @@ extension Tensor {
     let copy = Tensor(shape)
     copy.slice.copy(from: slice)
     return copy
+  }
+
+  /// Lends the values as they lie in memory, in the byte order of files.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(storage) { try body(UnsafeRawBufferPointer(slice.buffer)) }
   }
 }

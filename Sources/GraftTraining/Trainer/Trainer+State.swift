@@ -19,6 +19,15 @@ extension Trainer {
       bestWeights: sharingFrozen ? bestWeights : bestWeights.mapValues { $0.copied() })
   }
 
+  /// The state after the last update, on the trainer's own memory: to be written before the next.
+  package func lentState() -> RunState {
+    RunState(
+      progress: progress, place: place, policy: policy.policy, settings: settings,
+      identity: identity,
+      weights: Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.name, $0.value) }),
+      optimizer: optimizer.states, bestWeights: bestWeights)
+  }
+
   /// Moves to a state; throws and changes nothing when it is of another run.
   func restore(_ state: RunState) throws {
     try checkOrigin(of: state)

@@ -33,8 +33,10 @@ package final class Trainer {
   private var epochClock = TrainingClock()
   /// The validation of the weights as they are, if there was one.
   private var evaluation: Evaluation?
-  /// The state after the last whole epoch, for an abort.
-  private var rollback: RunState?
+  /// The state after the last whole epoch, for an abort and for checkpoints; nil before `run`.
+  ///
+  /// Nothing writes into its tensors, so that another thread may save it.
+  package private(set) var rollback: RunState?
 
   /// Makes what a phase needs to run; with `state`, the continuation of one.
   ///
@@ -91,6 +93,13 @@ package final class Trainer {
       }
     }
     return try close(ending ?? .completed, meter: meter, proof: proof, observer)
+  }
+
+  /// The result of a run that had ended so in the state it was continued from: measured, not trained.
+  package func concluded(as ending: TrainingResult.Ending) throws -> TrainingResult {
+    let hasFinished = ending == .completed || ending == .outOfPatience
+    if hasFinished { _ = try validate { _ in .continue } }
+    return try close(ending, meter: ResourceMeter(), proof: FreezeProof(policy)) { _ in .continue }
   }
 
   /// The state after the last update, with memory of its own.

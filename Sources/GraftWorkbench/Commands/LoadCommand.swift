@@ -1,37 +1,60 @@
 import GraftBase
 import GraftModels
+import GraftTraining
 
 /// `load`: takes a saved model, with its classes and preprocessing.
 package struct LoadCommand: Command {
-  private static let file = Argument(
-    required: "file", .path(.file), "a model that graft saved"
+  private static let file: Argument<String?> = Argument(
+    "file", .path(.file), otherwise: "a run from disk, by run=", "a model that graft saved"
   ).positional
+  private static let stored: Argument<String?> = Argument(
+    "run", .name(.storedRun), otherwise: "a file", "a run on disk by its name or id (`runs all`)")
+  private static let state: Argument<StoredState> = Argument(
+    "at", .word, default: .last, "with run=: its last state, or the best by validation")
+
+  private enum StoredState: String, WordChoice { case last, best }
   private static let name = Argument(
     "as", .newName(.run), otherwise: "the file's name", "name of the run")
 
   package static let specification = CommandSpecification(
     "load", "load a saved model as a run", group: .keep,
-    parameters: [file, name],
+    parameters: [file, name, stored, state],
     examples: [
       "load flowers.safetensors", "load flowers.safetensors ; predict rose.jpg",
-      "load runs/best.safetensors",
+      "load runs/best.safetensors", "load run=A", "load run=A at=best",
     ],
-    seeAlso: ["save", "predict"], isRecorded: true)
+    seeAlso: ["save", "predict", "runs", "resume"], isRecorded: true,
+    discussion: """
+      A model that was saved before its training was over brings its training state: `resume` continues it,
+      with the images of its recipe or those that are chosen. `load run=` takes the weights of a run of an
+      earlier session.
+      """)
 
   private let arguments: CheckedArguments
 
-  package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    guard (arguments[Self.file] == nil) != (arguments[Self.stored] == nil) else {
+      throw arguments.fault(
+        .missingParameter, at: Self.file, "`load` needs either a file or run=",
+        help: "load flowers.safetensors; or load run=A (`runs all` lists them)")
+    }
+    if arguments.isGiven(Self.state), arguments[Self.stored] == nil {
+      throw arguments.fault(
+        .notAllowedHere, at: Self.state, "a file holds one state", help: "leave out at=")
+    }
+  }
 
   package func run(in session: Session) throws {
-    let path = arguments[Self.file]
-    let file = try WeightFile(path: path)
-    let loaded = try ModelFile.load(file)
+    let stored = try arguments[Self.stored].map { try session.storedRun(called: $0) }
+    let (preferred, file, loaded, state) =
+      try stored.map { try read($0, in: session) } ?? read(arguments[Self.file] ?? "")
     let model = loaded.model
-    let stem = path.lastPathComponent.split(separator: ".").first.map(String.init) ?? "model"
-    let name = arguments[Self.name] ?? session.workbench.freeName(preferred: stem)
+    let name = arguments[Self.name] ?? session.workbench.freeName(preferred: preferred)
     session.amendRecord(Self.name.name, name)
-    let run = TrainingRun(name: name, model: model, recipe: loaded.recipe)
+    let run = TrainingRun(name: name, model: model, recipe: loaded.recipe, state: state)
     run.isSaved = true
+    run.stored = stored
     session.workbench.encoder = EncoderChoice(
       spec: model.spec, input: model.input, weights: file,
       weightsHash: model.weightsHash.hex)
@@ -49,6 +72,37 @@ package struct LoadCommand: Command {
         ("weights_hash", .string(model.weightsHash.hex)),
       ])
     session.leaveReceipt("weights \(model.weightsHash)")
+  }
+
+  /// A model file, and the state of its training where it was not over.
+  private func read(_ path: String) throws -> (String, WeightFile, ModelFile, RunState?) {
+    let file = try WeightFile(path: path)
+    let loaded = try ModelFile.load(file)
+    let weights = loaded.model.parameters.map { ($0.name, $0.value) }
+    let state = try RunState(of: file, weights: Dictionary(uniqueKeysWithValues: weights))
+    let stem = path.lastPathComponent.split(separator: ".").first.map(String.init) ?? "model"
+    return (stem, file.withoutTrainingState, loaded, state)
+  }
+
+  /// A run of the store as a model file would hold it.
+  private func read(
+    _ stored: StoredRun, in session: Session
+  ) throws -> (String, WeightFile, ModelFile, RunState?) {
+    let store = session.stateFolder.map { RunStore(stateFolder: $0) }
+    let checkpoints = store?.checkpoints(of: stored.id)
+    let last = try checkpoints?.load()
+    if let warning = last?.warning { session.console.warn(warning) }
+    let best = arguments[Self.state] == .best ? try checkpoints?.loadBest() : nil
+    guard let state = best ?? last?.state else {
+      throw GraftError(
+        .failed, "\(stored.name) has no state on disk yet", help: "`runs all` lists them")
+    }
+    let model = try ModelFile.model(describedBy: state.model, name: "run \(stored.shortID)")
+    try state.fill(model)
+    let recipe = [ModelFile.Key.recipe.rawValue: stored.recipe]
+    let file = WeightFile(
+      try ModelFile.contents(of: model, metadata: recipe), name: "run \(stored.shortID)")
+    return (stored.name, file, ModelFile(model: model, metadata: recipe), nil)
   }
 
   package func lineage(in session: Session) -> Lineage? {

@@ -3,13 +3,32 @@ import GraftTraining
 
 /// `runs`: the table of runs.
 package struct RunsCommand: Command {
-  package static let specification = CommandSpecification(
-    "runs", "list the runs with their scores", group: .keep,
-    examples: ["runs", "runs ; use A", "runs ?"], seeAlso: ["use", "drop", "train"])
+  private enum Extent: String, WordChoice {
+    /// Those on disk, of earlier sessions too.
+    case all
+  }
 
-  package init(_ arguments: CheckedArguments) throws {}
+  private static let extent: Argument<Extent?> = Argument(
+    "which", .word, otherwise: "those of this session",
+    "all: those on disk, of earlier sessions too"
+  ).positional
+
+  package static let specification = CommandSpecification(
+    "runs", "list the runs with their scores", group: .keep, parameters: [extent],
+    examples: ["runs", "runs ; use A", "runs all", "runs ?"],
+    seeAlso: ["use", "drop", "train", "resume", "load"],
+    discussion: """
+      Every run is kept on disk, while it is trained and when it ends, in $XDG_STATE_HOME/graft. `resume`
+      continues one, and `load run=NAME` takes its weights. Runs that did not change for 30 days are
+      removed, and the oldest beyond 10 GB; Graft says so.
+      """)
+
+  private let extent: Extent?
+
+  package init(_ arguments: CheckedArguments) throws { extent = arguments[Self.extent] }
 
   package func run(in session: Session) throws {
+    if extent == .all { return listStored(in: session) }
     let runs = session.workbench.runs
     guard !runs.isEmpty else {
       return session.console.result(
@@ -21,6 +40,46 @@ package struct RunsCommand: Command {
     session.console.result(
       table.rendered(paintHeader: session.console.paint.dim), event: "runs",
       [("runs", .array(runs.map { object($0, in: session) }))])
+  }
+
+  private func listStored(in session: Session) {
+    let store = session.stateFolder.map { RunStore(stateFolder: $0) }
+    let runs = store?.runs() ?? []
+    let isHeld = runs.map { run in store.map { RunLock.isHeld($0.path(of: run.id)) } ?? false }
+    let table = TextTable(
+      ["id", "run", "when", "encoder", "policy", "data", "epochs", "val", "state"],
+      rows: zip(runs, isHeld).map { run, isHeld in
+        [
+          run.shortID, run.name, run.updated.clockText, run.encoder, run.policies,
+          run.data.escapingControlCharacters, "\(run.epoch)/\(run.epochs)", run.score ?? "",
+          state(of: run, isHeld),
+        ]
+      })
+    let text =
+      runs.isEmpty
+      ? "no runs on disk" : table.rendered(paintHeader: session.console.paint.dim)
+    let objects = zip(runs, isHeld).map { object($0, $1) }
+    session.console.result(text, event: "runs", [("stored", .array(objects))])
+  }
+
+  private func object(_ run: StoredRun, _ isHeld: Bool) -> JSONValue {
+    .object([
+      ("id", .string(run.id)), ("run", .string(run.name)), ("encoder", .string(run.encoder)),
+      ("data", .string(run.data)), ("epoch", .integer(run.epoch)),
+      ("epochs", .integer(run.epochs)), ("step", .integer(run.step)),
+      ("steps", .integer(run.totalSteps)), ("state", .string(state(of: run, isHeld))),
+      ("score", run.score.map(JSONValue.string) ?? .null),
+      ("weights_hash", run.weightsHash.map(JSONValue.string) ?? .null),
+    ])
+  }
+
+  private func state(of run: StoredRun, _ isHeld: Bool) -> String {
+    switch run.status {
+    case .running: isHeld ? "training now" : "interrupted"
+    case .stopped: "stopped"
+    case .failed: "failed"
+    case .completed, .outOfPatience: "finished"
+    }
   }
 
   private func row(_ run: TrainingRun, in session: Session) -> [String] {

@@ -71,16 +71,22 @@ package struct SaveCommand: Command {
 
   private func saveModel(in session: Session) throws {
     let run = try session.requireRun()
-    let recipe = run.recipe ?? session.distilledRecipe(folder: nil)
     let model = folds ? try run.model.folded() : run.model
+    // A model that is folded cannot be trained on.
+    let state = run.isUnfinished && !folds ? run.state : nil
+    let (metadata, tensors) = try state?.additions() ?? ([:], [])
+    let names = state == nil ? nil : [run.name]
+    let recipe = run.recipe ?? session.distilledRecipe(folder: nil, of: names)
     try ModelFile.save(
-      model, to: path, metadata: [ModelFile.Key.recipe.rawValue: recipe])
+      model, to: path,
+      metadata: metadata.merging([ModelFile.Key.recipe.rawValue: recipe]) { $1 }, adding: tensors)
     run.isSaved = run.isSaved || !folds
     session.refresh()
     let hash = model.weightsHash
     session.console.result(
       "saved \(run.name) as \(FilePath.relative(path, to: session.folder)), "
-        + "\(run.model.foldReport(model))weights \(hash)",
+        + "\(run.model.foldReport(model))weights \(hash)"
+        + (state.map { ", with the training state of step \($0.stepsDone)" } ?? ""),
       event: "save", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
     session.leaveReceipt("weights \(hash)")
   }

@@ -17,12 +17,16 @@ package struct SetCommand: Command {
   static let precision: Argument<Precision?> = Argument(
     "precision", .word, otherwise: "fp32",
     "bf16: rounded factors in products, faster on processors with AMX")
+  static let checkpoint: Argument<CheckpointPace?> = Argument(
+    "checkpoint", .word,
+    otherwise: "auto: each epoch and every 5 minutes, for at most 1 % of the time",
+    "save trainings on disk: auto, after each epoch or step whatever it costs, or off")
   static let progress = Argument(
     "progress", .flag, otherwise: "yes", "show progress while a step runs")
 
   package static let specification = CommandSpecification(
     "set", "change display, resources or precision", group: .shell,
-    parameters: [threads, image, color, prompt, cache, precision, progress],
+    parameters: [threads, image, color, prompt, cache, checkpoint, precision, progress],
     examples: ["set threads=2", "set color never", "set precision=bf16"],
     seeAlso: ["show", "alias"], isRecorded: true, openness: .namesAsWords,
     discussion: """
@@ -50,6 +54,7 @@ package struct SetCommand: Command {
     if let cache = arguments[Self.cache] {
       session.workbench.features.mode = cache
     }
+    if let checkpoint = arguments[Self.checkpoint] { session.settings.checkpoint = checkpoint }
     if let prompt = arguments[Self.prompt] { session.settings.prompt = prompt }
     if let isShown = arguments[Self.progress] {
       session.settings.isProgressShown = isShown

@@ -43,6 +43,7 @@ package struct ShowCommand: Command {
       (SetCommand.image, settings.image.rawValue), (SetCommand.color, settings.color.rawValue),
       (SetCommand.prompt, settings.prompt.isEmpty ? "\"\"" : settings.prompt),
       (SetCommand.cache, session.workbench.features.mode.rawValue),
+      (SetCommand.checkpoint, settings.checkpoint.rawValue),
       (SetCommand.precision, session.workbench.precision.rawValue),
       (SetCommand.progress, settings.isProgressShown.argumentText),
     ]

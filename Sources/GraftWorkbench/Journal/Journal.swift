@@ -3,6 +3,9 @@ import GraftBase
 
 /// The diary of a session on disk: every command that changed something, flushed before the next one
 /// runs, so that a crash loses nothing.
+///
+/// It is a recipe. A command that has begun is a comment `#> COMMAND` until its end is known: then it
+/// follows as a line of its own, with its receipt, or as `#! MESSAGE` where it failed.
 package final class Journal {
   package let path: String
   private var descriptor: Int32 = -1
@@ -19,6 +22,25 @@ package final class Journal {
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Says that a command begins.
+  ///
+  /// No crash of the program can take that back; it reaches the disk with the command's end.
+  package func begin(_ statement: RecordedStatement) throws {
+    if descriptor < 0 { try open() }
+    try comment("> ", statement.text(relativeTo: nil))
+  }
+
+  /// Says why the command that began last failed.
+  package func fail(_ message: String) throws {
+    guard descriptor >= 0 else { return }
+    try comment("! ", message)
+  }
+
+  private func comment(_ mark: String, _ text: String) throws {
+    let line = "#" + mark + text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n"
+    try AtomicFile.writeAll([Array(line.utf8)[...]], to: descriptor, path: path)
+  }
 
   /// Writes one statement with its receipt and waits until it is on disk.
   package func append(_ statement: RecordedStatement) throws {

@@ -170,7 +170,10 @@ package struct Binder {
   private mutating func registerNames(of arguments: CheckedArguments) throws {
     for parameter in arguments.specification.parameters {
       if case .newName(let set) = parameter.kind {
-        for case .text(let name) in arguments.all(parameter) { vocabulary.add(name, to: set) }
+        for case .text(let name) in arguments.all(parameter) {
+          vocabulary.add(name, to: set)
+          if set == .run { vocabulary.add(name, to: .storedRun) }
+        }
       }
       if parameter.kind.pathKinds.contains(.output) {
         plannedOutputs.formUnion(arguments.paths(of: parameter))
@@ -181,7 +184,9 @@ package struct Binder {
       if case .newName(.run) = $0.kind { !arguments.isGiven($0) } else { false }
     }
     let isLoading = arguments.specification.verb == "load"
-    if namesRuns || isLoading { vocabulary.setNames([], of: .run) }
+    if namesRuns || isLoading {
+      for set in [NameSet.run, .storedRun] { vocabulary.setNames([], of: set) }
+    }
     if arguments.specification.verb == "encoder" { vocabulary.setNames([], of: .layer) }
     if arguments.specification.verb == "data" { vocabulary.setNames([], of: .className) }
   }

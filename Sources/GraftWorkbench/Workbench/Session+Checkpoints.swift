@@ -3,58 +3,83 @@ import GraftBase
 import GraftModels
 import GraftTraining
 
-// A recipe that was interrupted leaves a checkpoint under a name that only the same training can
-// have: everything in the run's identity, the starting weights included, policies and settings.
-// Running the recipe again finds it and continues.
+// Every training is kept on disk under a name that only the same training can have. Running a recipe
+// again after an interruption finds it there and continues.
 extension Session {
-  /// Saves where an interrupted run stands; returns the place for people.
-  func saveCheckpoint(of run: TrainingRun) throws -> String {
-    guard let folder = run.prepared.flatMap(checkpointFolder), let state = run.state else {
-      return "the beginning"
-    }
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    try CheckpointFolder(folder).save(state)
-    return "step \(state.progress.step)"
+  /// The runs on disk; nil where there is no place for state, or `set checkpoint=off`.
+  package var store: RunStore? {
+    guard settings.checkpoint != .off else { return nil }
+    return stateFolder.map { RunStore(stateFolder: $0) }
   }
 
-  /// The state that an earlier, interrupted replay left of this training.
-  func checkpoint(of run: PreparedRun) -> (state: RunState, folder: String)? {
-    guard let folder = checkpointFolder(of: run), FilePath.isFolder(folder) == true else {
-      return nil
-    }
+  /// What keeps a training on disk; nil when that is not wanted or cannot be.
+  ///
+  /// Throws when another process is at the same training.
+  func keeper(of run: PreparedRun, from state: RunState?) throws -> RunKeeper? {
+    guard let store else { return nil }
+    tidy(store, keeping: run.id)
     do {
-      guard let loaded = try CheckpointFolder(folder).load() else { return nil }
-      if let warning = loaded.warning { console.warn(warning) }
-      return (loaded.state, folder)
-    } catch {
-      console.warn("an interrupted run cannot be continued, it starts again: \(error)")
+      var record = record(of: run)
+      if let earlier = store.run(run.id) {
+        if let state { record.note(state) }
+        record.formerNames = ([earlier.name] + earlier.formerNames).filter { $0 != run.name }
+      }
+      return try RunKeeper(
+        record, in: store, pace: settings.checkpoint,
+        model: ModelFile.description(of: run.model), warn: { [console] in console.warn($0) })
+    } catch let error as GraftError where !RunLock.isHeld(store.path(of: run.id)) {
+      console.warn("\(run.name) is trained without checkpoints: \(error)")
       return nil
     }
   }
 
-  /// The folder that belongs to the training alone; nil when there is no place for state.
-  private func checkpointFolder(of run: PreparedRun) -> String? {
-    guard let stateFolder else { return nil }
-    var hash = ContentHash()
-    for (key, value) in run.identity.sorted(by: { $0.key < $1.key }) {
-      hash.update("\(key)=\(value)\n")
-    }
-    for phase in run.ingredients.phases {
-      hash.update("\(phase.policy) \(phase.settings.spelledAsBefore)\n")
-    }
-    return "\(stateFolder)/checkpoints/\(hash.finish().hex.prefix(16))"
+  private func record(of run: PreparedRun) -> StoredRun {
+    StoredRun(
+      id: run.id, name: run.name, encoder: run.model.spec.name, data: run.ingredients.data.name,
+      policies: run.ingredients.phases.map { "\($0.policy)" }.joined(separator: ", "),
+      recipe: recipe(of: run), epochs: run.ingredients.phases.last?.settings.epochs ?? 0,
+      totalSteps: run.totalSteps, started: Date(), updated: Date(), isOpen: !isInteractive)
   }
-}
 
-extension TrainingSettings {
-  /// With the optimizers' former spellings, under which the folders of older checkpoints lie.
-  fileprivate var spelledAsBefore: TrainingSettings {
-    guard optimizer.name == NesterovRule.name else { return self }
-    var result = self
-    result.optimizer = Choice(
-      StochasticGradientRule.name,
-      optimizer.values.merging([StochasticGradientRule.nesterov.name: 1]) { $1 })
-    return result
+  /// The lines that lead to a run that is about to be trained, that of the running command included.
+  private func recipe(of run: PreparedRun) -> String {
+    guard let statement = runningStatement(providing: "run:\(run.name)") else { return "" }
+    var distiller = Distiller(
+      recorder.statements + [statement], keeping: ["run:\(run.name)"], folder: "/")
+    return distiller.recipe()
+  }
+
+  /// Removes old runs, once in a session, and says so.
+  private func tidy(_ store: RunStore, keeping id: String) {
+    guard !hasTidied else { return }
+    hasTidied = true
+    let removed = store.prune(keeping: Set(workbench.runs.compactMap { $0.prepared?.id } + [id]))
+    guard !removed.isEmpty else { return }
+    console.progress(
+      "removed \(removed.count) old \(removed.count == 1 ? "run" : "runs") from disk: "
+        + removed.map { "\($0.name) of \($0.started.clockText)" }.joined(separator: ", "))
+  }
+
+  /// The state on disk of this very training, with what is known of it.
+  func storedState(of run: PreparedRun) -> (state: RunState, record: StoredRun?)? {
+    guard let store, FilePath.isFolder(store.path(of: run.id)) == true else { return nil }
+    do {
+      guard let loaded = try store.checkpoints(of: run.id).load() else { return nil }
+      if let warning = loaded.warning { console.warn(warning) }
+      return (loaded.state, store.run(run.id))
+    } catch {
+      console.warn("\(run.name) on disk cannot be continued, it starts again: \(error)")
+      return nil
+    }
+  }
+
+  /// The recipe has come to its end: the next time it trains anew.
+  package func closeStoredRuns() {
+    guard let store else { return }
+    for id in workbench.runs.compactMap({ $0.prepared?.id }) {
+      guard var record = store.run(id), record.isOpen else { continue }
+      record.isOpen = false
+      try? store.write(record)
+    }
   }
 }

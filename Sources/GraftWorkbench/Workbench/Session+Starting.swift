@@ -21,16 +21,42 @@ extension TrainingCommand {
 }
 
 extension Session {
-  /// Trains from the start, or from where an interrupted replay of the same recipe left off.
-  func start(_ run: PreparedRun, verb: String) throws {
-    guard !isInteractive, let (state, folder) = checkpoint(of: run) else {
-      return try train(run, verb: verb)
+  /// Trains from the start or from `state`, or goes on where the same training is on disk further
+  /// than that: where it was interrupted, or finished by a recipe that did not come to its end.
+  func start(_ run: PreparedRun, verb: String, from state: RunState? = nil) throws {
+    if let loaded = loadedState, loaded.identity == run.identity,
+      loaded.policy == run.phases[checked: loaded.place.phase]?.policy.policy
+    {
+      loadedState = nil
+      return try bringBack(run, loaded, nil)
     }
+    guard let (found, record) = storedState(of: run), found.stepsDone > state?.stepsDone ?? 0,
+      found.stepsDone <= run.ingredients.stop ?? .max || reopenedRun == run.id
+    else { return try train(run, verb: verb, resuming: state) }
+    let isFinished = record?.status.isFinished ?? false
+    let isWhole = isFinished || found.stepsDone == run.ingredients.stop
+    let isAgain = reopenedRun != nil || !isInteractive && record?.isOpen == true
+    if reopenedRun == run.id || isWhole && isAgain { return try bringBack(run, found, record) }
+    guard !isFinished else { return try train(run, verb: verb, resuming: state) }
+    let time = record.map { " at \($0.updated.clockText)" } ?? ""
     console.progress(
-      "\(run.name) continues from step \(state.progress.step), where it was interrupted")
-    try train(run, verb: verb, resuming: state)
-    if workbench.run(named: run.name)?.isUnfinished == false {
-      try? FileManager.default.removeItem(atPath: folder)
+      "\(run.name) continues from step \(found.stepsDone), where it was interrupted\(time)")
+    try train(run, verb: verb, resuming: found)
+  }
+
+  /// Takes a run over from the disk as it stands there, without training.
+  private func bringBack(_ run: PreparedRun, _ state: RunState, _ record: StoredRun?) throws {
+    if let record, reopenedRun == nil {
+      console.progress("\(run.name) is taken from disk, trained at \(record.updated.clockText)")
+    }
+    let trainer = try run.trainer(
+      at: state.place, pool: pool, cache: workbench.features, resuming: state)
+    let brought = TrainingRun(run)
+    brought.result = try trainer.concluded(as: record?.status.ending ?? .stopped)
+    brought.state = trainer.state()
+    keep(brought, history: state.progress.history, cost: TrainingCost())
+    if brought.isUnfinished, !brought.hasAllUpdates {
+      amendRecord(TrainingParameters.stop.name, String(brought.stepsDone))
     }
   }
 }

@@ -12,25 +12,54 @@ extension Session {
     _ prepared: PreparedRun, verb: String, resuming state: RunState? = nil
   ) throws {
     let run = TrainingRun(prepared)
-    let (history, cost) = try trainPhases(of: run, prepared, verb: verb, resuming: state)
+    let keeper = try keeper(of: prepared, from: state)
+    let (history, cost) = try trainPhases(
+      of: run, prepared, verb: verb, resuming: state, keeper: keeper)
     guard run.stepsDone > 0 else {
       leaveUnrecorded()
       return try reportInterruption(
         "stopped \(run.name) before its first update, nothing is kept")
     }
+    let isOnDisk = store(run, by: keeper)
+    keep(run, history: history, cost: cost)
+    guard run.isUnfinished else { return }
+    if !run.hasAllUpdates { amendRecord(TrainingParameters.stop.name, String(run.stepsDone)) }
+    let place = run.result.map { "step \($0.step) of \($0.totalSteps)" } ?? "the beginning"
+    let kept = isOnDisk ? "weights kept" : "weights kept in memory only"
+    try reportInterruption("stopped \(run.name) at \(place), \(kept)", of: run, isOnDisk: isOnDisk)
+  }
+
+  /// Writes the end of a training, or of its part; returns whether it is on disk.
+  private func store(_ run: TrainingRun, by keeper: RunKeeper?, hasFailed: Bool = false) -> Bool {
+    guard let keeper, let state = run.state else { return false }
+    var status = run.result.map { StoredRun.Status($0.ending) } ?? .failed
+    if hasFailed { status = .failed }
+    // A signal ended it, nobody at the prompt: the next start speaks of it.
+    if !status.isFinished, interrupts.isTerminated { status = .running }
+    return keeper.close(
+      state, status: status, weightsHash: run.result?.weightsHash,
+      isOpen: !isInteractive)
+  }
+
+  /// Makes a run of the session, says how it came out and what it replaces.
+  func keep(_ run: TrainingRun, history: [EpochRecord], cost: TrainingCost) {
+    if let earlier = workbench.run(named: run.name)?.prepared, let id = run.prepared?.id,
+      earlier.id != id, store?.run(earlier.id) != nil
+    {
+      console.progress(
+        "\(run.name) replaces the run of that name; `load run=\(earlier.id.prefix(StoredRun.shortLength))` "
+          + "brings the earlier one back")
+    }
     workbench.keep(run)
     currentRun = run.name
     finish(run, history: history, cost: cost)
-    refresh()
-    guard run.isUnfinished else { return }
-    amendRecord(TrainingParameters.stop.name, String(run.stepsDone))
-    let place = run.result.map { "step \($0.step) of \($0.totalSteps)" } ?? "the beginning"
-    try reportInterruption("stopped \(run.name) at \(place), weights kept", of: run)
+    readStoredNames()
   }
 
   /// Trains the phases that are left, each on the weights of the one before.
   private func trainPhases(
-    of run: TrainingRun, _ prepared: PreparedRun, verb: String, resuming state: RunState?
+    of run: TrainingRun, _ prepared: PreparedRun, verb: String, resuming state: RunState?,
+    keeper: RunKeeper?
   ) throws -> (history: [EpochRecord], cost: TrainingCost) {
     var history: [EpochRecord] = []
     var cost = TrainingCost()
@@ -45,10 +74,13 @@ extension Session {
       observer.stopsAtOnce = prepared.ingredients.stop == place.stepsBefore
       let result: TrainingResult
       do {
-        result = try trainer.run { observer.observe($0) }
+        result = try trainer.run { event in
+          keeper?.observe(event, of: trainer)
+          return observer.observe(event)
+        }
       } catch {
         observer.finish()
-        keepFailed(run, trainer.state())
+        keepFailed(run, trainer.state(), by: keeper)
         throw error
       }
       cost.add(result.cost)
@@ -63,15 +95,18 @@ extension Session {
 
   /// Keeps the weights after the last good update of a training that failed, and records the line
   /// so that its replay stops there.
-  private func keepFailed(_ run: TrainingRun, _ state: RunState) {
+  private func keepFailed(_ run: TrainingRun, _ state: RunState, by keeper: RunKeeper?) {
     run.state = state
     guard run.stepsDone > 0 else { return }
+    let isOnDisk = store(run, by: keeper, hasFailed: true)
     workbench.keep(run)
     currentRun = run.name
     amendRecord(TrainingParameters.stop.name, String(run.stepsDone))
     leaveReceipt("weights \(run.model.weightsHash)")
     recordDespiteFailure()
-    console.warn("the weights of \(run.name) at step \(run.stepsDone) are kept")
+    console.warn(
+      "the weights of \(run.name) at step \(run.stepsDone) are kept"
+        + (isOnDisk ? " on disk" : " in memory only"))
     refresh()
   }
 
@@ -94,14 +129,16 @@ extension Session {
   }
 
   /// At the prompt says how to continue; in a recipe ends it, so that no later line runs.
-  private func reportInterruption(_ message: String, of run: TrainingRun? = nil) throws {
+  private func reportInterruption(
+    _ message: String, of run: TrainingRun? = nil, isOnDisk: Bool = false
+  ) throws {
     let advice = run.map { " - `resume \($0.name)` continues" } ?? ""
     guard interrupts.asksToStop, !isInteractive else {
       console.print(message + advice)
       if isInteractive { interrupts.reset() }
       return
     }
-    let place = try run.map { try saveCheckpoint(of: $0) } ?? "the beginning"
+    let place = isOnDisk ? run.map { "step \($0.stepsDone)" } ?? "the beginning" : "the beginning"
     throw GraftError(
       interrupts.termination ?? .interrupted,
       "\(message); the same command continues from \(place)")

@@ -8,17 +8,20 @@ package final class TrainingRun {
   package let model: Model
   /// What it was trained as; nil for a model from a file.
   package let prepared: PreparedRun?
-  /// Its state, for `resume`.
+  /// Its state, for `resume`; of a model from a file, one that was saved in the middle of its training.
   package var state: RunState?
   package var result: TrainingResult?
   /// The recipe a loaded model came with.
   package let recipe: String?
   package var isSaved = false
+  /// What it is on disk, of a run that was loaded from there.
+  package var stored: StoredRun?
 
-  package init(name: String, model: Model, recipe: String? = nil) {
+  package init(name: String, model: Model, recipe: String? = nil, state: RunState? = nil) {
     self.name = name
     self.model = model
     self.recipe = recipe
+    self.state = state
     prepared = nil
   }
 
@@ -38,6 +41,9 @@ package final class TrainingRun {
     return result.ending == .stopped || result.ending == .aborted
   }
 
+  /// Whether only the last validation is left to do: then replaying its line makes the same weights.
+  package var hasAllUpdates: Bool { stepsDone == prepared?.totalSteps }
+
   /// Updates in the weights, over all phases.
-  package var stepsDone: Int { state.map { $0.place.stepsBefore + $0.progress.step } ?? 0 }
+  package var stepsDone: Int { state?.stepsDone ?? 0 }
 }

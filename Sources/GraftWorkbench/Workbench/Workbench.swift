@@ -137,7 +137,9 @@ extension Session {
 
   /// What the prompt and completion use: names of runs, layers and scores, and the title.
   package func refresh() {
-    vocabulary.setNames(workbench.runs.map(\.name), of: .run)
+    let runs = workbench.runs.map(\.name)
+    vocabulary.setNames(runs, of: .run)
+    vocabulary.setNames(runs + storedNames.filter { !runs.contains($0) }, of: .storedRun)
     vocabulary.setNames(workbench.data?.classes ?? [], of: .className)
     vocabulary.setNames(Metrics.all.map(\.name) + metrics.keys.sorted(), of: .metric)
     vocabulary.setNames(

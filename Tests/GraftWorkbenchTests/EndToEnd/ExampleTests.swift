@@ -10,7 +10,7 @@ extension EndToEnd {
     /// A session with what examples name: folders of images, recipes, runs A, B and C.
     private static func prepared() throws -> Workplace {
       let outside = try TemporaryFolder.make()
-      let place = try Workplace(folder: outside + "/inside")
+      let place = try Workplace(folder: outside + "/inside", stateFolder: outside + "/state")
       for name in ["flowers", "roses", "new"] {
         _ = try Shapes.write(to: place.path(name), perClass: 3)
       }

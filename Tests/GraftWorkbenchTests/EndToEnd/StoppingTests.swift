@@ -39,7 +39,8 @@ extension EndToEnd {
     @Test func controlCStopsKeepsAndIsRecorded() throws {
       let whole = try Self.uninterrupted(Self.training + " as=B", run: "B")
       let press = Presser { $0.hasPrefix("\r") }
-      let place = try Workplace(isProgressTerminal: true, watch: press.watch)
+      let place = try Workplace(
+        stateFolder: TemporaryFolder.make(), isProgressTerminal: true, watch: press.watch)
       place.type(Workplace.ingredients)
       #expect(place.type(Self.training + " as=B") == 0)
       #expect(

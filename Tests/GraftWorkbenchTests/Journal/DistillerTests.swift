@@ -95,6 +95,16 @@ import Testing
     bench.type("seed 5 ; history ; expect accuracy > 1 ; seed 6")
     bench.type("seed x")
     let text = try String(contentsOfFile: journal.path, encoding: .utf8)
-    #expect(text == "# graft 1 · journal\nseed 5\n")
+    #expect(
+      text == """
+        # graft 1 · journal
+        #> seed 5
+        seed 5
+        #> expect accuracy > 1
+        #! there is no score `accuracy`
+
+        """)
+    let again = try TestBench()
+    #expect(again.type(text) == 0 && again.session.seed == 5)
   }
 }
