@@ -37,6 +37,10 @@ struct RunOutcome {
 
   /// What is printed of it.
   var lines: [String] {
+    guard cost != TrainingCost() else {
+      // Taken from the disk: nothing was trained now.
+      return ["\(run.name): \(score), weights \(result.weightsHash.prefix(8))"]
+    }
     var lines = [
       "\(run.name): \(score), \(cost.seconds.durationText), "
         + "\(Int(cost.imagesPerSecond.rounded()).groupedText) img/s, "
