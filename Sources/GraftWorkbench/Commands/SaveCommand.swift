@@ -60,8 +60,9 @@ package struct SaveCommand: Command {
   }
 
   private func saveRecipe(in session: Session) throws {
+    let place = try session.output(path)
     let text = session.distilledRecipe(folder: FilePath.folder(of: path))
-    try AtomicFile.write(text, to: path)
+    try AtomicFile.write(text, to: place.prepared())
     let lines = text.split(separator: "\n").count
     let shown = FilePath.relative(path, to: session.folder)
     session.console.result(
@@ -70,11 +71,12 @@ package struct SaveCommand: Command {
   }
 
   private func saveModel(in session: Session) throws {
+    let place = try session.output(path)
     let run = try session.requireRun()
     let recipe = run.recipe ?? session.distilledRecipe(folder: nil)
     let model = folds ? try run.model.folded() : run.model
     try ModelFile.save(
-      model, to: path, metadata: [ModelFile.Key.recipe.rawValue: recipe])
+      model, to: place.prepared(), metadata: [ModelFile.Key.recipe.rawValue: recipe])
     run.isSaved = run.isSaved || !folds
     session.refresh()
     let hash = model.weightsHash
