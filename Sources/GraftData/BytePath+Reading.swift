@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftImaging
 
 extension BytePath {
   /// What the system says a path is, symbolic links followed.
@@ -7,8 +8,8 @@ extension BytePath {
     case file, folder, other, missing
   }
 
-  /// A number that is the same for two paths to one folder; finds loops of symbolic links.
-  struct Identity: Hashable {
+  /// The same for all paths to one file or folder: through links, hard links and other spellings.
+  package struct Identity: Hashable, Sendable {
     let device: UInt64
     let node: UInt64
   }
@@ -18,7 +19,8 @@ extension BytePath {
     return Self.kind(of: status)
   }
 
-  var identity: Identity? {
+  /// Nil where there is nothing.
+  package var identity: Identity? {
     status.map { Identity(device: UInt64($0.st_dev), node: UInt64($0.st_ino)) }
   }
 
@@ -49,6 +51,11 @@ extension BytePath {
   /// by its path when none is given.
   package func read(limit: Int = 1 << 30, named name: String? = nil) throws -> [UInt8] {
     try RegularFile(pathBytes: bytes, name: name ?? description).readAll(limit: limit)
+  }
+
+  /// The image in this file; errors call it by its path.
+  package func image() throws -> Image {
+    try ImageFile.read(bytes, name: description)
   }
 
   private var status: stat? {

@@ -9,8 +9,9 @@ extension DataSet: CustomStringConvertible {
     lines += classTable
     lines.append("split: \(splitDescription)")
     lines.append("sizes: \(sizeSummary)")
-    lines += Self.section("bad files, left out", badFiles.map(\.description))
-    lines += Self.section("ignored", ignored.map { "\($0.path) (\($0.reason))" })
+    let list = "`data bad to=bad.csv` lists all"
+    lines += Self.section("bad files, left out", badFiles.map(\.description), list)
+    lines += Self.section("ignored", ignored.map { "\($0.path) (\($0.reason))" }, list)
     lines += Self.section("the same image in two splits", straddlingDuplicates)
     lines += (warnings + sizeWarnings).map { "warning: \($0)" }
     return lines.joined(separator: "\n")
@@ -19,8 +20,18 @@ extension DataSet: CustomStringConvertible {
   /// One line: `hymenoptera: 397 images, 2 classes, 9c41e07a`.
   package var summary: String {
     let bad = badFiles.isEmpty ? "" : ", \(badFiles.count) unreadable left out"
-    return
-      "\(name): \(samples.count) images\(task == .segmentation ? " with masks" : ""), \(presentClasses.count) classes, \(fingerprint)\(bad)"
+    let other = ignored.isEmpty ? "" : ", \(ignored.count) ignored"
+    let images = "\(samples.count) images\(task == .segmentation ? " with masks" : "")"
+    let count = presentClasses.count
+    let classes = "\(count) class\(count == 1 ? "" : "es")"
+    return "\(name): \(images), \(classes), \(fingerprint)\(bad)\(other)"
+  }
+
+  /// A table of all that was left out, `path,reason`: files that cannot be read, then others.
+  package var leftOutTable: String {
+    let rows = badFiles.map { ($0.path, $0.reason) } + ignored.map { ($0.path, $0.reason) }
+    return (["path,reason"] + rows.map { "\($0.asCSVField),\($1.asCSVField)" })
+      .joined(separator: "\n") + "\n"
   }
 
   /// Equal contents in different splits: "train/a/1.jpg = val/a/9.jpg", a leak when not wanted.
@@ -48,11 +59,13 @@ extension DataSet: CustomStringConvertible {
 
   private static let shownLines = 20
 
-  private static func section(_ title: String, _ lines: [String]) -> [String] {
+  private static func section(
+    _ title: String, _ lines: [String], _ hint: String? = nil
+  ) -> [String] {
     guard !lines.isEmpty else { return [] }
     let more = lines.count - shownLines
     return ["\(title): \(lines.count)"] + lines.prefix(shownLines).map { "  \($0)" }
-      + (more > 0 ? ["  and \(more) more"] : [])
+      + (more > 0 ? ["  and \(more) more" + (hint.map { "; \($0)" } ?? "")] : [])
   }
 
   private var classTable: [String] {

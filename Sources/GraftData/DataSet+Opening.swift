@@ -48,20 +48,45 @@ extension DataSet {
     var samples = result.samples
     let masks = try result.readMasks(names: listing.classes, in: &samples)
     if let masks { listing.classes = masks.classes.names }
+    if Set(samples.map(\.label)).count == 1, listing.task == .classification,
+      !options.isForMeasuring
+    {
+      listing.warnings.append(
+        "all images are of one class: they can be looked at and measured, but training needs two; "
+          + "expected \(ImageFolder.expectedLayout)")
+    }
     var dataSet = DataSet(
       name: location.name.description, listing: listing, badFiles: result.badFiles,
       samples: samples, cache: result.cache, masks: masks)
-    try dataSet.checkClasses(location)
+    let others = [options.validationPath, options.testPath].compactMap { $0 }
+    dataSet.places = [location] + others.map { BytePath($0) }
+    try dataSet.checkClasses(location, options)
     try dataSet.divide(given: result.partitions, options: options)
     return dataSet
   }
 
-  private func checkClasses(_ path: BytePath) throws {
-    let present = counts(of: Array(samples.indices)).count { $0 > 0 }
-    guard present < 2 else { return }
-    let first = samples.first.map { ", \"\(classes[$0.label])\"" } ?? ""
-    throw GraftError(
-      .input, "\(path) has images of \(present) class\(present == 1 ? first : "es")",
+  /// How many classes the images show.
+  private var presentClassCount: Int {
+    counts(of: Array(samples.indices)).count { $0 > 0 }
+  }
+
+  /// Masks need two classes to be told apart, except where a model has them.
+  private func checkClasses(_ path: BytePath, _ options: DataOptions) throws {
+    let isEnough = task == .classification || options.isForMeasuring ? 1 : 2
+    guard presentClassCount < isEnough else { return }
+    throw tooFewClasses(path.description)
+  }
+
+  /// Refuses images of one class, which can be looked at and measured but not learned from.
+  package func requireSeveralClasses() throws {
+    if presentClassCount < 2 { throw tooFewClasses(name) }
+  }
+
+  private func tooFewClasses(_ name: String) -> GraftError {
+    let count = presentClassCount
+    let first = count == 1 ? samples.first.map { ", \"\(classes[$0.label])\"" } ?? "" : ""
+    return GraftError(
+      .input, "\(name) has images of \(count) class\(count == 1 ? first : "es")",
       help: "a classifier needs two classes or more: \(ImageFolder.expectedLayout)")
   }
 

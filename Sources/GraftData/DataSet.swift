@@ -32,6 +32,8 @@ package struct DataSet: Sendable {
   /// What the values of masks mean, where there are masks.
   var maskClasses: MaskClasses?
   let maskCache: ImageCache
+  /// The folders and tables that it was read from.
+  package internal(set) var places: [BytePath] = []
 
   init(
     name: String, listing: Listing, badFiles: [BadFile], samples: [Sample], cache: ImageCache,

@@ -31,6 +31,7 @@ package struct EpochView {
   private let loader: Loader
   private let epoch: Int
   private let keys: [SampleKey]
+  private let pool: ThreadPool
 
   /// The epoch of that number, from 0, of a training with these settings; see `Loader`.
   package init(
@@ -45,6 +46,7 @@ package struct EpochView {
       dataSet, indices: indices, settings: settings, preprocessing: preprocessing,
       pipeline: pipeline, pool: pool)
     self.epoch = epoch
+    self.pool = pool
     keys = loader.keys(epoch: epoch)
   }
 
@@ -53,7 +55,12 @@ package struct EpochView {
 
   /// The images at some places of the epoch's order, in the order of `places`.
   package func images(at places: [Int]) throws -> [DrawnImage] {
-    guard let mixing = recipe.pipeline?.mixing else { return try places.map(alone) }
+    guard let mixing = recipe.pipeline?.mixing else {
+      let (dataSet, recipe) = (dataSet, recipe)
+      return try pool.map(places.map { keys[$0] }) {
+        try Self.alone($0, of: dataSet, recipe)
+      }.map { try $0.get() }
+    }
     let batchOfPlace = Dictionary(
       uniqueKeysWithValues: (0..<loader.partition.batchCount).flatMap { batch in
         loader.partition.range(of: batch).map { ($0, batch) }
@@ -73,11 +80,12 @@ package struct EpochView {
   }
 
   /// An image that nothing is mixed with.
-  private func alone(at place: Int) throws -> DrawnImage {
-    let key = keys[place]
-    return DrawnImage(
-      key: key, image: try unmixed(key), labels: [(dataSet.samples[key.sample].label, 1)],
-      mixing: nil,
+  private static func alone(
+    _ key: SampleKey, of dataSet: DataSet, _ recipe: ImagePreparation
+  ) throws -> DrawnImage {
+    DrawnImage(
+      key: key, image: try recipe.image(of: dataSet, key: key),
+      labels: [(dataSet.samples[key.sample].label, 1)], mixing: nil,
       mask: dataSet.task == .segmentation ? try recipe.mask(of: dataSet, key: key) : nil)
   }
 

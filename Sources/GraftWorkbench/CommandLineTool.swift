@@ -29,17 +29,26 @@ package struct CommandLineTool {
   package init(environment: [String: String]) { self.environment = environment }
 
   /// Does what was asked; returns the exit status.
+  ///
+  /// Results that could not be written make a success a failure.
   package func run(_ request: CommandLineRequest) -> Int32 {
+    OutputStream.reserveStandardStreams()
+    // A reader that is gone is an error of writing, not the end of a training.
+    signal(SIGPIPE, SIG_IGN)
     let console = Console.standard(
       format: request.printsJSON ? .json : .text, isQuiet: request.isQuiet,
       allowsColor: !request.refusesColor, environment: environment)
+    var status: Int32
     do {
-      return try run(request, console)
+      status = try run(request, console)
     } catch {
       let fault = Diagnostic(error, at: nil)
       console.report(fault)
-      return fault.code.exitStatus
+      status = fault.code.exitStatus
     }
+    console.flushOutput()
+    if status == 0, console.hasLostOutput { status = GraftError.Code.failed.exitStatus }
+    return status
   }
 
   private func run(_ request: CommandLineRequest, _ console: Console) throws -> Int32 {
@@ -120,7 +129,8 @@ package struct CommandLineTool {
   ) throws -> Int32 {
     guard isatty(STDIN_FILENO) == 1 else {
       return then(
-        interpreter.run(standardInput(session), mode: .recipe, options: options), request, session)
+        interpreter.run(try standardInput(session), mode: .recipe, options: options), request,
+        session)
     }
     guard !request.refusesInput else {
       throw GraftError(
@@ -188,10 +198,9 @@ package struct CommandLineTool {
     }
   }
 
-  private func standardInput(_ session: Session) -> SourceFile {
-    let bytes = FileHandle.standardInput.readDataToEndOfFile()
-    return SourceFile(
-      name: "-", text: String(decoding: bytes, as: UTF8.self), folder: session.folder)
+  private func standardInput(_ session: Session) throws -> SourceFile {
+    let text = String(decoding: try StandardInput.readAll(), as: UTF8.self)
+    return SourceFile(name: "-", text: text, folder: session.folder)
   }
 
   private func recipe(
@@ -203,7 +212,7 @@ package struct CommandLineTool {
         help: "graft \(verb ?? "run") FILE; - reads it from standard input")
     }
     let settings = try knobs(words.dropFirst(), session)
-    if path == "-" { return (standardInput(session), settings) }
+    if path == "-" { return (try standardInput(session), settings) }
     let working = FileManager.default.currentDirectoryPath
     let file = try SourceFile.read(path, base: working, folder: session.rootFolder)
     return (file, settings)

@@ -53,6 +53,10 @@ package struct Executor {
       let lines = row.run.description.split(separator: "\n")
       console.print(lines.map { "# \($0)" }.joined(separator: "\n"))
     }
+    if let line = forecast?.unknownLine {
+      console.progress(
+        "line \(line) needs a file that the recipe makes; no forecast from there on")
+    }
     if let fault = forecast?.fault {
       console.progress("what trainings would be cannot be said from here on: \(fault.message)")
     }

@@ -29,6 +29,26 @@ struct FolderWalk {
     return result
   }
 
+  /// The image files in the root itself.
+  mutating func images() throws -> [BytePath] {
+    var result: [BytePath] = []
+    for name in try root.listing() {
+      if let reason = reasonToIgnore(name, at: root.appending(name)) {
+        ignore(name, reason)
+      } else {
+        result.append(name)
+      }
+    }
+    return result
+  }
+
+  /// Why a name in a folder is no image to read; nil for one that is.
+  private func reasonToIgnore(_ name: BytePath, at full: BytePath) -> String? {
+    if name.isHidden { return "hidden" }
+    if full.kind == .folder { return isImage(name) ? "a folder, not an image file" : "a folder" }
+    return isImage(name) ? nil : "not an image file"
+  }
+
   /// The image files in `folder` and below it, as relative paths.
   mutating func images(under folder: BytePath) throws -> [BytePath] {
     var result: [BytePath] = []
@@ -49,7 +69,10 @@ struct FolderWalk {
       if name.isHidden {
         ignore(path, "hidden")
       } else if root.appending(path).kind == .folder {
+        let before = result.count
         try collect(path, above: above + [identity], into: &result)
+        // Otherwise somebody would wonder where the image of that name is.
+        if isImage(name), result.count == before { ignore(path, "a folder, not an image file") }
       } else if isImage(name) {
         result.append(path)
       } else {
@@ -67,4 +90,14 @@ struct FolderWalk {
   }
 
   private func isImage(_ name: BytePath) -> Bool { ReadableKind.suffixes.contains(name.suffix) }
+}
+
+extension BytePath {
+  /// The image files in this folder but not below it, by the rules of data sets, and what was left
+  /// out.
+  package func imageFiles() throws -> (images: [BytePath], ignored: [IgnoredFile]) {
+    var walk = FolderWalk(root: self)
+    let images = try walk.images().map(appending)
+    return (images, walk.ignored)
+  }
 }

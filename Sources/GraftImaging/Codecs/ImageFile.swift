@@ -12,9 +12,18 @@ package enum ImageFile {
       orientationApplied: orientationApplied, keepsGray: keepsGray)
   }
 
+  /// The image in RGB in the file whose path is these bytes, which need not be valid text.
+  package static func read(_ path: [UInt8], name: String) throws -> Image {
+    let file = try RegularFile(pathBytes: path, name: name)
+    return try ImageCodec.decode(readBytes(file, limits: .standard), name: name)
+  }
+
   /// The bytes of the regular file at `path`, at most `limits.maximumFileBytes` of them.
   package static func readBytes(_ path: String, limits: ImageLimits = .standard) throws -> [UInt8] {
-    let file = try RegularFile(path: path)
+    try readBytes(RegularFile(path: path), limits: limits)
+  }
+
+  private static func readBytes(_ file: RegularFile, limits: ImageLimits) throws -> [UInt8] {
     guard file.size <= limits.maximumFileBytes else {
       throw GraftError(
         .input,

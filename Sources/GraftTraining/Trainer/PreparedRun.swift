@@ -25,6 +25,7 @@ package struct PreparedRun {
     try model.input.requireImages()
     let data = ingredients.data
     try data.require(model.task)
+    try data.requireSeveralClasses()
     try Self.check(ingredients.pipeline, for: model.task)
     let images = data.showings(of: data.partition(.train), model.input)
     let training = BatchPartition(count: images.count, batchSize: ingredients.batchSize)

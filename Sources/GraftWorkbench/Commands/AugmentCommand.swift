@@ -37,6 +37,12 @@ package struct AugmentCommand: Command {
         .wrongType, at: Self.name, "a pipeline cannot be called `\(ExplainableOp.word)`",
         help: "`augment explain` shows what the pipeline costs")
     }
+    if arguments[Self.name] == Pipeline.noneWord {
+      throw arguments.fault(
+        .wrongType, at: Self.name,
+        "a pipeline cannot be called `\(Pipeline.noneWord)`, which is the empty one",
+        help: "choose another name")
+    }
     if isExplanation && arguments.isGiven(Self.name) {
       throw arguments.fault(
         .wrongType, at: Self.name, "`augment explain` selects nothing that could have a name")

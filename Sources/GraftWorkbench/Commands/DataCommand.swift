@@ -3,9 +3,10 @@ import GraftData
 
 /// `data`: chooses the images and splits them; alone it shows their card.
 package struct DataCommand: Command {
-  static let path = Argument(
-    "path", .path(.data),
-    "folder with one subfolder per class, a data file, or demo:shapes, built-in images"
+  static let source: Argument<DataSource?> = Argument(
+    "path", .dataSource,
+    "folder with one subfolder per class, a data file, or demo:shapes, built-in images; bad for the "
+      + "files of the current data that were left out"
   ).positional
   private static let split = Argument(
     list: "split", .ratio, otherwise: "80/20, or the split the data comes with",
@@ -19,27 +20,33 @@ package struct DataCommand: Command {
   private static let bad: Argument<BadFileChoice?> = Argument(
     "bad", .word, otherwise: "skip, but stop at more than 5 %",
     "what to do about files that cannot be read")
+  private static let output = Argument(
+    "to", .path(.output), "CSV file for all files that were left out, with the reason")
   private static let balance = Argument(
     "balance", .word, default: ClassBalance.none,
     "how to balance classes of different size")
 
   package static let specification = CommandSpecification(
     "data", "choose the images and split them", group: .ingredients,
-    parameters: [path, split, validation, test, limit, bad, balance],
+    parameters: [source, split, validation, test, limit, bad, balance, output],
     examples: [
       "data demo:shapes", "data flowers/ split=80/10/10",
-      "data flowers/ val=20% limit=100 bad=stop",
+      "data flowers/ val=20% limit=100 bad=stop", "data bad to=bad.csv",
     ],
     seeAlso: ["encoder", "check", "preview"], isRecorded: true,
-    discussion: "Alone, it shows classes, counts, sizes and files that could not be read.")
+    discussion: "Alone, it shows classes, counts, sizes and files that were left out, because they "
+      + "cannot be read or are no images. `data bad` lists all of those.")
 
   private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
-    guard arguments.isBare || arguments.isGiven(Self.path) else {
+    let options: [any AnyArgument] = [
+      Self.split, Self.validation, Self.test, Self.limit, Self.bad, Self.balance,
+    ]
+    if arguments.firstGiven(of: options) != nil, arguments[Self.source]?.place == nil {
       throw arguments.fault(
-        .missingParameter, at: Self.path, "`data` needs a folder or file",
+        .missingParameter, at: Self.source, "`data` needs a folder or file",
         help: "for example: data flowers/, or data demo:shapes")
     }
     for (part, other) in [(Self.validation, Self.test), (Self.test, Self.validation)]
@@ -58,7 +65,8 @@ package struct DataCommand: Command {
   }
 
   package func run(in session: Session) throws {
-    if let path = arguments[Self.path] {
+    let place = try arguments[Self.output].map { try session.output($0) }
+    if let path = arguments[Self.source]?.place {
       let data = try Self.open(path, options(seed: session.seed), in: session)
       session.workbench.data = data
       session.workbench.balance = arguments[Self.balance]
@@ -66,10 +74,30 @@ package struct DataCommand: Command {
       for warning in data.warnings { session.console.warn(warning) }
     }
     let data = try session.requireData()
+    if let place { return try writeLeftOut(of: data, to: place, in: session) }
+    if case .bad? = arguments[Self.source] { return showLeftOut(of: data, in: session) }
     session.console.result(
       arguments.isBare ? data.description : data.summary, event: "data", Self.fields(data))
     session.leaveReceipt(
       "\(data.samples.count) images, \(data.classes.count) classes, \(data.fingerprint)")
+  }
+
+  private func showLeftOut(of data: DataSet, in session: Session) {
+    let lines = data.badFiles.map(\.description) + data.ignored.map { "\($0.path) \($0.reason)" }
+    session.console.result(
+      lines.isEmpty ? "\(data.name): nothing was left out" : lines.joined(separator: "\n"),
+      event: "data", Self.fields(data))
+  }
+
+  private func writeLeftOut(
+    of data: DataSet, to place: OutputPlace, in session: Session
+  ) throws {
+    try AtomicFile.write(data.leftOutTable, to: place.prepared())
+    session.console.result(
+      "\(data.summary)\nwrote \(FilePath.relative(place.path, to: session.folder)), "
+        + "\(data.badFiles.count) unreadable, \(data.ignored.count) ignored",
+      event: "data", Self.fields(data) + [("file", .string(place.path))])
+    session.leaveReceipt("\(data.badFiles.count) unreadable, \(data.ignored.count) ignored")
   }
 
   private func options(seed: UInt64) throws -> DataOptions {
@@ -114,27 +142,53 @@ package struct DataCommand: Command {
       ("train", .integer(data.partition(.train).count)),
       ("val", .integer(data.partition(.validation).count)),
       ("test", .integer(data.partition(.test).count)),
-      (
-        "bad",
-        .array(
-          data.badFiles.map {
-            .object([("path", .string($0.path)), ("reason", .string($0.reason))])
-          })
-      ),
+      ("bad", list(data.badFiles.map { ($0.path, $0.reason) })),
+      ("ignored", list(data.ignored.map { ($0.path, $0.reason) })),
       ("fingerprint", .string(data.fingerprint.hex)),
     ]
   }
 
+  private static func list(_ files: [(path: String, reason: String)]) -> JSONValue {
+    .array(
+      files.map { .object([("path", .string($0.path)), ("reason", .string($0.reason))]) })
+  }
+
   package func lineage(in session: Session) -> Lineage? {
-    arguments.isBare ? nil : Lineage(provides: ["data"], needs: ["seed"])
+    let isWriting = arguments.isGiven(Self.output)
+    guard arguments[Self.source]?.place != nil else {
+      return isWriting ? Lineage(needs: ["data"], isOutcome: true) : nil
+    }
+    return Lineage(provides: ["data"], needs: ["seed"], isOutcome: isWriting)
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
     guard let data = session.workbench.data else { return [:] }
     return [
-      path.name: data.name.escapingControlCharacters,
+      source.name: data.name.escapingControlCharacters,
       balance.name: session.workbench.balance.rawValue,
     ]
+  }
+}
+
+/// Where images come from, or the word for what was left out of the current ones.
+enum DataSource: ArgumentReadable {
+  case place(String)
+  case bad
+
+  static let word = "bad"
+
+  static func read(_ values: [ArgumentValue]) -> DataSource? {
+    String.read(values).map { $0 == word ? .bad : .place($0) }
+  }
+
+  var argumentText: String { place ?? Self.word }
+  var place: String? { if case .place(let place) = self { place } else { nil } }
+}
+
+extension ArgumentType where Value == DataSource {
+  /// A folder that has the word's name is opened.
+  fileprivate static var dataSource: Self {
+    Self(.either([.path(.data), .choice([DataSource.word])]))
   }
 }
 

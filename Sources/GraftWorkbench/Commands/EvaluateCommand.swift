@@ -72,11 +72,23 @@ package struct EvaluateCommand: Command {
     let data = try session.requireData()
     let label = part.rawValue
     guard !data.partition(part.partition).isEmpty else {
-      throw GraftError(
-        .failed, "\(data.name) has no \(label) images",
-        help: "split some off: data FOLDER split=80/10/10")
+      throw Self.nothing(of: part, in: data)
     }
     return (data, part.partition, label)
+  }
+
+  /// Says where the images are instead.
+  private static func nothing(of part: DataPart, in data: DataSet) -> GraftError {
+    let others = DataPart.allCases.map { ($0, data.partition($0.partition).count) }
+      .filter { $0.1 > 0 }
+    let found = others.map { "\($0.1) are for \($0.0.rawValue)" }.joined(separator: ", ")
+    let where_ = others.map { "on=\($0.0.rawValue)" }.joined(separator: " or ")
+    return GraftError(
+      .failed,
+      "\(data.name) has no \(part.rawValue) images: of \(data.samples.count), \(found) "
+        + "(split: \(data.splitDescription))",
+      help: "evaluate \(where_), or choose a split: data PATH split=80/10/10, or a column `split` "
+        + "in a table")
   }
 
   private func keepScores(

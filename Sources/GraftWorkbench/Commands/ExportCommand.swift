@@ -54,9 +54,10 @@ package struct ExportCommand: Command {
 extension Session {
   /// Writes the current model as ONNX; `includesPreprocessing` as `ONNXFile.save` has it.
   func export(to path: String, includesPreprocessing: Bool, folds: Bool) throws {
+    let place = try output(path)
     let run = try runToMeasure(nil, classes: workbench.data)
     let model = folds ? try run.model.folded() : run.model
-    try ONNXFile.save(model, to: path, includesPreprocessing: includesPreprocessing)
+    try ONNXFile.save(model, to: place.prepared(), includesPreprocessing: includesPreprocessing)
     let hash = model.weightsHash
     console.result(
       "exported \(run.name) as \(FilePath.relative(path, to: folder)), "

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftData
 import GraftModels
 
 /// `forward`: runs the model on raw tensors, for checking it against other frameworks.
@@ -59,6 +60,7 @@ package struct ForwardCommand: Command {
   }
 
   package func run(in session: Session) throws {
+    let place = try session.output(target, reading: [BytePath(source)])
     let model = try model(in: session)
     let tensors = try Safetensors.read(path: source)
     let run = TensorRun(
@@ -66,7 +68,7 @@ package struct ForwardCommand: Command {
     let outputs =
       try dense.map { try run.denseOutputs(for: tensors, stride: $0.stride, pool: session.pool) }
       ?? run.outputs(for: tensors, pool: session.pool)
-    try Safetensors.write(outputs, to: target)
+    try Safetensors.write(outputs, to: place.prepared())
     let loss = try outputs["loss"]?.floats().first
     let batch = outputs["logits"]?.shape.first ?? 0
     session.console.result(

@@ -49,85 +49,156 @@ package struct PredictCommand: Command {
 
   package func run(in session: Session) throws {
     let run = try session.runToMeasure(nil, classes: session.workbench.data)
+    let inputs = try InputImages(arguments[Self.paths], seenFrom: session.folder)
+    if !inputs.ignored.isEmpty { session.console.warn(Self.sentence(about: inputs.ignored)) }
     if run.model.task == .segmentation && dense == nil {
-      return try predictPixels(run, in: session)
+      return try predictPixels(of: inputs, by: run, in: session)
     }
-    let predict = try labeling(by: run, in: session)
-    let top = min(arguments[Self.top], run.model.classes.count)
-    var table: [String] = ["path,label,probability"]
-    var failures = 0
-    let paths = try imagePaths(in: session)
-    guard drawing == nil || paths.count == 1 else {
+    guard drawing == nil || inputs.images.count == 1 else {
       throw GraftError(
-        .usage, "a PNG shows one image, and \(paths.count) are given",
+        .usage, "a PNG shows one image, and \(inputs.images.count) are given",
         help: "predict each separately, or write to=labels.csv")
     }
-    let names = paths.map { FilePath.relative($0, to: session.folder) }
-    let layout = Layout(names, run.model.classes, isTable: session.console.isOutputTerminal)
-    for (path, shown) in zip(paths, names) {
-      try session.interrupts.check()
-      do {
-        let labels = try predict(ImageFile.read(path), top)
-        report(shown, labels, layout, in: session)
-        table += labels.map {
-          "\(shown.asCSVField),\($0.name.asCSVField),\($0.probability.shortProbability)"
-        }
-      } catch let error as GraftError {
-        failures += 1
-        session.console.warn(error.description)
+    let place = try arguments[Self.output].map { try session.output($0, reading: inputs.sources) }
+    let labels = try label(inputs.images, by: run, to: place, in: session)
+    let failures = inputs.images.count - labels.count
+    if let place, drawing == nil || failures == 0 {
+      if drawing == nil { try AtomicFile.write(Self.table(labels), to: place.prepared()) }
+      session.console.print("wrote \(FilePath.relative(place.path, to: session.folder))")
+    }
+    try Self.complain(of: failures, among: inputs.images.count)
+  }
+
+  /// Images that are decoded and prepared on all threads before the first of them is labeled.
+  private static let sliceLength = 64
+
+  private typealias LabeledImage = (image: InputImage, labels: [Predictor.Label])
+
+  /// Labels images in their order and shows each; those that cannot be read are missing.
+  private func label(
+    _ images: [InputImage], by run: TrainingRun, to place: OutputPlace?, in session: Session
+  ) throws -> [LabeledImage] {
+    let (input, predict) = try labeling(by: run, to: place, in: session)
+    let top = min(arguments[Self.top], run.model.classes.count)
+    let layout = Layout(
+      images.map(\.shown), run.model.classes, isTable: session.console.isOutputTerminal)
+    var result: [LabeledImage] = []
+    try Self.forEach(images, sliceLength: Self.sliceLength, in: session) {
+      input.prepared(try $0.read())
+    } body: { image, prepared in
+      let labels = try predict(prepared, top)
+      report(image.shown, labels, layout, in: session)
+      result.append((image, labels))
+    }
+    return result
+  }
+
+  /// Prepares images on all threads, a slice at a time, and passes them on in their order; those that
+  /// cannot be read are told.
+  private static func forEach<Prepared: Sendable>(
+    _ images: [InputImage], sliceLength: Int, in session: Session,
+    prepare: @escaping @Sendable (InputImage) throws -> Prepared,
+    body: (InputImage, Prepared) throws -> Void, afterSlice: () throws -> Void = {}
+  ) throws {
+    let interrupts = session.interrupts
+    for start in stride(from: 0, to: images.count, by: sliceLength) {
+      let slice = Array(images[start..<min(start + sliceLength, images.count)])
+      let prepared = session.pool.map(slice) { image in
+        try interrupts.check()
+        return try prepare(image)
       }
-    }
-    if let output = arguments[Self.output], drawing == nil || failures == 0 {
-      if drawing == nil { try AtomicFile.write(table.joined(separator: "\n") + "\n", to: output) }
-      session.console.print("wrote \(FilePath.relative(output, to: session.folder))")
-    }
-    if failures > 0 {
-      throw GraftError(
-        .input, "\(failures) of \(paths.count) files could not be read as images")
+      for (image, result) in zip(slice, prepared) {
+        try interrupts.check()
+        switch result {
+        case .success(let prepared): try body(image, prepared)
+        case .failure(let error): session.console.warn(error.description)
+        }
+      }
+      try afterSlice()
     }
   }
 
-  /// What labels an image, and draws it where that is asked for.
-  private func labeling(
-    by run: TrainingRun, in session: Session
-  ) throws -> (Image, _ top: Int) throws -> [Predictor.Label] {
-    guard let dense else { return try Predictor(run, pool: session.pool).predict }
-    let predictor = try DensePredictor(dense, run, pool: session.pool)
-    return { image, top in
-      let result = try predictor.predict(image, top: top, drawing: drawing != nil)
-      if let drawing, let image = result.image {
-        try ImageFile.writePNG(image, to: drawing)
+  private static func complain(of failures: Int, among count: Int) throws {
+    guard failures > 0 else { return }
+    throw GraftError(.input, "\(failures) of \(count) files could not be read as images")
+  }
+
+  /// `ignored 3 files in the folders: notes.txt (not an image file), …`.
+  private static func sentence(about ignored: [IgnoredFile]) -> String {
+    let shown = ignored.prefix(5).map { "\($0.path) (\($0.reason))" }
+    return "\(ignored.count) \(ignored.count == 1 ? "entry" : "entries") ignored: "
+      + shown.joined(separator: ", ") + (ignored.count > shown.count ? ", …" : "")
+  }
+
+  private static func table(_ labels: [LabeledImage]) -> String {
+    let rows = labels.flatMap { image, labels in
+      labels.map {
+        "\(image.shown.asCSVField),\($0.name.asCSVField),\($0.probability.shortProbability)"
       }
-      return result.labels
     }
+    return (["path,label,probability"] + rows).joined(separator: "\n") + "\n"
+  }
+
+  /// How images are prepared, and what labels one, and draws it where that is asked for.
+  private func labeling(
+    by run: TrainingRun, to place: OutputPlace?, in session: Session
+  ) throws -> (input: ImageInput, predict: (Image, _ top: Int) throws -> [Predictor.Label]) {
+    guard let dense else {
+      let predictor = try Predictor(run, pool: session.pool)
+      return (predictor.preprocessing, predictor.predict)
+    }
+    let predictor = try DensePredictor(dense, run, pool: session.pool)
+    return (
+      predictor.preprocessing,
+      { image, top in
+        let result = try predictor.predict(image, top: top, drawing: drawing != nil)
+        if drawing != nil, let place, let image = result.image {
+          try ImageFile.writePNG(image, to: place.prepared())
+        }
+        return result.labels
+      }
+    )
   }
 
   /// Masks of images, with what part of each every class has.
-  private func predictPixels(_ run: TrainingRun, in session: Session) throws {
+  private func predictPixels(
+    of inputs: InputImages, by run: TrainingRun, in session: Session
+  ) throws {
+    let classes = run.model.classes
+    let masks = try arguments[Self.output].map {
+      try MaskOutput(
+        session.output($0, .folder, reading: inputs.sources), of: inputs.images,
+        classCount: classes.count)
+    }
     var predictor = SegmentationPredictor(run.model, pool: session.pool)
-    let folder = arguments[Self.output]
-    let paths = try imagePaths(in: session)
-    var failures = 0
-    for path in paths {
-      try session.interrupts.check()
-      do {
-        let image = try ImageFile.read(path)
-        let mask = try predictor.predict(image)
-        let shown = FilePath.relative(path, to: session.folder)
-        report(shown, mask, run.model.classes, in: session)
-        if let folder { try write(mask, of: image, path, run.model.classes.count, into: folder) }
-      } catch let error as GraftError {
-        failures += 1
-        session.console.warn(error.description)
-      }
+    let pool = session.pool
+    var finished: [MaskedImage] = []
+    var count = 0
+    // Whole images are large: as many at once as there are threads.
+    try Self.forEach(inputs.images, sliceLength: pool.threadCount, in: session) {
+      try $0.read()
+    } body: { input, image in
+      let mask = try predictor.predict(image)
+      report(input.shown, mask, classes, in: session)
+      count += 1
+      if masks != nil { finished.append(MaskedImage(input: input, image: image, mask: mask)) }
+    } afterSlice: {
+      guard let masks else { return }
+      let written = pool.map(finished) { try masks.write($0.mask, of: $0.image, $0.input) }
+      for result in written { try result.get() }
+      finished = []
     }
-    if let folder {
-      session.console.print("wrote masks to \(FilePath.relative(folder, to: session.folder))")
+    if let masks {
+      session.console.print("wrote masks to \(FilePath.relative(masks.folder, to: session.folder))")
     }
-    if failures > 0 {
-      throw GraftError(
-        .input, "\(failures) of \(paths.count) files could not be read as images")
-    }
+    try Self.complain(of: inputs.images.count - count, among: inputs.images.count)
+  }
+
+  /// An image and what was predicted of it.
+  private struct MaskedImage: Sendable {
+    let input: InputImage
+    let image: Image
+    let mask: Image
   }
 
   private func report(
@@ -143,19 +214,6 @@ package struct PredictCommand: Command {
       event: "predict",
       [("path", .string(path)), ("size", .string("\(mask.size)"))]
         + zip(classes, shares).map { ("share.\($0)", .number($1)) })
-  }
-
-  private func write(
-    _ mask: Image, of image: Image, _ path: String, _ classCount: Int, into folder: String
-  ) throws {
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true)
-    var name = path.lastPathComponent
-    if let dot = name.lastIndex(of: "."), dot > name.startIndex { name = String(name[..<dot]) }
-    try ImageFile.writePNG(mask.asMaskFile(classCount: classCount), to: "\(folder)/\(name).png")
-    let marks = ContactSheet.Marks(Annotation(mask: mask))
-    try ImageFile.writePNG(
-      ContactSheet.masked(image, marks), to: "\(folder)/\(name)-overlay.png")
   }
 
   private func report(
@@ -196,50 +254,6 @@ package struct PredictCommand: Command {
     private static func padded(_ text: String, _ width: Int) -> String {
       text + String(repeating: " ", count: max(0, width - text.count))
     }
-  }
-
-  /// The files named, those inside folders in bytewise order, and those that standard input lists.
-  private func imagePaths(in session: Session) throws -> [String] {
-    var result: [String] = []
-    for path in arguments[Self.paths] {
-      if path == "-" {
-        while let line = readLine() {
-          if !line.isEmpty { result.append(FilePath.absolute(line, base: session.folder)) }
-        }
-      } else if FilePath.isFolder(path) == true {
-        result += Self.images(in: path)
-      } else {
-        result.append(path)
-      }
-    }
-    guard !result.isEmpty else {
-      let paths = arguments[Self.paths]
-      let inside = paths.lazy.compactMap(Self.folderWithImages).first
-      throw GraftError(
-        .input, "there are no images in \(paths.joined(separator: ", "))",
-        help: inside.map { "there are images in a subfolder: predict \($0)" }
-          ?? "graft reads \(ReadableKind.list) files")
-    }
-    return result
-  }
-
-  private static func images(in folder: String) -> [String] {
-    entries(of: folder).filter { !$0.isFolder && ReadableKind.hasSuffix($0.name) }.map(\.path)
-  }
-
-  /// The first folder inside this one that has images itself.
-  private static func folderWithImages(in folder: String) -> String? {
-    entries(of: folder).first { $0.isFolder && !images(in: $0.path).isEmpty }?.path
-  }
-
-  /// What lies in a folder, in bytewise order of names.
-  private static func entries(of folder: String) -> [(name: String, path: String, isFolder: Bool)] {
-    FolderListing.entries(of: folder)
-      .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-      .map {
-        let path = folder.hasSuffix("/") ? folder + $0.name : folder + "/" + $0.name
-        return (name: $0.name, path: path, isFolder: $0.isFolder)
-      }
   }
 
   package func lineage(in session: Session) -> Lineage? {

@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftData
 import GraftImaging
 
 /// `preview`: shows augmented images in the terminal or writes them to an image.
@@ -105,11 +106,15 @@ package struct PreviewCommand: Command {
   }
 
   package func run(in session: Session) throws {
+    let inputs = request.paths + [request.maskPath].compactMap { $0 }
+    let place = try arguments[Self.output].map {
+      try session.output($0, reading: inputs.map { BytePath($0) })
+    }
     let sheet = try PreviewSheet(
       session: session, request: request, pipelines: try pipelines(in: session)
     ).sheet()
     let image = try sheet.drawn()
-    guard let path = arguments[Self.output] else { return try show(image, in: session) }
+    guard let path = try place?.prepared() else { return try show(image, in: session) }
     try ImageFile.writePNG(image, to: path)
     session.console.result(
       "wrote \(FilePath.relative(path, to: session.folder)), \(image.size)", event: "preview",

@@ -60,8 +60,9 @@ package struct SaveCommand: Command {
   }
 
   private func saveRecipe(in session: Session) throws {
+    let place = try session.output(path)
     let text = session.distilledRecipe(folder: FilePath.folder(of: path))
-    try AtomicFile.write(text, to: path)
+    try AtomicFile.write(text, to: place.prepared())
     let lines = text.split(separator: "\n").count
     let shown = FilePath.relative(path, to: session.folder)
     session.console.result(
@@ -70,6 +71,7 @@ package struct SaveCommand: Command {
   }
 
   private func saveModel(in session: Session) throws {
+    let place = try session.output(path)
     let run = try session.requireRun()
     let model = folds ? try run.model.folded() : run.model
     // A model that is folded cannot be trained on.
@@ -78,7 +80,7 @@ package struct SaveCommand: Command {
     let names = state == nil ? nil : [run.name]
     let recipe = run.recipe ?? session.distilledRecipe(folder: nil, of: names)
     try ModelFile.save(
-      model, to: path,
+      model, to: place.prepared(),
       metadata: metadata.merging([ModelFile.Key.recipe.rawValue: recipe]) { $1 }, adding: tensors)
     run.isSaved = run.isSaved || !folds
     session.refresh()

@@ -77,7 +77,7 @@ package enum TrainingParameters {
     let names = arguments[augment].map(\.name)
     let pipelines = names.filter { session.vocabulary.names(.pipeline).contains($0) }
     let isEdit = names.contains { $0.hasPrefix("+") || $0.hasPrefix("-") }
-    let isNamed = !isEdit && (!pipelines.isEmpty || names.contains("none"))
+    let isNamed = !isEdit && (!pipelines.isEmpty || names.contains(Pipeline.noneWord))
     return Lineage(
       provides: (run.map { ["run:\($0)"] } ?? []) + ["current"],
       needs: ["encoder", "data", "head", "policy", "freeze", "seed", "precision"]

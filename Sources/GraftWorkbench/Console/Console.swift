@@ -23,12 +23,15 @@ package final class Console {
   private let heightSource: () -> Int
   private let output: Sink
   private let errors: Sink
+  private let outputErrorSource: () -> Int32?
+  private var hasToldOutputError = false
 
+  /// `outputError` is the number of the error that ended the output, once there is one.
   package init(
     format: Format = .text, isQuiet: Bool = false, isColored: Bool = false,
     isOutputTerminal: Bool = false, isProgressTerminal: Bool = false,
     width: @escaping () -> Int = { 80 }, height: @escaping () -> Int = { 24 },
-    output: @escaping Sink, errors: @escaping Sink
+    outputError: @escaping () -> Int32? = { nil }, output: @escaping Sink, errors: @escaping Sink
   ) {
     self.format = format
     self.isQuiet = isQuiet
@@ -40,7 +43,26 @@ package final class Console {
     heightSource = height
     self.output = output
     self.errors = errors
+    outputErrorSource = outputError
   }
+
+  /// Whether results were lost: a full disk, a reader that is gone.
+  ///
+  /// The running command goes on, since what it trains or writes elsewhere counts; the exit status
+  /// tells in the end.
+  package var hasLostOutput: Bool { outputErrorSource() != nil }
+
+  private func write(_ text: String) {
+    output(text)
+    guard !hasToldOutputError, let error = outputErrorSource() else { return }
+    hasToldOutputError = true
+    let reason = error == EPIPE ? "its reader is gone" : String(cString: strerror(error))
+    errors(
+      "\(errorPaint.red("error:")) results cannot be written to standard output: \(reason)\n")
+  }
+
+  /// Has the system confirm what was written; a full disk may show no earlier.
+  package func flushOutput() { write("") }
 
   /// Columns of the terminal; 80 when there is none or it claims 0.
   package var width: Int {
@@ -64,14 +86,14 @@ package final class Console {
 
   /// Prints a result for people; with `--json` results are events, so nothing is printed.
   package func print(_ text: String = "") {
-    if format == .text { output(text + "\n") }
+    if format == .text { write(text + "\n") }
   }
 
   /// Prints a result as text, or with `--json` as one event on its own line.
   package func result(_ text: String, event: String, _ fields: [(String, JSONValue)] = []) {
     switch format {
-    case .text: output(text + "\n")
-    case .json: output(JSONValue.object([("event", .string(event))] + fields).description + "\n")
+    case .text: write(text + "\n")
+    case .json: write(JSONValue.object([("event", .string(event))] + fields).description + "\n")
     }
   }
 
@@ -83,7 +105,7 @@ package final class Console {
   /// Emits an event that only `--json` shows.
   package func event(_ name: String, _ fields: [(String, JSONValue)]) {
     guard format == .json else { return }
-    output(JSONValue.object([("event", .string(name))] + fields).description + "\n")
+    write(JSONValue.object([("event", .string(name))] + fields).description + "\n")
   }
 
   /// Says on standard error what is going on; `--quiet` drops it.
@@ -97,17 +119,16 @@ package final class Console {
   }
 
   /// Writes a prompt to standard output, in any format.
-  package func promptRaw(_ text: String) { output(text) }
+  package func promptRaw(_ text: String) { write(text) }
 
   /// Says on standard error what the user should know although nothing failed.
   package func warn(_ text: String) { errors(errorPaint.yellow("note:") + " " + text + "\n") }
 
   /// Reports a fault: on standard error for people, as an event on standard output with `--json`.
   package func report(_ diagnostic: Diagnostic) {
-    switch format {
-    case .text: errors(diagnostic.rendered(isColored: errorPaint.isOn) + "\n")
-    case .json: output(diagnostic.json.description + "\n")
-    }
+    // An event that nobody can read would be a fault that nobody is told.
+    if format == .json, !hasLostOutput { return write(diagnostic.json.description + "\n") }
+    errors(diagnostic.rendered(isColored: errorPaint.isOn) + "\n")
   }
 }
 
@@ -119,6 +140,8 @@ extension Console {
     format: Format = .text, isQuiet: Bool = false, allowsColor: Bool = true,
     environment: [String: String]
   ) -> Console {
+    let output = OutputStream(STDOUT_FILENO)
+    let errors = OutputStream(STDERR_FILENO)
     let isOutputTerminal = isatty(STDOUT_FILENO) == 1
     let isErrorTerminal = isatty(STDERR_FILENO) == 1
     let isDumb = environment["TERM"] == "dumb"
@@ -128,7 +151,7 @@ extension Console {
       isColored: allowsColor && isOutputTerminal && !isDumb && !refusesColor && format == .text,
       isOutputTerminal: isOutputTerminal, isProgressTerminal: isErrorTerminal && !isDumb,
       width: { Int(terminalSize()?.ws_col ?? 0) }, height: { Int(terminalSize()?.ws_row ?? 0) },
-      output: { writeAll($0, to: STDOUT_FILENO) }, errors: { writeAll($0, to: STDERR_FILENO) })
+      outputError: { output.error }, output: { output.write($0) }, errors: { errors.write($0) })
   }
 
   private static func terminalSize() -> winsize? {
@@ -137,19 +160,6 @@ extension Console {
       if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return size }
     }
     return nil
-  }
-
-  /// Writes all bytes; a closed pipe ends the writing silently, as in `graft … | head`.
-  private static func writeAll(_ text: String, to descriptor: Int32) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if written > 0 {
-        bytes = bytes.dropFirst(written)
-      } else if errno != EINTR && errno != EAGAIN {
-        return
-      }
-    }
   }
 }
 

@@ -45,7 +45,8 @@ package enum FilePath {
     return target.hasPrefix(base == "/" ? "/" : base + "/")
   }
 
-  private static func resolvingLinks(_ path: String) -> String {
+  /// The path with symbolic links followed as far as it exists.
+  package static func resolvingLinks(_ path: String) -> String {
     var missing: [Substring] = []
     var existing = path.split(separator: "/")
     while true {

@@ -13,7 +13,7 @@ extension ValueChecker {
       return .object(call)
     }
     let isRemoval = sign.last == "-" && vocabulary.transform(name) != nil
-    if !isRemoval && name != "none" && !vocabulary.names(.pipeline).contains(name) {
+    if !isRemoval && name != Pipeline.noneWord && !vocabulary.names(.pipeline).contains(name) {
       guard vocabulary.transform(name) != nil else { throw unknownOperation(name, value) }
       try check(call, as: name, value)
     }
@@ -52,9 +52,10 @@ extension ValueChecker {
 
   private func unknownOperation(_ name: String, _ value: ValueSyntax) -> Diagnostic {
     let synonym = Pipeline.operations.first { $0.synonyms.contains(name) }?.name
-    let known = vocabulary.transforms.map(\.name) + vocabulary.names(.pipeline) + ["none"]
+    let known =
+      vocabulary.transforms.map(\.name) + vocabulary.names(.pipeline) + [Pipeline.noneWord]
     let (suggestion, help) = Suggestion.help(
-      for: synonym ?? name, among: known, detail: "`help augment` lists the ops")
+      for: synonym ?? name, among: known, detail: "help augment")
     var span = value.span
     span.length = min(span.length, name.count)
     return Diagnostic(

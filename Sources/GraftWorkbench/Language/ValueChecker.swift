@@ -82,6 +82,7 @@ struct ValueChecker {
     let looksLikePath = value.literal?.contains { $0 == "/" || $0 == "." } ?? false
     let chosen =
       (looksLikePath ? faults.first { $0.code == .input } : nil)
+      ?? (kinds[0].isPath ? faults[0] : nil)
       ?? faults.first { $0.suggestion != nil }
       ?? faults.first { $0.kind == .outOfRange }
       ?? faults.first { $0.kind == .unknownValue && $0.help != nil }
@@ -187,4 +188,9 @@ struct ValueChecker {
       .unknownValue, message, at: value.span, suggestion: suggestion,
       help: help ?? "see `help \(verb)`")
   }
+}
+
+extension ArgumentKind {
+  /// Whether any word could be meant as one.
+  fileprivate var isPath: Bool { if case .path = self { true } else { false } }
 }

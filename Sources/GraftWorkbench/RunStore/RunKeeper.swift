@@ -58,7 +58,6 @@ final class RunKeeper {
     self.warn = warn
     try store.makeFolder(of: record.id)
     lock = try RunLock(store.path(of: record.id))
-    store.checkpoints(of: record.id).removeLeftovers()
     try store.write(record)
   }
 

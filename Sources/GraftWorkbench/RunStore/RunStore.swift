@@ -103,6 +103,15 @@ package struct RunStore: Sendable {
     return removed
   }
 
+  /// Removes what writes that were killed left in the folders of all runs.
+  package func removeLeftovers() {
+    for id in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where !RunLock.isHeld(path(of: id)) {
+      checkpoints(of: id).removeLeftovers()
+      AtomicFile.removeLeftovers(of: [recordPath(of: id)], in: path(of: id))
+    }
+  }
+
   /// Bytes on disk of a run's files; names of one file count once.
   package func bytes(of id: String) -> Int {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path(of: id))) ?? []

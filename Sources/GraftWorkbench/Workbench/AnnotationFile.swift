@@ -36,6 +36,11 @@ enum AnnotationFile {
     let boxes = try given.map { given in
       let name = given.name
       guard given.box.clipped(to: size).isVisible else {
+        if given.box.looksLikeShares {
+          throw GraftError(
+            .input, "the box of `\(name)` is smaller than a pixel of the image, which is \(size)",
+            help: "sides are pixels, not shares: multiply them by the image's width and height")
+        }
         throw GraftError(
           .input, "the box of `\(name)` lies outside the image, which is \(size)",
           help: "sides are pixels: left, top, right, bottom")
@@ -47,5 +52,12 @@ enum AnnotationFile {
       return box
     }
     return (boxes, names)
+  }
+}
+
+extension BoundingBox {
+  /// Whether the sides look like shares of the image, as other tools write them.
+  fileprivate var looksLikeShares: Bool {
+    [left, top, right, bottom].allSatisfy { (0...1).contains($0) }
   }
 }

@@ -14,14 +14,14 @@ struct DensePredictor {
     dense = try DenseScoring(choice, run.model, pool: pool)
   }
 
-  /// The `top` classes by the mean of the softmax over all positions, and the image with the best
+  /// Images are prepared as it says.
+  var preprocessing: ImageInput { dense.preprocessing }
+
+  /// The `top` classes of a prepared image by the mean of the softmax over all positions, and the image with the best
   /// one's probability at each position drawn over it.
   func predict(
     _ image: Image, top: Int, drawing: Bool
   ) throws -> (labels: [Predictor.Label], image: Image?) {
-    let preprocessing = dense.preprocessing
-    let image = preprocessing.evaluationImage(
-      image.converted(toChannels: preprocessing.channels))
     let shape: Shape = [1, dense.side, dense.side, preprocessing.channels]
     let storage = Storage(count: shape.elementCount)
     preprocessing.write(image, into: storage.slice.buffer)

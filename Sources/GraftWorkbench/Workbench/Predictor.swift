@@ -14,7 +14,8 @@ struct Predictor {
   }
 
   private let run: TrainingRun
-  private let preprocessing: ImageInput
+  /// Images are prepared as it says.
+  let preprocessing: ImageInput
   private let plan: Plan
 
   init(_ run: TrainingRun, pool: ThreadPool) throws {
@@ -26,10 +27,8 @@ struct Predictor {
       inputShapes: run.model.inputShapes(batch: 1), pool: pool)
   }
 
-  /// The `top` most probable classes, best first; of equals the earlier class.
+  /// The `top` most probable classes of a prepared image, best first; of equals the earlier class.
   func predict(_ image: Image, top: Int) -> [Label] {
-    let image = preprocessing.evaluationImage(
-      image.converted(toChannels: preprocessing.channels))
     preprocessing.write(image, into: plan.input("image").buffer)
     plan.forward()
     let logits = plan.value(run.model.logits).buffer
@@ -50,15 +49,12 @@ struct Predictor {
   }
 }
 
+extension ImageInput {
+  /// An image as a model that is evaluated sees it, in pixels.
+  func prepared(_ image: Image) -> Image { evaluationImage(image.converted(toChannels: channels)) }
+}
+
 extension Float {
   /// Four decimals, the same in every locale.
   var shortProbability: String { Double(self).fixedText(4) }
-}
-
-extension String {
-  /// A field of a CSV file, in quotes where it needs them (RFC 4180).
-  var asCSVField: String {
-    guard contains(where: { ",\"\n\r".contains($0) }) else { return self }
-    return "\"" + replacing("\"", with: "\"\"") + "\""
-  }
 }

@@ -108,11 +108,13 @@ struct PreviewSheet {
   private func strengths(_ count: Int, _ subjects: [Subject]) throws -> ContactSheet {
     let rows = try pipelines.flatMap { label, pipeline in
       let strengths = try pipeline.strengths(count)
-      return try subjects.map { subject in
+      return subjects.map { subject in
         let cells = strengths.map { strength in
           let draw = strength.trainingDraw(
             size: subject.source.size, key: subject.key, preprocessing: preprocessing)
-          return self.cell(subject, draw, caption: draw.steps.map(\.drawn).joined())
+          let image = draw.program.run(
+            on: subject.source.converted(toChannels: preprocessing.channels))
+          return self.cell(subject, draw, image, caption: draw.steps.map(\.drawn).joined())
         }
         let name = label.isEmpty ? pipeline.text : label
         return ContactSheet.Row(
@@ -147,10 +149,16 @@ struct PreviewSheet {
   private func images(of subjects: [Subject], through pipeline: Pipeline) throws -> [Seen] {
     let places = subjects.compactMap(\.place)
     guard places.count == subjects.count, let data = session.workbench.data else {
-      return subjects.map { subject in
+      let preprocessing = preprocessing
+      let drawn = session.pool.map(subjects.map { ($0.source, $0.key) }) { source, key in
         let draw = pipeline.trainingDraw(
-          size: subject.source.size, key: subject.key, preprocessing: preprocessing)
-        return Seen(key: subject.key, cell: cell(subject, draw, caption: subject.caption))
+          size: source.size, key: key, preprocessing: preprocessing)
+        return (draw, draw.program.run(on: source.converted(toChannels: preprocessing.channels)))
+      }
+      return try zip(subjects, drawn).map { subject, drawn in
+        let (draw, image) = try drawn.get()
+        return Seen(
+          key: subject.key, cell: cell(subject, draw, image, caption: subject.caption))
       }
     }
     let view = try epochView(pipeline, of: data)
@@ -197,15 +205,14 @@ struct PreviewSheet {
   }
 
   private func cell(
-    _ subject: Subject, _ draw: TrainingDraw, caption: String
+    _ subject: Subject, _ draw: TrainingDraw, _ image: Image, caption: String
   ) -> ContactSheet.Cell {
     let annotation = subject.annotation.edited(by: draw.edits, size: subject.source.size)
     let lost = subject.annotation.boxes.count - annotation.boxes.count
     let loss =
       lost == 0 ? "" : ", \(annotation.boxes.count) of \(subject.annotation.boxes.count) boxes left"
     return ContactSheet.Cell(
-      draw.program.run(on: subject.source.converted(toChannels: preprocessing.channels)),
-      caption: caption + loss, marks: marks(annotation))
+      image, caption: caption + loss, marks: marks(annotation))
   }
 
   private func marks(_ annotation: Annotation) -> ContactSheet.Marks? {
@@ -244,12 +251,19 @@ struct PreviewSheet {
   }
 
   private func subjects() throws -> [Subject] {
-    guard request.paths.isEmpty else { return try request.paths.enumerated().map(file) }
+    guard request.paths.isEmpty else {
+      let images = session.pool.map(request.paths) { try ImageFile.read($0) }
+      return try zip(request.paths, images).enumerated().map { index, file in
+        try self.file(index, file.0, image: file.1.get())
+      }
+    }
     let data = try session.requireData()
     let order = try epochView(.none, of: data).samples
-    return try chosen(from: data, order).map { place in
+    let places = try chosen(from: data, order)
+    let images = session.pool.map(places.map { order[$0] }) { try data.storedImage(at: $0) }
+    return try zip(places, images).map { place, image in
       Subject(
-        source: try data.storedImage(at: order[place]),
+        source: try image.get(),
         caption: data.task == .segmentation
           ? data.samples[order[place]].path.lastPathComponent
           : data.classes[data.samples[order[place]].label],
@@ -261,9 +275,8 @@ struct PreviewSheet {
     }
   }
 
-  private func file(_ index: Int, _ path: String) throws -> Subject {
-    let image = try ImageFile.read(path)
-    return Subject(
+  private func file(_ index: Int, _ path: String, image: Image) throws -> Subject {
+    Subject(
       source: image, caption: path.lastPathComponent,
       key: SampleKey(seed: session.seed, epoch: request.epoch - 1, sample: index), place: nil,
       annotation: Annotation(

@@ -84,15 +84,7 @@ struct Rendering {
   }
 
   private func checkRoom() throws {
-    if FilePath.isFolder(folder) == false {
-      throw GraftError(.usage, "\(folder.escapingControlCharacters) is a file, not a folder")
-    }
-    let source = data.folder
-    if let source, FilePath.isInside(folder, source) {
-      throw GraftError(
-        .usage, "copies inside \(source.escapingControlCharacters) would become part of the data",
-        help: "write to a folder beside it")
-    }
+    try OutputPlace(folder, .folder, data: data).spare(entries.flatMap(paths))
     let shown = folder.lastPathComponent.escapingControlCharacters
     if existing != .replace, data.task == .segmentation, FilePath.isFolder(classesPath) != nil {
       let found = try? RegularFile(path: classesPath).readAll(limit: 1 << 20)

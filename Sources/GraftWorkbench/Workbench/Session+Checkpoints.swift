@@ -49,10 +49,11 @@ extension Session {
     return distiller.recipe()
   }
 
-  /// Removes old runs, once in a session, and says so.
+  /// Removes old runs, and says so, and what killed writes left; once in a session.
   private func tidy(_ store: RunStore, keeping id: String) {
     guard !hasTidied else { return }
     hasTidied = true
+    store.removeLeftovers()
     let removed = store.prune(keeping: Set(workbench.runs.compactMap { $0.prepared?.id } + [id]))
     guard !removed.isEmpty else { return }
     console.progress(

@@ -3,8 +3,11 @@ import GraftImaging
 import GraftTraining
 
 extension Pipeline {
-  /// As it is typed; the empty one is `none`.
-  var text: String { isEmpty ? "none" : description }
+  /// The word for the empty one, which no pipeline of the user can have as its name.
+  static let noneWord = "none"
+
+  /// As it is typed.
+  var text: String { isEmpty ? Self.noneWord : description }
 }
 
 extension Session {
@@ -22,7 +25,7 @@ extension Session {
           continue
         }
         if call.name.hasPrefix("+") { plain.name = String(call.name.dropFirst()) }
-        if plain.name == "none" {
+        if plain.name == Pipeline.noneWord {
           result = .none
         } else if let named = pipeline(named: plain.name), plain.arguments.isEmpty {
           result = try Pipeline(result.calls + named.calls)

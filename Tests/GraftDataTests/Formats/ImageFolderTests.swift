@@ -94,6 +94,43 @@ import Testing
       ])
   }
 
+  @Test func whatIsLeftOutIsCountedAndListed() throws {
+    let folder = try TemporaryFolder()
+    try TestImages.fill(folder, [("a", 25), ("b", 25)])
+    try folder.write("no image", to: "a/y, z.png")
+    try folder.write("notes", to: "b/notes.txt")
+    // A folder with the name of an image: one with nothing to read, one with an image inside.
+    try folder.write("text", to: "a/empty.jpg/readme.txt")
+    try folder.write(TestImages.png(77), to: "b/full.jpg/x.png")
+    let data = try TestImages.open(folder)
+    #expect(data.samples.count == 51)
+    #expect(data.samples.contains { $0.path == "b/full.jpg/x.png" })
+    #expect(
+      Set(data.ignored) == [
+        IgnoredFile(path: "a/empty.jpg", reason: "a folder, not an image file"),
+        IgnoredFile(path: "a/empty.jpg/readme.txt", reason: "not an image file"),
+        IgnoredFile(path: "b/notes.txt", reason: "not an image file"),
+      ])
+    #expect(data.summary.hasSuffix(", 1 unreadable left out, 3 ignored"))
+    let lines = data.leftOutTable.split(separator: "\n")
+    #expect(lines.first == "path,reason" && lines.count == 5)
+    #expect(lines[1].hasPrefix("\"a/y, z.png\","))
+    #expect(lines.contains("b/notes.txt,not an image file"))
+  }
+
+  @Test func oneClassOpensButIsNotTrainedOn() throws {
+    let folder = try TemporaryFolder()
+    try TestImages.fill(folder, [("a", 6)])
+    let data = try TestImages.open(folder)
+    #expect(data.classes == ["a"] && data.samples.count == 6)
+    #expect(data.warnings.contains { $0.contains("training needs two") })
+    #expect {
+      try data.requireSeveralClasses()
+    } throws: {
+      ($0 as? GraftError)?.message.contains("has images of 1 class, \"a\"") == true
+    }
+  }
+
   @Test func imageMayLieDeeperAndSuffixesInAnyCase() throws {
     let folder = try TemporaryFolder()
     try TestImages.fill(folder, [("a", 5), ("b", 5)])
@@ -145,9 +182,6 @@ import Testing
     BadLayout(
       testDescription: "no classes", files: ["1.png", "2.png"], folders: [],
       message: "has 2 images but no class folders"),
-    BadLayout(
-      testDescription: "one class", files: ["a/1.png"], folders: [],
-      message: "has images of 1 class, \"a\""),
     BadLayout(
       testDescription: "empty class", files: ["a/1.png"], folders: ["b"],
       message: "/b has no images"),

@@ -181,6 +181,20 @@ extension EndToEnd {
       #expect(store.prune(RunStore.Limits(bytes: 1), keeping: []).map(\.name) == ["A"])
     }
 
+    @Test func whatKilledWritesLeftIsRemovedAtTheNextTraining() throws {
+      let place = try Workplace(stateFolder: TemporaryFolder.make())
+      #expect(place.type(Self.recipe) == 0)
+      let folder = try #require(place.session.store).path(of: Self.record(place).id)
+      // A process of this number has ended: no system has one.
+      for name in [".next.safetensors.999999999.0.partial", ".run.json.999999999.0.partial"] {
+        try "part".write(toFile: folder + "/" + name, atomically: false, encoding: .utf8)
+      }
+      let other = try Workplace(folder: place.folder, stateFolder: place.session.stateFolder)
+      #expect(other.type(Workplace.ingredients + "\ntrain epochs=1 batch=16 as=A") == 0)
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      #expect(names == ["best.safetensors", "last.safetensors", "lock", "run.json"])
+    }
+
     @Test func aStoreThatCannotBeWrittenIsTold() throws {
       let place = try Workplace()
       try "a file".write(toFile: place.path("state"), atomically: true, encoding: .utf8)

@@ -69,7 +69,8 @@ import Testing
     let binder = Executor(bench.session).bind(
       bench.recipe("include sub/inner.graft"), mode: .recipe)
     #expect(binder.faults.isEmpty)
-    #expect(binder.steps.last?.arguments[DataCommand.path] == bench.folder + "/sub/flowers/")
+    let source = binder.steps.last?.arguments[DataCommand.source]
+    #expect(source?.place == bench.folder + "/sub/flowers/")
   }
 
   @Test func filesMadeByEarlierStepsCount() throws {

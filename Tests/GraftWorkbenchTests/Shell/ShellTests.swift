@@ -92,6 +92,58 @@ struct ShellTests {
     #expect(outcome.errors.contains("there is no variable `$HOME`"))
   }
 
+  /// Graft's exit status and errors where the shell connects its output to something else.
+  private func shell(
+    _ script: String, _ arguments: [String]
+  ) throws -> (status: Int32, errors: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", script, GraftProcess.path ?? ""] + arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    process.environment = GraftProcess.environment(folder)
+    let errors = Pipe()
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = errors
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text)
+  }
+
+  @Test(arguments: [
+    ["help"], ["--help"], ["--version"], ["help", "train"], ["completions", "bash"],
+    ["-c", "seed 1 ; history"], ["--json", "-c", "seed 1 ; help"], ["check", "a.graft"],
+    ["a.graft"],
+  ])
+  func outputThatIsLostIsToldOnceAndFails(_ arguments: [String]) throws {
+    try write("a.graft", "seed 3\nnote here\nseed 4")
+    for (script, reason) in [
+      ("\"$0\" \"$@\" > /dev/full", "No space left on device"),
+      ("\"$0\" \"$@\" >&-", "Bad file descriptor"),
+    ] {
+      let outcome = try shell(script, arguments)
+      #expect(outcome.status == 1)
+      #expect(
+        outcome.errors == "error: results cannot be written to standard output: \(reason)\n")
+    }
+  }
+
+  @Test func aReaderThatIsGoneStopsNothing() throws {
+    // The pipe's reader ends before graft starts; the recipe is still saved.
+    let script = "{ sleep 0.2; \"$0\" \"$@\"; echo $? > status; } | true; wait"
+    let outcome = try shell(script, ["-c", "seed 5 ; save r.graft"])
+    #expect(outcome.errors.contains("its reader is gone"))
+    #expect(try String(contentsOfFile: folder + "/status", encoding: .utf8) == "1\n")
+    #expect(try String(contentsOfFile: folder + "/r.graft", encoding: .utf8).contains("graft"))
+  }
+
+  @Test func standardInputMayBeClosedAFolderOrMarked() throws {
+    #expect(try shell("\"$0\" <&-", []).errors.contains("standard input cannot be read"))
+    #expect(try shell("\"$0\" < .", []).errors.contains("standard input cannot be read"))
+    #expect(try graft(input: "\u{FEFF}seed 3").output == "seed 3\n")
+  }
+
   @Test func startsFast() throws {
     var best = Double.infinity
     for _ in 0..<5 {

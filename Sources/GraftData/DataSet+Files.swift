@@ -1,0 +1,14 @@
+extension DataSet {
+  /// Every file that it reads: images, masks, and tables that list them.
+  package var files: [BytePath] {
+    var files = places.filter { $0.kind == .file }
+    for sample in samples {
+      if case .file(let path) = sample.source { files.append(path) }
+      if let mask = sample.mask { files.append(mask.file) }
+    }
+    return files
+  }
+
+  /// The folders that it was read from, where a new image would become part of it.
+  package var folders: [BytePath] { places.filter { $0.kind == .folder } }
+}
