@@ -26,8 +26,8 @@ package struct RenderCommand: Command {
   private static let size = Argument(
     "size", .copySize, otherwise: "the encoder's input, and original without an encoder",
     "size of the copies: original, or the side of a square in pixels")
-  private static let boxes: Argument<RenderSource.Boxes?> = Argument(
-    "boxes", .word, otherwise: "those beside the images", "format of the boxes that move along")
+  private static let boxes: Argument<String?> = Argument(
+    "boxes", .choice(BoxFormats.all.map { $0.name } + [RenderSource.noBoxes]), otherwise: "those beside the images", "format of the boxes that move along")
   private static let minimumShare = Argument(
     "minarea", .number(0...1), default: 0,
     "share of a moved box that must be left inside the image, or the box is dropped")
@@ -43,7 +43,7 @@ package struct RenderCommand: Command {
     examples: [
       "render to=copies/ copies=3", "render to=copies/ copies=5 existing=keep",
       "render roses/ to=more-roses/ augment=[flip, rotate(15)] format=jpeg quality=90",
-      "render rose.jpg to=copies/ copies=20 augment=[flip, rotate(15)]",
+      "render rose.jpg to=rose-copies/ copies=20 augment=[flip, rotate(15)]",
       "render street/ to=more-street/ copies=4 augment=[flip, crop(0.5..1)] boxes=yolo minarea=0.3",
     ],
     seeAlso: ["preview", "augment", "data"], isRecorded: true,
@@ -174,7 +174,7 @@ package struct RenderCommand: Command {
 
   /// Refuses what is asked of boxes where there are none.
   private func checkBoxes(of source: RenderSource) throws {
-    guard source.boxes == nil, arguments[Self.boxes] != RenderSource.Boxes.none else { return }
+    guard source.boxes == nil, arguments[Self.boxes] != RenderSource.noBoxes else { return }
     let asked: [any AnyArgument] = [Self.boxes, Self.minimumShare]
     guard let given = arguments.firstGiven(of: asked) else { return }
     throw GraftError(

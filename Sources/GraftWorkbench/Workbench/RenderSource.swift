@@ -4,13 +4,8 @@ import GraftImaging
 
 /// What `render` copies: labeled data, or image files without classes, and boxes beside either.
 struct RenderSource {
-  /// Which boxes go along.
-  enum Boxes: String, WordChoice {
-    case yolo, coco, voc, none
-
-    /// The format that is asked for; nil takes the one that is found.
-    var format: String? { self == .none ? nil : rawValue }
-  }
+  /// Leaves boxes out, in the place of a format.
+  static let noBoxes = "none"
 
   let data: DataSet
   let boxes: BoxSet?
@@ -23,7 +18,7 @@ struct RenderSource {
   }
 
   /// Opens what was typed: one folder or data file, or any number of image files.
-  init(_ paths: [String], boxes choice: Boxes?, in session: Session) throws {
+  init(_ paths: [String], boxes choice: String?, in session: Session) throws {
     if let path = paths.first, paths.count == 1, !Self.isImageFile(path) {
       self = try Self.folderOrData(path, choice, in: session)
     } else {
@@ -46,7 +41,7 @@ struct RenderSource {
 
   /// A folder with boxes, or without classes, keeps its tree; any other data its classes.
   private static func folderOrData(
-    _ path: String, _ choice: Boxes?, in session: Session
+    _ path: String, _ choice: String?, in session: Session
   ) throws -> RenderSource {
     guard FilePath.isFolder(path) == true else {
       return RenderSource(try labeled(path, in: session))
@@ -59,8 +54,8 @@ struct RenderSource {
         help: "graft reads \(ReadableKind.list) files")
     }
     let hasBoxes =
-      try choice != Boxes.none
-      && BoxSet.format(of: list.places, in: trimmed, named: choice?.format) != nil
+      try choice != noBoxes
+      && BoxSet.format(of: list.places, in: trimmed, named: choice) != nil
     if !hasBoxes {
       do { return RenderSource(try labeled(path, in: session)) } catch let error as GraftError {
         guard error.code == .input else { throw error }
@@ -77,7 +72,7 @@ struct RenderSource {
   }
 
   private static func unlabeled(
-    _ list: ImageList, _ choice: Boxes?, badFiles: BadFilePolicy, in session: Session
+    _ list: ImageList, _ choice: String?, badFiles: BadFilePolicy, in session: Session
   ) throws -> RenderSource {
     let interrupts = session.interrupts
     let data = try DataSet.open(list, badFiles: badFiles, pool: session.pool) { _, _ in
@@ -90,8 +85,8 @@ struct RenderSource {
     }
     let folder = list.folder.map { String(decoding: $0.bytes, as: UTF8.self) }
     let boxes =
-      try choice == Boxes.none
-      ? nil : BoxSet.read(data.boxPlaces, in: folder, named: choice?.format)
+      try choice == noBoxes
+      ? nil : BoxSet.read(data.boxPlaces, in: folder, named: choice)
     return RenderSource(data: data, boxes: boxes)
   }
 }

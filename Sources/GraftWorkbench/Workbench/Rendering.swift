@@ -149,6 +149,11 @@ struct Rendering {
         .usage, "the copy \(file.lastPathComponent.escapingControlCharacters) would replace an "
           + "image that is read", help: "write to another folder")
     }
+    if boxes != nil, sources.contains(where: { FilePath.folder(of: $0) == folder }) {
+      throw GraftError(
+        .usage, "copies with boxes in the folder of their images would replace annotations there",
+        help: "write to another folder")
+    }
   }
 
   /// Refuses to replace annotations that no rendering wrote.
