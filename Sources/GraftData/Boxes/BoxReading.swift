@@ -20,7 +20,8 @@ struct BoxChecker {
     }
     guard box.right > box.left, box.bottom > box.top else {
       throw GraftError(
-        .input, "\(place): the box has a width of \(box.width.shortText) and a height of "
+        .input,
+        "\(place): the box has a width of \(box.width.shortText) and a height of "
           + "\(box.height.shortText) pixels", help: "both must be above 0")
     }
     let clipped = box.clipped(to: size)
@@ -39,10 +40,11 @@ struct BoxChecker {
   }
 
   var warnings: [String] {
-    clippedCount == 0
-      ? []
-      : ["\(clippedCount) \(clippedCount == 1 ? "box reaches" : "boxes reach") beyond the image "
-        + "and \(clippedCount == 1 ? "is" : "are") clipped to it"]
+    switch clippedCount {
+    case 0: []
+    case 1: ["1 box reaches beyond the image and is clipped to it"]
+    default: ["\(clippedCount) boxes reach beyond the image and are clipped to it"]
+    }
   }
 }
 

@@ -66,7 +66,8 @@ package struct COCOBoxes: BoxFormat {
     warnings += checker.warnings
     let count = entries.count { $0 == nil }
     if count > 0 {
-      warnings.append("\(count) \(count == 1 ? "image is" : "images are") in no JSON: without boxes")
+      let images = count == 1 ? "1 image is" : "\(count) images are"
+      warnings.append("\(images) in no JSON: without boxes")
     }
   }
 

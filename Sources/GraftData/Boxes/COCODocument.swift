@@ -159,7 +159,8 @@ struct COCODocument: Sendable {
         || !images.isEmpty && annotation.iscrowd.map({ !(0...1).contains($0) }) == true
       {
         throw GraftError(
-          .input, "\(name), annotations[\(place)]: image_id is \(annotation.image_id) and iscrowd "
+          .input,
+          "\(name), annotations[\(place)]: image_id is \(annotation.image_id) and iscrowd "
             + "\(annotation.iscrowd ?? 0)", help: "image_id is an id of an image, iscrowd 0 or 1")
       }
     }
@@ -185,7 +186,9 @@ struct COCODocument: Sendable {
       iscrowd: annotation.iscrowd ?? 0)
   }
 
-  /// The power of ten above the largest id. Ids are at most 2^40 and copies 100,000, so that no id
+  /// The power of ten above the largest id.
+  ///
+  /// Ids are at most 2^40 and copies 100,000, so that no id
   /// overflows.
   private static func step(above ids: [Int]) -> Int {
     let largest = ids.max() ?? 0

@@ -73,7 +73,8 @@ package struct VOCBoxes: BoxFormat {
       // Some tools leave the size at 0.
       guard sides == [0, 0] || sides == [Double(image.size.width), Double(image.size.height)] else {
         throw GraftError(
-          .input, "\(file), line \(size.line): the image is \(image.size), and the file says "
+          .input,
+          "\(file), line \(size.line): the image is \(image.size), and the file says "
             + "\(sides[0].shortText)×\(sides[1].shortText)",
           help: "boxes belong to the image as it is shown, turned as its EXIF orientation says")
       }
@@ -118,7 +119,8 @@ package struct VOCBoxes: BoxFormat {
     }
     guard isPlain, let value = Double(child.text), value.isFinite, abs(value) < 1e9 else {
       throw GraftError(
-        .input, "\(file), line \(child.line): <\(name)> is "
+        .input,
+        "\(file), line \(child.line): <\(name)> is "
           + "\"\(String(child.text.prefix(40)).escapingControlCharacters)\", which is no number",
         help: "sides are pixels")
     }

@@ -144,7 +144,9 @@ private struct XMLReader {
       guard starts("=") else { throw fault("the attribute \(attribute) has no value") }
       advance()
       skipSpace()
-      guard starts("\"") || starts("'") else { throw fault("the value of \(attribute) is not quoted") }
+      guard starts("\"") || starts("'") else {
+        throw fault("the value of \(attribute) is not quoted")
+      }
       let quote = bytes[place]
       advance()
       while place < bytes.count, bytes[place] != quote, bytes[place] != UInt8(ascii: "<") {

@@ -33,7 +33,8 @@ struct YOLONames {
       let names = try YAMLNames(text, file: BoxPath.shown(document)).names
       if let list, list != names {
         throw GraftError(
-          .input, "\(lines.map(BoxPath.shown) ?? "") and \(BoxPath.shown(document)) name other "
+          .input,
+          "\(lines.map(BoxPath.shown) ?? "") and \(BoxPath.shown(document)) name other "
             + "classes", help: "remove one of the two")
       }
       list = names

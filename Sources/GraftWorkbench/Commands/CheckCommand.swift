@@ -18,7 +18,8 @@ package struct CheckCommand: Command {
   package static let specification = CommandSpecification(
     "check", "check the data, the augmentation or a recipe for faults", group: .look,
     parameters: [what, file, samples],
-    examples: ["check", "check data", "check augment samples=64", "check augment street/",
+    examples: [
+      "check", "check data", "check augment samples=64", "check augment street/",
       "check recipe flowers.graft",
     ],
     seeAlso: ["data", "augment", "run"],

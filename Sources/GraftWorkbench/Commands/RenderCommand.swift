@@ -27,7 +27,8 @@ package struct RenderCommand: Command {
     "size", .copySize, otherwise: "the encoder's input, and original without an encoder",
     "size of the copies: original, or the side of a square in pixels")
   private static let boxes: Argument<String?> = Argument(
-    "boxes", .choice(BoxFormats.all.map { $0.name } + [RenderSource.noBoxes]), otherwise: "those beside the images", "format of the boxes that move along")
+    "boxes", .choice(BoxFormats.all.map { $0.name } + [RenderSource.noBoxes]),
+    otherwise: "those beside the images", "format of the boxes that move along")
   private static let minimumShare = Argument(
     "minarea", .number(0...1), default: 0,
     "share of a moved box that must be left inside the image, or the box is dropped")
@@ -126,7 +127,8 @@ package struct RenderCommand: Command {
       let names = mixing.names.map { "`\($0)`" }.joined(separator: " and ")
       guard !source.data.isUnlabeled else {
         throw GraftError(
-          .usage, "\(names) mixes images and labels of a training batch, and a copy shows one image",
+          .usage,
+          "\(names) mixes images and labels of a training batch, and a copy shows one image",
           help: "leave it out of augment")
       }
       session.console.warn("mixing is ignored: a file has one class")

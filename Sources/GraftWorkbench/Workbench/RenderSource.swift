@@ -24,8 +24,9 @@ struct RenderSource {
     } else {
       if let other = paths.first(where: { !Self.isImageFile($0) }) {
         throw GraftError(
-          .usage, "\(FilePath.relative(other, to: session.folder).escapingControlCharacters) is no "
-            + "image file", help: "give image files, or one folder")
+          .usage,
+          "\(FilePath.relative(other, to: session.folder).escapingControlCharacters) is no image file",
+          help: "give image files, or one folder")
       }
       let list = ImageList(files: paths.map { BytePath($0) })
       self = try Self.unlabeled(list, choice, badFiles: .stop, in: session)
@@ -80,7 +81,8 @@ struct RenderSource {
     }
     guard !data.samples.isEmpty else {
       throw GraftError(
-        .input, "none of the \(data.badFiles.count) images of \(list.name) can be read, the first: "
+        .input,
+        "none of the \(data.badFiles.count) images of \(list.name) can be read, the first: "
           + (data.badFiles.first?.description ?? ""))
     }
     let folder = list.folder.map { String(decoding: $0.bytes, as: UTF8.self) }

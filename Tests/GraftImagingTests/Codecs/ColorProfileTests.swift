@@ -14,7 +14,8 @@ import Testing
     bytes.replaceSubrange(20..<24, with: Array("XYZ ".utf8))
     bytes.replaceSubrange(36..<40, with: Array("acsp".utf8))
     // The illuminant D50, as libpng wants it.
-    bytes.replaceSubrange(64..<80, with: [0, 0, 0, 0, 0, 0, 0xF6, 0xD6, 0, 1, 0, 0, 0, 0, 0xD3, 0x2D])
+    bytes.replaceSubrange(
+      64..<80, with: [0, 0, 0, 0, 0, 0, 0xF6, 0xD6, 0, 1, 0, 0, 0, 0, 0xD3, 0x2D])
     bytes.replaceSubrange(128..<132, with: [0, 0, 0, 0])
     return try #require(ColorProfile(bytes: bytes))
   }
