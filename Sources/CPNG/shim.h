@@ -113,6 +113,37 @@ __attribute__((noinline)) static int graft_png_read(
   return source.is_data_damaged ? -1 : 0;
 }
 
+// Copies the ICC profile of a PNG, inflated, into `out`; returns its length, 0 where there is none, or
+// none that is whole and fits `capacity` bytes.
+__attribute__((noinline)) static size_t graft_png_profile(
+    const uint8_t *bytes, size_t count, uint8_t *out, size_t capacity) {
+  char message[GRAFT_PNG_MESSAGE];
+  graft_png_source source = {bytes, count, 0, message, 0};
+  png_infop info = NULL;
+  volatile size_t length = 0;
+  png_structp png = png_create_read_struct(
+      PNG_LIBPNG_VER_STRING, &source, graft_png_on_error, graft_png_on_warning);
+  if (png == NULL) return 0;
+  info = png_create_info_struct(png);
+  if (info == NULL || setjmp(png_jmpbuf(png))) {
+    png_destroy_read_struct(&png, &info, NULL);
+    return 0;
+  }
+  png_set_read_fn(png, &source, graft_png_on_read);
+  png_set_chunk_malloc_max(png, capacity);
+  png_read_info(png, info);
+  png_charp name = NULL;
+  png_bytep profile = NULL;
+  png_uint_32 size = 0;
+  int method = 0;
+  if (png_get_iCCP(png, info, &name, &method, &profile, &size) && size <= capacity) {
+    memcpy(out, profile, size);
+    length = size;
+  }
+  png_destroy_read_struct(&png, &info, NULL);
+  return length;
+}
+
 static inline png_image graft_png_image(uint32_t width, uint32_t height, int channels) {
   png_image image;
   memset(&image, 0, sizeof image);

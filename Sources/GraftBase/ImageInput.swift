@@ -57,6 +57,9 @@ package enum Framing: String, Sendable, Codable {
   case resized
   /// A patch of it at its own resolution, as models that predict a class of each pixel are trained.
   case patch
+  /// All of it at its own size, as augmented copies are written for other programs; no encoder
+  /// takes images so.
+  case original
 }
 
 extension ImageInput {
@@ -167,6 +170,7 @@ extension ImageInput: CustomStringConvertible {
     case .resized:
       "\(side) px\(gray) (short side \(resizeShortSide), \(filter.rawValue)), " + normalization
     case .patch: "patches of \(side) px\(gray), \(normalization)"
+    case .original: "images of their own size"
     }
   }
 

@@ -102,6 +102,9 @@ package struct DataSet: Sendable {
     return image
   }
 
+  /// The color profile of an image's file; training has no use for it, copies keep it.
+  package func colorProfile(at index: Int) -> ColorProfile? { samples[index].source.colorProfile }
+
   /// The pixels that a program needs of an image as stored, and the program that starts from them.
   ///
   /// If an image does not fit in memory, only the part that is resized is decoded; a fast program

@@ -24,7 +24,7 @@ package struct ImagePreparation: Sendable {
   /// The image of the encoder's input size.
   package func image(_ source: Image, key: SampleKey) -> Image {
     program(size: source.size, key: key)
-      .run(on: source.converted(toChannels: preprocessing.channels))
+      .run(on: preprocessing.converted(source))
   }
 
   /// The image of a data set's sample at the encoder's input size, as training sees it.
@@ -35,11 +35,14 @@ package struct ImagePreparation: Sendable {
 
   /// The mask of a data set's sample, moved as its image is; see `DataSet.mask`.
   package func mask(of dataSet: DataSet, key: SampleKey) throws -> Image {
-    let size = dataSet.samples[key.sample].size
-    let edits =
-      pipeline?.trainingDraw(size: size, key: key, preprocessing: preprocessing).edits
-      ?? [.move(preprocessing.evaluation(of: size))]
+    let edits = edits(size: dataSet.samples[key.sample].size, key: key)
     return edits.reduce(try dataSet.mask(at: key.sample)) { $1.applied(toMask: $0) }
+  }
+
+  /// What moves the image of `key`, of `size` as decoded, and all that is known about its places.
+  package func edits(size: ImageSize, key: SampleKey) -> [Edit] {
+    pipeline?.trainingDraw(size: size, key: key, preprocessing: preprocessing).edits
+      ?? [.move(preprocessing.evaluation(of: size))]
   }
 
   /// Writes the normalized image of a data set's sample, and the label of each pixel if asked.
@@ -57,7 +60,7 @@ package struct ImagePreparation: Sendable {
   ) throws -> (image: Image, program: EditProgram) {
     let program = program(size: dataSet.samples[key.sample].size, key: key)
     let (image, rest) = try dataSet.source(of: key.sample, for: program)
-    return (image.converted(toChannels: preprocessing.channels), rest)
+    return (preprocessing.converted(image), rest)
   }
 
   /// How the batch of this number in its epoch is mixed; nil when it stays as it is.

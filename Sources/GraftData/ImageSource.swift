@@ -35,4 +35,10 @@ extension ImageSource {
       return (image, ContentHash.of(image.pixels))
     }
   }
+
+  /// The color profile of the file, where it is a JPEG or PNG that has one.
+  var colorProfile: ColorProfile? {
+    guard case .file(let path) = self, let bytes = try? path.read() else { return nil }
+    return ColorProfile(of: bytes)
+  }
 }

@@ -10,13 +10,19 @@ extension ImageInput {
   /// half to even. Byte-equal to `Resize` and `CenterCrop` on a Pillow image, except that a
   /// short side below the input size is raised to it, so there is never a border.
   package func evaluationImage(_ image: Image) -> Image {
-    evaluation(of: image.size).applied(to: image.converted(toChannels: channels))
+    evaluation(of: image.size).applied(to: converted(image))
+  }
+
+  /// The image with as many channels as the encoder takes; images of their own size keep theirs.
+  package func converted(_ image: Image) -> Image {
+    framing == .original ? image : image.converted(toChannels: channels)
   }
 
   /// What `evaluationImage` does to an image of `size`.
   ///
   /// Of a patch's image the center, with the mean color around where it is smaller.
   package func evaluation(of size: ImageSize) -> Movement {
+    if framing == .original { return .orient(.upright) }
     guard framing == .resized else {
       return patch(
         x: Self.centerOffset(size.width - side), y: Self.centerOffset(size.height - side))
@@ -48,6 +54,13 @@ extension ImageInput {
   /// Half of `margin`, ties to the even number.
   private static func centerOffset(_ margin: Int) -> Int {
     Int((Double(margin) / 2).rounded(.toNearestOrEven))
+  }
+
+  /// The same for an image of `size`, which is the output size where images keep their own.
+  package func context(for size: ImageSize) -> TransformContext {
+    var context = context
+    if framing == .original { context.outputSize = size }
+    return context
   }
 
   /// What transforms may know: the input size, and the mean color that normalizes to zero

@@ -60,13 +60,8 @@ package struct Annotation: Equatable, Sendable {
   /// The annotation of an image of `size` after its edits; boxes of which nothing can be seen
   /// are gone.
   package func edited(by edits: [Edit], size: ImageSize) -> Annotation {
-    var (result, size) = (self, size)
-    for edit in edits {
-      result.mask = result.mask.map(edit.applied(toMask:))
-      result.boxes = edit.applied(to: result.boxes, size: size)
-      size = edit.outputSize(from: size)
-    }
-    result.boxes.removeAll { !$0.isVisible }
-    return result
+    Annotation(
+      mask: mask.map { edits.reduce($0) { $1.applied(toMask: $0) } },
+      boxes: boxes.edited(by: edits, size: size).map(\.box))
   }
 }

@@ -42,12 +42,6 @@ extension Edit {
   package func applied(toMask mask: Image) -> Image {
     if case .move(let movement) = self { movement.applied(toMask: mask) } else { mask }
   }
-
-  /// Boxes on an image of `size` after the edit, clipped to the image.
-  package func applied(to boxes: [BoundingBox], size: ImageSize) -> [BoundingBox] {
-    guard case .move(let movement) = self else { return boxes }
-    return boxes.map { movement.applied(to: $0, size: size) }
-  }
 }
 
 extension Edit: CustomStringConvertible {

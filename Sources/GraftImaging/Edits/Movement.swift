@@ -85,15 +85,23 @@ extension Movement {
 // MARK: - Boxes
 
 extension Movement {
-  /// The box around the moved corners of `box` on an image of `size`, clipped to the result.
-  func applied(to box: BoundingBox, size: ImageSize) -> BoundingBox {
-    var movement = self
-    if case .warp(var warping) = self {
-      warping.map = warping.map.made
-      movement = .warp(warping)
+  /// The movement with its displacement made, to move several boxes by it.
+  var made: Movement {
+    guard case .warp(var warping) = self else { return self }
+    warping.map = warping.map.made
+    return .warp(warping)
+  }
+
+  /// The smallest box around `box` of an image of `size` after the movement, not clipped.
+  ///
+  /// Around its moved corners: what lies in the box cannot lie outside that, but a turned box is
+  /// larger than a turned object. A displacement bends the sides, so points all along them are
+  /// moved.
+  func moved(_ box: BoundingBox, size: ImageSize) -> BoundingBox {
+    if case .warp(let warping) = self, case .displacement(let field) = warping.map {
+      return box.around(box.outline.map(field.arrival(of:)))
     }
-    let corners = box.corners.compactMap { movement.target(of: $0, size: size) }
-    return box.around(corners).clipped(to: outputSize(from: size))
+    return box.around(box.corners.compactMap { target(of: $0, size: size) })
   }
 
   /// Where a point of an image of `size` goes; nil where it goes nowhere.

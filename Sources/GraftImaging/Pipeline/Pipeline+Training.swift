@@ -54,11 +54,11 @@ extension Pipeline {
       switch input {
       case .source: []
       case .resized:
-        preprocessing.framing == .patch ? [] : [.move(preprocessing.resize(of: size))]
+        preprocessing.framing != .resized ? [] : [.move(preprocessing.resize(of: size))]
       case .encoderInput: [.move(preprocessing.frame(of: size, key: key))]
       }
     let start = size.edited(by: preparation)
-    let steps = draw(size: start, key: key, context: preprocessing.context)
+    let steps = draw(size: start, key: key, context: preprocessing.context(for: size))
     let end = steps.reduce(start) { $0.edited(by: $1.edits ?? []) }
     return TrainingDraw(
       size: size, preparation: preparation, steps: steps,
@@ -70,7 +70,7 @@ extension Pipeline {
   private static func completion(
     from size: ImageSize, start: ImageSize, _ preprocessing: ImageInput, key: SampleKey
   ) -> [Edit] {
-    if size == preprocessing.outputSize { return [] }
+    if preprocessing.framing == .original || size == preprocessing.outputSize { return [] }
     // No resizing operation passed its gate: squeezing the whole image would change its aspect.
     if size == start { return [.move(preprocessing.frame(of: size, key: key))] }
     return [
@@ -83,7 +83,7 @@ extension Pipeline {
     from source: Image, key: SampleKey, preprocessing: ImageInput
   ) -> Image {
     trainingDraw(size: source.size, key: key, preprocessing: preprocessing).program
-      .run(on: source.converted(toChannels: preprocessing.channels))
+      .run(on: preprocessing.converted(source))
   }
 }
 

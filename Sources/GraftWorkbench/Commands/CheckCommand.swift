@@ -8,19 +8,26 @@ package struct CheckCommand: Command {
   private static let what = Argument(
     "what", .word, default: Subject.data, "what to check"
   ).positional
-  private static let file = Argument("file", .path(.recipe), "the recipe").positional
+  private static let file: Argument<String?> = Argument(
+    "file", ArgumentType<String>(.either([.path(.recipe), .path(.data)])),
+    "the recipe, or a folder of images to check the augmentation on, with its boxes"
+  ).positional
   private static let samples = Argument(
     "samples", .integer(1...100_000), default: 256, "draws of the augmentation to check")
 
   package static let specification = CommandSpecification(
     "check", "check the data, the augmentation or a recipe for faults", group: .look,
     parameters: [what, file, samples],
-    examples: ["check", "check data", "check augment samples=64", "check recipe flowers.graft"],
+    examples: [
+      "check", "check data", "check augment samples=64", "check augment street/",
+      "check recipe flowers.graft",
+    ],
     seeAlso: ["data", "augment", "run"],
     discussion:
       "`check augment` draws images of the data through the current pipeline and says how many come "
       + "out unchanged, near black or of one color, what each op drew, and how long it takes. It "
-      + "fails when one image in ten is ruined, or none is changed.")
+      + "fails when one image in ten is ruined, or none is changed. Of images with boxes it counts "
+      + "the boxes of which less than a tenth is left.")
 
   private let arguments: CheckedArguments
 
@@ -33,7 +40,7 @@ package struct CheckCommand: Command {
         help: "for example: check recipe flowers.graft")
     }
     let subjects: [(argument: any AnyArgument, subject: Subject)] = [
-      (Self.file, .recipe), (Self.samples, .augment),
+      (Self.file, what == .data ? .recipe : what), (Self.samples, .augment),
     ]
     for (argument, subject) in subjects where arguments.isGiven(argument) && what != subject {
       throw arguments.fault(
@@ -62,7 +69,11 @@ package struct CheckCommand: Command {
     let count = arguments[Self.samples]
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
-    let check = try AugmentCheck(pipeline, count: count, in: session) { done in
+    let source = try arguments[Self.file].map {
+      try RenderSource([$0], boxes: nil, in: session)
+    }
+    for warning in source?.boxes?.warnings ?? [] { session.console.warn(warning) }
+    let check = try AugmentCheck(pipeline, count: count, of: source, in: session) { done in
       let line = ProgressLine(
         title: "check augment", epoch: 1, epochCount: 1, fraction: Double(done) / Double(count))
       if session.settings.isProgressShown { writer.show(line) }
@@ -72,8 +83,7 @@ package struct CheckCommand: Command {
     let faults = check.findings.filter { $0.verdict == "fault" }
     guard let fault = faults.first else { return }
     throw GraftError(
-      .failed,
-      "\(fault.share.percentText) of the augmented images are \(fault.name)", help: fault.advice)
+      .failed, "\(fault.share.percentText) of the \(fault.subject)", help: fault.advice)
   }
 
   /// Lists what is wrong with the images: bad files, what was ignored, images in several splits.

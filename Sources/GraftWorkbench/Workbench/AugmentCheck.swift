@@ -18,6 +18,11 @@ struct AugmentCheck {
     let example: String?
     let advice: String
 
+    /// What has the fault, for a sentence that starts with the share.
+    var subject: String {
+      name == AugmentCheck.lostBox ? "boxes are lost" : "augmented images are \(name)"
+    }
+
     var verdict: String {
       share > faultAbove ? "fault" : share > lookAbove ? "look" : "ok"
     }
@@ -55,10 +60,13 @@ struct AugmentCheck {
   private static let batchSize = 32
 
   /// Draws `count` training images of the first epochs, on all threads; times some of them on one.
+  ///
+  /// Of the current data, or of a source that was named.
   init(
-    _ pipeline: Pipeline, count: Int, in session: Session, progress: (_ done: Int) throws -> Void
+    _ pipeline: Pipeline, count: Int, of source: RenderSource? = nil, in session: Session,
+    progress: (_ done: Int) throws -> Void
   ) throws {
-    let data = try session.requireData()
+    let data = try source?.data ?? session.requireData()
     let preprocessing = session.workbench.preprocessing
     let indices =
       data.partition(.train).isEmpty ? data.partition(.validation) : data.partition(.train)
@@ -71,6 +79,11 @@ struct AugmentCheck {
     part = "\(data.name), \(indices.count) training images"
     let looks = try Self.look(pipeline, keys, data, preprocessing, session, progress)
     findings = Self.findings(looks, keys, data, isMixed: pipeline.mixing != nil)
+    if let boxes = source?.boxes {
+      var input = preprocessing
+      if session.workbench.encoder == nil { input.framing = .original }
+      findings += Self.boxFinding(pipeline, keys, data, boxes, input).map { [$0] } ?? []
+    }
     collect(keys, data, preprocessing)
     try time(Array(keys.prefix(Self.timedLimit)), data, preprocessing, session)
     if let mixing = pipeline.mixing {

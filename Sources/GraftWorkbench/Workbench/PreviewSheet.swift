@@ -87,9 +87,9 @@ struct PreviewSheet {
           size: subject.source.size, key: seen.key, preprocessing: preprocessing
         ).trace(subject.source.converted(toChannels: preprocessing.channels), subject.annotation)
         let original = ContactSheet.Cell(
-          start.image, caption: "original", marks: marks(start.annotation))
+          start.image, caption: "original", marks: marks(start.annotation, subject))
         let cells = steps.map {
-          ContactSheet.Cell($0.image, caption: $0.title, marks: marks($0.annotation))
+          ContactSheet.Cell($0.image, caption: $0.title, marks: marks($0.annotation, subject))
         }
         return ContactSheet.Row(
           label: named.label.isEmpty ? subject.caption : named.label,
@@ -136,6 +136,7 @@ struct PreviewSheet {
     /// Its place in the epoch's order; nil for a file.
     let place: Int?
     let annotation: Annotation
+    var boxNames: [String] = []
   }
 
   /// An image through a pipeline.
@@ -212,14 +213,11 @@ struct PreviewSheet {
     let loss =
       lost == 0 ? "" : ", \(annotation.boxes.count) of \(subject.annotation.boxes.count) boxes left"
     return ContactSheet.Cell(
-      image, caption: caption + loss, marks: marks(annotation))
+      image, caption: caption + loss, marks: marks(annotation, subject))
   }
 
-  private func marks(_ annotation: Annotation) -> ContactSheet.Marks? {
-    guard !annotation.isEmpty else { return nil }
-    var names: [String] = []
-    for box in request.boxes where !names.contains(box.name) { names.append(box.name) }
-    return ContactSheet.Marks(annotation, names: names)
+  private func marks(_ annotation: Annotation, _ subject: Subject) -> ContactSheet.Marks? {
+    annotation.isEmpty ? nil : ContactSheet.Marks(annotation, names: subject.boxNames)
   }
 
   // MARK: Choosing
@@ -276,12 +274,28 @@ struct PreviewSheet {
   }
 
   private func file(_ index: Int, _ path: String, image: Image) throws -> Subject {
-    Subject(
+    let (boxes, names) = try self.boxes(of: path, image.size)
+    return Subject(
       source: image, caption: path.lastPathComponent,
       key: SampleKey(seed: session.seed, epoch: request.epoch - 1, sample: index), place: nil,
       annotation: Annotation(
         mask: try request.maskPath.map { try AnnotationFile.mask($0, size: image.size) },
-        boxes: try AnnotationFile.boxes(request.boxes, size: image.size).boxes))
+        boxes: boxes), boxNames: names)
+  }
+
+  /// The boxes that were typed, else those in files beside the image.
+  private func boxes(
+    of path: String, _ size: ImageSize
+  ) throws -> (boxes: [BoundingBox], names: [String]) {
+    guard request.boxes.isEmpty else { return try AnnotationFile.boxes(request.boxes, size: size) }
+    let place = BoxPlace(path: path.lastPathComponent, file: path, size: size)
+    do {
+      let found = try BoxSet.read([place], in: nil)
+      return (found?.boxes(of: 0) ?? [], found?.classes ?? [])
+    } catch let error as GraftError {
+      session.console.warn("without boxes: \(error)")
+      return ([], [])
+    }
   }
 
   /// Positions in the epoch's order, alternating between the classes.

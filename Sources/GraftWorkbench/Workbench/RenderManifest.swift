@@ -23,6 +23,18 @@ struct RenderManifest {
     var seed: UInt64
     var preprocessing: RecordedInput
     var format: ImageFormat
+    /// How boxes are moved, where the data has boxes.
+    var boxes: BoxTreatment?
+  }
+
+  /// Which boxes are moved with the images, and which are dropped.
+  struct BoxTreatment: Codable, Equatable {
+    /// `yolo`, `coco` or `voc`.
+    var format: String
+    /// SHA-256 of the annotations.
+    var content: String
+    /// Boxes of which less is left are dropped.
+    var minimumShare: Double
   }
 
   /// How files are packed.
@@ -54,8 +66,13 @@ struct RenderManifest {
     var pipeline: String
     /// The weight of each class the image counts for; none where there is a mask.
     var labels: [String: Double]
+    /// The path of its own file of boxes, where the format has one per image.
+    var annotation: String?
+    /// Its boxes, where the data has boxes, and the size of the image they are on.
+    var boxes: [MovedBox]?
+    var size: ImageSize?
 
-    var files: [String] { [file] + (mask.map { [$0] } ?? []) }
+    var files: [String] { [file, mask, annotation].compactMap { $0 } }
     var key: SampleKey { SampleKey(seed: seed, epoch: epoch, sample: sample) }
   }
 
@@ -85,15 +102,36 @@ struct RenderManifest {
   }
 
   /// Draws the files of an entry again from the data set, in the order of `Entry.files`.
-  func bytes(of entry: Entry, in data: DataSet) throws -> [[UInt8]] {
+  func bytes(of entry: Entry, in data: DataSet, boxes: BoxSet? = nil) throws -> [[UInt8]] {
+    try drawn(entry, in: data, boxes: boxes).bytes
+  }
+
+  /// The same, and the entry with its boxes where the data has boxes.
+  func drawn(
+    _ entry: Entry, in data: DataSet, boxes: BoxSet?
+  ) throws -> (entry: Entry, bytes: [[UInt8]]) {
     let recipe = ImagePreparation(
       preprocessing: header.preprocessing.input, pipeline: try Pipeline(header.calls),
       seed: entry.seed)
     let image = recipe.image(try data.storedImage(at: entry.sample), key: entry.key)
-    let bytes = try header.format.encode(image)
-    guard entry.mask != nil else { return [bytes] }
-    let mask = try recipe.mask(of: data, key: entry.key)
-    return [bytes, try PNGEncoder.encode(mask.maskAsStored)]
+    var entry = entry
+    var file = try header.format.encode(image)
+    if let profile = data.colorProfile(at: entry.sample), profile.channels == image.channels {
+      file = profile.inserted(into: file)
+    }
+    var bytes = [file]
+    if entry.mask != nil {
+      bytes.append(try PNGEncoder.encode(recipe.mask(of: data, key: entry.key).maskAsStored))
+    }
+    if let boxes, let treatment = header.boxes {
+      let size = data.samples[entry.sample].size
+      entry.size = image.size
+      entry.boxes = boxes.boxes(of: entry.sample).edited(
+        by: recipe.edits(size: size, key: entry.key), size: size,
+        minimumShare: treatment.minimumShare)
+      if entry.annotation != nil { bytes.append(try boxes.format.file(of: BoxedCopy(entry))) }
+    }
+    return (entry, bytes)
   }
 
   /// The lines of the header and of all entries.
@@ -105,6 +143,14 @@ struct RenderManifest {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+  }
+}
+
+extension BoxedCopy {
+  init(_ entry: RenderManifest.Entry) {
+    self.init(
+      image: entry.sample, copy: entry.copy, path: entry.file,
+      size: entry.size ?? ImageSize(width: 1, height: 1), boxes: entry.boxes ?? [])
   }
 }
 

@@ -22,6 +22,8 @@ struct Rendering {
     var written = 0
     /// Files that already existed.
     var kept = 0
+    /// Boxes on all that was written or existed.
+    var boxCount = 0
     /// Images that could not be read, and files in the way, with the reason.
     var problems: [GraftError] = []
     var isInterrupted = false
@@ -31,19 +33,25 @@ struct Rendering {
   private static let sliceLength = 64
 
   let data: DataSet
+  let boxes: BoxSet?
   let folder: String
   let existing: Existing
   let pool: ThreadPool
-  private let manifest: RenderManifest
-  private let entries: [RenderManifest.Entry]
+  /// Whether images were named one by one, so that other folders may lie beside them.
+  let isOfNamedFiles: Bool
+  let manifest: RenderManifest
+  let entries: [RenderManifest.Entry]
 
   /// Plans `copies` of each of the images `indices`; throws when that would overwrite existing
   /// files.
   init(
-    _ data: DataSet, indices: [Int], copies: Int, header: RenderManifest.Header, folder: String,
-    existing: Existing, pool: ThreadPool
+    _ data: DataSet, boxes: BoxSet? = nil, isOfNamedFiles: Bool = false, indices: [Int],
+    copies: Int, header: RenderManifest.Header, folder: String, existing: Existing,
+    pool: ThreadPool
   ) throws {
     self.data = data
+    self.boxes = boxes
+    self.isOfNamedFiles = isOfNamedFiles
     self.folder = folder
     self.existing = existing
     self.pool = pool
@@ -52,19 +60,27 @@ struct Rendering {
     let hasMasks = data.task == .segmentation
     entries = indices.flatMap { index in
       let sample = data.samples[index]
-      let className = data.classes[sample.label]
-      let folder = hasMasks ? Self.imageFolder : RenderNames.safe(className)
+      let folder = Self.folder(of: sample, in: data)
       let stem = names.stem(of: sample.path, in: folder)
       return (1...copies).map { copy in
         let name = names.numbered(stem, copy: copy, of: copies)
+        let file = (folder.isEmpty ? "" : folder + "/") + "\(name).\(names.suffix)"
         return RenderManifest.Entry(
-          file: "\(folder)/\(name).\(names.suffix)",
-          mask: hasMasks ? "\(Self.maskFolder)/\(name).png" : nil, source: sample.path, copy: copy,
-          seed: header.seed, epoch: copy - 1, sample: index, pipeline: header.pipeline,
-          labels: hasMasks ? [:] : [className: 1])
+          file: file, mask: hasMasks ? "\(Self.maskFolder)/\(name).png" : nil,
+          source: sample.path, copy: copy, seed: header.seed, epoch: copy - 1, sample: index,
+          pipeline: header.pipeline,
+          labels: hasMasks || data.isUnlabeled ? [:] : [data.classes[sample.label]: 1],
+          annotation: boxes?.format.fileName(of: index, copy: file))
       }
     }
     try checkRoom()
+  }
+
+  /// Where the copies of an image go: by class, or where the image lies when it has none.
+  private static func folder(of sample: Sample, in data: DataSet) -> String {
+    if data.task == .segmentation { return imageFolder }
+    return data.isUnlabeled
+      ? RenderNames.safeFolders(of: sample.path) : RenderNames.safe(data.classes[sample.label])
   }
 
   var fileCount: Int { entries.count }
@@ -73,54 +89,14 @@ struct Rendering {
   private static let imageFolder = "images"
   private static let maskFolder = "masks"
 
-  private var listPath: String { folder + "/" + RenderManifest.fileName }
+  var listPath: String { folder + "/" + RenderManifest.fileName }
 
   /// The names of the masks' classes, in the order of their numbers.
-  private var classesPath: String { folder + "/classes.txt" }
-  private var classNames: String { data.classes.map { $0 + "\n" }.joined() }
+  var classesPath: String { folder + "/classes.txt" }
+  var classNames: String { data.classes.map { $0 + "\n" }.joined() }
 
-  private func paths(_ entry: RenderManifest.Entry) -> [String] {
+  func paths(_ entry: RenderManifest.Entry) -> [String] {
     entry.files.map { folder + "/" + $0 }
-  }
-
-  private func checkRoom() throws {
-    try OutputPlace(folder, .folder, data: data).spare(entries.flatMap(paths))
-    let shown = folder.lastPathComponent.escapingControlCharacters
-    if existing != .replace, data.task == .segmentation, FilePath.isFolder(classesPath) != nil {
-      let found = try? RegularFile(path: classesPath).readAll(limit: 1 << 20)
-      guard found == Array(classNames.utf8) else {
-        throw GraftError(
-          .failed, "\(shown)/ has a classes.txt that names other classes",
-          help: "write to another folder")
-      }
-    }
-    switch existing {
-    case .replace: return
-    case .stop:
-      let count = entries.count { paths($0).contains { FilePath.isFolder($0) != nil } }
-      let hasList = FilePath.isFolder(listPath) != nil
-      guard count > 0 || hasList else { return }
-      let found = count > 0 ? "\(count) of the \(entries.count) files" : "a list of other images"
-      throw GraftError(
-        .failed, "\(shown)/ has \(found) already",
-        help: "existing=keep adds what is missing, existing=replace draws all again")
-    case .keep:
-      guard let old = try RenderManifest(reading: listPath), old.header != manifest.header else {
-        return
-      }
-      throw GraftError(
-        .failed, "the images in \(shown)/ were drawn differently: \(difference(from: old.header))",
-        help: "existing=replace draws them again; or write to another folder")
-    }
-  }
-
-  private func difference(from old: RenderManifest.Header) -> String {
-    let new = manifest.header
-    if old.fingerprint != new.fingerprint { return "of other data, \(old.data)" }
-    if old.pipeline != new.pipeline { return "augment \(old.pipeline)" }
-    if old.seed != new.seed { return "seed \(old.seed)" }
-    if old.format != new.format { return "format=\(old.format.name)" }
-    return "\(old.preprocessing.input)"
   }
 
   // MARK: Writing
@@ -130,29 +106,43 @@ struct Rendering {
     shouldStop: @escaping @Sendable () -> Bool, progress: (_ done: Int) -> Void
   ) throws -> Outcome {
     var outcome = Outcome()
-    let listed = try startList()
-    let pending = entries.filter { !listed.contains($0.file) }
+    var listed = try startList()
+    let names = Set(listed.map(\.file))
+    let pending = entries.filter { !names.contains($0.file) }
     outcome.kept = entries.count - pending.count
-    let names = pending.flatMap(paths)
-    for (name, files) in Dictionary(grouping: names, by: FilePath.folder(of:)) {
+    for (name, files) in Dictionary(grouping: pending.flatMap(paths), by: FilePath.folder(of:)) {
       try Self.makeFolder(name)
       AtomicFile.removeLeftovers(of: files, in: name)
     }
     for start in stride(from: 0, to: pending.count, by: Self.sliceLength) {
       let slice = Array(pending[start..<min(start + Self.sliceLength, pending.count)])
       let results = write(slice, shouldStop)
-      try finish(slice, results, &outcome)
+      listed += try finish(slice, results, &outcome)
       progress(outcome.kept + start + slice.count)
       if shouldStop() {
         outcome.isInterrupted = outcome.written + outcome.kept < entries.count
         break
       }
     }
+    outcome.boxCount = listed.reduce(0) { $0 + ($1.boxes?.count ?? 0) }
+    try writeSharedFiles(of: listed)
     return outcome
   }
 
-  /// Begins the list with the files that stay; returns their names.
-  private func startList() throws -> Set<String> {
+  /// The annotations that all copies share.
+  private func writeSharedFiles(of entries: [RenderManifest.Entry]) throws {
+    guard let boxes else { return }
+    // In the order of the images, whatever was kept.
+    let entries = entries.sorted { ($0.sample, $0.copy) < ($1.sample, $1.copy) }
+    for file in try boxes.format.sharedFiles(entries.map(BoxedCopy.init)) {
+      let path = folder + "/" + file.path
+      try Self.makeFolder(FilePath.folder(of: path))
+      try AtomicFile.write([file.bytes[...]], to: path)
+    }
+  }
+
+  /// Begins the list with the files that stay; returns them.
+  private func startList() throws -> [RenderManifest.Entry] {
     try Self.makeFolder(folder)
     AtomicFile.removeLeftovers(of: [listPath, classesPath], in: folder)
     var list = manifest
@@ -164,11 +154,13 @@ struct Rendering {
     }
     if data.task == .segmentation { try AtomicFile.write(classNames, to: classesPath) }
     try list.write(to: listPath)
-    return Set(list.entries.map(\.file))
+    return list.entries
   }
 
   private enum Result {
-    case written, kept, skipped
+    case written(RenderManifest.Entry)
+    case kept(RenderManifest.Entry)
+    case skipped
     case bad(GraftError)
     /// Nothing more can be written.
     case failed(GraftError)
@@ -189,8 +181,8 @@ struct Rendering {
   }
 
   private func write(_ entry: RenderManifest.Entry) -> Result {
-    let bytes: [[UInt8]]
-    do { bytes = try manifest.bytes(of: entry, in: data) } catch {
+    let (drawn, bytes): (RenderManifest.Entry, [[UInt8]])
+    do { (drawn, bytes) = try manifest.drawn(entry, in: data, boxes: boxes) } catch {
       return .bad(Self.asGraftError(error, entry.source))
     }
     var missing: [(path: String, bytes: [UInt8])] = []
@@ -208,7 +200,7 @@ struct Rendering {
       for (path, bytes) in missing {
         try AtomicFile.write([bytes[...]], to: path, flushesFolder: false)
       }
-      return missing.isEmpty ? .kept : .written
+      return missing.isEmpty ? .kept(drawn) : .written(drawn)
     } catch {
       return .failed(Self.asGraftError(error, entry.file))
     }
@@ -217,33 +209,34 @@ struct Rendering {
   /// Syncs a slice to disk, then lists it; throws what ends the rendering.
   private func finish(
     _ slice: [RenderManifest.Entry], _ results: [Result], _ outcome: inout Outcome
-  ) throws {
-    var lines = ""
+  ) throws -> [RenderManifest.Entry] {
+    var listed: [RenderManifest.Entry] = []
     var failure: GraftError?
-    for (entry, result) in zip(slice, results) {
+    for result in results {
       switch result {
-      case .written: outcome.written += 1
-      case .kept: outcome.kept += 1
+      case .written(let entry):
+        outcome.written += 1
+        listed.append(entry)
+      case .kept(let entry):
+        outcome.kept += 1
+        listed.append(entry)
       case .skipped: continue
-      case .bad(let error):
-        outcome.problems.append(error)
-        continue
-      case .failed(let error):
-        failure = failure ?? error
-        continue
+      case .bad(let error): outcome.problems.append(error)
+      case .failed(let error): failure = failure ?? error
       }
-      lines += try RenderManifest.line(entry)
     }
     do {
       for name in Set(slice.flatMap(paths).map(FilePath.folder(of:))) {
         try AtomicFile.flushFolder(name)
       }
+      let lines = try listed.map(RenderManifest.line).joined()
       if !lines.isEmpty { try AtomicFile.append(lines, to: listPath) }
     } catch {
       // On a full disk the list fails too; the image that failed first is the one to name.
       throw failure ?? error
     }
     if let failure { throw failure }
+    return listed
   }
 
   private static func makeFolder(_ path: String) throws {
@@ -258,43 +251,5 @@ struct Rendering {
 
   private static func asGraftError(_ error: any Error, _ name: String) -> GraftError {
     error as? GraftError ?? GraftError(.failed, "\(name.escapingControlCharacters): \(error)")
-  }
-}
-
-/// Names of rendered files: `FOLDER/STEM-COPY.png`, no two alike on any file system.
-private struct RenderNames {
-  let suffix: String
-  private var taken: Set<String> = []
-
-  init(suffix: String) { self.suffix = suffix }
-
-  /// The stem of an image in `folder`; when another has it, with a number appended.
-  mutating func stem(of path: String, in folder: String) -> String {
-    let name = path.lastPathComponent
-    let bare = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
-    let stem = Self.safe(name.hasSuffix("]") || bare.isEmpty ? name : bare)
-    var candidate = stem
-    var number = 2
-    while !taken.insert("\(folder)/\(candidate)".lowercased()).inserted {
-      candidate = "\(stem)_\(number)"
-      number += 1
-    }
-    return candidate
-  }
-
-  /// The stem of one of an image's copies.
-  func numbered(_ stem: String, copy: Int, of copies: Int) -> String {
-    let digits = String(copies).count
-    let number = String(copy)
-    return "\(stem)-\(String(repeating: "0", count: digits - number.count))\(number)"
-  }
-
-  /// A text as one component of a path: no slashes, brackets or control characters, not hidden.
-  static func safe(_ text: String) -> String {
-    let characters = text.unicodeScalars.map { scalar -> String in
-      let isPlain = scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value)
-      return isPlain && !"/\\[]:".unicodeScalars.contains(scalar) ? String(scalar) : "_"
-    }.joined()
-    return characters.hasPrefix(".") || characters.isEmpty ? "_" + characters : characters
   }
 }

@@ -5,7 +5,10 @@ import Testing
 
 /// Every command line that README and docs show is one that Graft would run.
 @Suite struct DocumentedCommandsTests {
-  static let pages = ["README.md", "docs/guide.md", "docs/encoders.md", "docs/benchmarks.md"]
+  static let pages = [
+    "README.md", "docs/guide.md", "docs/render.md", "docs/encoders.md",
+    "docs/benchmarks.md",
+  ]
 
   /// A line of a fenced block, or a text in backticks.
   struct Line: CustomTestStringConvertible, Sendable {

@@ -14,6 +14,12 @@ extension EndToEnd {
       for name in ["flowers", "roses", "new"] {
         _ = try Shapes.write(to: place.path(name), perClass: 3)
       }
+      _ = try Shapes.write(to: place.path("street"), perClass: 2)
+      for name in FileManager.default.subpaths(atPath: place.path("street")) ?? []
+      where name.hasSuffix(".png") {
+        try "0 0.5 0.5 0.5 0.5".write(
+          toFile: place.path("street/\(name.dropLast(4)).txt"), atomically: true, encoding: .utf8)
+      }
       for name in ["rose.jpg", "new/0.png"] {
         try FileManager.default.copyItem(
           atPath: place.path("new/red/0.png"), toPath: place.path(name))

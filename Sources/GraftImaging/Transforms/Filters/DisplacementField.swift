@@ -53,6 +53,20 @@ package struct DisplacementField: Codable, Equatable, Sendable {
     }
   }
 
+  /// Where a point of the source appears: the place from which the shift leads back to it.
+  ///
+  /// Found by going back by the shift of the place that was found last; where shifts vary by less
+  /// than they are long, a few rounds are enough.
+  func arrival(of point: SIMD2<Double>) -> SIMD2<Double> {
+    var place = point
+    for _ in 0..<8 { place = target(of: point, at: place) ?? place }
+    return place
+  }
+
+  private func target(of point: SIMD2<Double>, at place: SIMD2<Double>) -> SIMD2<Double>? {
+    target(of: place).map { point + ($0 - place) }
+  }
+
   /// Where a point of the source appears, to first order: less the shift of the pixel it lies in.
   func target(of point: SIMD2<Double>) -> SIMD2<Double>? {
     guard point.x.isFinite && point.y.isFinite else { return nil }
