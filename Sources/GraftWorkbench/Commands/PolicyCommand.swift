@@ -63,7 +63,7 @@ package struct PolicyCommand: Command {
     session.console.result(
       "policy \(workbench.policy)", event: "policy", [("policy", .string("\(workbench.policy)"))])
     guard arguments.isBare, workbench.encoder != nil else { return }
-    let model = try session.makeModel(classes: workbench.data?.classes ?? ["a", "b"])
+    let model = try session.makeModel(classes: workbench.classesOrPlaceholders)
     session.console.print("\(try workbench.policy.resolved(for: model))")
   }
 

@@ -75,7 +75,7 @@ package struct SetCommand: Command {
     var fields: [(String, JSONValue)] = [("precision", .string(precision.rawValue))]
     if precision == .bf16 {
       if let encoder = session.workbench.encoder {
-        let model = try session.makeModel(classes: session.workbench.data?.classes ?? ["a", "b"])
+        let model = try session.makeModel(classes: session.workbench.classesOrPlaceholders)
         let share = model.graph.bf16Share(reaching: [model.logits])
         sentence +=
           share > 0

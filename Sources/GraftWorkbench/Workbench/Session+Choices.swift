@@ -53,7 +53,7 @@ extension Session {
   func override(_ overrides: [Policy.Override]) throws {
     var policy = workbench.policy
     policy.overrides += overrides
-    let model = try makeModel(classes: workbench.data?.classes ?? ["a", "b"])
+    let model = try makeModel(classes: workbench.classesOrPlaceholders)
     let resolved = try policy.resolved(for: model)
     workbench.policy = policy
     console.result(

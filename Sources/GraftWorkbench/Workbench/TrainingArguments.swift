@@ -69,7 +69,7 @@ extension Session {
     _ = try requireEncoder()
     let calls = arguments[TrainingParameters.augment]
     return RunIngredients(
-      data: try requireData(), balance: workbench.balance,
+      data: try requireTrainingData(), balance: workbench.balance,
       pipeline: calls.isEmpty ? workbench.pipeline : try pipeline(calls),
       batchSize: arguments[TrainingParameters.batch], seed: seed,
       views: arguments[TrainingParameters.views],

@@ -29,6 +29,15 @@ package final class Workbench {
 
   package init() {}
 
+  /// Stand for the classes of a model that is only looked at.
+  private static let placeholderClasses = ["a", "b"]
+
+  /// The classes of the images, or placeholders while there are none that a head could tell apart.
+  var classesOrPlaceholders: [String] {
+    guard let classes = data?.classes, classes.count > 1 else { return Self.placeholderClasses }
+    return classes
+  }
+
   /// A copy to try things on; changes to it do not affect the original.
   package func copy() -> Workbench {
     let copy = Workbench()
@@ -105,6 +114,13 @@ extension Session {
     return data
   }
 
+  /// The images, of two classes at least.
+  package func requireTrainingData() throws -> DataSet {
+    let data = try requireData()
+    try data.requireSeveralClasses()
+    return data
+  }
+
   /// The named run, or the current one.
   package func requireRun(_ name: String? = nil) throws -> TrainingRun {
     if let name = name ?? currentRun, let run = workbench.run(named: name) { return run }
@@ -130,7 +146,7 @@ extension Session {
   /// Classes for an untrained model: of the own head, of the images, or any two.
   package var assumedClasses: [String] {
     guard workbench.head.isOwn, let encoder = workbench.encoder else {
-      return workbench.data?.classes ?? ["a", "b"]
+      return workbench.classesOrPlaceholders
     }
     return encoder.ownClasses ?? (0..<encoder.spec.ownClassCount).map { "class \($0)" }
   }

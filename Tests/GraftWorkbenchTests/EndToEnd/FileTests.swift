@@ -121,7 +121,7 @@ extension EndToEnd {
     @Test func leftOutFilesAndMissingSplitsAreTold() throws {
       let place = try Self.trained()
       #expect(place.type("evaluate on=test") == 1)
-      #expect(place.errors.contains("of 40, 8 are for val, 32 are for train"), "\(place.errors)")
+      #expect(place.errors.contains("of 40, 10 are for val, 30 are for train"), "\(place.errors)")
       #expect(place.errors.contains("evaluate on=val or on=train"))
       try Self.fill(place, "one/circle", (0..<5).map { Array("\($0).png".utf8) })
       try "text".write(toFile: place.path("one/circle/n.txt"), atomically: true, encoding: .utf8)
