@@ -60,7 +60,11 @@ package struct COCOBoxes: BoxFormat {
     let finder = ImageFinder(images, root: root)
     var checker = BoxChecker()
     for index in documents.indices {
-      try match(documents[index], index, images, finder)
+      let strays = try match(documents[index], index, images, finder)
+      // Beside files that were named one by one lie others.
+      if folder != nil {
+        warnings += BoxPath.strays(strays, "entry of \(documents[index].name)")
+      }
       try readBoxes(of: index, images, &checker)
     }
     warnings += checker.warnings
@@ -73,10 +77,10 @@ package struct COCOBoxes: BoxFormat {
 
   // MARK: Reading
 
-  /// Gives each image of a document its entry.
+  /// Gives each image of a document its entry; returns the names of those that are not there.
   private mutating func match(
     _ document: COCODocument, _ number: Int, _ images: [BoxPlace], _ finder: ImageFinder
-  ) throws {
+  ) throws -> [String] {
     var strays: [String] = []
     for (place, image) in document.images.enumerated() {
       guard let index = finder.find(image.file_name, besides: document.folder) else {
@@ -99,7 +103,7 @@ package struct COCOBoxes: BoxFormat {
       }
       entries[index] = Entry(document: number, id: image.id)
     }
-    warnings += BoxPath.strays(strays, "entry of \(document.name)")
+    return strays
   }
 
   private mutating func readBoxes(

@@ -55,7 +55,8 @@ package struct VOCBoxes: BoxFormat {
       try read(XMLNode(reading: bytes, name: name), name, image, &checker)
     }
     content = hash.finish()
-    warnings = checker.warnings + BoxPath.strays(strays(), "XML file")
+    warnings = checker.warnings
+    if folder != nil { warnings += BoxPath.strays(strays(), "XML file") }
   }
 
   // MARK: Reading

@@ -55,7 +55,9 @@ package struct YOLOBoxes: BoxFormat {
     for name in names.list ?? [] { hash.update(name + "\0") }
     content = hash.finish()
     classes = names.list ?? (0..<(largest + 1)).map(String.init)
-    warnings = checker.warnings + BoxPath.strays(strays(folders), "label file")
+    warnings = checker.warnings
+    // Beside files that were named one by one lie others.
+    if folder != nil { warnings += BoxPath.strays(strays(folders), "label file") }
   }
 
   // MARK: Reading

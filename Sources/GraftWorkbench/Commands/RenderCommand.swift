@@ -6,7 +6,7 @@ import GraftImaging
 /// `render`: writes augmented copies of images, with their masks and boxes.
 package struct RenderCommand: Command {
   private static let data = Argument(
-    each: "data", ArgumentType<String>(.either([.path(.data), .path(.image)])),
+    each: "data", ArgumentType<String>.path(.data),
     otherwise: "the current data", "what to copy: one folder or data file, or image files"
   ).positional
   private static let output = Argument(
