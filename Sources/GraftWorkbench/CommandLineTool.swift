@@ -30,16 +30,26 @@ package struct CommandLineTool {
 
   /// Does what was asked; returns the exit status.
   package func run(_ request: CommandLineRequest) -> Int32 {
+    StandardStream.openClosed()
     let console = Console.standard(
       format: request.printsJSON ? .json : .text, isQuiet: request.isQuiet,
       allowsColor: !request.refusesColor, environment: environment)
     do {
-      return try run(request, console)
+      let status = try run(request, console)
+      return status == 0 ? checkOutput() : status
     } catch {
       let fault = Diagnostic(error, at: nil)
       console.report(fault)
       return fault.code.exitStatus
     }
+  }
+
+  /// Says on standard error, in any format, when results are missing on standard output.
+  private func checkOutput() -> Int32 {
+    guard let error = StandardStream.output.fault else { return 0 }
+    let fault = Diagnostic(error, at: nil)
+    StandardStream.errors.write(fault.rendered(isColored: false) + "\n")
+    return fault.code.exitStatus
   }
 
   private func run(_ request: CommandLineRequest, _ console: Console) throws -> Int32 {

@@ -128,7 +128,7 @@ extension Console {
       isColored: allowsColor && isOutputTerminal && !isDumb && !refusesColor && format == .text,
       isOutputTerminal: isOutputTerminal, isProgressTerminal: isErrorTerminal && !isDumb,
       width: { Int(terminalSize()?.ws_col ?? 0) }, height: { Int(terminalSize()?.ws_row ?? 0) },
-      output: { writeAll($0, to: STDOUT_FILENO) }, errors: { writeAll($0, to: STDERR_FILENO) })
+      output: StandardStream.output.write, errors: StandardStream.errors.write)
   }
 
   private static func terminalSize() -> winsize? {
@@ -137,19 +137,6 @@ extension Console {
       if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return size }
     }
     return nil
-  }
-
-  /// Writes all bytes; a closed pipe ends the writing silently, as in `graft … | head`.
-  private static func writeAll(_ text: String, to descriptor: Int32) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if written > 0 {
-        bytes = bytes.dropFirst(written)
-      } else if errno != EINTR && errno != EAGAIN {
-        return
-      }
-    }
   }
 }
 

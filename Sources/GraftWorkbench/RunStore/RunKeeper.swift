@@ -58,7 +58,7 @@ final class RunKeeper {
     self.warn = warn
     try store.makeFolder(of: record.id)
     lock = try RunLock(store.path(of: record.id))
-    store.checkpoints(of: record.id).removeLeftovers()
+    store.removeLeftovers(of: record.id)
     try store.write(record)
   }
 

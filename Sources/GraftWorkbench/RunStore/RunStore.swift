@@ -66,6 +66,12 @@ package struct RunStore: Sendable {
     try AtomicFile.write(text, to: recordPath(of: run.id))
   }
 
+  /// Removes from a run's folder what killed writes left there.
+  func removeLeftovers(of id: String) {
+    checkpoints(of: id).removeLeftovers()
+    AtomicFile.removeLeftovers(of: [recordPath(of: id)], in: path(of: id))
+  }
+
   private func recordPath(of id: String) -> String { path(of: id) + "/run.json" }
 
   /// Runs that ended by a crash or a signal and not by their user, the last first.
