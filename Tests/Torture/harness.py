@@ -165,8 +165,17 @@ class Torture:
         subprocess.run(
             ["clang", "-shared", "-fPIC", "-O1", "-Wall", "-o", self.shim, str(FOLDER / "faults.c"), "-ldl"],
             check=True)
-        make_pictures(self.user / "pictures", classes=2, count=6)
         self.hashes = {}
+        self.make_user()
+
+    def make_user(self):
+        """What belongs to the user, and must never change: pictures and a trained model."""
+        make_pictures(self.user / "pictures", classes=2, count=6)
+        with Place(self) as place:
+            made = place.run(training(2) + "\nsave out/model.safetensors")
+            if made.status != 0:
+                raise RuntimeError(f"the program makes no model: {made}")
+            shutil.copy(place.out / "model.safetensors", self.user / "model.safetensors")
 
     def number(self, full, smoke):
         return full if self.full else smoke
