@@ -66,6 +66,11 @@ package struct RunStore: Sendable {
     try AtomicFile.write(text, to: recordPath(of: run.id))
   }
 
+  private func removeLeftovers(of id: String) {
+    checkpoints(of: id).removeLeftovers()
+    AtomicFile.removeLeftovers(of: [recordPath(of: id)], in: path(of: id))
+  }
+
   private func recordPath(of id: String) -> String { path(of: id) + "/run.json" }
 
   /// Runs that ended by a crash or a signal and not by their user, the last first.
@@ -107,8 +112,7 @@ package struct RunStore: Sendable {
   package func removeLeftovers() {
     for id in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     where !RunLock.isHeld(path(of: id)) {
-      checkpoints(of: id).removeLeftovers()
-      AtomicFile.removeLeftovers(of: [recordPath(of: id)], in: path(of: id))
+      removeLeftovers(of: id)
     }
   }
 
