@@ -72,7 +72,7 @@ package struct PredictCommand: Command {
         table += labels.map {
           "\(shown.asCSVField),\($0.name.asCSVField),\($0.probability.shortProbability)"
         }
-      } catch let error as GraftError {
+      } catch let error as GraftError where error.code == .input {
         failures += 1
         session.console.warn(error.description)
       }
@@ -104,7 +104,7 @@ package struct PredictCommand: Command {
 
   /// Masks of images, with what part of each every class has.
   private func predictPixels(_ run: TrainingRun, in session: Session) throws {
-    var predictor = SegmentationPredictor(run.model, pool: session.pool)
+    var predictor = try SegmentationPredictor(run.model, pool: session.pool)
     let folder = arguments[Self.output]
     let paths = try imagePaths(in: session)
     var failures = 0
@@ -116,7 +116,7 @@ package struct PredictCommand: Command {
         let shown = FilePath.relative(path, to: session.folder)
         report(shown, mask, run.model.classes, in: session)
         if let folder { try write(mask, of: image, path, run.model.classes.count, into: folder) }
-      } catch let error as GraftError {
+      } catch let error as GraftError where error.code == .input {
         failures += 1
         session.console.warn(error.description)
       }

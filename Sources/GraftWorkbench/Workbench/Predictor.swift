@@ -20,6 +20,7 @@ struct Predictor {
   init(_ run: TrainingRun, pool: ThreadPool) throws {
     self.run = run
     try run.model.input.requireImages()
+    try run.model.requireFiniteWeights(pool: pool)
     preprocessing = run.preprocessing
     plan = try Plan(
       graph: run.model.graph, outputs: [run.model.logits],
@@ -27,12 +28,15 @@ struct Predictor {
   }
 
   /// The `top` most probable classes, best first; of equals the earlier class.
-  func predict(_ image: Image, top: Int) -> [Label] {
+  ///
+  /// Throws where the model's output is NaN or infinite.
+  func predict(_ image: Image, top: Int) throws -> [Label] {
     let image = preprocessing.evaluationImage(
       image.converted(toChannels: preprocessing.channels))
     preprocessing.write(image, into: plan.input("image").buffer)
     plan.forward()
     let logits = plan.value(run.model.logits).buffer
+    try run.model.requireFinite(logits.allSatisfy(\.isFinite))
     let largest = Double(logits.max() ?? 0)
     let powers = logits.map { exp(Double($0) - largest) }
     let sum = powers.reduce(0, +)
@@ -47,6 +51,16 @@ struct Predictor {
     return order.prefix(top).map {
       Label(name: classes[$0], probability: Float(probabilities[$0]))
     }
+  }
+}
+
+extension Model {
+  /// Refuses to name a class from an output that is not finite.
+  func requireFinite(_ isFinite: Bool) throws {
+    guard !isFinite else { return }
+    throw GraftError(
+      .failed, "the output of \(spec.shortName) is not finite, and names no class",
+      help: "load other weights, or train again with a lower learning rate")
   }
 }
 

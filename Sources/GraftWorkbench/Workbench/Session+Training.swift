@@ -48,7 +48,7 @@ extension Session {
         result = try trainer.run { observer.observe($0) }
       } catch {
         observer.finish()
-        keepFailed(run, trainer.state())
+        if trainer.stepsDone > 0 || place.stepsBefore > 0 { keepFailed(run, trainer.state()) }
         throw error
       }
       cost.add(result.cost)
