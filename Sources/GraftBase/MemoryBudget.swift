@@ -22,19 +22,37 @@ package enum MemoryBudget {
     let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
       .split(separator: " ").first.flatMap { Int($0) }
     let used = (pages ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
-    return max(0, Int(clamping: limit.rlim_cur) - used)
+    return max(0, Int(clamping: limit.rlim_cur) - used - spare)
   }
+
+  /// Address space that is left for everything small: threads' own heaps take 64 MB each.
+  private static let spare = 64 << 20
 
   /// Refuses a request that cannot be met, before anything is allocated.
   ///
   /// `what` begins the sentence: "a plan for 512 images".
-  package static func require(_ bytes: Int, for what: String) throws {
+  package static func require(
+    _ bytes: Int, for what: String,
+    help: String = "ask for less at a time: batch=16, or a smaller size= of the encoder"
+  ) throws {
+    // What is small against the spare needs no look at the system's files.
+    guard bytes > smallRequest else { return }
     let budget = Self.bytes
     guard bytes > budget else { return }
-    throw GraftError(
-      .failed,
-      "\(what) needs \(bytes.bytesText) of memory; \(budget.bytesText) is available",
-      help: "ask for less at a time: batch=16, or a smaller size= of the encoder")
+    throw refusal(of: bytes, for: what, budget: budget, help: help)
+  }
+
+  /// Requests up to this size are met from what is always left.
+  private static let smallRequest = 16 << 20
+
+  /// The error for memory that is not there.
+  package static func refusal(
+    of bytes: Int, for what: String, budget: Int = bytes,
+    help: String = "ask for less at a time: batch=16, or a smaller size= of the encoder"
+  ) -> GraftError {
+    GraftError(
+      .failed, "\(what) needs \(bytes.bytesText) of memory; \(budget.bytesText) is available",
+      help: help)
   }
 }
 

@@ -50,6 +50,7 @@ package final class RegularFile {
     guard size <= limit else {
       throw GraftError(.input, "\(name) has \(size) bytes, more than the \(limit) that are read")
     }
+    try MemoryBudget.require(size, for: "reading \(name)", help: "close other programs first")
     return try read(at: 0, count: size)
   }
 

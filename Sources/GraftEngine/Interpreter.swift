@@ -8,6 +8,7 @@ package final class Interpreter {
   private let graph: Graph
   private let loss: Int?
   private let pool: ThreadPool
+  private static let work = "a step without sharing memory"
   private var values: [Int: Storage] = [:]
   private var auxiliaries: [Storage] = []
   private var gradients: [String: Storage] = [:]
@@ -26,14 +27,16 @@ package final class Interpreter {
     self.loss = loss?.id
     self.pool = pool
     for id in lowered.fed {
-      values[id] = Storage(count: lowered.shapes[id].elementCount)
+      values[id] = try .reserve(lowered.shapes[id].elementCount, for: Self.work)
     }
     for item in lowered.items {
-      values[item.output] = Storage(count: lowered.shapes[item.output].elementCount)
+      values[item.output] = try .reserve(
+        lowered.shapes[item.output].elementCount, for: Self.work)
       auxiliaries.append(
-        Storage(
-          count: item.op.auxiliaryCount(
-            inputs: item.inputs.map { lowered.shapes[$0] }, output: lowered.shapes[item.output])))
+        try .reserve(
+          item.op.auxiliaryCount(
+            inputs: item.inputs.map { lowered.shapes[$0] }, output: lowered.shapes[item.output]),
+          for: Self.work))
     }
     for parameter in graph.parameters where configuration.trainable.contains(parameter.name) {
       gradients[parameter.name] = Storage(count: parameter.count)

@@ -44,6 +44,8 @@ package protocol Op: Sendable {
   var denseForm: DenseForm { get }
   /// Its role where batch norms are folded into the preceding ops.
   var folding: Folding { get }
+  /// Whether training needs more values of a channel than these inputs have.
+  func lacksValues(inputs: [Shape]) -> Bool
 
   /// This op with everything that depends only on these shapes computed: it then runs for no
   /// others, and computes nothing twice. Plans fit their ops once.
@@ -76,6 +78,7 @@ extension Op {
   package func parameterFormula(inputs: [Shape]) -> ParameterFormula? { nil }
   package var denseForm: DenseForm { .same }
   package var folding: Folding { .none }
+  package func lacksValues(inputs: [Shape]) -> Bool { false }
 }
 
 /// Which gradients a backward call must produce.

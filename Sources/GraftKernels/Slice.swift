@@ -44,15 +44,39 @@ package final class Storage: Sendable {
   /// fewer faults and fewer misses of the address cache.
   private static let largePage = 2 << 20
 
-  package init(count: Int) {
-    precondition(count >= 0, "a block of negative size")
-    let isLarge = count * 4 >= 16 * Self.largePage
-    let alignment = isLarge ? Self.largePage : 64
-    byteCount = ((count + bufferSlack) * 4 + alignment - 1) / alignment * alignment
-    guard let raw = aligned_alloc(alignment, byteCount) else {
-      preconditionFailure(
-        "no memory for \(byteCount) bytes; sizes are checked before they get here")
+  /// A block of a size that was checked before.
+  ///
+  /// Without memory for it the program ends with a sentence and status 1. Sizes from outside go through `reserve(_:for:)`, which throws.
+  package convenience init(count: Int) {
+    guard let made = Self.memory(for: count) else {
+      let text =
+        "error: no memory for a block of \(count / 250_000) MB; use a smaller batch= or size=\n"
+      _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+      _exit(1)
     }
+    self.init(made, count: count)
+  }
+
+  /// A block, or nil where there is no memory for it.
+  package convenience init?(ifAvailable count: Int) {
+    guard let made = Self.memory(for: count) else { return nil }
+    self.init(made, count: count)
+  }
+
+  private static func memory(for count: Int) -> (raw: UnsafeMutableRawPointer, bytes: Int)? {
+    precondition(count >= 0, "a block of negative size")
+    let isLarge = count >= 4 * largePage
+    let alignment = isLarge ? largePage : 64
+    // Sizes that overflow are sizes that nobody has.
+    guard count < Int.max / 8 else { return nil }
+    let bytes = ((count + bufferSlack) * 4 + alignment - 1) / alignment * alignment
+    return aligned_alloc(alignment, bytes).map { ($0, bytes) }
+  }
+
+  private init(_ made: (raw: UnsafeMutableRawPointer, bytes: Int), count: Int) {
+    let (raw, bytes) = made
+    let isLarge = count >= 4 * Self.largePage
+    byteCount = bytes
     if isLarge { madvise(raw, byteCount, Int32(MADV_HUGEPAGE)) }
     memset(raw, 0, byteCount)
     slice = Slice(raw.assumingMemoryBound(to: Float.self), count: count)

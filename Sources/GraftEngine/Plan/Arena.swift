@@ -30,11 +30,17 @@ package final class Arena {
   func admit(_ count: Int, for what: String) throws -> Int {
     try MemoryBudget.require(4 * count, for: what)
     if count > storage.slice.count {
+      let before = storage.slice.count
       storage = Storage(count: 0)
-      storage = Storage(count: count)
       generation += 1
       tenant = 0
       kept = [:]
+      guard let block = Storage(ifAvailable: count) else {
+        // The plans that are there still fit what was just freed.
+        storage = Storage(count: before)
+        throw MemoryBudget.refusal(of: 4 * count, for: what)
+      }
+      storage = block
     }
     tenantCount += 1
     return tenantCount

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// What an image file may need; checked from its header before anything is allocated.
 package struct ImageLimits: Sendable, Equatable {
   /// The largest width and height in pixels.
@@ -33,6 +35,14 @@ package struct ImageLimits: Sendable, Equatable {
         "decoding it would take \((pixels * bytesPerPixel) >> 20) MiB, more than the"
           + " \(maximumDecodeBytes >> 20) MiB that Graft uses for one image",
         help: "scale it down or save it as a baseline JPEG")
+    }
+    do {
+      // Twice: what is decoded is converted and turned upright.
+      try MemoryBudget.require(2 * pixels * bytesPerPixel, for: "decoding it")
+    } catch {
+      throw ImageFault(
+        (error as? GraftError)?.message ?? "there is no memory to decode it",
+        help: "scale it down, or give the process more memory")
     }
   }
 }

@@ -74,7 +74,8 @@ package struct TensorRun {
     for file: SafetensorsFile, stride: Int?, pool: ThreadPool
   ) throws -> SafetensorsFile {
     let input = try input(file)
-    let images = Storage(count: input.values.count)
+    let images = try Storage.reserve(
+      input.values.count, for: "a batch of \(input.shape[0]) images")
     images.slice.copy(input.values)
     let scores = try DenseScorer(model, stride: stride, pool: pool)
       .score(images.slice, input.shape)

@@ -57,6 +57,9 @@ package final class Model {
   ) throws {
     try self.init(
       recording: spec, head: head, classes: classes, input: input, precision: precision)
+    try MemoryBudget.require(
+      parameters.reduce(0) { $0 + 4 * $1.count }, for: "the weights of \(spec.shortName)",
+      help: "choose a smaller encoder")
     for parameter in parameters { _ = parameter.value }
     var loaded: Set<String> = []
     if let weights { loaded = Set(try load(weights: weights).matched) }

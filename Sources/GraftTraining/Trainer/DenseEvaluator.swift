@@ -21,6 +21,11 @@ package final class DenseEvaluator {
       let scores = try scorer.score(batch.images, batch.imageShape)
       for (place, label) in batch.labels.enumerated() {
         let probabilities = scores.meanProbabilities(ofImage: place)
+        guard probabilities.allSatisfy(\.isFinite) else {
+          throw NonFiniteOutput(
+            image: source.name(ofSample: batch.samples[place]), layer: nil
+          ).error
+        }
         result.add(
           sample: batch.samples[place], label: label, probabilities: probabilities,
           loss: Float(-log(max(Double(probabilities[label]), 1e-30))))

@@ -8,19 +8,25 @@ import GraftModels
 package final class Evaluator {
   private let model: Model
   private let plans: PlanCache
+  /// What is thrown where a prediction is not finite.
+  private let error: (NonFiniteOutput) -> GraftError
 
   package convenience init(_ model: Model, pool: ThreadPool) {
     self.init(model, plans: PlanCache(model: model, pool: pool))
   }
 
-  init(_ model: Model, plans: PlanCache) {
+  init(
+    _ model: Model, plans: PlanCache,
+    error: @escaping (NonFiniteOutput) -> GraftError = { $0.error }
+  ) {
     self.model = model
     self.plans = plans
+    self.error = error
   }
 
   /// The scores of every image of `source`, by what the model predicts.
   ///
-  /// Arguments and answer are those of `evaluate`.
+  /// Arguments and answer are those of `evaluate`; throws where a prediction is not finite.
   package func measure(
     _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool = { _, _ in true }
   ) throws -> Evaluation? {
@@ -38,6 +44,7 @@ package final class Evaluator {
       let plan = try plans.plan(loadedWith: batch, .inference)
       plan.forward()
       let (logits, losses) = (plan.value(model.logits), plan.value(model.losses))
+      try requireFinite(plan, batch, in: source)
       let (width, area) = (logits.count / batch.count, batch.targets.count / batch.count)
       for place in 0..<batch.count {
         scores.add(
@@ -59,6 +66,7 @@ package final class Evaluator {
     let isWhole = try source.forEachBatch(onBatch: onBatch) { batch in
       let plan = try plans.plan(loadedWith: batch, .inference)
       plan.forward()
+      try requireFinite(plan, batch, in: source)
       let logits = plan.value(model.logits)
       let losses = plan.value(model.losses)
       let width = batch.classCount
@@ -70,6 +78,26 @@ package final class Evaluator {
       }
     }
     return isWhole ? result : nil
+  }
+
+  /// Refuses scores from which no class can be named.
+  private func requireFinite(
+    _ plan: Plan, _ batch: LabeledImages, in source: any BatchSource
+  ) throws {
+    let logits = plan.value(model.logits)
+    let losses = plan.value(model.losses).buffer
+    let width = logits.count / batch.samples.count
+    let place = batch.samples.indices.first { place in
+      !losses[place].isFinite
+        || !logits.part(place * width, count: width).buffer.allSatisfy(\.isFinite)
+    }
+    guard let place else { return }
+    let layer =
+      batch.images.buffer.allSatisfy(\.isFinite)
+      ? try plans.faultyLayer(
+        in: batch, targets: batch.targets, .inference, random: RandomAddress())
+      : "the images themselves"
+    throw error(NonFiniteOutput(image: source.name(ofSample: batch.samples[place]), layer: layer))
   }
 }
 

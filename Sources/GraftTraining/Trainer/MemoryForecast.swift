@@ -65,6 +65,20 @@ extension PreparedPhase {
   }
 }
 
+extension PreparedPhase {
+  /// Refuses a phase whose optimizer and copies of weights alone take more memory than there is.
+  func requireMemory() throws {
+    let changing = policy.changing.reduce(0) { $0 + 4 * $1.count }
+    let slots = try Optimizers.make(settings.optimizer).slotNames.count
+    let optimizer = slots * policy.trainable.reduce(0) { $0 + 4 * $1.count }
+    let copies = settings.patience == nil ? 1 : 2
+    try MemoryBudget.require(
+      copies * changing + 2 * optimizer,
+      for: "training \(model.spec.shortName) with \(settings.optimizer.name)",
+      help: "freeze more layers, or choose a smaller encoder or optimizer=sgd")
+  }
+}
+
 /// Batches of one kind, for training or for validation.
 private struct ForecastBatches {
   let partition: BatchPartition

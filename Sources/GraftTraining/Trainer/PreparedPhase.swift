@@ -36,6 +36,25 @@ package struct PreparedPhase {
       warmupSteps: Int((settings.warmupEpochs * Double(batchCount)).rounded()))
   }
 
+  /// Refuses batch norms that would take their statistics from a single value per channel.
+  func requireStatistics(ofBatch count: Int) throws {
+    let graph = model.graph
+    guard let image = graph.values[model.image.id].inputName else { return }
+    let shapes = try graph.shapes(
+      forInputs: [image: model.image.shape.withBatch(count)], reaching: [model.logits.id])
+    let nodes = graph.nodes(reaching: [model.logits.id])
+    let fault = nodes.first { node in
+      policy.configuration.trainingNodes.contains(node.index)
+        && node.op.lacksValues(inputs: node.inputs.map { shapes[$0] })
+    }
+    guard let fault else { return }
+    throw GraftError(
+      .input,
+      "\(fault.path) would normalize one value per channel in a batch of \(count): "
+        + "its mean is the value itself and its variance is 0",
+      help: "use batch=2 or more, a larger size= of the encoder, or freeze the norms")
+  }
+
   /// The same phase, ended after this many of its updates as if interrupted; nil runs to its end.
   func stopping(at step: Int?) -> PreparedPhase {
     var result = self

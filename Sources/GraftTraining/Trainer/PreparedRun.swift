@@ -37,6 +37,10 @@ package struct PreparedRun {
       try PreparedPhase($0, of: model, batchCount: training.batchCount)
     }
     validationCount = data.partition(.validation).count
+    for phase in phases {
+      try phase.requireStatistics(
+        ofBatch: (training.sizes.last ?? 1) * model.copiesOfEachSample)
+    }
   }
 
   private static func check(_ pipeline: Pipeline, for task: PredictionTask) throws {
@@ -119,6 +123,7 @@ extension PreparedRun {
     let stop = ingredients.stop.flatMap {
       $0 > place.stepsBefore ? $0 - place.stepsBefore : nil
     }
+    try model.requireFiniteWeights(pool: pool)
     return try Trainer(
       phases[place.phase].stopping(at: stop),
       training: trainingImages(views: views(phase: place.phase), pool: pool),

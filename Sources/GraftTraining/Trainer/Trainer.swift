@@ -20,7 +20,6 @@ package final class Trainer {
   private let opening: [String]
   let optimizer: Optimizer
   let plans: PlanCache
-  let evaluator: Evaluator
   var progress = RunState.Progress()
   var bestWeights: [String: Tensor] = [:]
   /// The moving statistics before the update in progress, in the policy's order.
@@ -52,6 +51,7 @@ package final class Trainer {
     self.pool = pool
     self.identity = identity
     self.place = place
+    try phase.requireMemory()
     let sources = try FeatureSources(phase, training, validation, cache: cache, pool: pool)
     self.training = sources.training
     self.validation = sources.validation
@@ -59,12 +59,12 @@ package final class Trainer {
     opening = sources.remarks
     optimizer = Optimizer(
       try Optimizers.make(phase.settings.optimizer), groups: phase.policy.groups)
-    evaluator = Evaluator(phase.model, plans: plans)
     statisticsBefore = phase.policy.movingStatistics.map { Tensor($0.value.shape) }
     if let state { try restore(state) }
   }
 
   package var model: Model { phase.model }
+  var evaluator: Evaluator { Evaluator(model, plans: plans) }
   package var policy: ResolvedPolicy { phase.policy }
   package var settings: TrainingSettings { phase.settings }
   package var curve: ScheduleCurve { phase.curve }
@@ -84,15 +84,22 @@ package final class Trainer {
     training.start(epoch: progress.epoch, at: progress.batch)
     var answer = observer(.started(policy, curve))
     for remark in opening { _ = observer(.remark(remark)) }
-    var ending: TrainingResult.Ending?
-    while ending == nil {
-      if answer == .continue, progress.epoch < settings.epochs {
-        (ending, answer) = try runEpoch(observer)
-      } else {
-        ending = Self.ending(for: answer) ?? .completed
+    do {
+      var ending: TrainingResult.Ending?
+      while ending == nil {
+        if answer == .continue, progress.epoch < settings.epochs {
+          (ending, answer) = try runEpoch(observer)
+        } else {
+          ending = Self.ending(for: answer) ?? .completed
+        }
       }
+      return try close(ending ?? .completed, meter: meter, proof: proof, observer)
+    } catch {
+      // What is kept of a failed run may need this memory.
+      plans.clear()
+      rollback = nil
+      throw error
     }
-    return try close(ending ?? .completed, meter: meter, proof: proof, observer)
   }
 
   /// The result of a run that had ended so in the state it was continued from: measured, not trained.
@@ -104,6 +111,9 @@ package final class Trainer {
 
   /// The state after the last update, with memory of its own.
   package func state() -> RunState { capture(sharingFrozen: false) }
+
+  /// Updates of this phase that were applied.
+  package var stepsDone: Int { progress.step }
 
   /// Trains and validates what is left of the epoch in progress.
   private func runEpoch(
@@ -185,15 +195,37 @@ package final class Trainer {
   private func validate(
     _ observer: (TrainingEvent) -> TrainingAnswer
   ) throws -> TrainingAnswer {
+    if let fault = model.faultyParameter(among: policy.changing, pool: pool) {
+      throw try rolledBack("\(fault) after epoch \(progress.epoch + 1)")
+    }
     guard let validation else { return .continue }
     var answer = TrainingAnswer.continue
-    evaluation = try evaluator.measure(validation) { done, all in
-      let reply = observer(.evaluating(batch: done, of: all))
-      if reply != .continue { answer = reply }
-      return answer != .abort
+    var fault: NonFiniteOutput?
+    let evaluator = Evaluator(model, plans: plans) { output in
+      fault = output
+      return output.error
+    }
+    do {
+      evaluation = try evaluator.measure(validation) { done, all in
+        let reply = observer(.evaluating(batch: done, of: all))
+        if reply != .continue { answer = reply }
+        return answer != .abort
+      }
+    } catch {
+      guard let fault else { throw error }
+      throw try rolledBack(
+        "the validation of epoch \(progress.epoch + 1) is not finite\(fault.place)")
     }
     passOnRemarks(of: validation, observer)
     return answer
+  }
+
+  /// Goes back to the weights of the last whole epoch and words why.
+  private func rolledBack(_ fault: String) throws -> GraftError {
+    if let rollback { try restore(rollback) }
+    return GraftError(
+      .failed, "\(fault). The weights are those after update \(progress.step)",
+      help: "lower the learning rate or limit gradients with clip=1")
   }
 
   private func cost(_ meter: ResourceMeter) -> TrainingCost {
@@ -213,11 +245,11 @@ package final class Trainer {
   ) throws -> TrainingResult {
     var ending = ending
     if ending == .aborted, let rollback { try restore(rollback) }
-    rollback = nil
     // The last answer of a run that was over anyway changes nothing.
     if ending == .stopped, progress.epoch == settings.epochs { ending = .completed }
     // A user who asked to stop does not want to wait for a validation.
     if evaluation == nil, ending == .outOfPatience || isAtStop { _ = try validate(observer) }
+    rollback = nil
     // Keeping the trainer, or its state, does not keep its buffers.
     plans.clear()
     let result = TrainingResult(

@@ -111,7 +111,9 @@ package struct PredictCommand: Command {
         try interrupts.check()
         switch result {
         case .success(let prepared): try body(image, prepared)
-        case .failure(let error): session.console.warn(error.description)
+        case .failure(let error as GraftError) where error.code == .input:
+          session.console.warn(error.description)
+        case .failure(let error): throw error
         }
       }
       try afterSlice()
@@ -170,7 +172,7 @@ package struct PredictCommand: Command {
         session.output($0, .folder, reading: inputs.sources), of: inputs.images,
         classCount: classes.count)
     }
-    var predictor = SegmentationPredictor(run.model, pool: session.pool)
+    var predictor = try SegmentationPredictor(run.model, pool: session.pool)
     let pool = session.pool
     var finished: [MaskedImage] = []
     var count = 0

@@ -50,6 +50,7 @@ struct DenseScoring {
   /// Refuses what does not fit before an image is read.
   init(_ choice: DenseChoice, _ model: Model, pool: ThreadPool) throws {
     try model.input.requireImages()
+    try model.requireFiniteWeights(pool: pool)
     own = model.input.side
     side = choice.side ?? max(own, model.input.resizeShortSide)
     scorer = try DenseScorer(model, stride: choice.stride, pool: pool)

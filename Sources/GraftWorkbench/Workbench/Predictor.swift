@@ -21,6 +21,7 @@ struct Predictor {
   init(_ run: TrainingRun, pool: ThreadPool) throws {
     self.run = run
     try run.model.input.requireImages()
+    try run.model.requireFiniteWeights(pool: pool)
     preprocessing = run.preprocessing
     plan = try Plan(
       graph: run.model.graph, outputs: [run.model.logits],
@@ -28,10 +29,13 @@ struct Predictor {
   }
 
   /// The `top` most probable classes of a prepared image, best first; of equals the earlier class.
-  func predict(_ image: Image, top: Int) -> [Label] {
+  ///
+  /// Throws where the model's output is NaN or infinite.
+  func predict(_ image: Image, top: Int) throws -> [Label] {
     preprocessing.write(image, into: plan.input("image").buffer)
     plan.forward()
     let logits = plan.value(run.model.logits).buffer
+    try run.model.requireFinite(logits.allSatisfy(\.isFinite))
     let largest = Double(logits.max() ?? 0)
     let powers = logits.map { exp(Double($0) - largest) }
     let sum = powers.reduce(0, +)
@@ -52,6 +56,16 @@ struct Predictor {
 extension ImageInput {
   /// An image as a model that is evaluated sees it, in pixels.
   func prepared(_ image: Image) -> Image { evaluationImage(image.converted(toChannels: channels)) }
+}
+
+extension Model {
+  /// Refuses to name a class from an output that is not finite.
+  func requireFinite(_ isFinite: Bool) throws {
+    guard !isFinite else { return }
+    throw GraftError(
+      .failed, "the output of \(spec.shortName) is not finite, and names no class",
+      help: "load other weights, or train again with a lower learning rate")
+  }
 }
 
 extension Float {

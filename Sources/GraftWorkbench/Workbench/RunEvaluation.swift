@@ -41,6 +41,7 @@ struct RunEvaluation {
   private func result(
     _ data: DataSet, _ partition: Partition, pipeline: Pipeline?, view: Int
   ) throws -> Evaluation {
+    try run.model.requireFiniteWeights(pool: session.pool)
     let source = try images(data, partition, pipeline: pipeline, view: view)
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }

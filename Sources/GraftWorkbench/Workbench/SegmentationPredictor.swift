@@ -12,7 +12,8 @@ struct SegmentationPredictor {
   private let pool: ThreadPool
   private var plan: (shape: Shape, plan: Plan)?
 
-  init(_ model: Model, pool: ThreadPool) {
+  init(_ model: Model, pool: ThreadPool) throws {
+    try model.requireFiniteWeights(pool: pool)
     self.model = model
     canvas = SegmentationCanvas(model)
     self.pool = pool
@@ -26,6 +27,7 @@ struct SegmentationPredictor {
       let plan = try plan(for: input.shape)
       plan.input("image").copy(from: input.pixels)
       plan.forward()
+      try model.requireFinite(plan.value(model.logits).buffer.allSatisfy(\.isFinite))
       let classes = classes(of: plan.value(model.logits))
       let (core, window) = (part.core, part.window)
       for y in core.y..<core.y + core.height {

@@ -80,7 +80,9 @@ extension Session {
         }
       } catch {
         observer.finish()
-        keepFailed(run, trainer.state(), by: keeper)
+        if trainer.stepsDone > 0 || place.stepsBefore > 0 {
+          keepFailed(run, trainer.state(), by: keeper)
+        }
         throw error
       }
       cost.add(result.cost)

@@ -72,6 +72,9 @@ package struct BatchNormOp: Op {
 
   package func outputShape(of inputs: [Shape]) throws -> Shape { inputs[0] }
 
+  /// The variance of one value is 0, and unbiased it is 0/0.
+  package func lacksValues(inputs: [Shape]) -> Bool { inputs[0].allPixels == 1 }
+
   package func retention(_ needs: GradientNeeds) -> Retention {
     Retention(inputs: [0], output: addsResidual && activation != .linear)
   }
