@@ -30,7 +30,7 @@ package final class StandardStream: Sendable {
       if written > 0 {
         bytes = bytes.dropFirst(written)
       } else if errno != EINTR && errno != EAGAIN {
-        failure.compareExchange(expected: 0, desired: errno, ordering: .relaxed)
+        _ = failure.compareExchange(expected: 0, desired: errno, ordering: .relaxed)
         return
       }
     }
