@@ -18,9 +18,10 @@ extension DataSet: CustomStringConvertible {
 
   /// One line: `hymenoptera: 397 images, 2 classes, 9c41e07a`.
   package var summary: String {
+    let leaks = leakCount == 0 ? "" : ", \(leakCount) in two splits"
     let bad = badFiles.isEmpty ? "" : ", \(badFiles.count) unreadable left out"
     return
-      "\(name): \(samples.count) images\(task == .segmentation ? " with masks" : ""), \(presentClasses.count) classes, \(fingerprint)\(bad)"
+      "\(name): \(samples.count) images\(task == .segmentation ? " with masks" : ""), \(presentClasses.count) classes, \(fingerprint)\(bad)\(leaks)"
   }
 
   /// Equal contents in different splits: "train/a/1.jpg = val/a/9.jpg", a leak when not wanted.

@@ -53,12 +53,23 @@ extension DataSet {
       samples: samples, cache: result.cache, masks: masks)
     try dataSet.checkClasses(location)
     try dataSet.divide(given: result.partitions, options: options)
+    dataSet.leakCount = dataSet.straddlingDuplicates.count
     return dataSet
   }
 
   private func checkClasses(_ path: BytePath) throws {
     let present = counts(of: Array(samples.indices)).count { $0 > 0 }
     guard present < 2 else { return }
+    if task == .segmentation {
+      let name = classes.indices.first { counts(of: Array(samples.indices))[$0] > 0 }.map {
+        "of class \"\(classes[$0].escapingControlCharacters)\""
+      }
+      throw GraftError(
+        .input,
+        "every pixel of the \(samples.count) masks in \(path) is \(name ?? "unknown (255)")",
+        help: "a mask has the number of a class in each pixel, of two classes or more in all masks; "
+          + "open one to see whether anything is marked in it")
+    }
     let first = samples.first.map { ", \"\(classes[$0.label])\"" } ?? ""
     throw GraftError(
       .input, "\(path) has images of \(present) class\(present == 1 ? first : "es")",
