@@ -51,11 +51,12 @@ static void graft_png_on_read(png_structp png, png_bytep out, size_t count) {
 
 // Reads a PNG into `out`, height x width x channels bytes: 3 = RGB, 1 = gray or palette index
 // (`palette`, RGB triples, gets `*palette_count` entries, 0 for gray). Alpha is dropped, not
-// composited; 16-bit samples keep their high byte; gray of fewer bits is scaled to 0..255.
+// composited; 16-bit samples keep their high byte, or with `keeps_16` both in the processor's order,
+// so that `out` is twice as long; gray of fewer bits is scaled to 0..255.
 // Returns 0, or -1 with a text in `message` (GRAFT_PNG_MESSAGE bytes).
 __attribute__((noinline)) static int graft_png_read(
     const uint8_t *bytes, size_t count, uint8_t *out, uint32_t width, uint32_t height, int channels,
-    uint8_t *palette, int *palette_count, char *message) {
+    int keeps_16, uint8_t *palette, int *palette_count, char *message) {
   graft_png_source source = {bytes, count, 0, message, 0};
   png_bytep *volatile rows = NULL;
   png_infop info = NULL;
@@ -81,7 +82,16 @@ __attribute__((noinline)) static int graft_png_read(
   png_read_info(png, info);
   png_byte type = png_get_color_type(png, info);
   png_byte depth = png_get_bit_depth(png, info);
-  if (depth == 16) png_set_strip_16(png);
+  size_t row_bytes = (size_t)width * channels;
+  if (keeps_16 && depth != 16) png_error(png, "its header contradicts itself");
+  if (keeps_16) {
+    row_bytes *= 2;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    png_set_swap(png);
+#endif
+  } else if (depth == 16) {
+    png_set_strip_16(png);
+  }
   if (type == PNG_COLOR_TYPE_PALETTE) {
     png_colorp entries = NULL;
     int entry_count = 0;
@@ -100,12 +110,12 @@ __attribute__((noinline)) static int graft_png_read(
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
   if (png_get_image_width(png, info) != width || png_get_image_height(png, info) != height ||
-      png_get_rowbytes(png, info) != (size_t)width * channels) {
+      png_get_rowbytes(png, info) != row_bytes) {
     png_error(png, "its header contradicts itself");
   }
   rows = (png_bytep *)malloc(height * sizeof(png_bytep));
   if (rows == NULL) png_error(png, "out of memory");
-  for (uint32_t y = 0; y < height; y++) rows[y] = out + (size_t)y * width * channels;
+  for (uint32_t y = 0; y < height; y++) rows[y] = out + (size_t)y * row_bytes;
   png_read_image(png, rows);
   png_read_end(png, NULL);
   free(rows);

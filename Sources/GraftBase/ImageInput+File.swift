@@ -3,6 +3,7 @@
 extension ImageInput: Codable {
   private enum CodingKeys: String, CodingKey {
     case width, height, channels, mean, std, resizeShortSide, interpolation
+    case grayRange
   }
 
   /// Reads a saved value; throws `GraftError` for what no image has, an unknown filter included.
@@ -16,6 +17,12 @@ extension ImageInput: Codable {
       filter: try ResizeFilter(named: values.decode(String.self, forKey: .interpolation)),
       mean: try values.decode([Float].self, forKey: .mean),
       std: try values.decode([Float].self, forKey: .std))
+    if let ends = try values.decodeIfPresent([Int].self, forKey: .grayRange) {
+      guard ends.count == 2, ends[0] <= ends[1] else {
+        throw GraftError(.input, "images cannot be scaled from the gray values \(ends)")
+      }
+      grayRange = ends[0]...ends[1]
+    }
     guard width == height else {
       throw GraftError(.input, "images of \(width)×\(height) are not square")
     }
@@ -34,6 +41,8 @@ extension ImageInput: Codable {
     try values.encode(std, forKey: .std)
     try values.encode(resizeShortSide, forKey: .resizeShortSide)
     try values.encode(filter, forKey: .interpolation)
+    try values.encodeIfPresent(
+      grayRange.map { [$0.lowerBound, $0.upperBound] }, forKey: .grayRange)
   }
 
   /// The text that checkpoints compare a run's input by.
@@ -43,5 +52,6 @@ extension ImageInput: Codable {
   package var recordedText: String {
     "InputSpecification(width: \(side), height: \(side), channels: \(channels), mean: \(mean), "
       + "std: \(std), resizeShortSide: \(resizeShortSide), interpolation: \"\(filter.rawValue)\")"
+      + (grayRange.map { " gray \($0.rangeText)" } ?? "")
   }
 }

@@ -14,6 +14,10 @@ package struct ImageInput: Hashable, Sendable {
   package var std: [Float]
   /// How much of an image the model sees at once; follows from what it predicts.
   package var framing: Framing
+  /// The values of 16-bit gray that become black and white; nil takes 0 and 65535.
+  ///
+  /// Cameras and scanners often use 10 to 14 of the 16 bits, which is nearly black without it.
+  package var grayRange: ClosedRange<Int>?
 
   package init(
     side: Int, resizeShortSide: Int, filter: ResizeFilter = .bilinear, mean: [Float],
@@ -78,6 +82,9 @@ extension ImageInput {
   /// As many channels as a first layer can be adapted to.
   package static let channelCounts = 1...64
 
+  /// The values that a 16-bit sample can have.
+  package static let grayRanges = 0...65_535
+
   /// Sides that an encoder can be built for, in pixels.
   package static let sides = 16...4096
 
@@ -99,6 +106,12 @@ extension ImageInput {
     try check(
       (side...4 * Self.sides.upperBound).contains(resizeShortSide),
       "of \(side)×\(side) cannot be cut from a short side of \(resizeShortSide)")
+    if let grayRange {
+      try check(
+        grayRange.count > 1 && Self.grayRanges.contains(grayRange.lowerBound)
+          && Self.grayRanges.contains(grayRange.upperBound),
+        "cannot be scaled from the gray values \(grayRange.rangeText)")
+    }
   }
 
   /// Refuses to feed images to a model of other channels than they have.
@@ -166,15 +179,22 @@ extension ImageInput: CustomStringConvertible {
         "mean \(list(mean)), std \(list(std))"
       }
     let gray = channels == 1 ? " gray" : ""
+    let range = grayRange.map { ", 16-bit gray \($0.rangeText)" } ?? ""
     return switch framing {
     case .resized:
       "\(side) px\(gray) (short side \(resizeShortSide), \(filter.rawValue)), " + normalization
-    case .patch: "patches of \(side) px\(gray), \(normalization)"
-    case .original: "images of their own size"
+        + range
+    case .patch: "patches of \(side) px\(gray), \(normalization)" + range
+    case .original: "images of their own size" + range
     }
   }
 
   private func list(_ values: [Float]) -> String {
     values.map { "\($0)" }.joined(separator: "/")
   }
+}
+
+extension ClosedRange<Int> {
+  /// As it is typed: `0..4095`.
+  package var rangeText: String { "\(lowerBound)..\(upperBound)" }
 }

@@ -19,12 +19,13 @@ extension DataSet: CustomStringConvertible {
 
   /// One line: `hymenoptera: 397 images, 2 classes, 9c41e07a`.
   package var summary: String {
+    let leaks = leakCount == 0 ? "" : ", \(leakCount) in two splits"
     let bad = badFiles.isEmpty ? "" : ", \(badFiles.count) unreadable left out"
     let other = ignored.isEmpty ? "" : ", \(ignored.count) ignored"
     let images = "\(samples.count) images\(task == .segmentation ? " with masks" : "")"
     let count = presentClasses.count
     let classes = "\(count) class\(count == 1 ? "" : "es")"
-    return "\(name): \(images), \(classes), \(fingerprint)\(bad)\(other)"
+    return "\(name): \(images), \(classes), \(fingerprint)\(bad)\(leaks)\(other)"
   }
 
   /// A table of all that was left out, `path,reason`: files that cannot be read, then others.

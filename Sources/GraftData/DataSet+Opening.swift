@@ -62,6 +62,7 @@ extension DataSet {
     dataSet.places = [location] + others.map { BytePath($0) }
     try dataSet.checkClasses(location, options)
     try dataSet.divide(given: result.partitions, options: options)
+    dataSet.leakCount = dataSet.straddlingDuplicates.count
     return dataSet
   }
 
@@ -82,11 +83,20 @@ extension DataSet {
     if presentClassCount < 2 { throw tooFewClasses(name) }
   }
 
-  private func tooFewClasses(_ name: String) -> GraftError {
-    let count = presentClassCount
-    let first = count == 1 ? samples.first.map { ", \"\(classes[$0.label])\"" } ?? "" : ""
+  private func tooFewClasses(_ path: String) -> GraftError {
+    let counts = counts(of: Array(samples.indices))
+    let present = counts.count { $0 > 0 }
+    let name = counts.firstIndex { $0 > 0 }.map { classes[$0].escapingControlCharacters }
+    if task == .segmentation {
+      let only = name.map { "of class \"\($0)\"" } ?? "unknown (255)"
+      return GraftError(
+        .input, "every pixel of the \(samples.count) masks in \(path) is \(only)",
+        help: "a mask has the number of a class in each pixel, of two classes or more in all masks; "
+          + "open one to see whether anything is marked in it")
+    }
+    let first = name.map { ", \"\($0)\"" } ?? ""
     return GraftError(
-      .input, "\(name) has images of \(count) class\(count == 1 ? first : "es")",
+      .input, "\(path) has images of \(present) class\(present == 1 ? first : "es")",
       help: "a classifier needs two classes or more: \(ImageFolder.expectedLayout)")
   }
 

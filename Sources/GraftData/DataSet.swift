@@ -27,6 +27,9 @@ package struct DataSet: Sendable {
   /// How the images were split, for users: "80/20/0 by content, seed 0".
   package internal(set) var splitDescription = "not split"
 
+  /// Images whose equal is in another split.
+  package internal(set) var leakCount = 0
+
   var partitions: [Partition: [Int]]
   private let cache: ImageCache
   /// What the values of masks mean, where there are masks.

@@ -117,12 +117,19 @@ extension ListedMask {
 
   private static func decode(_ bytes: [UInt8], name: String) throws -> Image {
     let image = try ImageCodec.decode(bytes, name: name, keepsGray: true, keepsIndices: true)
-    guard image.channels == 1 else {
+    guard image.channels == 3 else { return image }
+    // Many programs save black and white, or gray, as RGB.
+    let isGray = stride(from: 0, to: image.pixels.count, by: 3).allSatisfy {
+      image.pixels[$0] == image.pixels[$0 + 1] && image.pixels[$0] == image.pixels[$0 + 2]
+    }
+    guard isGray else {
       throw GraftError(
-        .input, "the mask \(name) is a color image",
+        .input, "the mask \(name) is a color image, and nothing says which class a color is",
         help: "masks are gray or have a palette, the number of a class in each pixel")
     }
-    return image
+    return Image(
+      width: image.width, height: image.height, channels: 1,
+      pixels: stride(from: 0, to: image.pixels.count, by: 3).map { image.pixels[$0] })
   }
 }
 

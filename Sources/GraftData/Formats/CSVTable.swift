@@ -11,11 +11,12 @@ package struct CSVTable {
 
   package init(bytes: [UInt8], name: BytePath) throws {
     self.name = name
+    try Self.check(bytes, name)
     var reader = Reader(bytes: bytes, name: name)
     guard let header = try reader.record() else {
       throw GraftError(.input, "the table \(name) is empty")
     }
-    columns = header.map { $0.lowercased() }
+    columns = header.map { Self.trimmed($0).lowercased() }
     while true {
       let line = reader.line
       guard let row = try reader.record() else { break }
@@ -29,6 +30,26 @@ package struct CSVTable {
       rows.append(row)
       lines.append(line)
     }
+  }
+
+  /// Refuses text that is not UTF-8: different names would become equal.
+  private static func check(_ bytes: [UInt8], _ name: BytePath) throws {
+    let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+    guard isWide || String(validating: bytes, as: UTF8.self) == nil else { return }
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let place = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+    throw GraftError(
+      .input,
+      isWide
+        ? "the table \(name) is UTF-16, and Graft reads UTF-8"
+        : "line \(place + 1) of \(name) is not UTF-8; it may be Latin-1",
+      help: "save it as UTF-8, for example: iconv -f \(isWide ? "UTF-16" : "LATIN1") -t UTF-8")
+  }
+
+  static func trimmed(_ text: String) -> String {
+    let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+    let tail = text.drop(while: isSpace).reversed().drop(while: isSpace)
+    return String(tail.reversed())
   }
 
   /// The first column that has one of the names.

@@ -9,7 +9,18 @@ struct FolderWalk {
   private(set) var looseFiles = 0
   private var reported: Set<BytePath> = []
 
-  init(root: BytePath) { self.root = root }
+  /// The root and the folders above it.
+  private let ancestors: [BytePath.Identity]
+
+  init(root: BytePath) {
+    self.root = root
+    var (place, found) = (root, [BytePath.Identity]())
+    while let identity = place.identity, !found.contains(identity), found.count < 256 {
+      found.append(identity)
+      place = place.appending("..")
+    }
+    ancestors = found
+  }
 
   /// The visible folders in `folder` (relative to the root), as relative paths.
   mutating func subfolders(of folder: BytePath) throws -> [BytePath] {
@@ -19,7 +30,11 @@ struct FolderWalk {
       if name.isHidden {
         ignore(path, "hidden")
       } else if root.appending(path).kind == .folder {
-        result.append(path)
+        if let identity = root.appending(path).identity, ancestors.contains(identity) {
+          ignore(path, "a link to a folder above it")
+        } else {
+          result.append(path)
+        }
       } else {
         let isNew = ignore(
           path, isImage(name) ? "in no class folder" : "not an image file")
@@ -52,9 +67,12 @@ struct FolderWalk {
   /// The image files in `folder` and below it, as relative paths.
   mutating func images(under folder: BytePath) throws -> [BytePath] {
     var result: [BytePath] = []
-    try collect(folder, above: [], into: &result)
+    try collect(folder, above: ancestors, into: &result)
     return result
   }
+
+  /// Records a folder that is not part of the data set.
+  mutating func leaveOut(_ folder: BytePath, _ reason: String) { ignore(folder, reason) }
 
   private mutating func collect(
     _ folder: BytePath, above: [BytePath.Identity], into result: inout [BytePath]

@@ -13,7 +13,7 @@ package enum ImageFolder: DataFormat {
 
   private static let partitionNames: [(name: String, partition: Partition)] = [
     ("train", .train), ("training", .train), ("val", .validation), ("valid", .validation),
-    ("validation", .validation), ("test", .test), ("testing", .test),
+    ("validation", .validation), ("dev", .validation), ("test", .test), ("testing", .test),
   ]
 
   /// The split that a folder of this name holds.
@@ -30,11 +30,14 @@ package enum ImageFolder: DataFormat {
     let sides = top.compactMap { folder in
       partition(named: folder).map { (folder: folder, partition: $0) }
     }
-    guard sides.contains(where: { $0.partition == .train }), sides.count == top.count,
+    let others = top.filter { partition(named: $0) == nil }
+    guard sides.contains(where: { $0.partition == .train }), others.isEmpty || sides.count > 1,
       try sides.contains(where: { try !walk.subfolders(of: $0.folder).isEmpty })
     else {
       return try read(classFolders: top, of: path, walk: &walk)
     }
+    let names = sides.map { "\($0.folder)/" }.joined(separator: " and ")
+    for folder in others { walk.leaveOut(folder, "a folder beside \(names)") }
     if let twice = Partition.allCases.first(where: { side in
       sides.count { $0.partition == side } > 1
     }) {
@@ -42,7 +45,13 @@ package enum ImageFolder: DataFormat {
         .input, "\(path) has two folders for the \(twice.rawValue) split",
         help: "keep one of " + sides.map(\.folder.description).joined(separator: ", "))
     }
-    return try read(sides: sides, of: path, walk: &walk)
+    var listing = try read(sides: sides, of: path, walk: &walk)
+    if !others.isEmpty {
+      let list = others.prefix(10).map { "\($0)/" }.joined(separator: ", ")
+      listing.warnings.append(
+        "\(list)\(others.count > 10 ? " and others" : "") beside \(names) left out")
+    }
+    return listing
   }
 
   private static func read(

@@ -12,10 +12,8 @@ package enum Manifest: DataFormat {
 
   private static let fileColumns = ["file", "path", "image", "filename"]
   private static let textColumns = ["label", "class"]
-  private static let partitions: [String: Partition] = [
-    "train": .train, "val": .validation, "valid": .validation, "validation": .validation,
-    "test": .test,
-  ]
+  /// fastai's column: True for validation, False for training.
+  private static let validityColumn = "is_valid"
   private static let largestClassIndex = 99_999
 
   package static func recognizes(_ path: BytePath) -> Bool {
@@ -38,14 +36,14 @@ package enum Manifest: DataFormat {
     if let index = table.column(named: ["class_index"]) {
       listing = try readFixedLabels(table, index: index)
     } else if let text = table.column(named: textColumns) {
-      listing = readTextLabels(table, column: text)
+      listing = try readTextLabels(table, column: text)
     } else {
       throw GraftError(
         .input,
         "\(file) has no column called label, class or class_index; it has "
           + table.columnList, help: "expected \(summary)")
     }
-    let partitionColumn = table.column(named: ["split"])
+    let partitionColumn = table.column(named: ["split", validityColumn])
     for row in table.rows.indices {
       let name = try fileName(table, row, column: fileColumn)
       listing.entries[row].path = name
@@ -55,8 +53,25 @@ package enum Manifest: DataFormat {
         try partition(table, row, column: $0)
       }
     }
+    try refuseTwice(listing, table)
     listing.sortByPath()
     return listing
+  }
+
+  /// Refuses a file that two rows list: an image has one label and one split.
+  private static func refuseTwice(_ listing: Listing, _ table: CSVTable) throws {
+    var rows: [BytePath: Int] = [:]
+    for (row, entry) in listing.entries.enumerated() {
+      guard let first = rows.updateValue(row, forKey: entry.path) else { continue }
+      let labels = [first, row].map { listing.classes[listing.entries[$0].label] }
+      let what =
+        labels[0] == labels[1]
+        ? "both list \(entry.path)"
+        : "give \(entry.path) two labels, \"\(labels[0])\" and \"\(labels[1])\""
+      throw GraftError(
+        .input, "lines \(table.lines[first]) and \(table.lines[row]) of \(table.name) \(what)",
+        help: "keep one row for each image; an image has one class")
+    }
   }
 
   private static func fileName(_ table: CSVTable, _ row: Int, column: Int) throws -> BytePath {
@@ -73,7 +88,18 @@ package enum Manifest: DataFormat {
   ) throws -> Partition? {
     let text = table.rows[row][column]
     guard !text.isEmpty else { return nil }
-    guard let partition = partitions[text.lowercased()] else {
+    if table.columns[column] == validityColumn {
+      switch text.lowercased() {
+      case "true", "1", "yes": return .validation
+      case "false", "0", "no": return .train
+      default:
+        throw GraftError(
+          .input,
+          "line \(table.lines[row]) of \(table.name) has \(validityColumn) "
+            + "\"\(text.escapingControlCharacters)\"", help: "expected True or False")
+      }
+    }
+    guard let partition = ImageFolder.partition(named: BytePath(text)) else {
       throw GraftError(
         .input,
         "line \(table.lines[row]) of \(table.name) has split "
@@ -106,8 +132,15 @@ package enum Manifest: DataFormat {
     return listing
   }
 
-  private static func readTextLabels(_ table: CSVTable, column: Int) -> Listing {
-    let texts = table.rows.map { BytePath($0[column]) }
+  private static func readTextLabels(_ table: CSVTable, column: Int) throws -> Listing {
+    let texts = table.rows.map { BytePath(CSVTable.trimmed($0[column])) }
+    let empty = texts.indices.filter { texts[$0].bytes.isEmpty }
+    if let first = empty.first {
+      let more = empty.count > 1 ? ", nor do \(empty.count - 1) more rows" : ""
+      throw GraftError(
+        .input, "line \(table.lines[first]) of \(table.name) has no label\(more)",
+        help: "fill in the labels, or remove the rows")
+    }
     let classes = Set(texts).sorted()
     let labels = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
     var listing = Listing(format: name, classes: classes.map(\.description))

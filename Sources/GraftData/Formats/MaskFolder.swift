@@ -16,6 +16,7 @@ package enum MaskFolder: DataFormat {
     "masks", "mask", "labels", "label", "annotations", "segmentationclass", "groundtruth", "gt",
   ]
   private static let maskEndings = ["_mask", "_gt", "_label", "-mask", "-gt"]
+  private static let maskFolderEndings = ["annot", "_annot", "_masks", "_mask", "_labels"]
   private static let classFiles = ["classes.txt", "labels.txt"]
 
   package static func recognizes(_ path: BytePath) -> Bool {
@@ -31,9 +32,20 @@ package enum MaskFolder: DataFormat {
   }
 
   private static func places(in path: BytePath) -> [Place] {
-    let sides = subfolders(of: path).compactMap { folder in
+    let names = subfolders(of: path)
+    let sides = names.compactMap { folder in
       ImageFolder.partition(named: folder).map { (folder, $0) }
     }
+    // As CamVid (train, trainannot) and Carvana (train, train_masks) have it.
+    let beside = sides.compactMap { folder, partition -> Place? in
+      let masks = names.filter { name in
+        maskFolderEndings.contains {
+          name.description.lowercased() == folder.description.lowercased() + $0
+        }
+      }
+      return masks.isEmpty ? nil : Place(images: [folder], masks: masks, partition: partition)
+    }
+    if !beside.isEmpty { return beside }
     let above = sides.map { folder, partition in
       pair(in: path, below: folder, partition: partition)
     }.filter { !$0.images.isEmpty && !$0.masks.isEmpty }
@@ -95,12 +107,25 @@ package enum MaskFolder: DataFormat {
     _ images: BytePath, _ masks: BytePath, _ partition: Partition?, in path: BytePath,
     _ walk: inout FolderWalk
   ) throws -> [Listing.Entry] {
-    var maskOfStem: [String: BytePath] = [:]
+    var masksOfStem: [BytePath: [BytePath]] = [:]
     let found =
       path.appending(masks).kind == .folder ? try walk.images(under: masks) : []
-    for mask in found { maskOfStem[stem(of: mask, below: masks, isMask: true)] = mask }
-    return try walk.images(under: images).map { image in
-      let mask = maskOfStem[stem(of: image, below: images, isMask: false)]
+    let pictures = try walk.images(under: images)
+    let stems = Set(pictures.map { stem(of: $0, below: images, isMask: false) })
+    for mask in found {
+      // A name that ends like a mask's may be that of an image as well.
+      let whole = stem(of: mask, below: masks, isMask: false)
+      let key = stems.contains(whole) ? whole : stem(of: mask, below: masks, isMask: true)
+      masksOfStem[key, default: []].append(mask)
+    }
+    return try pictures.map { image in
+      let own = masksOfStem[stem(of: image, below: images, isMask: false)] ?? []
+      guard own.count < 2 else {
+        throw GraftError(
+          .input, "\(image) has \(own.count) masks, \(own[0]) and \(own[1])",
+          help: "keep the one that belongs to it")
+      }
+      let mask = own.first
       let expected = masks.appending(image.name)
       return Listing.Entry(
         path: image, label: 0, partition: partition, source: .file(path.appending(image)),
@@ -110,13 +135,14 @@ package enum MaskFolder: DataFormat {
   }
 
   /// What the names of an image and of its mask have in common.
-  private static func stem(of file: BytePath, below folder: BytePath, isMask: Bool) -> String {
-    var text = String(decoding: file.bytes.dropFirst(folder.bytes.count), as: UTF8.self)
-    if let dot = text.lastIndex(of: ".") { text = String(text[..<dot]) }
-    if isMask, let ending = maskEndings.first(where: { text.lowercased().hasSuffix($0) }) {
-      text = String(text.dropLast(ending.count))
+  private static func stem(of file: BytePath, below folder: BytePath, isMask: Bool) -> BytePath {
+    var bytes = Array(file.bytes.dropFirst(folder.bytes.count))
+    if let dot = bytes.lastIndex(of: UInt8(ascii: ".")) { bytes = Array(bytes[..<dot]) }
+    let tail = String(decoding: bytes.suffix(8), as: UTF8.self).lowercased()
+    if isMask, let ending = maskEndings.first(where: tail.hasSuffix) {
+      bytes.removeLast(ending.utf8.count)
     }
-    return text
+    return BytePath(bytes: bytes)
   }
 
   /// The names in the order of the numbers; empty when no file lists them.

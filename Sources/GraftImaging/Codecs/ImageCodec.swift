@@ -12,7 +12,8 @@ package enum ImageCodec {
   /// below it can pass unseen; of other formats everything. With `atLeast` a JPEG may come in half,
   /// a quarter or an eighth of its size, its sides never below those given, which makes other bytes
   /// than decoding all and resizing. With `keepsIndices` an image with a palette comes as the gray
-  /// image of its colors' numbers, as masks number classes.
+  /// image of its colors' numbers, as masks number classes, and 16-bit gray with its numbers, which
+  /// have to fit into 8 bits. With a `grayRange` 16-bit gray is scaled from it.
   ///
   /// `name` stands for the file in error messages. Throws `GraftError` with code `input` when the
   /// bytes are no image, are damaged or cut short, ask for more than `limits` allow, or have no
@@ -20,7 +21,7 @@ package enum ImageCodec {
   package static func decode(
     _ bytes: [UInt8], name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil,
     limits: ImageLimits = .standard, orientationApplied: Bool = true, keepsGray: Bool = false,
-    keepsIndices: Bool = false
+    keepsIndices: Bool = false, grayRange: ClosedRange<Int>? = nil
   ) throws -> Image {
     let kind = try readableKind(of: bytes, name: name)
     let request = DecodeRequest(
@@ -28,7 +29,9 @@ package enum ImageCodec {
       keepsGray: keepsGray, keepsIndices: keepsIndices)
     do throws(ImageFault) {
       try checkLength(bytes, limits: limits)
-      let (stored, orientation) = try kind.decoder.decode(bytes, request)
+      let deep = try deepImage(bytes, kind, request, grayRange)
+      let (stored, orientation) =
+        if let deep { deep } else { try kind.decoder.decode(bytes, request) }
       return (keepsGray ? stored : stored.converted(toChannels: 3)).oriented(orientation)
     } catch {
       throw GraftError(unreadable: name, kind: kind, fault: error)
@@ -49,6 +52,32 @@ package enum ImageCodec {
     } catch {
       throw GraftError(unreadable: name, kind: kind, fault: error)
     }
+  }
+
+  /// The largest sample of a file of 16-bit gray; nil for any other.
+  package static func grayPeak(
+    _ bytes: [UInt8], name: String, limits: ImageLimits = .standard
+  ) throws -> Int? {
+    let kind = try readableKind(of: bytes, name: name)
+    do throws(ImageFault) {
+      return try kind.decoder.deepGray(bytes, limits)?.peak
+    } catch {
+      throw GraftError(unreadable: name, kind: kind, fault: error)
+    }
+  }
+
+  /// 16-bit gray in 8 bits, where all its bits are asked for.
+  private static func deepImage(
+    _ bytes: [UInt8], _ kind: ReadableKind, _ request: DecodeRequest, _ range: ClosedRange<Int>?
+  ) throws(ImageFault) -> (image: Image, orientation: Orientation)? {
+    guard request.keepsIndices || range != nil,
+      let deep = try kind.decoder.deepGray(bytes, request.limits)
+    else { return nil }
+    if request.keepsIndices {
+      return try request.part(of: deep.classNumbers(), lying: deep.orientation)
+    }
+    return try request.part(
+      of: deep.scaled(from: range ?? ImageInput.grayRanges), lying: deep.orientation)
   }
 
   private static func readableKind(of bytes: [UInt8], name: String) throws -> ReadableKind {

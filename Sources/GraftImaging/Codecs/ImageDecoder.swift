@@ -14,6 +14,15 @@ protocol ImageDecoder: SendableMetatype {
   static func decode(
     _ bytes: [UInt8], _ request: DecodeRequest
   ) throws(ImageFault) -> (image: Image, orientation: Orientation)
+
+  /// All 16 bits of the samples of a file of 16-bit gray; nil for any other.
+  static func deepGray(_ bytes: [UInt8], _ limits: ImageLimits) throws(ImageFault) -> DeepGray?
+}
+
+extension ImageDecoder {
+  static func deepGray(
+    _ bytes: [UInt8], _ limits: ImageLimits
+  ) throws(ImageFault) -> DeepGray? { nil }
 }
 
 /// What to decode of an image, and within which limits; `ImageCodec.decode` says what each means.

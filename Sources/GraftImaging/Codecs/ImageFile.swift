@@ -5,11 +5,11 @@ package enum ImageFile {
   /// The image at `path`; see `ImageCodec.decode`.
   package static func read(
     _ path: String, limits: ImageLimits = .standard, orientationApplied: Bool = true,
-    keepsGray: Bool = false
+    keepsGray: Bool = false, grayRange: ClosedRange<Int>? = nil
   ) throws -> Image {
     try ImageCodec.decode(
       readBytes(path, limits: limits), name: path, limits: limits,
-      orientationApplied: orientationApplied, keepsGray: keepsGray)
+      orientationApplied: orientationApplied, keepsGray: keepsGray, grayRange: grayRange)
   }
 
   /// The image in RGB in the file whose path is these bytes, which need not be valid text.

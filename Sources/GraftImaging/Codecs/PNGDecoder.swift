@@ -19,13 +19,7 @@ enum PNGDecoder: ImageDecoder {
     _ bytes: [UInt8], _ request: DecodeRequest
   ) throws(ImageFault) -> (image: Image, orientation: Orientation) {
     let header = try PNGHeader(bytes)
-    try request.limits.check(header.size, bytesPerPixel: header.color == .palette ? 4 : 3)
-    // Deflate packs at most about 1,032 to 1, so a header that promises more lies.
-    guard header.inflatedByteCount / 1_100 <= header.dataByteCount else {
-      throw ImageFault(
-        "its header promises \(header.size) pixels, which \(header.dataByteCount) bytes of data"
-          + " cannot hold")
-    }
+    try check(header, request.limits)
     let isColor = header.color == .rgb || header.color == .rgbAlpha
     let channels = isColor ? 3 : 1
     var palette = [UInt8](repeating: 0, count: 256 * 3)
@@ -36,7 +30,7 @@ enum PNGDecoder: ImageDecoder {
       var message = [CChar](repeating: 0, count: GRAFT_PNG_MESSAGE)
       let status = graft_png_read(
         bytes, bytes.count, output.baseAddress, UInt32(header.size.width),
-        UInt32(header.size.height), Int32(channels), &palette, &paletteCount, &message)
+        UInt32(header.size.height), Int32(channels), 0, &palette, &paletteCount, &message)
       guard status == 0 else { throw ImageFault(reason(for: message)) }
     }
     guard header.color == .palette, !request.keepsIndices else {
@@ -44,6 +38,37 @@ enum PNGDecoder: ImageDecoder {
     }
     let colors = ColorTable(palette.prefix(Int(paletteCount) * 3))
     return try request.part(of: colors.image(of: image), lying: header.orientation)
+  }
+
+  static func deepGray(
+    _ bytes: [UInt8], _ limits: ImageLimits
+  ) throws(ImageFault) -> DeepGray? {
+    let header = try PNGHeader(bytes)
+    guard header.bitDepth == 16, header.color == .gray || header.color == .grayAlpha else {
+      return nil
+    }
+    try check(header, limits)
+    var samples = [UInt16](repeating: 0, count: header.size.width * header.size.height)
+    var (palette, paletteCount) = ([UInt8](repeating: 0, count: 256 * 3), Int32(0))
+    var message = [CChar](repeating: 0, count: GRAFT_PNG_MESSAGE)
+    let status = samples.withUnsafeMutableBytes { output in
+      graft_png_read(
+        bytes, bytes.count, output.bindMemory(to: UInt8.self).baseAddress,
+        UInt32(header.size.width), UInt32(header.size.height), 1, 1, &palette, &paletteCount,
+        &message)
+    }
+    guard status == 0 else { throw ImageFault(reason(for: message)) }
+    return DeepGray(size: header.size, orientation: header.orientation, samples: samples)
+  }
+
+  private static func check(_ header: PNGHeader, _ limits: ImageLimits) throws(ImageFault) {
+    try limits.check(header.size, bytesPerPixel: header.color == .palette ? 4 : 3)
+    // Deflate packs at most about 1,032 to 1, so a header that promises more lies.
+    guard header.inflatedByteCount / 1_100 <= header.dataByteCount else {
+      throw ImageFault(
+        "its header promises \(header.size) pixels, which \(header.dataByteCount) bytes of data"
+          + " cannot hold")
+    }
   }
 
   private static func reason(for message: [CChar]) -> String {

@@ -22,24 +22,48 @@ enum TIFFDecoder: ImageDecoder {
   static func decode(
     _ bytes: [UInt8], _ request: DecodeRequest
   ) throws(ImageFault) -> (image: Image, orientation: Orientation) {
-    let directory = try TIFFDirectory(bytes)
-    let header = try TIFFHeader(directory)
-    let bytesPerPixel = header.hasPalette ? 4 : 3
-    try request.limits.check(header.size, bytesPerPixel: bytesPerPixel)
-    let pixelCount = header.size.width * header.size.height
-    let needed = bytesPerPixel * pixelCount + header.planes * header.pieceByteCount
-    guard needed <= request.limits.maximumDecodeBytes else {
-      throw ImageFault(
-        "decoding it would take \(needed >> 20) MiB, more than the"
-          + " \(request.limits.maximumDecodeBytes >> 20) MiB that Graft spends on an image",
-        help: "scale it down, or save it with smaller strips or tiles")
-    }
-    try checkData(bytes, directory, header)
+    let header = try checkedHeader(bytes, request.limits)
     let image = try pixels(bytes, header)
     if case .palette(let palette) = header.content, !request.keepsIndices {
       return try request.part(of: palette.image(of: image), lying: header.orientation)
     }
     return try request.part(of: image, lying: header.orientation)
+  }
+
+  static func deepGray(
+    _ bytes: [UInt8], _ limits: ImageLimits
+  ) throws(ImageFault) -> DeepGray? {
+    let header = try TIFFHeader(TIFFDirectory(bytes))
+    guard header.bits == 16, case .gray = header.content, !header.isPremultiplied else {
+      return nil
+    }
+    _ = try checkedHeader(bytes, limits)
+    var samples = [UInt16](repeating: 0, count: header.size.width * header.size.height)
+    let unpacking = TIFFUnpacking(header)
+    try withPieces(bytes, header) { piece, box in
+      unpacking.unpackDeep(piece, to: box, of: &samples)
+    }
+    return DeepGray(size: header.size, orientation: header.orientation, samples: samples)
+  }
+
+  /// The header of a file that holds what it says, within the limits.
+  private static func checkedHeader(
+    _ bytes: [UInt8], _ limits: ImageLimits
+  ) throws(ImageFault) -> TIFFHeader {
+    let directory = try TIFFDirectory(bytes)
+    let header = try TIFFHeader(directory)
+    let bytesPerPixel = header.hasPalette ? 4 : 3
+    try limits.check(header.size, bytesPerPixel: bytesPerPixel)
+    let pixelCount = header.size.width * header.size.height
+    let needed = bytesPerPixel * pixelCount + header.planes * header.pieceByteCount
+    guard needed <= limits.maximumDecodeBytes else {
+      throw ImageFault(
+        "decoding it would take \(needed >> 20) MiB, more than the"
+          + " \(limits.maximumDecodeBytes >> 20) MiB that Graft spends on an image",
+        help: "scale it down, or save it with smaller strips or tiles")
+    }
+    try checkData(bytes, directory, header)
+    return header
   }
 
   /// Makes sure that the file has the pieces that it lists and that they can hold the image.
@@ -93,49 +117,58 @@ enum TIFFDecoder: ImageDecoder {
 
   /// The pixels: colors, grays, or the numbers of colors.
   private static func pixels(_ bytes: [UInt8], _ header: TIFFHeader) throws(ImageFault) -> Image {
+    let unpacking = TIFFUnpacking(header)
+    return try Image.drawn(
+      width: header.size.width, height: header.size.height, channels: unpacking.channels
+    ) { output throws(ImageFault) in
+      try withPieces(bytes, header) { piece, box in unpacking.unpack(piece, to: box, of: output) }
+    }
+  }
+
+  /// Passes on each decoded piece, all its planes, with its box of the image.
+  private static func withPieces(
+    _ bytes: [UInt8], _ header: TIFFHeader,
+    _ body: (UnsafeBufferPointer<UInt8>, ImageBox) -> Void
+  ) throws(ImageFault) {
     var layout = graft_tiff_layout(
       width: UInt32(header.size.width), height: UInt32(header.size.height),
       piece_width: UInt32(header.pieceSize.width), piece_height: UInt32(header.pieceSize.height),
       bits: UInt16(header.bits), samples: UInt16(header.samples),
       is_tiled: header.isTiled ? 1 : 0, is_planar: header.isPlanar ? 1 : 0)
-    return try bytes.withUnsafeBufferPointer { source throws(ImageFault) in
+    try bytes.withUnsafeBufferPointer { source throws(ImageFault) in
       var message = [CChar](repeating: 0, count: GRAFT_TIFF_MESSAGE)
       let file = graft_tiff_open(
         source.baseAddress, source.count, &layout, header.isYCbCr ? 1 : 0,
         Int64(header.pieceByteCount), &message)
       guard let file else { throw fault(JPEGDecoder.text(of: message)) }
       defer { graft_tiff_close(file) }
-      return try pixels(file, header)
+      try readPieces(file, header, body)
     }
   }
 
-  private static func pixels(
-    _ file: UnsafeMutablePointer<graft_tiff>, _ header: TIFFHeader
-  ) throws(ImageFault) -> Image {
-    let unpacking = TIFFUnpacking(header)
+  private static func readPieces(
+    _ file: UnsafeMutablePointer<graft_tiff>, _ header: TIFFHeader,
+    _ body: (UnsafeBufferPointer<UInt8>, ImageBox) -> Void
+  ) throws(ImageFault) {
     let pieceLength = header.pieceByteCount
     let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: header.planes * pieceLength)
     defer { buffer.deallocate() }
-    return try Image.drawn(
-      width: header.size.width, height: header.size.height, channels: unpacking.channels
-    ) { output throws(ImageFault) in
-      for row in 0..<header.rows {
-        let length = header.rowCount(inPieceAt: row) * header.pieceRowByteCount
-        for column in 0..<header.columns {
-          for plane in 0..<header.planes {
-            let piece = (plane * header.rows + row) * header.columns + column
-            let place = buffer.baseAddress.map { $0 + plane * pieceLength }
-            guard graft_tiff_read(file, UInt32(piece), place, Int64(length)) == 1 else {
-              throw fault(String(cString: graft_tiff_text(file)))
-            }
+    for row in 0..<header.rows {
+      let length = header.rowCount(inPieceAt: row) * header.pieceRowByteCount
+      for column in 0..<header.columns {
+        for plane in 0..<header.planes {
+          let piece = (plane * header.rows + row) * header.columns + column
+          let place = buffer.baseAddress.map { $0 + plane * pieceLength }
+          guard graft_tiff_read(file, UInt32(piece), place, Int64(length)) == 1 else {
+            throw fault(String(cString: graft_tiff_text(file)))
           }
-          let x = column * header.pieceSize.width
-          let y = row * header.pieceSize.height
-          let box = ImageBox(
-            x: x, y: y, width: min(header.pieceSize.width, header.size.width - x),
-            height: min(header.pieceSize.height, header.size.height - y))
-          unpacking.unpack(UnsafeBufferPointer(buffer), to: box, of: output)
         }
+        let x = column * header.pieceSize.width
+        let y = row * header.pieceSize.height
+        let box = ImageBox(
+          x: x, y: y, width: min(header.pieceSize.width, header.size.width - x),
+          height: min(header.pieceSize.height, header.size.height - y))
+        body(UnsafeBufferPointer(buffer), box)
       }
     }
   }

@@ -51,6 +51,22 @@ struct TIFFUnpacking {
     }
   }
 
+  /// Writes the 16-bit grays of a piece to their box of the image.
+  func unpackDeep(
+    _ piece: UnsafeBufferPointer<UInt8>, to box: ImageBox, of samples: inout [UInt16]
+  ) {
+    guard case .gray(let isInverted) = header.content else { return }
+    for y in 0..<box.height {
+      var place = y * header.pieceRowByteCount
+      let start = (box.y + y) * header.size.width + box.x
+      for x in 0..<box.width {
+        let sample = UInt16(piece[place + highByte]) << 8 | UInt16(piece[place + 1 - highByte])
+        samples[start + x] = isInverted ? .max - sample : sample
+        place += pixelStep
+      }
+    }
+  }
+
   /// A row of one sample a pixel, several pixels a byte.
   private func unpackBits(
     _ piece: UnsafeBufferPointer<UInt8>, _ row: Int, to line: UnsafeMutableBufferPointer<UInt8>

@@ -27,7 +27,8 @@ package struct CheckCommand: Command {
       "`check augment` draws images of the data through the current pipeline and says how many come "
       + "out unchanged, near black or of one color, what each op drew, and how long it takes. It "
       + "fails when one image in ten is ruined, or none is changed. Of images with boxes it counts "
-      + "the boxes of which less than a tenth is left.")
+      + "the boxes of which less than a tenth is left. `check data` fails when files "
+      + "cannot be read, or the same image is in two splits.")
 
   private let arguments: CheckedArguments
 
@@ -96,5 +97,12 @@ package struct CheckCommand: Command {
     lines += (data.warnings + data.sizeWarnings).map { "warning: \($0)" }
     if lines.count == 1 { lines.append("no faults found") }
     session.console.result(lines.joined(separator: "\n"), event: "check", DataCommand.fields(data))
+    var faults: [String] = []
+    if !data.badFiles.isEmpty { faults.append("\(data.badFiles.count) files cannot be read") }
+    if data.leakCount > 0 { faults.append("\(data.leakCount) images are in two splits") }
+    guard !faults.isEmpty else { return }
+    throw GraftError(
+      .failed, "\(data.name): \(faults.joined(separator: ", "))",
+      help: "remove or replace the files listed above")
   }
 }

@@ -14,7 +14,7 @@ extension RenderManifest {
 
 extension RenderManifest.RecordedInput: Codable {
   private enum CodingKeys: String, CodingKey {
-    case inputSize, resizeShortSide, filter, mean, std, channels, framing
+    case inputSize, resizeShortSide, filter, mean, std, channels, framing, grayRange
   }
 
   /// Reads a saved value; throws `GraftError` when its numbers could not have been saved by Graft.
@@ -39,11 +39,18 @@ extension RenderManifest.RecordedInput: Codable {
         "a preprocessing with mean \(mean), std \(std) and \(channels) channels is not possible",
         help: "it takes 1 or 3 channels, a mean and a deviation above 0 of each")
     }
-    input = ImageInput(
+    var input = ImageInput(
       side: side, resizeShortSide: shortSide,
       filter: try ResizeFilter(named: values.decode(String.self, forKey: .filter)),
       mean: Array(mean.prefix(channels)), std: Array(std.prefix(channels)),
       framing: try values.decodeIfPresent(Framing.self, forKey: .framing) ?? .resized)
+    if let ends = try values.decodeIfPresent([Int].self, forKey: .grayRange) {
+      guard ends.count == 2, ends[0] < ends[1] else {
+        throw GraftError(.input, "images cannot be scaled from the gray values \(ends)")
+      }
+      input.grayRange = ends[0]...ends[1]
+    }
+    self.input = input
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -59,5 +66,7 @@ extension RenderManifest.RecordedInput: Codable {
     try values.encode(input.channels, forKey: .channels)
     // Defaults are left out, as in files from before there was a choice.
     if input.framing != .resized { try values.encode(input.framing, forKey: .framing) }
+    try values.encodeIfPresent(
+      input.grayRange.map { [$0.lowerBound, $0.upperBound] }, forKey: .grayRange)
   }
 }
