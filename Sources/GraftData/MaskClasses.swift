@@ -119,8 +119,10 @@ extension ListedMask {
     let image = try ImageCodec.decode(bytes, name: name, keepsGray: true, keepsIndices: true)
     guard image.channels == 3 else { return image }
     // Many programs save black and white, or gray, as RGB.
-    let isGray = stride(from: 0, to: image.pixels.count, by: 3).allSatisfy {
-      image.pixels[$0] == image.pixels[$0 + 1] && image.pixels[$0] == image.pixels[$0 + 2]
+    let pixels = image.pixels
+    let places = stride(from: 0, to: pixels.count, by: 3)
+    let isGray = places.allSatisfy { (place: Int) -> Bool in
+      pixels[place] == pixels[place + 1] && pixels[place] == pixels[place + 2]
     }
     guard isGray else {
       throw GraftError(
@@ -129,7 +131,7 @@ extension ListedMask {
     }
     return Image(
       width: image.width, height: image.height, channels: 1,
-      pixels: stride(from: 0, to: image.pixels.count, by: 3).map { image.pixels[$0] })
+      pixels: places.map { pixels[$0] })
   }
 }
 

@@ -47,7 +47,7 @@ def mixed(torture, row):
         events = first.events("data")
         if not row.check(first.status == 0 and events, f"{first} {first.output[-300:]}"):
             return
-        listed = {str(entry.get("file", entry) if isinstance(entry, dict) else entry) for entry in events[0]["bad"]}
+        listed = {str(entry) for entry in events[0]["bad"]}
         for name in bad:
             row.check(any(name in text for text in listed), f"{name} is not listed")
         row.check(len(listed) == len(bad), f"{len(listed)} files listed, {len(bad)} are bad")

@@ -51,7 +51,7 @@ def tells(row, what, result, place, reference, old, error):
         name for name, content in now.items() if content not in (old.get(name), reference.get(name))
         and not name.endswith("manifest.jsonl")]
     told = names_reason(result, error) and "out" in result.errors + result.output
-    return row.check(told and not spoiled, f"{what}: {result.status} {result.errors} {result.output[-300:]}, spoiled {spoiled}")
+    return row.check(told and not spoiled, f"{what}: {result} {result.output[-300:]}, spoiled {spoiled}")
 
 
 def outputs(torture, row):

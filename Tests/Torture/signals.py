@@ -89,6 +89,12 @@ def interrupts(torture, row):
     torture.each(attempt, [torture.random.uniform(0, 0.8) for _ in range(torture.number(50, 4))])
 
 
+def hear_all():
+    """Undoes what nohup and background jobs of a shell do, which the program respects."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def endings(torture, row):
     """G3: SIGTERM and SIGHUP end a batch run as the shell expects, and nothing is lost."""
     text = training(40)
@@ -97,7 +103,7 @@ def endings(torture, row):
     def attempt(case):
         number, status = case
         with Place(torture) as place:
-            process = place.start(place.arguments(text))
+            process = place.start(place.arguments(text), preexec_fn=hear_all)
             # Its first checkpoint tells that it trains.
             for _ in range(3000):
                 if list(place.state.glob("graft/checkpoints/*/last.safetensors")) or process.poll() is not None:

@@ -12,6 +12,12 @@ package protocol TrainingCommand: Command {
 extension TrainingCommand {
   package func run(in session: Session) throws {
     let run = try prepare(in: session)
+    let data = run.ingredients.data
+    if data.leakCount > 0 {
+      session.console.warn(
+        "\(data.leakCount) images of \(data.name) are in two splits, so scores come out too high; "
+          + "`check data` lists them")
+    }
     session.amendRecord(TrainingParameters.name.name, run.name)
     if let views = run.unaskedViews {
       session.amendRecord(TrainingParameters.views.name, String(views))

@@ -151,6 +151,48 @@ import Testing
     #expect(data.ignored.map(\.path) == ["a/loop"])
   }
 
+  @Test func foldersBesideSplitsAreLeftOutAndNamed() throws {
+    let folder = try TemporaryFolder()
+    try TestImages.fill(folder, [("a", 4), ("b", 4)], side: "training")
+    try TestImages.fill(folder, [("a", 2), ("b", 2)], side: "dev", firstSeed: 50)
+    try folder.write(TestImages.png(90), to: "unlabeled/1.png")
+    try folder.write("weights", to: "models/a.pt")
+    let data = try TestImages.open(folder)
+    #expect(data.classes == ["a", "b"])
+    #expect(data.classCounts(.train) == [4, 4] && data.classCounts(.validation) == [2, 2])
+    let reason = "a folder beside dev/ and training/"
+    #expect(
+      data.ignored == [
+        IgnoredFile(path: "models", reason: reason), IgnoredFile(path: "unlabeled", reason: reason),
+      ])
+    #expect(data.warnings == ["models/, unlabeled/ beside dev/ and training/ left out"])
+  }
+
+  @Test func aClassCalledTrainStaysAClass() throws {
+    let folder = try TemporaryFolder()
+    try TestImages.fill(folder, [("bus", 5), ("train", 5)])
+    #expect(try TestImages.open(folder).classes == ["bus", "train"])
+  }
+
+  @Test(arguments: ["a/up", "a/deep/up", "up"]) func linksToFoldersAboveAreNotFollowed(
+    link: String
+  ) throws {
+    for target in ["..", "../..", "/"] {
+      let folder = try TemporaryFolder()
+      try TestImages.fill(folder, [("a", 5), ("a/deep", 2), ("b", 5)])
+      let path = target == "/" ? "/" : folder.path + "/" + target
+      let place = target == "/" ? "/" : URL(fileURLWithPath: path).standardized.path
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path + "/" + link, withDestinationPath: place)
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path + "/b/root", withDestinationPath: folder.path)
+      let data = try TestImages.open(folder)
+      #expect(data.classes == ["a", "b"] && data.samples.count == 12)
+      #expect(Set(data.ignored.map(\.path)) == [link, "b/root"])
+      #expect(data.ignored.allSatisfy { $0.reason == "a link to a folder above it" })
+    }
+  }
+
   @Test func namesThatAreNoTextAreHandledAsBytes() throws {
     let folder = try TemporaryFolder()
     try TestImages.fill(folder, [("a", 5)])

@@ -20,6 +20,31 @@ import Testing
     #expect(data.samples.first { $0.path == "images/4.png" }?.label == 1)
   }
 
+  @Test func fastaisColumnSaysWhatIsValidation() throws {
+    let folder = try TemporaryFolder()
+    var table = "File , Label,is_valid\n"
+    for seed in 0..<12 {
+      try folder.write(TestImages.png(seed), to: "\(seed).png")
+      table += "\(seed).png, \(seed % 2 == 0 ? "b" : "a"),\(seed < 8 ? "False" : "True")\n"
+    }
+    let data = try TestImages.open(try folder.write(table, to: "list.csv"))
+    #expect(data.classes == ["a", "b"])
+    #expect(data.classCounts(.train) == [4, 4] && data.classCounts(.validation) == [2, 2])
+  }
+
+  /// Two labels that differ in a byte that is not UTF-8 were one class.
+  @Test func textThatIsNotUTF8IsRefused() throws {
+    let folder = try TemporaryFolder()
+    let rows = Array("file,label\n1.png,tea\n2.png,caf".utf8) + [0xE9]
+    let latin = try folder.write(rows + Array("\n3.png,caf".utf8) + [0xE8], to: "latin.csv")
+    var error = #expect(throws: GraftError.self) { try TestImages.open(latin) }
+    #expect(error?.message == "line 3 of \(latin) is not UTF-8; it may be Latin-1")
+    #expect(error?.help?.contains("iconv -f LATIN1") == true)
+    let wide = try folder.write([0xFF, 0xFE] + Array("f\0i\0".utf8), to: "wide.csv")
+    error = #expect(throws: GraftError.self) { try TestImages.open(wide) }
+    #expect(error?.message == "the table \(wide) is UTF-16, and Graft reads UTF-8")
+  }
+
   @Test func classIndicesAreKept() throws {
     let folder = try TemporaryFolder()
     try folder.write(TestImages.png(1), to: "1.png")
@@ -45,6 +70,14 @@ import Testing
     ("file,label\n\nx,a\ny,\"b\"c\n", "has a quote that is not closed"),
     ("file,label,split\nx,a,holdout\n", "has split \"holdout\""),
     ("file,label\n,a\n", "line 2 of"),
+    ("file,label\nx,a\ny,\nz, \n", "has no label, nor do 1 more rows"),
+    (
+      "file,label\nx,a\ny,b\nx,b\n",
+      "lines 2 and 4 of"
+    ),
+    ("file,label\nx,a\nx,b\n", "give x two labels, \"a\" and \"b\""),
+    ("file,label\nx,a\nx,a\n", "both list x"),
+    ("file,label,is_valid\nx,a,maybe\n", "has is_valid \"maybe\""),
   ])
   func damagedTablesAreRefused(table: String, text: String) throws {
     let folder = try TemporaryFolder()

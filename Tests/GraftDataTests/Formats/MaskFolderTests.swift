@@ -1,3 +1,4 @@
+import Foundation
 import GraftBase
 import GraftData
 import GraftImaging
@@ -53,6 +54,88 @@ import Testing
     let data = try TestImages.open(folder)
     #expect(data.partition(.train).count == 3 && data.partition(.validation).count == 2)
   }
+
+  @Test(arguments: [
+    ("train", "trainannot", "val", "valannot"),
+    ("train", "train_masks", "val", "val_masks"),
+  ])
+  func masksLieInFoldersNamedAfterTheSplit(
+    _ images: String, _ masks: String, _ otherImages: String, _ otherMasks: String
+  ) throws {
+    let folder = try TemporaryFolder()
+    try Self.fill(folder, 3, images: images, masks: masks, ending: "_mask")
+    try Self.fill(folder, 2, images: otherImages, masks: otherMasks, firstSeed: 50)
+    let data = try TestImages.open(folder)
+    #expect(data.task == .segmentation && data.classes == ["background", "foreground"])
+    #expect(data.partition(.train).count == 3 && data.partition(.validation).count == 2)
+  }
+
+  /// An image's name may end as those of masks do.
+  @Test func anImageCalledMaskHasItsMask() throws {
+    let folder = try TemporaryFolder()
+    try Self.fill(folder)
+    try folder.write(TestImages.png(77), to: "images/scan_mask.png")
+    try folder.write(Self.mask([255]), to: "masks/scan_mask.png")
+    #expect(try TestImages.open(folder).samples.count == 5)
+  }
+
+  @Test func twoMasksOfOneImageAreRefused() throws {
+    let folder = try TemporaryFolder()
+    try Self.fill(folder)
+    try folder.write(Self.mask([255]), to: "masks/2_gt.png")
+    let error = #expect(throws: GraftError.self) { try TestImages.open(folder) }
+    #expect(error?.message == "images/2.png has 2 masks, masks/2.png and masks/2_gt.png")
+  }
+
+  @Test func masksWithoutASecondClassAreSpokenOfAsMasks() throws {
+    let folder = try TemporaryFolder()
+    try Self.fill(folder, values: [])
+    let error = #expect(throws: GraftError.self) { try TestImages.open(folder) }
+    #expect(
+      error?.message
+        == "every pixel of the 4 masks in \(folder.path) is of class \"background\"")
+  }
+
+  @Test func grayMasksSavedAsRGBAreRead() throws {
+    let folder = try TemporaryFolder()
+    try Self.fill(folder)
+    let mask = Image(width: 6, height: 5, channels: 1, fill: 255).converted(toChannels: 3)
+    try folder.write(PNGEncoder.encode(mask), to: "masks/0.png")
+    let data = try TestImages.open(folder)
+    #expect(try data.mask(at: 0).pixels == [UInt8](repeating: 2, count: 30))
+  }
+
+  /// Six by five pixels of 16 bits, saved by Pillow: 0, 1, 2 and 65535, then 0.
+  @Test func numbersOf16BitsAreKept() throws {
+    let folder = try TemporaryFolder()
+    try Self.fill(folder, values: [0, 1, 2])
+    for (place, name) in ["raw", "wide"].enumerated() {
+      try folder.write(
+        Array(try #require(Data(base64Encoded: Self.deepMasks[name] ?? ""))),
+        to: "masks/\(place).png")
+    }
+    let data = try TestImages.open(folder)
+    #expect(data.classes == ["background", "class 1", "class 2"])
+    for index in 0..<2 {
+      #expect(try Array(data.mask(at: index).pixels.prefix(5)) == [1, 2, 3, 0, 1])
+    }
+    try folder.write(
+      Array(try #require(Data(base64Encoded: Self.deepMasks["large"] ?? ""))), to: "masks/2.png")
+    let error = #expect(throws: GraftError.self) { try TestImages.open(folder) }
+    #expect(error?.message.contains("it has the 16-bit value 300") == true)
+  }
+
+  private static let deepMasks = [
+    "raw":
+      "iVBORw0KGgoAAAANSUhEUgAAAAYAAAAFEAAAAAATox55AAAAFElEQVR4nGNgYGBgZGD6/5+BTAAAc4EC"
+      + "AjHQ6DkAAAAASUVORK5CYII=",
+    "wide":
+      "iVBORw0KGgoAAAANSUhEUgAAAAYAAAAFEAAAAAATox55AAAAFElEQVR4nGNgYGBkZGL6/5+BTAAAdDcC"
+      + "BQYn1gUAAAAASUVORK5CYII=",
+    "large":
+      "iVBORw0KGgoAAAANSUhEUgAAAAYAAAAFEAAAAAATox55AAAAEklEQVR4nGNgYGBgZNRhIBsAAAreAC/x"
+      + "pa1fAAAAAElFTkSuQmCC",
+  ]
 
   @Test func classNumbersAndUnknownPixels() throws {
     let folder = try TemporaryFolder()

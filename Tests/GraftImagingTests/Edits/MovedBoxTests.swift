@@ -42,9 +42,13 @@ import Testing
       return .rotation(degrees: degrees, size: size)
     default:
       let matrix = expected.matrix ?? []
-      let scale =
-        expected.inner.map { [Double(size.width) / $0[0], Double(size.height) / $0[1]] } ?? [1, 1]
-      let forward = [matrix[0].map { $0 * scale[0] }, matrix[1].map { $0 * scale[1] }, matrix[2]]
+      var scale: [Double] = [1, 1]
+      if let inner: [Double] = expected.inner {
+        scale = [Double(size.width) / inner[0], Double(size.height) / inner[1]]
+      }
+      let across: [Double] = matrix[0].map { $0 * scale[0] }
+      let down: [Double] = matrix[1].map { $0 * scale[1] }
+      let forward: [[Double]] = [across, down, matrix[2]]
       return warp(.perspective(PerspectiveMap(inverse(forward))))
     }
   }
@@ -53,7 +57,8 @@ import Testing
   private static func inverse(_ m: [[Double]]) -> [Double] {
     func cofactor(_ row: Int, _ column: Int) -> Double {
       let (r, c) = ([0, 1, 2].filter { $0 != row }, [0, 1, 2].filter { $0 != column })
-      let minor = m[r[0]][c[0]] * m[r[1]][c[1]] - m[r[0]][c[1]] * m[r[1]][c[0]]
+      let diagonal: Double = m[r[0]][c[0]] * m[r[1]][c[1]]
+      let minor: Double = diagonal - m[r[0]][c[1]] * m[r[1]][c[0]]
       return (row + column) % 2 == 0 ? minor : -minor
     }
     let adjugate = (0..<3).flatMap { row in (0..<3).map { cofactor($0, row) } }

@@ -129,9 +129,9 @@ import Testing
             by: .displacement(bend.field), filter: .bilinear, border: border, fill: .black))
     }
     let box = BoundingBox(left: 3, top: 2, right: 15, bottom: 9)
-    func moved(_ map: WarpMap) -> [BoundingBox] {
-      Edit.warp(map, size: image.size, filter: .nearest, fill: .black)
-        .applied(to: [box], size: image.size)
+    func moved(_ map: WarpMap) -> [MovedBox] {
+      [box].edited(
+        by: [.warp(map, size: image.size, filter: .nearest, fill: .black)], size: image.size)
     }
     #expect(moved(.elastic(bend)) == moved(.displacement(bend.field)))
   }
