@@ -67,7 +67,8 @@ struct FolderWalk {
   /// The image files in `folder` and below it, as relative paths.
   mutating func images(under folder: BytePath) throws -> [BytePath] {
     var result: [BytePath] = []
-    try collect(folder, above: ancestors, into: &result)
+    let isRoot = root.appending(folder).identity == ancestors.first
+    try collect(folder, above: Array(isRoot ? ancestors.dropFirst() : ancestors[...]), into: &result)
     return result
   }
 

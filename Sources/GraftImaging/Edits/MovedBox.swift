@@ -52,9 +52,9 @@ extension [BoundingBox] {
 }
 
 extension BoundingBox {
-  /// Points all along the four sides, four pixels apart where that is no more than 64 for a side.
+  /// Points all along the four sides, a pixel apart where that is no more than 256 for a side.
   var outline: [SIMD2<Double>] {
-    func count(_ length: Double) -> Int { Int(Swift.min(Swift.max(length / 4, 1), 64)) }
+    func count(_ length: Double) -> Int { Int(Swift.min(Swift.max(length, 1), 256)) }
     let corners = corners
     return corners.indices.flatMap { index -> [SIMD2<Double>] in
       let (from, to) = (corners[index], corners[(index + 1) % corners.count])

@@ -248,7 +248,12 @@ package final class Trainer {
     // The last answer of a run that was over anyway changes nothing.
     if ending == .stopped, progress.epoch == settings.epochs { ending = .completed }
     // A user who asked to stop does not want to wait for a validation.
-    if evaluation == nil, ending == .outOfPatience || isAtStop { _ = try validate(observer) }
+    if evaluation == nil, ending == .outOfPatience {
+      _ = try validate(observer)
+    } else if evaluation == nil, isAtStop {
+      // A run that failed by its scores is replayed up to there: the weights are what is asked for.
+      _ = try? validate(observer)
+    }
     rollback = nil
     // Keeping the trainer, or its state, does not keep its buffers.
     plans.clear()

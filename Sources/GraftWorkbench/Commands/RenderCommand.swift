@@ -45,7 +45,7 @@ package struct RenderCommand: Command {
       "render to=copies/ copies=3", "render to=copies/ copies=5 existing=keep",
       "render roses/ to=more-roses/ augment=[flip, rotate(15)] format=jpeg quality=90",
       "render rose.jpg to=rose-copies/ copies=20 augment=[flip, rotate(15)]",
-      "render street/ to=more-street/ copies=4 augment=[flip, crop(0.5..1)] boxes=yolo minarea=0.3",
+      "render street/ to=more/ copies=4 augment=[flip, crop(0.5..1)] minarea=0.3",
     ],
     seeAlso: ["preview", "augment", "data"], isRecorded: true,
     discussion:

@@ -82,7 +82,7 @@ struct ValueChecker {
     let looksLikePath = value.literal?.contains { $0 == "/" || $0 == "." } ?? false
     let chosen =
       (looksLikePath ? faults.first { $0.code == .input } : nil)
-      ?? (kinds[0].isPath ? faults[0] : nil)
+      ?? (kinds.allSatisfy(\.isPath) ? faults[0] : nil)
       ?? faults.first { $0.suggestion != nil }
       ?? faults.first { $0.kind == .outOfRange }
       ?? faults.first { $0.kind == .unknownValue && $0.help != nil }

@@ -9,6 +9,11 @@ extension Rendering {
     try OutputPlace(folder, .folder, data: isOfNamedFiles ? nil : data).spare(
       entries.flatMap(paths))
     try checkSources()
+    if !isOfNamedFiles, let source = data.folder, FilePath.isInside(folder, source) {
+      throw GraftError(
+        .usage, "copies inside \(source.escapingControlCharacters) would become part of the data",
+        help: "write to a folder beside it")
+    }
     let shown = folder.lastPathComponent.escapingControlCharacters
     if existing != .replace, data.task == .segmentation, FilePath.isFolder(classesPath) != nil {
       let found = try? RegularFile(path: classesPath).readAll(limit: 1 << 20)

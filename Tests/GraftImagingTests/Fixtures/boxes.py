@@ -37,41 +37,6 @@ def moved(transform, minimum=0.0):
     }
 
 
-def affine(**given):
-    """A fixed affine map, and its matrix for boxes: from source to output, continuous."""
-    transform = A.Affine(p=1, **given)
-    seen = {}
-    inner = A.Affine.apply_to_bboxes
-
-    def spy(self, bboxes, bbox_matrix=None, **more):
-        seen["matrix"] = np.asarray(bbox_matrix).tolist()
-        return inner(self, bboxes, bbox_matrix=bbox_matrix, **more)
-
-    A.Affine.apply_to_bboxes = spy
-    result = moved(transform)
-    A.Affine.apply_to_bboxes = inner
-    return result | seen
-
-
-def perspective(seed):
-    transform = A.Perspective(scale=(0.1, 0.1), keep_size=True, p=1)
-    seen = {}
-    inner = A.Perspective.apply_to_bboxes
-
-    def spy(self, bboxes, matrix_bbox=None, max_height=0, max_width=0, **more):
-        seen["matrix"] = np.asarray(matrix_bbox).tolist()
-        seen["inner"] = [int(max_width), int(max_height)]
-        return inner(
-            self, bboxes, matrix_bbox, max_height=max_height, max_width=max_width, **more
-        )
-
-    A.Perspective.apply_to_bboxes = spy
-    transform.set_random_seed(seed)
-    result = moved(transform)
-    A.Perspective.apply_to_bboxes = inner
-    return result | seen
-
-
 cases = {
     "hflip": moved(A.HorizontalFlip(p=1)),
     "vflip": moved(A.VerticalFlip(p=1)),
@@ -83,11 +48,6 @@ cases = {
     "rotate -12.5": moved(A.Rotate((-12.5, -12.5), p=1)),
     "rotate 30 half": moved(A.Rotate((30, 30), p=1), 0.5),
     "rotate 90": moved(A.Rotate((90, 90), p=1)),
-    "affine": affine(
-        scale=(1.2, 1.2), rotate=(20, 20), shear={"x": (8, 8), "y": (0, 0)},
-        translate_px={"x": (6, 6), "y": (-4, -4)},
-    ),
-    "perspective": perspective(3),
 }
 with open("boxes.json", "w") as file:
     json.dump(cases, file, indent=1)

@@ -91,14 +91,14 @@ import Testing
     #expect(state.progress.history.allSatisfy { $0.validationLoss?.isFinite == true })
   }
 
-  @Test func aRateOfTenToTheThirtyKeepsFiniteWeights() throws {
+  @Test func aRateOfTenToTheThirtyIsRefused() throws {
     let model = try ToyEncoder.model()
     let pool = ThreadPool(threads: 1)
     defer { pool.shutDown() }
     let error = #expect(throws: GraftError.self) {
       try TrainerTests.trainer(model, Policy(.uniform(1e30))).run()
     }
-    #expect(error?.message.contains("not finite") == true, "\(error?.message ?? "")")
+    #expect(error?.message == "a learning rate of 1e+30 cannot train")
   }
 
   @Test func aBatchNormOverOneValueIsRefused() throws {
