@@ -91,7 +91,8 @@ extension DataSet {
       let only = name.map { "of class \"\($0)\"" } ?? "unknown (255)"
       return GraftError(
         .input, "every pixel of the \(samples.count) masks in \(path) is \(only)",
-        help: "a mask has the number of a class in each pixel, of two classes or more in all masks; "
+        help:
+          "a mask has the number of a class in each pixel, of two classes or more in all masks; "
           + "open one to see whether anything is marked in it")
     }
     let first = name.map { ", \"\($0)\"" } ?? ""

@@ -68,7 +68,8 @@ struct FolderWalk {
   mutating func images(under folder: BytePath) throws -> [BytePath] {
     var result: [BytePath] = []
     let isRoot = root.appending(folder).identity == ancestors.first
-    try collect(folder, above: Array(isRoot ? ancestors.dropFirst() : ancestors[...]), into: &result)
+    try collect(
+      folder, above: Array(isRoot ? ancestors.dropFirst() : ancestors[...]), into: &result)
     return result
   }
 

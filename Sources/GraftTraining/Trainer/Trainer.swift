@@ -192,10 +192,12 @@ package final class Trainer {
   }
 
   /// Evaluates the weights as they are on the validation images.
+  ///
+  /// What is not finite goes back to the last whole epoch and throws, or leaves the run without scores.
   private func validate(
-    _ observer: (TrainingEvent) -> TrainingAnswer
+    goingBack goesBack: Bool = true, _ observer: (TrainingEvent) -> TrainingAnswer
   ) throws -> TrainingAnswer {
-    if let fault = model.faultyParameter(among: policy.changing, pool: pool) {
+    if goesBack, let fault = model.faultyParameter(among: policy.changing, pool: pool) {
       throw try rolledBack("\(fault) after epoch \(progress.epoch + 1)")
     }
     guard let validation else { return .continue }
@@ -213,6 +215,7 @@ package final class Trainer {
       }
     } catch {
       guard let fault else { throw error }
+      guard goesBack else { return .continue }
       throw try rolledBack(
         "the validation of epoch \(progress.epoch + 1) is not finite\(fault.place)")
     }
@@ -252,7 +255,7 @@ package final class Trainer {
       _ = try validate(observer)
     } else if evaluation == nil, isAtStop {
       // A run that failed by its scores is replayed up to there: the weights are what is asked for.
-      _ = try? validate(observer)
+      _ = try validate(goingBack: false, observer)
     }
     rollback = nil
     // Keeping the trainer, or its state, does not keep its buffers.
