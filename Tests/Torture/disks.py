@@ -111,7 +111,7 @@ def devices(torture, row):
 
 
 def read_only(torture, row):
-    """C5: folders that cannot be written, or are not there."""
+    """C5: folders that cannot be written, are not there yet, or are files."""
     text = training(2)
     expected, _ = torture.whole(text)
     lock = "mount -o remount,ro disk"
@@ -132,14 +132,18 @@ def read_only(torture, row):
                     f"{name} to a read-only folder: {result}")
     for name in every if torture.full else ("predict", "recipe"):
         with Place(torture) as place:
-            recipe = place.recipe(every[name][0].replace("out/", "gone/inside/"))
+            recipe = place.recipe(every[name][0].replace("out/", "new/inside/"))
             result = place.call("--quiet", "--root", str(place.folder), "run", recipe)
-            if name == "render":
-                row.check(result.status == 0, f"render makes its folder: {result}")
-                continue
             row.check(
-                result.status > 0 and "gone" in result.errors and not has_signal(result),
-                f"{name} to a folder that is not there: {result}")
+                result.status == 0 and any((place.folder / "new/inside").iterdir()),
+                f"{name} makes its folder: {result}")
+        with Place(torture) as place:
+            (place.folder / "taken").write_text("a file, no folder")
+            recipe = place.recipe(every[name][0].replace("out/", "taken/inside/"))
+            result = place.call("--quiet", "--root", str(place.folder), "run", recipe)
+            row.check(
+                result.status > 0 and "taken" in result.errors and not has_signal(result),
+                f"{name} below a file: {result}")
     for epochs in torture.number((10, 20, 30), (20,)):
         text = training(epochs)
         expected, seconds = torture.whole(text)
