@@ -59,6 +59,8 @@ package struct LossRow {
     fileprivate let top: Float
     fileprivate let sum: Double
 
+    package var count: Int { row.count }
+
     package func probability(_ place: Int) -> Double {
       exp(Double(row.logit(place) - top)) / sum
     }

@@ -16,15 +16,18 @@ package struct GeneralizedCrossEntropyLoss: RowLoss {
 
   package func loss(of row: LossRow, add: (Int, Double) -> Void) -> Double {
     let softmax = row.softmax
+    func slope(_ right: Int) -> Double {
+      Double(row.label(right)) * exp(q * softmax.logarithm(right))
+    }
     var loss = 0.0
+    var slopes = 0.0
     for right in 0..<row.count where row.label(right) != 0 {
-      let weight = Double(row.label(right))
-      let logarithm = softmax.logarithm(right)
-      loss -= weight * expm1(q * logarithm) / q
-      let slope = weight * exp(q * logarithm)
-      for place in 0..<row.count {
-        add(place, slope * (softmax.probability(place) - (place == right ? 1 : 0)))
-      }
+      loss -= Double(row.label(right)) * expm1(q * softmax.logarithm(right)) / q
+      slopes += slope(right)
+    }
+    for place in 0..<row.count {
+      let own = row.label(place) != 0 ? slope(place) : 0
+      add(place, slopes * softmax.probability(place) - own)
     }
     return loss
   }
