@@ -51,6 +51,11 @@ package protocol Op: Sendable {
   /// others, and computes nothing twice. Plans fit their ops once.
   func fitted(inputs: [Shape], output: Shape) -> Self
 
+  /// The operands of calls to other ops that this one runs as its parts; plans make them once, so that a
+  /// step allocates nothing.
+  func calls(in context: ForwardContext) -> [OpCall]
+  func calls(in context: BackwardContext) -> [OpCall]
+
   /// Fills what `preparedCount` asked for.
   func prepare(_ context: PrepareContext)
   func forward(_ context: ForwardContext)
@@ -68,6 +73,8 @@ extension Op {
   package func workspaceCount(_ request: WorkspaceRequest) -> Int { 0 }
   package func preparedCount(_ request: WorkspaceRequest) -> Int { 0 }
   package func fitted(inputs: [Shape], output: Shape) -> Self { self }
+  package func calls(in context: ForwardContext) -> [OpCall] { [] }
+  package func calls(in context: BackwardContext) -> [OpCall] { [] }
   package func prepare(_ context: PrepareContext) {}
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { 0 }
   package var isRandom: Bool { false }
@@ -164,6 +171,8 @@ package struct ForwardContext: Sendable {
   /// The auxiliary memory of the op that reads the output, where a plan has the two share it: a norm's
   /// `NormMemory`, whose sums this op adds up.
   package var readersMemory: Slice? = nil
+  /// What `Op.calls` gave; nil where no plan has asked.
+  package var calls: [OpCall]? = nil
 }
 
 /// A gradient to write, or to add to when another consumer wrote first.
@@ -190,7 +199,7 @@ package struct BackwardContext: Sendable {
   package let auxiliary: Slice
   package let workspace: Slice
   package let prepared: Slice
-  package var inputGradients: [GradientSlot?]
+  package let inputGradients: [GradientSlot?]
   package let parameterGradients: [GradientSlot?]
   package let isTraining: Bool
   package var random: RandomAddress
@@ -198,4 +207,19 @@ package struct BackwardContext: Sendable {
   /// The auxiliary memory of the op that reads the output, where a plan has the two share it: that of a
   /// norm which the output's gradient has still to pass.
   package var readersMemory: Slice? = nil
+  /// What `Op.calls` gave; nil where no plan has asked.
+  package var calls: [OpCall]? = nil
+}
+
+/// The operands of a call in one direction.
+package enum OpCall: Sendable {
+  case forward(ForwardContext)
+  case backward(BackwardContext)
+
+  package func run(_ op: some Op) {
+    switch self {
+    case .forward(let context): op.forward(context)
+    case .backward(let context): op.backward(context)
+    }
+  }
 }

@@ -237,7 +237,7 @@ extension PlanCompiler {
     _ index: Int, prepared: Slice, _ memory: Memory
   ) -> ForwardContext {
     let item = items[index]
-    return ForwardContext(
+    var context = ForwardContext(
       inputs: item.inputs.map { slice(valueBuffer[$0], memory) },
       inputShapes: item.inputs.map { lowered.shapes[$0] },
       parameters: item.parameters.map(\.slice), output: slice(valueBuffer[item.output], memory),
@@ -245,13 +245,15 @@ extension PlanCompiler {
       workspace: slice(forwardWorkspace[index], memory), prepared: prepared,
       isTraining: item.isTraining, random: RandomAddress(node: item.node), pool: memory.pool,
       readersMemory: readersMemory(item, memory))
+    context.calls = item.op.calls(in: context)
+    return context
   }
 
   private func backwardContext(
     _ index: Int, _ needs: GradientNeeds, prepared: Slice, _ memory: Memory
   ) -> BackwardContext {
     let item = items[index]
-    return BackwardContext(
+    var context = BackwardContext(
       outputGradient: slice(gradientBuffer[item.output], memory),
       inputs: item.inputs.map { slice(valueBuffer[$0], memory) },
       inputShapes: item.inputs.map { lowered.shapes[$0] },
@@ -269,6 +271,8 @@ extension PlanCompiler {
       },
       isTraining: item.isTraining, random: RandomAddress(node: item.node), pool: memory.pool,
       readersMemory: readersMemory(item, memory))
+    context.calls = item.op.calls(in: context)
+    return context
   }
 
   private func readersMemory(_ item: LoweredGraph.Item, _ memory: Memory) -> Slice? {

@@ -123,10 +123,7 @@ extension ConvolutionOp {
         switch products.weights {
         case .pointwise(let weights): weightGradient(weights, c, slot)
         case .grouped(let groups): weightGradient(groups, c, slot)
-        case .winograd(let winograd):
-          var weightsAlone = c
-          weightsAlone.inputGradients[0] = nil
-          winograd.backward(weightsAlone)
+        case .winograd(let winograd): winograd.backward(c, weightsOnly: true)
         }
       }
     }

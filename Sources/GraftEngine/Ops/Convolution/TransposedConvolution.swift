@@ -148,14 +148,20 @@ package struct TransposedConvolutionOp: Op {
 
   // MARK: Running
 
+  package func calls(in c: ForwardContext) -> [OpCall] {
+    [
+      .backward(
+        BackwardContext(
+          outputGradient: c.inputs[0], inputs: [c.output], inputShapes: [c.outputShape],
+          output: c.inputs[0], outputShape: c.inputShapes[0], parameters: c.parameters,
+          auxiliary: c.auxiliary, workspace: c.workspace, prepared: c.prepared,
+          inputGradients: [GradientSlot(c.output, accumulates: false)], parameterGradients: [nil],
+          isTraining: c.isTraining, random: c.random, pool: c.pool))
+    ]
+  }
+
   package func forward(_ c: ForwardContext) {
-    transpose.backward(
-      BackwardContext(
-        outputGradient: c.inputs[0], inputs: [c.output], inputShapes: [c.outputShape],
-        output: c.inputs[0], outputShape: c.inputShapes[0], parameters: c.parameters,
-        auxiliary: c.auxiliary, workspace: c.workspace, prepared: c.prepared,
-        inputGradients: [GradientSlot(c.output, accumulates: false)], parameterGradients: [nil],
-        isTraining: c.isTraining, random: c.random, pool: c.pool))
+    for call in c.calls ?? calls(in: c) { call.run(transpose) }
     guard hasBias else { return }
     c.pool.forEachRange(
       of: c.outputShape.allPixels, step: 512, lending: c, outputChannels
@@ -167,32 +173,48 @@ package struct TransposedConvolutionOp: Op {
     }
   }
 
-  package func backward(_ c: BackwardContext) {
+  package func calls(in c: BackwardContext) -> [OpCall] {
+    var calls: [OpCall] = []
     if let slot = c.parameterGradients[0] {
-      transpose.backward(
-        BackwardContext(
-          outputGradient: c.inputs[0], inputs: [c.outputGradient], inputShapes: [c.outputShape],
-          output: c.inputs[0], outputShape: c.inputShapes[0], parameters: c.parameters,
-          auxiliary: c.auxiliary, workspace: c.workspace, prepared: c.prepared,
-          inputGradients: [nil], parameterGradients: [slot], isTraining: c.isTraining,
-          random: c.random, pool: c.pool))
+      calls.append(
+        .backward(
+          BackwardContext(
+            outputGradient: c.inputs[0], inputs: [c.outputGradient], inputShapes: [c.outputShape],
+            output: c.inputs[0], outputShape: c.inputShapes[0], parameters: c.parameters,
+            auxiliary: c.auxiliary, workspace: c.workspace, prepared: c.prepared,
+            inputGradients: [nil], parameterGradients: [slot], isTraining: c.isTraining,
+            random: c.random, pool: c.pool)))
+    }
+    if let slot = c.inputGradients[0] {
+      let count = slot.slice.count
+      calls.append(
+        .forward(
+          ForwardContext(
+            inputs: [c.outputGradient], inputShapes: [c.outputShape], parameters: c.parameters,
+            output: slot.accumulates ? apart(c, count) : slot.slice,
+            outputShape: c.inputShapes[0], auxiliary: c.auxiliary,
+            workspace: c.workspace.part(
+              count + bufferSlack, count: c.workspace.count - count - bufferSlack),
+            prepared: c.prepared, isTraining: c.isTraining, random: c.random, pool: c.pool)))
+    }
+    return calls
+  }
+
+  /// The data gradient that is still to be added to another.
+  private func apart(_ c: BackwardContext, _ count: Int) -> Slice {
+    c.workspace.part(0, count: count)
+  }
+
+  package func backward(_ c: BackwardContext) {
+    for call in c.calls ?? calls(in: c) { call.run(transpose) }
+    if let slot = c.inputGradients[0], slot.accumulates {
+      let result = apart(c, slot.slice.count)
+      c.pool.forEachRange(of: slot.slice.count, lending: slot, result) { range, _, slot, result in
+        graft_copy(
+          result.pointer + range.lowerBound, range.count, 1, slot.slice.pointer + range.lowerBound)
+      }
     }
     if hasBias, let slot = c.parameterGradients[1] { biasGradient(c, slot) }
-    guard let slot = c.inputGradients[0] else { return }
-    let count = slot.slice.count
-    let result = slot.accumulates ? c.workspace.part(0, count: count) : slot.slice
-    let scratch = c.workspace.part(
-      count + bufferSlack, count: c.workspace.count - count - bufferSlack)
-    transpose.forward(
-      ForwardContext(
-        inputs: [c.outputGradient], inputShapes: [c.outputShape], parameters: c.parameters,
-        output: result, outputShape: c.inputShapes[0], auxiliary: c.auxiliary, workspace: scratch,
-        prepared: c.prepared, isTraining: c.isTraining, random: c.random, pool: c.pool))
-    guard slot.accumulates else { return }
-    c.pool.forEachRange(of: count, lending: slot, result) { range, _, slot, result in
-      graft_copy(
-        result.pointer + range.lowerBound, range.count, 1, slot.slice.pointer + range.lowerBound)
-    }
   }
 
   private func biasGradient(_ c: BackwardContext, _ slot: GradientSlot) {

@@ -117,15 +117,16 @@ final class Winograd: Sendable {
       filters: filters, sums: sums, chunks: outputChunks, c.workspace, c.pool)
   }
 
-  /// Gradients of data and weights; `sums` gets those of the input's norm.
+  /// Gradients of data, unless only the weights' are asked for, and weights; `sums` gets those of the
+  /// input's norm.
   func backward(
-    _ c: BackwardContext, inputNorm: Lent<graft_norm>? = nil,
+    _ c: BackwardContext, weightsOnly: Bool = false, inputNorm: Lent<graft_norm>? = nil,
     outputNorm: Lent<graft_norm>? = nil, sums: NormMemory? = nil
   ) {
     let gradient = graft_winograd_source(
       x: c.outputGradient.pointer, z: outputNorm == nil ? nil : UnsafePointer(c.output.pointer),
       norm: outputNorm?.pointer)
-    if let slot = c.inputGradients[0] {
+    if !weightsOnly, let slot = c.inputGradients[0] {
       run(
         dataTiles, source: gradient,
         target: graft_winograd_target(
