@@ -6,7 +6,15 @@ extension DataSet {
       if case .file(let path) = sample.source { files.append(path) }
       if let mask = sample.mask { files.append(mask.file) }
     }
-    return files
+    return files + companions
+  }
+
+  /// Files in its folders that name classes, by the formats that have them.
+  private var companions: [BytePath] {
+    let names = Set(MaskFolder.classFiles + YOLONames.lists + YOLONames.documents)
+    return folders.flatMap { folder in
+      names.sorted().map { folder.appending($0) }.filter { $0.kind == .file }
+    }
   }
 
   /// The folders that it was read from, where a new image would become part of it.

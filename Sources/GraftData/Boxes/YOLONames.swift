@@ -8,8 +8,8 @@ struct YOLONames {
   /// The same for copies in another folder.
   private(set) var files: [BoxFile] = []
 
-  private static let lists = ["classes.txt", "obj.names"]
-  private static let documents = ["data.yaml", "data.yml", "dataset.yaml"]
+  static let lists = ["classes.txt", "obj.names"]
+  static let documents = ["data.yaml", "data.yml", "dataset.yaml"]
   private static let fileLimit = 1 << 20
   private static let nameLimit = 100_000
 

@@ -17,7 +17,7 @@ package enum MaskFolder: DataFormat {
   ]
   private static let maskEndings = ["_mask", "_gt", "_label", "-mask", "-gt"]
   private static let maskFolderEndings = ["annot", "_annot", "_masks", "_mask", "_labels"]
-  private static let classFiles = ["classes.txt", "labels.txt"]
+  static let classFiles = ["classes.txt", "labels.txt"]
 
   package static func recognizes(_ path: BytePath) -> Bool {
     guard path.kind == .folder else { return false }

@@ -74,7 +74,7 @@ package struct ColorProfile: Sendable, Equatable {
   /// A PNG or JPEG as Graft writes it, with the profile in it.
   package func inserted(into file: [UInt8]) -> [UInt8] {
     switch ReadableKind(of: file) {
-    case .png: file.inserting(pngChunk, at: 33)
+    case .png: file.inserting(pngChunk, at: PNGChunk.placeAfterHeader)
     case .jpeg: file.inserting(jpegSegments, at: Self.endOfJFIF(file))
     default: file
     }
@@ -107,9 +107,8 @@ package struct ColorProfile: Sendable, Equatable {
       stream += [UInt8(size & 255), UInt8(size >> 8), UInt8(~size & 255), UInt8(~size >> 8)]
       stream += block
     }
-    stream += Self.bigEndian(adler)
-    let body = Array("iCCPicc\0\0".utf8) + stream
-    return Self.bigEndian(UInt32(body.count - 4)) + body + Self.bigEndian(CRC32.of(body))
+    stream += PNGChunk.bigEndian(adler)
+    return PNGChunk("iCCP", Array("icc\0\0".utf8) + stream).bytes
   }
 
   /// zlib's check of the profile.
@@ -122,9 +121,6 @@ package struct ColorProfile: Sendable, Equatable {
     return high << 16 | low
   }
 
-  private static func bigEndian(_ value: UInt32) -> [UInt8] {
-    [24, 16, 8, 0].map { UInt8(value >> UInt32($0) & 255) }
-  }
 }
 
 extension [UInt8] {

@@ -33,8 +33,20 @@ package enum ImageFile {
     return try file.read(at: 0, count: file.size)
   }
 
-  /// Writes the image as PNG; the file appears whole or not at all.
+  /// Writes the image as PNG that names Graft as its software; the file appears whole or not at all.
   package static func writePNG(_ image: Image, to path: String) throws {
-    try AtomicFile.write([PNGEncoder.encode(image)[...]], to: path)
+    let bytes = try PNGEncoder.encode(image)
+    let header = PNGChunk.placeAfterHeader
+    try AtomicFile.write(
+      [bytes[..<header], PNGChunk.software.bytes[...], bytes[header...]], to: path)
+  }
+
+  /// Whether `writePNG` wrote the file, which can then be written anew without a loss.
+  package static func isOwnPNG(_ path: String) -> Bool {
+    let mark = PNGChunk.software.bytes
+    guard let file = try? RegularFile(path: path),
+      file.size > PNGChunk.placeAfterHeader + mark.count
+    else { return false }
+    return (try? file.read(at: PNGChunk.placeAfterHeader, count: mark.count)) == mark
   }
 }

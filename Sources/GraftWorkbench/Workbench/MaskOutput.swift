@@ -7,7 +7,8 @@ struct MaskOutput: Sendable {
   let folder: String
   let classCount: Int
 
-  /// Makes the folder; refuses images of one name, and files that are inputs or data.
+  /// Makes the folder; refuses images of one name, and to replace inputs, data, or files that Graft did not
+  /// write.
   init(_ place: OutputPlace, of images: [InputImage], classCount: Int) throws {
     self.classCount = classCount
     folder = place.path
@@ -24,8 +25,21 @@ struct MaskOutput: Sendable {
           help: "predict them into different folders")
       }
     }
-    try place.spare(owners.keys.sorted().map { place.path + "/" + $0 })
+    let paths = owners.keys.sorted().map { place.path + "/" + $0 }
+    try place.spare(paths)
+    try Self.spareStrangers(among: paths, in: folder)
     _ = try place.prepared()
+  }
+
+  private static func spareStrangers(among paths: [String], in folder: String) throws {
+    let strangers = paths.filter { FilePath.isFolder($0) != nil && !ImageFile.isOwnPNG($0) }
+    guard let first = strangers.first else { return }
+    let more = strangers.count > 1 ? " and \(strangers.count - 1) more" : ""
+    throw GraftError(
+      .usage,
+      "masks would replace \(first.lastPathComponent.escapingControlCharacters)\(more) in "
+        + "\(folder.escapingControlCharacters), which Graft did not write",
+      help: "write to another folder, or move what is there away")
   }
 
   private static func names(_ image: InputImage) -> [String] {

@@ -103,7 +103,13 @@ extension EndToEnd {
           try ImageFile.writePNG(image, to: "\(folder)/\(number).png")
         }
       }
+      let names = "paper\nmark\n"
+      try names.write(toFile: place.path("masked/classes.txt"), atomically: true, encoding: .utf8)
       #expect(place.type(lines + "\ntrain epochs=1 batch=2 as=D") == 0, "\(place.errors)")
+      #expect(place.type("data masked to=masked/classes.txt") == 2)
+      #expect(place.errors.contains("would replace a file of the data set"), "\(place.errors)")
+      #expect(
+        try String(contentsOfFile: place.path("masked/classes.txt"), encoding: .utf8) == names)
       try Self.fill(place, "m1", [Array("x.png".utf8), Array("x.jpg".utf8)])
       try Self.fill(place, "m2", [Array("x.png".utf8)])
       #expect(place.type("predict m1/x.png m2/x.png to=both") == 2)
@@ -116,6 +122,15 @@ extension EndToEnd {
       #expect(place.type("predict m2/x.png to=m2") == 2)
       #expect(place.type("predict m2/x.png to=out") == 0, "\(place.errors)")
       #expect(FilePath.isFolder(place.path("out/x-overlay.png")) == false)
+      // What Graft wrote may be written anew; what it did not write stays.
+      #expect(place.type("predict m2/x.png to=out") == 0, "\(place.errors)")
+      try ImageFile.writePNG(Self.image(1), to: place.path("out/x.png"))
+      #expect(place.type("predict m2/x.png to=out") == 0, "\(place.errors)")
+      let own = try PNGEncoder.encode(Self.image(1))
+      try AtomicFile.write([own[...]], to: place.path("out/x.png"))
+      #expect(place.type("predict m2/x.png to=out") == 2)
+      #expect(place.errors.contains("masks would replace x.png in"), "\(place.errors)")
+      #expect(try RegularFile(path: place.path("out/x.png")).readAll(limit: 1 << 20) == own)
     }
 
     @Test func leftOutFilesAndMissingSplitsAreTold() throws {
