@@ -86,7 +86,7 @@ extension Model {
         report.unexpected.append(name)
       }
     }
-    guard report.isComplete else { throw mismatch(report, weights) }
+    guard report.isComplete else { throw report.mismatch(of: weights, for: spec) }
     for (parameter, tensor) in values {
       parameter.setTorchValues(try tensor.floats())
       report.matched.append(parameter.name)
@@ -145,30 +145,37 @@ extension Model {
       return (counter.name, value)
     }
   }
+}
 
+extension LoadReport {
   /// The first names, and how many more there are.
   private static func list(_ names: [String]) -> String {
     let shown = names.prefix(12).joined(separator: ", ")
     return names.count > 12 ? "\(shown) and \(names.count - 12) more" : shown
   }
 
-  private func mismatch(_ report: LoadReport, _ weights: WeightFile) -> GraftError {
+  /// What keeps a file from being loaded, as a sentence.
+  func mismatch(of weights: WeightFile, for spec: EncoderSpec) -> GraftError {
     var lines: [String] = []
-    if !report.missing.isEmpty {
+    if !missing.isEmpty {
       lines.append(
-        "\(report.missing.count) missing: " + Self.list(report.missing))
+        "\(missing.count) missing: " + Self.list(missing))
     }
-    if !report.unexpected.isEmpty {
+    if !unexpected.isEmpty {
       lines.append(
-        "\(report.unexpected.count) unexpected: "
-          + Self.list(report.unexpected.map(\.description)))
+        "\(unexpected.count) unexpected: "
+          + Self.list(unexpected.map(\.description)))
     }
-    if !report.misshapen.isEmpty {
+    if !misshapen.isEmpty {
       lines.append(
-        "\(report.misshapen.count) of another shape: "
-          + Self.list(report.misshapen))
+        "\(misshapen.count) of another shape: "
+          + Self.list(misshapen))
     }
-    let fitting = weights.recognizedEncoder.map { "the file fits \($0.name)" }
+    let fitting = weights.recognizedEncoder.map {
+      $0.name == spec.name
+        ? "its classifier is for other classes; `head linear` puts a new one in its place"
+        : "the file fits \($0.name)"
+    }
     return GraftError(
       .input,
       "'\(weights.name.escapingControlCharacters)' does not fit \(spec.name): "

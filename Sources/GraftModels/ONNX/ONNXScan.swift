@@ -84,7 +84,7 @@ struct ONNXScan {
 
   private var externalData: WeightFault {
     WeightFault(
-      "its values lie in other files, which are external files are never opened",
+      "its values lie in external files, which are never opened",
       help: "export it in one file: torch.onnx.export(…, external_data=False)")
   }
 

@@ -59,10 +59,12 @@ package struct WeightFile: Sendable {
   }
 
   /// The same file with other tensors in place of its own.
-  func replacing(_ tensors: [SafetensorsTensor], adding notes: [String]) -> WeightFile {
+  func replacing(
+    _ tensors: [SafetensorsTensor], adding notes: [String], allowingReshaping: Bool = true
+  ) -> WeightFile {
     var result = WeightFile(name: name, metadata: metadata, tensors: tensors)
     result.notes = self.notes + notes
-    result.allowsReshaping = true
+    result.allowsReshaping = allowingReshaping
     return result
   }
 
@@ -93,18 +95,21 @@ package struct WeightFile: Sendable {
 extension WeightFile {
   /// The encoder whose weights these are, with any classifier; nil when none fits.
   package var recognizedEncoder: EncoderSpec? {
-    Encoders.all.first { spec in
+    let unwrappings = unwrappings
+    return Encoders.all.first { spec in
       let shapes = Encoders.parameterShapes[spec.name] ?? [:]
-      return spellings(for: spec).contains { $0.holdsExactly(shapes, of: spec) }
+      return Self.spellings(of: unwrappings, for: spec).contains {
+        $0.holdsExactly(shapes, of: spec)
+      }
     } ?? Encoders.all.first { matchedByOrder($0) != nil }
   }
 
-  /// These weights under the names of the encoder's layers: unchanged, or through the key
-  /// map that matches more of them.
+  /// These weights under the names of the encoder's layers: unchanged, or without the wrappers and
+  /// through the key map that match more of them.
   package func spelled(for spec: EncoderSpec) -> WeightFile {
     let shapes = spec.parameterShapes
     var best = (file: self, places: -1)
-    for file in spellings(for: spec) {
+    for file in Self.spellings(of: unwrappings, for: spec) {
       let places = file.tensors.keys.count {
         shapes[$0.text] != nil || spec.classifierPrefix.contains(where: $0.isCovered)
       }
@@ -131,9 +136,12 @@ extension WeightFile {
     )
   }
 
-  /// These weights unchanged, and through each key map that is made for the encoder.
-  private func spellings(for spec: EncoderSpec) -> [WeightFile] {
-    [self] + KeyMap.all.filter { $0.covers(spec) }.compactMap(renamed)
+  /// Weights unchanged, and through each key map that is made for the encoder.
+  private static func spellings(
+    of files: [WeightFile], for spec: EncoderSpec
+  ) -> [WeightFile] {
+    let maps = KeyMap.all.filter { $0.covers(spec) }
+    return files.flatMap { file in [file] + maps.compactMap(file.renamed) }
   }
 
   /// Nil where the map changes nothing or two names become one.

@@ -104,9 +104,10 @@ package struct EncoderCommand: Command {
     let spec = try withAuxiliary(cut(encoder(of: file)))
     let hash = try path.map { try ContentHash.ofFile($0).hex }
     if let path, let hash { try Self.checkPublished(path, hash) }
+    let spelled = weights?.spelled(for: spec)
+    try spelled?.checkFit(to: spec)
     return EncoderChoice(
-      spec: spec, input: try input(of: spec, file), weights: weights?.spelled(for: spec),
-      weightsHash: hash)
+      spec: spec, input: try input(of: spec, file), weights: spelled, weightsHash: hash)
   }
 
   private func read(_ path: String) throws -> WeightFile {

@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("external", "its values lie in other files, which are external files are never opened"),
+    ("external", "its values lie in external files, which are never opened"),
     ("text", "a tensor of texts"), ("two_fields", "a tensor with values in two fields"),
     ("short", "'w' of shape [5] in F32 needs 20 bytes, but has 16"),
     ("huge", "'w' of shape [4611686018427387904, 4] has a size that overflows"),

@@ -30,7 +30,10 @@ struct PickleMachine {
     object = PickledObject()
     (stack, marks, memo, storagePlaces) = ([], [], [:], [:])
     guard try byte() == 0x80, case let version = try byte(), version == 2 || version == 3 else {
-      throw fault("a pickle does not start with PROTO 2")
+      throw fault(
+        "a pickle does not start with PROTO 2",
+        help: "where it was saved by a newer protocol of pickles, save it anew in Python: "
+          + "torch.save(torch.load(FILE), NEW)")
     }
     while true {
       opcodeCount += 1

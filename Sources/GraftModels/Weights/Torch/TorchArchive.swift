@@ -150,6 +150,11 @@ private struct CentralRecord {
     guard end <= bytes.count else { throw WeightFault("its list of entries ends early") }
     name = Array(bytes[place + 46..<place + 46 + nameCount])
     let title = ByteString(name)
+    guard !title.text.contains("/code/__torch__/") else {
+      throw WeightFault(
+        "it is a TorchScript program, not a state dict",
+        help: "in Python: torch.save(torch.jit.load(FILE).state_dict(), NEW)")
+    }
     guard number(8, 2) & 1 == 0, number(10, 2) == 0 else {
       throw WeightFault(
         "the entry '\(title)' is compressed or encrypted, which PyTorch does not do")

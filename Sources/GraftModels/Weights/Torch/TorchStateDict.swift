@@ -12,9 +12,6 @@ package struct TorchStateDict {
     "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module",
     "state_dict_ema", "model_ema", "weights", "params",
   ]
-  /// The prefixes that wrappers of models add to every name: data parallelism, compilation.
-  private static let prefixes = ["module.", "_orig_mod."]
-
   init(
     of object: PickledObject, storages: any TorchStorages, limits: TorchFile.Limits,
     source: ByteSource
@@ -29,9 +26,11 @@ package struct TorchStateDict {
     if !path.isEmpty {
       notes.append("the weights are those under '\(path.joined(separator: "/"))'")
     }
+    for name in walk.passedBy {
+      notes.append("the weights under '\(name)' were not read")
+    }
     if walk.others > 0 { notes.append("\(walk.others) values that are not tensors were ignored") }
     try gather(walk.found, of: object, storages, budget: 4 * source.size)
-    stripPrefixes()
   }
 
   /// Copies each tensor's values out of its storage; one that lies in one piece shares it.
@@ -59,22 +58,6 @@ package struct TorchStateDict {
         SafetensorsTensor(
           name: name, type: storage.type, shape: tensor.shape,
           bytes: tensor.values(from: values, elementSize: storage.type.bits / 8)))
-    }
-  }
-
-  private mutating func stripPrefixes() {
-    for prefix in Self.prefixes {
-      let bytes = Array(prefix.utf8)
-      while tensors.allSatisfy({
-        $0.name.bytes.count > bytes.count && $0.name.bytes.starts(with: bytes)
-      }) {
-        tensors = tensors.map {
-          SafetensorsTensor(
-            name: ByteString(Array($0.name.bytes.dropFirst(bytes.count))), type: $0.type,
-            shape: $0.shape, bytes: $0.bytes)
-        }
-        notes.append("the prefix '\(prefix)' was removed from every name")
-      }
     }
   }
 }
@@ -112,6 +95,8 @@ private struct Walk {
   var found: [(name: ByteString, tensor: Int)] = []
   /// Values that are neither tensors nor dictionaries.
   var others = 0
+  /// Other wrappers beside the one that was stepped into.
+  var passedBy: [String] = []
   private var visits = 0
 
   init(object: PickledObject, limits: TorchFile.Limits) {
@@ -119,8 +104,7 @@ private struct Walk {
     self.limits = limits
   }
 
-  /// Steps into a wrapper such as {"state_dict": …, "epoch": 3} as long as it holds no tensors
-  /// itself.
+  /// Steps into a wrapper such as {"state_dict": …, "best_acc1": …} as long as most tensors are there.
   mutating func unwrapped(
     _ value: PickledObject.Value, _ wrappers: [ByteString]
   ) throws -> (value: PickledObject.Value, path: [String]) {
@@ -128,21 +112,42 @@ private struct Walk {
     var path: [String] = []
     while path.count < limits.nesting, case .dictionary(let place) = value {
       var members: [ByteString: PickledObject.Value] = [:]
-      var hasTensors = false
+      var tensorCount = 0
       for member in object.dictionaries[place] {
         try visit()
         let inner = object[member.value]
-        if case .tensor = inner { hasTensors = true }
+        if case .tensor = inner { tensorCount += 1 }
         if case .text(let key) = object[member.key] { members[key] = inner }
       }
       let wrapper = wrappers.first {
         if case .dictionary? = members[$0] { true } else { false }
       }
-      guard !hasTensors, let wrapper, let inner = members[wrapper] else { break }
+      guard let wrapper, let inner = members[wrapper],
+        try tensorCount == 0 || tensorCount < count(of: inner)
+      else { break }
+      passedBy += wrappers.filter { other in
+        if other != wrapper, case .dictionary(let place)? = members[other] {
+          return object.dictionaries[place].contains {
+            if case .tensor = object[$0.value] { true } else { false }
+          }
+        }
+        return false
+      }.map { (path + [$0.description]).joined(separator: "/") }
       value = inner
       path.append(wrapper.description)
     }
     return (value, path)
+  }
+
+  /// The tensors that a dictionary has itself.
+  private mutating func count(of value: PickledObject.Value) throws -> Int {
+    guard case .dictionary(let place) = value else { return 0 }
+    var count = 0
+    for member in object.dictionaries[place] {
+      try visit()
+      if case .tensor = object[member.value] { count += 1 }
+    }
+    return count
   }
 
   mutating func collect(_ value: PickledObject.Value, path: [UInt8], depth: Int) throws {

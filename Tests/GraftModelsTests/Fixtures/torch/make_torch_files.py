@@ -41,6 +41,13 @@ for form, is_zip in [("zip", True), ("legacy", False)]:
     }
     torch.save(checkpoint, path(f"checkpoint_{form}.pth"), _use_new_zipfile_serialization=is_zip)
 
+# As PyTorch's ImageNet example saves it: a tensor beside the weights; and averaged ones as timm has them.
+weights = {"conv.weight": torch.arange(4.0), "conv.bias": torch.tensor([2.0])}
+torch.save(
+    {"state_dict": weights, "best_acc1": torch.tensor(91.5),
+     "state_dict_ema": {name: value + 1 for name, value in weights.items()}},
+    path("checkpoint_best.pth"))
+
 network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1), torch.nn.BatchNorm2d(2))
 torch.manual_seed(0)
 torch.save(network.state_dict(), path("state_dict.pth"))

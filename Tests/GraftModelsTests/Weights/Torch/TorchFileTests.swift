@@ -60,13 +60,20 @@ import Testing
   @Test(arguments: ["checkpoint_zip.pth", "checkpoint_legacy.pth"])
   func takesTheWeightsOutOfACheckpoint(_ name: String) throws {
     let file = try Self.read(name)
+    #expect(file.tensors.map(\.name.text) == ["module.conv.weight", "module.conv.bias"])
+    #expect(file.notes == ["the weights are those under 'state_dict'"])
+    #expect(try file.tensors[0].floats() == [0, 1, 2, 3])
+  }
+
+  @Test func aTensorBesideTheWeightsIsNoWeight() throws {
+    let file = try Self.read("checkpoint_best.pth")
     #expect(file.tensors.map(\.name.text) == ["conv.weight", "conv.bias"])
+    #expect(try file.tensors[0].floats() == [0, 1, 2, 3])
     #expect(
       file.notes == [
         "the weights are those under 'state_dict'",
-        "the prefix 'module.' was removed from every name",
+        "the weights under 'state_dict_ema' were not read",
       ])
-    #expect(try file.tensors[0].floats() == [0, 1, 2, 3])
   }
 
   @Test func readsAModulesStateDict() throws {
