@@ -120,6 +120,7 @@ package struct Executor {
 
   private func run(_ steps: [BoundCommand], mode: Binder.Mode, options: Options) -> Int32 {
     var status: Int32 = 0
+    var hasRun = false
     let phase = session.interrupts.enter(.running)
     defer { session.interrupts.enter(phase) }
     for step in steps {
@@ -132,6 +133,7 @@ package struct Executor {
             ("text", .string(Printer.text(step.arguments.syntax))),
           ])
         try session.perform(step)
+        hasRun = true
       } catch {
         let fault = Diagnostic(error, at: step.span)
         let isStopped = [.interrupted, .terminated, .hungUp].contains(fault.code)
@@ -140,7 +142,11 @@ package struct Executor {
         } else {
           console.report(fault)
         }
-        if status == 0 || isStopped { status = fault.code.exitStatus }
+        if status == 0 || isStopped {
+          // 2 promises that nothing ran.
+          let code = fault.code == .usage && hasRun ? GraftError.Code.failed : fault.code
+          status = code.exitStatus
+        }
         if isStopped || !options.keepsGoing { return status }
       }
       if session.isEnding { break }

@@ -161,9 +161,8 @@ package struct Distiller {
     }
     knobNames.insert(name)
     liftedPaths[path] = name
-    let shown = relative(path)
-    let quoted = Printer.isWord(shown) ? shown : "\"\(shown)\""
-    knobLines.append(KnobLine(name: name, text: "param \(name): path = \(quoted)"))
+    let text = "param \(name): path = " + Printer.text(literal: relative(path))
+    knobLines.append(KnobLine(name: name, text: text))
     return name
   }
 

@@ -14,7 +14,7 @@ package struct RecordedStatement: Sendable {
   package var receipt: String?
   /// The absolute paths among its values.
   package var paths: Set<String>
-  /// The paths of data and weights it read, which a recipe lifts into knobs.
+  /// The paths of data and weights it read, and built-in data, which a recipe lifts into knobs.
   package var inputPaths: [String]
 
   package init(_ step: BoundCommand, lineage: Lineage, receipt: String?) {
@@ -98,6 +98,9 @@ private struct PathFinder {
       paths.insert(path)
       if isInput { inputPaths.append(path) }
       return value.variables.isEmpty && path != "-" ? value.replacingText(path) : value
+    case (_, .text(let name)) where isInput && FilePath.isBuiltIn(name):
+      inputPaths.append(name)
+      return value
     case (.list(let values), .list(let elements)) where values.count == elements.count:
       var result = value
       result.form = .list(

@@ -5,9 +5,9 @@ package enum FilePath {
   /// The absolute form of `path`: `~` expanded, relative paths from `base`, `.` and `..` resolved,
   /// and a final `/` kept.
   ///
-  /// `demo:shapes` and similar names are not paths and stay unchanged.
+  /// Names of built-in data are no paths and stay unchanged.
   package static func absolute(_ path: String, base: String) -> String {
-    if path.hasPrefix("demo:") { return path }
+    if isBuiltIn(path) { return path }
     var text = path
     if text == "~" || text.hasPrefix("~/") {
       text = (ProcessInfo.processInfo.environment["HOME"] ?? "~") + text.dropFirst()
@@ -20,6 +20,9 @@ package enum FilePath {
     let result = "/" + parts.joined(separator: "/")
     return path.hasSuffix("/") && !parts.isEmpty ? result + "/" : result
   }
+
+  /// Whether this is a name such as `demo:shapes`, of data that Graft draws and that lie nowhere.
+  package static func isBuiltIn(_ path: String) -> Bool { path.hasPrefix("demo:") }
 
   /// The path as seen from `base`; absolute when the two share nothing below the root.
   package static func relative(_ path: String, to base: String) -> String {

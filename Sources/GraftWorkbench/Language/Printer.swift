@@ -28,6 +28,11 @@ package enum Printer {
 
   package static func text(_ value: ValueSyntax) -> String { text(value, isLabeled: false) }
 
+  /// A text after a `=`, in quotes and with escapes where a word cannot hold it.
+  package static func text(literal: String) -> String {
+    word(Template(literal: literal), isLabeled: true)
+  }
+
   private static func text(_ value: ValueSyntax, isLabeled: Bool) -> String {
     switch value.form {
     case .word(let template): word(template, isLabeled: isLabeled)

@@ -112,7 +112,7 @@ struct ValueChecker {
   ) throws -> ArgumentValue {
     if text == "-" && (kind == .image || kind == .file) { return .path("-") }
     // Data sets that Graft draws have no place on the disk.
-    if kind == .data && text.hasPrefix("demo:") { return .text(text) }
+    if kind == .data && FilePath.isBuiltIn(text) { return .text(text) }
     guard !text.isEmpty, !text.utf8.contains(0) else {
       throw Diagnostic(.wrongType, "a path cannot be empty", at: value.span)
     }

@@ -96,8 +96,14 @@ struct RenderManifest {
         help: "write to another folder")
     }
     self.header = header
-    entries = lines.dropFirst().compactMap { line in
-      try? decoder.decode(Entry.self, from: Data(line.utf8))
+    for (number, line) in lines.enumerated().dropFirst() {
+      if let entry = try? decoder.decode(Entry.self, from: Data(line.utf8)) {
+        entries.append(entry)
+      } else if number < lines.count - 1 {
+        throw GraftError(
+          .input, "line \(number + 1) of \(path.escapingControlCharacters) cannot be read",
+          help: "existing=replace draws all images again")
+      }
     }
   }
 

@@ -112,6 +112,12 @@ extension EndToEnd {
       #expect(Set(listed).count == listed.count && listed.count == 15)
       for name in ["manifest.jsonl", "green/3-1.png"] { after[name] = before[name] }
       #expect(after == before)
+      // A line that is damaged in the middle is told, and nothing is guessed from the rest.
+      let damaged = lines[0] + "\n{\"copy\":1,\"epo\n" + lines.dropFirst().joined(separator: "\n")
+      try damaged.write(
+        toFile: place.path("out/manifest.jsonl"), atomically: true, encoding: .utf8)
+      #expect(place.type("render to=out/ copies=2 existing=keep") == 4)
+      #expect(place.errors.contains("line 2 of"), "\(place.errors)")
     }
 
     @Test func ctrlCLeavesWholeFilesAndAList() throws {

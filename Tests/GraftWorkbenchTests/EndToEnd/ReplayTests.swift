@@ -65,17 +65,38 @@ extension EndToEnd {
       #expect(try Data(contentsOf: URL(fileURLWithPath: place.path("sheet.png"))) == first)
     }
 
-    @Test func dataFoldersBecomeKnobs() throws {
+    @Test(arguments: ["my shapes", "a\"b", "n\nl", "d$data", "b\\c", "it's \"a\"", "#1"])
+    func dataFoldersBecomeKnobs(_ name: String) throws {
       let place = try Workplace()
-      let shapes = try Shapes.write(to: place.path("my shapes"), perClass: 4)
-      #expect(place.type("encoder resnet20 weights=random size=16") == 0)
-      #expect(place.type("data \"my shapes\" split=50/50\ntrain epochs=1 as=A") == 0)
-      #expect(place.recipe.contains("param data: path = \"my shapes/\""))
-      #expect(place.recipe.contains("data $data split=50/50"))
+      let shapes = try Shapes.write(to: place.path(name), perClass: 4)
       #expect(shapes == 8)
+      let typed = Printer.text(literal: name)
+      #expect(place.type("encoder resnet20 weights=random size=16") == 0)
+      #expect(
+        place.type("data \(typed) split=50/50\ntrain epochs=1 as=A") == 0, "\(place.errors)")
+      #expect(place.recipe.contains("param data: path = " + Printer.text(literal: name + "/")))
+      #expect(place.recipe.contains("data $data split=50/50"))
       let again = try Workplace(folder: place.folder)
       #expect(again.replay(place.recipe) == 0, "\(again.errors)")
       #expect(try again.hash("A") == place.hash("A"))
+    }
+
+    /// A recipe made with built-in data replays on a folder, and at another rate of one run.
+    @Test func builtInDataBecomeAKnob() throws {
+      let place = try Workplace()
+      _ = try Shapes.write(to: place.path("flowers"), perClass: 4)
+      #expect(place.type("encoder resnet20 weights=random size=16") == 0)
+      #expect(
+        place.type("data demo:shapes\npolicy C lr=1e-3..1e-2 ; train epochs=1 stop=1 as=C") == 0)
+      #expect(place.recipe.contains("param data: path = demo:shapes"), "\(place.recipe)")
+      let again = try Workplace(folder: place.folder)
+      #expect(again.replay(place.recipe) == 0, "\(again.errors)")
+      #expect(try again.hash("C") == place.hash("C"))
+      let path = place.path("shapes.graft")
+      try place.recipe.write(toFile: path, atomically: true, encoding: .utf8)
+      let other = try Workplace(folder: place.folder)
+      #expect(other.type("run shapes.graft data=flowers/") == 0, "\(other.errors)")
+      #expect(other.output.contains("8 images"), "\(other.output)")
     }
   }
 }
