@@ -119,7 +119,7 @@ package final class Session {
   /// Keeps the running command out of the recipe, because it changed nothing.
   package func leaveUnrecorded() { running?.recording = .never }
 
-  /// Records the running command even when it fails, because it left something behind.
+  /// Records the running command even when it fails or is interrupted, because it left something behind.
   package func recordDespiteFailure() { running?.recording = .always }
 
   /// When the running command is recorded.
@@ -167,9 +167,7 @@ package final class Session {
       try step.command.run(in: self)
     } catch {
       note { try $0.fail(Diagnostic(error, at: step.span).message) }
-      let recording = running?.recording
-      let isInterrupted = (error as? GraftError)?.code == .interrupted
-      if recording == .always || isInterrupted && recording == .onSuccess { record(step) }
+      if running?.recording == .always { record(step) }
       throw error
     }
     if running?.recording != .never { record(step) }

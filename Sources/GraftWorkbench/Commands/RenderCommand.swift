@@ -219,6 +219,7 @@ package struct RenderCommand: Command {
       text += "; \(outcome.boxCount) boxes by \(boxes.name)"
     }
     if outcome.isInterrupted {
+      session.recordDespiteFailure()
       throw GraftError(
         session.interrupts.termination ?? .interrupted,
         "stopped: \(text); rerun with existing=keep to continue")

@@ -140,6 +140,7 @@ extension Session {
       if isInteractive { interrupts.reset() }
       return
     }
+    if run != nil { recordDespiteFailure() }
     let place = isOnDisk ? run.map { "step \($0.stepsDone)" } ?? "the beginning" : "the beginning"
     throw GraftError(
       interrupts.termination ?? .interrupted,

@@ -1,4 +1,5 @@
 import Foundation
+import GraftBase
 import Synchronization
 import Testing
 
@@ -67,6 +68,22 @@ extension EndToEnd {
       #expect(place.output.contains("stopped B at step \(step) of 6"))
       #expect(place.type("resume B") == 0)
       #expect(try place.hash("B") == Self.uninterrupted(Self.training + " as=B", run: "B"))
+    }
+
+    /// A scan that Ctrl-C ended changed nothing, so a replay does not have it.
+    @Test func aCommandThatWasStoppedBeforeItDidAnythingIsNotRecorded() throws {
+      let place = try Workplace()
+      #expect(place.type("encoder resnet20 weights=random size=16\ndata demo:shapes") == 0)
+      _ = try Shapes.write(to: place.path("flowers"), perClass: 4)
+      let before = place.recipe
+      let file = SourceFile(
+        name: "prompt", text: "data flowers", folder: place.folder, isTyped: true)
+      let step = try #require(Executor(place.session).bind(file, mode: .prompt).steps.first)
+      place.session.interrupts.press()
+      #expect { try place.session.perform(step) } throws: {
+        ($0 as? GraftError)?.code == .interrupted
+      }
+      #expect(place.recipe == before, "\(place.recipe)")
     }
 
     @Test func anAbortInTheFirstEpochKeepsNothing() throws {
