@@ -13,6 +13,8 @@ package struct ResolvedPolicy: Sendable {
   package let configuration: PlanConfiguration
   /// Running statistics that training moves.
   package let movingStatistics: [Parameter]
+  /// Overrides that change nothing here, as sentences.
+  package let remarks: [String]
 
   /// Everything that must have the same bits after the run, statistics included.
   package var frozen: [Parameter] {
@@ -27,8 +29,9 @@ package struct ResolvedPolicy: Sendable {
 extension Policy {
   /// Resolves the policy for a model's layer groups.
   ///
-  /// Pure: the model is not changed. A freeze that matches or changes nothing is refused, and so is
-  /// a policy that leaves nothing to train.
+  /// Pure: the model is not changed. A freeze that matches nothing is refused, and so is a policy that
+  /// leaves nothing to train. One that changes nothing is remarked upon: with another variant, as recipes
+  /// choose by a knob, it would.
   package func resolved(for model: Model, weightDecay: Double = 0.01) throws -> ResolvedPolicy {
     try resolved(groups: model.groups, graph: model.graph, weightDecay: weightDecay)
   }
@@ -38,7 +41,7 @@ extension Policy {
   ) throws -> ResolvedPolicy {
     try validate()
     checkPartition(groups)
-    let frozen = try frozenNames(groups)
+    let (frozen, remarks) = try frozenNames(groups)
     let norms = ResolvedNorms(
       groups, graph, modes: try batchNormModes(groups, frozen: frozen), frozen: frozen)
     let rates = peakRates(groupCount: groups.count)
@@ -62,7 +65,7 @@ extension Policy {
       policy: self, groups: resolved, trainable: trainable,
       configuration: PlanConfiguration(
         trainable: names, trainingNodes: norms.trainingNodes.union(dropouts)),
-      movingStatistics: norms.statistics)
+      movingStatistics: norms.statistics, remarks: remarks)
   }
 
   private func checkPartition(_ groups: [LayerGroup]) {
@@ -73,9 +76,12 @@ extension Policy {
     }
   }
 
-  /// Names of what the variant and its overrides freeze.
-  private func frozenNames(_ groups: [LayerGroup]) throws -> Set<String> {
+  /// Names of what the variant and its overrides freeze, and which overrides change nothing.
+  private func frozenNames(
+    _ groups: [LayerGroup]
+  ) throws -> (names: Set<String>, remarks: [String]) {
     var frozen: Set<String> = []
+    var remarks: [String] = []
     if case .headOnly = rates {
       for group in groups.dropLast() {
         frozen.formUnion(group.parameters.filter(\.canTrain).map(\.name))
@@ -87,16 +93,19 @@ extension Policy {
       let before = frozen.count
       let isFreeze = if case .freeze = override { true } else { false }
       if isFreeze { frozen.formUnion(names) } else { frozen.subtract(names) }
-      guard frozen.count != before else {
-        let verb = isFreeze ? "freeze" : "unfreeze"
-        let state = names.isEmpty ? "has nothing to train" : isFreeze ? "is frozen" : "learns"
+      let text =
+        (isFreeze ? "freeze " : "unfreeze ") + override.selector.escapingControlCharacters
+      guard !names.isEmpty else {
         throw GraftError(
-          .usage,
-          "\(verb) \(override.selector.escapingControlCharacters) changes nothing: it \(state) "
-            + "already", help: "leave it out, or show the layer groups with 'policy'")
+          .usage, "\(text) changes nothing: there is nothing to train",
+          help: "leave it out, or show the layer groups with 'policy'")
+      }
+      if frozen.count == before {
+        remarks.append(
+          "\(text) changes nothing: it \(isFreeze ? "is frozen" : "learns") already")
       }
     }
-    return frozen
+    return (frozen, remarks)
   }
 
   /// The mode of each group; groups without anything to train are always frozen.

@@ -3,19 +3,20 @@ import GraftBase
 /// `help`: everything in the command table, for people.
 package struct HelpCommand: Command {
   private static let topic = Argument(
-    "topic", .text, "a command, COMMAND.PARAMETER, or an op of augment"
+    each: "topic", .text, "a command, one with a parameter, or an op of augment"
   ).positional
 
   package static let specification = CommandSpecification(
     "help", "explain a command, a parameter or an op", group: .shell,
-    parameters: [topic], examples: ["help", "help train", "help train.lr"], seeAlso: ["apropos"],
+    parameters: [topic], examples: ["help", "help train", "help train.lr", "help train lr"], seeAlso: ["apropos"],
     discussion: "`train ?` does the same as `help train`.")
 
   private let topic: String?
   private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws {
-    topic = arguments[Self.topic]
+    let words = arguments[Self.topic]
+    topic = words.isEmpty ? nil : words.joined(separator: ".")
     self.arguments = arguments
   }
 

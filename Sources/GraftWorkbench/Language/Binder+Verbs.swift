@@ -37,7 +37,8 @@ extension Binder {
         let (suggestion, help) = Suggestion.help(for: verb, among: verbs)
         throw Diagnostic(
           .unknownCommand, "there is no command `\(verb)`", at: written.verbSpan,
-          suggestion: suggestion, help: help ?? hintForUnknown(verb))
+          suggestion: suggestion,
+          help: ForeignWords.help(for: verb) ?? help ?? hintForUnknown(verb))
       }
     }
     if result.verb != "help", result.arguments.count == 1,

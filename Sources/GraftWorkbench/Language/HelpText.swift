@@ -68,11 +68,21 @@ package struct HelpText {
     {
       return page(parameter, of: specification)
     }
-    if let entry = vocabulary.transform(topic) { return page(entry) }
+    if let entry = transform(of: topic) { return page(entry) }
     if let preset = Pipeline.presets.first(where: { $0.name == topic }) { return page(preset) }
     if let page = registryPage(about: topic) { return page }
     let byPrefix = CommandTable.verbs(withPrefix: topic)
     return byPrefix.count == 1 ? page(about: byPrefix[0]) : nil
+  }
+
+  /// The op that `rotate`, `rotate.degrees` or `augment.rotate` is about.
+  private func transform(of topic: String) -> Vocabulary.TransformEntry? {
+    if let entry = vocabulary.transform(topic) { return entry }
+    guard let dot = topic.firstIndex(of: ".") else { return nil }
+    let (first, rest) = (String(topic[..<dot]), String(topic[topic.index(after: dot)...]))
+    if first == AugmentCommand.specification.verb { return transform(of: rest) }
+    let entry = vocabulary.transform(first)
+    return entry?.allArguments.contains { $0.name == rest } == true ? entry : nil
   }
 
   /// Every topic that has a page of its own.

@@ -56,6 +56,7 @@ extension Session {
     let model = try makeModel(classes: workbench.classesOrPlaceholders)
     let resolved = try policy.resolved(for: model)
     workbench.policy = policy
+    for remark in resolved.remarks { console.progress("note: \(remark)") }
     console.result(
       "\(resolved)", event: "policy",
       [

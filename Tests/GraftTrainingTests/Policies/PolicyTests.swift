@@ -140,15 +140,13 @@ import Testing
     }
   }
 
-  @Test func aFreezeThatFreezesNothingIsRefused() {
+  @Test func aFreezeThatFreezesNothingIsRemarkedUpon() throws {
     var policy = Policy.headOnly
     policy.overrides = [.freeze("layer1")]
-    #expect {
-      try resolve(policy)
-    } throws: {
-      ($0 as? GraftError)?.message
-        == "freeze layer1 changes nothing: it is frozen already"
-    }
+    let resolved = try resolve(policy)
+    #expect(resolved.remarks == ["freeze layer1 changes nothing: it is frozen already"])
+    #expect(try resolve(.headOnly).trainable.map(\.name) == resolved.trainable.map(\.name))
+    #expect(try resolve(.headOnly).remarks.isEmpty)
   }
 
   @Test(arguments: [

@@ -18,4 +18,30 @@ import Testing
     #expect(Suggestion.help(for: "xyzzy", among: ["a1", "b2"]).help == "one of: a1, b2")
     #expect(Suggestion.help(for: "xyzzy", among: verbs).help == nil)
   }
+
+  @Test(arguments: [
+    ("lr_find", "`help for`"), ("learn.fit_one_cycle", "schedule=one-cycle"),
+    ("show_batch", "`preview 8`"), ("most_confused", "`evaluate`"), ("ToTensor", "nothing to type"),
+    ("import", "`data FOLDER`"), ("lr", "policy B lr=1e-3"), ("earlystopping", "patience=3"),
+    ("discriminative", "policy C"), ("cuda", "set threads=4"),
+  ])
+  func wordsOfOtherToolsLeadToGrafts(_ typed: String, _ expected: String) throws {
+    let bench = try TestBench()
+    let fault = try #require(bench.faults(typed).first)
+    #expect(fault.kind == .unknownCommand)
+    #expect(fault.help?.contains(expected) == true, "\(fault.help ?? "")")
+  }
+
+  @Test func helpTakesSeveralSpellingsOfATopic() throws {
+    let place = try Workplace()
+    for (line, title) in [
+      ("help train lr", "train.lr"), ("help rotate.degrees", "rotate - "),
+      ("help augment.rotate", "rotate - "), ("help augment rotate", "rotate - "),
+    ] {
+      let start = place.output.utf8.count
+      #expect(place.type(line) == 0, "\(line): \(place.errors)")
+      let shown = String(decoding: place.output.utf8.dropFirst(start), as: UTF8.self)
+      #expect(shown.hasPrefix(title), "\(line): \(shown.prefix(40))")
+    }
+  }
 }
