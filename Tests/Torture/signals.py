@@ -150,8 +150,8 @@ def cut_off(torture, row):
     """G4b: whoever reads the output goes away in the middle, as in `graft … | head -1`."""
     text = training(40)
     expected, _ = torture.whole(text)
-    lines = torture.number(12, 2)
-    for form in ("--json", "--no-color"):
+    # Text has two lines before the training begins, JSON one for each epoch too.
+    for form, lines in (("--json", torture.number(12, 2)), ("--no-color", 2)):
         for count in range(1, lines + 1):
             with Place(torture) as place:
                 arguments = [torture.graft, form, "--threads", "1", "run", place.recipe(text)]

@@ -215,6 +215,22 @@ extension EndToEnd {
       #expect(names.filter { $0 != whole[0] } == Array(whole.dropFirst()))
     }
 
+    /// As after a power failure between the end of a training and that of its recipe.
+    @Test func whatKilledWritesLeftIsRemovedWhenARunIsTakenFromDisk() throws {
+      let place = try Workplace(stateFolder: TemporaryFolder.make())
+      #expect(place.type(Self.recipe) == 0)
+      let store = try #require(place.session.store)
+      var record = try Self.record(place)
+      record.isOpen = true
+      try store.write(record)
+      let left = store.path(of: record.id) + "/.run.json.999999999.0.partial"
+      try "part".write(toFile: left, atomically: false, encoding: .utf8)
+      let other = try Workplace(folder: place.folder, stateFolder: place.session.stateFolder)
+      #expect(other.replay(Self.recipe) == 0)
+      #expect(other.errors.contains("is taken from disk"))
+      #expect(!FileManager.default.fileExists(atPath: left))
+    }
+
     @Test func aStoreThatCannotBeWrittenIsTold() throws {
       let place = try Workplace()
       try "a file".write(toFile: place.path("state"), atomically: true, encoding: .utf8)
