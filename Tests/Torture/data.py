@@ -35,7 +35,7 @@ def mixed(torture, row):
     with Place(torture) as place:
         pictures = place.folder / "pictures"
         bad = []
-        make_pictures(pictures, classes, total // classes, side=8)
+        make_pictures(pictures, classes, total // classes, side=32)
         for number in range(classes):
             share = total // 100 // classes + (number < total // 100 % classes)
             bad += bad_files(pictures / f"class{number}", share)
@@ -47,9 +47,9 @@ def mixed(torture, row):
         events = first.events("data")
         if not row.check(first.status == 0 and events, f"{first} {first.output[-300:]}"):
             return
-        listed = {str(entry) for entry in events[0]["bad"]}
+        listed = {entry["path"]: entry["reason"] for entry in events[0]["bad"]}
         for name in bad:
-            row.check(any(name in text for text in listed), f"{name} is not listed")
+            row.check(listed.get(name), f"{name} is not listed, or without a reason")
         row.check(len(listed) == len(bad), f"{len(listed)} files listed, {len(bad)} are bad")
         row.check(
             events[0]["images"] == total, f"{events[0]['images']} images of {total} good ones")

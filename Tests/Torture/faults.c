@@ -6,6 +6,8 @@
 //   TORTURE_DO      an errno as a number; short: half of the bytes are written;
 //                   before, after, middle: SIGKILL before the call, after it, after half of a write
 //   TORTURE_LOG     file to which `KIND PATH` of the call that was met is added, with NTH=0 of every call
+//   TORTURE_TRACE   file to which every change is added that succeeds under the prefix, for writes.py:
+//                   create, write, truncate, fsync, rename, link, unlink or mkdir, with TABs between its words
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,7 +26,7 @@ enum action { go_on, fail, shorten, kill_before, kill_after, kill_middle };
 
 static char paths[files][longest];
 static atomic_long met;
-static const char *prefix, *kind, *action_text, *log_path;
+static const char *prefix, *kind, *action_text, *log_path, *trace_path;
 static long wanted = -1;
 
 __attribute__((constructor)) static void read_environment(void) {
@@ -32,6 +34,7 @@ __attribute__((constructor)) static void read_environment(void) {
   kind = getenv("TORTURE_CALL");
   action_text = getenv("TORTURE_DO");
   log_path = getenv("TORTURE_LOG");
+  trace_path = getenv("TORTURE_TRACE");
   const char *nth = getenv("TORTURE_NTH");
   if (prefix && kind && nth) wanted = atol(nth);
 }
@@ -46,7 +49,32 @@ static void note(const char *call, const char *path) {
   syscall(SYS_close, log);
 }
 
-static int counts(const char *path) { return path && !strncmp(path, prefix, strlen(prefix)); }
+static int counts(const char *path) {
+  return prefix && path && !strncmp(path, prefix, strlen(prefix));
+}
+
+// Adds a line `CALL PATH REST`, the bytes in hexadecimal digits; one write each, so that lines stay whole.
+static void trace(const char *call, const char *path, const char *rest, const void *bytes, size_t count) {
+  if (!trace_path || !counts(path)) return;
+  char *line = malloc(2 * longest + 64 + 2 * count);
+  if (!line) abort();
+  int length = sprintf(line, "%s\t%s\t%s\t", call, path, rest);
+  for (size_t place = 0; place < count; place++) {
+    length += sprintf(line + length, "%02x", ((const unsigned char *)bytes)[place]);
+  }
+  line[length++] = '\n';
+  int log = (int)syscall(SYS_openat, AT_FDCWD, trace_path, O_WRONLY | O_APPEND | O_CREAT, 0600);
+  if (log < 0 || syscall(SYS_write, log, line, length) != length) abort();
+  syscall(SYS_close, log);
+  free(line);
+}
+
+static void trace_write(const char *path, off_t place, const void *bytes, ssize_t count) {
+  char offset[32];
+  if (count < 0) return;
+  snprintf(offset, sizeof offset, "%lld", (long long)place);
+  trace("write", path, offset, bytes, (size_t)count);
+}
 
 // What is to be done at this call; sets errno where it is to fail.
 static enum action at(const char *call, const char *path, const char *other) {
@@ -84,7 +112,11 @@ static int opened(int file, const char *path, enum action action) {
 static int open_at(int folder, const char *path, int flags, mode_t mode) {
   enum action action = at("open", path, NULL);
   if (action == fail) return -1;
-  return opened((int)syscall(SYS_openat, folder, path, flags, mode), path, action);
+  int is_new = (flags & O_CREAT) && faccessat(folder, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+  int file = (int)syscall(SYS_openat, folder, path, flags, mode);
+  if (file >= 0 && is_new) trace("create", path, "", NULL, 0);
+  if (file >= 0 && (flags & O_TRUNC)) trace("truncate", path, "0", NULL, 0);
+  return opened(file, path, action);
 }
 
 #define MODE(flags) \
@@ -121,6 +153,7 @@ ssize_t write(int file, const void *bytes, size_t count) {
   enum action action = at("write", path_of(file), NULL);
   if (action == fail) return -1;
   ssize_t done = REAL(write)(file, bytes, some(action, count));
+  if (trace_path && path_of(file)) trace_write(path_of(file), lseek(file, 0, SEEK_CUR) - done, bytes, done);
   end(action);
   return done;
 }
@@ -129,6 +162,7 @@ ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
   enum action action = at("write", path_of(file), NULL);
   if (action == fail) return -1;
   ssize_t done = REAL(pwrite)(file, bytes, some(action, count), offset);
+  if (path_of(file)) trace_write(path_of(file), offset, bytes, done);
   end(action);
   return done;
 }
@@ -140,6 +174,7 @@ int fsync(int file) {
   enum action action = at("fsync", path_of(file), NULL);
   if (action == fail) return -1;
   int result = REAL(fsync)(file);
+  if (result == 0) trace("fsync", path_of(file), "", NULL, 0);
   end(action);
   return result;
 }
@@ -162,6 +197,7 @@ int rename(const char *from, const char *to) {
   enum action action = at("rename", to, from);
   if (action == fail) return -1;
   int result = REAL(rename)(from, to);
+  if (result == 0) trace("rename", from, to, NULL, 0);
   end(action);
   return result;
 }
@@ -170,6 +206,30 @@ int link(const char *from, const char *to) {
   enum action action = at("link", to, from);
   if (action == fail) return -1;
   int result = REAL(link)(from, to);
+  if (result == 0) trace("link", from, to, NULL, 0);
   end(action);
   return result;
 }
+
+// These are only recorded, never made to fail.
+
+int unlink(const char *path) {
+  int result = REAL(unlink)(path);
+  if (result == 0) trace("unlink", path, "", NULL, 0);
+  return result;
+}
+
+int mkdir(const char *path, mode_t mode) {
+  int result = REAL(mkdir)(path, mode);
+  if (result == 0) trace("mkdir", path, "", NULL, 0);
+  return result;
+}
+
+int ftruncate(int file, off_t count) {
+  char text[32];
+  snprintf(text, sizeof text, "%lld", (long long)count);
+  int result = REAL(ftruncate)(file, count);
+  if (result == 0) trace("truncate", path_of(file), text, NULL, 0);
+  return result;
+}
+int ftruncate64(int file, off64_t count) { return ftruncate(file, count); }

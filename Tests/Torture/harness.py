@@ -248,11 +248,14 @@ def chunk(kind, body):
 
 def png(width, height, color, crc_of_pixels=None):
     """An RGB PNG with a gradient, so that no two colors give the same file."""
-    rows = b"".join(
-        b"\0" + b"".join(
-            bytes(((color[0] + 9 * x) % 256, (color[1] + 9 * y) % 256, color[2])) for x in range(width))
-        for y in range(height))
-    pixels = chunk(b"IDAT", zlib.compress(rows))
+    rows = bytearray()
+    for y in range(height):
+        row = bytearray(3 * width)
+        row[0::3] = bytes((color[0] + 9 * x) % 256 for x in range(width))
+        row[1::3] = bytes([(color[1] + 9 * y) % 256]) * width
+        row[2::3] = bytes([color[2]]) * width
+        rows += b"\0" + row
+    pixels = chunk(b"IDAT", zlib.compress(rows, 1))
     if crc_of_pixels is not None:
         pixels = pixels[:-4] + struct.pack(">I", crc_of_pixels)
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
@@ -286,13 +289,17 @@ def write_tensors(path, header, values):
 def digest(folder):
     """A hash of all names, kinds, permissions and contents under a folder."""
     whole = hashlib.sha256()
-    for path in sorted(pathlib.Path(folder).rglob("*")):
-        status = path.lstat()
-        whole.update(f"{path.relative_to(folder)} {status.st_mode} {status.st_mtime_ns}".encode())
-        if path.is_symlink():
-            whole.update(os.readlink(path).encode())
-        elif path.is_file():
-            whole.update(path.read_bytes())
+    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    for entry in entries:
+        status = entry.stat(follow_symlinks=False)
+        whole.update(f"{entry.name} {status.st_mode} {status.st_mtime_ns}".encode())
+        if entry.is_symlink():
+            whole.update(os.readlink(entry.path).encode())
+        elif entry.is_dir():
+            whole.update(digest(entry.path).encode())
+        elif entry.is_file():
+            with open(entry.path, "rb") as file:
+                whole.update(file.read())
     return whole.hexdigest()
 
 

@@ -146,6 +146,29 @@ def closed(torture, row):
                 f"{what}: {result}, hash {place.weights_hash()} for {expected}, events in {spoiled}")
 
 
+def cut_off(torture, row):
+    """G4b: whoever reads the output goes away in the middle, as in `graft … | head -1`."""
+    text = training(40)
+    expected, _ = torture.whole(text)
+    # Text has two lines before the training begins, JSON one for each epoch too.
+    for form, lines in (("--json", torture.number(12, 2)), ("--no-color", 2)):
+        for count in range(1, lines + 1):
+            with Place(torture) as place:
+                arguments = [torture.graft, form, "--threads", "1", "run", place.recipe(text)]
+                process = place.start(arguments)
+                for _ in range(count):
+                    process.stdout.readline()
+                process.stdout.close()
+                errors = process.stderr.read()
+                status = process.wait()
+                kept = [record["status"] for record in place.records()]
+                row.check(
+                    status == 1 and place.weights_hash() == expected and kept == ["completed"]
+                    and b"output" in errors,
+                    f"{form}, closed after {count} lines: status {status}, runs {kept}, "
+                    f"hash {place.weights_hash()} for {expected}: {errors[-300:]}")
+
+
 def two(torture, row):
     """G5: a second process at the same run is told; after kill -9 of the first it may go on."""
     text = training(100)
@@ -173,5 +196,6 @@ ROWS = [
     ("G1", "Ctrl-C at the prompt, then `resume`: the right end", interrupts),
     ("G3", "SIGTERM 143, SIGHUP 129, SIGINT 130, and the same command goes on", endings),
     ("G4", "closed pipes and descriptors: the training is kept all the same", closed),
+    ("G4b", "the reader of the output goes away in the middle: kept, status 1", cut_off),
     ("G5", "the second of two processes at one run is told", two),
 ]

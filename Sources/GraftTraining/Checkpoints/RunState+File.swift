@@ -174,6 +174,7 @@ extension RunState {
     guard let content = try? decoder.decode(Content.self, from: Data(json.utf8)) else {
       throw damage("its counters cannot be read", in: name)
     }
+    guard content.isSound else { throw damage("its counters are those of no run", in: name) }
     return content
   }
 
@@ -201,6 +202,13 @@ extension RunState {
     let settings: TrainingSettings
     let identity: [String: String]
     let updateCounts: [String: Int]
+
+    var isSound: Bool {
+      let place = identityAndPlace.1
+      return progress.isSound
+        && ([place.phase, place.stepsBefore] + updateCounts.values)
+          .allSatisfy(RunState.counts.contains)
+    }
 
     /// Older files have the place among the words of the identity.
     var identityAndPlace: ([String: String], RunPlace) {

@@ -11,6 +11,17 @@ package struct Proportion: Codable, Hashable, Sendable {
     self.total = total
   }
 
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let count = try container.decode(Int.self, forKey: .count)
+    let total = try container.decode(Int.self, forKey: .total)
+    guard count >= 0, count <= total else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .count, in: container, debugDescription: "\(count) of \(total) is no proportion")
+    }
+    self.init(count, of: total)
+  }
+
   /// The share, 0 of nothing.
   package var value: Double { total == 0 ? 0 : Double(count) / Double(total) }
 

@@ -123,9 +123,14 @@ extension PreparedRun {
     let stop = ingredients.stop.flatMap {
       $0 > place.stepsBefore ? $0 - place.stepsBefore : nil
     }
+    guard let phase = phases[checked: place.phase] else {
+      throw GraftError(
+        .input, "the checkpoint is in phase \(place.phase + 1) of a run that has \(phases.count)",
+        help: "resume with the settings of the run, or train again")
+    }
     try model.requireFiniteWeights(pool: pool)
     return try Trainer(
-      phases[place.phase].stopping(at: stop),
+      phase.stopping(at: stop),
       training: trainingImages(views: views(phase: place.phase), pool: pool),
       validation: validationImages(pool: pool), pool: pool, cache: cache, identity: identity,
       place: place, resuming: state)

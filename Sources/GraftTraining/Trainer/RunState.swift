@@ -21,7 +21,20 @@ package struct RunState: Sendable {
     package var best: Int?
     /// The epochs done when a run that patience had ended was resumed: patience counts from there.
     package var patienceStart: Int?
+
+    /// Whether they can be those of a run, as a file says: they are added up and used as indices.
+    var isSound: Bool {
+      let counts =
+        [epoch, batch, step, totals.images, totals.correct, totals.judged]
+        + history.flatMap { [$0.epoch, $0.step] }
+      return counts.allSatisfy(RunState.counts.contains) && totals.correct <= totals.judged
+        && best.map(history.indices.contains) ?? true
+        && patienceStart.map((0...history.count).contains) ?? true
+    }
   }
+
+  /// What a counter of updates, images or pixels may be in a file.
+  static let counts = 0...1 << 40
 
   package var progress: Progress
   /// Where in its phases the run stands.

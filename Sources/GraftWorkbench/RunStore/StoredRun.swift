@@ -85,7 +85,8 @@ extension Date {
   /// `14:02` today, else `2026-11-03 14:02`, by the user's clock.
   var clockText: String {
     func text(_ format: String, _ date: Date) -> String {
-      var seconds = time_t(date.timeIntervalSince1970)
+      // Years of four digits, whatever a file says.
+      var seconds = time_t(min(max(date.timeIntervalSince1970, -62_000_000_000), 253_000_000_000))
       var parts = tm()
       localtime_r(&seconds, &parts)
       var buffer = [CChar](repeating: 0, count: 64)

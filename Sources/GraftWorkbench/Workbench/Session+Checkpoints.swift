@@ -54,7 +54,8 @@ extension Session {
     guard !hasTidied else { return }
     hasTidied = true
     store.removeLeftovers()
-    let removed = store.prune(keeping: Set(workbench.runs.compactMap { $0.prepared?.id } + [id]))
+    let kept = workbench.runs.compactMap { $0.prepared?.id } + [id, reopenedRun].compactMap(\.self)
+    let removed = store.prune(keeping: Set(kept))
     guard !removed.isEmpty else { return }
     console.progress(
       "removed \(removed.count) old \(removed.count == 1 ? "run" : "runs") from disk: "
@@ -64,6 +65,7 @@ extension Session {
   /// The state on disk of this very training, with what is known of it.
   func storedState(of run: PreparedRun) -> (state: RunState, record: StoredRun?)? {
     guard let store, FilePath.isFolder(store.path(of: run.id)) == true else { return nil }
+    tidy(store, keeping: run.id)
     do {
       guard let loaded = try store.checkpoints(of: run.id).load() else { return nil }
       if let warning = loaded.warning { console.warn(warning) }

@@ -66,7 +66,7 @@ extension Session {
   private func perform(
     recipe: String, folder: String, of name: String, until id: String?
   ) throws {
-    let file = SourceFile(name: "recipe of \(name)", text: recipe, folder: folder)
+    let file = SourceFile(name: "recipe of \(name)", text: leadingLines(of: recipe), folder: folder)
     var binder = Binder(
       mode: .recipe, environment: Environment(), vocabulary: vocabulary, rootFolder: rootFolder,
       aliases: [:], settings: [])
@@ -83,6 +83,30 @@ extension Session {
       if isLoaded, loadedState == nil { return }
       if let id, workbench.runs.contains(where: { $0.prepared?.id == id }) { return }
     }
+  }
+
+  /// A recipe without the commands that look, judge or write: they are not performed, and the files that
+  /// they name need not be there.
+  private func leadingLines(of recipe: String) -> String {
+    let parsed = Parser.parse(SourceFile(name: "recipe", text: recipe, folder: folder))
+    guard parsed.faults.isEmpty else { return recipe }
+    func leading(_ statements: [Statement]) -> [Statement] {
+      statements.compactMap { statement in
+        switch statement {
+        case .loop(var loop):
+          loop.body = leading(loop.body)
+          return .loop(loop)
+        case .command(let command):
+          let specification = CommandTable.specification(of: command.verb)
+          let isLeft = specification.map {
+            [.look, .judge].contains($0.group) || $0.verb == SaveCommand.specification.verb
+              || $0.verb == ExportCommand.specification.verb
+          }
+          return isLeft == true ? nil : statement
+        }
+      }
+    }
+    return Printer.text(leading(parsed.statements))
   }
 
   /// Whether a line chooses ingredients or trains: no other line of a file from elsewhere is performed.

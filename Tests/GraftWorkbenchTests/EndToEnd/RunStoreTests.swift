@@ -138,6 +138,25 @@ extension EndToEnd {
       #expect(other.type("encoder part.safetensors") == 0, "\(other.errors)")
     }
 
+    /// What a session looked at and wrote is in a model's recipe too, by names without folders.
+    @Test func whatWasLookedAtBeforeNeedNotBeThereForResuming() throws {
+      let place = try Workplace()
+      _ = try Shapes.write(to: place.path("new"), perClass: 2)
+      let looking = """
+        preview 2 to=out/preview.png
+        train epochs=1 batch=16 as=A
+        predict new/red to=out/labels.csv
+
+        """
+      let text = Workplace.ingredients + "\n" + looking + Self.training + " stop=4\n"
+      #expect(place.type(text + "save part.safetensors") == 0, "\(place.errors)")
+      let other = try Workplace()
+      try FileManager.default.copyItem(
+        atPath: place.path("part.safetensors"), toPath: other.path("part.safetensors"))
+      #expect(other.type("load part.safetensors ; resume") == 0, "\(other.errors)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: other.folder).count == 1)
+    }
+
     @Test func aDamagedTrainingStateIsRefused() throws {
       let place = try Workplace()
       #expect(place.type(Self.recipe + " stop=4\nsave part.safetensors") == 0)
@@ -194,6 +213,22 @@ extension EndToEnd {
       let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
       let whole = ["best.safetensors", "last.safetensors", "lock", "run.json"]
       #expect(names.filter { $0 != whole[0] } == Array(whole.dropFirst()))
+    }
+
+    /// As after a power failure between the end of a training and that of its recipe.
+    @Test func whatKilledWritesLeftIsRemovedWhenARunIsTakenFromDisk() throws {
+      let place = try Workplace(stateFolder: TemporaryFolder.make())
+      #expect(place.type(Self.recipe) == 0)
+      let store = try #require(place.session.store)
+      var record = try Self.record(place)
+      record.isOpen = true
+      try store.write(record)
+      let left = store.path(of: record.id) + "/.run.json.999999999.0.partial"
+      try "part".write(toFile: left, atomically: false, encoding: .utf8)
+      let other = try Workplace(folder: place.folder, stateFolder: place.session.stateFolder)
+      #expect(other.replay(Self.recipe) == 0)
+      #expect(other.errors.contains("is taken from disk"))
+      #expect(!FileManager.default.fileExists(atPath: left))
     }
 
     @Test func aStoreThatCannotBeWrittenIsTold() throws {
