@@ -199,7 +199,9 @@ package struct CommandLineTool {
   }
 
   private func standardInput(_ session: Session) throws -> SourceFile {
-    let text = String(decoding: try StandardInput.readAll(), as: UTF8.self)
+    let bytes = try StandardInput.readAll(limit: SourceFile.byteLimit)
+    try SourceFile.checkLength(bytes.count, "-")
+    let text = String(decoding: bytes, as: UTF8.self)
     return SourceFile(name: "-", text: text, folder: session.folder)
   }
 
