@@ -42,7 +42,7 @@ let package = Package(
     // Graft's rooms, bottom up.
     .target(
       name: "GraftBase", dependencies: ["CNettle"], swiftSettings: swiftOptimizedInDebug),
-    .target(name: "GraftKernels", dependencies: ["CGraftKernels"]),
+    .target(name: "GraftKernels", dependencies: ["GraftBase", "CGraftKernels"]),
     .target(name: "GraftEngine", dependencies: ["GraftBase", "GraftKernels"]),
     .target(
       name: "GraftImaging",

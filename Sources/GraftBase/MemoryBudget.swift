@@ -9,24 +9,8 @@ package enum MemoryBudget {
   private static var available: Int {
     let machine = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     let groups = ControlGroup.memoryLimits(of: "/proc/self/cgroup", in: "/sys/fs/cgroup")
-    return ([machine] + groups + [addressSpaceLeft].compactMap { $0 }).min() ?? machine
+    return ([machine] + groups + [AddressSpace.left].compactMap { $0 }).min() ?? machine
   }
-
-  /// What RLIMIT_AS leaves beyond the address space that is in use; nil without a limit.
-  private static var addressSpaceLeft: Int? {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
-      limit.rlim_cur != rlim_t.max
-    else { return nil }
-    // The first number of statm: pages of address space.
-    let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
-      .split(separator: " ").first.flatMap { Int($0) }
-    let used = (pages ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
-    return max(0, Int(clamping: limit.rlim_cur) - used - spare)
-  }
-
-  /// Address space that is left for everything small: threads' own heaps take 64 MB each.
-  private static let spare = 64 << 20
 
   /// Refuses a request that cannot be met, before anything is allocated.
   ///
@@ -35,7 +19,7 @@ package enum MemoryBudget {
     _ bytes: Int, for what: String,
     help: String = "ask for less at a time: batch=16, or a smaller size= of the encoder"
   ) throws {
-    // What is small against the spare needs no look at the system's files.
+    // What is small needs no look at the system's files.
     guard bytes > smallRequest else { return }
     let budget = Self.bytes
     guard bytes > budget else { return }
@@ -43,7 +27,7 @@ package enum MemoryBudget {
   }
 
   /// Requests up to this size are met from what is always left.
-  private static let smallRequest = 16 << 20
+  private static let smallRequest = AddressSpace.limit == nil ? 16 << 20 : 1 << 20
 
   /// The error for memory that is not there.
   package static func refusal(

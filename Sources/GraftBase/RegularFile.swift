@@ -50,13 +50,14 @@ package final class RegularFile {
     guard size <= limit else {
       throw GraftError(.input, "\(name) has \(size) bytes, more than the \(limit) that are read")
     }
-    try MemoryBudget.require(size, for: "reading \(name)", help: "close other programs first")
     return try read(at: 0, count: size)
   }
 
   /// The bytes at `offset`; the range must lie inside `size`.
   package func read(at offset: Int, count: Int) throws -> [UInt8] {
     precondition(offset >= 0 && count >= 0 && offset + count <= size, "a range outside the file")
+    try MemoryBudget.require(
+      count, for: "reading \(name)", help: "give the process more memory, or close other programs")
     var failure: GraftError?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       while initialized < count, let base = buffer.baseAddress {

@@ -54,12 +54,22 @@ package final class Batch: Sendable {
   }
 
   /// For label maps `mapLength` is their pixels, for soft labels nil.
-  init(capacity: Int, imageLength: Int, classCount: Int, mapLength: Int? = nil) {
+  ///
+  /// Throws where there is no memory for it.
+  init(capacity: Int, imageLength: Int, classCount: Int, mapLength: Int? = nil) throws {
     self.imageLength = imageLength
     self.classCount = classCount
     targetLength = mapLength ?? classCount
-    pixelStorage = Storage(count: capacity * imageLength)
-    targetStorage = Storage(count: capacity * targetLength)
+    let what = "a batch of \(capacity) images"
+    pixelStorage = try Self.storage(capacity * imageLength, for: what)
+    targetStorage = try Self.storage(capacity * targetLength, for: what)
+  }
+
+  private static func storage(_ count: Int, for what: String) throws -> Storage {
+    guard let storage = Storage(ifAvailable: count) else {
+      throw MemoryBudget.refusal(of: 4 * count, for: what)
+    }
+    return storage
   }
 
   /// Makes the batch ready to be filled with other images.

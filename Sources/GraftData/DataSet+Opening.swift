@@ -20,7 +20,7 @@ package struct DataOptions: Sendable, Equatable, Codable {
   /// Leaves a set without its own splits whole, all of it for validation: a set to measure on.
   package var isForMeasuring = false
   /// Bytes of decoded images kept in memory.
-  package var cacheBudget = 1 << 30
+  package var cacheBudget = ImageCache.usualBudget
 
   package init() {}
 }

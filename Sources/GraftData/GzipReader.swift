@@ -3,13 +3,17 @@ import GraftBase
 
 /// Unpacks gzip streams without trusting their declared length.
 enum GzipReader {
+  private static let freeCount = 64 << 20
+  private static let mostPerByte = 128
+
   /// True when the bytes start with the gzip magic number.
   static func isCompressed(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
   /// The unpacked bytes; throws when the stream is broken, cut off or longer than it should be.
   ///
   /// `expectedCount` is called once with the first unpacked bytes and returns how many there may
-  /// be.
+  /// be. More than `freeCount` are unpacked only where the stream has a byte for every
+  /// `mostPerByte` of them: what has less is of one color, or made to fill the memory.
   static func unpack(
     _ bytes: [UInt8], name: BytePath, expectedCount: ([UInt8]) throws -> Int
   ) throws -> [UInt8] {
@@ -28,7 +32,19 @@ enum GzipReader {
       }
       stream.next_in = input.baseAddress
       stream.avail_in = count
-      return try inflate(&stream, into: &output, name: name, expectedCount: expectedCount)
+      return try inflate(&stream, into: &output, name: name) { start in
+        let expected = try expectedCount(start)
+        guard expected <= freeCount + mostPerByte * input.count else {
+          throw GraftError(
+            .input,
+            "the gzip file \(name) has \(input.count.bytesText), and its header promises "
+              + "\(expected.bytesText), so that it is almost empty or made to fill the memory",
+            help: "gunzip it first if it is as it should be")
+        }
+        try MemoryBudget.require(
+          expected, for: "unpacking \(name)", help: "give the process more memory")
+        return expected
+      }
     }
     guard status == Z_STREAM_END else {
       let reason = status == Z_BUF_ERROR ? "ends too early" : "is damaged"
@@ -52,7 +68,13 @@ enum GzipReader {
       }
       guard status == Z_OK || status == Z_STREAM_END else { return status }
       output += chunk[..<written]
-      let largest = try limit ?? expectedCount(output)
+      let largest: Int
+      if let limit {
+        largest = limit
+      } else {
+        largest = try expectedCount(output)
+        output.reserveCapacity(largest)
+      }
       limit = largest
       guard output.count <= largest else {
         throw GraftError(

@@ -1,3 +1,4 @@
+import GraftBase
 import GraftImaging
 import Synchronization
 
@@ -12,6 +13,9 @@ final class ImageCache: Sendable {
   }
 
   private let state: Mutex<State>
+
+  /// The bytes of a data set's images that are kept: a gigabyte, or a quarter of what there is.
+  static var usualBudget: Int { min(1 << 30, MemoryBudget.bytes / 4) }
 
   init(count: Int, byteBudget: Int) {
     state = Mutex(State(images: [Image?](repeating: nil, count: count), freeBytes: byteBudget))

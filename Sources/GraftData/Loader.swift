@@ -103,8 +103,8 @@ package final class Loader {
     let (bytes, isHuge) = length.multipliedReportingOverflow(by: 4 * max(1, buffers))
     try MemoryBudget.require(
       overflow || isHuge ? .max : bytes, for: "a loader of \(capacity) images per batch")
-    return (0..<buffers).map { _ in
-      Batch(
+    return try (0..<buffers).map { _ in
+      try Batch(
         capacity: capacity, imageLength: imageLength, classCount: classCount,
         mapLength: mapLength)
     }

@@ -12,6 +12,9 @@ package final class Interpreter {
   private var values: [Int: Storage] = [:]
   private var auxiliaries: [Storage] = []
   private var gradients: [String: Storage] = [:]
+  /// What the forward pass of one operation needs beside its values, as large as the largest.
+  private let prepared: Storage
+  private let workspace: Storage
 
   package init(
     graph: Graph, outputs: [Value], loss: Value? = nil, inputShapes: [String: Shape],
@@ -26,6 +29,13 @@ package final class Interpreter {
     self.graph = graph
     self.loss = loss?.id
     self.pool = pool
+    let items = lowered.items.map { [lowered] in
+      ($0, Self.request($0, lowered, pool, backward: nil))
+    }
+    prepared = try .reserve(
+      items.map { $0.0.op.preparedCount($0.1) }.max() ?? 0, for: Self.work)
+    workspace = try .reserve(
+      items.map { $0.0.op.workspaceCount($0.1) }.max() ?? 0, for: Self.work)
     for id in lowered.fed {
       values[id] = try .reserve(lowered.shapes[id].elementCount, for: Self.work)
     }
@@ -39,7 +49,7 @@ package final class Interpreter {
           for: Self.work))
     }
     for parameter in graph.parameters where configuration.trainable.contains(parameter.name) {
-      gradients[parameter.name] = Storage(count: parameter.count)
+      gradients[parameter.name] = try .reserve(parameter.count, for: Self.work)
     }
   }
 
@@ -69,18 +79,18 @@ package final class Interpreter {
     var firstFault: String?
     for (index, item) in lowered.items.enumerated() {
       let request = self.request(item, backward: nil)
-      let prepared = prepare(item, request)
-      let workspace = Storage(count: item.op.workspaceCount(request))
+      let prepared = prepared.slice.part(0, count: item.op.preparedCount(request))
+      prepare(item, request, prepared)
+      let workspace = workspace.slice.part(0, count: item.op.workspaceCount(request))
       let output = slice(item.output)
       item.op.forward(
         ForwardContext(
           inputs: item.inputs.map(slice), inputShapes: request.inputs,
           parameters: item.parameters.map(\.slice), output: output, outputShape: request.output,
-          auxiliary: auxiliaries[index].slice, workspace: workspace.slice,
-          prepared: prepared.slice, isTraining: item.isTraining,
+          auxiliary: auxiliaries[index].slice, workspace: workspace,
+          prepared: prepared, isTraining: item.isTraining,
           random: RandomAddress(seed: random.seed, step: random.step, node: item.node),
           pool: pool))
-      withExtendedLifetime((prepared, workspace)) {}
       if firstFault == nil, output.buffer.contains(where: { !$0.isFinite }) {
         firstFault = item.path
       }
@@ -88,7 +98,7 @@ package final class Interpreter {
     return firstFault
   }
 
-  /// Computes the gradients of the mean loss.
+  /// Computes the gradients of the mean loss; only tests do, so that it takes memory as it needs it.
   package func backward() {
     guard let loss else { return }
     var valueGradients: [Int: Storage] = [:]
@@ -100,7 +110,8 @@ package final class Interpreter {
         continue
       }
       let request = self.request(item, backward: needs)
-      let prepared = prepare(item, request)
+      let prepared = Storage(count: item.op.preparedCount(request))
+      prepare(item, request, prepared.slice)
       let workspace = Storage(count: item.op.workspaceCount(request))
       let slots = slots(item, needs, in: &valueGradients)
       item.op.backward(
@@ -135,17 +146,24 @@ package final class Interpreter {
   }
 
   private func request(_ item: LoweredGraph.Item, backward: GradientNeeds?) -> WorkspaceRequest {
+    Self.request(item, lowered, pool, backward: backward)
+  }
+
+  private static func request(
+    _ item: LoweredGraph.Item, _ lowered: LoweredGraph, _ pool: ThreadPool,
+    backward: GradientNeeds?
+  ) -> WorkspaceRequest {
     WorkspaceRequest(
       inputs: item.inputs.map { lowered.shapes[$0] }, output: lowered.shapes[item.output],
       threads: pool.threadCount, backward: backward)
   }
 
-  private func prepare(_ item: LoweredGraph.Item, _ request: WorkspaceRequest) -> Storage {
-    let prepared = Storage(count: item.op.preparedCount(request))
+  private func prepare(
+    _ item: LoweredGraph.Item, _ request: WorkspaceRequest, _ prepared: Slice
+  ) {
     item.op.prepare(
       PrepareContext(
-        request: request, parameters: item.parameters.map(\.slice), prepared: prepared.slice,
+        request: request, parameters: item.parameters.map(\.slice), prepared: prepared,
         pool: pool))
-    return prepared
   }
 }

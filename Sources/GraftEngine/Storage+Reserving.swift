@@ -14,4 +14,16 @@ extension Storage {
     }
     return storage
   }
+
+  /// Throws where there is no memory for so many bytes, which are then taken in many blocks, of a size
+  /// that comes from outside.
+  package static func requireRoom(
+    _ bytes: Int, for what: String,
+    help: String = "ask for less at a time: batch=16, or a smaller size= of the encoder"
+  ) throws {
+    try MemoryBudget.require(bytes, for: what, help: help)
+    guard isAvailable(bytes) else {
+      throw MemoryBudget.refusal(of: bytes, for: what, help: help)
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GraftBase
 
 /// A run of floats inside a block owned elsewhere.
 ///
@@ -48,7 +49,7 @@ package final class Storage: Sendable {
   ///
   /// Without memory for it the program ends with a sentence and status 1. Sizes from outside go through `reserve(_:for:)`, which throws.
   package convenience init(count: Int) {
-    guard let made = Self.memory(for: count) else {
+    guard let made = Self.memory(for: count, leavingReserve: false) else {
       let text =
         "error: no memory for a block of \(count / 250_000) MB; use a smaller batch= or size=\n"
       _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
@@ -63,15 +64,34 @@ package final class Storage: Sendable {
     self.init(made, count: count)
   }
 
-  private static func memory(for count: Int) -> (raw: UnsafeMutableRawPointer, bytes: Int)? {
+  /// Whether the system gives so many bytes in one piece; they are given back at once, untouched.
+  package static func isAvailable(_ bytes: Int) -> Bool {
+    let block = memory(for: (bytes + 3) / 4)
+    free(block?.raw)
+    return block != nil
+  }
+
+  /// Aligned memory; with `leavingReserve` nil also where too little is left after it for what cannot
+  /// fail.
+  private static func memory(
+    for count: Int, leavingReserve: Bool = true
+  ) -> (raw: UnsafeMutableRawPointer, bytes: Int)? {
     precondition(count >= 0, "a block of negative size")
     let isLarge = count >= 4 * largePage
     let alignment = isLarge ? largePage : 64
     // Sizes that overflow are sizes that nobody has.
     guard count < Int.max / 8 else { return nil }
     let bytes = ((count + bufferSlack) * 4 + alignment - 1) / alignment * alignment
-    return aligned_alloc(alignment, bytes).map { ($0, bytes) }
+    guard let raw = aligned_alloc(alignment, bytes) else { return nil }
+    guard !leavingReserve || bytes < leastChecked || AddressSpace.hasReserve else {
+      free(raw)
+      return nil
+    }
+    return (raw, bytes)
   }
+
+  /// Blocks of fewer bytes are met from the reserve.
+  private static let leastChecked = 1 << 20
 
   private init(_ made: (raw: UnsafeMutableRawPointer, bytes: Int), count: Int) {
     let (raw, bytes) = made

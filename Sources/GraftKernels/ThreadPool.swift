@@ -1,4 +1,5 @@
 import Foundation
+import GraftBase
 import Synchronization
 
 /// The one pool of threads: the engine's steps in the foreground, the loader's images behind them.
@@ -7,11 +8,12 @@ import Synchronization
 /// what a chunk is, so results do not depend on it. Background jobs run when a thread has nothing
 /// else to do; a thread that waits for one helps.
 ///
-/// Unchecked: `loop` is guarded by `open` and `joined`, `background` by `condition`, and `generation` is
-/// the caller's own.
+/// Unchecked: `loop` is guarded by `open` and `joined`, `background` by `condition`, `generation` is the
+/// caller's own, and `threadCount` is only written before others have the pool.
 package final class ThreadPool: @unchecked Sendable {
-  /// Threads that compute, the caller's own included.
-  package let threadCount: Int
+  /// Threads that compute, the caller's own included: those that were asked for, or as many as the
+  /// system gave.
+  package private(set) var threadCount: Int
 
   private let condition = NSCondition()
   private let next = Atomic<Int>(0)
@@ -29,12 +31,14 @@ package final class ThreadPool: @unchecked Sendable {
 
   package init(threads: Int) {
     precondition(threads >= 1, "a pool needs a thread")
-    threadCount = threads
-    for worker in 1..<max(1, threads) {
-      let thread = Thread { [self] in work(as: worker) }
-      thread.stackSize = 4 << 20
-      thread.name = "graft-\(worker)"
-      thread.start()
+    threadCount = 1
+    while threadCount < threads, AddressSpace.hasReserve {
+      let worker = threadCount
+      let isStarted = SystemThread.start("graft-\(worker)", stackSize: 4 << 20) { [self] in
+        work(as: worker)
+      }
+      guard isStarted else { break }
+      threadCount += 1
     }
   }
 

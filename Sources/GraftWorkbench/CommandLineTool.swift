@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftKernels
 
 /// What was asked of `graft` from the shell, already split into options and words.
 package struct CommandLineRequest: Sendable {
@@ -27,6 +28,13 @@ package struct CommandLineTool {
   private let environment: [String: String]
 
   package init(environment: [String: String]) { self.environment = environment }
+
+  /// Ends the process with a sentence where a limit of address space leaves it too little; to be
+  /// called before anything else.
+  package static func checkAddressSpace() {
+    AddressSpace.checkAtStart()
+    if AddressSpace.limit != nil { SystemThread.shareHeap() }
+  }
 
   /// Does what was asked; returns the exit status.
   ///
@@ -199,7 +207,9 @@ package struct CommandLineTool {
   }
 
   private func standardInput(_ session: Session) throws -> SourceFile {
-    let text = String(decoding: try StandardInput.readAll(), as: UTF8.self)
+    let bytes = try StandardInput.readAll(limit: SourceFile.byteLimit)
+    try SourceFile.checkLength(bytes.count, "-")
+    let text = String(decoding: bytes, as: UTF8.self)
     return SourceFile(name: "-", text: text, folder: session.folder)
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GraftWorkbench
 
+CommandLineTool.checkAddressSpace()
 let commandLine: GraftCommandLine
 do {
   commandLine = try GraftCommandLine.parse()

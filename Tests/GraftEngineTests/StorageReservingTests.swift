@@ -23,4 +23,14 @@ import Testing
     let storage = try Storage.reserve(1000, for: "a test")
     #expect(storage.slice.count == 1000 && storage.slice.buffer.allSatisfy { $0 == 0 })
   }
+
+  @Test func roomIsGivenBack() throws {
+    try Storage.requireRoom(1 << 20, for: "a test")
+    #expect(Storage.isAvailable(1 << 30))
+    let error = #expect(throws: GraftError.self) {
+      try Storage.requireRoom(1 << 50, for: "the weights of a test", help: "choose a smaller one")
+    }
+    #expect(error?.message.hasPrefix("the weights of a test needs 1126 TB of memory") == true)
+    #expect(error?.help == "choose a smaller one")
+  }
 }

@@ -1,9 +1,14 @@
 """Folders with files that are no images: each is listed, the others are read, and nothing is changed."""
 
 import os
+import pathlib
+import shutil
 import struct
+import threading
+import time
+import zlib
 
-from harness import ENCODER, Place, chunk, digest, has_signal, make_pictures, png
+from harness import ENCODER, Place, Result, chunk, digest, has_signal, limit_memory, make_pictures, png
 
 
 def bad_files(folder, count):
@@ -77,7 +82,120 @@ def too_many(torture, row):
                 f"preview of {name}: {with_one}")
 
 
+def make_large(folder, count=20, side=1000):
+    """Pictures of one color that take three megabytes each when they are decoded."""
+    for number in range(2):
+        inside = folder / f"class{number}"
+        inside.mkdir(parents=True)
+        for index in range(count):
+            color = bytes((index * 11, number * 90, 50))
+            packer = zlib.compressobj(1)
+            pixels = b"".join(packer.compress(b"\0" + color * side) for _ in range(side)) + packer.flush()
+            header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+            (inside / f"picture{index}.png").write_bytes(
+                b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", pixels) + chunk(b"IEND", b""))
+
+
+def cut(path):
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def cut_in_place(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def grow(path):
+    with open(path, "ab") as file:
+        file.write(b"more")
+
+
+def become_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def become_pipe(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def become_link(path):
+    path.unlink()
+    path.symlink_to("/nowhere/at/all.png")
+
+
+CHANGES = {
+    "removed": pathlib.Path.unlink, "cut": cut, "cut in place": cut_in_place, "longer": grow,
+    "emptied": lambda path: path.write_bytes(b""), "another picture": lambda path: path.write_bytes(png(16, 16, (9, 9, 9))),
+    "a page": lambda path: path.write_bytes(b"<!DOCTYPE html><html></html>"), "a folder": become_folder,
+    "a pipe": become_pipe, "a dangling link": become_link}
+
+
+def changing(torture, row):
+    """B4: files change after the scan, before they are read and in the middle of an epoch."""
+    changes = list(CHANGES) if torture.full else ["removed", "cut in place", "another picture", "a pipe"]
+    with Place(torture) as place:
+        kept = place.folder / "pictures"
+        make_large(kept)
+        torture.each(
+            lambda item: change(torture, row, kept, *item),
+            [(name, moment) for name in changes for moment in ("scan", "epoch")])
+
+
+def change(torture, row, kept, name, moment):
+    """Under this limit half of the pictures are kept in memory, and the others are read in each epoch."""
+    what = f"{name} after the {moment}"
+    with Place(torture) as place:
+        pictures = place.folder / "pictures"
+        shutil.copytree(kept, pictures)
+        text = (
+            f"set checkpoint=epoch\ndata pictures\n{ENCODER}\naugment crop(0.5..1) flip\n"
+            "train epochs=40 batch=8 policy=B as=B")
+        process = place.start(place.arguments(text), preexec_fn=limit_memory(500 << 20))
+        lines, errors = [], []
+        readers = [
+            threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, b""))),
+            threading.Thread(target=lambda: errors.extend(iter(process.stderr.readline, b"")))]
+        for reader in readers:
+            reader.start()
+
+        def has_come():
+            if moment == "scan":
+                return any(b'"event":"data"' in line for line in lines)
+            return any(pathlib.Path(place.state).glob("graft/checkpoints/*/last.safetensors"))
+
+        start = time.monotonic()
+        while not has_come() and process.poll() is None and time.monotonic() - start < 200:
+            time.sleep(0.002)
+        for path in sorted(pictures.rglob("*.png")):
+            CHANGES[name](path)
+        try:
+            process.wait(timeout=200)
+        except Exception:
+            process.kill()
+            process.wait()
+            row.check(False, f"{what}: no end")
+            return
+        for reader in readers:
+            reader.join()
+        result = Result(process.returncode, b"".join(lines), b"".join(errors))
+        said = result.output + result.errors
+        row.check(
+            result.status in (1, 4) and "picture" in said and ".png" in said and '"event":"error"' in result.output,
+            f"{what}: {result} {result.output[-300:]}")
+        if moment == "scan":
+            return
+        records = [record for record in place.records() if record["name"] == "B"]
+        row.check(len(records) == 1, f"{what}: {len(records)} runs on disk")
+        shutil.rmtree(pictures)
+        shutil.copytree(kept, pictures)
+        loaded = place.run("load run=B\nsave out/kept.safetensors")
+        row.check(loaded.status == 0, f"{what}: the run is not kept: {loaded} {loaded.output[-300:]}")
+
+
 ROWS = [
+    ("B4", "pictures change after the scan and in the middle of a training", changing),
     ("B1", "one file in a hundred is no image: listed, others read, none changed", mixed),
     ("B1b", "a file that is no image, named alone", too_many),
 ]

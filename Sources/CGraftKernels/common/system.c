@@ -23,3 +23,9 @@ __attribute__((constructor)) static void keep_pages(void) {
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 #endif
+
+void graft_share_heap(void) {
+#ifdef M_ARENA_MAX
+  mallopt(M_ARENA_MAX, 1);
+#endif
+}

@@ -14,6 +14,9 @@
 /// Tells the processor that this thread is in a spin loop.
 void graft_pause(void);
 
+/// Lets all threads take memory from one heap: glibc would reserve 64 MB of addresses for each.
+void graft_share_heap(void);
+
 /// The functions that follow a layer. Norms and Winograd convolutions support the first three only.
 typedef enum {
   GRAFT_LINEAR = 0, GRAFT_RELU = 1, GRAFT_RELU6 = 2,

@@ -89,7 +89,7 @@ enum BoxPath {
 
   /// `3 files have no image, the first is a.txt`, as a list of warnings.
   static func strays(_ paths: [String], _ what: String) -> [String] {
-    guard let first = paths.first else { return [] }
+    guard let first = paths.first?.prefix(200) else { return [] }
     let has = paths.count == 1 ? "\(what) has" : "\(what)s have"
     return ["\(paths.count) \(has) no image: \(first)" + (paths.count > 1 ? ", …" : "")]
   }

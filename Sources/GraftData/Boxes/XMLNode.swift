@@ -37,7 +37,7 @@ private struct XMLReader {
   private var elementCount = 0
 
   private static let depthLimit = 32
-  private static let elementLimit = 1_000_000
+  private static let elementLimit = 100_000
 
   init(bytes: [UInt8], name: String) {
     (self.bytes, self.name) = (bytes, name)

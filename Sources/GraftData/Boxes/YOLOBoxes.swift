@@ -21,6 +21,7 @@ package struct YOLOBoxes: BoxFormat {
   private let names: YOLONames
 
   private static let fileLimit = 16 << 20
+  private static let lineLimit = 1 << 16
 
   package static func recognizes(_ images: [BoxPlace], in folder: String?) -> Bool {
     images.contains { file(of: $0) != nil }
@@ -73,9 +74,14 @@ package struct YOLOBoxes: BoxFormat {
     var number = 0
     for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
       number += 1
+      let place = "\(file), line \(number)"
+      guard line.utf8.count <= lineLimit else {
+        throw GraftError(
+          .input, "\(place) has \(line.utf8.count) bytes; a box has 5 numbers",
+          help: "polygons are not read: convert them to boxes")
+      }
       let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
       if words.isEmpty { continue }
-      let place = "\(file), line \(number)"
       let values = try numbers(words, place)
       guard let label = label(words[0]), label < names?.count ?? 100_000 else {
         let known = names.map { "classes are 0 to \($0.count - 1)" } ?? "classes are whole numbers"

@@ -9,6 +9,22 @@ package struct CSVTable {
   /// The line of the file that each row starts on, counted from 1.
   private(set) var lines: [Int] = []
 
+  /// What a table may ask for.
+  private static let lineLimit = 1 << 20
+  private static let fieldLimit = 10_000
+
+  /// Reads a file of at most `limit` bytes; a line of over a megabyte is refused before more is read.
+  package init(_ path: BytePath, limit: Int) throws {
+    let file = try RegularFile(pathBytes: path.bytes, name: path.description)
+    if file.size <= limit {
+      try Self.checkLines(of: file)
+      // Short texts in lists take several times the bytes of the file.
+      try MemoryBudget.require(
+        8 * file.size, for: "the table \(file.name)", help: "give the process more memory")
+    }
+    try self.init(bytes: try file.readAll(limit: limit), name: path)
+  }
+
   package init(bytes: [UInt8], name: BytePath) throws {
     self.name = name
     try Self.check(bytes, name)
@@ -36,14 +52,38 @@ package struct CSVTable {
   private static func check(_ bytes: [UInt8], _ name: BytePath) throws {
     let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
     guard isWide || String(validating: bytes, as: UTF8.self) == nil else { return }
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let place = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
     throw GraftError(
       .input,
       isWide
         ? "the table \(name) is UTF-16, and Graft reads UTF-8"
-        : "line \(place + 1) of \(name) is not UTF-8; it may be Latin-1",
+        : "line \(firstLineThatIsNotText(bytes)) of \(name) is not UTF-8; it may be Latin-1",
       help: "save it as UTF-8, for example: iconv -f \(isWide ? "UTF-16" : "LATIN1") -t UTF-8")
+  }
+
+  private static func firstLineThatIsNotText(_ bytes: [UInt8]) -> Int {
+    var (number, start) = (1, 0)
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+      if String(validating: bytes[start..<end], as: UTF8.self) == nil { break }
+      (number, start) = (number + 1, end + 1)
+    }
+    return number
+  }
+
+  private static func checkLines(of file: RegularFile) throws {
+    let isEnd: (UInt8) -> Bool = { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+    var start = 0
+    for offset in stride(from: 0, to: file.size, by: lineLimit) {
+      let piece = try file.read(at: offset, count: min(lineLimit, file.size - offset))
+      let length = offset + (piece.firstIndex(where: isEnd) ?? piece.count) - start
+      guard length <= lineLimit else {
+        throw GraftError(
+          .input,
+          "the table \(file.name) has a line of over \(lineLimit.bytesText), from byte \(start) on",
+          help: "a line has the path and the label of one image")
+      }
+      if let last = piece.lastIndex(where: isEnd) { start = offset + last + 1 }
+    }
   }
 
   static func trimmed(_ text: String) -> String {
@@ -80,6 +120,11 @@ package struct CSVTable {
       var fields: [String] = []
       while true {
         fields.append(try field())
+        guard fields.count <= CSVTable.fieldLimit else {
+          throw GraftError(
+            .input, "line \(line) of \(name) has more than \(CSVTable.fieldLimit) fields",
+            help: "a line has the path and the label of one image")
+        }
         guard place < bytes.count, bytes[place] == UInt8(ascii: ",") else { break }
         place += 1
       }

@@ -27,11 +27,12 @@ package enum MNISTFiles: DataFormat {
         throw GraftError(.input, "\(imageFile) has no \(stem)-labels-idx1-ubyte beside it")
       }
       let table = try readImages(imageFile)
-      let labels = try readLabels(labelFile, classes: listing.classes.count)
-      guard labels.count == table.count else {
-        throw GraftError(
-          .input,
-          "\(imageFile) has \(table.count) images, but \(labelFile) has \(labels.count) labels")
+      let labels = try readLabels(labelFile, classes: listing.classes.count) { count in
+        guard count == table.count else {
+          throw GraftError(
+            .input,
+            "\(imageFile) has \(table.count) images, but \(labelFile) has \(count) labels")
+        }
       }
       for (record, label) in labels.enumerated() {
         listing.entries.append(
@@ -56,8 +57,11 @@ package enum MNISTFiles: DataFormat {
       count: sizes[0], start: 16, stride: sizes[1] * sizes[2])
   }
 
-  private static func readLabels(_ file: BytePath, classes: Int) throws -> ArraySlice<UInt8> {
-    let bytes = try contents(of: file, dimensions: 1).bytes
+  /// The labels; `check` gets their number before they are unpacked.
+  private static func readLabels(
+    _ file: BytePath, classes: Int, check: (Int) throws -> Void
+  ) throws -> ArraySlice<UInt8> {
+    let bytes = try contents(of: file, dimensions: 1) { try check($0[0]) }.bytes
     let labels = bytes[8...]
     if let place = labels.firstIndex(where: { $0 >= classes }) {
       throw GraftError(
@@ -70,15 +74,18 @@ package enum MNISTFiles: DataFormat {
 
   /// The bytes of an IDX file, checked to be as many as its header says, and the sizes in it.
   private static func contents(
-    of file: BytePath, dimensions: Int
+    of file: BytePath, dimensions: Int, check: ([Int]) throws -> Void = { _ in }
   ) throws -> (bytes: [UInt8], sizes: [Int]) {
     let stored = try file.read(limit: byteLimit)
     let bytes =
       GzipReader.isCompressed(stored)
       ? try GzipReader.unpack(stored, name: file) { start in
-        try expectedCount(Self.sizes(in: start, dimensions: dimensions, name: file), name: file)
+        let sizes = try Self.sizes(in: start, dimensions: dimensions, name: file)
+        try check(sizes)
+        return try expectedCount(sizes, name: file)
       } : stored
     let sizes = try Self.sizes(in: bytes, dimensions: dimensions, name: file)
+    try check(sizes)
     let expected = try expectedCount(sizes, name: file)
     guard bytes.count == expected else {
       throw GraftError(

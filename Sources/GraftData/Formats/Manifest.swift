@@ -26,7 +26,7 @@ package enum Manifest: DataFormat {
 
   package static func read(_ path: BytePath) throws -> Listing {
     let file = path.kind == .folder ? path.appending("manifest.csv") : path
-    let table = try CSVTable(bytes: try file.read(limit: 1 << 28), name: file)
+    let table = try CSVTable(file, limit: 1 << 28)
     guard let fileColumn = table.column(named: fileColumns) else {
       throw GraftError(
         .input, "\(file) has no column called file; it has \(table.columnList)",

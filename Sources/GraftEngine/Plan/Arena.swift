@@ -36,7 +36,7 @@ package final class Arena {
       tenant = 0
       kept = [:]
       guard let block = Storage(ifAvailable: count) else {
-        // The plans that are there still fit what was just freed.
+        // The plans that are there still fit what was just freed, which is there as it was.
         storage = Storage(count: before)
         throw MemoryBudget.refusal(of: 4 * count, for: what)
       }

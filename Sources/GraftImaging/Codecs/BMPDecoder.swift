@@ -19,7 +19,9 @@ enum BMPDecoder: ImageDecoder {
     _ bytes: [UInt8], _ request: DecodeRequest
   ) throws(ImageFault) -> (image: Image, orientation: Orientation) {
     let header = try BMPHeader(bytes)
-    try request.limits.check(header.size, bytesPerPixel: header.palette == nil ? 3 : 4)
+    let bytesPerPixel = header.palette == nil ? 3 : request.keepsIndices ? 1 : 4
+    let cost = DecodingCost(header.size, bytesPerPixel: bytesPerPixel)
+    try request.limits.check(cost)
     if header.coding == .rows {
       // The last row need not be filled up.
       let lastRow = (header.size.width * header.bits + 7) / 8
@@ -28,6 +30,7 @@ enum BMPDecoder: ImageDecoder {
         throw ImageFault.truncated(at: bytes.count)
       }
     }
+    try request.limits.check(cost, fileBytes: bytes.count)
     guard let palette = header.palette else {
       return try request.part(of: colorRows(bytes, header), lying: .upright)
     }

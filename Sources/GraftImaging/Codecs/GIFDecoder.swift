@@ -20,7 +20,9 @@ enum GIFDecoder: ImageDecoder {
     _ bytes: [UInt8], _ request: DecodeRequest
   ) throws(ImageFault) -> (image: Image, orientation: Orientation) {
     let header = try GIFHeader(bytes)
-    try request.limits.check(header.size, bytesPerPixel: 4)
+    let cost = DecodingCost(header.size, bytesPerPixel: request.keepsIndices ? 1 : 4)
+    try request.limits.check(cost)
+    try request.limits.check(cost, fileBytes: bytes.count)
     let (size, frame) = (header.size, header.frame)
     let indices = try Image.drawn(width: size.width, height: size.height, channels: 1) {
       output throws(ImageFault) in

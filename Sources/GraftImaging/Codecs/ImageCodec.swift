@@ -47,7 +47,7 @@ package enum ImageCodec {
     do throws(ImageFault) {
       try checkLength(bytes, limits: limits)
       let (size, orientation) = try kind.decoder.readHeader(bytes)
-      try limits.check(size, bytesPerPixel: 3)
+      try limits.check(size)
       return orientationApplied && orientation.swapsSides ? size.transposed : size
     } catch {
       throw GraftError(unreadable: name, kind: kind, fault: error)

@@ -10,11 +10,45 @@ package struct ImageLimits: Sendable, Equatable {
   package var maximumFileBytes = 64 << 20
   /// Memory for decoding, in bytes: pixels, and coefficients where a format keeps them.
   package var maximumDecodeBytes = 256 << 20
+  /// What decoding may take of a file of any length; beyond it, `decodeBytesPerFileByte` times its length.
+  ///
+  /// Photographs take at most some fifty bytes for one of the file; a file that takes a thousand has one
+  /// color, or was made to fill the memory.
+  package var freeDecodeBytes = 64 << 20
+  package var decodeBytesPerFileByte = 128
 
   package static let standard = ImageLimits()
 
-  /// Throws when an image of this size, decoded with `bytesPerPixel`, needs too much memory.
-  func check(_ size: ImageSize, bytesPerPixel: Int) throws(ImageFault) {
+  /// Throws when decoding takes too much memory.
+  func check(_ cost: DecodingCost) throws(ImageFault) {
+    try check(cost.size)
+    guard cost.bytes <= maximumDecodeBytes else {
+      throw ImageFault(
+        "decoding it would take \(cost.bytes >> 20) MiB, more than the"
+          + " \(maximumDecodeBytes >> 20) MiB that Graft uses for one image",
+        help: "scale it down or save it as a baseline JPEG")
+    }
+    do {
+      // Twice: what is decoded is converted and turned upright.
+      try MemoryBudget.require(2 * cost.bytes, for: "decoding it")
+    } catch {
+      throw ImageFault(
+        (error as? GraftError)?.message ?? "there is no memory to decode it",
+        help: "scale it down, or give the process more memory")
+    }
+  }
+
+  /// Throws when decoding takes too much memory for a file of so many bytes.
+  func check(_ cost: DecodingCost, fileBytes: Int) throws(ImageFault) {
+    guard cost.bytes > freeDecodeBytes + decodeBytesPerFileByte * fileBytes else { return }
+    throw ImageFault(
+      "its \(fileBytes.bytesText) become \(cost.size) pixels, \(cost.bytes.bytesText) in memory, so"
+        + " that it is almost all of one color or made to fill the memory",
+      help: "scale it down; save a mask as gray PNG")
+  }
+
+  /// Throws when an image has no pixels or more than are read.
+  func check(_ size: ImageSize) throws(ImageFault) {
     guard size.width > 0 && size.height > 0 else {
       throw ImageFault("its header says \(size), which has no pixels")
     }
@@ -30,20 +64,20 @@ package struct ImageLimits: Sendable, Equatable {
           + " million that Graft reads",
         help: "scale it down; training uses a few hundred pixels in width and height")
     }
-    guard pixels * bytesPerPixel <= maximumDecodeBytes else {
-      throw ImageFault(
-        "decoding it would take \((pixels * bytesPerPixel) >> 20) MiB, more than the"
-          + " \(maximumDecodeBytes >> 20) MiB that Graft uses for one image",
-        help: "scale it down or save it as a baseline JPEG")
-    }
-    do {
-      // Twice: what is decoded is converted and turned upright.
-      try MemoryBudget.require(2 * pixels * bytesPerPixel, for: "decoding it")
-    } catch {
-      throw ImageFault(
-        (error as? GraftError)?.message ?? "there is no memory to decode it",
-        help: "scale it down, or give the process more memory")
-    }
+  }
+}
+
+/// What decoding an image takes in memory; of a size that was not checked it is as much as there can be.
+struct DecodingCost {
+  let size: ImageSize
+  let bytes: Int
+
+  init(_ size: ImageSize, bytesPerPixel: Int, and more: Int = 0) {
+    self.size = size
+    let (pixels, areTooMany) = size.width.multipliedReportingOverflow(by: size.height)
+    let (bytes, isTooMuch) = pixels.multipliedReportingOverflow(by: bytesPerPixel)
+    let (sum, isTooLarge) = bytes.addingReportingOverflow(more)
+    self.bytes = areTooMany || isTooMuch || isTooLarge ? .max : sum
   }
 }
 

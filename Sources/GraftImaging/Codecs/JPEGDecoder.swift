@@ -29,8 +29,10 @@ enum JPEGDecoder: ImageDecoder {
     let header = try JPEGHeader(bytes, readsScans: true)
     // A file of several scans keeps all coefficients, two bytes each, until the last one is read.
     let coefficientBytes = header.scanCount > 1 ? Int(header.coefficientsPerPixel * 2) + 1 : 0
-    try request.limits.check(
+    let cost = DecodingCost(
       header.size, bytesPerPixel: max(header.components, 3) + coefficientBytes)
+    try request.limits.check(cost)
+    try request.limits.check(cost, fileBytes: bytes.count)
     let work = header.scanCount * header.size.width * header.size.height
     guard header.scanCount <= 100 && work <= 2_000_000_000 else {
       throw ImageFault("it has \(header.scanCount) scans, so many that decoding would take long")

@@ -19,7 +19,12 @@ enum PNGDecoder: ImageDecoder {
     _ bytes: [UInt8], _ request: DecodeRequest
   ) throws(ImageFault) -> (image: Image, orientation: Orientation) {
     let header = try PNGHeader(bytes)
-    try check(header, request.limits)
+    // The numbers of a palette's colors, and its colors.
+    let bytesPerPixel = header.color.samplesPerPixel < 3 ? 1 : 3
+    try check(
+      header, request.limits,
+      bytesPerPixel: header.color == .palette && !request.keepsIndices ? 4 : bytesPerPixel,
+      fileBytes: bytes.count)
     let isColor = header.color == .rgb || header.color == .rgbAlpha
     let channels = isColor ? 3 : 1
     var palette = [UInt8](repeating: 0, count: 256 * 3)
@@ -47,7 +52,7 @@ enum PNGDecoder: ImageDecoder {
     guard header.bitDepth == 16, header.color == .gray || header.color == .grayAlpha else {
       return nil
     }
-    try check(header, limits)
+    try check(header, limits, bytesPerPixel: 3, fileBytes: bytes.count)
     var samples = [UInt16](repeating: 0, count: header.size.width * header.size.height)
     var (palette, paletteCount) = ([UInt8](repeating: 0, count: 256 * 3), Int32(0))
     var message = [CChar](repeating: 0, count: GRAFT_PNG_MESSAGE)
@@ -61,14 +66,18 @@ enum PNGDecoder: ImageDecoder {
     return DeepGray(size: header.size, orientation: header.orientation, samples: samples)
   }
 
-  private static func check(_ header: PNGHeader, _ limits: ImageLimits) throws(ImageFault) {
-    try limits.check(header.size, bytesPerPixel: header.color == .palette ? 4 : 3)
+  private static func check(
+    _ header: PNGHeader, _ limits: ImageLimits, bytesPerPixel: Int, fileBytes: Int
+  ) throws(ImageFault) {
+    let cost = DecodingCost(header.size, bytesPerPixel: bytesPerPixel)
+    try limits.check(cost)
     // Deflate packs at most about 1,032 to 1, so a header that promises more lies.
     guard header.inflatedByteCount / 1_100 <= header.dataByteCount else {
       throw ImageFault(
         "its header promises \(header.size) pixels, which \(header.dataByteCount) bytes of data"
           + " cannot hold")
     }
+    try limits.check(cost, fileBytes: fileBytes)
   }
 
   private static func reason(for message: [CChar]) -> String {

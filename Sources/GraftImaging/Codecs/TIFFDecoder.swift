@@ -22,7 +22,8 @@ enum TIFFDecoder: ImageDecoder {
   static func decode(
     _ bytes: [UInt8], _ request: DecodeRequest
   ) throws(ImageFault) -> (image: Image, orientation: Orientation) {
-    let header = try checkedHeader(bytes, request.limits)
+    let header = try checkedHeader(
+      bytes, request.limits, keepsIndices: request.keepsIndices)
     let image = try pixels(bytes, header)
     if case .palette(let palette) = header.content, !request.keepsIndices {
       return try request.part(of: palette.image(of: image), lying: header.orientation)
@@ -48,21 +49,19 @@ enum TIFFDecoder: ImageDecoder {
 
   /// The header of a file that holds what it says, within the limits.
   private static func checkedHeader(
-    _ bytes: [UInt8], _ limits: ImageLimits
+    _ bytes: [UInt8], _ limits: ImageLimits, keepsIndices: Bool = false
   ) throws(ImageFault) -> TIFFHeader {
     let directory = try TIFFDirectory(bytes)
     let header = try TIFFHeader(directory)
-    let bytesPerPixel = header.hasPalette ? 4 : 3
-    try limits.check(header.size, bytesPerPixel: bytesPerPixel)
-    let pixelCount = header.size.width * header.size.height
-    let needed = bytesPerPixel * pixelCount + header.planes * header.pieceByteCount
-    guard needed <= limits.maximumDecodeBytes else {
-      throw ImageFault(
-        "decoding it would take \(needed >> 20) MiB, more than the"
-          + " \(limits.maximumDecodeBytes >> 20) MiB that Graft spends on an image",
-        help: "scale it down, or save it with smaller strips or tiles")
-    }
+    // The size first: what a piece of it takes may be no number.
+    try limits.check(header.size)
+    // The pixels and one strip or tile of each plane.
+    let cost = DecodingCost(
+      header.size, bytesPerPixel: header.bytesPerPixel(keepingIndices: keepsIndices),
+      and: header.planes * header.pieceByteCount)
+    try limits.check(cost)
     try checkData(bytes, directory, header)
+    try limits.check(cost, fileBytes: bytes.count)
     return header
   }
 

@@ -79,9 +79,13 @@ struct TIFFHeader {
     }
   }
 
-  var hasPalette: Bool {
-    if case .palette = content { return true }
-    return false
+  /// What a decoded pixel takes: of a palette its number and its color.
+  func bytesPerPixel(keepingIndices: Bool) -> Int {
+    switch content {
+    case .palette: keepingIndices ? 1 : 4
+    case .gray: bits == 16 ? 3 : 1
+    case .rgb, .cmyk: 3
+    }
   }
 
   /// How many pieces a plane has side by side.

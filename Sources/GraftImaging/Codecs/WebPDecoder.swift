@@ -25,7 +25,9 @@ enum WebPDecoder: ImageDecoder {
     let header = try header(bytes)
     // libwebp decodes lossless images and alpha as whole planes of four bytes a pixel.
     let isWhole = header.is_lossless != 0 || header.has_alpha != 0
-    try request.limits.check(size(header), bytesPerPixel: isWhole ? 8 : 3)
+    let cost = DecodingCost(size(header), bytesPerPixel: isWhole ? 8 : 3)
+    try request.limits.check(cost)
+    try request.limits.check(cost, fileBytes: bytes.count)
     let orientation = request.orientation(orientation(header, bytes))
     let box = try orientation.storedBox(showing: request.region, of: size(header))
     return (try decode(bytes, header, box), orientation)

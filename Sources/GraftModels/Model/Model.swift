@@ -1,5 +1,6 @@
 import GraftBase
 import GraftEngine
+import GraftKernels
 
 /// An encoder with a head, recorded as a graph, with its parameters in groups from stem to head.
 package final class Model {
@@ -57,13 +58,18 @@ package final class Model {
   ) throws {
     try self.init(
       recording: spec, head: head, classes: classes, input: input, precision: precision)
-    try MemoryBudget.require(
-      parameters.reduce(0) { $0 + 4 * $1.count }, for: "the weights of \(spec.shortName)",
-      help: "choose a smaller encoder")
-    for parameter in parameters { _ = parameter.value }
+    try takeMemory()
     var loaded: Set<String> = []
     if let weights { loaded = Set(try load(weights: weights).matched) }
     initialize(seed: seed, except: loaded)
+  }
+
+  /// Takes the memory of all parameters; throws where there is none for them.
+  func takeMemory() throws {
+    try Storage.requireRoom(
+      parameters.reduce(0) { $0 + 4 * $1.count }, for: "the weights of \(spec.shortName)",
+      help: "choose a smaller encoder")
+    for parameter in parameters { _ = parameter.value }
   }
 
   /// Records the graph; all parameters are zero, and take memory when they are first asked for.

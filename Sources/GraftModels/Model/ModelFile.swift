@@ -134,11 +134,13 @@ package struct ModelFile {
     let name: String
     let metadata: [ByteString: ByteString]
 
-    /// The model as described, without its weights.
+    /// The model as described, its weights zero.
     func model() throws -> Model {
-      try Model(
+      let model = try Model(
         recording: encoder(), head: value(.head), classes: value(.classes),
         input: value(.preprocessing), precision: precision())
+      try model.takeMemory()
+      return model
     }
 
     func text(_ key: Key) throws -> String {

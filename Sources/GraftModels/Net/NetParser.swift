@@ -26,10 +26,13 @@ package struct NetParser {
 
   /// The most layers of a network, repetitions written out.
   static let mostLayers = 1000
+  /// The most groups inside each other.
+  private static let mostDepth = 32
 
   private let tokens: [NetToken]
   private let options: Options
   private var next = 0
+  private var depth = 0
   private let end: Int
 
   private init(_ text: String, _ options: Options) throws {
@@ -125,7 +128,14 @@ package struct NetParser {
     var item: NetSyntax.Item
     if token.isSymbol("[") {
       next += 1
+      depth += 1
+      guard depth <= Self.mostDepth else {
+        throw NetFault(
+          "groups are nested more than \(Self.mostDepth) deep", at: token.place,
+          help: "two or three are usual: [[conv relu]*2 pool]*3")
+      }
       item = .group(try items(until: token), times: 1)
+      depth -= 1
     } else {
       item = .layer(try layer())
     }

@@ -25,17 +25,19 @@ struct ONNXScan {
   private var position = 0
   private var graphs = 0
   private var tensors = 0
-  private let tensorLimit: Int
+  /// Nodes and attributes.
+  private var nodes = 0
+  private let limits: ONNXWeights.Limits
 
-  static func check(_ bytes: [UInt8], tensorLimit: Int) throws {
-    var scan = ONNXScan(bytes, tensorLimit: tensorLimit)
+  static func check(_ bytes: [UInt8], _ limits: ONNXWeights.Limits) throws {
+    var scan = ONNXScan(bytes, limits)
     try scan.walk(.model, end: bytes.count)
     guard scan.graphs == 1 else { throw scan.fault("it has no graph") }
   }
 
-  private init(_ bytes: [UInt8], tensorLimit: Int) {
+  private init(_ bytes: [UInt8], _ limits: ONNXWeights.Limits) {
     self.bytes = bytes
-    self.tensorLimit = tensorLimit
+    self.limits = limits
   }
 
   private mutating func walk(_ message: Message, end: Int) throws {
@@ -63,9 +65,13 @@ struct ONNXScan {
       }
       if message == .tensor, [4, 5, 7, 9, 10, 11].contains(field) { dataFields.insert(field) }
     }
+    if message == .node || message == .attribute { nodes += 1 }
+    guard nodes <= limits.nodes else {
+      throw fault("more than \(limits.nodes) nodes and attributes")
+    }
     guard message == .tensor else { return }
     tensors += 1
-    guard tensors <= tensorLimit else { throw fault("more than \(tensorLimit) tensors") }
+    guard tensors <= limits.tensors else { throw fault("more than \(limits.tensors) tensors") }
     guard dataFields.count <= 1 else { throw fault("a tensor with values in two fields") }
   }
 

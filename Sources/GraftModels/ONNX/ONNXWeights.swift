@@ -17,6 +17,8 @@ package struct ONNXWeights {
   package struct Limits: Sendable {
     package var fileBytes = 2 << 30
     package var tensors = 100_000
+    /// Nodes and their attributes; two bytes of the file become some hundred in memory.
+    package var nodes = 200_000
     package var rank = 8
     package var nameBytes = 1024
 
@@ -42,7 +44,7 @@ package struct ONNXWeights {
         throw WeightFault("it has \(source.size) bytes, more than the limit of \(limits.fileBytes)")
       }
       let bytes = try source.read(at: 0, count: source.size) ?? []
-      try ONNXScan.check(bytes, tensorLimit: limits.tensors)
+      try ONNXScan.check(bytes, limits)
       let model: Onnx_ModelProto
       do {
         model = try Onnx_ModelProto(serializedBytes: bytes)

@@ -19,6 +19,7 @@ extension Model {
       throw GraftError(
         .usage, "\(spec.shortName) has no batch norms to fold", help: "leave out fold=")
     }
+    try result.takeMemory()
     for parameter in result.parameters {
       if let own = self.parameter(parameter.name) { parameter.setTorchValues(own.torchValues()) }
     }

@@ -10,6 +10,7 @@ package enum Safetensors {
     package var fileBytes = 4 << 30
     package var headerBytes = 16 << 20
     package var tensors = 100_000
+    package var metadata = 10_000
     package var nameBytes = 1024
     package var rank = 8
 

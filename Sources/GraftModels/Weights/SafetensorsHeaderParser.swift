@@ -41,6 +41,9 @@ struct SafetensorsHeaderParser {
       guard metadata.updateValue(value, forKey: key) == nil else {
         throw scanner.fault("the metadata '\(key)' come twice")
       }
+      guard metadata.count <= limits.metadata else {
+        throw scanner.fault("more than \(limits.metadata) metadata")
+      }
     }
   }
 

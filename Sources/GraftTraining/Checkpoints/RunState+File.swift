@@ -1,6 +1,7 @@
 import Foundation
 import GraftBase
 import GraftEngine
+import GraftKernels
 import GraftModels
 
 extension RunState {
@@ -127,6 +128,9 @@ extension RunState {
     _ tensors: [SafetensorsTensor], name: String
   ) throws -> [String: [String: Tensor]] {
     var groups: [String: [String: Tensor]] = [:]
+    try Storage.requireRoom(
+      tensors.reduce(0) { $0 + $1.bytes.count }, for: "the state of a run",
+      help: "give the process more memory")
     for tensor in tensors {
       let parts = tensor.name.text.split(separator: "/", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {

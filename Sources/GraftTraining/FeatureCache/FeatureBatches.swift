@@ -49,7 +49,7 @@ final class FeatureBatches: BatchSource {
   init(
     _ images: ImageBatches, _ prefix: FrozenPrefix, hash: ContentHash.Digest,
     plans: PlanCache, cache: FeatureCache
-  ) {
+  ) throws {
     self.images = images
     self.prefix = prefix
     prefixHash = hash
@@ -58,9 +58,11 @@ final class FeatureBatches: BatchSource {
     stores = [FeatureStore?](repeating: nil, count: images.views ?? 1)
     rows = [Int](repeating: 0, count: (images.samples.last ?? -1) + 1)
     for (row, sample) in images.samples.enumerated() { rows[sample] = row }
-    features = Storage(count: images.partition.largestBatch * prefix.rowLength)
-    targets = Storage(count: images.partition.largestBatch * images.classCount)
-    kept = Storage(count: prefix.rowLength)
+    let count = images.partition.largestBatch
+    let what = "a batch of the features of \(count) images"
+    features = try .reserve(count * prefix.rowLength, for: what)
+    targets = try .reserve(count * images.classCount, for: what)
+    kept = try .reserve(prefix.rowLength, for: what)
   }
 
   var sampleCount: Int { images.sampleCount }

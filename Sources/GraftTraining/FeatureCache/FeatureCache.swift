@@ -50,7 +50,7 @@ package final class FeatureCache {
     let bytes = 4 * rowCount * rowLength
     makeRoom(for: bytes)
     if memoryBytes + bytes <= memoryBudget {
-      stores.append((key, FeatureStore(rowCount: rowCount, rowLength: rowLength)))
+      stores.append((key, try FeatureStore(rowCount: rowCount, rowLength: rowLength)))
       return (stores[stores.count - 1].store, nil)
     }
     let file = try file(key, rowCount: rowCount, rowLength: rowLength)

@@ -28,13 +28,13 @@ struct FeatureSources {
       return
     }
     let hash = prefix.contentHash
-    func features(_ source: (any BatchSource)?) -> FeatureBatches? {
+    func features(_ source: (any BatchSource)?) throws -> FeatureBatches? {
       guard let images = source as? ImageBatches, FeatureBatches.canServe(images) else {
         return nil
       }
-      return FeatureBatches(images, prefix, hash: hash, plans: plans, cache: cache)
+      return try FeatureBatches(images, prefix, hash: hash, plans: plans, cache: cache)
     }
-    let (trained, validated) = (features(training), features(validation))
+    let (trained, validated) = (try features(training), try features(validation))
     self.training = trained ?? training
     self.validation = validated ?? validation
     if trained == nil, let images {

@@ -20,11 +20,12 @@ final class FeatureStore {
   private let medium: Medium
   private var isHeld: [Bool]
 
-  /// An empty store in memory.
-  init(rowCount: Int, rowLength: Int) {
+  /// An empty store in memory; throws where there is none for it.
+  init(rowCount: Int, rowLength: Int) throws {
     self.rowCount = rowCount
     self.rowLength = rowLength
-    medium = .memory(Storage(count: rowCount * rowLength))
+    medium = .memory(
+      try .reserve(rowCount * rowLength, for: "the features of \(rowCount) images"))
     isHeld = [Bool](repeating: false, count: rowCount)
     isForeign = false
   }

@@ -72,7 +72,7 @@ extension PreparedPhase {
     let slots = try Optimizers.make(settings.optimizer).slotNames.count
     let optimizer = slots * policy.trainable.reduce(0) { $0 + 4 * $1.count }
     let copies = settings.patience == nil ? 1 : 2
-    try MemoryBudget.require(
+    try Storage.requireRoom(
       copies * changing + 2 * optimizer,
       for: "training \(model.spec.shortName) with \(settings.optimizer.name)",
       help: "freeze more layers, or choose a smaller encoder or optimizer=sgd")

@@ -109,8 +109,20 @@ package final class Trainer {
     return try close(ending, meter: ResourceMeter(), proof: FreezeProof(policy)) { _ in .continue }
   }
 
-  /// The state after the last update, with memory of its own.
-  package func state() -> RunState { capture(sharingFrozen: false) }
+  /// Bytes of everything that training changes.
+  private var bytesOfCopy: Int {
+    let slots = optimizer.rule.slotNames.count
+    let changing = policy.changing.reduce(0) { $0 + 4 * $1.count }
+    let memory = slots * policy.trainable.reduce(0) { $0 + 4 * $1.count }
+    return (settings.patience == nil ? 1 : 2) * changing + memory
+  }
+
+  /// The state after the last update, with memory of its own where there is enough.
+  package func state() -> RunState {
+    let needed = bytesOfCopy + model.weightBytes
+    let hasRoom = (try? Storage.requireRoom(needed, for: "the copy of the weights")) != nil
+    return hasRoom ? capture(sharingFrozen: false) : lentState()
+  }
 
   /// Updates of this phase that were applied.
   package var stepsDone: Int { progress.step }
@@ -135,9 +147,12 @@ package final class Trainer {
     if progress.epoch + 1 < settings.epochs { training.start(epoch: progress.epoch + 1, at: 0) }
     answer = try validate(observer)
     guard answer != .abort else { return (.aborted, answer) }
-    let record = closeEpoch(evaluation)
     // The old copy is freed first, so that there are never two.
     rollback = nil
+    try Storage.requireRoom(
+      bytesOfCopy, for: "the copy of the weights",
+      help: "freeze more layers, or choose a smaller encoder or optimizer=sgd")
+    let record = closeEpoch(evaluation)
     rollback = capture(sharingFrozen: true)
     let reply = observer(.epoch(record))
     if isOutOfPatience {

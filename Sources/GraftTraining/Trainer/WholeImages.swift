@@ -46,7 +46,7 @@ package final class WholeImages: BatchSource {
     }
     guard let current else { return nil }
     let input = try canvas.place(current.image, part)
-    let labels = canvas.label(current.mask, part, input.frame)
+    let labels = try canvas.label(current.mask, part, input.frame)
     return LabeledImages(
       images: input.pixels, imageShape: input.shape, targets: labels, samples: [sample])
   }
@@ -114,7 +114,7 @@ package final class SegmentationCanvas {
     normalized = [Float](repeating: 0, count: preprocessing.floatCount(for: size))
     normalized.withUnsafeMutableBufferPointer { preprocessing.write(image, into: $0) }
     let shape: Shape = [1, frame.input.y, frame.input.x, channels]
-    input = Self.room(input, shape.elementCount)
+    input = try Self.room(input, shape.elementCount)
     let pixels = input.slice.part(0, count: shape.elementCount)
     pixels.fill(0)
     normalized.withUnsafeBufferPointer { source in
@@ -137,9 +137,9 @@ package final class SegmentationCanvas {
   }
 
   /// The labels of a part's core, in the frame's output; nothing is known elsewhere.
-  package func label(_ mask: Image, _ part: ImagePart, _ frame: SegmentationFrame) -> Slice {
+  package func label(_ mask: Image, _ part: ImagePart, _ frame: SegmentationFrame) throws -> Slice {
     let count = frame.output.y * frame.output.x
-    labels = Self.room(labels, count)
+    labels = try Self.room(labels, count)
     let result = labels.slice.part(0, count: count)
     result.fill(Image.unknownLabel)
     let (core, window) = (part.core, part.window)
@@ -160,8 +160,8 @@ package final class SegmentationCanvas {
     return frame
   }
 
-  private static func room(_ storage: Storage, _ count: Int) -> Storage {
-    storage.slice.count >= count ? storage : Storage(count: count)
+  private static func room(_ storage: Storage, _ count: Int) throws -> Storage {
+    try storage.slice.count >= count ? storage : .reserve(count, for: "a part of an image")
   }
 
   /// The position in the image of a position in the frame; nil outside.

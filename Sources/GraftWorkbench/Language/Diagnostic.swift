@@ -89,17 +89,38 @@ extension Diagnostic {
     var lines = [paint.red("error:") + " " + clean]
     if let span, !isObvious, let text = span.file.lines[checked: span.line - 1] {
       let number = "\(span.line)"
-      let before = String(text.prefix(span.column - 1))
+      let (before, text, length) = Self.excerpt(text, span)
       lines.append("  " + paint.dim("\(span.file.name):\(span.line):\(span.column)"))
-      lines.append("  " + paint.dim("\(number) |") + " " + text.escapingControlCharacters)
-      let indent = before.escapingControlCharacters.count
-      let carets = String(repeating: "^", count: max(1, span.length))
+      lines.append("  " + paint.dim("\(number) |") + " " + text)
+      let indent = before.count
+      let carets = String(repeating: "^", count: max(1, length))
       lines.append(
         String(repeating: " ", count: 2 + number.count) + paint.dim(" |") + " "
           + String(repeating: " ", count: indent) + paint.red(carets))
     }
     if let help { lines.append(paint.green("help:") + " " + help.escapingControlCharacters) }
     return lines.joined(separator: "\n")
+  }
+
+  /// What is shown of a source line: what stands before the place, all, and the place's length.
+  ///
+  /// Of a long line it is the part around the place.
+  private static func excerpt(
+    _ text: String, _ span: SourceSpan
+  ) -> (before: String, text: String, length: Int) {
+    let (most, context) = (400, 60)
+    guard text.count > most else {
+      let before = String(text.prefix(span.column - 1))
+      return (before.escapingControlCharacters, text.escapingControlCharacters, span.length)
+    }
+    let first = max(0, span.column - 1 - context)
+    let part = text.dropFirst(first)
+    let before = (first > 0 ? "…" : "") + String(part.prefix(span.column - 1 - first))
+    let shown = part.prefix(most / 2)
+    let all =
+      (first > 0 ? "…" : "") + String(shown) + (shown.endIndex < text.endIndex ? "…" : "")
+    let length = min(span.length, max(1, all.count - before.count))
+    return (before.escapingControlCharacters, all.escapingControlCharacters, length)
   }
 
   /// Whether the place needs no pointing at: a command that failed on the line just typed.

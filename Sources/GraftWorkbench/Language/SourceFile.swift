@@ -26,6 +26,16 @@ package final class SourceFile: Sendable {
     }
   }
 
+  /// The most bytes of a recipe.
+  static let byteLimit = 1 << 20
+
+  static func checkLength(_ count: Int, _ name: String) throws {
+    guard count > byteLimit else { return }
+    throw GraftError(
+      .input, "the recipe `\(name)` has more than \(byteLimit.bytesText)",
+      help: "`for` repeats lines; `data` and `predict` take folders and tables")
+  }
+
   /// Reads a recipe; its folder is where the file lies, unless `folder` overrides that.
   ///
   /// `path` is shown as given; a relative one starts from `base`.
@@ -44,9 +54,13 @@ package final class SourceFile: Sendable {
         .input, "`\(name)` is a folder, not a recipe",
         help: "data folders are named inside: graft -c 'data \(name)'")
     }
-    guard let bytes = FileManager.default.contents(atPath: path) else {
+    // Not a regular file alone: a shell gives what a command writes as a pipe, `graft <(…)`.
+    guard let file = FileHandle(forReadingAtPath: path),
+      let bytes = try? file.read(upToCount: byteLimit + 1) ?? Data()
+    else {
       throw GraftError(.input, "`\(name)` cannot be read", help: "check its permissions")
     }
+    try checkLength(bytes.count, name)
     guard let text = String(bytes: bytes, encoding: .utf8), !text.utf8.contains(0) else {
       throw GraftError(
         .input, "`\(name)` is not a text file", help: "a recipe is UTF-8 text, one verb per line")

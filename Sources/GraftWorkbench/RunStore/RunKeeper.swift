@@ -1,6 +1,6 @@
-import Dispatch
 import Foundation
 import GraftBase
+import GraftKernels
 import GraftTraining
 import Synchronization
 
@@ -15,7 +15,6 @@ final class RunKeeper {
   private let lock: RunLock
   private let warn: (String) -> Void
   private var record: StoredRun
-  private let writer = DispatchQueue(label: "graft.checkpoints")
   private let outcome = Outcome()
   private var lastSave = ContinuousClock.now
   private var lastWarning = ""
@@ -29,11 +28,13 @@ final class RunKeeper {
 
   /// What the writing thread has to say.
   private final class Outcome: Sendable {
-    private let state = Mutex<(seconds: Double?, failure: String?, isBusy: Bool)>((nil, nil, false))
+    private let state = Monitor<(seconds: Double?, failure: String?, isBusy: Bool)>(
+      (nil, nil, false))
 
     var isBusy: Bool { state.withLock { $0.isBusy } }
     /// Seconds that the last save took.
     var seconds: Double? { state.withLock { $0.seconds } }
+    func wait() { while !state.wait(seconds: 60, until: { !$0.isBusy }) {} }
     func begin() { state.withLock { $0.isBusy = true } }
     func end(_ seconds: Double, _ failure: String?) {
       state.withLock { $0 = (seconds, failure, false) }
@@ -88,11 +89,12 @@ final class RunKeeper {
     outcome.begin()
     lastSave = .now
     record.note(state)
-    writer.async { [store, record, model, outcome] in
+    let write: @Sendable () -> Void = { [store, record, model, outcome] in
       let start = ContinuousClock.now
       let failure = Self.write(state, record, model, to: store)
       outcome.end((ContinuousClock.now - start) / .seconds(1), failure)
     }
+    if !SystemThread.start("graft-save", stackSize: 4 << 20, write) { write() }
   }
 
   /// Saves at once; returns whether it is on disk.
@@ -132,7 +134,7 @@ final class RunKeeper {
   func close(
     _ state: RunState, status: StoredRun.Status, weightsHash: String?, isOpen: Bool
   ) -> Bool {
-    writer.sync {}
+    outcome.wait()
     reportFailure()
     record.status = status
     record.weightsHash = weightsHash

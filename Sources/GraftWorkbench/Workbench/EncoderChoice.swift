@@ -48,7 +48,7 @@ extension EncoderChoice {
     let folder = FilePath.folder(of: weights.name)
     for entry in FolderListing.entries(of: folder) where entry.name.hasSuffix("_classes.csv") {
       let file = BytePath(folder + "/" + entry.name)
-      guard let table = try? CSVTable(bytes: file.read(limit: 1 << 20), name: file),
+      guard let table = try? CSVTable(file, limit: 1 << 20),
         let column = table.column(named: ["name"])
       else { continue }
       let names = table.rows.map { $0[column] }

@@ -44,7 +44,7 @@ struct InputImages {
     for path in paths {
       let files: [BytePath]
       if path == "-" {
-        files = Self.listed(try StandardInput.readAll(), base: folder)
+        files = Self.listed(try Self.standardInput(), base: folder)
         sources += files
       } else if BytePath(path).kind == .folder {
         let found = try BytePath(path).imageFiles()
@@ -63,6 +63,18 @@ struct InputImages {
       .input, "there are no images in \(paths.joined(separator: ", "))",
       help: inside.map { "there are images in a subfolder: predict \($0)" }
         ?? "graft reads \(ReadableKind.list) files")
+  }
+
+  /// Standard input where it may be a list of files.
+  private static func standardInput() throws -> [UInt8] {
+    let limit = 64 << 20
+    let bytes = try StandardInput.readAll(limit: limit)
+    guard bytes.count <= limit else {
+      throw GraftError(
+        .input, "standard input has more than \(limit.bytesText)",
+        help: "it lists images, one path per line")
+    }
+    return bytes
   }
 
   /// The paths of a list, one per line.

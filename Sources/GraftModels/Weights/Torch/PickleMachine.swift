@@ -100,12 +100,12 @@ struct PickleMachine {
     case .mark:
       guard marks.count < limits.stack else { throw fault("more than \(limits.stack) marks") }
       marks.append(stack.count)
-    case .emptyTuple: try pushSequence([], as: PickledObject.Value.tuple)
-    case .tuple: try pushSequence(popToMark(), as: PickledObject.Value.tuple)
-    case .tuple1: try pushSequence(pop(1), as: PickledObject.Value.tuple)
-    case .tuple2: try pushSequence(pop(2), as: PickledObject.Value.tuple)
-    case .tuple3: try pushSequence(pop(3), as: PickledObject.Value.tuple)
-    case .emptyList: try pushSequence([], as: PickledObject.Value.list)
+    case .emptyTuple: try pushTuple([])
+    case .tuple: try pushTuple(popToMark())
+    case .tuple1: try pushTuple(pop(1))
+    case .tuple2: try pushTuple(pop(2))
+    case .tuple3: try pushTuple(pop(3))
+    case .emptyList: try pushList()
     case .emptyDictionary: try pushDictionary()
     case .setItem: try setItems(pop(2))
     case .setItems: try setItems(popToMark())
@@ -146,11 +146,18 @@ extension PickleMachine {
     object.values.append(value)
   }
 
-  private mutating func pushSequence(
-    _ items: [PickledObject.Reference], as make: (Int) -> PickledObject.Value
-  ) throws {
-    object.sequences.append(items)
-    try push(make(object.sequences.count - 1))
+  private mutating func pushTuple(_ items: [PickledObject.Reference]) throws {
+    let start = Int32(object.items.count)
+    object.items += items
+    guard object.items.count <= limits.opcodes else {
+      throw fault("tuples of more than \(limits.opcodes) values")
+    }
+    try push(.tuple(start: start, count: Int32(items.count)))
+  }
+
+  private mutating func pushList() throws {
+    object.lists.append([])
+    try push(.list(object.lists.count - 1))
   }
 
   private mutating func pushDictionary() throws {
@@ -237,7 +244,7 @@ extension PickleMachine {
     guard case .list(let place) = object[try top()] else {
       throw fault("items for something other than a list")
     }
-    object.sequences[place] += items
+    object.lists[place] += items
   }
 }
 
@@ -341,8 +348,10 @@ extension PickleMachine {
   private func tuple(
     _ reference: PickledObject.Reference, _ what: String
   ) throws -> [PickledObject.Reference] {
-    guard case .tuple(let place) = object[reference] else { throw fault("\(what) without a tuple") }
-    return object.sequences[place]
+    guard case .tuple(let start, let count) = object[reference] else {
+      throw fault("\(what) without a tuple")
+    }
+    return Array(object.items[Int(start)..<Int(start + count)])
   }
 
   private func sizes(_ reference: PickledObject.Reference) throws -> [Int] {

@@ -15,9 +15,9 @@ struct PickledObject {
     case wideInteger([UInt8])
     case number(Double)
     case text(ByteString)
-    /// A place in `sequences`.
-    case tuple(Int)
-    /// A place in `sequences`.
+    /// A run of `items`.
+    case tuple(start: Int32, count: Int32)
+    /// A place in `lists`.
     case list(Int)
     /// A place in `dictionaries`.
     case dictionary(Int)
@@ -29,7 +29,9 @@ struct PickledObject {
   }
 
   var values: [Value] = []
-  var sequences: [[Reference]] = []
+  /// What tuples hold, one after the other: a million small ones take no allocations.
+  var items: [Reference] = []
+  var lists: [[Reference]] = []
   var dictionaries: [[(key: Reference, value: Reference)]] = []
   var storages: [PickledStorage] = []
   var tensors: [PickledTensor] = []
@@ -52,7 +54,7 @@ struct PickledObject {
   func textsOfRootList() -> [ByteString]? {
     guard case .list(let place)? = rootValue else { return nil }
     var texts: [ByteString] = []
-    for reference in sequences[place] {
+    for reference in lists[place] {
       guard case .text(let text) = self[reference] else { return nil }
       texts.append(text)
     }
