@@ -28,7 +28,9 @@ package struct CheckCommand: Command {
       + "out unchanged, near black or of one color, what each op drew, and how long it takes. It "
       + "fails when one image in ten is ruined, or none is changed. Of images with boxes it counts "
       + "the boxes of which less than a tenth is left. `check data` fails when files "
-      + "cannot be read, or the same image is in two splits.")
+      + "cannot be read, or the same image is in two splits: as an exact copy, or saved again, "
+      + "resized, mirrored or turned, which it finds by a perceptual hash of each image and a "
+      + "comparison of thumbnails. It names copies inside a split too.")
 
   private let arguments: CheckedArguments
 
@@ -87,22 +89,15 @@ package struct CheckCommand: Command {
       .failed, "\(fault.share.percentText) of the \(fault.subject)", help: fault.advice)
   }
 
-  /// Lists what is wrong with the images: bad files, what was ignored, images in several splits.
+  /// Lists what is wrong with the images; fails for bad files and for copies in several splits.
   private func checkData(in session: Session) throws {
     let data = try session.requireData()
-    var lines = [data.summary]
-    lines += data.badFiles.map { "bad: \($0)" }
-    lines += data.ignored.map { "ignored: \($0.path.escapingControlCharacters) \($0.reason)" }
-    lines += data.straddlingDuplicates.map { "in more than one split: \($0)" }
-    lines += (data.warnings + data.sizeWarnings).map { "warning: \($0)" }
-    if lines.count == 1 { lines.append("no faults found") }
-    session.console.result(lines.joined(separator: "\n"), event: "check", DataCommand.fields(data))
-    var faults: [String] = []
-    if !data.badFiles.isEmpty { faults.append("\(data.badFiles.count) files cannot be read") }
-    if data.leakCount > 0 { faults.append("\(data.leakCount) images are in two splits") }
-    guard !faults.isEmpty else { return }
+    let check = try DataCheck(data, in: session)
+    session.console.result(
+      check.lines.joined(separator: "\n"), event: "check", check.fields)
+    guard !check.faults.isEmpty else { return }
     throw GraftError(
-      .failed, "\(data.name): \(faults.joined(separator: ", "))",
+      .failed, "\(data.name): \(check.faults.joined(separator: ", "))",
       help: "remove or replace the files listed above")
   }
 }
