@@ -61,7 +61,7 @@ package enum ImageFolder: DataFormat {
     var listing = Listing(format: name, classes: classFolders.map(\.description))
     for (label, folder) in classFolders.enumerated() {
       let files = try walk.images(under: folder)
-      guard !files.isEmpty else { throw emptyClass(folder, in: path) }
+      guard !files.isEmpty else { throw emptyClass(folder, in: path, walk) }
       listing.entries += files.map {
         Listing.Entry(path: $0, label: label, source: .file(path.appending($0)))
       }
@@ -95,7 +95,7 @@ package enum ImageFolder: DataFormat {
       for (label, name) in classFolders.enumerated() {
         let classFolder = folder.appending(name)
         let files = found.contains(name) ? try walk.images(under: classFolder) : []
-        if files.isEmpty, partition == .train { throw emptyClass(classFolder, in: path) }
+        if files.isEmpty, folder == train.folder { throw emptyClass(classFolder, in: path, walk) }
         if files.isEmpty { listing.warnings.append("\(folder)/ has no image of class \(name)") }
         listing.entries += files.map {
           Listing.Entry(
@@ -116,10 +116,13 @@ package enum ImageFolder: DataFormat {
         help: "expected \(expectedLayout)")
   }
 
-  private static func emptyClass(_ folder: BytePath, in path: BytePath) -> GraftError {
+  private static func emptyClass(
+    _ folder: BytePath, in path: BytePath, _ walk: FolderWalk
+  ) -> GraftError {
     GraftError(
       .input, "class folder \(path.appending(folder)) has no images",
-      help: "remove it or put images into it: \(ReadableKind.list)")
+      help: walk.ignored.helpForAnotherBuild
+        ?? "remove it or put images into it: \(ReadableKind.list)")
   }
 
   /// A segmentation set has the layout of a classification set, but its masks are not a class.

@@ -62,7 +62,7 @@ struct InputImages {
     throw GraftError(
       .input, "there are no images in \(paths.joined(separator: ", "))",
       help: inside.map { "there are images in a subfolder: predict \($0)" }
-        ?? "graft reads \(ReadableKind.list) files")
+        ?? ignored.helpForAnotherBuild ?? "graft reads \(ReadableKind.list) files")
   }
 
   /// The paths of a list, one per line.

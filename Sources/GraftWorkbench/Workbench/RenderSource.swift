@@ -52,7 +52,7 @@ struct RenderSource {
     guard !list.isEmpty else {
       throw GraftError(
         .input, "there are no images in \(FilePath.relative(path, to: session.folder))",
-        help: "graft reads \(ReadableKind.list) files")
+        help: list.ignored.helpForAnotherBuild ?? "graft reads \(ReadableKind.list) files")
     }
     let hasBoxes =
       try choice != noBoxes

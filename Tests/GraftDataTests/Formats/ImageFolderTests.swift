@@ -6,6 +6,16 @@ import GraftTestSupport
 import Testing
 
 @Suite struct ImageFolderTests {
+  @Test func aClassOfImagesForAnotherBuildSaysWhichBuild() throws {
+    let folder = try TemporaryFolder()
+    try TestImages.fill(folder, [("a", 3)])
+    try folder.write("....ftypheic", to: "b/1.HEIC")
+    let error = #expect(throws: GraftError.self) { try TestImages.open(folder) }
+    if ReadableKind.hasSuffix("1.heic") { return }
+    #expect(error?.message.hasSuffix("/b has no images") == true)
+    #expect(error?.help?.contains("`swift build --traits default,HEIF`") == true)
+  }
+
   @Test func classesAreSortedBytewiseAndImageNumberedByPath() throws {
     let folder = try TemporaryFolder()
     try TestImages.fill(folder, [("b", 3), ("Z", 3), ("é", 3), ("a-b", 3), ("a", 3)])
@@ -66,7 +76,12 @@ import Testing
     let data = try TestImages.open(folder)
     #expect(data.samples.count == 10)
     #expect(data.badFiles.isEmpty)
-    #expect(data.ignored == [IgnoredFile(path: "b/photo.heic", reason: "not an image file")])
+    #expect(
+      data.ignored == [
+        IgnoredFile(
+          path: "b/photo.heic",
+          reason: "AVIF or HEIC, which builds by `swift build --traits default,HEIF` read")
+      ])
     let added = data.samples.indices.filter { data.samples[$0].path.hasPrefix("b/x") }
     for (number, index) in added.enumerated() {
       let image = try data.image(at: index)
