@@ -85,6 +85,9 @@ package struct CheckCommand: Command {
       try RenderSource([$0], boxes: nil, in: session)
     }
     for warning in source?.boxes?.warnings ?? [] { session.console.warn(warning) }
+    if let data = source?.data ?? session.workbench.data {
+      session.warnOfWidePadding(pipeline, of: data, session.workbench.preprocessing)
+    }
     let check = try AugmentCheck(pipeline, count: count, of: source, in: session) { done in
       let line = ProgressLine(
         title: "check augment", epoch: 1, epochCount: 1, fraction: Double(done) / Double(count))

@@ -101,6 +101,7 @@ package struct RenderCommand: Command {
     of source: RenderSource, _ indices: [Int], in session: Session
   ) throws -> Rendering {
     let pipeline = try pipeline(for: source, in: session)
+    session.warnOfWidePadding(pipeline, of: source.data, preprocessing(in: session))
     let format = arguments[Self.format]
     let header = RenderManifest.Header(
       data: source.data.name, fingerprint: source.data.fingerprint.hex, pipeline: pipeline.text,
