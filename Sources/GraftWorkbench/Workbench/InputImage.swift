@@ -21,7 +21,10 @@ struct InputImage: Sendable {
     }
   }
 
-  func read() throws -> Image { try path.image() }
+  /// Its pixels, 16-bit gray scaled from a range.
+  func read(grayRange: ClosedRange<Int>?) throws -> Image {
+    try path.image(grayRange: grayRange)
+  }
 
   /// Its name without the suffix, for names of files made from it.
   var stem: String {
