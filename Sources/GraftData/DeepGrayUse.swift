@@ -1,19 +1,21 @@
 import GraftBase
 
 /// How much of 16 bits the gray images of a set use: cameras and scanners often store 10 to 14.
-struct DeepGrayUse: Sendable {
+package struct DeepGrayUse: Sendable {
   /// Images of 16-bit gray.
-  private(set) var count = 0
+  package private(set) var count = 0
   /// Their largest values.
   private var peaks: [Int: Int] = [:]
 
-  mutating func add(_ peak: Int) {
+  package init() {}
+
+  package mutating func add(_ peak: Int) {
     count += 1
     peaks[peak, default: 0] += 1
   }
 
   /// What to say about images that were read with a range or without; nil where all is well.
-  func warning(_ range: ClosedRange<Int>?) -> String? {
+  package func warning(_ range: ClosedRange<Int>?) -> String? {
     guard count > 0 else {
       return range.map { "range=\($0.rangeText) is for 16-bit gray, and no image is of that kind" }
     }

@@ -54,6 +54,11 @@ package struct PredictCommand: Command {
     let run = try session.runToMeasure(nil, classes: session.workbench.data)
     let inputs = try InputImages(arguments[Self.paths], seenFrom: session.folder)
     if !inputs.ignored.isEmpty { session.console.warn(Self.sentence(about: inputs.ignored)) }
+    if grayRange != nil || run.model.input.grayRange == nil,
+      let remark = inputs.remark(on: grayRange, pool: session.pool)
+    {
+      session.console.warn(remark)
+    }
     if run.model.task == .segmentation && dense == nil {
       return try predictPixels(of: inputs, by: run, in: session)
     }

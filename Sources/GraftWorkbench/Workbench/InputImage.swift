@@ -2,6 +2,7 @@ import Foundation
 import GraftBase
 import GraftData
 import GraftImaging
+import GraftKernels
 
 /// An image file that a command was given, by the bytes of its name, which need not be valid text.
 struct InputImage: Sendable {
@@ -66,6 +67,16 @@ struct InputImages {
       .input, "there are no images in \(paths.joined(separator: ", "))",
       help: inside.map { "there are images in a subfolder: predict \($0)" }
         ?? ignored.helpForAnotherBuild ?? "graft reads \(ReadableKind.list) files")
+  }
+
+  /// What to say of 16-bit gray that is read with a range or without.
+  func remark(on range: ClosedRange<Int>?, pool: ThreadPool) -> String? {
+    let peaks = pool.map(images.filter { ReadableKind.hasDeepGray($0.path.suffix) }) { image in
+      try ImageCodec.grayPeak(image.path.read(), name: image.shown)
+    }
+    var use = DeepGrayUse()
+    for case .success(let peak?) in peaks { use.add(peak) }
+    return use.warning(range)
   }
 
   /// The paths of a list, one per line.

@@ -15,9 +15,10 @@ extension Session {
       input.framing == .resized
       ? "the \(input.side)×\(input.side) pixels of the encoder's input"
       : "the short side of \(small) of \(data.samples.count) images"
-    console.warn(
+    let remark =
       "crop(\(padding)) pads each side by \(padding) pixels, which is not less than \(which), so that "
-        + "most of a window is border; crop alone takes a window of the input size, and "
-        + "crop(0.5..1) a window of that share of the image")
+      + "most of a window is border; crop alone takes a window of the input size, and "
+      + "crop(0.5..1) a window of that share of the image"
+    if workbench.remarks.insert(remark).inserted { console.warn(remark) }
   }
 }

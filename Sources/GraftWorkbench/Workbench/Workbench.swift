@@ -23,6 +23,8 @@ package final class Workbench {
   package private(set) var runs: [TrainingRun] = []
   /// How often each run was measured on test images.
   package var testLooks: [String: Int] = [:]
+  /// Remarks that are made once in a session.
+  package var remarks: Set<String> = []
   /// What frozen encoders have computed in this session.
   package let features = FeatureCache()
   private var sharedPool: ThreadPool?

@@ -63,7 +63,10 @@ extension EndToEnd {
       #expect(other.type("load model.safetensors") == 0, "\(other.errors)")
       let expected = try labels("predict eight.png")
       #expect(try labels("predict scans/down/2.tif") == expected)
+      #expect(!other.errors.contains("16-bit"))
       #expect(try labels("predict scans/down/2.tif range=0..65535") != expected)
+      #expect(try labels("predict eight.png range=0..4095") == expected)
+      #expect(other.errors.contains("range=0..4095 is for 16-bit gray, and no image is of that"))
       #expect(other.type("data scans ; evaluate on=val") == 0, "\(other.errors)")
       #expect(
         other.errors.contains(
@@ -95,7 +98,9 @@ extension EndToEnd {
       let place = try Workplace()
       #expect(
         place.type(
-          Workplace.ingredients + "\naugment crop(16)\ntrain epochs=1 as=A") == 0, "\(place.errors)"
+          Workplace.ingredients
+            + "\naugment crop(16)\ntrain epochs=1 as=A\ntrain epochs=2 as=B") == 0,
+        "\(place.errors)"
       )
       #expect(
         place.errors.components(
