@@ -15,6 +15,7 @@ let package = Package(
   ],
   traits: [
     .trait(name: "Readline", description: "Line editing by GNU readline (GPL-3)."),
+    .trait(name: "HEIF", description: "AVIF and HEIC images by libheif (LGPL-3)."),
     .default(enabledTraits: ["Readline"]),
   ],
   dependencies: [
@@ -29,6 +30,8 @@ let package = Package(
       name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
     .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
     .systemLibrary(name: "CGIF", providers: [.apt(["libgif-dev"])]),
+    // Only with the trait HEIF; without pkgConfig, which would look for it in every build.
+    .systemLibrary(name: "CHEIF", providers: [.apt(["libheif-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
@@ -48,6 +51,7 @@ let package = Package(
       name: "GraftImaging",
       dependencies: [
         "GraftBase", "GraftKernels", "CPNG", "CJPEG", "CWebP", "CTIFF", "CGIF", "CCairo",
+        .target(name: "CHEIF", condition: .when(traits: ["HEIF"])),
       ], swiftSettings: swiftOptimizedInDebug),
     .target(
       name: "GraftModels",

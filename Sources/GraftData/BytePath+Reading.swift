@@ -53,9 +53,9 @@ extension BytePath {
     try RegularFile(pathBytes: bytes, name: name ?? description).readAll(limit: limit)
   }
 
-  /// The image in this file; errors call it by its path.
-  package func image() throws -> Image {
-    try ImageFile.read(bytes, name: description)
+  /// The image in this file, 16-bit gray scaled from a range; errors call it by its path.
+  package func image(grayRange: ClosedRange<Int>? = nil) throws -> Image {
+    try ImageFile.read(bytes, name: description, grayRange: grayRange)
   }
 
   private var status: stat? {

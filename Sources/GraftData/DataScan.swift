@@ -31,6 +31,8 @@ struct DataScan {
     let size: ImageSize
     let isGray: Bool
     let image: Image?
+    /// The largest value of 16-bit gray.
+    let grayPeak: Int?
     let mask: MaskFinding?
   }
 
@@ -40,6 +42,9 @@ struct DataScan {
     let file: BytePath
     let content: ContentHash.Digest
     let counts: [Int]
+    let legend: MaskLegend?
+    /// A color that the legend does not have, and its pixels.
+    let stranger: MaskLegend.Stranger?
   }
 
   struct Result {
@@ -48,6 +53,7 @@ struct DataScan {
     var badFiles: [BadFile] = []
     /// Of each sample, in a set for segmentation.
     var masks: [DataScan.MaskFinding?] = []
+    var deepGray = DeepGrayUse()
     /// Decoded images by their place in `samples`.
     let cache: ImageCache
     let byteBudget: Int
@@ -86,31 +92,33 @@ struct DataScan {
     outcomes.withUnsafeMutableBufferPointer { buffer in
       guard let start = buffer.baseAddress else { return }
       let outcomes = Borrowed(start, count: buffer.count)
-      pool.forEach(entries.count, lending: entries, outcomes, budget) {
-        index, _, entries, outcomes, budget in
-        outcomes[index] = Self.examine(entries[entries.startIndex + index], budget: budget)
+      pool.forEach(entries.count, lending: entries, outcomes, budget, listing.grayRange) {
+        index, _, entries, outcomes, budget, range in
+        outcomes[index] = Self.examine(
+          entries[entries.startIndex + index], budget: budget, grayRange: range)
       }
     }
     return outcomes
   }
 
   private static func examine(
-    _ entry: Listing.Entry, budget: SharedBudget
+    _ entry: Listing.Entry, budget: SharedBudget, grayRange: ClosedRange<Int>?
   ) -> Swift.Result<Finding, GraftError> {
     do {
-      let (image, content) = try entry.source.load(name: entry.path.description)
+      let name = entry.path.description
+      let (image, content) = try entry.source.load(name: name, grayRange: grayRange)
+      let grayPeak = image.channels == 1 ? try entry.source.grayPeak(name: name) : nil
       let mask = try entry.mask.map { listed in
-        let (mask, content) = try listed.load(
-          imageName: entry.path.description, size: image.size)
+        let (mask, content, stranger) = try listed.load(imageName: name, size: image.size)
         return MaskFinding(
           path: listed.path.description, file: listed.file ?? listed.path, content: content,
-          counts: mask.valueCounts)
+          counts: mask.valueCounts, legend: listed.legend, stranger: stranger)
       }
       let fits = entry.source.isWorthCaching && budget.take(image.pixels.count)
       return .success(
         Finding(
           content: content, size: image.size, isGray: image.channels == 1,
-          image: fits ? image : nil, mask: mask))
+          image: fits ? image : nil, grayPeak: grayPeak, mask: mask))
     } catch let error as GraftError {
       return .failure(error)
     } catch {
@@ -146,6 +154,7 @@ extension DataScan.Result {
         path: entry.path.description, label: entry.label, content: finding.content,
         size: finding.size, isGray: finding.isGray, source: entry.source))
     partitions.append(entry.partition)
+    if let peak = finding.grayPeak { deepGray.add(peak) }
     masks.append(finding.mask)
   }
 
@@ -156,12 +165,15 @@ extension DataScan.Result {
   ) throws -> (classes: MaskClasses, cache: ImageCache)? {
     let found = masks.compactMap { $0 }
     guard !found.isEmpty else { return nil }
+    try MaskLegend.refuse(found.compactMap { mask in mask.stranger.map { (mask.path, $0) } })
     let classes = try MaskClasses(
-      counts: found.map { ($0.path, $0.counts) }, names: names)
+      counts: found.map { ($0.path, $0.counts) }, names: names,
+      isLegend: found.contains { $0.legend != nil })
     for (index, mask) in masks.enumerated() {
       samples[index].mask = mask.map {
         SampleMask(
-          path: $0.path, content: $0.content, pixels: classes.pixels($0.counts), file: $0.file)
+          path: $0.path, content: $0.content, pixels: classes.pixels($0.counts), file: $0.file,
+          legend: $0.legend)
       }
     }
     return (classes, ImageCache(count: samples.count, byteBudget: byteBudget / 4))

@@ -9,6 +9,7 @@ extension DataSet: CustomStringConvertible {
     lines += classTable
     lines.append("split: \(splitDescription)")
     lines.append("sizes: \(sizeSummary)")
+    if let grayRange { lines.append("16-bit gray: black and white are \(grayRange.rangeText)") }
     let list = "`data bad to=bad.csv` lists all"
     lines += Self.section("bad files, left out", badFiles.map(\.description), list)
     lines += Self.section("ignored", ignored.map { "\($0.path) (\($0.reason))" }, list)

@@ -51,14 +51,17 @@ extension DataSet {
 
   /// Reads image files that have no classes.
   package static func open(
-    _ list: ImageList, badFiles: BadFilePolicy, cacheBudget: Int? = nil, pool: ThreadPool,
+    _ list: ImageList, badFiles: BadFilePolicy, grayRange: ClosedRange<Int>? = nil,
+    cacheBudget: Int? = nil, pool: ThreadPool,
     progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
   ) throws -> DataSet {
     var listing = Listing(format: unlabeled, classes: [""])
     listing.entries = list.entries
     listing.ignored = list.ignored
+    listing.grayRange = grayRange
     let result = try DataScan(listing: listing, policy: badFiles, pool: pool)
       .run(cacheBudget: cacheBudget ?? ImageCache.usualBudget, progress: progress)
+    if let warning = result.deepGray.warning(grayRange) { listing.warnings.append(warning) }
     return DataSet(
       name: list.name, listing: listing, badFiles: result.badFiles, samples: result.samples,
       cache: result.cache)

@@ -15,6 +15,10 @@ package struct DataOptions: Sendable, Equatable, Codable {
   package var testPath: String?
   /// `limit=`: keep at most so many images, balanced over classes and in proportion over splits.
   package var limit: Int?
+  /// `encoding=` and `legend=`.
+  package var hints = LayoutHints()
+  /// `range=`: the values of 16-bit gray that become black and white.
+  package var grayRange: ClosedRange<Int>?
   /// `bad=`: what to do about files that cannot be read.
   package var badFiles = BadFilePolicy.few
   /// Leaves a set without its own splits whole, all of it for validation: a set to measure on.
@@ -34,10 +38,13 @@ extension DataSet {
     progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
   ) throws -> DataSet {
     let location = BytePath(path)
-    var listing = try DataFormats.format(for: location, named: options.format).read(location)
+    let format = try DataFormats.format(for: location, named: options.format)
+    try options.hints.check(for: format, location)
+    var listing = try format.read(location, options.hints)
+    listing.grayRange = options.grayRange
     for (path, side) in [(options.validationPath, Partition.validation), (options.testPath, .test)]
     {
-      if let path { try listing.add(BytePath(path), as: side) }
+      if let path { try listing.add(BytePath(path), as: side, options.hints) }
     }
     if let limit = options.limit { try listing.limit(to: limit) }
     guard !listing.entries.isEmpty else {
@@ -48,6 +55,8 @@ extension DataSet {
     var samples = result.samples
     let masks = try result.readMasks(names: listing.classes, in: &samples)
     if let masks { listing.classes = masks.classes.names }
+    if let warning = result.deepGray.warning(options.grayRange) { listing.warnings.append(warning) }
+    listing.warnings += listing.emptied(by: result)
     if Set(samples.map(\.label)).count == 1, listing.task == .classification,
       !options.isForMeasuring
     {
@@ -60,6 +69,8 @@ extension DataSet {
       samples: samples, cache: result.cache, masks: masks)
     let others = [options.validationPath, options.testPath].compactMap { $0 }
     dataSet.places = [location] + others.map { BytePath($0) }
+    if let legend = listing.legend { dataSet.places.append(legend.file) }
+    dataSet.hasDeepGray = result.deepGray.count > 0
     try dataSet.checkClasses(location, options)
     try dataSet.divide(given: result.partitions, options: options)
     dataSet.leakCount = dataSet.straddlingDuplicates.count
@@ -81,6 +92,13 @@ extension DataSet {
   /// Refuses images of one class, which can be looked at and measured but not learned from.
   package func requireSeveralClasses() throws {
     if presentClassCount < 2 { throw tooFewClasses(name) }
+    guard partition(.train).isEmpty else { return }
+    throw GraftError(
+      .input,
+      "\(name) has no training images, only \(partition(.validation).count) for validation "
+        + "and \(partition(.test).count) for testing",
+      help: "add a folder train/ beside the others, or name the images to train on: "
+        + "data FOLDER val=FOLDER")
   }
 
   private func tooFewClasses(_ path: String) -> GraftError {
@@ -137,17 +155,24 @@ extension Listing {
   /// Adds the images at `path` to one split, their classes matched by name.
   ///
   /// Only the last part of `path` enters the images' names: a data set that moves stays the same.
-  mutating func add(_ path: BytePath, as side: Partition) throws {
+  mutating func add(_ path: BytePath, as side: Partition, _ hints: LayoutHints) throws {
     guard !givenPartitions.contains(side) else {
       throw GraftError(
         .usage, "\(path) was given for the \(side.rawValue) split, which the data set already has",
         help: "leave out one of the two")
     }
-    let other = try DataFormats.format(for: path, named: nil).read(path)
+    let format = try DataFormats.format(for: path, named: nil)
+    // What only the main layout has a use for is not asked of the others.
+    let other = try format.read(path, hints)
     guard other.task == task else {
       throw GraftError(
         .input, "\(path) has \(other.task), but the training images have \(task)",
         help: "give validation images of the same kind")
+    }
+    guard other.legend == nil || other.classes == classes else {
+      throw GraftError(
+        .input, "\(path) has a legend of other classes than the training images",
+        help: "give legend=FILE for all of them")
     }
     let labels = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
     if let stranger = other.classes.first(where: { labels[$0] == nil }) {
@@ -165,13 +190,33 @@ extension Listing {
       }
       entry.path = path.name.appending(entry.path)
       if let mask = entry.mask {
-        entry.mask = ListedMask(path: path.name.appending(mask.path), file: mask.file)
+        entry.mask = ListedMask(
+          path: path.name.appending(mask.path), file: mask.file, legend: mask.legend ?? legend)
       }
       entry.partition = side
       entries.append(entry)
     }
     ignored += other.ignored.map {
       IgnoredFile(path: "\(path.name)/\($0.path)", reason: $0.reason)
+    }
+  }
+
+  /// A sentence for each class of which a split has images, none of which could be read.
+  func emptied(by result: DataScan.Result) -> [String] {
+    guard task == .classification, !result.badFiles.isEmpty else { return [] }
+    struct Place: Hashable {
+      let side: Partition?
+      let label: Int
+    }
+    let listed = Set(entries.map { Place(side: $0.partition, label: $0.label) })
+    let left = Set(
+      zip(result.partitions, result.samples).map { Place(side: $0, label: $1.label) })
+    let places = listed.subtracting(left).sorted {
+      ($0.side?.rawValue ?? "", $0.label) < ($1.side?.rawValue ?? "", $1.label)
+    }
+    return places.map { place in
+      let side = place.side.map { "the \($0.rawValue) split" } ?? "the images"
+      return "no image of class \(classes[place.label]) in \(side) can be read"
     }
   }
 

@@ -35,6 +35,10 @@ package struct DataSet: Sendable {
   /// What the values of masks mean, where there are masks.
   var maskClasses: MaskClasses?
   let maskCache: ImageCache
+  /// The values of 16-bit gray that become black and white; nil takes 0 and 65535.
+  package let grayRange: ClosedRange<Int>?
+  /// Whether there are images of 16-bit gray, which a range changes.
+  package internal(set) var hasDeepGray = false
   /// The folders and tables that it was read from.
   package internal(set) var places: [BytePath] = []
 
@@ -51,10 +55,11 @@ package struct DataSet: Sendable {
     hasFixedLabels = listing.hasFixedLabels
     ignored = listing.ignored
     warnings = listing.warnings
+    grayRange = listing.grayRange
     self.badFiles = badFiles
     self.samples = samples
     self.cache = cache
-    fingerprint = Self.fingerprint(of: samples, classes: listing.classes)
+    fingerprint = Self.fingerprint(of: samples, listing)
     partitions = [.train: Array(samples.indices)]
   }
 
@@ -137,7 +142,7 @@ package struct DataSet: Sendable {
   ) throws -> Image {
     let sample = samples[index]
     let (image, content) = try sample.source.load(
-      name: sample.path, region: region, atLeast: leastSize)
+      name: sample.path, region: region, atLeast: leastSize, grayRange: grayRange)
     guard content == sample.content else {
       throw GraftError(
         .input, "\(sample.path) changed since the data set was scanned",
@@ -147,10 +152,13 @@ package struct DataSet: Sendable {
   }
 
   private static func fingerprint(
-    of samples: [Sample], classes: [String]
+    of samples: [Sample], _ listing: Listing
   ) -> ContentHash.Digest {
     var hash = ContentHash()
-    for name in classes { hash.update(name + "\0") }
+    for name in listing.classes { hash.update(name + "\0") }
+    // What changes pixels or labels without being in the files.
+    if let range = listing.grayRange { hash.update("gray \(range.rangeText)\0") }
+    if let legend = listing.legend { hash.update(legend.content.bytes) }
     for sample in samples {
       hash.update("\(sample.path)\0\(sample.label)\0")
       hash.update(sample.content.bytes)

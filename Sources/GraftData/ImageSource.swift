@@ -17,16 +17,19 @@ extension ImageSource {
 
   /// The image, gray or RGB as stored, and the hash of what it was made from.
   ///
-  /// Of a file a `region` alone, which may come smaller, down to `leastSize`.
+  /// Of a file a `region` alone, which may come smaller, down to `leastSize`; 16-bit gray scaled from
+  /// a `grayRange`.
   func load(
-    name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil
+    name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil,
+    grayRange: ClosedRange<Int>?
   ) throws -> (image: Image, content: ContentHash.Digest) {
     switch self {
     case .file(let path):
       let bytes = try path.read(named: name)
       let content = ContentHash.of(bytes)
       let image = try ImageCodec.decode(
-        bytes, name: name, region: region, atLeast: leastSize, keepsGray: true)
+        bytes, name: name, region: region, atLeast: leastSize, keepsGray: true,
+        grayRange: grayRange)
       return (image, content)
     case .record(let table, let record):
       return (table.image(at: record), table.content(of: record))
@@ -34,6 +37,12 @@ extension ImageSource {
       let image = draw()
       return (image, ContentHash.of(image.pixels))
     }
+  }
+
+  /// The largest value of a file of 16-bit gray; nil for anything else.
+  func grayPeak(name: String) throws -> Int? {
+    guard case .file(let path) = self, ReadableKind.hasDeepGray(path.suffix) else { return nil }
+    return try ImageCodec.grayPeak(path.read(named: name), name: name)
   }
 
   /// The color profile of the file, where it is a JPEG or PNG that has one.

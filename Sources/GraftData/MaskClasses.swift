@@ -7,6 +7,8 @@ package struct ListedMask: Sendable {
   package var path: BytePath
   /// nil when there is none.
   package var file: BytePath?
+  /// What its colors mean; nil for masks of class numbers.
+  package var legend: MaskLegend?
 }
 
 /// The mask of a sample: a class of each pixel.
@@ -18,6 +20,7 @@ package struct SampleMask: Sendable {
   /// Pixels of each class.
   package internal(set) var pixels: [Int]
   let file: BytePath
+  let legend: MaskLegend?
 }
 
 /// What the values of masks mean.
@@ -38,8 +41,11 @@ package struct MaskClasses: Sendable, Equatable {
 
   /// The classes of masks whose values occur so often; `names` when a file gives them.
   ///
-  /// `masks` are those of each image, for error messages.
-  init(counts masks: [(path: String, counts: [Int])], names: [String]) throws {
+  /// `masks` are those of each image, for error messages. Colors of a legend have become the numbers
+  /// of its classes.
+  init(
+    counts masks: [(path: String, counts: [Int])], names: [String], isLegend: Bool = false
+  ) throws {
     var present = [Bool](repeating: false, count: 256)
     for mask in masks {
       for value in 0..<256 where mask.counts[value] > 0 { present[value] = true }
@@ -47,7 +53,7 @@ package struct MaskClasses: Sendable, Equatable {
     let values = (0..<256).filter { present[$0] }
     var table = [UInt8](repeating: 0, count: 256)
     let isBinary = values.allSatisfy { $0 == 0 || $0 == Self.unknown }
-    if isBinary, names.isEmpty || names.count == 2 {
+    if isBinary, !isLegend, names.isEmpty || names.count == 2 {
       table[0] = 1
       table[Self.unknown] = 2
       self.names = names.isEmpty ? ["background", "foreground"] : names
@@ -99,20 +105,29 @@ extension ListedMask {
   /// The mask's stored values, and the hash of its file; it has a place for each pixel of `size`.
   func load(
     imageName: String, size: ImageSize
-  ) throws -> (image: Image, content: ContentHash.Digest) {
+  ) throws -> (image: Image, content: ContentHash.Digest, stranger: MaskLegend.Stranger?) {
     guard let file else {
       throw GraftError(
         .input, "\(imageName) has no mask \(path)",
         help: "masks have the names of their images")
     }
     let bytes = try file.read(named: path.description)
-    let image = try Self.decode(bytes, name: path.description)
+    let (image, stranger) = try decode(bytes)
     guard image.size == size else {
       throw GraftError(
         .input, "\(imageName) is \(size), but its mask \(path) is \(image.size)",
         help: "a mask has one class per pixel of its image")
     }
-    return (image, ContentHash.of(bytes))
+    return (image, ContentHash.of(bytes), stranger)
+  }
+
+  private func decode(
+    _ bytes: [UInt8]
+  ) throws -> (image: Image, stranger: MaskLegend.Stranger?) {
+    if let legend {
+      return legend.numbers(of: try ImageCodec.decode(bytes, name: path.description))
+    }
+    return (try Self.decode(bytes, name: path.description), nil)
   }
 
   private static func decode(_ bytes: [UInt8], name: String) throws -> Image {
@@ -127,7 +142,10 @@ extension ListedMask {
     guard isGray else {
       throw GraftError(
         .input, "the mask \(name) is a color image, and nothing says which class a color is",
-        help: "masks are gray or have a palette, the number of a class in each pixel")
+        help:
+          "put a table \(MaskLegend.fileNames[0]) with the columns name,r,g,b beside the folders, "
+          + "or name one by legend=FILE; other masks are gray or have a palette, the number of a "
+          + "class in each pixel")
     }
     return Image(
       width: image.width, height: image.height, channels: 1,
@@ -144,8 +162,9 @@ extension DataSet {
       throw GraftError(.failed, "\(samples[index].path) has no mask")
     }
     if let image = maskCache.image(at: index) { return image.applying(maskClasses) }
-    let listed = ListedMask(path: BytePath(mask.path), file: mask.file)
-    let (image, content) = try listed.load(
+    let listed = ListedMask(
+      path: BytePath(mask.path), file: mask.file, legend: mask.legend)
+    let (image, content, _) = try listed.load(
       imageName: samples[index].path, size: samples[index].size)
     guard content == mask.content else {
       throw GraftError(

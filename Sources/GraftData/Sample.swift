@@ -37,6 +37,13 @@ package struct BadFile: Sendable, Hashable, Codable {
   }
 }
 
+extension [IgnoredFile] {
+  /// What to do where there are images that this build does not read; nil where there are none.
+  package var helpForAnotherBuild: String? {
+    first { ReadableKind.isLeftToAnotherBuild($0.reason) }.map { "\($0.path) is \($0.reason)" }
+  }
+}
+
 /// A file or folder that was passed over because it is hidden or no image.
 package struct IgnoredFile: Sendable, Hashable, Codable {
   package let path: String

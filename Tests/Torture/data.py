@@ -2,13 +2,16 @@
 
 import os
 import pathlib
+import random
 import shutil
 import struct
+import tarfile
 import threading
 import time
 import zlib
 
-from harness import ENCODER, Place, Result, chunk, digest, has_signal, limit_memory, make_pictures, png
+from harness import (
+    ENCODER, FOLDER, Place, Result, Skip, chunk, digest, has_signal, limit_memory, make_pictures, png)
 
 
 def bad_files(folder, count):
@@ -194,8 +197,95 @@ def change(torture, row, kept, name, moment):
         row.check(loaded.status == 0, f"{what}: the run is not kept: {loaded} {loaded.output[-300:]}")
 
 
+# Ways in which a copy may differ in size or in how it lies.
+COPIES = [
+    "augment=none size=20", "augment=none size=24", "augment=none size=40", "augment=none size=64",
+    "augment=flip(p=1)", "augment=vflip(p=1)", "augment=turn(1)", "augment=turn(2)",
+    "augment=flip(p=1) size=24", "augment=turn(3) size=48 format=jpeg quality=85"]
+
+
+def photographs(folder, total):
+    """Some of CIFAR-10, four fifths of them for training; returns the training images by class."""
+    archive = FOLDER.parents[1].parent / "shared" / "data" / "cifar10_jpeg.tar.gz"
+    if not archive.exists():
+        raise Skip(f"there is no {archive}")
+    training, count, seen = [], 0, 0
+    with tarfile.open(archive) as files:
+        for member in files:
+            if not member.isfile() or not member.name.endswith(".jpg"):
+                continue
+            seen += 1
+            if seen % (60_000 // total) or count == total:
+                continue
+            count += 1
+            kind = pathlib.Path(member.name).parent.name
+            path = folder / ("val" if count % 5 == 0 else "train") / kind / f"{count}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(files.extractfile(member).read())
+            if count % 5:
+                training.append(path)
+    return training
+
+
+def plant(place, row, folder, sources, options, prefix):
+    """Renders copies of images into the validation split; returns what each is a copy of."""
+    made = place.call("-c", f"render {' '.join(map(str, sources))} to=out/{prefix} {options}")
+    row.check(made.status == 0, f"render {options}: {made}")
+    copies = {}
+    for source in sources:
+        for copy in (place.out / prefix).glob(f"{source.stem}-1.*"):
+            target = folder / "val" / source.parent.name / f"{prefix}-{copy.name}"
+            shutil.copy(copy, target)
+            copies[str(target.relative_to(folder))] = str(source.relative_to(folder))
+    return copies
+
+
+def near_copies(torture, row):
+    """B3: copies of training images among those for validation are found, and hardly anything else."""
+    total, each = torture.number(2_000, 400), torture.number(50, 10)
+    with Place(torture) as place:
+        folder = place.folder / "set"
+        sources = random.Random(3).sample(photographs(folder, total), 3 * each)
+        exact = {}
+        for source in sources[:each]:
+            target = folder / "val" / source.parent.name / f"exact-{source.name}"
+            shutil.copy(source, target)
+            exact[str(target.relative_to(folder))] = str(source.relative_to(folder))
+        encoded, changed = {}, {}
+        for index, quality in enumerate((30, 45, 60, 75, 90)):
+            some = sources[each:2 * each][index::5]
+            encoded |= plant(
+                place, row, folder, some, f"augment=none format=jpeg quality={quality}", f"q{quality}")
+        for index, options in enumerate(COPIES):
+            some = sources[2 * each:][index::len(COPIES)]
+            changed |= plant(place, row, folder, some, options, f"change{index}")
+        before = digest(folder)
+        results = [place.run("data set\ncheck data", threads=count) for count in (1, 2)]
+        row.check(results[0].events("check") == results[1].events("check"), "threads tell other things")
+        row.check(results[0].status == 1, f"{results[0]}")
+        events = results[0].events("check")
+        if not row.check(len(events) == 1, results[0].output[-300:]):
+            return
+        pairs = set(events[0]["exact_copies"])
+        for copy, source in exact.items():
+            row.check(f"{source} = {copy}" in pairs, f"{copy} is not found")
+        found = {pair["path"]: pair["of"] for pair in events[0]["near_copies"]}
+        for name, planted, least in (("saved again", encoded, 0.95), ("resized or turned", changed, 0.8)):
+            # Saved again with its own quality, a JPEG may be the same file.
+            missed = [
+                copy for copy, source in planted.items()
+                if found.get(copy) != source and f"{source} = {copy}" not in pairs]
+            row.check(
+                len(planted) == each and len(missed) <= (1 - least) * each,
+                f"of {len(planted)} copies {name}, these are not found: {missed}")
+        wrong = [path for path in found if path not in encoded and path not in changed]
+        row.check(len(wrong) < 0.01 * total, f"no copies, but called so: {wrong}")
+        row.check(digest(folder) == before, "the pictures have changed")
+
+
 ROWS = [
     ("B4", "pictures change after the scan and in the middle of a training", changing),
     ("B1", "one file in a hundred is no image: listed, others read, none changed", mixed),
+    ("B3", "copies across splits: exact, saved again, resized, mirrored, turned", near_copies),
     ("B1b", "a file that is no image, named alone", too_many),
 ]

@@ -23,6 +23,8 @@ package struct COCOBoxes: BoxFormat {
   private struct Entry {
     let document: Int
     let id: Int
+    /// What else the document says about it.
+    let extras: COCOExtras
     var annotations: [COCODocument.Annotation] = []
   }
 
@@ -101,7 +103,7 @@ package struct COCOBoxes: BoxFormat {
           .input, "\(path): \(images[index].path) is \(size), and the file says \(width)×\(height)",
           help: "boxes belong to the image as it is shown, turned as its EXIF orientation says")
       }
-      entries[index] = Entry(document: number, id: image.id)
+      entries[index] = Entry(document: number, id: image.id, extras: image.extras)
     }
     return strays
   }
@@ -153,14 +155,14 @@ package struct COCOBoxes: BoxFormat {
   /// The documents for copies; copy 1 has the ids of its image, the others higher ones.
   package func sharedFiles(_ copies: [BoxedCopy]) throws -> [BoxFile] {
     try documents.enumerated().map { number, document in
-      var result = COCODocument.Written(categories: document.categories)
+      var result = COCODocument.Written(document)
       for copy in copies {
         guard let entry = entries[copy.image], entry.document == number else { continue }
         let id = document.imageID(entry.id, copy: copy.copy)
         result.images.append(
           .init(
             id: id, file_name: name(of: copy.path, in: document), width: copy.size.width,
-            height: copy.size.height))
+            height: copy.size.height, extras: entry.extras))
         for moved in copy.boxes where moved.place < entry.annotations.count {
           let annotation = entry.annotations[moved.place]
           result.annotations.append(

@@ -9,29 +9,36 @@ struct COCODocument: Sendable {
     let file_name: String
     var width: Int?
     var height: Int?
+    var extras = COCOExtras()
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case id, file_name, width, height }
   }
 
   struct Category: Codable, Sendable {
     let id: Int
     let name: String
-    var supercategory: String?
+    let extras: COCOExtras
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case id, name }
   }
 
   struct Annotation: Decodable, Sendable {
-    fileprivate(set) var id: Int?
+    var id: Int?
     let image_id: Int
     let category_id: Int
     let bbox: [Double]?
     let iscrowd: Int?
-    private let segmentation: Ignored?
-    private let keypoints: Ignored?
+    /// Whether it has more than a box: a polygon or keypoints.
+    let hasShape: Bool
+    let extras: COCOExtras
 
-    /// Whether it has more than a box.
-    var hasShape: Bool { segmentation?.isEmpty == false || keypoints?.isEmpty == false }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+      case id, image_id, category_id, bbox, iscrowd, area, segmentation, keypoints, num_keypoints
+    }
   }
 
   /// A value that is not read, but for whether it is an empty list.
-  private struct Ignored: Decodable, Sendable {
+  struct Ignored: Decodable, Sendable {
     let isEmpty: Bool
 
     init(from decoder: any Decoder) throws {
@@ -43,6 +50,20 @@ struct COCODocument: Sendable {
     let images: [Picture]
     let annotations: [Annotation]
     let categories: [Category]
+    let extras: COCOExtras
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+      case images, annotations, categories
+    }
+
+    init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      images = try values.decode([Picture].self, forKey: .images)
+      annotations = try values.decode([Annotation].self, forKey: .annotations)
+      categories = try values.decode([Category].self, forKey: .categories)
+      extras = try COCOExtras(
+        from: decoder, besides: Set(CodingKeys.allCases.map(\.rawValue)))
+    }
   }
 
   /// What is written.
@@ -54,12 +75,52 @@ struct COCODocument: Sendable {
       let bbox: [Double]
       let area: Double
       let iscrowd: Int
+      let extras: COCOExtras
+
+      private enum CodingKeys: String, CodingKey {
+        case id, image_id, category_id, bbox, area, iscrowd
+      }
+
+      func encode(to encoder: any Encoder) throws {
+        try extras.encode(to: encoder)
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(id, forKey: .id)
+        try values.encode(image_id, forKey: .image_id)
+        try values.encode(category_id, forKey: .category_id)
+        try values.encode(bbox, forKey: .bbox)
+        try values.encode(area, forKey: .area)
+        try values.encode(iscrowd, forKey: .iscrowd)
+      }
     }
 
-    var info = ["description": "augmented copies"]
+    private static let ownInfo = AnyJSON.object(["description": .string("augmented copies")])
+
+    private let info: AnyJSON
+    private let extras: COCOExtras
     var images: [Picture] = []
     var annotations: [Object] = []
-    let categories: [Category]
+    private let categories: [Category]
+
+    private enum CodingKeys: String, CodingKey { case info, images, annotations, categories }
+
+    /// For copies of a document's images, with all that it says about itself.
+    init(_ document: COCODocument) {
+      categories = document.categories
+      var extras = document.extras
+      info =
+        extras.take(CodingKeys.info.rawValue).flatMap { $0 == .object([:]) ? nil : $0 }
+        ?? Self.ownInfo
+      self.extras = extras
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      try extras.encode(to: encoder)
+      var values = encoder.container(keyedBy: CodingKeys.self)
+      try values.encode(info, forKey: .info)
+      try values.encode(images, forKey: .images)
+      try values.encode(annotations, forKey: .annotations)
+      try values.encode(categories, forKey: .categories)
+    }
   }
 
   /// For messages.
@@ -71,6 +132,8 @@ struct COCODocument: Sendable {
   let images: [Picture]
   private(set) var annotations: [Annotation]
   let categories: [Category]
+  /// Licenses and whatever else the file has.
+  private let extras: COCOExtras
   private var imageStep = 10
   private var annotationStep = 10
 
@@ -106,6 +169,7 @@ struct COCODocument: Sendable {
     images = content.images
     annotations = content.annotations
     categories = content.categories
+    extras = content.extras
     try check()
     completeIDs()
   }
@@ -183,7 +247,7 @@ struct COCODocument: Sendable {
       id: (annotation.id ?? 0) + (copy - 1) * annotationStep, image_id: image,
       category_id: annotation.category_id,
       bbox: [box.left, box.top, box.width, box.height].map(rounded), area: rounded(box.area),
-      iscrowd: annotation.iscrowd ?? 0)
+      iscrowd: annotation.iscrowd ?? 0, extras: annotation.extras)
   }
 
   /// The power of ten above the largest id.

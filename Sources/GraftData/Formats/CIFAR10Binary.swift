@@ -19,7 +19,7 @@ package enum CIFAR10Binary: DataFormat {
     path.kind == .folder && (try? !batchFiles(in: path).isEmpty) == true
   }
 
-  package static func read(_ path: BytePath) throws -> Listing {
+  package static func read(_ path: BytePath, _: LayoutHints) throws -> Listing {
     var listing = Listing(format: name, classes: try classes(in: path))
     let files = try batchFiles(in: path)
     guard files.contains(where: { $0.partition == .train }) else {

@@ -14,7 +14,7 @@ package struct CSVTable {
   private static let fieldLimit = 10_000
 
   /// Reads a file of at most `limit` bytes; a line of over a megabyte is refused before more is read.
-  package init(_ path: BytePath, limit: Int) throws {
+  package init(_ path: BytePath, limit: Int, encoding: TextEncoding? = nil) throws {
     let file = try RegularFile(pathBytes: path.bytes, name: path.description)
     if file.size <= limit {
       try Self.checkLines(of: file)
@@ -22,12 +22,12 @@ package struct CSVTable {
       try MemoryBudget.require(
         8 * file.size, for: "the table \(file.name)", help: "give the process more memory")
     }
-    try self.init(bytes: try file.readAll(limit: limit), name: path)
+    try self.init(bytes: try file.readAll(limit: limit), name: path, encoding: encoding)
   }
 
-  package init(bytes: [UInt8], name: BytePath) throws {
+  package init(bytes: [UInt8], name: BytePath, encoding: TextEncoding? = nil) throws {
     self.name = name
-    try Self.check(bytes, name)
+    let bytes = try Self.decoded(bytes, name, encoding)
     var reader = Reader(bytes: bytes, name: name)
     guard let header = try reader.record() else {
       throw GraftError(.input, "the table \(name) is empty")
@@ -48,16 +48,27 @@ package struct CSVTable {
     }
   }
 
-  /// Refuses text that is not UTF-8: different names would become equal.
-  private static func check(_ bytes: [UInt8], _ name: BytePath) throws {
+  /// The bytes in UTF-8; refuses other text than the encoding says, in which different names could
+  /// become equal.
+  private static func decoded(
+    _ bytes: [UInt8], _ name: BytePath, _ encoding: TextEncoding?
+  ) throws -> [UInt8] {
+    if let text = (encoding ?? .utf8).decoded(bytes) { return text }
+    if let encoding {
+      throw GraftError(
+        .input, "the table \(name) is not \(encoding.rawValue), as encoding= says",
+        help: "encodings are \(TextEncoding.list)")
+    }
     let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
-    guard isWide || String(validating: bytes, as: UTF8.self) == nil else { return }
     throw GraftError(
       .input,
       isWide
-        ? "the table \(name) is UTF-16, and Graft reads UTF-8"
+        ? "the table \(name) is UTF-16, and UTF-8 is expected"
         : "line \(firstLineThatIsNotText(bytes)) of \(name) is not UTF-8; it may be Latin-1",
-      help: "save it as UTF-8, for example: iconv -f \(isWide ? "UTF-16" : "LATIN1") -t UTF-8")
+      help: isWide
+        ? "add encoding=utf-16, or save it as UTF-8"
+        : "add encoding=latin1, or cp1252 for Windows, or save it as UTF-8; encodings are "
+          + TextEncoding.list)
   }
 
   private static func firstLineThatIsNotText(_ bytes: [UInt8]) -> Int {

@@ -11,8 +11,47 @@ package protocol DataFormat: SendableMetatype {
   static var summary: String { get }
   /// Looks at names only, reads no image.
   static func recognizes(_ path: BytePath) -> Bool
+  /// What users may tell it about a layout; nothing for most.
+  static var hints: Set<LayoutHints.Kind> { get }
   /// Lists the images with their labels; throws `GraftError` when the layout makes no sense.
-  static func read(_ path: BytePath) throws -> Listing
+  static func read(_ path: BytePath, _ hints: LayoutHints) throws -> Listing
+}
+
+extension DataFormat {
+  package static var hints: Set<LayoutHints.Kind> { [] }
+
+  /// Lists the images of a layout that speaks for itself.
+  package static func read(_ path: BytePath) throws -> Listing { try read(path, LayoutHints()) }
+}
+
+/// What only the user can know about a layout.
+package struct LayoutHints: Sendable, Equatable, Codable {
+  package enum Kind: String, Sendable {
+    case encoding, legend
+
+    fileprivate var use: String { self == .encoding ? "tables" : "masks" }
+  }
+
+  /// `encoding=`: of the text of a table; nil is UTF-8.
+  package var encoding: TextEncoding?
+  /// `legend=`: the file that says which color of a mask is which class; nil is the one beside them.
+  package var legend: String?
+
+  package init() {}
+
+  /// Those that were given.
+  private var kinds: [Kind] {
+    [encoding.map { _ in Kind.encoding }, legend.map { _ in Kind.legend }].compactMap { $0 }
+  }
+
+  /// Refuses what a format has no use for.
+  func check(for format: any DataFormat.Type, _ path: BytePath) throws {
+    guard let kind = kinds.first(where: { !format.hints.contains($0) }) else { return }
+    throw GraftError(
+      .usage,
+      "\(kind.rawValue)= is for \(kind.use), and \(path) was recognized as \(format.summary)",
+      help: "leave it out")
+  }
 }
 
 /// The formats, most particular first: the first that recognizes a path reads it.
@@ -77,6 +116,10 @@ package struct Listing: Sendable {
   /// True when labels are numbers fixed by the file (ImageNet's 0...999), so that classes without
   /// images are in order.
   package var hasFixedLabels = false
+  /// The file that names the colors of masks.
+  package var legend: MaskLegend?
+  /// The values of 16-bit gray that become black and white; nil takes 0 and 65535.
+  package var grayRange: ClosedRange<Int>?
 
   package init(format: String, classes: [String]) {
     self.format = format

@@ -19,7 +19,7 @@ package enum DemoShapesFormat: DataFormat {
     path == BytePath(prefix) || path.bytes.starts(with: (prefix + ":").utf8)
   }
 
-  package static func read(_ path: BytePath) throws -> Listing {
+  package static func read(_ path: BytePath, _: LayoutHints) throws -> Listing {
     var listing = Listing(format: name, classes: DemoShapes.classNames)
     let classCount = listing.classes.count
     for index in 0..<(try count(in: path)) {

@@ -37,7 +37,9 @@ struct FolderWalk {
         }
       } else {
         let isNew = ignore(
-          path, isImage(name) ? "in no class folder" : "not an image file")
+          path,
+          isImage(name)
+            ? "in no class folder" : ReadableKind.reasonToIgnore(suffix: name.suffix))
         if isNew, isImage(name) { looseFiles += 1 }
       }
     }
@@ -61,7 +63,7 @@ struct FolderWalk {
   private func reasonToIgnore(_ name: BytePath, at full: BytePath) -> String? {
     if name.isHidden { return "hidden" }
     if full.kind == .folder { return isImage(name) ? "a folder, not an image file" : "a folder" }
-    return isImage(name) ? nil : "not an image file"
+    return isImage(name) ? nil : ReadableKind.reasonToIgnore(suffix: name.suffix)
   }
 
   /// The image files in `folder` and below it, as relative paths.
@@ -73,7 +75,7 @@ struct FolderWalk {
     return result
   }
 
-  /// Records a folder that is not part of the data set.
+  /// Records a folder or file that is not part of the data set.
   mutating func leaveOut(_ folder: BytePath, _ reason: String) { ignore(folder, reason) }
 
   private mutating func collect(
@@ -96,7 +98,7 @@ struct FolderWalk {
       } else if isImage(name) {
         result.append(path)
       } else {
-        ignore(path, "not an image file")
+        ignore(path, ReadableKind.reasonToIgnore(suffix: name.suffix))
       }
     }
   }

@@ -23,7 +23,7 @@ package enum ImageFolder: DataFormat {
 
   package static func recognizes(_ path: BytePath) -> Bool { path.kind == .folder }
 
-  package static func read(_ path: BytePath) throws -> Listing {
+  package static func read(_ path: BytePath, _: LayoutHints) throws -> Listing {
     var walk = FolderWalk(root: path)
     let top = try walk.subfolders(of: BytePath(bytes: []))
     guard !top.isEmpty else { throw noClassFolders(path, images: walk.looseFiles) }
@@ -31,7 +31,10 @@ package enum ImageFolder: DataFormat {
       partition(named: folder).map { (folder: folder, partition: $0) }
     }
     let others = top.filter { partition(named: $0) == nil }
-    guard sides.contains(where: { $0.partition == .train }), others.isEmpty || sides.count > 1,
+    // Without train/ only folders that have the names of splits, and nothing else, are splits.
+    guard
+      sides.contains(where: { $0.partition == .train })
+        ? others.isEmpty || sides.count > 1 : others.isEmpty && sides.count > 1,
       try sides.contains(where: { try !walk.subfolders(of: $0.folder).isEmpty })
     else {
       return try read(classFolders: top, of: path, walk: &walk)
@@ -61,7 +64,7 @@ package enum ImageFolder: DataFormat {
     var listing = Listing(format: name, classes: classFolders.map(\.description))
     for (label, folder) in classFolders.enumerated() {
       let files = try walk.images(under: folder)
-      guard !files.isEmpty else { throw emptyClass(folder, in: path) }
+      guard !files.isEmpty else { throw emptyClass(folder, in: path, walk) }
       listing.entries += files.map {
         Listing.Entry(path: $0, label: label, source: .file(path.appending($0)))
       }
@@ -74,9 +77,7 @@ package enum ImageFolder: DataFormat {
   private static func read(
     sides: [(folder: BytePath, partition: Partition)], of path: BytePath, walk: inout FolderWalk
   ) throws -> Listing {
-    guard let train = sides.first(where: { $0.partition == .train }) else {
-      preconditionFailure("a layout with splits has a train folder")
-    }
+    let train = sides.first { $0.partition == .train } ?? sides[0]
     let classFolders = try walk.subfolders(of: train.folder).map(\.name)
     guard !classFolders.isEmpty else {
       throw noClassFolders(path.appending(train.folder), images: walk.looseFiles)
@@ -95,13 +96,18 @@ package enum ImageFolder: DataFormat {
       for (label, name) in classFolders.enumerated() {
         let classFolder = folder.appending(name)
         let files = found.contains(name) ? try walk.images(under: classFolder) : []
-        if files.isEmpty, partition == .train { throw emptyClass(classFolder, in: path) }
+        if files.isEmpty, folder == train.folder { throw emptyClass(classFolder, in: path, walk) }
         if files.isEmpty { listing.warnings.append("\(folder)/ has no image of class \(name)") }
         listing.entries += files.map {
           Listing.Entry(
             path: $0, label: label, partition: partition, source: .file(path.appending($0)))
         }
       }
+    }
+    if train.partition != .train {
+      listing.warnings.append(
+        "\(path) has no train/ beside \(sides.map { "\($0.folder)/" }.joined(separator: " and ")): "
+          + "its images can be looked at and measured, and training needs train/")
     }
     listing.sortByPath()
     listing.ignored = walk.ignored
@@ -116,10 +122,13 @@ package enum ImageFolder: DataFormat {
         help: "expected \(expectedLayout)")
   }
 
-  private static func emptyClass(_ folder: BytePath, in path: BytePath) -> GraftError {
+  private static func emptyClass(
+    _ folder: BytePath, in path: BytePath, _ walk: FolderWalk
+  ) -> GraftError {
     GraftError(
       .input, "class folder \(path.appending(folder)) has no images",
-      help: "remove it or put images into it: \(ReadableKind.list)")
+      help: walk.ignored.helpForAnotherBuild
+        ?? "remove it or put images into it: \(ReadableKind.list)")
   }
 
   /// A segmentation set has the layout of a classification set, but its masks are not a class.

@@ -19,7 +19,7 @@ package enum MNISTFiles: DataFormat {
     path.kind == .folder && stems.contains { file(path, $0.stem, "images-idx3-ubyte") != nil }
   }
 
-  package static func read(_ path: BytePath) throws -> Listing {
+  package static func read(_ path: BytePath, _: LayoutHints) throws -> Listing {
     var listing = Listing(format: name, classes: try classes(in: path))
     for (stem, partition) in stems {
       guard let imageFile = file(path, stem, "images-idx3-ubyte") else { continue }

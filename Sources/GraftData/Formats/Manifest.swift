@@ -2,16 +2,16 @@ import GraftBase
 
 /// A table of files and labels: a CSV file, or a folder that holds a `manifest.csv`.
 ///
-/// The first line names the columns: `file` (or `path`, `image`, `filename`), relative to the
-/// table; then `class_index`, or else `label` or `class`; an optional `split` says train, val or
+/// The first line names the columns: `file` (or `path`, `image`, `filename`, `fname`), relative to the
+/// table; then `class_index`, or else `label`, `class`, `labels` or `tags`; an optional `split` says train, val or
 /// test. With a `class_index` the labels are those numbers and `name` names the classes, so that an
 /// encoder's own head can be evaluated; otherwise classes are the texts, sorted bytewise.
 package enum Manifest: DataFormat {
   package static let name = "manifest"
   package static let summary = "a CSV table with the columns file and label, class or class_index"
 
-  private static let fileColumns = ["file", "path", "image", "filename"]
-  private static let textColumns = ["label", "class"]
+  private static let fileColumns = ["file", "path", "image", "filename", "fname", "image_name"]
+  private static let textColumns = ["label", "class", "labels", "tags"]
   /// fastai's column: True for validation, False for training.
   private static let validityColumn = "is_valid"
   private static let largestClassIndex = 99_999
@@ -24,9 +24,11 @@ package enum Manifest: DataFormat {
     }
   }
 
-  package static func read(_ path: BytePath) throws -> Listing {
+  package static let hints: Set<LayoutHints.Kind> = [.encoding]
+
+  package static func read(_ path: BytePath, _ hints: LayoutHints) throws -> Listing {
     let file = path.kind == .folder ? path.appending("manifest.csv") : path
-    let table = try CSVTable(file, limit: 1 << 28)
+    let table = try CSVTable(file, limit: 1 << 28, encoding: hints.encoding)
     guard let fileColumn = table.column(named: fileColumns) else {
       throw GraftError(
         .input, "\(file) has no column called file; it has \(table.columnList)",
@@ -142,10 +144,56 @@ package enum Manifest: DataFormat {
         help: "fill in the labels, or remove the rows")
     }
     let classes = Set(texts).sorted()
+    try refuseSeveral(classes, texts, table)
     let labels = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
     var listing = Listing(format: name, classes: classes.map(\.description))
     listing.entries = texts.map { entry(label: labels[$0] ?? 0) }
     return listing
+  }
+
+  /// Refuses fields with several labels, `cat;dog` or fastai's `cat dog`: one class for each
+  /// combination would be learned instead.
+  ///
+  /// A name may have a space or a semicolon in it: only parts that occur in other fields too count.
+  private static func refuseSeveral(
+    _ classes: [BytePath], _ texts: [BytePath], _ table: CSVTable
+  ) throws {
+    for separator in [UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: ",")] {
+      try refuseSeveral(classes, texts, table, separator) { parts, fields in
+        parts.contains { fields[$0, default: 0] > 1 }
+      }
+    }
+    let names = Set(classes.map(\.bytes))
+    try refuseSeveral(classes, texts, table, UInt8(ascii: " ")) { parts, _ in
+      parts.allSatisfy { names.contains(Array($0)) }
+    }
+  }
+
+  private static func refuseSeveral(
+    _ classes: [BytePath], _ texts: [BytePath], _ table: CSVTable, _ separator: UInt8,
+    where areLabels: (_ parts: [ArraySlice<UInt8>], _ fields: [ArraySlice<UInt8>: Int]) -> Bool
+  ) throws {
+    func parts(_ field: BytePath) -> [ArraySlice<UInt8>] {
+      field.bytes.split(separator: separator).compactMap { part in
+        let start = part.drop { $0 == UInt8(ascii: " ") }
+        return start.lastIndex { $0 != UInt8(ascii: " ") }.map { start[...$0] }
+      }
+    }
+    var fields: [ArraySlice<UInt8>: Int] = [:]
+    for field in classes { for part in Set(parts(field)) { fields[part, default: 0] += 1 } }
+    let several = Set(
+      classes.filter { field in
+        let parts = parts(field)
+        return parts.count > 1 && areLabels(parts, fields)
+      })
+    guard let row = texts.firstIndex(where: several.contains) else { return }
+    let count = texts.count(where: several.contains)
+    throw GraftError(
+      .input,
+      "line \(table.lines[row]) of \(table.name) has several labels, \"\(texts[row])\", as "
+        + "\(count == 1 ? "no other row has" : "\(count) rows have")",
+      help: "an image has one class here: keep one label in each row, or join them by _ to make "
+        + "each combination a class")
   }
 
   private static func entry(label: Int) -> Listing.Entry {

@@ -5,7 +5,7 @@ import GraftBase
 /// `images/01.png` goes with `masks/01.png`: names are equal but for the suffix, and but for
 /// `_mask` or `_gt` at the end of the mask's. Splits lie above (`train/images/`) or below
 /// (`images/train/`). `classes.txt` beside them names the classes, one per line, in the order of
-/// their numbers.
+/// their numbers; masks of colors have a `MaskLegend` instead.
 package enum MaskFolder: DataFormat {
   package static let name = "masks"
   package static let summary =
@@ -19,9 +19,11 @@ package enum MaskFolder: DataFormat {
   private static let maskFolderEndings = ["annot", "_annot", "_masks", "_mask", "_labels"]
   static let classFiles = ["classes.txt", "labels.txt"]
 
+  package static let hints: Set<LayoutHints.Kind> = [.legend]
+
   package static func recognizes(_ path: BytePath) -> Bool {
     guard path.kind == .folder else { return false }
-    return places(in: path).contains { !$0.images.isEmpty }
+    return layout(of: path).places.contains { !$0.images.isEmpty }
   }
 
   /// Two folders whose files belong together, relative to the root.
@@ -31,33 +33,67 @@ package enum MaskFolder: DataFormat {
     var partition: Partition?
   }
 
-  private static func places(in path: BytePath) -> [Place] {
+  /// The folders to read, and those beside them.
+  private struct Layout {
+    var places: [Place]
+    /// Splits with images and no masks.
+    var unmasked: [BytePath] = []
+    /// Folders that are no part of it.
+    var others: [BytePath] = []
+  }
+
+  private static func layout(of path: BytePath) -> Layout {
     let names = subfolders(of: path)
     let sides = names.compactMap { folder in
-      ImageFolder.partition(named: folder).map { (folder, $0) }
+      ImageFolder.partition(named: folder).map { (folder: folder, partition: $0) }
     }
     // As CamVid (train, trainannot) and Carvana (train, train_masks) have it.
-    let beside = sides.compactMap { folder, partition -> Place? in
+    let beside = sides.map { folder, partition in
       let masks = names.filter { name in
         maskFolderEndings.contains {
           name.description.lowercased() == folder.description.lowercased() + $0
         }
       }
-      return masks.isEmpty ? nil : Place(images: [folder], masks: masks, partition: partition)
+      return Place(images: [folder], masks: masks, partition: partition)
     }
-    if !beside.isEmpty { return beside }
+    if beside.contains(where: { !$0.masks.isEmpty }) { return layout(beside, among: names) }
     let above = sides.map { folder, partition in
-      pair(in: path, below: folder, partition: partition)
-    }.filter { !$0.images.isEmpty && !$0.masks.isEmpty }
-    if !above.isEmpty { return above }
-    let top = pair(in: path, below: BytePath(bytes: []), partition: nil)
-    guard let images = top.images.first, let masks = top.masks.first else { return [] }
-    let below = subfolders(of: path.appending(images)).compactMap { folder -> Place? in
-      guard let partition = ImageFolder.partition(named: folder) else { return nil }
-      return Place(
-        images: [images.appending(folder)], masks: [masks.appending(folder)], partition: partition)
+      var place = pair(in: path, below: folder, partition: partition)
+      if place.images.isEmpty { place.images = [folder] }
+      return place
     }
-    return below.isEmpty ? [top] : below
+    if above.contains(where: { !$0.masks.isEmpty }) { return layout(above, among: names) }
+    let top = pair(in: path, below: BytePath(bytes: []), partition: nil)
+    guard let images = top.images.first, let masks = top.masks.first else {
+      return Layout(places: [])
+    }
+    let inside = subfolders(of: path.appending(images)).map(images.appending)
+    let maskNames = subfolders(of: path.appending(masks))
+    let below = inside.compactMap { folder in
+      ImageFolder.partition(named: folder.name).map { partition in
+        Place(
+          images: [folder],
+          masks: maskNames.filter { $0 == folder.name }.map(masks.appending), partition: partition)
+      }
+    }
+    let others = names.filter { !top.images.contains($0) && !top.masks.contains($0) }
+    guard below.contains(where: { !$0.masks.isEmpty }) else {
+      return Layout(places: [top], others: others)
+    }
+    var result = layout(below, among: inside)
+    result.others += others
+    return result
+  }
+
+  /// Splits that have masks, and what is beside them.
+  private static func layout(_ places: [Place], among folders: [BytePath]) -> Layout {
+    let whole = places.filter { !$0.masks.isEmpty }
+    let used = (places.flatMap(\.images) + whole.flatMap(\.masks))
+    return Layout(
+      places: whole, unmasked: places.filter(\.masks.isEmpty).flatMap(\.images),
+      others: folders.filter { folder in
+        !used.contains { $0 == folder || $0.bytes.starts(with: folder.bytes + [UInt8(ascii: "/")]) }
+      })
   }
 
   private static func pair(
@@ -75,16 +111,19 @@ package enum MaskFolder: DataFormat {
     return names.filter { !$0.isHidden && path.appending($0).kind == .folder }
   }
 
-  package static func read(_ path: BytePath) throws -> Listing {
-    let places = places(in: path)
-    guard !places.isEmpty else {
+  package static func read(_ path: BytePath, _ hints: LayoutHints) throws -> Listing {
+    let layout = layout(of: path)
+    guard !layout.places.isEmpty else {
       throw GraftError(
         .input, "\(path) has no folders of images and masks", help: "expected \(summary)")
     }
-    var listing = Listing(format: name, classes: try classNames(in: path))
+    let legend = try hints.legend.map { try MaskLegend(BytePath($0)) } ?? .beside(path)
+    var listing = Listing(
+      format: name, classes: try legend?.classes ?? classNames(in: path))
     listing.task = .segmentation
+    listing.legend = legend
     var walk = FolderWalk(root: path)
-    for place in places {
+    for place in layout.places {
       guard let images = place.images.first, let masks = place.masks.first,
         place.images.count == 1, place.masks.count == 1
       else {
@@ -98,9 +137,26 @@ package enum MaskFolder: DataFormat {
     guard !listing.entries.isEmpty else {
       throw GraftError(.input, "\(path) has no images", help: "expected \(summary)")
     }
+    for place in listing.entries.indices { listing.entries[place].mask?.legend = legend }
+    try leaveOut(layout, &walk, &listing)
     listing.sortByPath()
     listing.ignored = walk.ignored
     return listing
+  }
+
+  /// Counts folders that are no part of the set, and the images of splits that have no masks.
+  private static func leaveOut(
+    _ layout: Layout, _ walk: inout FolderWalk, _ listing: inout Listing
+  ) throws {
+    for folder in layout.others { walk.leaveOut(folder, "a folder beside images and masks") }
+    for folder in layout.unmasked {
+      let images = try walk.images(under: folder)
+      for image in images { walk.leaveOut(image, "has no mask") }
+      guard !images.isEmpty else { continue }
+      listing.warnings.append(
+        "\(folder)/ has \(images.count) image\(images.count == 1 ? "" : "s") and no masks, left out"
+      )
+    }
   }
 
   private static func entries(

@@ -43,7 +43,8 @@ package enum FileKind: Sendable, Equatable {
     case .largeFilePointer: "fetch the real files with `git lfs pull`"
     case .empty: "copy or download it again, or remove it"
     case .other(Self.heic, _), .other(Self.avif, _):
-      "convert it to PNG or JPEG, for example by `heif-convert` or `magick`"
+      "build Graft with libheif, `\(HEIFDecoder.howToBuild)`, or convert the file to PNG or JPEG, "
+        + "for example by `heif-convert` or `magick`"
     case .other(_, isImage: true): "convert it to PNG or JPEG"
     case .other(_, isImage: false): "unpack it or convert it to PNG or JPEG files, or remove it"
     case .readable, .text, .unknown:

@@ -13,9 +13,12 @@ package enum ImageFile {
   }
 
   /// The image in RGB in the file whose path is these bytes, which need not be valid text.
-  package static func read(_ path: [UInt8], name: String) throws -> Image {
+  package static func read(
+    _ path: [UInt8], name: String, grayRange: ClosedRange<Int>? = nil
+  ) throws -> Image {
     let file = try RegularFile(pathBytes: path, name: name)
-    return try ImageCodec.decode(readBytes(file, limits: .standard), name: name)
+    return try ImageCodec.decode(
+      readBytes(file, limits: .standard), name: name, grayRange: grayRange)
   }
 
   /// The bytes of the regular file at `path`, at most `limits.maximumFileBytes` of them.

@@ -9,6 +9,12 @@ package enum ReadableKind: String, Sendable, CaseIterable {
   case tiff = "TIFF"
   case gif = "GIF"
   case bmp = "BMP"
+  /// AVIF and HEIC.
+  case heif = "HEIF"
+
+  /// Those that this build reads.
+  package static let allCases: [ReadableKind] =
+    [.jpeg, .png, .webp, .tiff, .gif, .bmp] + (HEIFDecoder.isBuiltIn ? [.heif] : [])
 
   /// What the names of its files end with, in lower case.
   package var suffixes: [String] {
@@ -19,6 +25,7 @@ package enum ReadableKind: String, Sendable, CaseIterable {
     case .tiff: ["tif", "tiff"]
     case .gif: ["gif"]
     case .bmp: ["bmp"]
+    case .heif: ["avif", "heic", "heif", "hif"]
     }
   }
 
@@ -30,6 +37,7 @@ package enum ReadableKind: String, Sendable, CaseIterable {
     case .tiff: TIFFDecoder.self
     case .gif: GIFDecoder.self
     case .bmp: BMPDecoder.self
+    case .heif: HEIFDecoder.self
     }
   }
 
@@ -47,6 +55,22 @@ package enum ReadableKind: String, Sendable, CaseIterable {
     let names = allCases.map(\.rawValue)
     return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
   }()
+
+  /// Why a file of this suffix is passed over, for people.
+  package static func reasonToIgnore(suffix: String) -> String {
+    heif.suffixes.contains(suffix) && !HEIFDecoder.isBuiltIn
+      ? "AVIF or HEIC, which builds by `\(HEIFDecoder.howToBuild)` read" : "not an image file"
+  }
+
+  /// Whether a file that was passed over for this reason can be read by another build.
+  package static func isLeftToAnotherBuild(_ reason: String) -> Bool {
+    reason.contains(HEIFDecoder.howToBuild)
+  }
+
+  /// Whether files of this suffix may be 16-bit gray.
+  package static func hasDeepGray(_ suffix: String) -> Bool {
+    [ReadableKind.png, .tiff].contains { $0.suffixes.contains(suffix) }
+  }
 
   /// Whether a file of this name is an image by its suffix.
   package static func hasSuffix(_ name: String) -> Bool {

@@ -134,6 +134,7 @@ extension ImageBatches {
     let p = preprocessing
     hash.update(
       "\(p.side) \(p.resizeShortSide) \(p.filter) \(p.mean) \(p.std) \(p.channels)\n")
+    if let range = dataSet.grayRange { hash.update("gray \(range.rangeText)\n") }
     hash.update(isDrawn ? "\(pipeline?.description ?? "")\n\(seed) \(view)\n" : "plain\n")
     for sample in samples {
       if isDrawn { hash.update("\(sample) ") }

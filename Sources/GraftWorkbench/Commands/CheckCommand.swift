@@ -1,5 +1,6 @@
 import GraftBase
 import GraftData
+import GraftImaging
 
 /// `check`: finds faults in the data or in a recipe before they cost time.
 package struct CheckCommand: Command {
@@ -12,14 +13,18 @@ package struct CheckCommand: Command {
     "file", ArgumentType<String>(.either([.path(.recipe), .path(.data)])),
     "the recipe, or a folder of images to check the augmentation on, with its boxes"
   ).positional
+  private static let output: Argument<String?> = Argument(
+    "to", .path(.output),
+    "PNG file to write: what comes out of the augmentation, with its boxes and masks")
   private static let samples = Argument(
     "samples", .integer(1...100_000), default: 256, "draws of the augmentation to check")
 
   package static let specification = CommandSpecification(
     "check", "check the data, the augmentation or a recipe for faults", group: .look,
-    parameters: [what, file, samples],
+    parameters: [what, file, samples, output],
     examples: [
       "check", "check data", "check augment samples=64", "check augment street/",
+      "check augment street/ to=street.png",
       "check recipe flowers.graft",
     ],
     seeAlso: ["data", "augment", "run"],
@@ -27,8 +32,11 @@ package struct CheckCommand: Command {
       "`check augment` draws images of the data through the current pipeline and says how many come "
       + "out unchanged, near black or of one color, what each op drew, and how long it takes. It "
       + "fails when one image in ten is ruined, or none is changed. Of images with boxes it counts "
-      + "the boxes of which less than a tenth is left. `check data` fails when files "
-      + "cannot be read, or the same image is in two splits.")
+      + "the boxes of which less than a tenth is left; into `to` it draws up to 16 images with their "
+      + "boxes, those that lost some first. `check data` fails when files "
+      + "cannot be read, or the same image is in two splits: as an exact copy, or saved again, "
+      + "resized, mirrored or turned, which it finds by a perceptual hash of each image and a "
+      + "comparison of thumbnails. It names copies inside a split too.")
 
   private let arguments: CheckedArguments
 
@@ -42,6 +50,7 @@ package struct CheckCommand: Command {
     }
     let subjects: [(argument: any AnyArgument, subject: Subject)] = [
       (Self.file, what == .data ? .recipe : what), (Self.samples, .augment),
+      (Self.output, .augment),
     ]
     for (argument, subject) in subjects where arguments.isGiven(argument) && what != subject {
       throw arguments.fault(
@@ -68,12 +77,17 @@ package struct CheckCommand: Command {
         .failed, "there is no augmentation to check", help: "choose one, such as: augment flip")
     }
     let count = arguments[Self.samples]
+    let inputs = arguments[Self.file].map { [BytePath($0)] } ?? []
+    let place = try arguments[Self.output].map { try session.output($0, reading: inputs) }
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
     let source = try arguments[Self.file].map {
       try RenderSource([$0], boxes: nil, in: session)
     }
     for warning in source?.boxes?.warnings ?? [] { session.console.warn(warning) }
+    if let data = source?.data ?? session.workbench.data {
+      session.warnOfWidePadding(pipeline, of: data, session.workbench.preprocessing)
+    }
     let check = try AugmentCheck(pipeline, count: count, of: source, in: session) { done in
       let line = ProgressLine(
         title: "check augment", epoch: 1, epochCount: 1, fraction: Double(done) / Double(count))
@@ -81,28 +95,26 @@ package struct CheckCommand: Command {
     }
     writer.finish()
     session.console.result("\(check)", event: "check", check.fields)
+    if let place {
+      let sheet = try check.sheet(of: source, in: session)
+      try ImageFile.writePNG(sheet.drawn(), to: place.prepared())
+      session.console.print("wrote \(FilePath.relative(place.path, to: session.folder))")
+    }
     let faults = check.findings.filter { $0.verdict == "fault" }
     guard let fault = faults.first else { return }
     throw GraftError(
       .failed, "\(fault.share.percentText) of the \(fault.subject)", help: fault.advice)
   }
 
-  /// Lists what is wrong with the images: bad files, what was ignored, images in several splits.
+  /// Lists what is wrong with the images; fails for bad files and for copies in several splits.
   private func checkData(in session: Session) throws {
     let data = try session.requireData()
-    var lines = [data.summary]
-    lines += data.badFiles.map { "bad: \($0)" }
-    lines += data.ignored.map { "ignored: \($0.path.escapingControlCharacters) \($0.reason)" }
-    lines += data.straddlingDuplicates.map { "in more than one split: \($0)" }
-    lines += (data.warnings + data.sizeWarnings).map { "warning: \($0)" }
-    if lines.count == 1 { lines.append("no faults found") }
-    session.console.result(lines.joined(separator: "\n"), event: "check", DataCommand.fields(data))
-    var faults: [String] = []
-    if !data.badFiles.isEmpty { faults.append("\(data.badFiles.count) files cannot be read") }
-    if data.leakCount > 0 { faults.append("\(data.leakCount) images are in two splits") }
-    guard !faults.isEmpty else { return }
+    let check = try DataCheck(data, in: session)
+    session.console.result(
+      check.lines.joined(separator: "\n"), event: "check", check.fields)
+    guard !check.faults.isEmpty else { return }
     throw GraftError(
-      .failed, "\(data.name): \(faults.joined(separator: ", "))",
+      .failed, "\(data.name): \(check.faults.joined(separator: ", "))",
       help: "remove or replace the files listed above")
   }
 }

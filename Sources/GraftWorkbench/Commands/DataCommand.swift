@@ -22,33 +22,47 @@ package struct DataCommand: Command {
     "what to do about files that cannot be read")
   private static let output = Argument(
     "to", .path(.output), "CSV file for all files that were left out, with the reason")
+  private static let range = GrayRange.argument(otherwise: "0..65535")
+  private static let encoding: Argument<TextEncoding?> = Argument(
+    "encoding", .word, otherwise: "utf-8", "encoding of the text of a table")
+  private static let legend: Argument<String?> = Argument(
+    "legend", .path(.file), otherwise: "classes.csv beside the masks",
+    "table name,r,g,b that says which color of a mask is which class")
   private static let balance = Argument(
     "balance", .word, default: ClassBalance.none,
     "how to balance classes of different size")
 
   package static let specification = CommandSpecification(
     "data", "choose the images and split them", group: .ingredients,
-    parameters: [source, split, validation, test, limit, bad, balance, output],
+    parameters: [
+      source, split, validation, test, limit, bad, balance, range, encoding, legend, output,
+    ],
     examples: [
       "data demo:shapes", "data flowers/ split=80/10/10",
       "data flowers/ val=20% limit=100 bad=stop", "data bad to=bad.csv",
+      "data microscope/ range=0..4095", "data labels.csv encoding=latin1",
+      "data streets/ legend=colors.csv",
     ],
     seeAlso: ["encoder", "check", "preview"], isRecorded: true,
     discussion: "Alone, it shows classes, counts, sizes and files that were left out, because they "
-      + "cannot be read or are no images. `data bad` lists all of those.")
+      + "cannot be read or are no images. `data bad` lists all of those. Models remember range=, so that "
+      + "`predict` reads files alike. A class of the legend that is called void is no class: its "
+      + "pixels are not learned.")
 
   private let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
     let options: [any AnyArgument] = [
-      Self.split, Self.validation, Self.test, Self.limit, Self.bad, Self.balance,
+      Self.split, Self.validation, Self.test, Self.limit, Self.bad, Self.balance, Self.range,
+      Self.encoding, Self.legend,
     ]
     if arguments.firstGiven(of: options) != nil, arguments[Self.source]?.place == nil {
       throw arguments.fault(
         .missingParameter, at: Self.source, "`data` needs a folder or file",
         help: "for example: data flowers/, or data demo:shapes")
     }
+    _ = try arguments.grayRange(Self.range)
     for (part, other) in [(Self.validation, Self.test), (Self.test, Self.validation)]
     where arguments[part]?.share != nil {
       if arguments.isGiven(Self.split) {
@@ -107,6 +121,9 @@ package struct DataCommand: Command {
     options.validationPath = arguments[Self.validation]?.place
     options.testPath = arguments[Self.test]?.place
     options.badFiles = arguments[Self.bad]?.policy ?? .few
+    options.grayRange = try arguments.grayRange(Self.range)
+    options.hints.encoding = arguments[Self.encoding]
+    options.hints.legend = arguments[Self.legend]
     let shares = arguments[Self.split]
     let validation = arguments[Self.validation]?.share
     let test = arguments[Self.test]?.share
@@ -145,6 +162,7 @@ package struct DataCommand: Command {
       ("bad", list(data.badFiles.map { ($0.path, $0.reason) })),
       ("ignored", list(data.ignored.map { ($0.path, $0.reason) })),
       ("fingerprint", .string(data.fingerprint.hex)),
+      ("warnings", .array(data.warnings.map(JSONValue.string))),
     ]
   }
 

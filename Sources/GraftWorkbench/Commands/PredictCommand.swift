@@ -11,6 +11,7 @@ package struct PredictCommand: Command {
   ).positional
   private static let top = Argument(
     "top", .integer(1...1000), default: 1, "labels to show per image")
+  private static let range = GrayRange.argument(otherwise: "that of the model")
   private static let output = Argument(
     "to", .path(.output),
     "CSV file to write; for pixels the folder for masks and overlays; with dense=yes also a PNG"
@@ -18,7 +19,7 @@ package struct PredictCommand: Command {
 
   package static let specification = CommandSpecification(
     "predict", "label image files, or their pixels", group: .judge,
-    parameters: [paths, top, output] + DenseChoice.parameters,
+    parameters: [paths, top, range, output] + DenseChoice.parameters,
     examples: [
       "predict rose.jpg", "predict new/ top=3 to=labels.csv", "predict -",
       "predict rose.jpg dense=yes size=384 to=where.png",
@@ -33,10 +34,12 @@ package struct PredictCommand: Command {
 
   private let arguments: CheckedArguments
   private let dense: DenseChoice?
+  private let grayRange: ClosedRange<Int>?
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
     dense = try DenseChoice(arguments)
+    grayRange = try arguments.grayRange(Self.range)
   }
 
   /// Where the map of one image's first label goes.
@@ -51,6 +54,11 @@ package struct PredictCommand: Command {
     let run = try session.runToMeasure(nil, classes: session.workbench.data)
     let inputs = try InputImages(arguments[Self.paths], seenFrom: session.folder)
     if !inputs.ignored.isEmpty { session.console.warn(Self.sentence(about: inputs.ignored)) }
+    if grayRange != nil || run.model.input.grayRange == nil,
+      let remark = inputs.remark(on: grayRange, pool: session.pool)
+    {
+      session.console.warn(remark)
+    }
     if run.model.task == .segmentation && dense == nil {
       return try predictPixels(of: inputs, by: run, in: session)
     }
@@ -83,8 +91,9 @@ package struct PredictCommand: Command {
     let layout = Layout(
       images.map(\.shown), run.model.classes, isTable: session.console.isOutputTerminal)
     var result: [LabeledImage] = []
+    let range = grayRange ?? run.model.input.grayRange
     try Self.forEach(images, sliceLength: Self.sliceLength, in: session) {
-      input.prepared(try $0.read())
+      input.prepared(try $0.read(grayRange: range))
     } body: { image, prepared in
       let labels = try predict(prepared, top)
       report(image.shown, labels, layout, in: session)
@@ -176,9 +185,10 @@ package struct PredictCommand: Command {
     let pool = session.pool
     var finished: [MaskedImage] = []
     var count = 0
+    let range = grayRange ?? run.model.input.grayRange
     // Whole images are large: as many at once as there are threads.
     try Self.forEach(inputs.images, sliceLength: pool.threadCount, in: session) {
-      try $0.read()
+      try $0.read(grayRange: range)
     } body: { input, image in
       let mask = try predictor.predict(image)
       report(input.shown, mask, classes, in: session)

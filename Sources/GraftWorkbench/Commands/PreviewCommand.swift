@@ -33,12 +33,14 @@ package struct PreviewCommand: Command {
     "mask", .path(.image), "mask of the one image: one class per pixel, 0 or black is background")
   private static let boxes = Argument(
     list: "boxes", .boxes, "boxes of the one image: NAME(LEFT, TOP, RIGHT, BOTTOM) in pixels")
+  private static let range = GrayRange.argument(otherwise: "that of the data, for image files")
   private static let output = Argument("to", .path(.output), "PNG file to write")
 
   package static let specification = CommandSpecification(
     "preview", "show augmented images", group: .look,
     parameters: [
-      images, augment, epoch, batch, views, className, grid, steps, strengths, mask, boxes, output,
+      images, augment, epoch, batch, views, className, grid, steps, strengths, mask, boxes, range,
+      output,
     ],
     examples: [
       "preview 8 to=augmented.png", "preview 4 steps=yes", "preview 8 augment=none epoch=3",
@@ -71,6 +73,12 @@ package struct PreviewCommand: Command {
     let ofData: [any AnyArgument] = [Self.className, Self.batch, Self.views]
     if let given = arguments.firstGiven(of: ofData), !request.paths.isEmpty {
       throw arguments.fault(.wrongType, at: given, "`\(given.name)` is for images of the data")
+    }
+    _ = try arguments.grayRange(Self.range)
+    if arguments.isGiven(Self.range), request.paths.isEmpty {
+      throw arguments.fault(
+        .wrongType, at: Self.range, "`range` is for image files",
+        help: "images of the data are read as `data FOLDER range=0..4095` says")
     }
     if let given = arguments.firstGiven(of: [Self.mask, Self.boxes]), request.paths.count != 1 {
       throw arguments.fault(
@@ -139,6 +147,7 @@ package struct PreviewCommand: Command {
     request.strengths = arguments[Self.strengths]
     request.maskPath = arguments[Self.mask]
     request.boxes = arguments[Self.boxes]
+    request.grayRange = arguments[Self.range]?.values
     request.className = arguments[Self.className]
     request.showsSteps = arguments[Self.steps]
     if let grid = arguments[Self.grid] {

@@ -32,6 +32,7 @@ package struct RenderCommand: Command {
   private static let minimumShare = Argument(
     "minarea", .number(0...1), default: 0,
     "share of a moved box that must be left inside the image, or the box is dropped")
+  private static let range = GrayRange.argument(otherwise: "that of the data")
   private static let existing = Argument(
     "existing", .word, default: Rendering.Existing.stop,
     "existing files: stop before anything is written, keep them, or replace them")
@@ -39,7 +40,8 @@ package struct RenderCommand: Command {
   package static let specification = CommandSpecification(
     "render", "write augmented copies of images, with their masks and boxes", group: .look,
     parameters: [
-      data, output, copies, augment, on, size, boxes, minimumShare, format, quality, existing,
+      data, output, copies, augment, on, size, boxes, minimumShare, range, format, quality,
+      existing,
     ],
     examples: [
       "render to=copies/ copies=3", "render to=copies/ copies=5 existing=keep",
@@ -67,6 +69,12 @@ package struct RenderCommand: Command {
     if arguments.isGiven(Self.quality) && arguments[Self.format] != .jpeg {
       throw arguments.fault(
         .wrongType, at: Self.quality, "`quality` is for JPEG", help: "add format=jpeg")
+    }
+    _ = try arguments.grayRange(Self.range)
+    if arguments.isGiven(Self.range), !arguments.isGiven(Self.data) {
+      throw arguments.fault(
+        .wrongType, at: Self.range, "`range` is for a folder or files that are named here",
+        help: "the current data are read as `data FOLDER range=0..4095` says")
     }
   }
 
@@ -101,11 +109,14 @@ package struct RenderCommand: Command {
     of source: RenderSource, _ indices: [Int], in session: Session
   ) throws -> Rendering {
     let pipeline = try pipeline(for: source, in: session)
+    session.warnOfWidePadding(pipeline, of: source.data, preprocessing(in: session))
     let format = arguments[Self.format]
+    var input = preprocessing(in: session)
+    input.grayRange = source.data.grayRange
     let header = RenderManifest.Header(
       data: source.data.name, fingerprint: source.data.fingerprint.hex, pipeline: pipeline.text,
       calls: pipeline.calls, seed: session.seed,
-      preprocessing: .init(preprocessing(in: session)),
+      preprocessing: .init(input),
       format: .init(
         name: format.rawValue, quality: format == .png ? nil : arguments[Self.quality]),
       boxes: source.boxes.map { boxes in
@@ -160,7 +171,11 @@ package struct RenderCommand: Command {
     let source: RenderSource
     if arguments.isGiven(Self.data) {
       source = try RenderSource(
-        arguments[Self.data], boxes: arguments[Self.boxes], in: session)
+        arguments[Self.data], boxes: arguments[Self.boxes],
+        grayRange: arguments[Self.range]?.values, in: session)
+      for warning in source.data.warnings where source.data.hasDeepGray {
+        session.console.warn(warning)
+      }
       let bad = source.data.badFiles
       for file in bad.prefix(5) { session.console.warn("skipped \(file)") }
       if bad.count > 5 {

@@ -15,18 +15,11 @@ extension AugmentCheck {
     _ pipeline: Pipeline, _ keys: [SampleKey], _ data: DataSet, _ boxes: BoxSet,
     _ preprocessing: ImageInput
   ) -> Finding? {
-    func places(_ pipeline: Pipeline, _ key: SampleKey) -> Set<Int> {
-      let size = data.samples[key.sample].size
-      let edits = pipeline.trainingDraw(size: size, key: key, preprocessing: preprocessing).edits
-      let moved = boxes.boxes(of: key.sample)
-        .edited(by: edits, size: size, minimumShare: leastShare)
-      return Set(moved.map(\.place))
-    }
     var (all, lost) = (0, 0)
     var example: String?
     for key in keys where !boxes.boxes(of: key.sample).isEmpty {
-      let before = places(.none, key)
-      let gone = before.subtracting(places(pipeline, key))
+      let before = places(.none, key, data, boxes, preprocessing)
+      let gone = lostPlaces(pipeline, key, data, boxes, preprocessing)
       all += before.count
       lost += gone.count
       if !gone.isEmpty, example == nil {
@@ -38,5 +31,23 @@ extension AugmentCheck {
     return Finding(
       name: lostBox, count: lost, share: Double(lost) / Double(all), lookAbove: 0.1,
       faultAbove: 0.5, example: example, advice: "crop or move by less")
+  }
+
+  /// The boxes of an image that are lost: their numbers.
+  static func lostPlaces(
+    _ pipeline: Pipeline, _ key: SampleKey, _ data: DataSet, _ boxes: BoxSet, _ input: ImageInput
+  ) -> Set<Int> {
+    places(.none, key, data, boxes, input).subtracting(places(pipeline, key, data, boxes, input))
+  }
+
+  /// The boxes of which enough is left.
+  private static func places(
+    _ pipeline: Pipeline, _ key: SampleKey, _ data: DataSet, _ boxes: BoxSet, _ input: ImageInput
+  ) -> Set<Int> {
+    let size = data.samples[key.sample].size
+    let edits = pipeline.trainingDraw(size: size, key: key, preprocessing: input).edits
+    let moved = boxes.boxes(of: key.sample)
+      .edited(by: edits, size: size, minimumShare: leastShare)
+    return Set(moved.map(\.place))
   }
 }

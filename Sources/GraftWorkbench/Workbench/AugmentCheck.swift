@@ -68,15 +68,10 @@ struct AugmentCheck {
   ) throws {
     let data = try source?.data ?? session.requireData()
     let preprocessing = session.workbench.preprocessing
-    let indices =
-      data.partition(.train).isEmpty ? data.partition(.validation) : data.partition(.train)
-    let keys = (0..<count).map {
-      SampleKey(
-        seed: session.seed, epoch: $0 / indices.count, sample: indices[$0 % indices.count])
-    }
+    let keys = Self.keys(count, of: data, seed: session.seed)
     self.pipeline = pipeline
     imageCount = count
-    part = "\(data.name), \(indices.count) training images"
+    part = "\(data.name), \(Self.indices(of: data).count) training images"
     let looks = try Self.look(pipeline, keys, data, preprocessing, session, progress)
     findings = Self.findings(looks, keys, data, isMixed: pipeline.mixing != nil)
     if let boxes = source?.boxes {

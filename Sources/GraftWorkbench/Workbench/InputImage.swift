@@ -2,6 +2,7 @@ import Foundation
 import GraftBase
 import GraftData
 import GraftImaging
+import GraftKernels
 
 /// An image file that a command was given, by the bytes of its name, which need not be valid text.
 struct InputImage: Sendable {
@@ -21,7 +22,10 @@ struct InputImage: Sendable {
     }
   }
 
-  func read() throws -> Image { try path.image() }
+  /// Its pixels, 16-bit gray scaled from a range.
+  func read(grayRange: ClosedRange<Int>?) throws -> Image {
+    try path.image(grayRange: grayRange)
+  }
 
   /// Its name without the suffix, for names of files made from it.
   var stem: String {
@@ -62,7 +66,17 @@ struct InputImages {
     throw GraftError(
       .input, "there are no images in \(paths.joined(separator: ", "))",
       help: inside.map { "there are images in a subfolder: predict \($0)" }
-        ?? "graft reads \(ReadableKind.list) files")
+        ?? ignored.helpForAnotherBuild ?? "graft reads \(ReadableKind.list) files")
+  }
+
+  /// What to say of 16-bit gray that is read with a range or without.
+  func remark(on range: ClosedRange<Int>?, pool: ThreadPool) -> String? {
+    let peaks = pool.map(images.filter { ReadableKind.hasDeepGray($0.path.suffix) }) { image in
+      try ImageCodec.grayPeak(image.path.read(), name: image.shown)
+    }
+    var use = DeepGrayUse()
+    for case .success(let peak?) in peaks { use.add(peak) }
+    return use.warning(range)
   }
 
   /// Standard input where it may be a list of files.

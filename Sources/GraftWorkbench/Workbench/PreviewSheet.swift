@@ -20,6 +20,8 @@ struct PreviewSheet {
     var views: Int?
     var maskPath: String?
     var boxes: [NamedBox] = []
+    /// How 16-bit gray of files is scaled; nil is as the data is.
+    var grayRange: ClosedRange<Int>?
   }
 
   let session: Session
@@ -250,7 +252,8 @@ struct PreviewSheet {
 
   private func subjects() throws -> [Subject] {
     guard request.paths.isEmpty else {
-      let images = session.pool.map(request.paths) { try ImageFile.read($0) }
+      let range = request.grayRange ?? preprocessing.grayRange
+      let images = session.pool.map(request.paths) { try ImageFile.read($0, grayRange: range) }
       return try zip(request.paths, images).enumerated().map { index, file in
         try self.file(index, file.0, image: file.1.get())
       }

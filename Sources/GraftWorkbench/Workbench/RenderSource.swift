@@ -18,9 +18,12 @@ struct RenderSource {
   }
 
   /// Opens what was typed: one folder or data file, or any number of image files.
-  init(_ paths: [String], boxes choice: String?, in session: Session) throws {
+  init(
+    _ paths: [String], boxes choice: String?, grayRange: ClosedRange<Int>? = nil,
+    in session: Session
+  ) throws {
     if let path = paths.first, paths.count == 1, !Self.isImageFile(path) {
-      self = try Self.folderOrData(path, choice, in: session)
+      self = try Self.folderOrData(path, choice, grayRange, in: session)
     } else {
       if let other = paths.first(where: { !Self.isImageFile($0) }) {
         throw GraftError(
@@ -29,7 +32,7 @@ struct RenderSource {
           help: "give image files, or one folder")
       }
       let list = ImageList(files: paths.map { BytePath($0) })
-      self = try Self.unlabeled(list, choice, badFiles: .stop, in: session)
+      self = try Self.unlabeled(list, choice, grayRange, badFiles: .stop, in: session)
       isOfNamedFiles = true
     }
   }
@@ -42,41 +45,49 @@ struct RenderSource {
 
   /// A folder with boxes, or without classes, keeps its tree; any other data its classes.
   private static func folderOrData(
-    _ path: String, _ choice: String?, in session: Session
+    _ path: String, _ choice: String?, _ grayRange: ClosedRange<Int>?, in session: Session
   ) throws -> RenderSource {
     guard FilePath.isFolder(path) == true else {
-      return RenderSource(try labeled(path, in: session))
+      return RenderSource(try labeled(path, grayRange, in: session))
     }
     let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     let list = try ImageList(folder: BytePath(trimmed))
     guard !list.isEmpty else {
       throw GraftError(
         .input, "there are no images in \(FilePath.relative(path, to: session.folder))",
-        help: "graft reads \(ReadableKind.list) files")
+        help: list.ignored.helpForAnotherBuild ?? "graft reads \(ReadableKind.list) files")
     }
     let hasBoxes =
       try choice != noBoxes
       && BoxSet.format(of: list.places, in: trimmed, named: choice) != nil
     if !hasBoxes {
-      do { return RenderSource(try labeled(path, in: session)) } catch let error as GraftError {
+      do { return RenderSource(try labeled(path, grayRange, in: session)) } catch let error
+        as GraftError
+      {
         guard error.code == .input else { throw error }
       }
     }
-    return try unlabeled(list, choice, badFiles: .skip, in: session)
+    return try unlabeled(list, choice, grayRange, badFiles: .skip, in: session)
   }
 
-  private static func labeled(_ path: String, in session: Session) throws -> DataSet {
+  private static func labeled(
+    _ path: String, _ grayRange: ClosedRange<Int>?, in session: Session
+  ) throws -> DataSet {
     var options = DataOptions()
     options.splitSeed = session.seed
     options.badFiles = .skip
+    options.grayRange = grayRange
     return try DataCommand.open(path, options, in: session)
   }
 
   private static func unlabeled(
-    _ list: ImageList, _ choice: String?, badFiles: BadFilePolicy, in session: Session
+    _ list: ImageList, _ choice: String?, _ grayRange: ClosedRange<Int>?, badFiles: BadFilePolicy,
+    in session: Session
   ) throws -> RenderSource {
     let interrupts = session.interrupts
-    let data = try DataSet.open(list, badFiles: badFiles, pool: session.pool) { _, _ in
+    let data = try DataSet.open(
+      list, badFiles: badFiles, grayRange: grayRange, pool: session.pool
+    ) { _, _ in
       try interrupts.check()
     }
     guard !data.samples.isEmpty else {

@@ -20,6 +20,7 @@ struct RunEvaluation {
   ) throws -> Evaluation {
     try data.require(run.model.task)
     let data = try matched(data)
+    session.warnOfOtherRange(data, than: run.model.input)
     let measured = try result(data, partition, pipeline: nil, view: 0)
     guard views > 1 else { return measured }
     guard case .images(let plain) = measured else {

@@ -18,6 +18,8 @@ extension TrainingCommand {
         "\(data.leakCount) images of \(data.name) are in two splits, so scores come out too high; "
           + "`check data` lists them")
     }
+    session.warnOfOtherRange(data, than: run.model.input)
+    session.warnOfWidePadding(run.ingredients.pipeline, of: data, run.model.input)
     session.amendRecord(TrainingParameters.name.name, run.name)
     if let views = run.unaskedViews {
       session.amendRecord(TrainingParameters.views.name, String(views))

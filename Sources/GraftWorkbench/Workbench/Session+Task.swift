@@ -13,7 +13,9 @@ extension Workbench {
 
   /// How images are prepared for the chosen encoder and head; without an encoder as for ImageNet.
   package var preprocessing: ImageInput {
-    encoder?.input.ofImages.framed(for: task) ?? .imageNet
+    var input = encoder?.input.ofImages.framed(for: task) ?? .imageNet
+    if let range = data?.grayRange { input.grayRange = range }
+    return input
   }
 }
 

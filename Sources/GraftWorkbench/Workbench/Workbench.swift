@@ -23,6 +23,8 @@ package final class Workbench {
   package private(set) var runs: [TrainingRun] = []
   /// How often each run was measured on test images.
   package var testLooks: [String: Int] = [:]
+  /// Remarks that are made once in a session.
+  package var remarks: Set<String> = []
   /// What frozen encoders have computed in this session.
   package let features = FeatureCache()
   private var sharedPool: ThreadPool?
@@ -138,9 +140,12 @@ extension Session {
     classes: [String], head: HeadSpec? = nil
   ) throws -> Model {
     let encoder = try requireEncoder()
+    var input = encoder.input
+    // As the images are read, so that the model can say how to read others.
+    if let range = workbench.data?.grayRange { input.grayRange = range }
     return try Model(
       spec: encoder.spec, head: head ?? workbench.head, classes: classes, seed: seed,
-      input: encoder.input, weights: encoder.weights, precision: workbench.precision)
+      input: input, weights: encoder.weights, precision: workbench.precision)
   }
 
   /// Classes for an untrained model: of the own head, of the images, or any two.

@@ -39,10 +39,78 @@ import Testing
     let latin = try folder.write(rows + Array("\n3.png,caf".utf8) + [0xE8], to: "latin.csv")
     var error = #expect(throws: GraftError.self) { try TestImages.open(latin) }
     #expect(error?.message == "line 3 of \(latin) is not UTF-8; it may be Latin-1")
-    #expect(error?.help?.contains("iconv -f LATIN1") == true)
+    #expect(error?.help?.contains("encoding=latin1") == true)
     let wide = try folder.write([0xFF, 0xFE] + Array("f\0i\0".utf8), to: "wide.csv")
     error = #expect(throws: GraftError.self) { try TestImages.open(wide) }
-    #expect(error?.message == "the table \(wide) is UTF-16, and Graft reads UTF-8")
+    #expect(error?.message == "the table \(wide) is UTF-16, and UTF-8 is expected")
+    #expect(error?.help?.contains("encoding=utf-16") == true)
+  }
+
+  /// The euro sign has no place in Latin-1; bytes are those of Python's codecs.
+  @Test(arguments: [
+    (TextEncoding.latin1, [0x63, 0x61, 0x66, 0xE9], "café"),
+    (.latin2, [0xB3, 0xF3, 0x64, 0xBC], "łódź"), (.cp1250, [0xB3, 0xF3, 0x64, 0x9F], "łódź"),
+    (.cp1251, [0xEA, 0xEE, 0xF2], "кот"), (.cp1252, [0x80, 0x20, 0x93, 0x78, 0x94], "€ “x”"),
+    (.utf8, [0x63, 0x61, 0x66, 0xC3, 0xA9], "café"),
+  ])
+  func encodingsAreRead(_ encoding: TextEncoding, _ bytes: [UInt8], _ name: String) throws {
+    let folder = try TemporaryFolder()
+    try TestImages.fill(folder, [("x", 4)])
+    let table =
+      Array("file,label\nx/0.png,tea\nx/1.png,tea\nx/2.png,".utf8) + bytes
+      + Array("\nx/3.png,".utf8) + bytes + Array("\n".utf8)
+    let path = try folder.write(table, to: "list.csv")
+    let data = try TestImages.open(path) { $0.hints.encoding = encoding }
+    #expect(data.classes.contains(name) && data.classes.count == 2)
+  }
+
+  @Test func tablesOfUTF16AreRead() throws {
+    let folder = try TemporaryFolder()
+    try TestImages.fill(folder, [("x", 4)])
+    let text = "file,label\nx/0.png,tea\nx/1.png,tea\nx/2.png,café\nx/3.png,café\n"
+    let bytes = text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+    let path = try folder.write([0xFF, 0xFE] + bytes, to: "list.csv")
+    #expect(
+      try TestImages.open(path) { $0.hints.encoding = .utf16 }.classes == ["café", "tea"])
+    let error = #expect(throws: GraftError.self) {
+      try TestImages.open(folder) { $0.hints.encoding = .latin1 }
+    }
+    #expect(error?.code == .usage && error?.message.hasPrefix("encoding= is for tables") == true)
+  }
+
+  @Test(arguments: [
+    (["cat", "dog", "cat dog", "bird"], 4, "cat dog", "as no other row has"),
+    (["cat;dog", "cat", "bird", "dog;cat"], 2, "cat;dog", "as 2 rows have"),
+    (["cat|dog", "dog|bird", "fox", "cow"], 2, "cat|dog", "as 2 rows have"),
+    (["\"cat, dog\"", "dog", "fox", "cow"], 2, "cat, dog", "as no other row has"),
+  ])
+  func severalLabelsOfAnImageAreRefused(
+    _ labels: [String], _ line: Int, _ text: String, _ count: String
+  ) throws {
+    let folder = try TemporaryFolder()
+    let rows = labels.enumerated().map { "\($0.offset).png,\($0.element)" }
+    let path = try folder.write(
+      (["fname,labels"] + rows).joined(separator: "\n"), to: "t.csv")
+    let error = #expect(throws: GraftError.self) { try TestImages.open(path) }
+    #expect(
+      error?.message
+        == "line \(line) of \(path) has several labels, \"\(text)\", \(count)")
+    #expect(error?.help?.contains("one class") == true)
+  }
+
+  @Test func namesWithSpacesAndSignsAreClasses() throws {
+    let folder = try TemporaryFolder()
+    try TestImages.fill(folder, [("x", 4)])
+    let table = """
+      file,label
+      x/0.png,golden retriever
+      x/1.png,retriever
+      x/2.png,a;b
+      x/3.png,tea
+      """
+    let path = try folder.write(table, to: "t.csv")
+    let data = try TestImages.open(path) { $0.isForMeasuring = true }
+    #expect(data.classes == ["a;b", "golden retriever", "retriever", "tea"])
   }
 
   @Test func classIndicesAreKept() throws {

@@ -158,6 +158,26 @@ import Testing
     #expect(data.classCounts(.train) == [3, 3, 3])
   }
 
+  @Test(arguments: [
+    ("train/images", "train/masks", "test/images"), ("images/train", "masks/train", "images/test"),
+    ("train", "trainannot", "test"),
+  ])
+  func splitsWithoutMasksAreCounted(_ images: String, _ masks: String, _ other: String) throws {
+    let folder = try TemporaryFolder()
+    try Self.fill(folder, images: images, masks: masks)
+    for number in 0..<3 {
+      try folder.write(TestImages.png(60 + number), to: "\(other)/\(number).png")
+    }
+    try folder.write("text", to: "notes/a.txt")
+    let data = try TestImages.open(folder)
+    #expect(data.samples.count == 4)
+    let ignored = Dictionary(uniqueKeysWithValues: data.ignored.map { ($0.path, $0.reason) })
+    for number in 0..<3 { #expect(ignored["\(other)/\(number).png"] == "has no mask") }
+    #expect(ignored["notes"] == "a folder beside images and masks" && ignored.count == 4)
+    #expect(data.summary.hasSuffix(", 4 ignored"))
+    #expect(data.warnings == ["\(other)/ has 3 images and no masks, left out"])
+  }
+
   @Test func faultsAreSentences() throws {
     let missing = try TemporaryFolder()
     try Self.fill(missing)

@@ -70,6 +70,7 @@ import Testing
       try ImageCodec.decode(Array("....ftypheic".utf8), name: "x.heic")
     }
     #expect(error.help?.contains("heif-convert") == true)
+    #expect(error.help?.contains("swift build --traits default,HEIF") == true)
     let unknown = try #require(throws: GraftError.self) {
       try ImageCodec.decode([1, 2, 3, 4], name: "x")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import GraftImaging
 import GraftModels
 import Testing
 
@@ -20,6 +21,7 @@ extension EndToEnd {
         try "0 0.5 0.5 0.5 0.5".write(
           toFile: place.path("street/\(name.dropLast(4)).txt"), atomically: true, encoding: .utf8)
       }
+      try fillTables(in: place)
       for name in ["rose.jpg", "new/0.png"] {
         try FileManager.default.copyItem(
           atPath: place.path("new/red/0.png"), toPath: place.path(name))
@@ -51,6 +53,30 @@ extension EndToEnd {
         ]), to: place.path("tensors.safetensors"))
       place.capture.clear()
       return place
+    }
+
+    /// A table of labels, and images with masks of two colors.
+    private static func fillTables(in place: Workplace) throws {
+      _ = try Shapes.write(to: place.path("microscope"), perClass: 3)
+      let images = (FileManager.default.subpaths(atPath: place.path("flowers")) ?? [])
+        .filter { $0.hasSuffix(".png") }.sorted()
+      let rows = images.map { "flowers/\($0),\($0.prefix(3))" }
+      try (["file,label"] + rows).joined(separator: "\n")
+        .write(toFile: place.path("labels.csv"), atomically: true, encoding: .isoLatin1)
+      for folder in ["images", "masks"] {
+        try FileManager.default.createDirectory(
+          atPath: place.path("streets/\(folder)"), withIntermediateDirectories: true)
+      }
+      for number in 0..<6 {
+        let colors = (0..<64).map { $0 % 9 > number ? [128, 64, 128] : [0, 0, 192] as [UInt8] }
+        let mask = Image(width: 8, height: 8, channels: 3, pixels: colors.flatMap { $0 })
+        try ImageFile.writePNG(mask, to: place.path("streets/masks/\(number).png"))
+        try ImageFile.writePNG(
+          Image(width: 8, height: 8, fill: UInt8(40 * number)),
+          to: place.path("streets/images/\(number).png"))
+      }
+      try "name,r,g,b\nroad,128,64,128\ncar,0,0,192\n".write(
+        toFile: place.path("colors.csv"), atomically: true, encoding: .utf8)
     }
 
     private static let recipe = """

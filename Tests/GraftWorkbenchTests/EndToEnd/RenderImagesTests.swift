@@ -51,6 +51,23 @@ extension EndToEnd {
       return place
     }
 
+    @Test func checkAugmentDrawsBoxes() throws {
+      let place = try Self.yolo()
+      #expect(
+        place.type("augment crop(0.2..0.4) ; check augment street samples=30 to=out/boxes.png") != 2
+      )
+      let sheet = try ImageFile.read(place.path("out/boxes.png"))
+      #expect(place.output.contains("wrote out/boxes.png"))
+      // Frames have colors; the images are black and white.
+      let colored = stride(from: 0, to: sheet.pixels.count, by: 3).count {
+        let channels = sheet.pixels[$0..<$0 + 3]
+        return (channels.max() ?? 0) - (channels.min() ?? 0) > 100
+      }
+      #expect(colored > 200)
+      #expect(place.type("check data to=x.png") == 2)
+      #expect(place.errors.contains("`to` is for `check augment`"))
+    }
+
     private static func bytes(_ place: Workplace, _ name: String) throws -> [UInt8] {
       try RegularFile(path: place.path(name)).readAll(limit: 1 << 24)
     }

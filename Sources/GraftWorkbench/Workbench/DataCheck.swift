@@ -1,0 +1,137 @@
+import Foundation
+import GraftBase
+import GraftData
+import GraftImaging
+
+/// What `check data` finds: files left out, images in two splits, and images that look like others.
+struct DataCheck {
+  let data: DataSet
+  let copies: NearCopies
+
+  private static let shownPairs = 20
+
+  /// Looks at every image, and shows how far it is; Ctrl-C stops it.
+  init(_ data: DataSet, in session: Session) throws {
+    self.data = data
+    var writer = ProgressWriter(session.console)
+    defer { writer.finish() }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let count = data.samples.count
+    copies = try NearCopies(in: data, pool: session.pool) { fraction in
+      try session.interrupts.check()
+      var line = ProgressLine(
+        title: "check \(data.name)", epoch: 1, epochCount: 1, fraction: fraction)
+      line.imagesPerSecond = nil
+      if session.settings.isProgressShown, count > 2_000 { writer.show(line) }
+    }
+    writer.finish()
+    let seconds = (clock.now - start) / .seconds(1)
+    let rate = Int((Double(count) / max(seconds, 1e-6)).rounded())
+    session.console.progress(
+      "compared \(count) images with each other in \(seconds.fixedText(1)) s, "
+        + "\(rate.countText) images/s")
+  }
+
+  /// A line for each thing that was found, the summary first.
+  var lines: [String] {
+    var lines = [data.summary]
+    lines += data.badFiles.map { "bad: \($0)" }
+    lines += data.ignored.map { "ignored: \($0.path.escapingControlCharacters) \($0.reason)" }
+    lines += data.straddlingDuplicates.map { "in more than one split: \($0)" }
+    lines += Self.listed(
+      "near copies in two splits", copies.acrossSplits.map { text($0, namesSplits: true) })
+    lines += Self.listed(
+      "near copies inside a split", copies.insideSplits.map { text($0, namesSplits: false) })
+    lines += limits
+    lines += (data.warnings + data.sizeWarnings).map { "warning: \($0)" }
+    if lines.count == 1 { lines.append("no faults found") }
+    return lines
+  }
+
+  /// What makes the check fail.
+  var faults: [String] {
+    var faults: [String] = []
+    if !data.badFiles.isEmpty { faults.append("\(data.badFiles.count) files cannot be read") }
+    if data.leakCount > 0 { faults.append("\(data.leakCount) images are in two splits") }
+    if !copies.acrossSplits.isEmpty {
+      faults.append("\(copies.acrossSplits.count) images have near copies in another split")
+    }
+    return faults
+  }
+
+  var fields: [(String, JSONValue)] {
+    DataCommand.fields(data) + [
+      ("in_two_splits", .integer(data.leakCount)),
+      ("exact_copies", .array(data.straddlingDuplicates.map(JSONValue.string))),
+      ("near_copies", .array(copies.acrossSplits.map { .object(fields(of: $0)) })),
+      ("near_copies_inside", .array(copies.insideSplits.map { .object(fields(of: $0)) })),
+    ]
+  }
+
+  private var limits: [String] {
+    var lines: [String] = []
+    if copies.flatCount > 0 {
+      lines.append("images of one color, not compared with others: \(copies.flatCount)")
+    }
+    if copies.crowdedCount > 0 {
+      lines.append(
+        "images that resemble so many others that some were not compared: \(copies.crowdedCount)")
+    }
+    return lines
+  }
+
+  private static func listed(_ title: String, _ lines: [String]) -> [String] {
+    guard !lines.isEmpty else { return [] }
+    let more = lines.count - shownPairs
+    return ["\(title): \(lines.count), the most alike first"]
+      + lines.prefix(shownPairs).map { "  \($0)" }
+      + (more > 0 ? ["  and \(more) more; `--json` lists all"] : [])
+  }
+
+  /// `val/bees/1.jpg ~ train/bees/9.jpg (mirrored, 0.9993, validation and train, ants and bees)`.
+  private func text(_ pair: NearCopies.Pair, namesSplits: Bool) -> String {
+    let (image, original) = (data.samples[pair.image], data.samples[pair.original])
+    var notes = [pair.orientation.nameOfCopy, pair.correlation.fixedText(4)]
+    if image.content == original.content { notes = ["the same file"] }
+    let sides = [pair.image, pair.original].map { side(of: $0).rawValue }
+    notes.append(namesSplits ? sides.joined(separator: " and ") : sides[0])
+    if data.task == .classification, image.label != original.label {
+      let names = [image, original].map { data.classes[$0.label].escapingControlCharacters }
+      notes.append("labels \(names.joined(separator: " and "))")
+    }
+    let list = notes.filter { !$0.isEmpty }.joined(separator: ", ")
+    return [image, original].map(\.path.escapingControlCharacters).joined(separator: " ~ ")
+      + " (\(list))"
+  }
+
+  private func fields(of pair: NearCopies.Pair) -> [(String, JSONValue)] {
+    [
+      ("path", .string(data.samples[pair.image].path)),
+      ("of", .string(data.samples[pair.original].path)),
+      ("split", .string(side(of: pair.image).rawValue)),
+      ("split_of", .string(side(of: pair.original).rawValue)),
+      ("correlation", .number(pair.correlation)), ("turn", .string(pair.orientation.nameOfCopy)),
+    ]
+  }
+
+  private func side(of index: Int) -> Partition {
+    Partition.allCases.first { side in
+      let members = data.partition(side)
+      let place = members.partitioningIndex { $0 >= index }
+      return place < members.count && members[place] == index
+    } ?? .train
+  }
+}
+
+extension [Int] {
+  /// The first place of an ascending list from which on a condition holds.
+  fileprivate func partitioningIndex(_ holds: (Int) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import GraftBase
+import GraftData
+import GraftImaging
+import GraftTestSupport
+import Testing
+
+@testable import GraftWorkbench
+
+extension EndToEnd {
+  /// `check data`: what is wrong with the images.
+  @Suite struct DataCheckTests {
+    private static func write(_ bytes: [UInt8], _ name: String, in place: Workplace) throws {
+      let path = place.path(name)
+      try FileManager.default.createDirectory(
+        atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try Data(bytes).write(to: URL(filePath: path))
+    }
+
+    @Test func nearCopiesInAnotherSplitFailTheCheck() throws {
+      let place = try Workplace()
+      for number in 0..<8 {
+        let name = "\(number < 4 ? "train" : "val")/\(number.isMultiple(of: 2) ? "a" : "b")"
+        try Self.write(
+          PNGEncoder.encode(.photograph(number)), "set/\(name)/\(number).png", in: place)
+      }
+      #expect(place.type("data set ; check data") == 0, "\(place.errors)")
+      #expect(place.errors.contains("compared 8 images with each other in"))
+      let copy = Image.photograph(1).oriented(.flippedHorizontally)
+      try Self.write(JPEGEncoder.encode(copy, quality: 50), "set/val/a/1.jpg", in: place)
+      #expect(place.type("data set ; check data") == 1)
+      #expect(
+        place.output.contains(
+          "near copies in two splits: 1, the most alike first\n  val/a/1.jpg ~ "))
+      #expect(place.output.contains(" train/b/1.png (mirrored, 0.99"), "\(place.output)")
+      #expect(place.output.contains(", validation and train, labels a and b)"))
+      #expect(place.errors.contains("set: 1 images have near copies in another split"))
+      // Looking for them takes time, so that training warns of exact copies only.
+      #expect(!place.errors.contains("are in two splits"))
+    }
+  }
+}
