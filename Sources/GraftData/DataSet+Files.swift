@@ -11,7 +11,8 @@ extension DataSet {
 
   /// Files in its folders that name classes, by the formats that have them.
   private var companions: [BytePath] {
-    let names = Set(MaskFolder.classFiles + YOLONames.lists + YOLONames.documents)
+    let names = Set(
+      MaskFolder.classFiles + MaskLegend.fileNames + YOLONames.lists + YOLONames.documents)
     return folders.flatMap { folder in
       names.sorted().map { folder.appending($0) }.filter { $0.kind == .file }
     }
