@@ -111,3 +111,10 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Only scripts/fuzz and scripts/sanitize ask for it: it needs libFuzzer, from the toolchain.
+if Context.environment["GRAFT_WITH_FUZZER"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "graft-fuzz", dependencies: ["GraftWorkbench"], path: "Tests/Fuzz/graft-fuzz"))
+}

@@ -249,12 +249,12 @@ def chunk(kind, body):
 def png(width, height, color, crc_of_pixels=None):
     """An RGB PNG with a gradient, so that no two colors give the same file."""
     rows = bytearray()
+    row = bytearray(1 + 3 * width)
+    row[1::3] = bytes((color[0] + 9 * x) % 256 for x in range(width))
+    row[3::3] = bytes([color[2]]) * width
     for y in range(height):
-        row = bytearray(3 * width)
-        row[0::3] = bytes((color[0] + 9 * x) % 256 for x in range(width))
-        row[1::3] = bytes([(color[1] + 9 * y) % 256]) * width
-        row[2::3] = bytes([color[2]]) * width
-        rows += b"\0" + row
+        row[2::3] = bytes([(color[1] + 9 * y) % 256]) * width
+        rows += row
     pixels = chunk(b"IDAT", zlib.compress(rows, 1))
     if crc_of_pixels is not None:
         pixels = pixels[:-4] + struct.pack(">I", crc_of_pixels)
@@ -270,7 +270,8 @@ def make_pictures(folder, classes, count, side=16):
         for index in range(count):
             # Odd steps by 256 colors make each number another color.
             color = (index * 37 % 256, (index // 256 * 41 + number * 90) % 256, index // 7 % 256)
-            (inside / f"picture{index}.png").write_bytes(png(side, side, color))
+            with open(f"{inside}/picture{index}.png", "wb", buffering=0) as file:
+                file.write(png(side, side, color))
 
 
 def read_tensors(path):
