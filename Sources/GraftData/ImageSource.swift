@@ -17,14 +17,20 @@ extension ImageSource {
 
   /// The image, gray or RGB as stored, and the hash of what it was made from.
   ///
-  /// Of a file a `region` alone, which may come smaller, down to `leastSize`.
+  /// Of a file a `region` alone, which may come smaller, down to `leastSize`. Throws where the hash is
+  /// not the `expected` one, before anything is decoded.
   func load(
-    name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil
+    name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil,
+    expecting expected: ContentHash.Digest? = nil
   ) throws -> (image: Image, content: ContentHash.Digest) {
     switch self {
     case .file(let path):
       let bytes = try path.read(named: name)
       let content = ContentHash.of(bytes)
+      guard content == expected ?? content else {
+        throw GraftError(
+          .input, "\(name) changed since the data set was scanned", help: "read the data set again")
+      }
       let image = try ImageCodec.decode(
         bytes, name: name, region: region, atLeast: leastSize, keepsGray: true)
       return (image, content)
