@@ -19,19 +19,28 @@ package enum AddressSpace {
   }()
 
   /// Bytes of address space that are in use.
-  package static var used: Int {
-    // The first number of statm: pages of address space.
+  package static var used: Int { pages.all }
+
+  /// Bytes of address space, and those of them that are in memory.
+  static var pages: (all: Int, resident: Int) {
     let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return 0 }
+    guard file >= 0 else { return (0, 0) }
     defer { close(file) }
     return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { buffer in
       let count = read(file, buffer.baseAddress, buffer.count)
-      var pages = 0
+      // Numbers of pages: all, resident, and others.
+      var (all, resident, place) = (0, 0, 0)
       for index in 0..<max(0, count) {
-        guard (0x30...0x39).contains(buffer[index]) else { break }
-        pages = pages * 10 + Int(buffer[index] - 0x30)
+        guard (0x30...0x39).contains(buffer[index]) else {
+          place += 1
+          continue
+        }
+        let digit = Int(buffer[index] - 0x30)
+        if place == 0 { all = all * 10 + digit }
+        if place == 1 { resident = resident * 10 + digit }
       }
-      return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+      let size = Int(sysconf(Int32(_SC_PAGESIZE)))
+      return (all * size, resident * size)
     }
   }
 

@@ -2,26 +2,34 @@ import Foundation
 
 /// How much memory a step may ask for: what this process may have, less a share for everything else.
 package enum MemoryBudget {
-  /// Nine tenths of the smallest of: the machine's memory, the limits of the control groups that the
-  /// process is in, and what its own limit of address space leaves.
-  package static var bytes: Int { available / 10 * 9 }
+  /// Nine tenths of what is left of the smallest of: the machine's memory, the limits of the control
+  /// groups that the process is in, and its own limit of address space.
+  package static var bytes: Int {
+    bytes(
+      machine: Int(clamping: ProcessInfo.processInfo.physicalMemory),
+      groups: ControlGroup.memoryLimits(of: "/proc/self/cgroup", in: "/sys/fs/cgroup"),
+      resident: AddressSpace.pages.resident, addressSpaceLeft: AddressSpace.left)
+  }
 
-  private static var available: Int {
-    let machine = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-    let groups = ControlGroup.memoryLimits(of: "/proc/self/cgroup", in: "/sys/fs/cgroup")
-    return ([machine] + groups + [AddressSpace.left].compactMap { $0 }).min() ?? machine
+  /// The same from its parts: what the process has in memory counts against machine and groups.
+  static func bytes(
+    machine: Int, groups: [Int], resident: Int, addressSpaceLeft: Int?
+  ) -> Int {
+    let memory = (groups + [machine]).min() ?? machine
+    return max(0, min(memory / 10 * 9 - resident, (addressSpaceLeft ?? .max) / 10 * 9))
   }
 
   /// Refuses a request that cannot be met, before anything is allocated.
   ///
-  /// `what` begins the sentence: "a plan for 512 images".
+  /// `what` begins the sentence: "a plan for 512 images". `freed` bytes are given back first.
   package static func require(
     _ bytes: Int, for what: String,
-    help: String = "ask for less at a time: batch=16, or a smaller size= of the encoder"
+    help: String = "ask for less at a time: batch=16, or a smaller size= of the encoder",
+    freeing freed: Int = 0
   ) throws {
     // What is small needs no look at the system's files.
     guard bytes > smallRequest else { return }
-    let budget = Self.bytes
+    let budget = Self.bytes + freed
     guard bytes > budget else { return }
     throw refusal(of: bytes, for: what, budget: budget, help: help)
   }

@@ -73,7 +73,8 @@ struct DataScan {
         switch outcome {
         case .success(let finding): result.add(entry, finding)
         case .failure(let error):
-          if policy == .stop { throw error }
+          // A file is not bad because there is too little memory.
+          if policy == .stop || error.code == .failed { throw error }
           result.badFiles.append(BadFile(entry.path, error))
         }
       }

@@ -141,14 +141,10 @@ package struct DataSet: Sendable {
     _ index: Int, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil
   ) throws -> Image {
     let sample = samples[index]
-    let (image, content) = try sample.source.load(
-      name: sample.path, region: region, atLeast: leastSize, grayRange: grayRange)
-    guard content == sample.content else {
-      throw GraftError(
-        .input, "\(sample.path) changed since the data set was scanned",
-        help: "read the data set again")
-    }
-    return image
+    return try sample.source.load(
+      name: sample.path, region: region, atLeast: leastSize, grayRange: grayRange,
+      expecting: sample.content
+    ).image
   }
 
   private static func fingerprint(

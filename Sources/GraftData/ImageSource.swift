@@ -18,15 +18,19 @@ extension ImageSource {
   /// The image, gray or RGB as stored, and the hash of what it was made from.
   ///
   /// Of a file a `region` alone, which may come smaller, down to `leastSize`; 16-bit gray scaled from
-  /// a `grayRange`.
+  /// a `grayRange`. Throws where the hash is not the `expected` one, before anything is decoded.
   func load(
     name: String, region: ImageBox? = nil, atLeast leastSize: ImageSize? = nil,
-    grayRange: ClosedRange<Int>?
+    grayRange: ClosedRange<Int>?, expecting expected: ContentHash.Digest? = nil
   ) throws -> (image: Image, content: ContentHash.Digest) {
     switch self {
     case .file(let path):
       let bytes = try path.read(named: name)
       let content = ContentHash.of(bytes)
+      guard content == expected ?? content else {
+        throw GraftError(
+          .input, "\(name) changed since the data set was scanned", help: "read the data set again")
+      }
       let image = try ImageCodec.decode(
         bytes, name: name, region: region, atLeast: leastSize, keepsGray: true,
         grayRange: grayRange)

@@ -83,6 +83,10 @@ import Testing
     try folder.write(TestImages.png(77), to: "a/3.png")
     let changed = #expect(throws: GraftError.self) { try data.image(at: 3) }
     #expect(changed?.message == "a/3.png changed since the data set was scanned")
+    // What it has become is not looked at.
+    try folder.write(Array(TestImages.png(77).prefix(20)), to: "a/1.png")
+    let cut = #expect(throws: GraftError.self) { try data.image(at: 1) }
+    #expect(cut?.message == "a/1.png changed since the data set was scanned")
   }
 
   @Test func theCardShowsTheEssentials() throws {

@@ -113,7 +113,7 @@ def gif_of_zeros(width, height):
     return gif(width, height, bytes(out))
 
 
-def tiff(width, height, data, compression, samples=3, rows=None, repeat=1):
+def tiff(width, height, data, compression, samples=3, rows=None):
     """One page; all strips are the same bytes, so that a small file may describe a large image."""
     rows = rows or height
     strips = (height + rows - 1) // rows
@@ -166,38 +166,39 @@ def webp_lossless(width, height):
 
 
 def images():
-    """Name and bytes of images that are small files and large in memory, or slow."""
-    text = chunk(b"zTXt", b"Comment\0\0" + deflated([bytes(1 << 20)] * 7))
-    profile = chunk(b"iCCP", b"icc\0\0" + deflated([bytes(1 << 20)] * 7))
-    lzw = gif_of_zeros(8000, 8000)
+    """Name and bytes, made when they are asked for, of images that are large in memory, or slow."""
+
+    def packed(kind, start):
+        return chunk(kind, start + deflated([bytes(1 << 20)] * 7))
+
     return {
-        "gray64.png": flat_png(8000, 8000, color=0),
-        "rgb64.png": flat_png(8000, 8000),
-        "rgba64.png": flat_png(8000, 8000, color=6),
-        "palette64.png": flat_png(8000, 8000, depth=4, color=3),
-        "bits64.png": flat_png(8000, 8000, depth=1, color=0),
-        "deep64.png": flat_png(8000, 8000, depth=16, color=6),
-        "deepgray64.png": flat_png(8000, 8000, depth=16, color=0),
-        "side.png": flat_png(30_000, 30_000, depth=1, color=0),
-        "texts.png": flat_png(8, 8, more=text * 60),
-        "profile.png": flat_png(8, 8, more=profile),
-        "scans1000.jpg": progressive(500, 500, 1000),
-        "scans100.jpg": progressive(4000, 4000, 100),
-        "scans20.jpg": progressive(8000, 8000, 20),
-        "scans2.jpg": progressive(8000, 8000, 2),
-        "claims.bmp": bmp(16_000, 4000, bytes(100)),
-        "runs.bmp": bmp(8000, 8000, b"\0\1", compression=1, depth=8, palette=bytes(1024)),
-        "moves.bmp": bmp(8000, 8000, b"\0\2\0\0" * 20_000 + b"\0\1", compression=1, depth=8, palette=bytes(1024)),
-        "claims.gif": gif(65_535, 65_535, b"\x44\1"),
-        "few.gif": gif(8000, 8000, b"\x44\1"),
-        "flat.gif": lzw,
-        "flat.webp": webp_lossless(8000, 8000),
-        "claims.webp": webp_lossless(16_384, 16_384),
-        "claims.tif": tiff(1 << 31, 1 << 31, bytes(16), 1),
-        "flat.tif": tiff(8000, 8000, deflated([bytes(24_000)] * 8000), 8),
-        "flatgray.tif": tiff(8000, 8000, deflated([bytes(8_000)] * 8000), 8, samples=1),
-        "strips.tif": tiff(8000, 8000, deflated([bytes(24_000)]), 8, rows=1),
-        "packed.tif": tiff(8000, 8000, b"\x81\0" * 188 , 32773, rows=1),
+        "gray64.png": lambda: flat_png(8000, 8000, color=0),
+        "rgb64.png": lambda: flat_png(8000, 8000),
+        "rgba64.png": lambda: flat_png(8000, 8000, color=6),
+        "palette64.png": lambda: flat_png(8000, 8000, depth=4, color=3),
+        "bits64.png": lambda: flat_png(8000, 8000, depth=1, color=0),
+        "deep64.png": lambda: flat_png(8000, 8000, depth=16, color=6),
+        "deepgray64.png": lambda: flat_png(8000, 8000, depth=16, color=0),
+        "side.png": lambda: flat_png(30_000, 30_000, depth=1, color=0),
+        "texts.png": lambda: flat_png(8, 8, more=packed(b"zTXt", b"Comment\0\0") * 60),
+        "profile.png": lambda: flat_png(8, 8, more=packed(b"iCCP", b"icc\0\0")),
+        "scans1000.jpg": lambda: progressive(500, 500, 1000),
+        "scans100.jpg": lambda: progressive(4000, 4000, 100),
+        "scans20.jpg": lambda: progressive(8000, 8000, 20),
+        "scans2.jpg": lambda: progressive(8000, 8000, 2),
+        "claims.bmp": lambda: bmp(16_000, 4000, bytes(100)),
+        "runs.bmp": lambda: bmp(8000, 8000, b"\0\1", compression=1, depth=8, palette=bytes(1024)),
+        "moves.bmp": lambda: bmp(8000, 8000, b"\0\2\0\0" * 20_000 + b"\0\1", compression=1, depth=8, palette=bytes(1024)),
+        "claims.gif": lambda: gif(65_535, 65_535, b"\x44\1"),
+        "few.gif": lambda: gif(8000, 8000, b"\x44\1"),
+        "flat.gif": lambda: gif_of_zeros(8000, 8000),
+        "flat.webp": lambda: webp_lossless(8000, 8000),
+        "claims.webp": lambda: webp_lossless(16_384, 16_384),
+        "claims.tif": lambda: tiff(1 << 31, 1 << 31, bytes(16), 1),
+        "flat.tif": lambda: tiff(8000, 8000, deflated([bytes(24_000)] * 8000), 8),
+        "flatgray.tif": lambda: tiff(8000, 8000, deflated([bytes(8_000)] * 8000), 8, samples=1),
+        "strips.tif": lambda: tiff(8000, 8000, deflated([bytes(24_000)]), 8, rows=1),
+        "packed.tif": lambda: tiff(8000, 8000, b"\x81\0" * 188, 32773, rows=1),
     }
 
 
@@ -238,37 +239,37 @@ def onnx(graph):
 
 
 def weights():
-    """Name and bytes of weight files."""
+    """Name and bytes, made when they are asked for, of weight files."""
     tensor = field(8, b"w") + b"\x10\x01"
     shared = b"]q\0" + b"(" + b"h\0" * 400_000 + b"e"
     doubled = b"(X\1\0\0\0xq\0" + b"".join(
         b"(h" + bytes([n]) + b"h" + bytes([n]) + b"tq" + bytes([n + 1]) for n in range(60)) + b"t"
     return {
-        "header100000.safetensors": safetensors(100_000),
-        "header100001.safetensors": safetensors(100_001),
-        "deep.safetensors": nested_safetensors(1_000_000),
-        "length.safetensors": struct.pack("<Q", 1 << 62) + b"{",
-        "tuples.pth": legacy_torch(b"(" + b")" * 900_000 + b"t"),
-        "tuples1.pth": legacy_torch(b")" + b"\x85" * 900_000),
-        "lists.pth": legacy_torch(b"(" + b"]" * 900_000 + b"t"),
-        "dictionaries.pth": legacy_torch(b"(" + b"}" * 900_000 + b"t"),
-        "numbers.pth": legacy_torch(b"(" + b"K\1" * 900_000 + b"t"),
-        "marks.pth": legacy_torch(b"(" * 900_000 + b"t"),
-        "memos.pth": legacy_torch(b"".join([b"N"] + [b"r" + struct.pack("<I", n) for n in range(400_000)])),
-        "shared.pth": legacy_torch(shared),
-        "doubled.pth": legacy_torch(doubled),
-        "texts.pth": legacy_torch(b"(" + b"X\0\0\0\0" * 300_000 + b"t"),
-        "claims.pth": legacy_torch(b"X\xff\xff\xff\x7f"),
-        "dims.onnx": onnx(field(5, b"".join(b"\x08" + varint((1 << 63) - 1) for _ in range(4)) + tensor)),
-        "rank.onnx": onnx(field(5, b"\x08\1" * 400_000 + tensor)),
-        "claims.onnx": onnx(field(5, b"\x08" + varint(1 << 33) + tensor)),
-        "nodes.onnx": onnx(field(1, b"") * 400_000),
-        "attributes.onnx": onnx(field(1, field(5, b"") * 400_000)),
-        "inputs.onnx": onnx(field(1, field(1, b"") * 400_000)),
-        "tensors.onnx": onnx(field(5, b"") * 99_999),
-        "names.onnx": onnx(b"".join(
+        "header100000.safetensors": lambda: safetensors(100_000),
+        "header100001.safetensors": lambda: safetensors(100_001),
+        "deep.safetensors": lambda: nested_safetensors(1_000_000),
+        "length.safetensors": lambda: struct.pack("<Q", 1 << 62) + b"{",
+        "tuples.pth": lambda: legacy_torch(b"(" + b")" * 900_000 + b"t"),
+        "tuples1.pth": lambda: legacy_torch(b")" + b"\x85" * 900_000),
+        "lists.pth": lambda: legacy_torch(b"(" + b"]" * 900_000 + b"t"),
+        "dictionaries.pth": lambda: legacy_torch(b"(" + b"}" * 900_000 + b"t"),
+        "numbers.pth": lambda: legacy_torch(b"(" + b"K\1" * 900_000 + b"t"),
+        "marks.pth": lambda: legacy_torch(b"(" * 900_000 + b"t"),
+        "memos.pth": lambda: legacy_torch(b"".join([b"N"] + [b"r" + struct.pack("<I", n) for n in range(400_000)])),
+        "shared.pth": lambda: legacy_torch(shared),
+        "doubled.pth": lambda: legacy_torch(doubled),
+        "texts.pth": lambda: legacy_torch(b"(" + b"X\0\0\0\0" * 300_000 + b"t"),
+        "claims.pth": lambda: legacy_torch(b"X\xff\xff\xff\x7f"),
+        "dims.onnx": lambda: onnx(field(5, b"".join(b"\x08" + varint((1 << 63) - 1) for _ in range(4)) + tensor)),
+        "rank.onnx": lambda: onnx(field(5, b"\x08\1" * 400_000 + tensor)),
+        "claims.onnx": lambda: onnx(field(5, b"\x08" + varint(1 << 33) + tensor)),
+        "nodes.onnx": lambda: onnx(field(1, b"") * 400_000),
+        "attributes.onnx": lambda: onnx(field(1, field(5, b"") * 400_000)),
+        "inputs.onnx": lambda: onnx(field(1, field(1, b"") * 400_000)),
+        "tensors.onnx": lambda: onnx(field(5, b"") * 99_999),
+        "names.onnx": lambda: onnx(b"".join(
             field(5, b"\x08\1" + field(8, b"n%d" % n) + b"\x10\x01" + field(9, bytes(4))) for n in range(99_999))),
-        "metadata.onnx": b"\x08\x08" + field(2, b"bomb") + field(14, b"") * 400_000,
+        "metadata.onnx": lambda: b"\x08\x08" + field(2, b"bomb") + field(14, b"") * 400_000,
     }
 
 
@@ -420,11 +421,11 @@ def bombs(torture, row):
     def image(name, content):
         def make(folder):
             make_pictures(folder / "pictures", 2, 3)
-            (folder / "pictures" / "class0" / name).write_bytes(content)
+            (folder / "pictures" / "class0" / name).write_bytes(content())
         return name, "data pictures bad=skip", make
 
     def weight(name, content):
-        return name, f"encoder resnet18 weights={name}", lambda folder: (folder / name).write_bytes(content)
+        return name, f"encoder resnet18 weights={name}", lambda folder: (folder / name).write_bytes(content())
 
     def folder(name, make, text):
         def fill(place):

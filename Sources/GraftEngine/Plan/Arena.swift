@@ -28,7 +28,8 @@ package final class Arena {
   /// The old block is freed before the new one is made. `what` names the work in the error of a
   /// machine too small for it.
   func admit(_ count: Int, for what: String) throws -> Int {
-    try MemoryBudget.require(4 * count, for: what)
+    try MemoryBudget.require(
+      4 * count, for: what, freeing: count > storage.slice.count ? storage.byteCount : 4 * count)
     if count > storage.slice.count {
       let before = storage.slice.count
       storage = Storage(count: 0)

@@ -121,7 +121,7 @@ extension GraftError {
   /// The error for an image that is damaged or needs too much memory.
   fileprivate init(unreadable name: String, kind: ReadableKind, fault: ImageFault) {
     self.init(
-      .input,
+      fault.code,
       "\(name.escapingControlCharacters) is a \(kind.rawValue) that Graft cannot read:"
         + " \(fault.reason)",
       help: fault.help ?? "save it again as PNG or JPEG, or remove it")

@@ -32,9 +32,11 @@ package struct ImageLimits: Sendable, Equatable {
       // Twice: what is decoded is converted and turned upright.
       try MemoryBudget.require(2 * cost.bytes, for: "decoding it")
     } catch {
-      throw ImageFault(
+      var fault = ImageFault(
         (error as? GraftError)?.message ?? "there is no memory to decode it",
         help: "scale it down, or give the process more memory")
+      fault.code = .failed
+      throw fault
     }
   }
 
@@ -85,6 +87,8 @@ struct DecodingCost {
 struct ImageFault: Error {
   var reason: String
   var help: String?
+  /// Whether the file is at fault, or the machine.
+  var code = GraftError.Code.input
 
   init(_ reason: String, help: String? = nil) {
     self.reason = reason

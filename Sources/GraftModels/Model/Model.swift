@@ -67,7 +67,7 @@ package final class Model {
   /// Takes the memory of all parameters; throws where there is none for them.
   func takeMemory() throws {
     try Storage.requireRoom(
-      parameters.reduce(0) { $0 + 4 * $1.count }, for: "the weights of \(spec.shortName)",
+      parameters.reduce(0) { $0 + 4 * $1.count }, for: "a model of \(spec.shortName)",
       help: "choose a smaller encoder")
     for parameter in parameters { _ = parameter.value }
   }

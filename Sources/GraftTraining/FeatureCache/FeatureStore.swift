@@ -25,7 +25,7 @@ final class FeatureStore {
     self.rowCount = rowCount
     self.rowLength = rowLength
     medium = .memory(
-      try .reserve(rowCount * rowLength, for: "the features of \(rowCount) images"))
+      try .reserve(rowCount * rowLength, for: "room for the features of \(rowCount) images"))
     isHeld = [Bool](repeating: false, count: rowCount)
     isForeign = false
   }

@@ -72,7 +72,7 @@ struct MemoryLimitTests {
     let process = try graft(
       "data demo:shapes limit=20 ; encoder vgg16 weights=random ; train",
       mebibytes: least + 100)
-    #expect(process.status == 1 && process.output.contains("the weights of vgg16 needs"))
+    #expect(process.status == 1 && process.output.contains("a model of vgg16 needs"))
     try "encoder vgg16 weights=random\ndata demo:shapes limit=20\ntrain\nseed 5\n"
       .write(toFile: folder + "/a.graft", atomically: true, encoding: .utf8)
     let shell = Process()
@@ -86,6 +86,28 @@ struct MemoryLimitTests {
     try shell.run()
     shell.waitUntilExit()
     let said = try String(contentsOfFile: folder + "/said", encoding: .utf8)
-    #expect(said.contains("the weights of vgg16") && said.contains("seed 5"), "\(said)")
+    #expect(said.contains("a model of vgg16") && said.contains("seed 5"), "\(said)")
+  }
+
+  /// A file is not bad, and left out, because there is too little memory to decode it.
+  @Test func tooLittleMemoryMakesNoFileBad() throws {
+    let (width, height) = (2500, 1600)
+    let numbers = [14 + 40 + 3 * width * height, 0, 54, 40, width, height, 24 << 16 | 1, 0]
+    let header =
+      Array("BM".utf8)
+      + numbers.flatMap { number in (0..<4).map { UInt8(number >> (8 * $0) & 255) } }
+      + [UInt8](repeating: 0, count: 20)
+    for name in ["a/1", "a/2", "b/1", "b/2"] {
+      let path = URL(fileURLWithPath: "\(folder)/data/\(name).bmp")
+      try FileManager.default.createDirectory(
+        at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
+      let color = UInt8(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) } & 255)
+      try Data(header + [UInt8](repeating: color, count: 3 * width * height)).write(to: path)
+    }
+    let refused = try graft("data data bad=skip", mebibytes: least() + 1)
+    #expect(refused.status == 1 && !refused.hasTrapped, "\(refused.output)")
+    #expect(refused.output.contains("decoding it needs 24.0 MB of memory"), "\(refused.output)")
+    let read = try graft("data data bad=skip", mebibytes: least() + 200)
+    #expect(read.status == 0 && read.output.contains("data: 4 images"), "\(read.output)")
   }
 }
