@@ -172,6 +172,13 @@ import Testing
     #expect(error?.message.contains("its counters are those of no run") == true)
   }
 
+  @Test(arguments: [(5, 2), (-1, 2), (0, -1)]) func proportionsOfNoCountAreRefused(
+    count: Int, total: Int
+  ) {
+    let json = Data(#"{"count":\#(count),"total":\#(total)}"#.utf8)
+    #expect(throws: DecodingError.self) { try JSONDecoder().decode(Proportion.self, from: json) }
+  }
+
   @Test func aFailedSaveLeavesTheOldOnes() throws {
     let folder = try TemporaryFolder()
     let checkpoints = CheckpointFolder(folder.path)

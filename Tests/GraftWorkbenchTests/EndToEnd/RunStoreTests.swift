@@ -231,6 +231,11 @@ extension EndToEnd {
       #expect(!FileManager.default.fileExists(atPath: left))
     }
 
+    @Test func timesThatNoClockShowsAreShownAllTheSame() {
+      #expect(Date(timeIntervalSince1970: 1e300).clockText.hasPrefix("99"))
+      #expect(!Date(timeIntervalSince1970: -1e300).clockText.isEmpty)
+    }
+
     @Test func aStoreThatCannotBeWrittenIsTold() throws {
       let place = try Workplace()
       try "a file".write(toFile: place.path("state"), atomically: true, encoding: .utf8)
