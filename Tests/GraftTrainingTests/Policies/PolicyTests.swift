@@ -128,7 +128,6 @@ import Testing
     (.freeze("zzzzzzzzzzzzz.*"), "groups: stem, layer1, layer2, head"),
     (.freeze("head..stem"), "write 'stem..head'"),
     (.freeze("all"), "unfreeze the head: unfreeze head"),
-    (.unfreeze("layer1"), "leave it out, or show the layer groups with 'policy'"),
   ])
   func wishesThatCannotBeMeantAreRefused(override: Policy.Override, help: String) {
     var policy = Policy.uniform

@@ -49,10 +49,10 @@ struct MemoryLimitTests {
     #expect(accepted.status == 0 && accepted.output == "seed 1\n", "\(accepted.output)")
   }
 
-  /// A network of 200 MB of activations is trained, evaluated and saved in less and less memory.
+  /// A network with large maps is trained, evaluated and its images rendered in less and less memory.
   @Test func trainingEndsInSuccessOrASentence() throws {
     let least = try least()
-    let net = "encoder net(\"[conv(32) relu]*2 pool conv(8) relu pool fc(8) relu\") size=48"
+    let net = "encoder net(\"[conv(32) relu]*2 pool conv(8) relu pool fc(8) relu\") size=96"
     let text =
       "data demo:shapes limit=20 ; \(net) ; policy B ; train epochs=2 batch=8 ; evaluate"
       + " ; render to=out copies=1 existing=replace"
