@@ -8,7 +8,8 @@ package struct HelpCommand: Command {
 
   package static let specification = CommandSpecification(
     "help", "explain a command, a parameter or an op", group: .shell,
-    parameters: [topic], examples: ["help", "help train", "help train.lr", "help train lr"], seeAlso: ["apropos"],
+    parameters: [topic], examples: ["help", "help train", "help train.lr", "help train lr"],
+    seeAlso: ["apropos"],
     discussion: "`train ?` does the same as `help train`.")
 
   private let topic: String?
