@@ -1,9 +1,9 @@
 import GraftBase
 
 extension Pipeline {
-  /// The pipeline with one more operation at its end: `augment +blur`.
-  package func adding(_ call: TransformCall) throws(TransformCallError) -> Pipeline {
-    try Pipeline(calls + [call])
+  /// The pipeline with more operations at its end: `augment +blur`.
+  package func adding(_ more: [TransformCall]) throws(TransformCallError) -> Pipeline {
+    more.isEmpty ? self : try Pipeline(calls + more)
   }
 
   /// The pipeline without the operations of this name at the top of the line: `augment -blur`.

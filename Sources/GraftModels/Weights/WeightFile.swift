@@ -96,9 +96,12 @@ extension WeightFile {
   /// The encoder whose weights these are, with any classifier; nil when none fits.
   package var recognizedEncoder: EncoderSpec? {
     let unwrappings = unwrappings
+    let sized = unwrappings.map { (file: $0, count: $0.weightCount) }
     return Encoders.all.first { spec in
       let shapes = Encoders.parameterShapes[spec.name] ?? [:]
-      return Self.spellings(of: unwrappings, for: spec).contains {
+      let largest = shapes.count + (layers.isEmpty ? Self.mostExtras : Self.mostConstants)
+      let files = sized.filter { (shapes.count...largest).contains($0.count) }.map(\.file)
+      return Self.spellings(of: files, for: spec).contains {
         $0.holdsExactly(shapes, of: spec)
       }
     } ?? Encoders.all.first { matchedByOrder($0) != nil }
@@ -160,6 +163,15 @@ extension WeightFile {
     result.allowsReshaping = true
     result.notes.append("\(changes) names follow \(map.source) and were translated")
     return result
+  }
+
+  /// Tensors that a file may have beside an encoder's: classifiers; in ONNX constants of the graph.
+  private static let mostExtras = 100
+  private static let mostConstants = 5_000
+
+  /// Its tensors without counters, under whatever names.
+  private var weightCount: Int {
+    tensors.keys.count { !$0.bytes.ends(with: "num_batches_tracked") }
   }
 
   private func holdsExactly(_ shapes: [String: Shape], of spec: EncoderSpec) -> Bool {

@@ -17,22 +17,29 @@ extension Session {
   func pipeline(_ calls: [TransformCall], startingFrom start: Pipeline? = nil) throws -> Pipeline {
     let isEdit = calls.contains { $0.name.hasPrefix("+") || $0.name.hasPrefix("-") }
     var result = start ?? (isEdit ? workbench.pipeline : .none)
+    // Calls are read all at once, so that the time is linear in their number.
+    var added: [TransformCall] = []
+    func read() throws -> Pipeline {
+      defer { added = [] }
+      return try result.adding(added)
+    }
     do {
       for call in calls {
         var plain = call
         if call.name.hasPrefix("-") {
-          result = try result.removing(String(call.name.dropFirst()))
+          result = try read().removing(String(call.name.dropFirst()))
           continue
         }
         if call.name.hasPrefix("+") { plain.name = String(call.name.dropFirst()) }
         if plain.name == Pipeline.noneWord {
-          result = .none
+          (result, added) = (.none, [])
         } else if let named = pipeline(named: plain.name), plain.arguments.isEmpty {
-          result = try Pipeline(result.calls + named.calls)
+          added += named.calls
         } else {
-          result = try result.adding(plain)
+          added.append(plain)
         }
       }
+      result = try read()
     } catch let error as TransformCallError {
       throw error.error
     }

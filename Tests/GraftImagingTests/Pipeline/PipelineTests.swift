@@ -126,7 +126,7 @@ import Testing
 
   @Test func editingAddsAndRemoves() throws {
     let pipeline = try Pipeline(line: "flip rotate(15)")
-    let longer = try pipeline.adding(TransformCall(name: "blur"))
+    let longer = try pipeline.adding([TransformCall(name: "blur")])
     #expect(longer.description == "flip rotate(15) blur")
     #expect(try longer.removing("rotate").description == "flip blur")
     #expect(throws: GraftError.self) { try pipeline.removing("rotat") }
