@@ -78,7 +78,9 @@ import Testing
         workspace: backward.slice, prepared: nothing.slice,
         inputGradients: [GradientSlot(gradient.slice, accumulates: false), nil],
         parameterGradients: [], isTraining: true, random: RandomAddress(), pool: pool))
-    return (Array(losses.slice.buffer), Array(gradient.slice.buffer))
+    let result = (losses: Array(losses.slice.buffer), gradient: Array(gradient.slice.buffer))
+    withExtendedLifetime((inputs, losses, auxiliary, forward, backward, nothing, dy, gradient)) {}
+    return result
   }
 
   /// Soft labels have the logits' shape, class numbers that of the pixels.
