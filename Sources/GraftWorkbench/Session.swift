@@ -138,7 +138,8 @@ package final class Session {
     }
     if let value = candidates.lazy.compactMap({ self.metrics[$0] }).first { return value }
     let known = metrics.keys.sorted()
-    let (_, help) = Suggestion.help(for: name, among: known)
+    let bare = known.compactMap { $0.split(separator: ".").last.map(String.init) }
+    let (_, help) = Suggestion.help(for: name, among: known + Set(bare).sorted())
     throw GraftError(
       .failed, "there is no score `\(name)`",
       help: known.isEmpty ? "train and evaluate a run first" : help)

@@ -32,6 +32,13 @@ import Testing
     #expect(fault.help?.contains(expected) == true, "\(fault.help ?? "")")
   }
 
+  @Test func aMisspeltScoreIsCorrected() throws {
+    let place = try Workplace()
+    place.session.metrics["A.val.accuracy"] = 0.5
+    #expect(place.type("expect acuracy > 0.2") == 1)
+    #expect(place.errors.contains("did you mean `accuracy`?"), "\(place.errors)")
+  }
+
   @Test func helpTakesSeveralSpellingsOfATopic() throws {
     let place = try Workplace()
     for (line, title) in [
