@@ -80,12 +80,12 @@ package struct ExpectCommand: Command {
       case .below: left < right - difference + tolerance
       case .equal: abs(left - right) <= tolerance
       }
-    let found = "\(metric) is \(left.fixedText(3))"
-    guard holds else {
-      throw GraftError(.expectation, "expected \(text.dropFirst(7)), but \(found)")
-    }
+    var found = "\(metric) is \(left.fixedText(3))"
+    if case .metric(let other) = operand { found += ", \(other) is \(right.fixedText(3))" }
+    let condition = text.dropFirst(Self.specification.verb.count + 1)
+    guard holds else { throw GraftError(.expectation, "expected \(condition), but \(found)") }
     session.console.result(
-      "holds: \(found)", event: "expect",
+      "holds: \(condition); \(found)", event: "expect",
       [("metric", .string(metric)), ("value", .number(left)), ("holds", .bool(true))])
   }
 

@@ -37,6 +37,12 @@ import Testing
     place.session.metrics["A.val.accuracy"] = 0.5
     #expect(place.type("expect acuracy > 0.2") == 1)
     #expect(place.errors.contains("did you mean `accuracy`?"), "\(place.errors)")
+    place.session.metrics["B.val.accuracy"] = 0.75
+    #expect(place.type("expect B.accuracy > A.accuracy by 0.2") == 0)
+    #expect(
+      place.output.contains(
+        "holds: B.accuracy > A.accuracy by 0.2; B.accuracy is 0.750, A.accuracy is 0.500"),
+      "\(place.output)")
   }
 
   @Test func helpTakesSeveralSpellingsOfATopic() throws {
