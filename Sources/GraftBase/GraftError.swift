@@ -19,6 +19,9 @@ package struct GraftError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The terminal was closed.
     case hungUp
 
+    /// Whether somebody asked for the end, so that nothing is wrong.
+    package var isStop: Bool { [.interrupted, .terminated, .hungUp].contains(self) }
+
     /// The exit status of LANGUAGE: 1 failed, 2 usage, 3 expectation, 4 input, 130, 143, 129.
     package var exitStatus: Int32 {
       switch self {

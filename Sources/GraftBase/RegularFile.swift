@@ -8,8 +8,24 @@ package final class RegularFile {
   /// What messages call the file, safe to print.
   package let name: String
   /// The size when the file was opened.
-  package let size: Int
+  package var size: Int { state.size }
+  /// What it was when it was opened.
+  package let state: State
   private let descriptor: Int32
+
+  /// A file as it is at one moment: another one of the same path, or another content, has another state.
+  package struct State: Hashable, Sendable {
+    fileprivate let device: UInt
+    fileprivate let inode: UInt
+    fileprivate let size: Int
+    fileprivate let seconds: Int
+    fileprivate let nanoseconds: Int
+
+    fileprivate init(_ status: stat) {
+      (device, inode, size) = (UInt(status.st_dev), UInt(status.st_ino), Int(status.st_size))
+      (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+    }
+  }
 
   /// Opens the file at `path`; messages call it `name`, or by its path when none is given.
   package convenience init(path: String, name: String? = nil) throws {
@@ -40,7 +56,7 @@ package final class RegularFile {
       throw GraftError(
         .input, "\(name) is \(kind), not a regular file", help: "name a regular file")
     }
-    size = Int(status.st_size)
+    state = State(status)
   }
 
   deinit { close(descriptor) }

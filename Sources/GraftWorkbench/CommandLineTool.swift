@@ -126,7 +126,7 @@ package struct CommandLineTool {
     session.pretrained = PretrainedWeights(
       environment: environment, program: program ?? CommandLine.arguments[0],
       folders: [session.folder])
-    session.pretrained.mayFetch = !request.isDryRun
+    session.pretrained.mayFetch = true
     return session
   }
 

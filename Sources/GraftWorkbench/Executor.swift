@@ -19,60 +19,82 @@ package struct Executor {
 
   package init(_ session: Session) { self.session = session }
 
-  /// Checks the whole text and then runs it; returns the exit status.
+  /// Checks the whole text, rehearses its steps and then runs them; returns the exit status.
+  ///
+  /// Faults that the rehearsal finds keep all of it from running, unless the rest is to go on anyway.
   package func run(
     _ file: SourceFile, mode: Binder.Mode, settings: [KnobSetting] = [],
     options: Options = Options()
   ) -> Int32 {
     let binder = bind(file, mode: mode, settings: settings)
-    if let first = binder.faults.first {
-      console.report(first)
-      let rest = binder.faults.count - 1
-      if rest > 0 && console.format == .text {
-        let where_ =
-          mode == .recipe && !file.isTyped ? "; `graft check \(file.name)` lists them" : ""
-        console.warn("\(rest) more \(rest == 1 ? "fault" : "faults")\(where_)")
-      }
-      return Diagnostic.exitStatus(of: binder.faults)
-    }
-    if options.isDryRun {
-      printDry(binder.steps)
-      return 0
-    }
+    if options.isDryRun { return printDry(binder) }
+    // A single step of the prompt is judged as it runs.
+    let isRehearsed =
+      !options.keepsGoing && (mode == .recipe || mode == .prompt && binder.steps.count > 1)
+    let faults = isRehearsed ? rehearse(binder).faults : binder.faults
+    guard faults.isEmpty else { return refuse(faults) }
+    defer { session.workbench.readings.clear() }
     return run(binder.steps, mode: mode, options: options)
   }
 
+  /// Goes through a plan; its faults are those of the text and those of its steps.
+  private func rehearse(
+    _ plan: Binder, forecast: Rehearsal.Forecast = .none
+  ) -> Rehearsal {
+    let phase = session.interrupts.enter(.running)
+    defer { session.interrupts.enter(phase) }
+    return Rehearsal(plan, in: session, forecast: plan.faults.isEmpty ? forecast : .none)
+  }
+
+  /// Reports the faults of a plan that does not run; of many, the first ones.
+  private func refuse(_ faults: [Diagnostic]) -> Int32 {
+    session.workbench.readings.clear()
+    for fault in faults.prefix(Self.shownFaults) { show(fault) }
+    let rest = faults.count - Self.shownFaults
+    if rest > 0, console.format == .text {
+      console.warn("\(rest) more \(rest == 1 ? "fault" : "faults")")
+    }
+    return Diagnostic.exitStatus(of: faults)
+  }
+
+  /// Faults that are shown of a plan that does not run.
+  private static let shownFaults = 20
+
+  /// Reports a fault; where somebody asked for the end, only says so.
+  private func show(_ fault: Diagnostic) {
+    if fault.code.isStop && console.format == .text {
+      console.progress(fault.message)
+    } else {
+      console.report(fault)
+    }
+  }
+
   /// Prints the checked commands, and below each training what it would be, as comments.
-  private func printDry(_ steps: [BoundCommand]) {
-    let hasTraining = steps.contains { $0.command is any TrainingCommand }
-    let forecast = hasTraining ? RecipeForecast(steps, in: session, isTimed: false) : nil
-    for (index, step) in steps.enumerated() {
+  private func printDry(_ plan: Binder) -> Int32 {
+    let rehearsal = rehearse(plan, forecast: .shapes)
+    guard rehearsal.faults.isEmpty else { return refuse(rehearsal.faults) }
+    for (index, step) in plan.steps.enumerated() {
       console.document(Printer.text(step.arguments.syntax), event: "plan")
-      guard let row = forecast?.rows.first(where: { $0.step == index }) else { continue }
-      console.event("forecast", RecipeForecast.fields(row))
-      let lines = row.run.description.split(separator: "\n")
+      guard let training = rehearsal.trainings.first(where: { $0.step == index }) else { continue }
+      console.event("forecast", training.fields)
+      let lines = training.run.description.split(separator: "\n")
       console.print(lines.map { "# \($0)" }.joined(separator: "\n"))
     }
-    if let line = forecast?.unknownLine {
-      console.progress(
-        "line \(line) needs a file that the recipe makes; no forecast from there on")
-    }
-    if let fault = forecast?.fault {
-      console.progress("what trainings would be cannot be said from here on: \(fault.message)")
-    }
+    if let remark = rehearsal.remark { console.progress(remark) }
+    return 0
   }
 
   /// Lists every fault of a recipe, or forecasts its trainings; keeps nothing and returns the exit
   /// status.
   ///
-  /// Once the text has no faults, the data are looked through and the weights read, so that what is
-  /// wrong with them shows before a run does.
+  /// Once the text has no faults, its steps are rehearsed: data are looked through and weights read, so
+  /// that what is wrong with them shows before a run does.
   package func check(_ file: SourceFile, settings: [KnobSetting] = []) -> Int32 {
+    defer { session.workbench.readings.clear() }
     let binder = bind(file, mode: .recipe, settings: settings)
-    var faults = binder.faults
-    let forecast = faults.isEmpty ? RecipeForecast(binder.steps, in: session) : nil
-    if let fault = forecast?.fault { faults.append(fault) }
-    for fault in faults { console.report(fault) }
+    let rehearsal = rehearse(binder, forecast: .timing)
+    let faults = rehearsal.faults
+    for fault in faults { show(fault) }
     let count = faults.count
     if count == 0 {
       let steps = binder.steps.count
@@ -80,22 +102,20 @@ package struct Executor {
         "\(file.name): \(steps) \(steps == 1 ? "command" : "commands"), no faults",
         event: "check", [("file", .string(file.name)), ("commands", .integer(steps))])
       printKnobs(of: binder)
-      if let forecast { show(forecast) }
+      show(rehearsal)
     } else if console.format == .text {
       console.progress("\(file.name): \(count) \(count == 1 ? "fault" : "faults")")
     }
     return Diagnostic.exitStatus(of: faults)
   }
 
-  private func show(_ forecast: RecipeForecast) {
-    for row in forecast.rows { console.event("forecast", RecipeForecast.fields(row)) }
-    if !forecast.rows.isEmpty {
+  private func show(_ rehearsal: Rehearsal) {
+    for training in rehearsal.trainings { console.event("forecast", training.fields) }
+    if !rehearsal.trainings.isEmpty {
       console.print("forecast, from two timed batches of each training:")
-      console.print(forecast.table)
+      console.print(rehearsal.table)
     }
-    if let line = forecast.unknownLine {
-      console.print("line \(line) needs a file that the recipe makes; no forecast from there on")
-    }
+    if let remark = rehearsal.remark { console.print(remark) }
   }
 
   private func printKnobs(of binder: Binder) {
@@ -120,7 +140,6 @@ package struct Executor {
 
   private func run(_ steps: [BoundCommand], mode: Binder.Mode, options: Options) -> Int32 {
     var status: Int32 = 0
-    var hasRun = false
     let phase = session.interrupts.enter(.running)
     defer { session.interrupts.enter(phase) }
     for step in steps {
@@ -133,18 +152,13 @@ package struct Executor {
             ("text", .string(Printer.text(step.arguments.syntax))),
           ])
         try session.perform(step)
-        hasRun = true
       } catch {
         let fault = Diagnostic(error, at: step.span)
-        let isStopped = [.interrupted, .terminated, .hungUp].contains(fault.code)
-        if isStopped && console.format == .text {
-          console.progress(fault.message)
-        } else {
-          console.report(fault)
-        }
+        let isStopped = fault.code.isStop
+        show(fault)
         if status == 0 || isStopped {
           // 2 promises that nothing ran.
-          let code = fault.code == .usage && hasRun ? GraftError.Code.failed : fault.code
+          let code = fault.code == .usage && steps.count > 1 ? GraftError.Code.failed : fault.code
           status = code.exitStatus
         }
         if isStopped || !options.keepsGoing { return status }

@@ -8,7 +8,7 @@ import GraftTraining
 /// Driven from one place, a command at a time; not Sendable on purpose.
 package final class Session {
   package let console: Console
-  package let interrupts = Interrupts()
+  package let interrupts: Interrupts
   package var settings = Settings()
   /// Names that are legal now; registries at start, runs and pipelines as they come.
   package var vocabulary = Vocabulary()
@@ -30,6 +30,8 @@ package final class Session {
   package var metrics: [String: Double] = [:]
   /// Whether a person is at the prompt: then a stopped step returns there.
   package var isInteractive = false
+  /// The runs that a person who wanted to leave was told of.
+  var toldRuns: [String] = []
   /// Set by `quit`.
   package var isEnding = false
   /// What the prompt shows before `>`, such as `flowers·resnet18·A*`; empty is `graft`.
@@ -50,14 +52,19 @@ package final class Session {
   }
   /// Names and short ids of the runs on disk, as they were when this session last looked.
   private(set) var storedNames: [String] = []
+  /// What `undo` and `redo` go through; the prompt fills it.
+  var undoStack = UndoStack()
+  /// Set in a session that only rehearses a plan.
+  var trial: Trial?
   /// Where pretrained weights are looked for.
   package var pretrained = PretrainedWeights(environment: [:], program: "", folders: [])
 
   package init(
     console: Console, folder: String, rootFolder: String? = nil,
-    workbench: Workbench = Workbench()
+    workbench: Workbench = Workbench(), interrupts: Interrupts = Interrupts()
   ) {
     self.workbench = workbench
+    self.interrupts = interrupts
     self.console = console
     self.folder = rootFolder ?? folder
     self.rootFolder = rootFolder
@@ -86,6 +93,7 @@ package final class Session {
     /// What it adds to its recorded line.
     var amendments: [(label: String?, value: String)] = []
     var recording = Recording.onSuccess
+    var isFinal = false
 
     func statement(_ lineage: Lineage) -> RecordedStatement {
       var statement = RecordedStatement(step, lineage: lineage, receipt: receipt)
@@ -122,8 +130,14 @@ package final class Session {
   /// Records the running command even when it fails or is interrupted, because it left something behind.
   package func recordDespiteFailure() { running?.recording = .always }
 
+  /// Writes the running command into the journal alone: it changed what is recorded.
+  func noteOnly() { running?.recording = .inJournal }
+
+  /// Has `undo` go no further back than after the running command, so that nothing before it takes memory.
+  func makeFinal() { running?.isFinal = true }
+
   /// When the running command is recorded.
-  private enum Recording { case never, onSuccess, always }
+  private enum Recording { case never, inJournal, onSuccess, always }
 
   /// Processors that this process may compute on.
   package static var processorCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
@@ -137,6 +151,7 @@ package final class Session {
       candidates.append(name[..<dot] + ".val" + name[dot...])
     }
     if let value = candidates.lazy.compactMap({ self.metrics[$0] }).first { return value }
+    try requireForeseeableScores(of: String(name.prefix { $0 != "." }))
     let known = metrics.keys.sorted()
     let bare = known.compactMap { $0.split(separator: ".").last.map(String.init) }
     let (_, help) = Suggestion.help(for: name, among: known + Set(bare).sorted())
@@ -161,7 +176,15 @@ package final class Session {
   /// The journal has it before it starts, so that after a crash it tells what was going on.
   package func perform(_ step: BoundCommand) throws {
     let outer = running
-    defer { running = outer }
+    let before = isInteractive && outer == nil ? SessionSnapshot(self) : nil
+    defer {
+      switch running {
+      case let running? where running.isFinal: undoStack = UndoStack()
+      case let running? where running.recording == .inJournal: break
+      default: before?.followed(by: recorder, in: self).map { undoStack.push($0) }
+      }
+      running = outer
+    }
     running = RunningCommand(step: step)
     note { try $0.begin(RecordedStatement(step, lineage: Lineage(), receipt: nil)) }
     do {
@@ -171,7 +194,12 @@ package final class Session {
       if running?.recording == .always { record(step) }
       throw error
     }
-    if running?.recording != .never { record(step) }
+    switch running?.recording {
+    case .inJournal:
+      note { try $0.append(RecordedStatement(step, lineage: Lineage(), receipt: nil)) }
+    case .onSuccess, .always: record(step)
+    case .never, nil: return
+    }
   }
 
   /// The running command as it will be recorded, when it provides what it is expected to.

@@ -79,6 +79,22 @@ extension ArgumentKind {
     }
   }
 
+  /// Whether it is the name of a score.
+  package var isMetric: Bool { if case .metric = self { true } else { false } }
+
+  /// Whether it names layers of the encoder.
+  package var isLayers: Bool { if case .layers = self { true } else { false } }
+
+  /// Whether any word is one.
+  package var takesAnyText: Bool {
+    switch self {
+    case .text: true
+    case .list(let element): element.takesAnyText
+    case .either(let kinds): kinds.contains(where: \.takesAnyText)
+    default: false
+    }
+  }
+
   /// Whether ops may be typed for it.
   package var takesOps: Bool {
     switch self {
@@ -110,15 +126,19 @@ extension ArgumentKind {
 }
 
 extension ArgumentKind.PathKind {
+  /// Whether it is written, not read.
+  package var isOutput: Bool { self == .output || self == .saved }
+
   package var title: String {
     switch self {
     case .folder: "folder"
     case .recipe: "recipe file"
     case .weights: "weight file"
+    case .model: "model file"
     case .image: "image file"
     case .file: "file"
     case .data: "folder of images or data file"
-    case .output: "file to write"
+    case .output, .saved: "file to write"
     }
   }
 }

@@ -60,10 +60,14 @@ package indirect enum ArgumentKind: Sendable {
   /// What a path must lead to.
   package enum PathKind: Sendable {
     case folder, recipe, weights, image, file
+    /// What `save` writes.
+    case model
     /// A folder of images, or a file that holds a data set.
     case data
     /// A file or folder that the command writes.
     case output
+    /// The same for `save`, whose suffix says what is written; without one it is a model.
+    case saved
   }
 }
 

@@ -12,7 +12,8 @@ package enum DemoShapesFormat: DataFormat {
 
   static let standardCount = 1600
   private static let countRange = 20...100_000
-  private static let prefix = "demo:shapes"
+  /// The place that means it, in the form of a path.
+  package static let prefix = "demo:shapes"
   private static let seed: UInt64 = 0
 
   package static func recognizes(_ path: BytePath) -> Bool {

@@ -10,6 +10,8 @@ package protocol PipelineOperation: Sendable {
   static var arguments: [any AnyArgument] { get }
   /// Calls as a user would type them; tests and help run each.
   static var examples: [String] { get }
+  /// What else users should know, in sentences.
+  static var remark: String? { get }
   /// The probability of being applied when the user gives no `p=`.
   static var defaultProbability: Double { get }
   /// Whether it takes `p=`.
@@ -23,6 +25,7 @@ package protocol PipelineOperation: Sendable {
 
 extension PipelineOperation {
   package static var arguments: [any AnyArgument] { [] }
+  package static var remark: String? { nil }
   package static var defaultProbability: Double { 1 }
   package static var hasProbability: Bool { true }
   package static var synonyms: [String] { [] }

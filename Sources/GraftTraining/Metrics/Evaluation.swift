@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftModels
 
 /// The scores of a model on a data set, by what it predicts.
 package enum Evaluation: Codable, Hashable, Sendable {
@@ -52,6 +53,18 @@ package enum Evaluation: Codable, Hashable, Sendable {
       [(metric.name, score.value)]
         + score.classes.map { ("\(metric.name).\($0.name)", $0.value) }
     }
+  }
+
+  /// An evaluation of one image of each class, which has every score that a model of these classes can
+  /// have.
+  package static func example(_ task: PredictionTask, classes: [String]) -> Evaluation {
+    guard task == .classification else { return .pixels(SegmentationScores(classes: classes)) }
+    var result = EvaluationResult(classes: classes)
+    let row = [Float](repeating: 1 / Float(max(1, classes.count)), count: classes.count)
+    for label in classes.indices {
+      result.add(sample: label, label: label, probabilities: row, loss: 0)
+    }
+    return .images(result)
   }
 
   /// The overall scores, one per line.

@@ -13,6 +13,15 @@ package struct Policy: Codable, Hashable, Sendable {
     case uniform = "B"
     case discriminative = "C"
 
+    /// One line for lists.
+    package var summary: String {
+      switch self {
+      case .headOnly: "train the head; the encoder is frozen"
+      case .uniform: "train everything at one rate"
+      case .discriminative: "train everything, each layer group at its own rate, low at the bottom"
+      }
+    }
+
     /// What it usually trains at with AdamW, from the lowest group to the head.
     package var usualRate: ClosedRange<Double> {
       switch self {

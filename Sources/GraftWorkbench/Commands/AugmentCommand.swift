@@ -54,6 +54,10 @@ package struct AugmentCommand: Command {
   /// The ops and names of pipelines, without the word in front.
   private var calls: [TransformCall] { arguments[Self.ops].compactMap(\.call) }
 
+  package func rehearse(in trial: Session) throws {
+    if isExplanation { _ = try trial.pipeline(calls) } else { try run(in: trial) }
+  }
+
   package func run(in session: Session) throws {
     if isExplanation { return try explain(in: session) }
     let workbench = session.workbench
@@ -65,7 +69,10 @@ package struct AugmentCommand: Command {
       session.refresh()
     }
     let text = workbench.pipeline.text
-    session.console.result("augment \(text)", event: "augment", [("augment", .string(text))])
+    let naming = arguments[Self.name].map { "; it is kept as `\($0)` and is the current pipeline" }
+    session.console.result(
+      "augment \(text)\(naming ?? "")", event: "augment",
+      [("augment", .string(text)), ("name", arguments[Self.name].map(JSONValue.string) ?? .null)])
     guard arguments.isBare else { return }
     for (name, pipeline) in workbench.pipelines.sorted(by: { $0.key < $1.key }) {
       session.console.print("  \(name): \(pipeline.text)")

@@ -58,6 +58,25 @@ package struct CheckCommand: Command {
     }
   }
 
+  package func rehearse(in trial: Session) throws {
+    switch arguments[Self.what] {
+    case .recipe: return
+    case .data: _ = try trial.requireData()
+    case .augment:
+      if let path = arguments[Self.output] {
+        _ = try trial.output(path, reading: arguments[Self.file].map { [BytePath($0)] } ?? [])
+      }
+      try Self.requirePipeline(in: trial)
+    }
+  }
+
+  private static func requirePipeline(in session: Session) throws {
+    guard session.workbench.pipeline.isEmpty else { return }
+    try session.requireForeseeable("augment")
+    throw GraftError(
+      .failed, "there is no augmentation to check", help: "choose one, such as: augment flip")
+  }
+
   package func run(in session: Session) throws {
     if arguments[Self.what] == .augment { return try checkAugment(in: session) }
     guard arguments[Self.what] == .recipe, let path = arguments[Self.file] else {
@@ -72,10 +91,7 @@ package struct CheckCommand: Command {
   /// Checks augmented images; fails when the pipeline ruins them or does nothing.
   private func checkAugment(in session: Session) throws {
     let pipeline = session.workbench.pipeline
-    guard !pipeline.isEmpty else {
-      throw GraftError(
-        .failed, "there is no augmentation to check", help: "choose one, such as: augment flip")
-    }
+    try Self.requirePipeline(in: session)
     let count = arguments[Self.samples]
     let inputs = arguments[Self.file].map { [BytePath($0)] } ?? []
     let place = try arguments[Self.output].map { try session.output($0, reading: inputs) }

@@ -11,6 +11,12 @@ package protocol Command: Sendable {
   /// Runs it; throws `GraftError` when it cannot, and then leaves the session unchanged.
   func run(in session: Session) throws
 
+  /// Goes through it in a session that only rehearses a plan: throws what `run` would be refused for, as
+  /// far as that can be known before, and leaves what later steps of the plan rest on.
+  ///
+  /// Throws `Unforeseeable` where only the run can tell. Those that choose ingredients just run.
+  func rehearse(in trial: Session) throws
+
   /// What a finished run of this command made and what it depends on, for the distilled recipe.
   ///
   /// Nil when it only showed something, such as `encoder` alone; then it is not recorded.
@@ -24,6 +30,10 @@ extension Command {
   package static func currentValues(in session: Session) -> [String: String] { [:] }
 
   package func lineage(in session: Session) -> Lineage? { Lineage() }
+
+  package func rehearse(in trial: Session) throws {
+    if Self.specification.group == .ingredients { try run(in: trial) }
+  }
 }
 
 /// A command that acts while the plan is made, before anything runs: it binds names or brings in

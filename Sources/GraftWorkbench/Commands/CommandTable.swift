@@ -10,7 +10,7 @@ package enum CommandTable {
     RunsCommand.self, UseCommand.self, DropCommand.self, SaveCommand.self, LoadCommand.self,
     ExportCommand.self,
     ParamCommand.self, LetCommand.self, IncludeCommand.self, RunCommand.self,
-    RecipeCommand.self, HistoryCommand.self, NoteCommand.self,
+    RecipeCommand.self, HistoryCommand.self, NoteCommand.self, UndoCommand.self, RedoCommand.self,
     HelpCommand.self, AproposCommand.self, SetCommand.self, ShowCommand.self,
     AliasCommand.self, CdCommand.self, LsCommand.self, ShellCommand.self, QuitCommand.self,
   ]

@@ -78,16 +78,25 @@ package struct DataCommand: Command {
     }
   }
 
+  package func rehearse(in trial: Session) throws {
+    if let path = arguments[Self.output] { _ = try trial.output(path) }
+    _ = try chosen(in: trial)
+  }
+
+  /// The current data, after they are chosen where a place is given.
+  private func chosen(in session: Session) throws -> DataSet {
+    guard let path = arguments[Self.source]?.place else { return try session.requireData() }
+    let data = try Self.open(path, options(seed: session.seed), in: session)
+    session.workbench.data = data
+    session.workbench.balance = arguments[Self.balance]
+    session.refresh()
+    for warning in data.warnings { session.console.warn(warning) }
+    return data
+  }
+
   package func run(in session: Session) throws {
     let place = try arguments[Self.output].map { try session.output($0) }
-    if let path = arguments[Self.source]?.place {
-      let data = try Self.open(path, options(seed: session.seed), in: session)
-      session.workbench.data = data
-      session.workbench.balance = arguments[Self.balance]
-      session.refresh()
-      for warning in data.warnings { session.console.warn(warning) }
-    }
-    let data = try session.requireData()
+    let data = try chosen(in: session)
     if let place { return try writeLeftOut(of: data, to: place, in: session) }
     if case .bad? = arguments[Self.source] { return showLeftOut(of: data, in: session) }
     session.console.result(
@@ -140,15 +149,17 @@ package struct DataCommand: Command {
 
   /// Opens a data set, showing how far the scan is; Ctrl-C stops it.
   static func open(_ path: String, _ options: DataOptions, in session: Session) throws -> DataSet {
-    var writer = ProgressWriter(session.console)
-    defer { writer.finish() }
-    return try DataSet.open(path, options: options, pool: session.pool) { done, all in
-      try session.interrupts.check()
-      var line = ProgressLine(
-        title: "scan \(path.lastPathComponent)", epoch: 1, epochCount: 1,
-        fraction: Double(done) / Double(max(1, all)))
-      line.imagesPerSecond = nil
-      if session.settings.isProgressShown && all > 2_000 { writer.show(line) }
+    try session.workbench.readings.dataSet(path, options, isKept: session.trial != nil) {
+      var writer = ProgressWriter(session.console)
+      defer { writer.finish() }
+      return try DataSet.open(path, options: options, pool: session.pool) { done, all in
+        try session.interrupts.check()
+        var line = ProgressLine(
+          title: "scan \(path.lastPathComponent)", epoch: 1, epochCount: 1,
+          fraction: Double(done) / Double(max(1, all)))
+        line.imagesPerSecond = nil
+        if session.settings.isProgressShown && all > 2_000 { writer.show(line) }
+      }
     }
   }
 

@@ -16,6 +16,8 @@ package struct DropCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
+  package func rehearse(in trial: Session) throws { try run(in: trial) }
+
   package func run(in session: Session) throws {
     let names = arguments[Self.runs]
     for name in names { _ = try session.requireRun(name) }
@@ -26,6 +28,7 @@ package struct DropCommand: Command {
       }
       if session.currentRun == name { session.currentRun = session.workbench.runs.last?.name }
     }
+    session.makeFinal()
     session.refresh()
     session.console.result(
       "dropped \(names.joined(separator: ", "))", event: "drop",

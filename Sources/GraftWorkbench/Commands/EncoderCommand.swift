@@ -97,21 +97,25 @@ package struct EncoderCommand: Command {
 
   private func choice(in session: Session) throws -> EncoderChoice {
     let path = try weightsPath(in: session)
-    let weights = try path.map { try read($0) }
+    let weights = try path.map { try read($0, in: session) }
     // A file in the place of the name decides the encoder, even if its weights are not used.
     let namePath = arguments[Self.name]?.path
-    let file = namePath == path ? weights : try namePath.map { try read($0) } ?? weights
-    let spec = try withAuxiliary(cut(encoder(of: file)))
-    let hash = try path.map { try ContentHash.ofFile($0).hex }
-    if let path, let hash { try Self.checkPublished(path, hash) }
-    let spelled = weights?.spelled(for: spec)
+    let file =
+      namePath == path ? weights : try namePath.map { try read($0, in: session) } ?? weights
+    let spec = try withAuxiliary(cut(encoder(of: file?.file)))
+    if let path, let hash = weights?.hash { try Self.checkPublished(path, hash) }
+    let spelled = weights?.file.spelled(for: spec)
     try spelled?.checkFit(to: spec)
     return EncoderChoice(
-      spec: spec, input: try input(of: spec, file), weights: spelled, weightsHash: hash)
+      spec: spec, input: try input(of: spec, file?.file), weights: spelled,
+      weightsHash: weights?.hash)
   }
 
-  private func read(_ path: String) throws -> WeightFile {
-    try WeightFile(path: path, verifyingChecksums: arguments[Self.checksums])
+  private func read(
+    _ path: String, in session: Session
+  ) throws -> PlanReadings.WeightReading {
+    try session.workbench.readings.weights(
+      path, verifyingChecksums: arguments[Self.checksums], isKept: session.trial != nil)
   }
 
   /// The file that `weights=` or the name itself points at; nil for random weights.
@@ -124,6 +128,10 @@ package struct EncoderCommand: Command {
     case .pretrained: weights = nil
     }
     guard case .name(let name)? = arguments[Self.name] else { return arguments[Self.name]?.path }
+    // What the run will fetch is taken to fit.
+    if session.trial != nil, session.pretrained.wouldFetch(for: name, weights: weights) {
+      return nil
+    }
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
     return try session.pretrained.requireFile(for: name, weights: weights) { state in

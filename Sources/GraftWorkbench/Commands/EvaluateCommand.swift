@@ -35,6 +35,16 @@ package struct EvaluateCommand: Command {
     dense = try DenseChoice(arguments)
   }
 
+  package func rehearse(in trial: Session) throws {
+    let run = try trial.runToMeasure(arguments[Self.run], classes: trial.workbench.data)
+    let (data, _, label) = try images(in: trial)
+    _ = try RunEvaluation(run: run, session: trial).measurable(
+      data, views: arguments[Self.views], pipeline: trial.workbench.pipeline)
+    trial.expectScores(of: run, label)
+    if trial.workbench.run(named: run.name) != nil { trial.currentRun = run.name }
+    trial.refresh()
+  }
+
   package func run(in session: Session) throws {
     let run = try session.runToMeasure(arguments[Self.run], classes: session.workbench.data)
     let (data, partition, label) = try images(in: session)
@@ -134,7 +144,7 @@ package struct EvaluateCommand: Command {
     let run = arguments[Self.run] ?? session.currentRun
     let isOfData = if case .part = arguments[Self.on] { true } else { false }
     return Lineage(
-      provides: run == nil ? [] : ["current"],
+      provides: (run == nil ? [] : ["current"]) + ["scores:\(run ?? "")"],
       needs: (isOfData ? ["data"] : []) + (arguments[Self.views] > 1 ? ["augment", "seed"] : [])
         + (run.map { ["run:\($0)"] } ?? ["current"]), isOutcome: true)
   }

@@ -65,6 +65,11 @@ package struct ExpectCommand: Command {
     self.difference = difference
   }
 
+  package func rehearse(in trial: Session) throws {
+    _ = try trial.metric(named: metric)
+    if case .metric(let other) = operand { _ = try trial.metric(named: other) }
+  }
+
   package func run(in session: Session) throws {
     let left = try session.metric(named: metric)
     let right =

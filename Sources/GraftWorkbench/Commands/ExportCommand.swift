@@ -41,6 +41,8 @@ package struct ExportCommand: Command {
     }
   }
 
+  package func rehearse(in trial: Session) throws { try trial.rehearseExport(to: path) }
+
   package func run(in session: Session) throws {
     try session.export(
       to: path, includesPreprocessing: includesPreprocessing, folds: folds)
@@ -52,6 +54,13 @@ package struct ExportCommand: Command {
 }
 
 extension Session {
+  /// Refuses what `export` would be refused for.
+  func rehearseExport(to path: String) throws {
+    let place = try output(path)
+    let run = try runToMeasure(nil, classes: workbench.data)
+    try place.requireSpace(for: run.model.weightBytes)
+  }
+
   /// Writes the current model as ONNX; `includesPreprocessing` as `ONNXFile.save` has it.
   func export(to path: String, includesPreprocessing: Bool, folds: Bool) throws {
     let place = try output(path)

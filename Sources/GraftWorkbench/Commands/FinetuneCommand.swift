@@ -6,7 +6,7 @@ package struct FinetuneCommand: TrainingCommand {
   private static let freeze = Argument(
     "freeze", .integer(0...10_000), default: 1, "epochs that train only the head")
   private static let rate = Argument(
-    "lr", .number(0...10), default: Policy.Variant.headOnly.usualRate.upperBound,
+    "lr", .number(1e-12...10), default: Policy.Variant.headOnly.usualRate.upperBound,
     "peak learning rate of the head's phase")
 
   package static let specification = CommandSpecification(

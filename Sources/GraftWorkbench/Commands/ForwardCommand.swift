@@ -59,6 +59,12 @@ package struct ForwardCommand: Command {
     }
   }
 
+  package func rehearse(in trial: Session) throws {
+    let place = try trial.output(target, reading: [BytePath(source)])
+    let model = try model(in: trial)
+    if hasGradients { try place.requireSpace(for: model.weightBytes) }
+  }
+
   package func run(in session: Session) throws {
     let place = try session.output(target, reading: [BytePath(source)])
     let model = try model(in: session)
@@ -85,6 +91,7 @@ package struct ForwardCommand: Command {
 
   private func model(in session: Session) throws -> Model {
     if let run = session.workbench.run(named: session.currentRun ?? "") { return run.model }
+    try session.requireForeseeable("current")
     return try session.makeModel(classes: session.assumedClasses)
   }
 }

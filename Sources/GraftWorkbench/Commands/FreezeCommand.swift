@@ -5,14 +5,14 @@ import GraftTraining
 package struct FreezeCommand: Command {
   /// Also of `unfreeze`.
   static let layers = Argument(
-    each: "layers", .layers, isRequired: true,
-    "layers or groups: layer1, layer4.*, layer1..layer3, all, none"
+    each: "layers", .layers,
+    "layers or groups: layer1, layer4.*, layer1..layer3, all, none; alone, shows what is trained"
   ).positional
 
   package static let specification = CommandSpecification(
     "freeze", "keep layers fixed in training", group: .ingredients,
     parameters: [layers],
-    examples: ["freeze layer1", "freeze layer1..layer3", "freeze stem layer1"],
+    examples: ["freeze layer1", "freeze layer1..layer3", "freeze stem layer1", "freeze"],
     seeAlso: ["policy", "summary", "unfreeze"], isRecorded: true)
 
   private let arguments: CheckedArguments
@@ -24,6 +24,6 @@ package struct FreezeCommand: Command {
   }
 
   package func lineage(in session: Session) -> Lineage? {
-    Lineage(provides: ["freeze"], needs: ["freeze", "policy"])
+    arguments.isBare ? nil : Lineage(provides: ["freeze"], needs: ["freeze", "policy"])
   }
 }

@@ -19,6 +19,8 @@ package struct HeadCommand: Command {
     parameters: [kind] + settings,
     examples: Heads.all.flatMap { $0.examples }.map { "head \($0)" },
     seeAlso: ["encoder", "policy", "train"], isRecorded: true,
+    labelsByWord: Dictionary(
+      uniqueKeysWithValues: Heads.all.map { kind in (kind.name, kind.arguments.map(\.name)) }),
     discussion: Heads.all.map { "`\($0.name)` is \($0.summary). " }.joined()
       + "Heads of pixels train on images with masks, in patches of the encoder's size, and predict whole "
       + "images at their own resolution.")

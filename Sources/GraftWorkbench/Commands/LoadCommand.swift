@@ -5,7 +5,7 @@ import GraftTraining
 /// `load`: takes a saved model, with its classes and preprocessing.
 package struct LoadCommand: Command {
   private static let file: Argument<String?> = Argument(
-    "file", .path(.file), otherwise: "a run from disk, by run=", "a model that graft saved"
+    "file", .path(.model), otherwise: "a run from disk, by run=", "a model that graft saved"
   ).positional
   private static let stored: Argument<String?> = Argument(
     "run", .name(.storedRun), otherwise: "a file", "a run on disk by its name or id (`runs all`)")
@@ -43,6 +43,13 @@ package struct LoadCommand: Command {
       throw arguments.fault(
         .notAllowedHere, at: Self.state, "a file holds one state", help: "leave out at=")
     }
+  }
+
+  package func rehearse(in trial: Session) throws {
+    guard let name = arguments[Self.stored] else { return try run(in: trial) }
+    guard trial.trial?.hasTrained == false else { throw Unforeseeable() }
+    _ = try trial.storedRun(called: name)
+    throw Unforeseeable()
   }
 
   package func run(in session: Session) throws {

@@ -11,7 +11,7 @@ package struct PolicyCommand: Command {
     "\($0.rawValue) \($0.usualRate.argumentText)"
   }.joined(separator: ", ")
   private static let rate = Argument(
-    "lr", .range(0...10), otherwise: usualRates,
+    "lr", .range(1e-12...10), otherwise: usualRates,
     "learning rate; for C from the lowest group to the head")
   private static let decay = Argument(
     "decay", .number(0.01...1), "factor from each group to the one below, instead of a range")

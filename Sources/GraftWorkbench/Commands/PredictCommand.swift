@@ -50,6 +50,26 @@ package struct PredictCommand: Command {
     return path
   }
 
+  package func rehearse(in trial: Session) throws {
+    let run = try trial.runToMeasure(nil, classes: trial.workbench.data)
+    let paths = arguments[Self.paths]
+    // Standard input is read once.
+    let inputs = paths.contains("-") ? nil : try InputImages(paths, seenFrom: trial.folder)
+    let isOfPixels = run.model.task == .segmentation && dense == nil
+    if let inputs { try checkDrawing(of: inputs, isOfPixels: isOfPixels) }
+    if let path = arguments[Self.output] {
+      _ = try trial.output(path, isOfPixels ? .folder : .file, reading: inputs?.sources ?? [])
+    }
+  }
+
+  /// Refuses to draw several images into one file.
+  private func checkDrawing(of inputs: InputImages, isOfPixels: Bool) throws {
+    guard !isOfPixels, drawing != nil, inputs.images.count != 1 else { return }
+    throw GraftError(
+      .usage, "a PNG shows one image, and \(inputs.images.count) are given",
+      help: "predict each separately, or write to=labels.csv")
+  }
+
   package func run(in session: Session) throws {
     let run = try session.runToMeasure(nil, classes: session.workbench.data)
     let inputs = try InputImages(arguments[Self.paths], seenFrom: session.folder)
@@ -62,11 +82,7 @@ package struct PredictCommand: Command {
     if run.model.task == .segmentation && dense == nil {
       return try predictPixels(of: inputs, by: run, in: session)
     }
-    guard drawing == nil || inputs.images.count == 1 else {
-      throw GraftError(
-        .usage, "a PNG shows one image, and \(inputs.images.count) are given",
-        help: "predict each separately, or write to=labels.csv")
-    }
+    try checkDrawing(of: inputs, isOfPixels: false)
     let place = try arguments[Self.output].map { try session.output($0, reading: inputs.sources) }
     let labels = try label(inputs.images, by: run, to: place, in: session)
     let failures = inputs.images.count - labels.count

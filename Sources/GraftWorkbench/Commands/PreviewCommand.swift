@@ -113,6 +113,17 @@ package struct PreviewCommand: Command {
     }
   }
 
+  package func rehearse(in trial: Session) throws {
+    let (request, pipelines) = (request, try pipelines(in: trial))
+    if let path = arguments[Self.output] {
+      let inputs = request.paths + [request.maskPath].compactMap { $0 }
+      _ = try trial.output(path, reading: inputs.map { BytePath($0) })
+    }
+    guard request.paths.isEmpty else { return }
+    let sheet = PreviewSheet(session: trial, request: request, pipelines: pipelines)
+    _ = try sheet.classes(of: trial.requireData())
+  }
+
   package func run(in session: Session) throws {
     let inputs = request.paths + [request.maskPath].compactMap { $0 }
     let place = try arguments[Self.output].map {

@@ -78,6 +78,11 @@ package struct RenderCommand: Command {
     }
   }
 
+  package func rehearse(in trial: Session) throws {
+    let source = try source(in: trial)
+    _ = try rendering(of: source, indices(of: source), in: trial)
+  }
+
   package func run(in session: Session) throws {
     let source = try source(in: session)
     let indices = try indices(of: source)

@@ -26,6 +26,25 @@ package struct ResumeCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
+  package func rehearse(in trial: Session) throws {
+    let name = arguments[Self.run] ?? trial.currentRun
+    // How far a run of the session or of the disk is trained shows when it is brought back.
+    guard let run = name.flatMap(trial.workbench.run(named:)), run.state == nil,
+      let prepared = run.prepared
+    else { throw Unforeseeable() }
+    guard arguments[Self.epochs] != nil || prepared.ingredients.stop != nil else {
+      throw Self.isFinished(run, prepared.ingredients.phases.last?.settings.epochs ?? 0)
+    }
+    trial.currentRun = run.name
+    trial.refresh()
+  }
+
+  private static func isFinished(_ run: TrainingRun, _ epochs: Int) -> GraftError {
+    GraftError(
+      .failed, "\(run.name) is finished: \(epochs) epochs",
+      help: "add epochs: resume \(run.name) epochs=+5")
+  }
+
   package func run(in session: Session) throws {
     let run = try runToContinue(in: session)
     guard let prepared = run.prepared, let state = run.state else {
@@ -53,9 +72,7 @@ package struct ResumeCommand: Command {
             + "\(ingredients.phases[last].settings.epochs)", help: "ask for more: epochs=+5")
       }
     } else if !run.isUnfinished {
-      throw GraftError(
-        .failed, "\(run.name) is finished: \(state.progress.epoch) epochs",
-        help: "add epochs: resume \(run.name) epochs=+5")
+      throw Self.isFinished(run, state.progress.epoch)
     }
     if run.isUnfinished, run.hasAllUpdates { session.leaveUnrecorded() }
     if !arguments.isGiven(Self.run) { session.amendRecord(nil, run.name) }

@@ -4,8 +4,8 @@ import GraftModels
 /// `save`: writes the model, for Graft or other runtimes, or the recipe so far, by suffix.
 package struct SaveCommand: Command {
   private static let file = Argument(
-    required: "file", .path(.output),
-    ".safetensors for the model, .onnx for other runtimes, .graft for the recipe"
+    required: "file", .path(.saved),
+    ".safetensors for the model, .onnx for other runtimes, .graft for the recipe; added where there is none"
   ).positional
 
   package static let specification = CommandSpecification(
@@ -49,6 +49,15 @@ package struct SaveCommand: Command {
         help: "leave out fold=yes")
     }
     self.kind = kind
+  }
+
+  package func rehearse(in trial: Session) throws {
+    let place = try trial.output(path)
+    switch kind {
+    case .recipe: return
+    case .exchange: try trial.rehearseExport(to: path)
+    case .model: try place.requireSpace(for: trial.requireRun().model.weightBytes)
+    }
   }
 
   package func run(in session: Session) throws {

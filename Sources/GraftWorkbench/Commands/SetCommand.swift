@@ -47,6 +47,8 @@ package struct SetCommand: Command {
     }
   }
 
+  package func rehearse(in trial: Session) throws { try run(in: trial) }
+
   package func run(in session: Session) throws {
     if arguments.isBare { return ShowCommand.showSettings(in: session) }
     if let threads = arguments[Self.threads] { session.settings.threads = threads }

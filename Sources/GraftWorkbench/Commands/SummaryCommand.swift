@@ -35,6 +35,12 @@ package struct SummaryCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
+  package func rehearse(in trial: Session) throws {
+    guard case .part = arguments[Self.subject], trial.currentRun == nil else { return }
+    try trial.requireForeseeable("current")
+    _ = try trial.requireEncoder()
+  }
+
   package func run(in session: Session) throws {
     let named = try namedModel()
     let run = named == nil ? session.workbench.run(named: session.currentRun ?? "") : nil

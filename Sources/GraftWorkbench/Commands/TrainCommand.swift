@@ -54,7 +54,12 @@ package struct TrainCommand: TrainingCommand {
     try TrainingArguments(arguments).chooseLoss(
       for: model, pipeline: ingredients.pipeline, in: session)
     if let source = arguments[Self.from] {
-      try model.takeWeights(of: session.requireRun(source).model)
+      let other = try session.requireRun(source).model
+      if session.trial != nil {
+        _ = try model.pairs(with: other)
+      } else {
+        try model.takeWeights(of: other)
+      }
     }
     return try PreparedRun(name: name, model: model, ingredients)
   }

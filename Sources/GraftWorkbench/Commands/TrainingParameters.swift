@@ -12,7 +12,7 @@ package enum TrainingParameters {
   static let epochs = Argument(
     "epochs", .integer(1...100_000), default: usual.epochs, "passes over the training images")
   static let rate = Argument(
-    "lr", .range(0...10), otherwise: "the policy's",
+    "lr", .range(1e-12...10), otherwise: "the policy's",
     "peak learning rate, or LO..HI from the lowest group to the head")
   static let batch = Argument(
     "batch", .integer(1...65_536), default: usualBatch, "images per update")

@@ -5,7 +5,7 @@ package struct UnfreezeCommand: Command {
   package static let specification = CommandSpecification(
     "unfreeze", "train layers again", group: .ingredients,
     parameters: [FreezeCommand.layers],
-    examples: ["unfreeze layer1", "unfreeze layer1..layer3", "unfreeze all"],
+    examples: ["unfreeze layer1", "unfreeze layer1..layer3", "unfreeze all", "unfreeze"],
     seeAlso: ["policy", "summary", "freeze"], isRecorded: true)
 
   private let arguments: CheckedArguments
@@ -17,6 +17,6 @@ package struct UnfreezeCommand: Command {
   }
 
   package func lineage(in session: Session) -> Lineage? {
-    Lineage(provides: ["freeze"], needs: ["freeze", "policy"])
+    arguments.isBare ? nil : Lineage(provides: ["freeze"], needs: ["freeze", "policy"])
   }
 }

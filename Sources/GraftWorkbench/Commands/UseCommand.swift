@@ -14,6 +14,8 @@ package struct UseCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
 
+  package func rehearse(in trial: Session) throws { try run(in: trial) }
+
   package func run(in session: Session) throws {
     let run = try session.requireRun(arguments[Self.run])
     session.currentRun = run.name

@@ -23,15 +23,18 @@ package final class Console {
   private let heightSource: () -> Int
   private let output: Sink
   private let errors: Sink
+  private let progressLines: Sink
   private let outputErrorSource: () -> Int32?
   private var hasToldOutputError = false
 
-  /// `outputError` is the number of the error that ended the output, once there is one.
+  /// `outputError` is the number of the error that ended the output, once there is one; `progress` takes
+  /// lines that are redrawn, where they go elsewhere than `errors`.
   package init(
     format: Format = .text, isQuiet: Bool = false, isColored: Bool = false,
     isOutputTerminal: Bool = false, isProgressTerminal: Bool = false,
     width: @escaping () -> Int = { 80 }, height: @escaping () -> Int = { 24 },
-    outputError: @escaping () -> Int32? = { nil }, output: @escaping Sink, errors: @escaping Sink
+    outputError: @escaping () -> Int32? = { nil }, output: @escaping Sink, errors: @escaping Sink,
+    progress: Sink? = nil
   ) {
     self.format = format
     self.isQuiet = isQuiet
@@ -43,6 +46,7 @@ package final class Console {
     heightSource = height
     self.output = output
     self.errors = errors
+    progressLines = progress ?? errors
     outputErrorSource = outputError
   }
 
@@ -113,9 +117,9 @@ package final class Console {
     if !isQuiet { errors(text + "\n") }
   }
 
-  /// Writes to standard error without a line end, for lines that are redrawn.
+  /// Writes to standard error without a line end, for the state of a long step.
   package func progressRaw(_ text: String) {
-    if !isQuiet { errors(text) }
+    if !isQuiet { progressLines(text) }
   }
 
   /// Writes a prompt to standard output, in any format.

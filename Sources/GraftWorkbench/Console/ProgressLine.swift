@@ -134,7 +134,7 @@ package struct ProgressWriter {
     } else {
       if lastShown == -.infinity { lastShown = time }
       guard isEpochEnd || time - lastShown >= 10 else { return }
-      console.progress(line.plain)
+      console.progressRaw(line.plain + "\n")
     }
     lastShown = time
   }

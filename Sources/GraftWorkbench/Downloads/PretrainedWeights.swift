@@ -74,6 +74,12 @@ package struct PretrainedWeights {
     return path
   }
 
+  /// Whether `requireFile` would have to fetch the file, and may.
+  func wouldFetch(for encoder: String, weights: String?) -> Bool {
+    mayFetch && !isOffline && cache != nil && file(for: encoder, weights: weights) == nil
+      && catalog.entries(for: encoder).contains { weights == nil || $0.weights == weights }
+  }
+
   private func missing(
     _ encoder: String, _ weights: String?, _ entry: PretrainedCatalog.Entry?, because reason: String
   ) -> GraftError {

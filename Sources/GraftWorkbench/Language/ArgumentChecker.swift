@@ -9,7 +9,7 @@ struct ArgumentChecker {
   /// Overrides the folder that relative paths start from.
   let rootFolder: String?
   /// Files that earlier commands of the same plan will have written.
-  let plannedOutputs: Set<String>
+  let plannedOutputs: PlannedOutputs
 
   /// What was written, by the parameter that it is for.
   private struct Groups {
@@ -39,8 +39,14 @@ struct ArgumentChecker {
   private func grouped(_ syntax: CommandSyntax, _ faults: inout [Diagnostic]) -> Groups {
     var groups = Groups()
     var remaining = specification.positional[...]
-    for argument in syntax.arguments {
-      if let label = argument.label {
+    var mistakenLabel: Int?
+    for (index, argument) in syntax.arguments.enumerated() {
+      // The value of a label that lacks its `=`.
+      if mistakenLabel == index - 1, mistakenLabel != nil { continue }
+      if let fault = missingEquals(at: index, in: syntax) {
+        mistakenLabel = index
+        faults.append(fault)
+      } else if let label = argument.label {
         if specification.parameter(label) == nil {
           if specification.openness == .anyLabel {
             groups.open.append(argument)
@@ -135,8 +141,32 @@ struct ArgumentChecker {
     return result
   }
 
+  /// The fault of `to aug.png`, which means `to=aug.png`; nil where a word may be an argument itself.
+  private func missingEquals(at index: Int, in syntax: CommandSyntax) -> Diagnostic? {
+    let argument = syntax.arguments[index]
+    guard argument.label == nil, let word = argument.value.literalWord,
+      let parameter = specification.labeled.first(where: { $0.name == word }),
+      !specification.positional.contains(where: \.kind.takesAnyText),
+      let next = syntax.arguments[checked: index + 1], next.label == nil
+    else { return nil }
+    let meant = "\(parameter.name)=\(Printer.text(next.value))"
+    return Diagnostic(
+      .unexpectedCharacter, "`\(word)` needs a `=` before its value",
+      at: argument.span.joined(with: next.span), suggestion: meant,
+      help: "did you mean `\(meant)`?   (help \(specification.verb).\(parameter.name))")
+  }
+
   private func unknownParameter(_ label: String, _ argument: ArgumentSyntax) -> Diagnostic {
     let names = specification.parameters.map(\.name)
+    if specification.positional.contains(where: \.kind.isMetric),
+      vocabulary.names(.metric).contains(label)
+    {
+      let value = Printer.text(argument.value)
+      return Diagnostic(
+        .unknownParameter, "a single = sets parameters, and `\(specification.verb)` compares",
+        at: argument.labelSpan ?? argument.span, suggestion: "\(label) >= \(value)",
+        help: "write `\(label) >= \(value)`, or `\(label) == \(value)` for exactly that")
+    }
     let (suggestion, help) = Suggestion.help(
       for: label, among: names, detail: "help \(specification.verb)")
     return Diagnostic(

@@ -25,17 +25,25 @@ package struct Binder {
   private static let stepLimit = 20_000
 
   package let mode: Mode
-  package private(set) var steps: [BoundCommand] = []
+  package internal(set) var steps: [BoundCommand] = []
+  /// The names and values before each step.
+  var environments: [Environment] = []
+  /// Steps that `undo` took out, with the names and values after them.
+  var takenBack: [(step: BoundCommand, environment: Environment)] = []
   package internal(set) var faults: [Diagnostic] = []
   package internal(set) var environment: Environment
   var vocabulary: Vocabulary
   let rootFolder: String?
   let aliases: [String: String]
-  var plannedOutputs: Set<String> = []
+  var plannedOutputs = PlannedOutputs()
+  /// Where commands are missing that were refused, by the place of the step that follows.
+  private(set) var gaps: [(place: Int, verb: String)] = []
   /// The files being read, outermost first.
   var openFiles: [String] = []
   /// Settings for knobs by scope, innermost last.
   var settings: [SettingScope]
+  /// The names and values before the command that is being bound.
+  private var environmentBefore = Environment()
   /// Inside `run`, whose names stay its own and whose knobs are recorded as values.
   var isolationDepth = 0
 
@@ -74,7 +82,11 @@ package struct Binder {
     for statement in statements where faults.last?.kind != .tooLarge {
       do {
         switch statement {
-        case .command(let command): try bind(command)
+        case .command(let command):
+          do { try bind(command) } catch {
+            gaps.append((steps.count, command.verb))
+            throw error
+          }
         case .loop(let loop): try bind(loop)
         }
       } catch let list as FaultList {
@@ -106,6 +118,7 @@ package struct Binder {
         .tooLarge, "the recipe unrolls to more than \(Self.stepLimit) commands",
         at: written.verbSpan, help: "loops inside loops multiply; use fewer values")
     }
+    environmentBefore = environment
     let named = try resolvingVerb(of: expandingAlias(written))
     guard let type = CommandTable.type(for: named.verb) else { return }
     let specification = type.specification
@@ -137,6 +150,8 @@ package struct Binder {
       }
     }
     steps.append(step)
+    environments.append(environmentBefore)
+    if step.specification.isRecorded { takenBack = [] }
   }
 
   private func makeCommand(
@@ -175,8 +190,8 @@ package struct Binder {
           if set == .run { vocabulary.add(name, to: .storedRun) }
         }
       }
-      if parameter.kind.pathKinds.contains(.output) {
-        plannedOutputs.formUnion(arguments.paths(of: parameter))
+      if parameter.kind.pathKinds.contains(where: \.isOutput) {
+        plannedOutputs.insert(arguments.paths(of: parameter))
       }
     }
     // Without `as=` the name is decided while running, so names of runs cannot be checked any more.

@@ -35,13 +35,16 @@ package struct CommandSpecification: Sendable {
   /// Whether recipes refuse it.
   package var isPromptOnly: Bool
   package var openness: Openness
+  /// The labels that go with a first word, by word, where not all go with each: `head mlp` takes `hidden`.
+  package var labelsByWord: [String: [String]]
   /// A paragraph for `help`; empty when the table is enough.
   package var discussion: String
 
   package init(
     _ verb: String, _ summary: String, group: Group, parameters: [any AnyArgument] = [],
     examples: [String], seeAlso: [String], isRecorded: Bool = false, isPromptOnly: Bool = false,
-    openness: Openness = .closed, discussion: String = ""
+    openness: Openness = .closed, labelsByWord: [String: [String]] = [:],
+    discussion: String = ""
   ) {
     self.verb = verb
     self.summary = summary
@@ -52,6 +55,7 @@ package struct CommandSpecification: Sendable {
     self.isRecorded = isRecorded
     self.isPromptOnly = isPromptOnly
     self.openness = openness
+    self.labelsByWord = labelsByWord
     self.discussion = discussion
   }
 

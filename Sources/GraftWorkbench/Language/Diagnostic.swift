@@ -90,7 +90,7 @@ extension Diagnostic {
     if let span, !isObvious, let text = span.file.lines[checked: span.line - 1] {
       let number = "\(span.line)"
       let (before, text, length) = Self.excerpt(text, span)
-      lines.append("  " + paint.dim("\(span.file.name):\(span.line):\(span.column)"))
+      lines.append("  " + paint.dim(span.place))
       lines.append("  " + paint.dim("\(number) |") + " " + text)
       let indent = before.count
       let carets = String(repeating: "^", count: max(1, length))

@@ -30,6 +30,13 @@ struct RegistryTopics {
           arguments: kind.arguments.map(\.declaration))
       }, seeAlso: "head, encoder"),
     RegistryTopics(
+      title: "policies", noun: "a policy",
+      entries: Policy.Variant.allCases.map { variant in
+        Entry(
+          name: variant.rawValue, summary: variant.summary,
+          usage: "policy \(variant.rawValue) lr=\(variant.usualRate.argumentText)")
+      }, seeAlso: "policy, freeze, train"),
+    RegistryTopics(
       title: "optimizers", noun: "an optimizer",
       entries: Optimizers.all.map { rule in
         Entry(

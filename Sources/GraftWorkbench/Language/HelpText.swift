@@ -39,7 +39,9 @@ package struct HelpText {
       if let index = verbs.firstIndex(of: "!") { verbs[index] = "!CMD" }
       let name = group.rawValue
       let margin = String(repeating: " ", count: 13 - name.count)
-      return "  " + paint.cyan(name) + margin + verbs.joined(separator: "  ")
+      let indent = String(repeating: " ", count: 15)
+      return "  " + paint.cyan(name) + margin
+        + wrapped(verbs, by: "  ", indent: 15).joined(separator: "\n" + indent)
     }
     return """
       Graft finetunes image classifiers: choose an encoder and images, train, keep.
@@ -148,13 +150,14 @@ package struct HelpText {
   private func page(_ entry: Vocabulary.TransformEntry) -> String {
     var blocks = [paint.bold(entry.name) + " - " + entry.summary]
     let form =
-      entry.arguments.map(\.usage) + (entry.probability.map { ["\($0.name)=…"] } ?? [])
+      entry.arguments.map(\.usage) + (entry.probability.map { [$0.usage] } ?? [])
     let call = form.isEmpty ? entry.name : "\(entry.name)(\(form.joined(separator: ", ")))"
     blocks.append(heading("usage") + "  augment \(call)" + (form.isEmpty ? " OPS…" : ""))
     var table = TextTable(
-      rows: entry.allArguments.map { [$0.name, $0.summary, $0.kind.title] }, indent: 2)
+      rows: entry.allArguments.map { [$0.name, $0.summary, $0.detail] }, indent: 2)
     table.alignments = [.left, .left, .left]
     if !form.isEmpty { blocks.append(heading("parameters") + table.rendered()) }
+    if let remark = entry.remark { blocks.append(wrapped(remark).joined(separator: "\n")) }
     let examples = entry.examples.map { "augment " + $0 }.joined(separator: "\n")
     blocks.append(heading("examples") + indented(examples))
     blocks.append("see also: augment, preview")
@@ -217,12 +220,16 @@ package struct HelpText {
 
   /// A text as lines that leave room for an indent.
   private func wrapped(_ text: String, indent: Int = 0) -> [String] {
+    wrapped(text.split(separator: " ").map(String.init), by: " ", indent: indent)
+  }
+
+  private func wrapped(_ words: [String], by space: String, indent: Int) -> [String] {
     var lines: [String] = []
-    for word in text.split(separator: " ") {
-      if let open = lines.last, open.count + 1 + word.count <= width - indent {
-        lines[lines.count - 1] += " " + word
+    for word in words {
+      if let open = lines.last, open.count + space.count + word.count <= width - indent {
+        lines[lines.count - 1] += space + word
       } else {
-        lines.append(String(word))
+        lines.append(word)
       }
     }
     return lines

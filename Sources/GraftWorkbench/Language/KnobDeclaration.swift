@@ -126,7 +126,7 @@ package struct KnobDeclaration: Sendable, Equatable {
     let checker = ValueChecker(
       parameter: ArgumentDeclaration(
         name, kind ?? .text(prefix: ""), whenOmitted: .refused, summary ?? ""),
-      vocabulary: Vocabulary(), rootFolder: nil, plannedOutputs: [], verb: "param")
+      vocabulary: Vocabulary(), rootFolder: nil, plannedOutputs: PlannedOutputs(), verb: "param")
     if kind != nil {
       do {
         _ = try checker.check(value)

@@ -78,6 +78,9 @@ package struct SourceSpan: Sendable {
   package var column: Int
   package var length: Int
 
+  /// `flowers.graft:7:16`.
+  package var place: String { "\(file.name):\(line):\(column)" }
+
   /// From the start of this span to the end of `other`, or to the end of the line where they differ.
   package func joined(with other: SourceSpan) -> SourceSpan {
     var result = self

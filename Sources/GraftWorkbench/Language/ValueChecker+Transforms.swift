@@ -56,12 +56,13 @@ extension ValueChecker {
       vocabulary.transforms.map(\.name) + vocabulary.names(.pipeline) + [Pipeline.noneWord]
     let (suggestion, help) = Suggestion.help(
       for: synonym ?? name, among: known, detail: "help augment")
+    let foreign = ForeignWords.help(for: name)
     var span = value.span
     span.length = min(span.length, name.count)
     return Diagnostic(
       .unknownValue, "there is no op or pipeline `\(name)`", at: span,
-      suggestion: synonym ?? suggestion,
-      help: synonym.map { "did you mean `\($0)`?   (help \($0))" } ?? help
+      suggestion: foreign == nil ? synonym ?? suggestion : nil,
+      help: foreign ?? synonym.map { "did you mean `\($0)`?   (help \($0))" } ?? help
         ?? "`help augment` lists the ops")
   }
 

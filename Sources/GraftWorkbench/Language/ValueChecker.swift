@@ -6,7 +6,7 @@ struct ValueChecker {
   let parameter: ArgumentDeclaration
   let vocabulary: Vocabulary
   let rootFolder: String?
-  let plannedOutputs: Set<String>
+  let plannedOutputs: PlannedOutputs
   let verb: String
 
   func check(_ value: ValueSyntax) throws -> ArgumentValue {
@@ -118,8 +118,11 @@ struct ValueChecker {
     }
     let origin = value.origin
     let folder = origin.isTyped ? origin.folder : rootFolder ?? origin.folder
-    let path = FilePath.absolute(text, base: folder)
-    if kind == .output {
+    var path = FilePath.absolute(text, base: folder)
+    if kind == .saved, !path.lastPathComponent.contains("."), !path.hasSuffix("/") {
+      path += ".safetensors"
+    }
+    if kind.isOutput {
       guard value.origin.isTyped || FilePath.isInside(path, folder) else {
         throw Diagnostic(
           .outsideFolder, "a recipe may write only inside its own folder, not to `\(text)`",
@@ -128,11 +131,7 @@ struct ValueChecker {
       }
       return .path(path)
     }
-    let bare = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
-    if plannedOutputs.contains(bare) || plannedOutputs.contains(where: { $0.hasPrefix(bare + "/") })
-    {
-      return .path(path)
-    }
+    if plannedOutputs.contains(path) { return .path(path) }
     switch (FilePath.isFolder(path), kind) {
     case (nil, _):
       let near = FolderListing.nearest(to: path)
@@ -140,10 +139,13 @@ struct ValueChecker {
         .missingFile, "there is no \(kind.title) `\(text)`", at: value.span, suggestion: near,
         help: near.map { "did you mean `\($0)`?" }
           ?? (text.hasPrefix("/") ? nil : "relative paths start from \(folder)"))
-    case (true, .weights), (true, .recipe), (true, .file):
+    case (true, .weights), (true, .model), (true, .recipe), (true, .file):
       throw Diagnostic(.wrongFileKind, "`\(text)` is a folder, not a \(kind.title)", at: value.span)
     case (false, .folder):
       throw Diagnostic(.wrongFileKind, "`\(text)` is a file, not a folder", at: value.span)
+    case (false, _):
+      if let fault = FileKinds.fault(of: path, asked: kind, at: value.span) { throw fault }
+      return .path(path)
     default: return .path(path)
     }
   }

@@ -15,6 +15,8 @@ package struct Vocabulary: Sendable {
     package var examples: [String]
     /// `p`, where it takes it.
     package var probability: ArgumentDeclaration?
+    /// What else users should know.
+    package var remark: String?
     /// Names that it had, which are still read.
     package var formerNames: [String] = []
 
@@ -34,6 +36,7 @@ package struct Vocabulary: Sendable {
         name: type.name, summary: type.summary, arguments: type.arguments,
         probability: type.hasProbability ? type.probability : nil, examples: type.examples)
       formerNames = type.formerNames
+      remark = type.remark
     }
   }
 

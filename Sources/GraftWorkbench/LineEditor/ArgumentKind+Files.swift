@@ -9,9 +9,11 @@ extension ArgumentKind.PathKind {
     case .folder: return false
     case .recipe: return suffix == "graft"
     case .weights: return ["safetensors", "pth", "pt", "th", "bin", "onnx"].contains(suffix)
+    case .model: return suffix == "safetensors"
     case .image: return ReadableKind.suffixes.contains(suffix)
     case .data: return ["tar", "zip", "csv", "tsv", "npz", "gz", "bin", "txt"].contains(suffix)
     case .file, .output: return true
+    case .saved: return ["safetensors", "onnx", "graft"].contains(suffix)
     }
   }
 }

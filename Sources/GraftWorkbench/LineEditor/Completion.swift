@@ -1,4 +1,5 @@
 import GraftBase
+import GraftData
 import GraftModels
 
 /// What TAB offers at one place of a line.
@@ -29,16 +30,23 @@ package struct CompletionEngine {
   private let vocabulary: Vocabulary
   private let variables: [String]
   private let aliases: [String]
+  /// The ops of the current pipeline.
+  private let currentOps: [String]
+  /// The parameters of the current model, as torch names them; asked for only where they are typed.
+  private let parameterNames: () -> [String]
   private let folder: String
   private let listing: (String) -> [FolderListing.Entry]
 
   package init(
-    vocabulary: Vocabulary, variables: [String] = [], aliases: [String] = [], folder: String,
+    vocabulary: Vocabulary, variables: [String] = [], aliases: [String] = [],
+    currentOps: [String] = [], parameterNames: @escaping () -> [String] = { [] }, folder: String,
     listing: @escaping (String) -> [FolderListing.Entry] = { FolderListing.entries(of: $0) }
   ) {
     self.vocabulary = vocabulary
     self.variables = variables
     self.aliases = aliases
+    self.currentOps = currentOps
+    self.parameterNames = parameterNames
     self.folder = folder
     self.listing = listing
   }
@@ -46,20 +54,16 @@ package struct CompletionEngine {
   package init(_ session: Session) {
     self.init(
       vocabulary: session.vocabulary, variables: session.environment.names,
-      aliases: session.aliases.keys.sorted(), folder: session.folder)
+      aliases: session.aliases.keys.sorted(),
+      currentOps: session.workbench.pipeline.calls.map(\.name),
+      parameterNames: { session.parameterNames }, folder: session.folder)
   }
 
   /// What can stand at `cursor` (in characters) of a line.
   package func completions(for line: String, cursor: Int? = nil) -> CompletionResult {
     let place = CursorPlace(Array(line).prefix(cursor ?? line.count))
     let fragment = place.fragment
-    if let dollar = fragment.lastIndex(of: "$"), place.quote != "'" {
-      let name = fragment[fragment.index(after: dollar)...]
-      if name.allSatisfy({ Lexer.isNameCharacter($0) }) {
-        let start = place.start + fragment.distance(from: fragment.startIndex, to: dollar)
-        return result(start, String(name), variables.map { ("$" + $0, $0) })
-      }
-    }
+    if let found = variable(place) { return found }
     guard let verb = place.verb else {
       let verbs = CommandTable.specifications.map(\.verb).filter { $0 != "!" } + ["for"] + aliases
       return result(place.start, fragment, verbs.map { ($0, $0) })
@@ -85,6 +89,19 @@ package struct CompletionEngine {
     return arguments(of: specification, place)
   }
 
+  /// The variables that `$` or `${` at the cursor begins.
+  private func variable(_ place: CursorPlace) -> CompletionResult? {
+    let fragment = place.fragment
+    guard let dollar = fragment.lastIndex(of: "$"), place.quote != "'" else { return nil }
+    var name = fragment[fragment.index(after: dollar)...]
+    let isBraced = name.first == "{"
+    if isBraced { name = name.dropFirst() }
+    guard name.allSatisfy({ Lexer.isNameCharacter($0) }) else { return nil }
+    let start = place.start + fragment.distance(from: fragment.startIndex, to: dollar)
+    return result(
+      start, String(name), variables.map { (isBraced ? "${\($0)}" : "$" + $0, $0) })
+  }
+
   private func specification(of verb: String) -> CommandSpecification? {
     if let exact = CommandTable.specification(of: verb) { return exact }
     let candidates = CommandTable.verbs(withPrefix: verb)
@@ -101,10 +118,22 @@ package struct CompletionEngine {
       positional[checked: place.positionalCount]
       ?? (positional.last?.repeats == true
         ? positional.last : nil)
+    if specification.openness == .namesAsWords, let name = place.words.last,
+      let named = specification.parameter(name)
+    {
+      return values(of: named, place)
+    }
     if let parameter, place.label == nil {
       result = values(of: parameter, place)
+      // Nobody means the same run or layer twice.
+      if parameter.repeats, !parameter.kind.takesOps {
+        result.items.removeAll { place.words.contains($0.text) }
+      }
     }
-    let keys = specification.labeled.map(\.name).filter { !place.usedLabels.contains($0) }
+    let own = place.words.first.flatMap { specification.labelsByWord[$0] }
+    let keys = specification.labeled.map(\.name).filter { name in
+      !place.usedLabels.contains(name) && own?.contains(name) != false
+    }
     if place.quote == nil && place.bracketDepth == 0 {
       result.items += keys.filter { $0.hasPrefix(place.fragment) }.map {
         Completion($0 + "=", isFinished: false)
@@ -127,7 +156,7 @@ package struct CompletionEngine {
   private func values(
     of parameter: ArgumentDeclaration, _ place: CursorPlace
   ) -> CompletionResult {
-    let names = vocabulary.words(for: parameter.kind)
+    let names = words(for: parameter, place)
     var found = result(place.start, place.fragment, names.map { ($0, $0) })
     if parameter.kind.takesOps {
       found.items = found.items.map { item in
@@ -135,6 +164,7 @@ package struct CompletionEngine {
         return takesArguments ? Completion(item.text, isFinished: false) : item
       }
     }
+    if parameter.kind.isLayers, place.fragment.contains(".") { found.items += layers(place) }
     if parameter.kind.takesNetwork, (Net.callName + "(").hasPrefix(place.fragment) {
       found.items.append(Completion(Net.callName + "(", isFinished: false))
     }
@@ -142,6 +172,39 @@ package struct CompletionEngine {
     if !kinds.isEmpty { found.items += files(place, kinds) }
     if found.items.isEmpty { found.hint = "\(parameter.name): \(parameter.detail)" }
     return found
+  }
+
+  /// All words that may stand for a value here.
+  private func words(for parameter: ArgumentDeclaration, _ place: CursorPlace) -> [String] {
+    if parameter.kind.takesOps {
+      // With a sign, ops are added to the current pipeline or taken out of it.
+      switch place.fragment.first {
+      case "+": return vocabulary.words(for: parameter.kind).map { "+" + $0 }
+      case "-": return currentOps.map { "-" + $0 }
+      default: break
+      }
+    }
+    if place.verb == EncoderCommand.specification.verb, parameter.name == "until" {
+      return place.words.first.flatMap { try? Encoders.named($0) }?.stages.map(\.name) ?? []
+    }
+    let builtIn = parameter.kind.pathKinds.contains(.data) ? [DemoShapesFormat.prefix] : []
+    return vocabulary.words(for: parameter.kind) + builtIn
+  }
+
+  /// Modules and parameters one step below the dots that are typed, and the glob of all of them.
+  private func layers(_ place: CursorPlace) -> [Completion] {
+    guard let dot = place.fragment.lastIndex(of: ".") else { return [] }
+    let stem = place.fragment[...dot]
+    var items: [Completion] = []
+    for name in parameterNames() where name.hasPrefix(place.fragment) {
+      let rest = name.dropFirst(stem.count)
+      let end = rest.firstIndex(of: ".")
+      let text = String(stem + (end.map { rest[...$0] } ?? rest))
+      let item = Completion(text, isFinished: end == nil)
+      if items.last != item { items.append(item) }
+    }
+    if place.fragment.last == ".", !items.isEmpty { items.insert(Completion(stem + "*"), at: 0) }
+    return items
   }
 
   /// Arguments of an op: its keys, or the values of one of them.
@@ -196,88 +259,5 @@ package struct CompletionEngine {
   ) -> CompletionResult {
     let items = candidates.filter { $0.name.hasPrefix(fragment) }.map { Completion($0.text) }
     return CompletionResult(start: start, items: items, hint: nil)
-  }
-}
-
-/// Where in the grammar the cursor stands, found by one pass over the line before it.
-private struct CursorPlace {
-  /// The verb of the statement, once it is finished.
-  var verb: String?
-  /// The unfinished text at the cursor and where it starts; quotes and `key=` are not part of it.
-  var fragment = ""
-  var start = 0
-  /// The open quote the cursor stands in.
-  var quote: Character?
-  /// The `key` of the `key=` the cursor follows.
-  var label: String?
-  /// The op whose brackets the cursor stands in.
-  var call: String?
-  var callLabels: [String] = []
-  var usedLabels: [String] = []
-  var positionalCount = 0
-  var bracketDepth: Int { brackets.count }
-
-  private var brackets: [(name: String?, label: String?, callLabels: [String])] = []
-  private var hasToken = false
-
-  init(_ characters: ArraySlice<Character>) {
-    for (index, character) in characters.enumerated() {
-      if let open = quote {
-        if character == open { quote = nil } else { fragment.append(character) }
-        continue
-      }
-      switch character {
-      case "\"", "'":
-        quote = character
-        hasToken = true
-        fragment = ""
-        start = index + 1
-      case ";", "\n":
-        self = CursorPlace([])
-        start = index + 1
-      case "(":
-        brackets.append((fragment, label, callLabels))
-        callLabels = []
-        beginFragment(at: index + 1)
-      case "[":
-        brackets.append((nil, label, callLabels))
-        beginFragment(at: index + 1, keepingLabel: true)
-      case ")", "]":
-        let closed = brackets.popLast()
-        label = closed?.label
-        callLabels = closed?.callLabels ?? []
-        fragment = ""
-        start = index + 1
-        hasToken = true
-      case ",":
-        beginFragment(at: index + 1, keepingLabel: brackets.last?.name == nil)
-      case "=" where label == nil && !fragment.isEmpty:
-        if brackets.isEmpty { usedLabels.append(fragment) } else { callLabels.append(fragment) }
-        label = fragment
-        fragment = ""
-        start = index + 1
-        hasToken = true
-      case _ where character.isWhitespace:
-        if brackets.isEmpty { endToken() }
-        beginFragment(at: index + 1, keepingLabel: !brackets.isEmpty)
-      default:
-        fragment.append(character)
-        hasToken = true
-      }
-    }
-    call = brackets.last { $0.name != nil }?.name
-    if brackets.last?.name == nil { call = nil }
-  }
-
-  private mutating func beginFragment(at index: Int, keepingLabel: Bool = false) {
-    fragment = ""
-    start = index
-    if !keepingLabel { label = nil }
-  }
-
-  private mutating func endToken() {
-    guard hasToken else { return }
-    if verb == nil { verb = fragment } else if label == nil { positionalCount += 1 }
-    hasToken = false
   }
 }

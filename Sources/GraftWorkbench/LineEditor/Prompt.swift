@@ -23,8 +23,7 @@ package struct Prompt {
       case .terminated: return (session.interrupts.termination ?? .terminated).exitStatus
       case .ended:
         session.console.promptRaw("\n")
-        sayWhatIsKept()
-        return 0
+        session.leave()
       case .line(let line):
         let typed = Transcript.commands(in: line)
         pending.append(typed)
@@ -39,20 +38,7 @@ package struct Prompt {
       }
       if let termination = session.interrupts.termination { return termination.exitStatus }
     }
-    sayWhatIsKept()
     return 0
-  }
-
-  /// Tells a person who leaves where the runs are that were not saved.
-  private func sayWhatIsKept() {
-    let names = session.workbench.runs.filter { run in
-      !run.isSaved && run.prepared.map { session.store?.run($0.id) != nil } ?? false
-    }.map(\.name)
-    guard let last = names.last else { return }
-    let verb = names.count == 1 ? "is" : "are"
-    session.console.progress(
-      "\(names.joined(separator: ", ")) \(verb) kept on disk: `load run=\(last)` brings \(last) back, "
-        + "`runs all` lists them")
   }
 
   private func run(_ file: SourceFile) {

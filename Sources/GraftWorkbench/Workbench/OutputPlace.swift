@@ -49,6 +49,26 @@ package struct OutputPlace {
     return path
   }
 
+  /// Refuses what the disk has no room for.
+  package func requireSpace(for bytes: Int) throws {
+    var status = statvfs()
+    guard BytePath(path).kind != .other, statvfs(nearestFolder, &status) == 0 else { return }
+    let free = Int(clamping: UInt64(status.f_bavail) &* UInt64(status.f_frsize))
+    guard free < bytes else { return }
+    throw GraftError(
+      .failed,
+      "\(path.escapingControlCharacters) needs \(bytes.bytesText), and \(free.bytesText) are free there",
+      help: "make room, or write somewhere else")
+  }
+
+  /// The deepest folder of the path that exists.
+  private var nearestFolder: String {
+    let target = FilePath.resolvingLinks(path)
+    var folder = BytePath(path).kind == .folder ? target : FilePath.folder(of: target)
+    while BytePath(folder).kind == .missing, folder != "/" { folder = FilePath.folder(of: folder) }
+    return folder
+  }
+
   /// Refuses to write to any of `paths` that is an input or a file of the data.
   package func spare(_ paths: [String]) throws {
     let existing = paths.filter { BytePath($0).kind == .file }
@@ -118,8 +138,7 @@ package struct OutputPlace {
   private func checkRoom() throws {
     let target = FilePath.resolvingLinks(path)
     let shown = path.escapingControlCharacters
-    var folder = BytePath(path).kind == .folder ? target : FilePath.folder(of: target)
-    while BytePath(folder).kind == .missing, folder != "/" { folder = FilePath.folder(of: folder) }
+    let folder = nearestFolder
     let name = folder.escapingControlCharacters
     guard BytePath(folder).kind == .folder else {
       throw GraftError(

@@ -301,17 +301,20 @@ struct PreviewSheet {
     }
   }
 
+  /// The classes to show, by their numbers; refused when the data have none of that name.
+  func classes(of data: DataSet) throws -> [Int] {
+    guard let name = request.className else { return Array(data.classes.indices) }
+    guard let place = data.classes.firstIndex(of: name) else {
+      let (_, help) = Suggestion.help(for: name, among: data.classes)
+      throw GraftError(
+        .failed, "\(data.name) has no class `\(name.escapingControlCharacters)`", help: help)
+    }
+    return [place]
+  }
+
   /// Positions in the epoch's order, alternating between the classes.
   private func chosen(from data: DataSet, _ order: [Int]) throws -> [Int] {
-    var classes = Array(data.classes.indices)
-    if let name = request.className {
-      guard let place = data.classes.firstIndex(of: name) else {
-        let (_, help) = Suggestion.help(for: name, among: data.classes)
-        throw GraftError(
-          .failed, "\(data.name) has no class `\(name.escapingControlCharacters)`", help: help)
-      }
-      classes = [place]
-    }
+    let classes = try classes(of: data)
     var byClass: [Int: [Int]] = [:]
     for (place, sample) in order.enumerated() {
       // An image with a mask counts as itself, or as the requested class.

@@ -18,12 +18,22 @@ struct RunEvaluation {
   func evaluate(
     _ data: DataSet, _ partition: Partition, views: Int, pipeline: Pipeline
   ) throws -> Evaluation {
-    try data.require(run.model.task)
-    let data = try matched(data)
+    let data = try measurable(data, views: views, pipeline: pipeline)
     session.warnOfOtherRange(data, than: run.model.input)
     let measured = try result(data, partition, pipeline: nil, view: 0)
-    guard views > 1 else { return measured }
-    guard case .images(let plain) = measured else {
+    guard views > 1, case .images(let plain) = measured else { return measured }
+    let others = try (1..<views).map {
+      try result(data, partition, pipeline: pipeline, view: $0)
+    }.compactMap { if case .images(let other) = $0 { other } else { nil } }
+    return .images(plain.averaged(with: others, ownShare: 0.75))
+  }
+
+  /// The data as the run can be measured on them; refused before anything is computed where it cannot.
+  func measurable(_ data: DataSet, views: Int, pipeline: Pipeline) throws -> DataSet {
+    try data.require(run.model.task)
+    let data = try matched(data)
+    guard views > 1 else { return data }
+    guard run.model.task == .classification else {
       throw GraftError(
         .usage, "views=\(views) averages predictions for images, not for pixels",
         help: "leave out views=")
@@ -33,10 +43,7 @@ struct RunEvaluation {
         .failed, "views=\(views) needs a pipeline to draw them with",
         help: "choose one first, such as: augment flip")
     }
-    let others = try (1..<views).map {
-      try result(data, partition, pipeline: pipeline, view: $0)
-    }.compactMap { if case .images(let other) = $0 { other } else { nil } }
-    return .images(plain.averaged(with: others, ownShare: 0.75))
+    return data
   }
 
   private func result(
@@ -94,6 +101,7 @@ extension Session {
   /// The named run; without any run, the encoder as it came with its own classifier.
   func runToMeasure(_ name: String?, classes data: DataSet?) throws -> TrainingRun {
     if let run = (name ?? currentRun).flatMap({ workbench.run(named: $0) }) { return run }
+    if name == nil { try requireForeseeable("current") }
     guard name == nil, workbench.head.isOwn, let encoder = workbench.encoder,
       encoder.weights != nil
     else { return try requireRun(name) }

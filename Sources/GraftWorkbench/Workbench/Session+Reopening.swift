@@ -113,7 +113,7 @@ extension Session {
   private func leadsToRuns(_ step: BoundCommand) -> Bool {
     let specification = step.specification
     let writes = specification.parameters.contains {
-      $0.kind.pathKinds.contains(.output) && !step.arguments.paths(of: $0).isEmpty
+      $0.kind.pathKinds.contains(where: \.isOutput) && !step.arguments.paths(of: $0).isEmpty
     }
     return !writes
       && (specification.group == .ingredients || specification.group == .train

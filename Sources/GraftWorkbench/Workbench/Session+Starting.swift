@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftEngine
 import GraftModels
 import GraftTraining
 
@@ -72,6 +73,14 @@ extension Session {
 extension Model {
   /// Copies all weights of another model of the same encoder and head; the classes must agree.
   func takeWeights(of other: Model) throws {
+    for (parameter, source) in try pairs(with: other) {
+      parameter.slice.copy(from: source.slice)
+      parameter.markChanged()
+    }
+  }
+
+  /// The parameters to be taken from another model, each with its own; refused where one is missing.
+  func pairs(with other: Model) throws -> [(own: Parameter, other: Parameter)] {
     guard spec.name == other.spec.name else {
       throw GraftError(
         .failed, "the run has the encoder \(other.spec.name), not \(spec.name)",
@@ -79,14 +88,14 @@ extension Model {
     }
     let takesHead = headKind == other.headKind && classes == other.classes
     let headNames = Set(groups.last?.parameters.map(\.name) ?? [])
-    for parameter in parameters where takesHead || !headNames.contains(parameter.name) {
+    let taken = parameters.filter { takesHead || !headNames.contains($0.name) }
+    return try taken.map { parameter in
       guard let source = other.parameter(parameter.name),
         source.torchShape == parameter.torchShape
       else {
         throw GraftError(.failed, "the run has no \(parameter.name) of \(parameter.torchShape)")
       }
-      parameter.slice.copy(from: source.slice)
-      parameter.markChanged()
+      return (parameter, source)
     }
   }
 }

@@ -27,9 +27,13 @@ package final class Workbench {
   package var remarks: Set<String> = []
   /// What frozen encoders have computed in this session.
   package let features = FeatureCache()
+  /// What a rehearsal has read for the plan that follows.
+  let readings: PlanReadings
   private var sharedPool: ThreadPool?
 
-  package init() {}
+  package convenience init() { self.init(readings: PlanReadings()) }
+
+  private init(readings: PlanReadings) { self.readings = readings }
 
   /// Stand for the classes of a model that is only looked at.
   private static let placeholderClasses = ["a", "b"]
@@ -42,7 +46,7 @@ package final class Workbench {
 
   /// A copy to try things on; changes to it do not affect the original.
   package func copy() -> Workbench {
-    let copy = Workbench()
+    let copy = Workbench(readings: readings)
     copy.encoder = encoder
     copy.data = data
     copy.balance = balance
@@ -54,6 +58,19 @@ package final class Workbench {
     copy.runs = runs
     copy.features.mode = features.mode
     return copy
+  }
+
+  /// Has what a copy has, and keeps its own features and threads.
+  func restore(_ copy: Workbench) {
+    encoder = copy.encoder
+    data = copy.data
+    balance = copy.balance
+    head = copy.head
+    pipeline = copy.pipeline
+    pipelines = copy.pipelines
+    policy = copy.policy
+    precision = copy.precision
+    runs = copy.runs
   }
 
   /// Ends the threads; the next use of the pool starts new ones.
@@ -101,6 +118,7 @@ extension Session {
   /// The encoder, or a sentence about how to choose one.
   package func requireEncoder() throws -> EncoderChoice {
     guard let encoder = workbench.encoder else {
+      try requireForeseeable("encoder")
       throw GraftError(
         .failed, "there is no encoder yet", help: "choose one first, such as: encoder resnet20")
     }
@@ -109,6 +127,7 @@ extension Session {
 
   package func requireData() throws -> DataSet {
     guard let data = workbench.data else {
+      try requireForeseeable("data")
       throw GraftError(
         .failed, "there are no images yet",
         help: "choose them first: data FOLDER, or data demo:shapes")
@@ -126,6 +145,7 @@ extension Session {
   /// The named run, or the current one.
   package func requireRun(_ name: String? = nil) throws -> TrainingRun {
     if let name = name ?? currentRun, let run = workbench.run(named: name) { return run }
+    try requireForeseeable(name.map { "run:\($0)" } ?? "current")
     if let name {
       throw GraftError(.failed, "there is no run `\(name)`", help: "`runs` lists them")
     }
@@ -143,6 +163,11 @@ extension Session {
     var input = encoder.input
     // As the images are read, so that the model can say how to read others.
     if let range = workbench.data?.grayRange { input.grayRange = range }
+    if let trial, !trial.takesWeights {
+      return try Model(
+        recording: encoder.spec, head: head ?? workbench.head, classes: classes, input: input,
+        precision: workbench.precision)
+    }
     return try Model(
       spec: encoder.spec, head: head ?? workbench.head, classes: classes, seed: seed,
       input: input, weights: encoder.weights, precision: workbench.precision)

@@ -9,13 +9,14 @@ import Testing
   /// What each verb does alone, in a session without encoder, images and runs; nil: it succeeds.
   static let outcomesInAnEmptySession: [String: GraftError.Code?] = [
     "encoder": .failed, "data": .failed, "head": nil, "augment": nil, "policy": nil,
-    "freeze": .usage, "unfreeze": .usage, "seed": nil, "summary": .failed, "forward": .usage,
+    "freeze": .failed, "unfreeze": .failed, "seed": nil, "summary": .failed, "forward": .usage,
     "preview": .failed, "render": .usage, "check": .failed, "train": .failed,
     "finetune": .failed, "resume": .failed, "evaluate": .failed, "predict": .usage,
     "expect": .usage, "runs": nil, "use": .usage, "drop": .usage, "save": .usage,
     "load": .usage, "export": .usage, "param": nil, "let": nil, "include": .usage,
     "run": .usage, "recipe": nil, "history": nil, "note": .usage, "help": nil,
     "apropos": .usage, "set": nil, "show": nil, "alias": nil, "cd": nil, "ls": nil, "quit": nil,
+    "undo": .failed, "redo": .failed,
   ]
 
   @Test(arguments: verbs) func runsInAnEmptySession(_ verb: String) throws {
@@ -57,11 +58,12 @@ import Testing
 
   @Test func failedStepsStopUnlessAskedToContinue() throws {
     let bench = try TestBench()
-    let file = bench.recipe("seed 1\nexpect accuracy > 0\nseed 2")
-    #expect(Executor(bench.session).run(file, mode: .recipe) == 1)
+    bench.session.metrics["A.val.accuracy"] = 0.5
+    let file = bench.recipe("seed 1\nexpect A.accuracy > 0.9\nseed 2")
+    #expect(Executor(bench.session).run(file, mode: .recipe) == 3)
     #expect(bench.session.seed == 1)
     let options = Executor.Options(keepsGoing: true)
-    #expect(Executor(bench.session).run(file, mode: .recipe, options: options) == 1)
+    #expect(Executor(bench.session).run(file, mode: .recipe, options: options) == 3)
     #expect(bench.session.seed == 2)
   }
 

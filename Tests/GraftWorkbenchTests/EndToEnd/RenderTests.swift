@@ -81,7 +81,7 @@ extension EndToEnd {
       place.capture.clear()
       #expect(place.type("render to=out/ copies=2") == 1)
       #expect(place.errors.contains("out/ has 8 of the 16 files already"), "\(place.errors)")
-      #expect(place.type("augment flip ; render to=out/ existing=keep") == 1)
+      #expect(place.type("augment flip\nrender to=out/ existing=keep") == 1)
       #expect(place.errors.contains("were drawn differently: augment flip rotate(30) noise(0.1)"))
       #expect(try contents(place, "out") == before)
       #expect(place.type("render to=out/ existing=replace") == 0, "\(place.errors)")

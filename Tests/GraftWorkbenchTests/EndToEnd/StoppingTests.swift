@@ -152,6 +152,8 @@ extension EndToEnd {
       #expect(terminal.answers("runs", with: "B lr=0.0001"))
       #expect(terminal.waits(for: "B*> "))
       terminal.send("quit\r")
+      #expect(terminal.waits(for: "B is not saved"))
+      terminal.send("quit\r")
       #expect(terminal.exitStatus() == 0)
     }
   }

@@ -7,12 +7,17 @@ import Testing
     let bench = try TestBench()
     bench.session.vocabulary.setNames(["A", "C"], of: .run)
     let engine = CompletionEngine(
-      vocabulary: bench.session.vocabulary, variables: ["rate"], folder: "/home",
+      vocabulary: bench.session.vocabulary, variables: ["rate"], currentOps: ["flip"],
+      parameterNames: {
+        ["layer1.0.conv1.weight", "layer1.0.bn1.weight", "layer1.1.conv1.weight"]
+      },
+      folder: "/home",
       listing: { folder in
         folder == "/home"
           ? [
             .init(name: "flowers", isFolder: true), .init(name: "my roses", isFolder: true),
             .init(name: "net.safetensors", isFolder: false),
+            .init(name: "net.pth", isFolder: false), .init(name: "net.graft", isFolder: false),
             .init(name: "rose.jpg", isFolder: false), .init(name: "a b.jpg", isFolder: false),
           ] : folder == "/home/flowers/" ? [.init(name: "red", isFolder: true)] : []
       })
@@ -46,7 +51,11 @@ import Testing
     #expect(try texts("data flowers/") == ["flowers/red/"])
     #expect(try texts("data m") == ["\"my roses/"])
     #expect(try texts("data \"my") == ["my roses/"])
-    #expect(try texts("encoder n") == ["net(", "net.safetensors"])
+    #expect(try texts("encoder n") == ["net(", "net.safetensors", "net.pth"])
+    #expect(try texts("load n") == ["net.safetensors"])
+    #expect(try texts("save n") == ["net.safetensors", "net.graft"])
+    #expect(try texts("include n") == ["net.graft"])
+    #expect(try texts("data de") == ["demo:shapes"])
     #expect(Set(try texts("predict r")) == ["range=", "rose.jpg"])
     #expect(try texts("predict a") == ["\"a b.jpg\""])
     #expect(try texts("data r") == ["range="])
@@ -71,6 +80,47 @@ import Testing
     #expect(try texts("train augment=[flip, r") == ["rotate"])
     #expect(try texts("train lr=$") == ["$rate"])
     #expect(try texts("help train.ep") == ["train.epochs"])
+  }
+
+  @Test func opsAreAddedAndTakenOut() throws {
+    #expect(try texts("augment +ro") == ["+rotate"])
+    #expect(try texts("augment -") == ["-flip"])
+    #expect(try texts("train augment=[+f") == ["+flip"])
+  }
+
+  @Test func layersBehindADot() throws {
+    #expect(try texts("freeze layer1.") == ["layer1.*", "layer1.0.", "layer1.1."])
+    #expect(
+      try texts("freeze layer1.0.") == ["layer1.0.*", "layer1.0.conv1.", "layer1.0.bn1."])
+    #expect(
+      try complete("freeze layer1.0.c").items == [Completion("layer1.0.conv1.", isFinished: false)])
+    #expect(
+      try complete("freeze layer1.0.conv1.w").items == [Completion("layer1.0.conv1.weight")])
+  }
+
+  @Test func whatFitsThePlace() throws {
+    #expect(try texts("train lr=${r") == ["${rate}"])
+    #expect(try texts("encoder resnet18 until=la") == ["layer1", "layer2", "layer3", "layer4"])
+    #expect(try texts("drop A ") == ["C"])
+    #expect(try texts("set color ") == ["auto", "always", "never"])
+    #expect(try texts("head mlp ").contains("hidden="))
+    #expect(!(try texts("head linear ").contains("hidden=")))
+  }
+
+  /// At every place of every command something is offered, or it is said what belongs there.
+  @Test func everyPlaceOfEveryCommandIsKnown() throws {
+    for specification in CommandTable.specifications where specification.verb != "!" {
+      for parameter in specification.parameters {
+        let line =
+          parameter.isPositional
+          ? "\(specification.verb) " : "\(specification.verb) \(parameter.name)="
+        let found = try complete(line)
+        #expect(!found.items.isEmpty || found.hint != nil, "\(line)")
+        guard !parameter.isPositional else { continue }
+        let keys = try texts("\(specification.verb) \(parameter.name)=x \(parameter.name)")
+        #expect(!keys.contains(parameter.name + "="), "\(line)")
+      }
+    }
   }
 
   @Test func nothingToOfferGivesAHint() throws {

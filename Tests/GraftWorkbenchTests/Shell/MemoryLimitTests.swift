@@ -105,7 +105,7 @@ struct MemoryLimitTests {
       try Data(header + [UInt8](repeating: color, count: 3 * width * height)).write(to: path)
     }
     let refused = try graft("data data bad=skip", mebibytes: least() + 1)
-    #expect(refused.status == 1 && !refused.hasTrapped, "\(refused.output)")
+    #expect(refused.status == 2 && !refused.hasTrapped, "\(refused.output)")
     #expect(refused.output.contains("decoding it needs 24.0 MB of memory"), "\(refused.output)")
     let read = try graft("data data bad=skip", mebibytes: least() + 200)
     #expect(read.status == 0 && read.output.contains("data: 4 images"), "\(read.output)")

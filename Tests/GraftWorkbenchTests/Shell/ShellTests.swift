@@ -52,7 +52,7 @@ struct ShellTests {
   }
 
   @Test(arguments: [
-    ("-c|seed 1", Int32(0)), ("-c|expect accuracy > 1", 1), ("-c|trian", 2), ("nothing.graft", 4),
+    ("-c|seed 1", Int32(0)), ("-c|expect accuracy > 1", 2), ("-c|trian", 2), ("nothing.graft", 4),
     ("-c|data nowhere/", 4), ("--bogus", 2), ("run", 2), ("train", 2), ("check|bad.graft", 2),
     ("completions|tcsh", 2), ("--version", 0), ("--help", 0), ("--root|nowhere|-c|seed 1", 4),
     ("run|good.graft|m=1", 2), ("good.graft|stray", 2), ("help|nonsense", 2),

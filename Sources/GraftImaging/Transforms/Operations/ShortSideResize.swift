@@ -12,6 +12,10 @@ package struct ShortSideResize: Transform, Equatable {
   private static let filter = ResizeFilter.argument
   package static let arguments: [any AnyArgument] = [side, filter]
   package static let examples = ["resize(256)", "resize(256..320, filter=bicubic)"]
+  package static let remark: String? =
+    "An image that has not the encoder's size when the pipeline ends is squeezed to it in training, while "
+    + "evaluation resizes the shorter side and crops the center. `resize(256) centercrop(224)` does that in "
+    + "training too."
   package static let synonyms = ["scale", "randomresize"]
 
   private static let largestAspect = 32
