@@ -61,7 +61,10 @@ package struct CommandLineTool {
 
   private func run(_ request: CommandLineRequest, _ console: Console) throws -> Int32 {
     if request.wantsHelp { return say(CommandLineHelp.text(), "help", console) }
-    if request.wantsVersion { return say("graft \(Version.number)", "version", console) }
+    if request.wantsVersion {
+      Version.show(on: console)
+      return 0
+    }
     let session = try makeSession(request, console)
     session.interrupts.install()
     let interpreter = Executor(session)

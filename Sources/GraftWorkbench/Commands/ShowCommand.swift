@@ -28,9 +28,7 @@ package struct ShowCommand: Command {
     case .names: Self.showVariables(.constant, in: session)
     case .pretrained: Self.showPretrained(in: session)
     case .aliases: AliasCommand.showAliases(in: session)
-    case .version:
-      session.console.result(
-        "graft \(Version.number)", event: "version", [("version", .string(Version.number))])
+    case .version: Version.show(on: session.console)
     case .settings: Self.showSettings(in: session)
     }
   }
