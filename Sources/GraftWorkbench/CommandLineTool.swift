@@ -16,6 +16,7 @@ package struct CommandLineRequest: Sendable {
   package var keepsGoing = false
   package var isDryRun = false
   package var wantsManualPage = false
+  package var wantsReference = false
   package var wantsVersion = false
   package var wantsHelp = false
 
@@ -267,6 +268,9 @@ package struct CommandLineTool {
   ) -> Int32 {
     if request.wantsManualPage || request.words.dropFirst().first == "man" {
       return say(String(ManPage.text().dropLast()), "man", session.console)
+    }
+    if request.wantsReference {
+      return say(String(ReferencePage.text().dropLast()), "reference", session.console)
     }
     let topics = request.words.dropFirst().joined(separator: " ")
     let text = "help " + (topics.isEmpty ? "" : "'\(topics.replacing("'", with: ""))'")

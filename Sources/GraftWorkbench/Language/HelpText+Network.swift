@@ -18,22 +18,24 @@ extension HelpText {
     return [
       "net - a network by its formula, as an encoder",
       heading("usage") + "  encoder net(\"FORMULA\" [, N=… M=… K=… optional=yes|no])",
-      """
-      Layers are written in order; [ … ]*3 repeats, arrows and capitals are optional. Numbers
-      are matched in order, words where they fit, the rest by name: conv(32, 5, valid, bias=no).
-      `input(28, 1)` in front sets side and channels of the images; default 32 and 3. `conv1:
-      conv(20)` names a layer; others are numbered from 0 as in torch's Sequential, where flatten,
-      which comes before the first fc by itself, has a number too. An fc that ends the formula is
-      the classifier: the head replaces it, with one output per class.
-      N, M and K of CS231n notation, and whether parts that end in `?` are used, follow the formula.
-      Values 0..1 of images are normalized by mean 0.5 and deviation 0.25; mean= and std= change it.
-      """,
+      networkDiscussion,
       heading("layers") + layers.rendered(),
       heading("arguments of layers") + table.rendered(),
       heading("examples") + networkExamples.map { "  \($0)" }.joined(separator: "\n"),
       "see also: encoder, summary",
     ].joined(separator: "\n\n")
   }
+
+  static let networkDiscussion = """
+    Layers are written in order; [ … ]*3 repeats, arrows and capitals are optional. Numbers
+    are matched in order, words where they fit, the rest by name: conv(32, 5, valid, bias=no).
+    `input(28, 1)` in front sets side and channels of the images; default 32 and 3. `conv1:
+    conv(20)` names a layer; others are numbered from 0 as in torch's Sequential, where flatten,
+    which comes before the first fc by itself, has a number too. An fc that ends the formula is
+    the classifier: the head replaces it, with one output per class.
+    N, M and K of CS231n notation, and whether parts that end in `?` are used, follow the formula.
+    Values 0..1 of images are normalized by mean 0.5 and deviation 0.25; mean= and std= change it.
+    """
 
   static let networkExamples = [
     "encoder net(\"[[conv(32) relu]*2 pool]*3 [fc(256) relu]*1\")",

@@ -23,6 +23,15 @@ struct RegistryTopics {
 
   static let all: [RegistryTopics] = [
     RegistryTopics(
+      title: "encoders", noun: "an encoder",
+      entries: Encoders.all.map { spec in
+        Entry(
+          name: spec.name,
+          summary: "\(spec.summary); \(spec.parameterCount.countText) parameters, "
+            + "\(spec.input.side)×\(spec.input.side) px, \(spec.featureWidth) features",
+          usage: "encoder \(spec.name)")
+      }, seeAlso: "encoder, summary"),
+    RegistryTopics(
       title: "heads", noun: "a head",
       entries: Heads.all.map { kind in
         Entry(

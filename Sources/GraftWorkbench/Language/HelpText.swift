@@ -51,8 +51,8 @@ package struct HelpText {
       \(groups.joined(separator: "\n"))
 
       `help train` explains a command, `train ?` too, `help train.lr` a parameter.
-      `help heads` lists the heads; optimizers, schedules, losses, metrics and layers
-      have such lists too.
+      `help encoders` lists the encoders; heads, optimizers, schedules, losses,
+      metrics and layers have such lists too.
       TAB completes, Ctrl-C clears the line, Ctrl-D leaves.
       """
   }
@@ -190,7 +190,7 @@ package struct HelpText {
     return lines.map { "  " + $0 }.joined(separator: "\n")
   }
 
-  private static let loopPage = """
+  static let loopPage = """
     for - repeat lines for each of some values
 
     usage

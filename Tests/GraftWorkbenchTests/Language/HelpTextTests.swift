@@ -66,21 +66,9 @@ import Testing
     #expect(bench.capture.output.contains("train.lr"))
   }
 
-  @Test func manualPageNamesEverything() {
-    let page = ManPage.text()
-    for verb in CommandTable.specifications.map(\.verb) { #expect(page.contains(".SS \(verb)")) }
-    #expect(!page.contains("\n'"))
-  }
-
-  @Test(arguments: ShellCompletions.shells) func shellScripts(_ shell: String) throws {
-    let script = try #require(ShellCompletions.script(for: shell))
-    #expect(script.contains("check"))
-    #expect(ShellCompletions.script(for: "tcsh") == nil)
-  }
-
   /// Whatever can be chosen by name has a page, and is found by its words.
   @Test func registriesAreTopics() throws {
-    #expect(RegistryTopics.all.map(\.title).count == 6)
+    #expect(RegistryTopics.all.map(\.title).count == 7)
     for registry in RegistryTopics.all {
       let list = try #require(HelpText().page(about: registry.title))
       for entry in registry.entries {
