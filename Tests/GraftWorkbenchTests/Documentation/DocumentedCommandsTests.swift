@@ -69,7 +69,8 @@ import Testing
   }
 
   /// Paths in README and docs exist.
-  @Test(arguments: pages + ["ARCHITECTURE.md"]) func linksLeadSomewhere(_ page: String) throws {
+  @Test(arguments: pages + ["ARCHITECTURE.md", "docs/install.md", "docs/reference.md"])
+  func linksLeadSomewhere(_ page: String) throws {
     let folder = SourceTexts.repository.appending(path: page).deletingLastPathComponent()
     let text = try SourceTexts.text(page)
     let targets =
