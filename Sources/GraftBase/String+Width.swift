@@ -21,7 +21,8 @@ extension String {
     return String(beginning(of: width - 1)) + (width > 0 ? "…" : "")
   }
 
-  /// As lines of at most so many columns, broken at blanks; a word that is wider is cut.
+  /// As lines of at most so many columns, broken at blanks; a word that is wider is cut, where it can be
+  /// behind a point or another mark between its parts.
   package func wrapped(to width: Int) -> [String] {
     var lines: [String] = []
     var room = 0
@@ -34,7 +35,10 @@ extension String {
         continue
       }
       while word.displayWidth > max(1, width) {
-        let part = word.beginning(of: max(1, width))
+        var part = word.beginning(of: max(1, width))
+        if let mark = part.lastIndex(where: { "./_-,".contains($0) }), mark > part.startIndex {
+          part = part[...mark]
+        }
         let cut = part.isEmpty ? word.prefix(1) : part
         lines.append(String(cut))
         word.removeFirst(cut.count)
@@ -43,6 +47,19 @@ extension String {
       room = width - word.displayWidth
     }
     return lines.isEmpty ? [""] : lines
+  }
+
+  /// Its lines, those that are wider than `width` broken at blanks and further indented where they go on.
+  ///
+  /// Lines with escapes stay as they are: they are colored, or an image.
+  package func folded(to width: Int) -> String {
+    split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      let text = String(line)
+      guard text.displayWidth > width, !text.contains("\u{1B}") else { return text }
+      let indent = String(text.prefix { $0 == " " })
+      let parts = text.wrapped(to: max(20, width - indent.count - 2))
+      return indent + parts.joined(separator: "\n" + indent + "  ")
+    }.joined(separator: "\n")
   }
 
   /// As many characters as fit into a width.

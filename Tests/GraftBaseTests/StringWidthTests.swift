@@ -53,6 +53,18 @@ import Testing
     #expect("rose".shortened(to: 1) == "…")
   }
 
+  @Test func longWordsAreCutBehindMarks() {
+    #expect("features.1.conv.0.0 x".wrapped(to: 14) == ["features.1.", "conv.0.0 x"])
+    #expect("abcdefgh".wrapped(to: 5) == ["abcde", "fgh"])
+  }
+
+  @Test func foldingIndentsWhatGoesOn() {
+    #expect("one\n  two words here".folded(to: 22) == "one\n  two words here")
+    #expect(
+      "  twelve words here and there".folded(to: 24) == "  twelve words here\n    and there")
+    #expect("\u{1B}[1mtitle\u{1B}[0m long".folded(to: 5).contains("\n") == false)
+  }
+
   @Test(arguments: [1, 3, 7, 20, 200]) func wrappingKeepsEveryWord(_ width: Int) {
     let text = "a model of 日本語 words, some incomprehensible, and 🌹"
     let lines = text.wrapped(to: width)

@@ -53,7 +53,8 @@ package struct ShowCommand: Command {
       rows: values.map { [$0.argument.name, $0.value, $0.argument.declaration.summary] })
     table.alignments = [.left, .left, .left]
     session.console.result(
-      table.rendered(), event: "settings", values.map { ($0.argument.name, .string($0.value)) })
+      table.rendered(width: session.console.tableWidth), event: "settings",
+      values.map { ($0.argument.name, .string($0.value)) })
   }
 
   /// The catalog of published weights, and which files are available.
@@ -68,7 +69,8 @@ package struct ShowCommand: Command {
     }
     let table = TextTable(
       ["encoder", "weights", "top-1", "resize/crop", "file", ""], rows: rows,
-      alignments: [.left, .left, .right, .right, .left, .left])
+      alignments: [.left, .left, .right, .right, .left, .left],
+      flexibilities: [1: .wraps(atLeast: 14), 3: .leaves(0), 5: .wraps(atLeast: 20)])
     let values = listing.map { entry, path in
       JSONValue.object([
         ("encoder", .string(entry.encoder)), ("weights", .string(entry.weights)),
@@ -78,7 +80,9 @@ package struct ShowCommand: Command {
         ("path", path.map(JSONValue.string) ?? .null),
       ])
     }
-    session.console.result(table.rendered(), event: "pretrained", [("files", .array(values))])
+    session.console.result(
+      table.rendered(width: session.console.tableWidth), event: "pretrained",
+      [("files", .array(values))])
   }
 
   static func showVariables(_ role: Environment.Role, in session: Session) {
@@ -96,7 +100,7 @@ package struct ShowCommand: Command {
     table.alignments = [.left, .left, .left]
     if !rows.isEmpty || session.console.format == .json {
       session.console.result(
-        table.rendered(), event: role == .knob ? "knobs" : "names",
+        table.rendered(width: session.console.tableWidth), event: role == .knob ? "knobs" : "names",
         rows.map { ($0[0], .string($0[1])) })
     }
   }

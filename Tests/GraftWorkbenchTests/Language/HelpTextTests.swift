@@ -72,7 +72,8 @@ import Testing
     for registry in RegistryTopics.all {
       let list = try #require(HelpText().page(about: registry.title))
       for entry in registry.entries {
-        #expect(list.contains(entry.summary), "\(entry.name)")
+        let words = list.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+        #expect(words.contains("\(entry.name) \(entry.summary)"), "\(entry.name)")
         let page = try #require(HelpText(vocabulary: Vocabulary()).page(about: entry.name))
         #expect(!page.isEmpty)
         let found = HelpText.search([entry.name], in: Vocabulary()).map(\.topic)
