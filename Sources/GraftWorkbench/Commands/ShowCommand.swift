@@ -40,6 +40,7 @@ package struct ShowCommand: Command {
       (SetCommand.threads, settings.threads == 0 ? "0 (one per core)" : "\(settings.threads)"),
       (SetCommand.image, settings.image.rawValue), (SetCommand.color, settings.color.rawValue),
       (SetCommand.prompt, settings.prompt.isEmpty ? "\"\"" : settings.prompt),
+      (SetCommand.pager, settings.pager),
       (SetCommand.cache, session.workbench.features.mode.rawValue),
       (SetCommand.checkpoint, settings.checkpoint.rawValue),
       (SetCommand.precision, session.workbench.precision.rawValue),

@@ -18,6 +18,8 @@ package final class Console {
   package let isProgressTerminal: Bool
   /// Whether standard output is a terminal, so that images make sense.
   package let isOutputTerminal: Bool
+  /// Shows a text of more lines than the terminal has; false where it could not. Only the prompt has one.
+  package var pager: ((String) -> Bool)?
   private let startsColored: Bool
   private let widthSource: () -> Int
   private let heightSource: () -> Int
@@ -90,7 +92,13 @@ package final class Console {
 
   /// Prints a result for people; with `--json` results are events, so nothing is printed.
   package func print(_ text: String = "") {
-    if format == .text { write(folded(text) + "\n") }
+    if format == .text { show(folded(text) + "\n") }
+  }
+
+  private func show(_ text: String) {
+    let isLong = isOutputTerminal && text.utf8.count { $0 == UInt8(ascii: "\n") } >= height
+    if isLong, let pager, pager(text) { return }
+    write(text)
   }
 
   /// A terminal's lines end between words.
@@ -105,7 +113,7 @@ package final class Console {
     _ text: String, event: String, _ fields: [(String, JSONValue)] = [], isVerbatim: Bool = false
   ) {
     switch format {
-    case .text: write((isVerbatim ? text : folded(text)) + "\n")
+    case .text: show((isVerbatim ? text : folded(text)) + "\n")
     case .json: write(JSONValue.object([("event", .string(event))] + fields).description + "\n")
     }
   }

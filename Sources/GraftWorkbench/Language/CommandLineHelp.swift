@@ -48,6 +48,8 @@ package enum CommandLineHelp {
       "TERM, TERM_PROGRAM, KITTY_WINDOW_ID, TMUX, STY",
       "how a terminal shows images while `set image=auto` holds"
     ),
+    ("PAGER", "the program that shows long results at the prompt; else less"),
+    ("LESS", "options of less; FRX where it is not set"),
     ("INPUTRC", "GNU readline's own settings, instead of ~/.inputrc"),
   ]
 

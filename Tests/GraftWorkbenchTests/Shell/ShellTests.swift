@@ -173,6 +173,13 @@ struct ShellTests {
     #expect(outcome.output.contains("new/red/0.png") && outcome.output.contains("new/green/0.png"))
   }
 
+  @Test func nothingButThePromptHasAPager() throws {
+    let outcome = try graft(
+      input: "help train", environment: ["PAGER": "cat > \(folder)/paged"])
+    #expect(outcome.output.contains("see also:"))
+    #expect(!FileManager.default.fileExists(atPath: folder + "/paged"))
+  }
+
   @Test func startsFast() throws {
     var best = Double.infinity
     for _ in 0..<5 {
@@ -243,6 +250,25 @@ struct TerminalTests {
     #expect(terminal.waits(for: "graft> "))
     terminal.send("quit\r")
     #expect(terminal.exitStatus() == 0)
+  }
+
+  @Test func longResultsGoThroughThePager() throws {
+    let paged = folder + "/paged"
+    let other = try #require(
+      GraftTerminal(folder: folder, environment: ["PAGER": "cat > paged; echo seen by pager"]))
+    #expect(other.waits(for: "graft> "))
+    #expect(other.answers("help train", with: "seen by pager"))
+    #expect(other.waits(for: "graft> "))
+    #expect(try String(contentsOfFile: paged, encoding: .utf8).contains("see also"))
+    // A short one, a pager that is not there, and none.
+    try FileManager.default.removeItem(atPath: paged)
+    #expect(other.answers("help seed", with: "see also: data, train"))
+    #expect(other.answers("set pager=no-such-pager ; help train", with: "see also:"))
+    #expect(other.answers("set pager=off ; help train", with: "see also:"))
+    #expect(other.answers("set pager='head -n 1' ; help train ; seed 5", with: "seed 5"))
+    #expect(!FileManager.default.fileExists(atPath: paged))
+    other.send("quit\r")
+    #expect(other.exitStatus() == 0)
   }
 
   /// The examples of `help !`.
