@@ -6,6 +6,10 @@ let optimizedInDebug: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .
 /// So are Swift targets that draw and compute pixels and random numbers one by one.
 let swiftOptimizedInDebug: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+/// The commit that `graft --version` shows; scripts/install sets the variable.
+let commit: [CSetting] =
+  Context.environment["GRAFT_COMMIT"].map { [.define("GRAFT_COMMIT", to: "\"\($0)\"")] } ?? []
+
 // Every target may import only those above it in this list; ARCHITECTURE.md says what each holds.
 let package = Package(
   name: "graft",
@@ -41,6 +45,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
       name: "CGraftKernels", cSettings: optimizedInDebug + [.headerSearchPath(".")]),
+    .target(name: "CGraftBuild", cSettings: commit),
 
     // Graft's rooms, bottom up.
     .target(
@@ -63,7 +68,8 @@ let package = Package(
     .target(
       name: "GraftWorkbench",
       dependencies: [
-        "GraftTraining", .target(name: "CReadline", condition: .when(traits: ["Readline"])),
+        "GraftTraining", "CGraftBuild",
+        .target(name: "CReadline", condition: .when(traits: ["Readline"])),
       ]),
     .executableTarget(
       name: "graft",

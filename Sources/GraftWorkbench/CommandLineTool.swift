@@ -16,6 +16,7 @@ package struct CommandLineRequest: Sendable {
   package var keepsGoing = false
   package var isDryRun = false
   package var wantsManualPage = false
+  package var wantsReference = false
   package var wantsVersion = false
   package var wantsHelp = false
 
@@ -61,7 +62,10 @@ package struct CommandLineTool {
 
   private func run(_ request: CommandLineRequest, _ console: Console) throws -> Int32 {
     if request.wantsHelp { return say(CommandLineHelp.text(), "help", console) }
-    if request.wantsVersion { return say("graft \(Version.number)", "version", console) }
+    if request.wantsVersion {
+      Version.show(on: console)
+      return 0
+    }
     let session = try makeSession(request, console)
     session.interrupts.install()
     let interpreter = Executor(session)
@@ -163,7 +167,23 @@ package struct CommandLineTool {
         "graft \(Version.number) - `help` shows how to begin, Ctrl-D leaves")
     }
     if showsBanner { tellInterrupted(session) }
+    setPager(of: session)
     return Prompt(session, editor: makeEditor(session)).run()
+  }
+
+  /// Long results go through the pager, with Ctrl-C for the pager alone.
+  private func setPager(of session: Session) {
+    session.console.pager = { [environment, unowned session] text in
+      guard let pager = Pager(session.settings.pager, environment: environment) else {
+        return false
+      }
+      let phase = session.interrupts.enter(.prompt)
+      defer {
+        session.interrupts.enter(phase)
+        session.interrupts.reset()
+      }
+      return pager.show(text)
+    }
   }
 
   /// Speaks of runs that a crash or a closed terminal ended.
@@ -264,6 +284,9 @@ package struct CommandLineTool {
   ) -> Int32 {
     if request.wantsManualPage || request.words.dropFirst().first == "man" {
       return say(String(ManPage.text().dropLast()), "man", session.console)
+    }
+    if request.wantsReference {
+      return say(String(ReferencePage.text().dropLast()), "reference", session.console)
     }
     let topics = request.words.dropFirst().joined(separator: " ")
     let text = "help " + (topics.isEmpty ? "" : "'\(topics.replacing("'", with: ""))'")

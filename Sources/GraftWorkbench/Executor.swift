@@ -125,7 +125,7 @@ package struct Executor {
     }
     guard !rows.isEmpty else { return }
     console.print("knobs:")
-    console.print(TextTable(rows: rows, indent: 2).rendered())
+    console.print(TextTable(rows: rows, indent: 2).rendered(width: console.tableWidth))
   }
 
   package func bind(

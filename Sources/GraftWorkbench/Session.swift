@@ -81,6 +81,8 @@ package final class Session {
     package var color = ColorChoice.auto
     /// Text before `>`; empty shows what is loaded.
     package var prompt = ""
+    /// What shows long results at the prompt: `auto`, `off`, or a line for the shell.
+    package var pager = Pager.automatic
     package var isProgressShown = true
     package var checkpoint = CheckpointPace.auto
   }

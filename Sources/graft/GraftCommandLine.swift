@@ -43,7 +43,10 @@ struct GraftCommandLine: ParsableCommand {
   @Flag(name: .customLong("man"), help: "With help: the manual page.")
   var wantsManualPage = false
 
-  @Flag(name: .customLong("version"), help: "Print the version.")
+  @Flag(name: .customLong("reference"), help: "With help: all of it as Markdown.")
+  var wantsReference = false
+
+  @Flag(name: .customLong("version"), help: "Print version, build, instructions used and license.")
   var wantsVersion = false
 
   @Flag(name: [.customLong("help"), .customShort("h")], help: "Print this help.")
@@ -65,6 +68,7 @@ struct GraftCommandLine: ParsableCommand {
     request.keepsGoing = keepsGoing
     request.isDryRun = isDryRun
     request.wantsManualPage = wantsManualPage
+    request.wantsReference = wantsReference
     request.wantsVersion = wantsVersion
     request.wantsHelp = wantsHelp
     return request

@@ -11,6 +11,10 @@
 /// The largest kernel area of a dense convolution.
 #define GRAFT_MAX_TAPS 256
 
+/// The vectors of this processor: 2 for 32 registers of 64 bytes (AVX-512), 1 for 16 of 32 (AVX2 with FMA), 0
+/// for less.
+int graft_vector_generation(void);
+
 /// Tells the processor that this thread is in a spin loop.
 void graft_pause(void);
 

@@ -2,6 +2,7 @@
 #include "products/products.h"
 
 #include "common/arithmetic.h"
+#include "graft_kernels.h"
 
 #define TILE(P, V)                                                                              \
   GRAFT_DISPATCHED static void tile_##P##x##V(                                                  \
@@ -65,8 +66,7 @@ static const graft_tile kernels[4][MAX_ROWS] = {
     {tile_1x4, tile_2x4, tile_3x4, tile_4x4, tile_5x4, tile_6x4},
 };
 
-/// 32 registers of 64 bytes, 16 of 32, or less.
-static int generation(void) {
+int graft_vector_generation(void) {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) return 2;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
@@ -74,12 +74,12 @@ static int generation(void) {
   return 0;
 }
 
-int graft_tile_vectors(void) { return generation() == 2 ? 4 : 1; }
+int graft_tile_vectors(void) { return graft_vector_generation() == 2 ? 4 : 1; }
 
 int graft_tile_rows(int vectors) {
   static const int wide[4] = {14, 12, 8, 6};
-  if (generation() == 2) return wide[vectors - 1];
-  return generation() == 1 ? 6 : 3;
+  if (graft_vector_generation() == 2) return wide[vectors - 1];
+  return graft_vector_generation() == 1 ? 6 : 3;
 }
 
 graft_tile graft_tile_kernel(int rows, int vectors) { return kernels[vectors - 1][rows - 1]; }

@@ -3,14 +3,21 @@ import GraftEngine
 
 extension ModelSummary: CustomStringConvertible {
   /// The table as text: a header, the image, one line per layer, totals.
-  package var description: String {
+  package var description: String { text() }
+
+  /// The same in the room of a terminal, where it has less columns if need be.
+  package func text(width: Int? = nil) -> String {
     var table = TextTable(
       [
         "layer", "operation", "output", "values", "forward", "+ backward", "parameters",
         "by the formula", "multiply-adds", "receptive field",
       ],
       alignments: [.left, .left] + [TextTable.Alignment](repeating: .right, count: 5)
-        + [.left, .right, .right])
+        + [.left, .right, .right],
+      flexibilities: [
+        0: .wraps(atLeast: 14), 1: .wraps(atLeast: 12), 3: .leaves(4), 4: .leaves(3),
+        5: .leaves(1), 7: .leaves(0), 9: .leaves(2),
+      ])
     let image = inputShape.elementCount
     table.add(
       ["image", "", Self.text(inputShape), image.groupedText, (4 * image).bytesText]
@@ -30,7 +37,7 @@ extension ModelSummary: CustomStringConvertible {
       (2 * activationBytes).bytesText, Self.countText(parameterCount), "",
       Self.countText(multiplyAdds), "",
     ])
-    var lines = ["\(title)", "\(table)"]
+    var lines = ["\(title)", table.rendered(width: width)]
     let rounded = rows.count(where: \.isRoundedDown)
     if rounded > 0 {
       lines.append(
@@ -50,7 +57,9 @@ extension ModelSummary: CustomStringConvertible {
 }
 
 extension SharingComparison: CustomStringConvertible {
-  package var description: String {
+  package var description: String { text() }
+
+  package func text(width: Int? = nil) -> String {
     var table = TextTable(
       ofNumbers: ["layer", "convolution", "locally connected", "fully connected", "ratio"])
     for row in rows + [total] {
@@ -63,7 +72,7 @@ extension SharingComparison: CustomStringConvertible {
     }
     return """
       \(title)
-      \(table)
+      \(table.rendered(width: width))
       convolution (M·p·q + 1)·K, locally connected M·p·q·K·w₂·h₂, fully connected M·w₁·h₁·K·w₂·h₂
       """
   }

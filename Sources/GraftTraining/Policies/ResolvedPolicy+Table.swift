@@ -3,7 +3,10 @@ import GraftBase
 
 extension ResolvedPolicy: CustomStringConvertible {
   /// The pre-flight table: each group once, stem to head, with a line of totals.
-  package var description: String {
+  package var description: String { text() }
+
+  /// The same in the room of a terminal.
+  package func text(width: Int? = nil) -> String {
     var table = TextTable(ofNumbers: [
       "group", "tensors", "parameters", "trained", "peak rate", "decay", "batch norm",
     ])
@@ -25,7 +28,7 @@ extension ResolvedPolicy: CustomStringConvertible {
       all.filter(\.canTrain).reduce(0) { $0 + $1.count }.groupedText,
       trainable.reduce(0) { $0 + $1.count }.groupedText, "", "", "",
     ])
-    return table.description
+    return table.rendered(width: width)
   }
 
   private func hasBatchNorm(_ group: ParameterGroup) -> Bool {

@@ -24,6 +24,7 @@ package struct AproposCommand: Command {
     var table = TextTable(rows: found.map { [$0.topic, $0.summary] })
     table.alignments = [.left, .left]
     session.console.result(
-      table.rendered(), event: "apropos", found.map { ($0.topic, .string($0.summary)) })
+      table.rendered(width: session.console.tableWidth), event: "apropos",
+      found.map { ($0.topic, .string($0.summary)) })
   }
 }

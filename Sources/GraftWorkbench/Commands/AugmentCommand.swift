@@ -85,7 +85,7 @@ package struct AugmentCommand: Command {
       calls.isEmpty ? session.workbench.pipeline : session.pipeline(calls), in: session)
     let (whole, alone) = (explanation.rows, explanation.unfolded)
     session.console.result(
-      "\(explanation)", event: "explain",
+      explanation.text(width: session.console.tableWidth), event: "explain",
       [
         ("augment", .string(explanation.pipeline.text)), ("image", .string(explanation.subject)),
         ("passes", .array(whole.map(\.json))), ("unfolded", .array(alone.map(\.json))),

@@ -110,7 +110,8 @@ package struct CheckCommand: Command {
       if session.settings.isProgressShown { writer.show(line) }
     }
     writer.finish()
-    session.console.result("\(check)", event: "check", check.fields)
+    session.console.result(
+      check.text(width: session.console.tableWidth), event: "check", check.fields)
     if let place {
       let sheet = try check.sheet(of: source, in: session)
       try ImageFile.writePNG(sheet.drawn(), to: place.prepared())

@@ -24,7 +24,7 @@ package struct HistoryCommand: Command {
       let margin = String(repeating: " ", count: 2 + width - number.count)
       session.console.result(
         margin + session.console.paint.dim(number) + "  " + line, event: "history",
-        [("number", .integer(index + 1)), ("text", .string(line))])
+        [("number", .integer(index + 1)), ("text", .string(line))], isVerbatim: true)
     }
   }
 }

@@ -64,7 +64,8 @@ package struct PolicyCommand: Command {
       "policy \(workbench.policy)", event: "policy", [("policy", .string("\(workbench.policy)"))])
     guard arguments.isBare, workbench.encoder != nil else { return }
     let model = try session.makeModel(classes: workbench.classesOrPlaceholders)
-    session.console.print("\(try workbench.policy.resolved(for: model))")
+    let resolved = try workbench.policy.resolved(for: model)
+    session.console.print(resolved.text(width: session.console.tableWidth))
   }
 
   package func lineage(in session: Session) -> Lineage? {

@@ -36,9 +36,14 @@ package struct RunsCommand: Command {
     }
     let table = TextTable(
       ["", "run", "encoder", "policy", "steps", "val", "test", "time"],
-      rows: runs.map { row($0, in: session) })
+      rows: runs.map { row($0, in: session) },
+      flexibilities: [
+        1: .wraps(atLeast: 10), 2: .wraps(atLeast: 12), 3: .wraps(atLeast: 8), 6: .leaves(1),
+        7: .leaves(0),
+      ])
     session.console.result(
-      table.rendered(paintHeader: session.console.paint.dim), event: "runs",
+      table.rendered(
+        width: session.console.tableWidth, paintHeader: session.console.paint.dim), event: "runs",
       [("runs", .array(runs.map { object($0, in: session) }))])
   }
 
@@ -54,10 +59,16 @@ package struct RunsCommand: Command {
           run.data.escapingControlCharacters, "\(run.epoch)/\(run.epochs)", run.score ?? "",
           state(of: run, isHeld),
         ]
-      })
+      },
+      flexibilities: [
+        1: .wraps(atLeast: 8), 2: .leaves(1), 3: .wraps(atLeast: 10), 4: .wraps(atLeast: 6),
+        5: .wraps(atLeast: 10), 8: .wraps(atLeast: 8),
+      ])
     let text =
       runs.isEmpty
-      ? "no runs on disk" : table.rendered(paintHeader: session.console.paint.dim)
+      ? "no runs on disk"
+      : table.rendered(
+        width: session.console.tableWidth, paintHeader: session.console.paint.dim)
     let objects = zip(runs, isHeld).map { object($0, $1) }
     session.console.result(text, event: "runs", [("stored", .array(objects))])
   }

@@ -12,6 +12,9 @@ package struct SetCommand: Command {
     "color", .word, otherwise: "auto", "color")
   static let prompt = Argument(
     "prompt", .text, otherwise: "what is loaded", "text before the >")
+  static let pager = Argument(
+    "pager", .text, otherwise: "auto: $PAGER, or less",
+    "what shows long results at the prompt: auto, off, or a command")
   static let cache: Argument<FeatureCache.Mode?> = Argument(
     "cache", .word, otherwise: "auto: where it saves work", "keep the features of frozen layers")
   static let precision: Argument<Precision?> = Argument(
@@ -26,7 +29,7 @@ package struct SetCommand: Command {
 
   package static let specification = CommandSpecification(
     "set", "change display, resources or precision", group: .shell,
-    parameters: [threads, image, color, prompt, cache, checkpoint, precision, progress],
+    parameters: [threads, image, color, prompt, pager, cache, checkpoint, precision, progress],
     examples: ["set threads=2", "set color never", "set precision=bf16"],
     seeAlso: ["show", "alias"], isRecorded: true, openness: .namesAsWords,
     discussion: """
@@ -58,6 +61,7 @@ package struct SetCommand: Command {
     }
     if let checkpoint = arguments[Self.checkpoint] { session.settings.checkpoint = checkpoint }
     if let prompt = arguments[Self.prompt] { session.settings.prompt = prompt }
+    if let pager = arguments[Self.pager] { session.settings.pager = pager }
     if let isShown = arguments[Self.progress] {
       session.settings.isProgressShown = isShown
       session.console.isQuiet = !isShown

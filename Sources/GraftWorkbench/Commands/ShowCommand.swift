@@ -28,9 +28,7 @@ package struct ShowCommand: Command {
     case .names: Self.showVariables(.constant, in: session)
     case .pretrained: Self.showPretrained(in: session)
     case .aliases: AliasCommand.showAliases(in: session)
-    case .version:
-      session.console.result(
-        "graft \(Version.number)", event: "version", [("version", .string(Version.number))])
+    case .version: Version.show(on: session.console)
     case .settings: Self.showSettings(in: session)
     }
   }
@@ -42,6 +40,7 @@ package struct ShowCommand: Command {
       (SetCommand.threads, settings.threads == 0 ? "0 (one per core)" : "\(settings.threads)"),
       (SetCommand.image, settings.image.rawValue), (SetCommand.color, settings.color.rawValue),
       (SetCommand.prompt, settings.prompt.isEmpty ? "\"\"" : settings.prompt),
+      (SetCommand.pager, settings.pager),
       (SetCommand.cache, session.workbench.features.mode.rawValue),
       (SetCommand.checkpoint, settings.checkpoint.rawValue),
       (SetCommand.precision, session.workbench.precision.rawValue),
@@ -55,7 +54,8 @@ package struct ShowCommand: Command {
       rows: values.map { [$0.argument.name, $0.value, $0.argument.declaration.summary] })
     table.alignments = [.left, .left, .left]
     session.console.result(
-      table.rendered(), event: "settings", values.map { ($0.argument.name, .string($0.value)) })
+      table.rendered(width: session.console.tableWidth), event: "settings",
+      values.map { ($0.argument.name, .string($0.value)) })
   }
 
   /// The catalog of published weights, and which files are available.
@@ -70,7 +70,8 @@ package struct ShowCommand: Command {
     }
     let table = TextTable(
       ["encoder", "weights", "top-1", "resize/crop", "file", ""], rows: rows,
-      alignments: [.left, .left, .right, .right, .left, .left])
+      alignments: [.left, .left, .right, .right, .left, .left],
+      flexibilities: [1: .wraps(atLeast: 14), 3: .leaves(0), 5: .wraps(atLeast: 20)])
     let values = listing.map { entry, path in
       JSONValue.object([
         ("encoder", .string(entry.encoder)), ("weights", .string(entry.weights)),
@@ -80,7 +81,9 @@ package struct ShowCommand: Command {
         ("path", path.map(JSONValue.string) ?? .null),
       ])
     }
-    session.console.result(table.rendered(), event: "pretrained", [("files", .array(values))])
+    session.console.result(
+      table.rendered(width: session.console.tableWidth), event: "pretrained",
+      [("files", .array(values))])
   }
 
   static func showVariables(_ role: Environment.Role, in session: Session) {
@@ -98,7 +101,7 @@ package struct ShowCommand: Command {
     table.alignments = [.left, .left, .left]
     if !rows.isEmpty || session.console.format == .json {
       session.console.result(
-        table.rendered(), event: role == .knob ? "knobs" : "names",
+        table.rendered(width: session.console.tableWidth), event: role == .knob ? "knobs" : "names",
         rows.map { ($0[0], .string($0[1])) })
     }
   }

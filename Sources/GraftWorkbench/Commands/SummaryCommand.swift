@@ -52,7 +52,7 @@ package struct SummaryCommand: Command {
     let forecasts = try forecasts(of: model, isKept: run != nil, in: session)
     let memory = forecasts.map { "\($0.name) \($0.bytes / 1_000_000) MB" }.joined(separator: ", ")
     session.console.result(
-      "\(summary)\n\(try courseMemory(of: summary))\n"
+      "\(summary.text(width: session.console.tableWidth))\n\(try courseMemory(of: summary))\n"
         + "peak memory of training, \(batchSize) images per update: \(memory)",
       event: "summary",
       [
@@ -76,7 +76,7 @@ package struct SummaryCommand: Command {
     let comparison = try model.sharingComparison(side: arguments[Self.size])
     let total = comparison.total
     session.console.result(
-      "\(comparison)", event: "summary",
+      comparison.text(width: session.console.tableWidth), event: "summary",
       [
         ("encoder", .string(model.spec.name)), ("convolution", .integer(total.convolution)),
         ("locally_connected", .integer(total.locallyConnected)),

@@ -1,3 +1,5 @@
+import GraftBase
+
 /// Names side by side, column by column, as `ls` does.
 package enum ColumnLayout {
   package static func text(_ names: [String], width: Int) -> String {
@@ -7,13 +9,13 @@ package enum ColumnLayout {
       let columns = stride(from: 0, to: names.count, by: rowCount).map {
         Array(names[$0..<min($0 + rowCount, names.count)])
       }
-      let widths = columns.map { column in column.map(\.count).max() ?? 0 }
+      let widths = columns.map { column in column.map(\.displayWidth).max() ?? 0 }
       guard widths.reduce(0, +) + 2 * (widths.count - 1) <= width else { continue }
       return (0..<rowCount).map { row in
         columns.enumerated().compactMap { index, column in
           column[checked: row].map { name in
             index == columns.count - 1 || columns[index + 1][checked: row] == nil
-              ? name : name + String(repeating: " ", count: widths[index] - name.count)
+              ? name : name.padded(to: widths[index])
           }
         }.joined(separator: "  ")
       }.joined(separator: "\n")

@@ -18,6 +18,8 @@ package final class Console {
   package let isProgressTerminal: Bool
   /// Whether standard output is a terminal, so that images make sense.
   package let isOutputTerminal: Bool
+  /// Shows a text of more lines than the terminal has; false where it could not. Only the prompt has one.
+  package var pager: ((String) -> Bool)?
   private let startsColored: Bool
   private let widthSource: () -> Int
   private let heightSource: () -> Int
@@ -74,6 +76,10 @@ package final class Console {
     return width > 0 ? width : 80
   }
 
+  /// The room that tables of results have; nil where they go to a file or another program, which get
+  /// every row on one line.
+  package var tableWidth: Int? { isOutputTerminal ? width : nil }
+
   /// Lines of the terminal; 24 when there is none or it claims 0.
   package var height: Int {
     let height = heightSource()
@@ -90,20 +96,35 @@ package final class Console {
 
   /// Prints a result for people; with `--json` results are events, so nothing is printed.
   package func print(_ text: String = "") {
-    if format == .text { write(text + "\n") }
+    if format == .text { show(folded(text) + "\n") }
+  }
+
+  private func show(_ text: String) {
+    let isLong = isOutputTerminal && text.utf8.count { $0 == UInt8(ascii: "\n") } >= height
+    if isLong, let pager, pager(text) { return }
+    write(text)
+  }
+
+  /// A terminal's lines end between words.
+  private func folded(_ text: String) -> String {
+    tableWidth.map { text.folded(to: $0) } ?? text
   }
 
   /// Prints a result as text, or with `--json` as one event on its own line.
-  package func result(_ text: String, event: String, _ fields: [(String, JSONValue)] = []) {
+  ///
+  /// - Parameter isVerbatim: leaves lines as they are, for what is to be copied.
+  package func result(
+    _ text: String, event: String, _ fields: [(String, JSONValue)] = [], isVerbatim: Bool = false
+  ) {
     switch format {
-    case .text: write(text + "\n")
+    case .text: show((isVerbatim ? text : folded(text)) + "\n")
     case .json: write(JSONValue.object([("event", .string(event))] + fields).description + "\n")
     }
   }
 
   /// Prints text to standard output in any format: help, completions, the printed recipe.
   package func document(_ text: String, event: String) {
-    result(text, event: event, [("text", .string(text))])
+    result(text, event: event, [("text", .string(text))], isVerbatim: true)
   }
 
   /// Emits an event that only `--json` shows.
@@ -114,7 +135,8 @@ package final class Console {
 
   /// Says on standard error what is going on; `--quiet` drops it.
   package func progress(_ text: String) {
-    if !isQuiet { errors(text + "\n") }
+    guard !isQuiet else { return }
+    errors((isProgressTerminal ? text.folded(to: width) : text) + "\n")
   }
 
   /// Writes to standard error without a line end, for the state of a long step.
@@ -126,7 +148,10 @@ package final class Console {
   package func promptRaw(_ text: String) { write(text) }
 
   /// Says on standard error what the user should know although nothing failed.
-  package func warn(_ text: String) { errors(errorPaint.yellow("note:") + " " + text + "\n") }
+  package func warn(_ text: String) {
+    let folded = isProgressTerminal ? ("note: " + text).folded(to: width) : "note: " + text
+    errors(errorPaint.yellow("note:") + folded.dropFirst("note:".count) + "\n")
+  }
 
   /// Reports a fault: on standard error for people, as an event on standard output with `--json`.
   package func report(_ diagnostic: Diagnostic) {

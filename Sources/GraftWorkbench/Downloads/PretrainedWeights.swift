@@ -5,7 +5,7 @@ import GraftModels
 /// Where published weights lie, and how those that do not are fetched.
 package struct PretrainedWeights {
   /// Searched in this order: `$GRAFT_WEIGHTS`, the session's `pretrained/`, those beside and above
-  /// the program, and the cache.
+  /// the program, `share/graft/pretrained` beside the folder of an installed one, and the cache.
   package let folders: [String]
   /// Where fetched files go; nil where there is no home.
   package let cache: String?
@@ -24,10 +24,16 @@ package struct PretrainedWeights {
       ancestor = String(ancestor[..<slash])
       result.append(ancestor + "/pretrained")
     }
+    result.append(Self.shared(by: program) + "/pretrained")
     cache = UserFolders.cache(environment).map { $0 + "/weights" }
     if let cache { result.append(cache) }
     self.folders = result
     isOffline = !(environment["GRAFT_OFFLINE"] ?? "").isEmpty
+  }
+
+  /// `PREFIX/share/graft` of a program that is installed as `PREFIX/bin/graft`.
+  package static func shared(by program: String) -> String {
+    FilePath.folder(of: FilePath.folder(of: program)) + "/share/graft"
   }
 
   /// Suffixes of weight files, the preferred first.

@@ -92,8 +92,9 @@ extension Diagnostic {
       let (before, text, length) = Self.excerpt(text, span)
       lines.append("  " + paint.dim(span.place))
       lines.append("  " + paint.dim("\(number) |") + " " + text)
-      let indent = before.count
-      let carets = String(repeating: "^", count: max(1, length))
+      let indent = before.displayWidth
+      let marked = String(text.dropFirst(before.count).prefix(length))
+      let carets = String(repeating: "^", count: max(1, marked.displayWidth))
       lines.append(
         String(repeating: " ", count: 2 + number.count) + paint.dim(" |") + " "
           + String(repeating: " ", count: indent) + paint.red(carets))

@@ -23,6 +23,15 @@ struct RegistryTopics {
 
   static let all: [RegistryTopics] = [
     RegistryTopics(
+      title: "encoders", noun: "an encoder",
+      entries: Encoders.all.map { spec in
+        Entry(
+          name: spec.name,
+          summary: "\(spec.summary); \(spec.parameterCount.countText) parameters, "
+            + "\(spec.input.side)×\(spec.input.side) px, \(spec.featureWidth) features",
+          usage: "encoder \(spec.name)")
+      }, seeAlso: "encoder, summary"),
+    RegistryTopics(
       title: "heads", noun: "a head",
       entries: Heads.all.map { kind in
         Entry(
@@ -91,17 +100,20 @@ extension HelpText {
     let summaries = registry.entries.map { [$0.name, $0.summary] }
     var table = TextTable(rows: summaries, indent: 2)
     table.alignments = [.left, .left]
-    return table.rendered() + "\n\nsee also: \(registry.seeAlso)"
+    return table.rendered(width: width) + "\n\nsee also: \(registry.seeAlso)"
   }
 
   private func page(_ entry: RegistryTopics.Entry, of registry: RegistryTopics) -> String {
-    var blocks = ["\(heading(entry.name + ", " + registry.noun))  \(entry.summary)"]
-    blocks.append(heading("usage") + "  \(entry.usage)")
+    let summary = entry.summary.wrapped(to: width - 2).joined(separator: "\n  ")
+    var blocks = ["\(heading(entry.name + ", " + registry.noun))  \(summary)"]
+    let usage = entry.usage.wrapped(to: width - 4).joined(separator: "\n    ")
+    blocks.append(heading("usage") + "  " + usage)
     if !entry.arguments.isEmpty {
       var table = TextTable(
         rows: entry.arguments.map { [$0.name, $0.summary, $0.detail] }, indent: 2)
       table.alignments = [.left, .left, .left]
-      blocks.append(heading("parameters") + table.rendered())
+      table.flexibilities = Self.threeColumns
+      blocks.append(heading("parameters") + table.rendered(width: width))
     }
     blocks.append("see also: \(registry.seeAlso)")
     return blocks.joined(separator: "\n\n")

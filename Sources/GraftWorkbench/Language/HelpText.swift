@@ -6,7 +6,7 @@ import GraftModels
 package struct HelpText {
   private let vocabulary: Vocabulary
   private let paint: Paint
-  private let width: Int
+  let width: Int
   private let currentValues: (String) -> [String: String]
 
   /// `currentValues` returns the current values of the parameters of a command that are kept.
@@ -41,20 +41,20 @@ package struct HelpText {
       let margin = String(repeating: " ", count: 13 - name.count)
       let indent = String(repeating: " ", count: 15)
       return "  " + paint.cyan(name) + margin
-        + wrapped(verbs, by: "  ", indent: 15).joined(separator: "\n" + indent)
+        + wrapped(verbs, indent: 15).joined(separator: "\n" + indent)
     }
     return """
       Graft finetunes image classifiers: choose an encoder and images, train, keep.
 
       \(paint.bold("A first session"))
-      \(session.rendered())
+      \(session.rendered(width: width))
 
       \(paint.bold("Commands"))
       \(groups.joined(separator: "\n"))
 
       `help train` explains a command, `train ?` too, `help train.lr` a parameter.
-      `help heads` lists the heads; optimizers, schedules, losses, metrics and layers
-      have such lists too.
+      `help encoders` lists the encoders; heads, optimizers, schedules, losses,
+      metrics and layers have such lists too.
       TAB completes, Ctrl-C clears the line, Ctrl-D leaves.
       """
   }
@@ -62,7 +62,7 @@ package struct HelpText {
   /// The page about a command, a parameter, an op, or `for`; nil when there is none.
   package func page(about topic: String) -> String? {
     if topic == "for" || topic == "end" { return Self.loopPage }
-    if topic == Net.callName { return Self.networkPage(heading: heading) }
+    if topic == Net.callName { return networkPage() }
     if let specification = CommandTable.specification(of: topic) { return page(specification) }
     if let dot = topic.firstIndex(of: "."),
       let specification = CommandTable.specification(of: String(topic[..<dot])),
@@ -117,7 +117,7 @@ package struct HelpText {
       blocks.append(heading("ops") + indented(names))
       var presets = TextTable(rows: Pipeline.presets.map { [$0.name, $0.summary] }, indent: 2)
       presets.alignments = [.left, .left]
-      blocks.append(heading("named pipelines") + presets.rendered())
+      blocks.append(heading("named pipelines") + presets.rendered(width: width))
     }
     if !specification.discussion.isEmpty {
       blocks.append(wrapped(specification.discussion).joined(separator: "\n"))
@@ -130,33 +130,47 @@ package struct HelpText {
   private func page(
     _ parameter: ArgumentDeclaration, of specification: CommandSpecification
   ) -> String {
-    let name = paint.bold("\(specification.verb).\(parameter.name)")
-    var lines = ["\(name) - \(parameter.summary)", "  type     \(parameter.kind.title)"]
-    lines.append("  default  \(parameter.defaultTitle)")
+    let name = "\(specification.verb).\(parameter.name)"
+    let title = wrapped("\(name) - \(parameter.summary)", indent: 2).joined(separator: "\n  ")
+    var lines = [paint.bold(name) + title.dropFirst(name.count)]
+    lines.append(row("type", parameter.kind.title))
+    lines.append(row("default", parameter.defaultTitle))
     if let current = currentValues(specification.verb)[parameter.name] {
-      lines.append("  now      \(current)")
+      lines.append(row("now", current))
     }
     let known = vocabulary.words(for: parameter.kind)
     if !known.isEmpty, !parameter.kind.title.contains(known.joined(separator: " | ")) {
-      lines.append("  values   " + known.joined(separator: ", "))
+      lines.append(row("values", known.joined(separator: ", ")))
     }
     let examples = specification.examples.filter {
       $0.contains(parameter.name + "=") || parameter.isPositional
     }
-    lines += examples.prefix(2).map { "  example  \($0)" }
+    lines += examples.prefix(2).map { example in
+      // In one piece, so that it can be copied.
+      (11 + example.displayWidth <= width ? "  example  " : "  example\n  ") + example
+    }
     return lines.joined(separator: "\n")
   }
 
+  /// A name and what belongs to it, which goes on below itself.
+  private func row(_ name: String, _ text: String) -> String {
+    let indent = "\n" + String(repeating: " ", count: 11)
+    return ("  " + name).padded(to: 11) + wrapped(text, indent: 11).joined(separator: indent)
+  }
+
   private func page(_ entry: Vocabulary.TransformEntry) -> String {
-    var blocks = [paint.bold(entry.name) + " - " + entry.summary]
+    let title = wrapped("\(entry.name) - \(entry.summary)", indent: 2).joined(separator: "\n  ")
+    var blocks = [paint.bold(entry.name) + title.dropFirst(entry.name.count)]
     let form =
       entry.arguments.map(\.usage) + (entry.probability.map { [$0.usage] } ?? [])
     let call = form.isEmpty ? entry.name : "\(entry.name)(\(form.joined(separator: ", ")))"
-    blocks.append(heading("usage") + "  augment \(call)" + (form.isEmpty ? " OPS…" : ""))
+    let usage = ("augment \(call)" + (form.isEmpty ? " OPS…" : "")).wrapped(to: width - 4)
+    blocks.append(heading("usage") + "  " + usage.joined(separator: "\n    "))
     var table = TextTable(
       rows: entry.allArguments.map { [$0.name, $0.summary, $0.detail] }, indent: 2)
     table.alignments = [.left, .left, .left]
-    if !form.isEmpty { blocks.append(heading("parameters") + table.rendered()) }
+    table.flexibilities = Self.threeColumns
+    if !form.isEmpty { blocks.append(heading("parameters") + table.rendered(width: width)) }
     if let remark = entry.remark { blocks.append(wrapped(remark).joined(separator: "\n")) }
     let examples = entry.examples.map { "augment " + $0 }.joined(separator: "\n")
     blocks.append(heading("examples") + indented(examples))
@@ -193,7 +207,7 @@ package struct HelpText {
     return lines.map { "  " + $0 }.joined(separator: "\n")
   }
 
-  private static let loopPage = """
+  static let loopPage = """
     for - repeat lines for each of some values
 
     usage
@@ -212,6 +226,11 @@ package struct HelpText {
     see also: param, let, include
     """
 
+  /// Name, summary and type of an argument: names stay whole.
+  static let threeColumns: [Int: TextTable.Flexibility] = [
+    1: .wraps(atLeast: 24), 2: .wraps(atLeast: 20),
+  ]
+
   func heading(_ text: String) -> String { paint.bold(text) + "\n" }
 
   private func indented(_ text: String) -> String {
@@ -220,16 +239,17 @@ package struct HelpText {
 
   /// A text as lines that leave room for an indent.
   private func wrapped(_ text: String, indent: Int = 0) -> [String] {
-    wrapped(text.split(separator: " ").map(String.init), by: " ", indent: indent)
+    text.wrapped(to: width - indent)
   }
 
-  private func wrapped(_ words: [String], by space: String, indent: Int) -> [String] {
+  /// Names as lines of columns two spaces apart.
+  private func wrapped(_ names: [String], indent: Int) -> [String] {
     var lines: [String] = []
-    for word in words {
-      if let open = lines.last, open.count + space.count + word.count <= width - indent {
-        lines[lines.count - 1] += space + word
+    for name in names {
+      if let open = lines.last, open.displayWidth + 2 + name.displayWidth <= width - indent {
+        lines[lines.count - 1] += "  " + name
       } else {
-        lines.append(word)
+        lines.append(name)
       }
     }
     return lines

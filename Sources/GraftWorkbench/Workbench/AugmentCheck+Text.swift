@@ -3,7 +3,9 @@ import GraftImaging
 
 extension AugmentCheck: CustomStringConvertible {
   /// Verdicts first, then what was drawn and what it costs.
-  var description: String {
+  var description: String { text() }
+
+  func text(width: Int? = nil) -> String {
     var lines = ["\(pipeline.text), on \(imageCount) draws of \(part)"]
     var verdicts = TextTable(indent: 2)
     verdicts.alignments = [.left, .left, .right, .left]
@@ -12,12 +14,13 @@ extension AugmentCheck: CustomStringConvertible {
       let more = isFine ? "" : finding.advice + (finding.example.map { "; see \($0)" } ?? "")
       verdicts.add([finding.verdict, finding.name, finding.share.percentText, more])
     }
-    lines.append(verdicts.rendered())
+    lines.append(verdicts.rendered(width: width))
     var table = TextTable(["op", "applied", "drew", "", "", "", "alone"])
     table.alignments = [.left, .right, .left, .right, .left, .left, .right]
+    table.flexibilities = [0: .wraps(atLeast: 8), 2: .wraps(atLeast: 8), 4: .wraps(atLeast: 10)]
     for operation in operations { Self.rows(of: operation).forEach { table.add($0) } }
     if pipeline.mixing != nil { table.add(mixingRow) }
-    lines.append(table.rendered())
+    lines.append(table.rendered(width: width))
     let cost = 1000 * secondsPerImage
     let plain = 1000 * plainSecondsPerImage
     lines.append(

@@ -132,7 +132,9 @@ struct AugmentExplanation {
 }
 
 extension AugmentExplanation: CustomStringConvertible {
-  var description: String {
+  var description: String { text() }
+
+  func text(width: Int? = nil) -> String {
     let (rows, unfolded) = (rows, unfolded)
     var lines = ["\(pipeline.text), on \(subject), epoch 1"]
     lines += draw.steps.filter { !$0.isApplied }.map { "  \($0.title)" }
@@ -142,6 +144,7 @@ extension AugmentExplanation: CustomStringConvertible {
     }
     var table = TextTable(["pass", "does", "of", "reads", "writes"])
     table.alignments = [.right, .left, .left, .right, .right]
+    table.flexibilities = [1: .wraps(atLeast: 20), 2: .wraps(atLeast: 12)]
     for (number, row) in zip(1..., rows) {
       table.add([
         "\(number)", row.pass, row.operations.joined(separator: " + "), row.read.bytesText,
@@ -155,7 +158,7 @@ extension AugmentExplanation: CustomStringConvertible {
     ])
     let share = Double(whole.read + whole.written) / Double(max(1, alone.read + alone.written))
     lines += [
-      table.rendered(),
+      table.rendered(width: width),
       "\(rows.count) passes in place of \(unfolded.count) move \((100 * share).fixedText(0)) % of "
         + "the bytes, each counted once; \(result)",
     ]

@@ -57,7 +57,13 @@ import Testing
     let help = CommandLineHelp.text()
     for option in options { #expect(help.contains(option)) }
     let rest = words.filter { !$0.hasPrefix("-") }
-    #expect(["run", "check", "help", "completions"].contains(rest[0]))
+    let verb = try #require(rest.first)
+    #expect(["run", "check", "help", "completions"].contains(verb))
+    if verb == "help" {
+      for topic in rest.dropFirst() { #expect(HelpText().page(about: topic) != nil, "\(topic)") }
+      return
+    }
+    try #require(rest.count > 1)
     #expect(rest[1].hasSuffix(".graft"))
     for setting in rest.dropFirst(2) {
       #expect(KnobSetting(commandLine: setting, folder: "/") != nil, "\(setting)")
@@ -69,7 +75,8 @@ import Testing
   }
 
   /// Paths in README and docs exist.
-  @Test(arguments: pages + ["ARCHITECTURE.md"]) func linksLeadSomewhere(_ page: String) throws {
+  @Test(arguments: pages + ["ARCHITECTURE.md", "docs/install.md", "docs/reference.md"])
+  func linksLeadSomewhere(_ page: String) throws {
     let folder = SourceTexts.repository.appending(path: page).deletingLastPathComponent()
     let text = try SourceTexts.text(page)
     let targets =

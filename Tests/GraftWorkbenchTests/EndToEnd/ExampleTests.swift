@@ -87,15 +87,28 @@ extension EndToEnd {
       train epochs=1 lr=$lr policy=C as=C
       """
 
-    /// Nothing here may start a shell, end the session or wait for standard input.
-    private static let skipped: Set<String> = [
-      "!ls -l", "!du -sh .", "!date", "quit", "exit", "history ; quit", "predict -",
-    ]
+    /// Those that start a shell or wait for standard input; the built program runs them in `ShellTests`.
+    private static let elsewhere: Set<String> = ["!ls -l", "!du -sh .", "!date", "predict -"]
 
-    /// Weights that a test cannot count on.
-    private static let needsWeights: Set<String> = [
-      "encoder resnet18", "encoder mobilenet_v2 size=160",
-    ]
+    /// Weights of encoders that examples name, all zero.
+    private static func makeWeights(for names: [String], in place: Workplace) throws {
+      let folder = place.path("pretrained")
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      for name in names {
+        let shapes = try Encoders.named(name).parameterShapes
+        let tensors = shapes.keys.sorted().compactMap { key in
+          shapes[key].map {
+            SafetensorsTensor(
+              name: ByteString(key), shape: $0.dimensions,
+              floats: [Float](repeating: 0, count: $0.elementCount))
+          }
+        }
+        try Safetensors.write(
+          SafetensorsFile(tensors: tensors), to: "\(folder)/\(name).safetensors")
+      }
+      place.session.pretrained = PretrainedWeights(
+        environment: [:], program: "", folders: [place.folder])
+    }
 
     /// Verbs after whose example the next one would miss something.
     private static let spending: Set<String> = ["drop", "resume"]
@@ -105,7 +118,8 @@ extension EndToEnd {
       let examples = CommandTable.specification(of: verb)?.examples ?? []
       #expect(!examples.isEmpty)
       var place = try Self.prepared()
-      for example in examples where !Self.skipped.contains(example) {
+      if verb == "encoder" { try Self.makeWeights(for: ["resnet18", "mobilenet_v2"], in: place) }
+      for example in examples where !Self.elsewhere.contains(example) {
         if Self.spending.contains(verb) { place = try Self.prepared() }
         if verb == "freeze" { place.type("policy B") }
         // Mirror images of one color are the images themselves, which `check augment` refuses.
@@ -115,9 +129,7 @@ extension EndToEnd {
         let line = example.replacing(/epochs=\d+/, with: "epochs=1")
           .replacing("demo:shapes", with: "demo:shapes limit=40")
         let status = place.type(line)
-        if Self.needsWeights.contains(example) {
-          #expect(status == 4 && place.errors.contains("error: no pretrained weights"))
-        } else if verb == "expect" && status == 3 {
+        if verb == "expect" && status == 3 {
           #expect(place.errors.contains("error: expected "))
         } else {
           #expect(status == 0, "\(example): \(place.errors)")
@@ -134,6 +146,23 @@ extension EndToEnd {
         }
         #expect(place.type("help \(entry.name)") == 0)
       }
+    }
+
+    @Test func examplesOfFormulasAndLoops() throws {
+      let place = try Self.prepared()
+      for example in HelpText.networkExamples {
+        #expect(place.type(example + " ; summary") == 0, "\(example): \(place.errors)")
+      }
+      try Self.makeWeights(for: ["resnet18"], in: place)
+      let page = HelpText.loopPage
+      let start = try #require(page.range(of: "examples\n"))
+      let end = try #require(page.range(of: "\n\nsee also"))
+      let loops = String(page[start.upperBound..<end.lowerBound])
+        .replacing("epochs=5", with: "epochs=1")
+      #expect(place.type("encoder resnet20 weights=random size=16") == 0)
+      let recipe = "data flowers/ split=34/33/33\nencoder resnet20 weights=random size=16\n"
+      #expect(place.replay(recipe + loops) == 0, "\(place.errors)")
+      #expect(place.session.workbench.runs.count == 3 + 2)
     }
 
     @Test func theFirstSessionOfHelpRuns() throws {

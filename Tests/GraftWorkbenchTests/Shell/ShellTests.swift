@@ -144,6 +144,42 @@ struct ShellTests {
     #expect(try graft(input: "\u{FEFF}seed 3").output == "seed 3\n")
   }
 
+  @Test func theVersionTellsTheBuild() throws {
+    let text = try graft("--version").output
+    #expect(text.hasPrefix("graft \(Version.number)\n  build "))
+    #expect(text.contains(Version.configuration) && text.contains("Swift \(Version.swift)"))
+    #expect(try graft("-c", "show version").output == text)
+    let json = try graft("--json", "--version").output
+    let fields = try #require(
+      try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    #expect(fields["version"] as? String == Version.number)
+    #expect(fields["configuration"] as? String == Version.configuration)
+    #expect(fields["commit"] is NSNull || fields["commit"] is String)
+    #expect(["AVX-512", "AVX2", "portable"].contains(fields["networks"] as? String))
+    // The license follows from what is linked.
+    let license = try #require(fields["license"] as? String)
+    #expect(license.contains("Apache-2.0"))
+    #expect(
+      license.contains("GPL-3") == (fields["traits"] as? [String])?.contains("Readline"))
+  }
+
+  @Test func predictReadsPathsFromStandardInput() throws {
+    _ = try Shapes.write(to: folder + "/new", perClass: 1)
+    let outcome = try graft(
+      "-c",
+      "encoder resnet20 weights=random size=16 ; data demo:shapes limit=40 ; train epochs=1 ; predict -",
+      input: "new/red/0.png\nnew/green/0.png\n")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("new/red/0.png") && outcome.output.contains("new/green/0.png"))
+  }
+
+  @Test func nothingButThePromptHasAPager() throws {
+    let outcome = try graft(
+      input: "help train", environment: ["PAGER": "cat > \(folder)/paged"])
+    #expect(outcome.output.contains("see also:"))
+    #expect(!FileManager.default.fileExists(atPath: folder + "/paged"))
+  }
+
   @Test func startsFast() throws {
     var best = Double.infinity
     for _ in 0..<5 {
@@ -214,6 +250,33 @@ struct TerminalTests {
     #expect(terminal.waits(for: "graft> "))
     terminal.send("quit\r")
     #expect(terminal.exitStatus() == 0)
+  }
+
+  @Test func longResultsGoThroughThePager() throws {
+    let paged = folder + "/paged"
+    let other = try #require(
+      GraftTerminal(folder: folder, environment: ["PAGER": "cat > paged; echo seen by pager"]))
+    #expect(other.waits(for: "graft> "))
+    #expect(other.answers("help train", with: "seen by pager"))
+    #expect(other.waits(for: "graft> "))
+    #expect(try String(contentsOfFile: paged, encoding: .utf8).contains("see also"))
+    // A short one, a pager that is not there, and none.
+    try FileManager.default.removeItem(atPath: paged)
+    #expect(other.answers("help seed", with: "see also: data, train"))
+    #expect(other.answers("set pager=no-such-pager ; help train", with: "see also:"))
+    #expect(other.answers("set pager=off ; help train", with: "see also:"))
+    #expect(other.answers("set pager='head -n 1' ; help train ; seed 5", with: "seed 5"))
+    #expect(!FileManager.default.fileExists(atPath: paged))
+    other.send("quit\r")
+    #expect(other.exitStatus() == 0)
+  }
+
+  /// The examples of `help !`.
+  @Test(arguments: [("!ls -l", "total "), ("!du -sh .", "\t."), ("!date", ":")])
+  func shellCommandsAnswer(_ line: String, _ answer: String) {
+    #expect(CommandTable.specification(of: "!")?.examples.contains(line) == true)
+    #expect(terminal.answers(line, with: answer))
+    #expect(terminal.waits(for: "graft> "))
   }
 
   @Test func controlCEndsAShellCommandOnly() {

@@ -63,7 +63,7 @@ enum GraftProcess {
   }
 }
 
-/// Graft on a pseudo-terminal, driven as a person would.
+/// Graft, or another program, on a pseudo-terminal, driven as a person would.
 final class GraftTerminal {
   /// `POSIX_SPAWN_SETSID` of glibc, which its Swift module leaves out.
   private static let setsid: Int16 = 0x80
@@ -73,10 +73,10 @@ final class GraftTerminal {
   private(set) var screen = ""
 
   init?(
-    folder: String, columns: UInt16 = 100, arguments: [String] = [],
-    environment: [String: String] = [:]
+    folder: String, columns: UInt16 = 100, program: String? = GraftProcess.path,
+    arguments: [String] = [], environment: [String: String] = [:]
   ) {
-    guard let path = GraftProcess.path else { return nil }
+    guard let path = program else { return nil }
     var main: Int32 = -1
     var side: Int32 = -1
     var size = winsize(ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)

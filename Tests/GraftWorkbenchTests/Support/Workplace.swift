@@ -16,18 +16,20 @@ struct Workplace {
 
   /// With `stateFolder`, interrupted recipes leave checkpoints there.
   ///
-  /// `watch` sees all that is written and may press Ctrl-C.
+  /// With `columns`, standard output is a terminal of that width. `watch` sees all that is written and may
+  /// press Ctrl-C.
   init(
     format: Console.Format = .text, threads: Int = 2, folder: String? = nil,
     stateFolder: String? = nil, isProgressTerminal: Bool = false,
-    watch: @escaping (String, Interrupts) -> Void = { _, _ in }
+    columns: Int? = nil, watch: @escaping (String, Interrupts) -> Void = { _, _ in }
   ) throws {
     self.folder = try folder ?? TemporaryFolder.make()
     let capture = capture
     let interrupts = InterruptsBox()
     let inner = capture.console(format: format)
     let console = Console(
-      format: format, isProgressTerminal: isProgressTerminal,
+      format: format, isOutputTerminal: columns != nil, isProgressTerminal: isProgressTerminal,
+      width: { columns ?? 80 },
       output: { text in
         inner.promptRaw(text)
         interrupts.value.withLock { $0.map { watch(text, $0) } }

@@ -1,0 +1,23 @@
+import Foundation
+import GraftKernels
+import Testing
+
+/// What is told about the processor, against what the kernel of the system says.
+@Suite struct ProcessorTests {
+  @Test func agreesWithTheSystem() throws {
+    let text = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+    let line = text.split(separator: "\n").first { $0.hasPrefix("flags") }
+    let flags = Set((line ?? "").split(separator: " "))
+    let networks =
+      flags.isSuperset(of: ["avx512f", "avx512vl"])
+      ? "AVX-512" : flags.isSuperset(of: ["avx2", "fma"]) ? "AVX2" : "portable"
+    #expect(Processor.networks == networks)
+    #expect(
+      (Processor.images == "AVX-512 VBMI")
+        == flags.isSuperset(of: [
+          "avx512vbmi", "avx512_vnni", "avx512bw", "avx512dq", "avx512vl", "fma",
+        ]))
+    // The system may refuse the tiles of a processor that has them.
+    if Processor.bf16 == "AMX" { #expect(flags.isSuperset(of: ["amx_tile", "amx_bf16"])) }
+  }
+}
