@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftData
 import GraftKernels
 
 /// What was asked of `graft` from the shell, already split into options and words.
@@ -100,9 +101,30 @@ package struct CommandLineTool {
     return 0
   }
 
+  /// Refuses words and a working folder whose bytes are not UTF-8: as texts they would be other names.
+  private func checkNames() throws {
+    for case let word? in UnsafeBufferPointer(
+      start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+    where String(validatingCString: word) == nil {
+      let shown = BytePath(bytes: Array(UnsafeRawBufferPointer(start: word, count: strlen(word))))
+      throw GraftError(
+        .usage, "`\(shown)` is not UTF-8 text", help: "rename the file, or name its folder instead")
+    }
+    guard let folder = getcwd(nil, 0) else { return }
+    defer { free(folder) }
+    guard String(validatingCString: folder) != nil else {
+      let shown = BytePath(
+        bytes: Array(UnsafeRawBufferPointer(start: folder, count: strlen(folder))))
+      throw GraftError(
+        .input, "the name of this folder is not UTF-8 text: \(shown)",
+        help: "rename it, or start graft in another folder")
+    }
+  }
+
   private func makeSession(
     _ request: CommandLineRequest, _ console: Console
   ) throws -> Session {
+    try checkNames()
     let working = FileManager.default.currentDirectoryPath
     let root = request.root.map { FilePath.absolute($0, base: working) }
     if let root, FilePath.isFolder(root) != true {
@@ -209,7 +231,10 @@ package struct CommandLineTool {
   private func standardInput(_ session: Session) throws -> SourceFile {
     let bytes = try StandardInput.readAll(limit: SourceFile.byteLimit)
     try SourceFile.checkLength(bytes.count, "-")
-    let text = String(decoding: bytes, as: UTF8.self)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw GraftError(
+        .input, "standard input is not a text", help: "a recipe is UTF-8 text, one verb per line")
+    }
     return SourceFile(name: "-", text: text, folder: session.folder)
   }
 

@@ -87,10 +87,9 @@ package final class Session {
     var amendments: [(label: String?, value: String)] = []
     var recording = Recording.onSuccess
 
-    func statement(_ lineage: Lineage) -> RecordedStatement {
-      var statement = RecordedStatement(step, lineage: lineage, receipt: receipt)
-      for (label, value) in amendments { statement.amend(label, value) }
-      return statement
+    func statement(_ lineage: Lineage, currentRun: String?) -> RecordedStatement {
+      RecordedStatement(
+        step, lineage: lineage, receipt: receipt, amendments: amendments, currentRun: currentRun)
     }
   }
 
@@ -177,12 +176,13 @@ package final class Session {
   /// The running command as it will be recorded, when it provides what it is expected to.
   func runningStatement(providing thing: String) -> RecordedStatement? {
     guard let running, let lineage = running.step.command.lineage(in: self) else { return nil }
-    return running.statement(Lineage(provides: [thing, "current"], needs: lineage.needs))
+    return running.statement(
+      Lineage(provides: [thing, "current"], needs: lineage.needs), currentRun: currentRun)
   }
 
   private func record(_ step: BoundCommand) {
     guard step.specification.isRecorded, let lineage = step.command.lineage(in: self),
-      let statement = running?.statement(lineage)
+      let statement = running?.statement(lineage, currentRun: currentRun)
     else { return }
     recorder.append(statement)
     note { try $0.append(statement) }

@@ -59,7 +59,9 @@ package enum Printer {
 
   /// Whether a text lexes as one word where it is to stand.
   package static func isWord(_ text: String, isLabeled: Bool = true) -> Bool {
-    guard let first = text.first, first != "#", !Lexer.isAttached(text) else { return false }
+    guard let first = text.first, first != "#", first != "=", !Lexer.isAttached(text) else {
+      return false
+    }
     if text.contains(where: Lexer.isDelimiter) || text.last == "\\" { return false }
     guard !isLabeled, let equals = text.firstIndex(of: "=") else { return true }
     return !Lexer.isLabel(text[..<equals])

@@ -128,11 +128,7 @@ struct ValueChecker {
       }
       return .path(path)
     }
-    let bare = path.hasSuffix("/") && path.count > 1 ? String(path.dropLast()) : path
-    if plannedOutputs.contains(bare) || plannedOutputs.contains(where: { $0.hasPrefix(bare + "/") })
-    {
-      return .path(path)
-    }
+    if isPlanned(path) { return .path(path) }
     switch (FilePath.isFolder(path), kind) {
     case (nil, _):
       let near = FolderListing.nearest(to: path)
@@ -145,6 +141,15 @@ struct ValueChecker {
     case (false, .folder):
       throw Diagnostic(.wrongFileKind, "`\(text)` is a file, not a folder", at: value.span)
     default: return .path(path)
+    }
+  }
+
+  /// Whether earlier commands will have written the path, something in it, or a folder around it.
+  private func isPlanned(_ path: String) -> Bool {
+    let inner = path.utf8.last == UInt8(ascii: "/") ? path : path + "/"
+    return plannedOutputs.contains { output in
+      let outer = output.utf8.last == UInt8(ascii: "/") ? output : output + "/"
+      return outer.utf8.starts(with: inner.utf8) || inner.utf8.starts(with: outer.utf8)
     }
   }
 
