@@ -1,27 +1,6 @@
 import Foundation
 import GraftBase
-import GraftData
 import GraftKernels
-
-/// What was asked of `graft` from the shell, already split into options and words.
-package struct CommandLineRequest: Sendable {
-  package var words: [String]
-  package var commands: String?
-  package var isInteractive = false
-  package var printsJSON = false
-  package var isQuiet = false
-  package var refusesColor = false
-  package var refusesInput = false
-  package var threads: Int?
-  package var root: String?
-  package var keepsGoing = false
-  package var isDryRun = false
-  package var wantsManualPage = false
-  package var wantsVersion = false
-  package var wantsHelp = false
-
-  package init(words: [String]) { self.words = words }
-}
 
 /// The process around a session: finds the text to run, sets up console, journal, signals and
 /// editor.
@@ -63,6 +42,11 @@ package struct CommandLineTool {
   private func run(_ request: CommandLineRequest, _ console: Console) throws -> Int32 {
     if request.wantsHelp { return say(CommandLineHelp.text(), "help", console) }
     if request.wantsVersion { return say("graft \(Version.number)", "version", console) }
+    if request.tolerance != nil, !request.isVerification {
+      throw GraftError(
+        .usage, "--tol is about scores that `graft verify` compares",
+        help: "graft verify FILE --tol 0.005")
+    }
     let session = try makeSession(request, console)
     session.interrupts.install()
     let interpreter = Executor(session)
@@ -82,6 +66,7 @@ package struct CommandLineTool {
     case "check":
       let (file, settings) = try recipe(request.words.dropFirst(), "check", session)
       return interpreter.check(file, settings: settings)
+    case "verify": return try verify(request, session)
     case "run":
       let (file, settings) = try recipe(request.words.dropFirst(), "run", session)
       return then(
@@ -101,30 +86,10 @@ package struct CommandLineTool {
     return 0
   }
 
-  /// Refuses words and a working folder whose bytes are not UTF-8: as texts they would be other names.
-  private func checkNames() throws {
-    for case let word? in UnsafeBufferPointer(
-      start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
-    where String(validatingCString: word) == nil {
-      let shown = BytePath(bytes: Array(UnsafeRawBufferPointer(start: word, count: strlen(word))))
-      throw GraftError(
-        .usage, "`\(shown)` is not UTF-8 text", help: "rename the file, or name its folder instead")
-    }
-    guard let folder = getcwd(nil, 0) else { return }
-    defer { free(folder) }
-    guard String(validatingCString: folder) != nil else {
-      let shown = BytePath(
-        bytes: Array(UnsafeRawBufferPointer(start: folder, count: strlen(folder))))
-      throw GraftError(
-        .input, "the name of this folder is not UTF-8 text: \(shown)",
-        help: "rename it, or start graft in another folder")
-    }
-  }
-
   private func makeSession(
     _ request: CommandLineRequest, _ console: Console
   ) throws -> Session {
-    try checkNames()
+    try CommandLineRequest.checkProcess()
     let working = FileManager.default.currentDirectoryPath
     let root = request.root.map { FilePath.absolute($0, base: working) }
     if let root, FilePath.isFolder(root) != true {
@@ -137,11 +102,13 @@ package struct CommandLineTool {
       }
       session.settings.threads = threads
     }
-    if !request.isDryRun, let folder = UserFolders.state(environment) {
+    // A verification trains anew, and leaves nothing behind.
+    let keepsFiles = !request.isDryRun && !request.isVerification
+    if keepsFiles, let folder = UserFolders.state(environment) {
       session.journal = Journal(stateFolder: folder)
       session.stateFolder = folder
     }
-    if !request.isDryRun {
+    if keepsFiles {
       session.workbench.features.folder = UserFolders.cache(environment).map { $0 + "/features" }
     }
     let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
@@ -150,6 +117,24 @@ package struct CommandLineTool {
       folders: [session.folder])
     session.pretrained.mayFetch = !request.isDryRun
     return session
+  }
+
+  private func verify(_ request: CommandLineRequest, _ session: Session) throws -> Int32 {
+    if let tolerance = request.tolerance, !(0...1).contains(tolerance) {
+      throw GraftError(
+        .usage, "--tol is \(tolerance.shortText), but must be 0..1",
+        help: "graft verify FILE --tol 0.005")
+    }
+    guard !request.isDryRun, !request.isInteractive, request.commands == nil else {
+      throw GraftError(
+        .usage, "graft verify replays a recipe file, without --dry-run, -i and -c",
+        help: "graft verify FILE")
+    }
+    let (file, settings) = try recipe(request.words.dropFirst(), "verify", session)
+    let working = FileManager.default.currentDirectoryPath
+    let path = request.words[1] == "-" ? nil : FilePath.absolute(request.words[1], base: working)
+    return try Verification(session, file, path: path, tolerance: request.tolerance)
+      .run(settings: settings, options: Executor.Options(keepsGoing: request.keepsGoing))
   }
 
   /// Standard input as a recipe, or the prompt when a person is there.
@@ -277,7 +262,7 @@ package struct CommandLineTool {
         help: "graft -c '\(word) …' runs it, graft help \(word) explains it")
     }
     if !word.contains("/") && !word.contains("."),
-      let near = Suggestion.nearest(to: word, among: ["run", "check", "help", "completions"])
+      let near = Suggestion.nearest(to: word, among: CommandLineHelp.words)
     {
       throw GraftError(
         .usage, "there is no recipe `\(word)`", help: "did you mean `graft \(near)`?")

@@ -25,21 +25,26 @@ package struct Executor {
     options: Options = Options()
   ) -> Int32 {
     let binder = bind(file, mode: mode, settings: settings)
-    if let first = binder.faults.first {
-      console.report(first)
-      let rest = binder.faults.count - 1
-      if rest > 0 && console.format == .text {
-        let where_ =
-          mode == .recipe && !file.isTyped ? "; `graft check \(file.name)` lists them" : ""
-        console.warn("\(rest) more \(rest == 1 ? "fault" : "faults")\(where_)")
-      }
-      return Diagnostic.exitStatus(of: binder.faults)
-    }
+    if let status = report(binder.faults, in: file, mode) { return status }
     if options.isDryRun {
       printDry(binder.steps)
       return 0
     }
     return run(binder.steps, mode: mode, options: options)
+  }
+
+  /// Reports the first fault and says how many there are; returns the exit status, nil without any.
+  package func report(
+    _ faults: [Diagnostic], in file: SourceFile, _ mode: Binder.Mode
+  ) -> Int32? {
+    guard let first = faults.first else { return nil }
+    console.report(first)
+    let rest = faults.count - 1
+    if rest > 0 && console.format == .text {
+      let where_ = mode == .recipe && !file.isTyped ? "; `graft check \(file.name)` lists them" : ""
+      console.warn("\(rest) more \(rest == 1 ? "fault" : "faults")\(where_)")
+    }
+    return Diagnostic.exitStatus(of: faults)
   }
 
   /// Prints the checked commands, and below each training what it would be, as comments.
@@ -109,21 +114,27 @@ package struct Executor {
   }
 
   package func bind(
-    _ file: SourceFile, mode: Binder.Mode, settings: [KnobSetting] = []
+    _ file: SourceFile, mode: Binder.Mode, settings: [KnobSetting] = [], outputRoot: String? = nil
   ) -> Binder {
     var binder = Binder(
       mode: mode, environment: session.environment, vocabulary: session.vocabulary,
-      rootFolder: session.rootFolder, aliases: session.aliases, settings: settings)
+      rootFolder: session.rootFolder, aliases: session.aliases, settings: settings,
+      outputRoot: outputRoot)
     binder.bind(file)
     return binder
   }
 
-  private func run(_ steps: [BoundCommand], mode: Binder.Mode, options: Options) -> Int32 {
+  /// Runs checked steps in order and calls `after` with the number of each that succeeded; returns the
+  /// exit status.
+  package func run(
+    _ steps: [BoundCommand], mode: Binder.Mode, options: Options,
+    after: (Int) -> Void = { _ in }
+  ) -> Int32 {
     var status: Int32 = 0
     var hasRun = false
     let phase = session.interrupts.enter(.running)
     defer { session.interrupts.enter(phase) }
-    for step in steps {
+    for (index, step) in steps.enumerated() {
       do {
         try session.interrupts.check()
         console.event(
@@ -134,6 +145,7 @@ package struct Executor {
           ])
         try session.perform(step)
         hasRun = true
+        after(index)
       } catch {
         let fault = Diagnostic(error, at: step.span)
         let isStopped = [.interrupted, .terminated, .hungUp].contains(fault.code)

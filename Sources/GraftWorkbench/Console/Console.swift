@@ -12,6 +12,8 @@ package final class Console {
 
   package var format: Format
   package var isQuiet: Bool
+  /// Whether results as text are left out, while a recipe is replayed for something else.
+  package var hidesResults = false
   /// Whether results may carry color.
   package var isColored: Bool
   /// Whether progress may be redrawn in place and carry color.
@@ -86,13 +88,13 @@ package final class Console {
 
   /// Prints a result for people; with `--json` results are events, so nothing is printed.
   package func print(_ text: String = "") {
-    if format == .text { write(text + "\n") }
+    if format == .text, !hidesResults { write(text + "\n") }
   }
 
   /// Prints a result as text, or with `--json` as one event on its own line.
   package func result(_ text: String, event: String, _ fields: [(String, JSONValue)] = []) {
     switch format {
-    case .text: write(text + "\n")
+    case .text: if !hidesResults { write(text + "\n") }
     case .json: write(JSONValue.object([("event", .string(event))] + fields).description + "\n")
     }
   }

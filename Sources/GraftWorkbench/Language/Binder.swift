@@ -31,6 +31,8 @@ package struct Binder {
   var vocabulary: Vocabulary
   let rootFolder: String?
   let aliases: [String: String]
+  /// The folder below which all output goes, for replays that may change nothing.
+  let outputRoot: String?
   var plannedOutputs: Set<String> = []
   /// The files being read, outermost first.
   var openFiles: [String] = []
@@ -47,13 +49,14 @@ package struct Binder {
 
   package init(
     mode: Mode, environment: Environment, vocabulary: Vocabulary, rootFolder: String? = nil,
-    aliases: [String: String] = [:], settings: [KnobSetting] = []
+    aliases: [String: String] = [:], settings: [KnobSetting] = [], outputRoot: String? = nil
   ) {
     self.mode = mode
     self.environment = environment
     self.vocabulary = vocabulary
     self.rootFolder = rootFolder
     self.aliases = aliases
+    self.outputRoot = outputRoot
     self.settings = [SettingScope(settings: settings)]
   }
 
@@ -152,7 +155,7 @@ package struct Binder {
   ) throws -> CheckedArguments {
     try ArgumentChecker(
       specification: specification, vocabulary: vocabulary, rootFolder: rootFolder,
-      plannedOutputs: plannedOutputs
+      plannedOutputs: plannedOutputs, outputRoot: outputRoot
     ).check(syntax).get()
   }
 

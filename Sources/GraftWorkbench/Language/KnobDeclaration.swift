@@ -129,7 +129,8 @@ package struct KnobDeclaration: Sendable, Equatable {
     let checker = ValueChecker(
       parameter: ArgumentDeclaration(
         name, kind ?? .text(prefix: ""), whenOmitted: .refused, summary ?? ""),
-      vocabulary: Vocabulary(), rootFolder: nil, plannedOutputs: [], verb: "param")
+      vocabulary: Vocabulary(), rootFolder: nil, plannedOutputs: [],
+      outputRoot: nil, verb: "param")
     if kind != nil {
       do {
         _ = try checker.check(value)

@@ -56,10 +56,17 @@ package enum CommandLineHelp {
     ("graft FILE [KNOB=VALUE…]", "replay a recipe; - reads it from standard input"),
     ("graft run FILE [KNOB=VALUE…]", "the same"),
     ("graft check FILE [KNOB=VALUE…]", "list every fault of a recipe without running it"),
+    (
+      "graft verify FILE [KNOB=VALUE…]",
+      "train a recipe anew and compare what comes out with its results"
+    ),
     ("graft -c 'COMMANDS'", "run commands given here"),
     ("graft help [TOPIC] [--man]", "help about a command, or the manual page"),
     ("graft completions bash|zsh|fish", "completions for your shell"),
   ]
+
+  /// The words that may come first.
+  package static let words = ["run", "check", "verify", "help", "completions"]
 
   package static let options: [Entry] = [
     ("-c TEXT", "run the commands in TEXT"),
@@ -72,13 +79,15 @@ package enum CommandLineHelp {
     ("--root DIR", "folder that relative paths start from"),
     ("--keep-going", "continue with the next command when one fails"),
     ("--dry-run", "print the checked commands and what trainings would be, and run none"),
+    ("--tol X", "with verify: scores may differ by X, and weights are not compared"),
     ("--version", "print the version"),
     ("--help", "print this help"),
   ]
 
   package static let statuses: [(number: Int, meaning: String)] = [
     (0, "ok"), (1, "a step failed"), (2, "a fault in the recipe or its use; nothing ran"),
-    (3, "an expectation did not hold"), (4, "an input is missing or unreadable"),
+    (3, "an expectation or a result that verify compares did not hold"),
+    (4, "an input is missing or unreadable"),
     (129, "the terminal was closed"), (130, "interrupted"), (143, "terminated"),
   ]
 

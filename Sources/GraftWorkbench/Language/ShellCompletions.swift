@@ -12,7 +12,7 @@ package enum ShellCompletions {
     }
   }
 
-  private static let words = ["run", "check", "help", "completions"]
+  private static let words = CommandLineHelp.words
   private static let topics = CommandTable.specifications.map(\.verb).filter { $0 != "!" }
   private static let flags = CommandLineHelp.options.map { option in
     (name: String(option.form.split(separator: " ")[0]), meaning: option.meaning)

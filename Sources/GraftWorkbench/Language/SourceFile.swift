@@ -96,3 +96,13 @@ package struct SourceSpan: Sendable {
     return result
   }
 }
+
+extension String {
+  /// This text without spaces and tabs at both ends.
+  package var trimmingSpaces: String {
+    var text = self[...]
+    while let first = text.first, first.isWhitespace { text.removeFirst() }
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return String(text)
+  }
+}

@@ -7,6 +7,7 @@ struct ValueChecker {
   let vocabulary: Vocabulary
   let rootFolder: String?
   let plannedOutputs: Set<String>
+  let outputRoot: String?
   let verb: String
 
   func check(_ value: ValueSyntax) throws -> ArgumentValue {
@@ -126,9 +127,9 @@ struct ValueChecker {
           at: value.span,
           help: "make it a knob (`param out: path`) and pass it: graft run FILE out=\(text)")
       }
-      return .path(path)
+      return .path(moved(path))
     }
-    if isPlanned(path) { return .path(path) }
+    if let made = planned(path) { return .path(made) }
     switch (FilePath.isFolder(path), kind) {
     case (nil, _):
       let near = FolderListing.nearest(to: path)
@@ -144,14 +145,23 @@ struct ValueChecker {
     }
   }
 
-  /// Whether earlier commands will have written the path, something in it, or a folder around it.
-  private func isPlanned(_ path: String) -> Bool {
-    let inner = path.utf8.last == UInt8(ascii: "/") ? path : path + "/"
-    return plannedOutputs.contains { output in
+  /// Where a path is that earlier commands will have written: itself, something in it, or a folder
+  /// around it; nil for one that they do not touch.
+  private func planned(_ path: String) -> String? {
+    let moved = moved(path)
+    let inner = moved.utf8.last == UInt8(ascii: "/") ? moved : moved + "/"
+    var isAround = false
+    for output in plannedOutputs {
       let outer = output.utf8.last == UInt8(ascii: "/") ? output : output + "/"
-      return outer.utf8.starts(with: inner.utf8) || inner.utf8.starts(with: outer.utf8)
+      if inner.utf8.starts(with: outer.utf8) { return moved }
+      isAround = isAround || outer.utf8.starts(with: inner.utf8)
     }
+    guard isAround else { return nil }
+    return outputRoot == nil || FilePath.isFolder(path) == nil ? moved : path
   }
+
+  /// Where output goes that a command names.
+  private func moved(_ path: String) -> String { outputRoot.map { $0 + path } ?? path }
 
   func wrongType(_ value: ValueSyntax, _ kind: ArgumentKind) -> Diagnostic {
     let (suggestion, help) =
