@@ -67,6 +67,12 @@ package struct CommandLineTool {
       let (file, settings) = try recipe(request.words.dropFirst(), "check", session)
       return interpreter.check(file, settings: settings)
     case "verify": return try verify(request, session)
+    case "diff":
+      let text = (["diff"] + request.words.dropFirst().map(Printer.text(literal:)))
+      let file = SourceFile(
+        name: "command line", text: text.joined(separator: " "), folder: session.folder,
+        isTyped: true)
+      return interpreter.run(file, mode: .recipe)
     case "run":
       let (file, settings) = try recipe(request.words.dropFirst(), "run", session)
       return then(

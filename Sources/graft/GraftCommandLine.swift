@@ -52,7 +52,7 @@ struct GraftCommandLine: ParsableCommand {
   @Flag(name: [.customLong("help"), .customShort("h")], help: "Print this help.")
   var wantsHelp = false
 
-  @Argument(help: "A recipe and its knobs, or run, check, verify, help, completions.")
+  @Argument(help: "A recipe and its knobs, or run, check, verify, diff, help, completions.")
   var words: [String] = []
 
   var request: CommandLineRequest {

@@ -24,8 +24,16 @@ package struct Distiller {
     var receipt: String?
   }
 
-  package init(_ statements: [RecordedStatement], keeping keptThings: [String], folder: String?) {
-    self.statements = statements.filter { !["param", "let"].contains($0.verb) }
+  /// Without outcomes, what only judges or writes is left out.
+  package init(
+    _ statements: [RecordedStatement], keeping keptThings: [String], folder: String?,
+    withOutcomes: Bool = true
+  ) {
+    self.statements = statements.filter { statement in
+      let lineage = statement.lineage
+      let isOutcome = lineage.isOutcome && lineage.provides.allSatisfy { $0 == "current" }
+      return !["param", "let"].contains(statement.verb) && (withOutcomes || !isOutcome)
+    }
     self.keptThings = keptThings
     self.folder = folder
     knobs = RecipeKnobs(declaredBy: statements, folder: folder)

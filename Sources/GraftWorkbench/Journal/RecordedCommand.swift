@@ -137,6 +137,7 @@ extension ValueSyntax {
     let folder = start.folderPart
     var shown = folder.isEmpty ? "" : transform(folder)
     if shown == "." || shown == "./" { shown = "" }
+    if !shown.isEmpty, !FilePath.endsWithSlash(shown) { shown += "/" }
     var segments = template.segments
     segments[0] = .literal(shown + String(start.utf8.dropFirst(folder.utf8.count)))
     var result = self

@@ -60,13 +60,14 @@ package enum CommandLineHelp {
       "graft verify FILE [KNOB=VALUE…]",
       "train a recipe anew and compare what comes out with its results"
     ),
+    ("graft diff FILE FILE", "show what differs between two recipes"),
     ("graft -c 'COMMANDS'", "run commands given here"),
     ("graft help [TOPIC] [--man]", "help about a command, or the manual page"),
     ("graft completions bash|zsh|fish", "completions for your shell"),
   ]
 
   /// The words that may come first.
-  package static let words = ["run", "check", "verify", "help", "completions"]
+  package static let words = ["run", "check", "verify", "diff", "help", "completions"]
 
   package static let options: [Entry] = [
     ("-c TEXT", "run the commands in TEXT"),

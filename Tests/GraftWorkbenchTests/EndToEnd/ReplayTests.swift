@@ -1,4 +1,5 @@
 import Foundation
+import GraftModels
 import Testing
 
 @testable import GraftWorkbench
@@ -132,6 +133,55 @@ extension EndToEnd {
 
     private func receipts(of recipe: String) -> [Substring] {
       recipe.split(separator: "\n").compactMap { $0.split(separator: "#= ").dropFirst().first }
+    }
+
+    /// The name of a file becomes one that a run can have.
+    @Test func loadedRunsHaveNamesThatReplay() throws {
+      let place = try Workplace()
+      place.type(Workplace.ingredients + "\ntrain epochs=1 batch=16 as=A")
+      place.type("save \"2 small models.v1.safetensors\"\nload \"2 small models.v1.safetensors\"")
+      #expect(place.recipe.contains(" as=_2_small_models"), "\(place.recipe)\(place.errors)")
+      let again = try Workplace(folder: place.folder)
+      #expect(again.replay(place.recipe) == 0, "\(again.errors)")
+      #expect(again.recipe == place.recipe)
+    }
+
+    @Test func rawTensorsAreKnobs() throws {
+      let place = try Workplace()
+      try Safetensors.write(
+        SafetensorsFile(tensors: [
+          SafetensorsTensor(
+            name: "input", shape: [1, 3, 16, 16], floats: [Float](repeating: 0.5, count: 768))
+        ]), to: place.path("in.safetensors"))
+      place.type(Workplace.ingredients)
+      #expect(place.type("forward in.safetensors to=out.safetensors") == 0, "\(place.errors)")
+      #expect(place.recipe.contains("\nparam tensors: path = in.safetensors\n"))
+      #expect(place.recipe.hasSuffix("\nforward $tensors to=out.safetensors\n"), "\(place.recipe)")
+      let first = try Data(contentsOf: URL(fileURLWithPath: place.path("out.safetensors")))
+      #expect(try Workplace(folder: place.folder).replay(place.recipe) == 0)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: place.path("out.safetensors"))) == first)
+    }
+
+    @Test func runsAreComparedAsTheirLines() throws {
+      let place = try Workplace()
+      place.type(Workplace.ingredients)
+      place.type("augment flip as=mild\ntrain epochs=1 batch=16 policy=A augment=mild as=A")
+      place.type("evaluate A\npreview 2 to=a.png\nseed 3")
+      place.type("train epochs=1 batch=16 policy=A lr=1e-2 augment=mild as=B")
+      place.capture.clear()
+      #expect(place.type("diff A B") == 0, "\(place.errors)")
+      let lines = place.output.split(separator: "\n")
+      let changed = lines.filter { $0.hasPrefix("- ") || $0.hasPrefix("+ ") }
+        .map { $0.split(separator: "  #=")[0] }
+      #expect(
+        changed == [
+          "- A", "+ B", "- train epochs=1 batch=16 policy=A augment=mild as=A", "+ seed 3",
+          "+ train epochs=1 batch=16 policy=A lr=1e-2 augment=mild as=B",
+        ], "\(place.output)")
+      #expect(place.type("diff A nothing") == 2)
+      place.capture.clear()
+      #expect(place.type("diff A A") == 0)
+      #expect(place.output == "A and A are the same, line by line\n")
     }
 
     @Test func previewReplaysWithItsPipeline() throws {
