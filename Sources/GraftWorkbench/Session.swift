@@ -149,10 +149,15 @@ package final class Session {
   /// Without a folder, paths are bare names: for files that travel.
   /// With `runs`, those alone.
   package func distilledRecipe(folder: String?, of runs: [String]? = nil) -> String {
-    var distiller = Distiller(
+    var distiller = distiller(folder: folder, of: runs)
+    return distiller.recipe()
+  }
+
+  /// What makes that recipe.
+  func distiller(folder: String?, of runs: [String]? = nil) -> Distiller {
+    Distiller(
       recorder.statements, keeping: (runs ?? vocabulary.names(.run)).map { "run:" + $0 },
       folder: folder)
-    return distiller.recipe()
   }
 
   /// Runs one planned step and records it when it succeeds.

@@ -76,19 +76,41 @@ package struct SaveCommand: Command {
   }
 
   private func saveRecipe(in session: Session) throws {
+    let count = session.recorder.statements.count
+    guard count > 0 else {
+      throw GraftError(
+        .failed, "nothing was recorded yet, so the recipe would be empty",
+        help: "`encoder` and `data` are good first lines")
+    }
     let place = try session.output(path)
     let shown = FilePath.relative(path, to: session.folder)
     if !overwrites { try Self.spareHandwork(at: path, shown) }
-    let text = session.distilledRecipe(folder: FilePath.folder(of: path))
+    let folder = FilePath.folder(of: path)
+    var distiller = session.distiller(folder: folder)
+    let text = distiller.recipe()
     try AtomicFile.write(text, to: place.prepared())
     let lines = text.split(separator: "\n").count
-    let count = session.recorder.statements.count
+    let length = "\(lines) \(lines == 1 ? "line" : "lines")"
+    let origin = "\(count) \(count == 1 ? "command" : "commands")"
     session.console.result(
-      "saved \(shown), \(lines) lines, distilled from \(count) \(count == 1 ? "command" : "commands")",
+      "saved \(shown), \(length), distilled from \(origin)",
       event: "save",
       [
         ("file", .string(path)), ("lines", .integer(lines)), ("commands", .integer(count)),
       ])
+    warn(of: distiller.outputs.filter { !FilePath.contains(folder, $0) }, folder, in: session)
+  }
+
+  /// Says that a recipe would write outside its folder, which a replay may not, and where it could lie.
+  private func warn(of outside: [String], _ folder: String, in session: Session) {
+    guard let first = outside.first else { return }
+    let shared = FilePath.sharedFolder(of: [path] + outside)
+    let name = path.lastPathComponent
+    session.console.warn(
+      "the recipe writes \(FilePath.relative(first, to: folder).escapingControlCharacters), and a recipe "
+        + "may write only inside its own folder: to replay it, save it as "
+        + FilePath.relative(shared == "/" ? shared + name : shared + "/" + name, to: session.folder)
+    )
   }
 
   /// Refuses to replace a text that somebody wrote or changed.

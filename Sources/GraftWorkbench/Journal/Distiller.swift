@@ -15,8 +15,8 @@ package struct Distiller {
   /// Where shown paths start from; nil shows names alone, which tell nothing of the machine.
   private let folder: String?
   private var knobs: RecipeKnobs
-  /// Files and folders that the lines so far have written.
-  private var outputs: [String] = []
+  /// Files and folders that the lines so far write; all of them once the recipe is made.
+  private(set) var outputs: [String] = []
 
   private struct Line {
     var verb: String

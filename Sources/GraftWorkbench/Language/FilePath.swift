@@ -72,6 +72,17 @@ package enum FilePath {
     return inner.count >= outer.count && zip(outer, inner).allSatisfy { $0.hasSameBytes(as: $1) }
   }
 
+  /// The innermost folder that holds all of these.
+  static func sharedFolder(of paths: [String]) -> String {
+    var shared = paths.first.map { components(of: folder(of: $0)) } ?? []
+    for path in paths {
+      let parts = components(of: folder(of: path))
+      let count = zip(shared, parts).prefix { $0.hasSameBytes(as: $1) }.count
+      shared = Array(shared.prefix(count))
+    }
+    return "/" + shared.joined(separator: "/")
+  }
+
   /// Whether `path` lies inside `folder`, symbolic links followed as far as the path exists.
   package static func isInside(_ path: String, _ folder: String) -> Bool {
     let target = resolvingLinks(path) + "/"

@@ -165,6 +165,8 @@ import Testing
 
   @Test func handworkIsNotReplaced() throws {
     let bench = try TestBench()
+    #expect(bench.type("save out.graft") == 1)
+    #expect(bench.capture.errors.contains("nothing was recorded yet"))
     #expect(bench.type("seed 5 ; save out.graft ; seed 6 ; save out.graft") == 0)
     let path = bench.folder + "/out.graft"
     let text = try String(contentsOfFile: path, encoding: .utf8)
@@ -183,6 +185,18 @@ import Testing
     try "".write(toFile: path, atomically: true, encoding: .utf8)
     #expect(bench.type("save out.graft") == 0)
     #expect(bench.type("save out.safetensors overwrite=yes") == 2)
+  }
+
+  @Test func aRecipeThatWritesElsewhereIsRemarkedUpon() throws {
+    let bench = try TestBench()
+    try record("data demo:shapes\nrender to=sub/copies/", on: bench)
+    #expect(bench.type("save r.graft ; save sub/r.graft") == 0)
+    #expect(!bench.capture.errors.contains("note:"), "\(bench.capture.errors)")
+    #expect(bench.type("save sub/deep/r.graft") == 0)
+    #expect(
+      bench.capture.errors.contains(
+        "the recipe writes ../copies/, and a recipe may write only inside its own folder: to replay it, "
+          + "save it as sub/r.graft\n"), "\(bench.capture.errors)")
   }
 
   /// A journal writes where its session wrote; a copy of it elsewhere is a recipe like others.
