@@ -113,21 +113,23 @@ package struct SaveCommand: Command {
     )
   }
 
-  /// Refuses to replace a text that somebody wrote or changed.
+  /// Refuses to replace a text that somebody wrote or changed, or that cannot be read.
   private static func spareHandwork(at path: String, _ shown: String) throws {
-    guard BytePath(path).kind == .file,
-      let file = FileHandle(forReadingAtPath: path),
-      let bytes = try? file.read(upToCount: SourceFile.byteLimit + 1), !bytes.isEmpty,
-      !RecipeText.isUnchanged([UInt8](bytes))
-    else { return }
-    let isChanged = RecipeText.isOfGraft(String(decoding: bytes, as: UTF8.self))
-    let name = FilePath.relative(path, to: FilePath.folder(of: path))
+    guard BytePath(path).kind == .file else { return }
+    let file = FileHandle(forReadingAtPath: path)
+    let bytes = try? file?.read(upToCount: SourceFile.byteLimit + 1) ?? Data()
+    let what: String
+    if let bytes, file != nil {
+      guard !bytes.isEmpty, !RecipeText.isUnchanged([UInt8](bytes)) else { return }
+      what =
+        RecipeText.isOfGraft(String(decoding: bytes, as: UTF8.self))
+        ? "was changed since Graft wrote it" : "is there already, and Graft did not write it"
+    } else {
+      what = "is there already and cannot be read, so somebody may have changed it"
+    }
     throw GraftError(
-      .failed,
-      isChanged
-        ? "`\(shown)` was changed since Graft wrote it"
-        : "`\(shown)` is there already, and Graft did not write it",
-      help: "`save \(Printer.text(literal: name)) overwrite=yes` replaces it")
+      .failed, "`\(shown)` \(what)",
+      help: "`save \(Printer.text(literal: shown)) overwrite=yes` replaces it")
   }
 
   private func saveModel(in session: Session) throws {

@@ -70,6 +70,29 @@ struct ShellTests {
     #expect((outcome.errors == "") == (status == 0))
   }
 
+  /// Names that are not UTF-8 are refused, not read as other names.
+  @Test(arguments: [
+    #""$0" -c "$(printf 'note caf\351')""#, #"printf 'note caf\351' | "$0""#,
+    #"mkdir -p "$(printf 'caf\351')" && cd "$(printf 'caf\351')" && "$0" -c 'seed 1 ; save x.graft'"#,
+  ])
+  func otherBytesAreRefused(_ script: String) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", script, GraftProcess.path ?? ""]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    process.environment = GraftProcess.environment(folder)
+    let errors = Pipe()
+    process.standardError = errors
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect([2, 4].contains(process.terminationStatus), "\(text)")
+    #expect(text.contains("not UTF-8 text") || text.contains("not a text"), "\(text)")
+    let files = FileManager.default.subpaths(atPath: folder) ?? []
+    #expect(!files.contains { $0.hasSuffix("x.graft") }, "\(files)")
+  }
+
   /// A verification trains anew and leaves nothing behind: no file, no run, no journal.
   @Test func verifyTakesNoStoredRun() throws {
     let text = """
