@@ -24,6 +24,17 @@ extension BytePath {
     status.map { Identity(device: UInt64($0.st_dev), node: UInt64($0.st_ino)) }
   }
 
+  /// When content, name or rights last changed, in seconds since 1970: an older date that a copy brings along
+  /// does not count.
+  package var changeTime: Double? {
+    status.map { Double($0.st_ctim.tv_sec) + Double($0.st_ctim.tv_nsec) / 1e9 }
+  }
+
+  /// When the content last changed, in seconds since 1970.
+  package var contentTime: Double? {
+    status.map { Double($0.st_mtim.tv_sec) + Double($0.st_mtim.tv_nsec) / 1e9 }
+  }
+
   /// The names in this folder, sorted bytewise, `.` and `..` left out.
   package func listing() throws -> [BytePath] {
     guard let folder = withCString({ opendir($0) }) else {

@@ -2,27 +2,6 @@ import Foundation
 import GraftBase
 import GraftKernels
 
-/// What was asked of `graft` from the shell, already split into options and words.
-package struct CommandLineRequest: Sendable {
-  package var words: [String]
-  package var commands: String?
-  package var isInteractive = false
-  package var printsJSON = false
-  package var isQuiet = false
-  package var refusesColor = false
-  package var refusesInput = false
-  package var threads: Int?
-  package var root: String?
-  package var keepsGoing = false
-  package var isDryRun = false
-  package var wantsManualPage = false
-  package var wantsReference = false
-  package var wantsVersion = false
-  package var wantsHelp = false
-
-  package init(words: [String]) { self.words = words }
-}
-
 /// The process around a session: finds the text to run, sets up console, journal, signals and
 /// editor.
 package struct CommandLineTool {
@@ -66,6 +45,11 @@ package struct CommandLineTool {
       Version.show(on: console)
       return 0
     }
+    if request.tolerance != nil, !request.isVerification {
+      throw GraftError(
+        .usage, "--tol is about scores that `graft verify` compares",
+        help: "graft verify FILE --tol 0.005")
+    }
     let session = try makeSession(request, console)
     session.interrupts.install()
     let interpreter = Executor(session)
@@ -85,6 +69,13 @@ package struct CommandLineTool {
     case "check":
       let (file, settings) = try recipe(request.words.dropFirst(), "check", session)
       return interpreter.check(file, settings: settings)
+    case "verify": return try verify(request, session)
+    case "diff":
+      let text = (["diff"] + request.words.dropFirst().map(Printer.text(literal:)))
+      let file = SourceFile(
+        name: "command line", text: text.joined(separator: " "), folder: session.folder,
+        isTyped: true)
+      return interpreter.run(file, mode: .recipe)
     case "run":
       let (file, settings) = try recipe(request.words.dropFirst(), "run", session)
       return then(
@@ -107,6 +98,7 @@ package struct CommandLineTool {
   private func makeSession(
     _ request: CommandLineRequest, _ console: Console
   ) throws -> Session {
+    try CommandLineRequest.checkProcess()
     let working = FileManager.default.currentDirectoryPath
     let root = request.root.map { FilePath.absolute($0, base: working) }
     if let root, FilePath.isFolder(root) != true {
@@ -119,11 +111,13 @@ package struct CommandLineTool {
       }
       session.settings.threads = threads
     }
-    if !request.isDryRun, let folder = UserFolders.state(environment) {
+    // A verification trains anew, and leaves nothing behind.
+    let keepsFiles = !request.isDryRun && !request.isVerification
+    if keepsFiles, let folder = UserFolders.state(environment) {
       session.journal = Journal(stateFolder: folder)
       session.stateFolder = folder
     }
-    if !request.isDryRun {
+    if keepsFiles {
       session.workbench.features.folder = UserFolders.cache(environment).map { $0 + "/features" }
     }
     let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
@@ -132,6 +126,24 @@ package struct CommandLineTool {
       folders: [session.folder])
     session.pretrained.mayFetch = true
     return session
+  }
+
+  private func verify(_ request: CommandLineRequest, _ session: Session) throws -> Int32 {
+    if let tolerance = request.tolerance, !(0...1).contains(tolerance) {
+      throw GraftError(
+        .usage, "--tol is \(tolerance.shortText), but must be 0..1",
+        help: "graft verify FILE --tol 0.005")
+    }
+    guard !request.isDryRun, !request.isInteractive, request.commands == nil else {
+      throw GraftError(
+        .usage, "graft verify replays a recipe file, without --dry-run, -i and -c",
+        help: "graft verify FILE")
+    }
+    let (file, settings) = try recipe(request.words.dropFirst(), "verify", session)
+    let working = FileManager.default.currentDirectoryPath
+    let path = request.words[1] == "-" ? nil : FilePath.absolute(request.words[1], base: working)
+    return try Verification(session, file, path: path, tolerance: request.tolerance)
+      .run(settings: settings, options: Executor.Options(keepsGoing: request.keepsGoing))
   }
 
   /// Standard input as a recipe, or the prompt when a person is there.
@@ -229,7 +241,10 @@ package struct CommandLineTool {
   private func standardInput(_ session: Session) throws -> SourceFile {
     let bytes = try StandardInput.readAll(limit: SourceFile.byteLimit)
     try SourceFile.checkLength(bytes.count, "-")
-    let text = String(decoding: bytes, as: UTF8.self)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw GraftError(
+        .input, "standard input is not a text", help: "a recipe is UTF-8 text, one verb per line")
+    }
     return SourceFile(name: "-", text: text, folder: session.folder)
   }
 
@@ -272,7 +287,7 @@ package struct CommandLineTool {
         help: "graft -c '\(word) …' runs it, graft help \(word) explains it")
     }
     if !word.contains("/") && !word.contains("."),
-      let near = Suggestion.nearest(to: word, among: ["run", "check", "help", "completions"])
+      let near = Suggestion.nearest(to: word, among: CommandLineHelp.words)
     {
       throw GraftError(
         .usage, "there is no recipe `\(word)`", help: "did you mean `graft \(near)`?")

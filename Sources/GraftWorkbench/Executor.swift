@@ -38,7 +38,7 @@ package struct Executor {
   }
 
   /// Goes through a plan; its faults are those of the text and those of its steps.
-  private func rehearse(
+  func rehearse(
     _ plan: Binder, forecast: Rehearsal.Forecast = .none
   ) -> Rehearsal {
     let phase = session.interrupts.enter(.running)
@@ -47,7 +47,7 @@ package struct Executor {
   }
 
   /// Reports the faults of a plan that does not run; of many, the first ones.
-  private func refuse(_ faults: [Diagnostic]) -> Int32 {
+  package func refuse(_ faults: [Diagnostic]) -> Int32 {
     session.workbench.readings.clear()
     for fault in faults.prefix(Self.shownFaults) { show(fault) }
     let rest = faults.count - Self.shownFaults
@@ -129,20 +129,26 @@ package struct Executor {
   }
 
   package func bind(
-    _ file: SourceFile, mode: Binder.Mode, settings: [KnobSetting] = []
+    _ file: SourceFile, mode: Binder.Mode, settings: [KnobSetting] = [], outputRoot: String? = nil
   ) -> Binder {
     var binder = Binder(
       mode: mode, environment: session.environment, vocabulary: session.vocabulary,
-      rootFolder: session.rootFolder, aliases: session.aliases, settings: settings)
+      rootFolder: session.rootFolder, aliases: session.aliases, settings: settings,
+      outputRoot: outputRoot)
     binder.bind(file)
     return binder
   }
 
-  private func run(_ steps: [BoundCommand], mode: Binder.Mode, options: Options) -> Int32 {
+  /// Runs checked steps in order and calls `after` with the number of each that succeeded; returns the
+  /// exit status.
+  package func run(
+    _ steps: [BoundCommand], mode: Binder.Mode, options: Options,
+    after: (Int) -> Void = { _ in }
+  ) -> Int32 {
     var status: Int32 = 0
     let phase = session.interrupts.enter(.running)
     defer { session.interrupts.enter(phase) }
-    for step in steps {
+    for (index, step) in steps.enumerated() {
       do {
         try session.interrupts.check()
         console.event(
@@ -152,6 +158,7 @@ package struct Executor {
             ("text", .string(Printer.text(step.arguments.syntax))),
           ])
         try session.perform(step)
+        after(index)
       } catch {
         let fault = Diagnostic(error, at: step.span)
         let isStopped = fault.code.isStop

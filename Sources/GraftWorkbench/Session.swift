@@ -97,10 +97,9 @@ package final class Session {
     var recording = Recording.onSuccess
     var isFinal = false
 
-    func statement(_ lineage: Lineage) -> RecordedStatement {
-      var statement = RecordedStatement(step, lineage: lineage, receipt: receipt)
-      for (label, value) in amendments { statement.amend(label, value) }
-      return statement
+    func statement(_ lineage: Lineage, currentRun: String?) -> RecordedStatement {
+      RecordedStatement(
+        step, lineage: lineage, receipt: receipt, amendments: amendments, currentRun: currentRun)
     }
   }
 
@@ -167,10 +166,15 @@ package final class Session {
   /// Without a folder, paths are bare names: for files that travel.
   /// With `runs`, those alone.
   package func distilledRecipe(folder: String?, of runs: [String]? = nil) -> String {
-    var distiller = Distiller(
+    var distiller = distiller(folder: folder, of: runs)
+    return distiller.recipe()
+  }
+
+  /// What makes that recipe.
+  func distiller(folder: String?, of runs: [String]? = nil) -> Distiller {
+    Distiller(
       recorder.statements, keeping: (runs ?? vocabulary.names(.run)).map { "run:" + $0 },
       folder: folder)
-    return distiller.recipe()
   }
 
   /// Runs one planned step and records it when it succeeds.
@@ -207,12 +211,13 @@ package final class Session {
   /// The running command as it will be recorded, when it provides what it is expected to.
   func runningStatement(providing thing: String) -> RecordedStatement? {
     guard let running, let lineage = running.step.command.lineage(in: self) else { return nil }
-    return running.statement(Lineage(provides: [thing, "current"], needs: lineage.needs))
+    return running.statement(
+      Lineage(provides: [thing, "current"], needs: lineage.needs), currentRun: currentRun)
   }
 
   private func record(_ step: BoundCommand) {
     guard step.specification.isRecorded, let lineage = step.command.lineage(in: self),
-      let statement = running?.statement(lineage)
+      let statement = running?.statement(lineage, currentRun: currentRun)
     else { return }
     recorder.append(statement)
     note { try $0.append(statement) }

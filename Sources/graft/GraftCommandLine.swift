@@ -40,6 +40,9 @@ struct GraftCommandLine: ParsableCommand {
     help: "Print the checked commands and what trainings would be, and run none.")
   var isDryRun = false
 
+  @Option(name: .customLong("tol"), help: "With verify: how much scores may differ.")
+  var tolerance: Double?
+
   @Flag(name: .customLong("man"), help: "With help: the manual page.")
   var wantsManualPage = false
 
@@ -52,7 +55,7 @@ struct GraftCommandLine: ParsableCommand {
   @Flag(name: [.customLong("help"), .customShort("h")], help: "Print this help.")
   var wantsHelp = false
 
-  @Argument(help: "A recipe and its knobs, or run, check, help, completions.")
+  @Argument(help: "A recipe and its knobs, or run, check, verify, diff, help, completions.")
   var words: [String] = []
 
   var request: CommandLineRequest {
@@ -67,6 +70,7 @@ struct GraftCommandLine: ParsableCommand {
     request.root = root
     request.keepsGoing = keepsGoing
     request.isDryRun = isDryRun
+    request.tolerance = tolerance
     request.wantsManualPage = wantsManualPage
     request.wantsReference = wantsReference
     request.wantsVersion = wantsVersion

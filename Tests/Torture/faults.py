@@ -22,7 +22,7 @@ def commands(torture):
         "save": (load + "save out/model.safetensors", ["model.safetensors"]),
         "predict": (load + f"predict {pictures}/class0 to=out/labels.csv", ["labels.csv"]),
         "export": (load + "export out/model.onnx", ["model.onnx"]),
-        "recipe": (f"{DATA}\n{ENCODER}\nsave out/recipe.graft", ["recipe.graft"]),
+        "recipe": (f"{DATA}\n{ENCODER}\nsave out/recipe.graft overwrite=yes", ["recipe.graft"]),
         "preview": (f"{DATA}\npreview 2 augment=flip to=out/preview.png", ["preview.png"]),
         "render": (f"{ENCODER}\nrender {pictures} augment=flip to=out/copies", None),
     }

@@ -75,15 +75,6 @@ package struct PreparedRun {
     return views > 0 ? views : nil
   }
 
-  /// The fixed views that a training has by default, where an epoch shows one again: the
-  /// recorded line names them.
-  package var unaskedViews: Int? {
-    guard ingredients.views == nil, phases.count == 1, let views = views(phase: 0),
-      phases[0].settings.epochs > views
-    else { return nil }
-    return views
-  }
-
   /// A name that only the same training can have: of everything in its identity, the starting weights
   /// included, of policies and settings, and of how it was extended.
   package var id: String {

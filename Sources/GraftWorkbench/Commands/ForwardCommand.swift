@@ -25,7 +25,7 @@ package struct ForwardCommand: Command {
       "forward tensors.safetensors to=out.safetensors gradients=yes",
       "forward tensors.safetensors to=out.safetensors gradients=yes mode=train",
       "forward tensors.safetensors to=out.safetensors dense=yes",
-    ], seeAlso: ["summary", "save"],
+    ], seeAlso: ["summary", "save"], isRecorded: true,
     discussion: "Names and layouts are torch's: `logits`, `features`, `loss` and `grad.PARAMETER` "
       + "are written. `input` must be normalized; `target` holds class numbers [N] or soft labels "
       + "[N, classes]. The model is the current run's, else the current encoder and head. With "
@@ -63,6 +63,12 @@ package struct ForwardCommand: Command {
     let place = try trial.output(target, reading: [BytePath(source)])
     let model = try model(in: trial)
     if hasGradients { try place.requireSpace(for: model.weightBytes) }
+  }
+
+  package func lineage(in session: Session) -> Lineage? {
+    Lineage(
+      needs: session.currentRun == nil ? ["encoder", "head", "seed", "precision"] : ["current"],
+      isOutcome: true)
   }
 
   package func run(in session: Session) throws {

@@ -87,8 +87,14 @@ package struct LoadCommand: Command {
     let loaded = try ModelFile.load(file)
     let weights = loaded.model.parameters.map { ($0.name, $0.value) }
     let state = try RunState(of: file, weights: Dictionary(uniqueKeysWithValues: weights))
-    let stem = path.lastPathComponent.split(separator: ".").first.map(String.init) ?? "model"
-    return (stem, file.withoutTrainingState, loaded, state)
+    let stem = path.lastPathComponent.split(separator: ".").first ?? "model"
+    return (Self.runName(stem), file.withoutTrainingState, loaded, state)
+  }
+
+  /// The name of a file as that of a run, which the recorded line gives it.
+  static func runName(_ stem: Substring) -> String {
+    let letters = stem.map { Lexer.isNameCharacter($0) ? $0 : "_" }
+    return letters.first.map(Lexer.isNameStart) == true ? String(letters) : "_" + String(letters)
   }
 
   /// A run of the store as a model file would hold it.

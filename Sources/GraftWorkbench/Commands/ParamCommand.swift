@@ -24,6 +24,9 @@ package struct ParamCommand: BindingCommand {
   private let arguments: CheckedArguments
   private let binding: (name: String, value: Environment.Binding)?
 
+  /// The knob that it binds.
+  package var knobName: String? { binding?.name }
+
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
     binding = nil

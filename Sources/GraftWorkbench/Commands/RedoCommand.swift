@@ -4,7 +4,8 @@ import GraftBase
 package struct RedoCommand: BindingCommand {
   package static let specification = CommandSpecification(
     "redo", "do again what `undo` took back", group: .recipes,
-    examples: ["undo ; redo", "undo ; redo ; history", "undo ; undo ; redo ; redo"], seeAlso: ["undo", "history"],
+    examples: ["undo ; redo", "undo ; redo ; history", "undo ; undo ; redo ; redo"],
+    seeAlso: ["undo", "history"],
     isRecorded: true,
     discussion: "Nothing is computed again: runs and weights come back as they were.")
 

@@ -15,7 +15,9 @@ package struct RunCommand: BindingCommand {
     seeAlso: ["include", "param", "save"], openness: .anyLabel,
     discussion: """
       NAME=VALUE sets a knob, RUN.key=VALUE an argument of the command that makes that run. Its \
-      names stay its own; its runs and ingredients are the session's.
+      names stay its own; its runs and ingredients are the session's. In the shell, `graft verify FILE` \
+      trains it anew and compares what comes out with the results behind its lines; what it writes goes \
+      into a temporary folder, and your files stay as they are.
       """)
 
   private let arguments: CheckedArguments

@@ -1,4 +1,6 @@
+import Foundation
 import GraftBase
+import GraftData
 import GraftModels
 
 /// `save`: writes the model, for Graft or other runtimes, or the recipe so far, by suffix.
@@ -8,19 +10,26 @@ package struct SaveCommand: Command {
     ".safetensors for the model, .onnx for other runtimes, .graft for the recipe; added where there is none"
   ).positional
 
+  private static let overwrite = Argument(
+    "overwrite", .flag, default: false,
+    "replace a recipe that Graft did not write, or that was changed since")
+
   package static let specification = CommandSpecification(
     "save", "write the model or the recipe, by suffix", group: .keep,
-    parameters: [file, ExportCommand.fold],
+    parameters: [file, ExportCommand.fold, overwrite],
     examples: [
       "save flowers.safetensors", "save flowers.graft", "save flowers.onnx",
       "save \"my model.safetensors\"", "save small.safetensors fold=yes",
+      "save flowers.graft overwrite=yes",
     ],
     seeAlso: ["load", "recipe", "export"], isRecorded: true,
     discussion:
       "A model file carries its recipe, classes and preprocessing. An ONNX file is what `export` "
       + "writes. With fold=yes batch norms are folded into the preceding convolutions: the same "
       + "predictions from fewer layers. Such a file is loaded, evaluated and exported like any "
-      + "other, but its layers are Graft's, not torchvision's.")
+      + "other, but its layers are Graft's, not torchvision's. "
+      + "The first line of a recipe holds a checksum of the others, so that one that was written or "
+      + "changed by hand is not replaced by mistake.")
 
   private enum Kind: String, CaseIterable {
     case model = "safetensors"
@@ -31,6 +40,7 @@ package struct SaveCommand: Command {
   private let path: String
   private let kind: Kind
   private let folds: Bool
+  private let overwrites: Bool
 
   package init(_ arguments: CheckedArguments) throws {
     path = arguments[Self.file]
@@ -47,6 +57,12 @@ package struct SaveCommand: Command {
       throw arguments.fault(
         .notAllowedHere, at: ExportCommand.fold, "a recipe has no batch norms",
         help: "leave out fold=yes")
+    }
+    overwrites = arguments[Self.overwrite]
+    guard !arguments.isGiven(Self.overwrite) || kind == .recipe else {
+      throw arguments.fault(
+        .notAllowedHere, at: Self.overwrite, "overwrite= is about recipes",
+        help: "leave it out: other files are replaced")
     }
     self.kind = kind
   }
@@ -69,14 +85,60 @@ package struct SaveCommand: Command {
   }
 
   private func saveRecipe(in session: Session) throws {
+    let count = session.recorder.statements.count
+    guard count > 0 else {
+      throw GraftError(
+        .failed, "nothing was recorded yet, so the recipe would be empty",
+        help: "`encoder` and `data` are good first lines")
+    }
     let place = try session.output(path)
-    let text = session.distilledRecipe(folder: FilePath.folder(of: path))
+    let shown = FilePath.relative(path, to: session.folder)
+    if !overwrites { try Self.spareHandwork(at: path, shown) }
+    let folder = FilePath.folder(of: path)
+    var distiller = session.distiller(folder: folder)
+    let text = distiller.recipe()
     try AtomicFile.write(text, to: place.prepared())
     let lines = text.split(separator: "\n").count
-    let shown = FilePath.relative(path, to: session.folder)
+    let length = "\(lines) \(lines == 1 ? "line" : "lines")"
+    let origin = "\(count) \(count == 1 ? "command" : "commands")"
     session.console.result(
-      "saved \(shown), \(lines) lines", event: "save",
-      [("file", .string(path)), ("lines", .integer(lines))])
+      "saved \(shown), \(length), distilled from \(origin)",
+      event: "save",
+      [
+        ("file", .string(path)), ("lines", .integer(lines)), ("commands", .integer(count)),
+      ])
+    warn(of: distiller.outputs.filter { !FilePath.contains(folder, $0) }, folder, in: session)
+  }
+
+  /// Says that a recipe would write outside its folder, which a replay may not, and where it could lie.
+  private func warn(of outside: [String], _ folder: String, in session: Session) {
+    guard let first = outside.first else { return }
+    let shared = FilePath.sharedFolder(of: [path] + outside)
+    let name = path.lastPathComponent
+    session.console.warn(
+      "the recipe writes \(FilePath.relative(first, to: folder).escapingControlCharacters), and a recipe "
+        + "may write only inside its own folder: to replay it, save it as "
+        + FilePath.relative(shared == "/" ? shared + name : shared + "/" + name, to: session.folder)
+    )
+  }
+
+  /// Refuses to replace a text that somebody wrote or changed, or that cannot be read.
+  private static func spareHandwork(at path: String, _ shown: String) throws {
+    guard BytePath(path).kind == .file else { return }
+    let file = FileHandle(forReadingAtPath: path)
+    let bytes = try? file?.read(upToCount: SourceFile.byteLimit + 1) ?? Data()
+    let what: String
+    if let bytes, file != nil {
+      guard !bytes.isEmpty, !RecipeText.isUnchanged([UInt8](bytes)) else { return }
+      what =
+        RecipeText.isOfGraft(String(decoding: bytes, as: UTF8.self))
+        ? "was changed since Graft wrote it" : "is there already, and Graft did not write it"
+    } else {
+      what = "is there already and cannot be read, so somebody may have changed it"
+    }
+    throw GraftError(
+      .failed, "`\(shown)` \(what)",
+      help: "`save \(Printer.text(literal: shown)) overwrite=yes` replaces it")
   }
 
   private func saveModel(in session: Session) throws {

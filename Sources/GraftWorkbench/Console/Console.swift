@@ -12,6 +12,8 @@ package final class Console {
 
   package var format: Format
   package var isQuiet: Bool
+  /// Whether results as text are left out, while a recipe is replayed for something else.
+  package var hidesResults = false
   /// Whether results may carry color.
   package var isColored: Bool
   /// Whether progress may be redrawn in place and carry color.
@@ -96,7 +98,7 @@ package final class Console {
 
   /// Prints a result for people; with `--json` results are events, so nothing is printed.
   package func print(_ text: String = "") {
-    if format == .text { show(folded(text) + "\n") }
+    if format == .text, !hidesResults { show(folded(text) + "\n") }
   }
 
   private func show(_ text: String) {
@@ -117,7 +119,7 @@ package final class Console {
     _ text: String, event: String, _ fields: [(String, JSONValue)] = [], isVerbatim: Bool = false
   ) {
     switch format {
-    case .text: show((isVerbatim ? text : folded(text)) + "\n")
+    case .text: if !hidesResults { show((isVerbatim ? text : folded(text)) + "\n") }
     case .json: write(JSONValue.object([("event", .string(event))] + fields).description + "\n")
     }
   }

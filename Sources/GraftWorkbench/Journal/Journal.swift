@@ -4,8 +4,9 @@ import GraftBase
 /// The diary of a session on disk: every command that changed something, flushed before the next one
 /// runs, so that a crash loses nothing.
 ///
-/// It is a recipe. A command that has begun is a comment `#> COMMAND` until its end is known: then it
-/// follows as a line of its own, with its receipt, or as `#! MESSAGE` where it failed.
+/// It is a recipe of absolute paths: `graft run` repeats the session and writes where that wrote. A
+/// command that has begun is a comment `#> COMMAND` until its end is known: then it follows as a line
+/// of its own, with its receipt, or as `#! MESSAGE` where it failed.
 package final class Journal {
   package let path: String
   private var descriptor: Int32 = -1
@@ -18,7 +19,14 @@ package final class Journal {
     var buffer = [CChar](repeating: 0, count: 64)
     strftime(&buffer, buffer.count, "%Y-%m-%dT%H-%M-%S", &parts)
     let stamp = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
-    path = "\(stateFolder)/sessions/\(stamp)-\(processIdentifier).graft"
+    path = "\(Self.folder(stateFolder: stateFolder))/\(stamp)-\(processIdentifier).graft"
+  }
+
+  private static func folder(stateFolder: String) -> String { stateFolder + "/sessions" }
+
+  /// Where the journals of a user are; nil when there is no home.
+  package static func folder(_ environment: [String: String]) -> String? {
+    UserFolders.state(environment).map { folder(stateFolder: $0) }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
@@ -28,7 +36,7 @@ package final class Journal {
   /// No crash of the program can take that back; it reaches the disk with the command's end.
   package func begin(_ statement: RecordedStatement) throws {
     if descriptor < 0 { try open() }
-    try comment("> ", statement.text(relativeTo: nil))
+    try comment("> ", statement.journalText)
   }
 
   /// Says why the command that began last failed.
@@ -45,7 +53,7 @@ package final class Journal {
   /// Writes one statement with its receipt and waits until it is on disk.
   package func append(_ statement: RecordedStatement) throws {
     if descriptor < 0 { try open() }
-    let text = statement.text(relativeTo: nil)
+    let text = statement.journalText
     try write(text + (statement.receipt.map { "  #= " + $0 } ?? "") + "\n")
   }
 
@@ -55,7 +63,7 @@ package final class Journal {
       attributes: [.posixPermissions: 0o700])
     descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw failure("cannot be created") }
-    try write("# graft \(Distiller.formatVersion) · journal\n")
+    try write(RecipeText.journalHeader + "\n")
   }
 
   private func write(_ text: String) throws {

@@ -2,112 +2,71 @@ import GraftBase
 
 /// One command that succeeded and changed something, as the journal and recipes keep it.
 package struct RecordedStatement: Sendable {
-  package var verb: String
-  /// With knobs as `$name` and paths absolute.
-  package var syntax: CommandSyntax
+  package let verb: String
+  /// With knobs as `$name`.
+  package let command: RecordedCommand
   /// With knobs replaced by the values they had.
-  package var resolved: CommandSyntax
-  /// The knobs it reads.
-  package var knobs: [(declaration: KnobDeclaration, value: ValueSyntax)]
-  package var lineage: Lineage
+  package let resolved: RecordedCommand
+  /// The knobs it reads, with what they were.
+  package let knobs: [RecordedKnob]
+  package let lineage: Lineage
   /// What came out, in one line.
-  package var receipt: String?
-  /// The absolute paths among its values.
-  package var paths: Set<String>
-  /// The paths of data and weights it read, and built-in data, which a recipe lifts into knobs.
-  package var inputPaths: [String]
+  package let receipt: String?
+  /// The run that was current when it ended: what `current` in the lineage means.
+  package let currentRun: String?
 
-  package init(_ step: BoundCommand, lineage: Lineage, receipt: String?) {
+  /// Records a step.
+  ///
+  /// `amendments` are arguments that nobody typed and a replay needs; one without a label becomes the
+  /// first positional argument.
+  package init(
+    _ step: BoundCommand, lineage: Lineage, receipt: String?,
+    amendments: [(label: String?, value: String)] = [], currentRun: String? = nil
+  ) {
     verb = step.specification.verb
-    knobs = step.knobs
     self.lineage = lineage
     self.receipt = receipt.map(\.singleLine)
-    var finder = PathFinder(arguments: step.arguments)
-    resolved = finder.absolute(step.arguments.syntax)
-    finder = PathFinder(arguments: step.arguments)
-    syntax = finder.absolute(step.recordedSyntax)
-    paths = finder.paths
-    for (declaration, value) in step.knobs where declaration.type == .path {
-      if let text = value.literal { paths.insert(text) }
+    self.currentRun = currentRun
+    var syntax = step.recordedSyntax
+    var plain = step.arguments.syntax
+    for (label, value) in amendments {
+      syntax.amend(label, value)
+      plain.amend(label, value)
     }
-    inputPaths = finder.inputPaths
+    let command = RecordedCommand(syntax, resolved: plain, of: step)
+    self.command = command
+    resolved = RecordedCommand(plain, resolved: plain, of: step)
+    knobs = step.knobs.map { knob in
+      RecordedKnob(
+        declaration: knob.declaration, value: knob.value,
+        path: knob.declaration.type == .path
+          ? knob.value : command.knobPaths[knob.declaration.name])
+    }
   }
 
-  /// Adds or replaces an argument by its name; without one it becomes the first.
-  package mutating func amend(_ label: String?, _ value: String) {
-    syntax.amend(label, value)
-    resolved.amend(label, value)
+  /// The statement as language text, paths as seen from `folder`.
+  package func text(relativeTo folder: String) -> String {
+    Printer.text(command.written(for: folder))
   }
 
-  /// The statement as language text, paths as seen from `folder` or absolute.
-  package func text(relativeTo folder: String?, isResolved: Bool = false) -> String {
-    Self.text(isResolved ? resolved : syntax, paths: paths, relativeTo: folder)
-  }
-
-  static func text(
-    _ syntax: CommandSyntax, paths: Set<String>, relativeTo folder: String?
-  ) -> String {
-    guard let folder else { return Printer.text(syntax) }
-    return Printer.text(
-      syntax.mappingValues { value in
-        guard let text = value.literal, paths.contains(text) else { return value }
-        return value.replacingText(FilePath.relative(text, to: folder))
-      })
+  /// The statement as it stands in a journal: paths are absolute, also those that begin with a knob whose
+  /// type is not that of paths.
+  package var journalText: String {
+    Printer.text((command.knobPaths.isEmpty ? command : resolved).syntax)
   }
 }
 
-/// Finds which written values are paths, by their places in the checked arguments.
-private struct PathFinder {
-  let arguments: CheckedArguments
-  private(set) var paths: Set<String> = []
-  private(set) var inputPaths: [String] = []
-  private var position = 0
-  private var countByName: [String: Int] = [:]
+/// A knob that a command read.
+package struct RecordedKnob: Sendable {
+  package let declaration: KnobDeclaration
+  package let value: ValueSyntax
+  /// The value with absolute paths, where it stands for paths.
+  package let path: ValueSyntax?
 
-  init(arguments: CheckedArguments) { self.arguments = arguments }
-
-  mutating func absolute(_ syntax: CommandSyntax) -> CommandSyntax {
-    var result = syntax
-    for index in result.arguments.indices {
-      guard let parameter = parameter(of: result.arguments[index]),
-        !parameter.kind.pathKinds.isEmpty
-      else { continue }
-      let count = countByName[parameter.name, default: 0]
-      countByName[parameter.name] = count + 1
-      guard let checked = arguments.all(parameter)[checked: count] else { continue }
-      let isInput = parameter.kind.pathKinds.contains { $0 == .data || $0 == .weights }
-      result.arguments[index].value = absolute(
-        result.arguments[index].value, checked, isInput: isInput)
-    }
-    return result
-  }
-
-  private mutating func parameter(of argument: ArgumentSyntax) -> ArgumentDeclaration? {
-    if let label = argument.label { return arguments.specification.parameter(label) }
-    let positional = arguments.specification.positional
-    let parameter = positional[checked: position]
-    if let parameter, !parameter.repeats { position += 1 }
-    return parameter
-  }
-
-  private mutating func absolute(
-    _ value: ValueSyntax, _ checked: ArgumentValue, isInput: Bool
-  ) -> ValueSyntax {
-    switch (value.form, checked) {
-    case (_, .path(let path)):
-      paths.insert(path)
-      if isInput { inputPaths.append(path) }
-      return value.variables.isEmpty && path != "-" ? value.replacingText(path) : value
-    case (_, .text(let name)) where isInput && FilePath.isBuiltIn(name):
-      inputPaths.append(name)
-      return value
-    case (.list(let values), .list(let elements)) where values.count == elements.count:
-      var result = value
-      result.form = .list(
-        zip(values, elements).map { absolute($0, $1, isInput: isInput) })
-      return result
-    default: return value
-    }
+  /// Whether two are declared alike and have the same value.
+  func isSame(as other: RecordedKnob) -> Bool {
+    declaration.command(value: value).hasSameBytes(
+      as: other.declaration.command(value: other.value))
   }
 }
 
@@ -116,39 +75,20 @@ extension CommandSyntax {
     let value = ValueSyntax(.word(Template(literal: text)), at: verbSpan)
     let argument = ArgumentSyntax(label: label, value: value.replacingText(text))
     guard label != nil else { return arguments.insert(argument, at: 0) }
-    arguments.removeAll { $0.label == label }
-    arguments.append(argument)
+    if let index = arguments.firstIndex(where: { $0.label == label }) {
+      arguments[index] = argument
+    } else {
+      arguments.append(argument)
+    }
   }
 }
 
 extension ValueSyntax {
-  /// The same value with another text, in quotes if it needs them.
+  /// The same value with another text, in quotes if it needs them where it stands.
   func replacingText(_ text: String) -> ValueSyntax {
     var result = self
     let template = Template(literal: text)
-    result.form = Printer.isWord(text, isLabeled: false) ? .word(template) : .string(template)
-    return result
-  }
-}
-
-extension CommandSyntax {
-  /// The command with every value, inside lists too, replaced.
-  func mappingValues(_ transform: (ValueSyntax) -> ValueSyntax) -> CommandSyntax {
-    var result = self
-    result.arguments = arguments.map { argument in
-      var argument = argument
-      argument.value = argument.value.mapping(transform)
-      return argument
-    }
-    return result
-  }
-}
-
-extension ValueSyntax {
-  fileprivate func mapping(_ transform: (ValueSyntax) -> ValueSyntax) -> ValueSyntax {
-    guard case .list(let values) = form else { return transform(self) }
-    var result = self
-    result.form = .list(values.map { $0.mapping(transform) })
+    result.form = Printer.isWord(text) ? .word(template) : .string(template)
     return result
   }
 }

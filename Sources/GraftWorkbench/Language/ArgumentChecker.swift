@@ -10,6 +10,8 @@ struct ArgumentChecker {
   let rootFolder: String?
   /// Files that earlier commands of the same plan will have written.
   let plannedOutputs: PlannedOutputs
+  /// The folder below which all output goes; nil for where the command says.
+  let outputRoot: String?
 
   /// What was written, by the parameter that it is for.
   private struct Groups {
@@ -104,7 +106,7 @@ struct ArgumentChecker {
   ) throws -> [ArgumentValue] {
     let types = ValueChecker(
       parameter: parameter, vocabulary: vocabulary, rootFolder: rootFolder,
-      plannedOutputs: plannedOutputs, verb: specification.verb)
+      plannedOutputs: plannedOutputs, outputRoot: outputRoot, verb: specification.verb)
     if let given {
       return given.compactMap { value in
         do {

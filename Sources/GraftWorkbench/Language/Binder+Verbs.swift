@@ -52,7 +52,10 @@ extension Binder {
   }
 
   private func hintForUnknown(_ verb: String) -> String {
-    vocabulary.transform(verb) != nil
+    if CommandLineHelp.words.contains(verb) {
+      return "it is a word of the shell: graft \(verb); `graft --help` lists them"
+    }
+    return vocabulary.transform(verb) != nil
       ? "`\(verb)` is an op: `augment \(verb)` uses it, `help \(verb)` explains it"
       : "`help` lists the commands"
   }

@@ -35,6 +35,8 @@ package struct Binder {
   var vocabulary: Vocabulary
   let rootFolder: String?
   let aliases: [String: String]
+  /// The folder below which all output goes, for replays that may change nothing.
+  let outputRoot: String?
   var plannedOutputs = PlannedOutputs()
   /// Where commands are missing that were refused, by the place of the step that follows.
   private(set) var gaps: [(place: Int, verb: String)] = []
@@ -55,13 +57,14 @@ package struct Binder {
 
   package init(
     mode: Mode, environment: Environment, vocabulary: Vocabulary, rootFolder: String? = nil,
-    aliases: [String: String] = [:], settings: [KnobSetting] = []
+    aliases: [String: String] = [:], settings: [KnobSetting] = [], outputRoot: String? = nil
   ) {
     self.mode = mode
     self.environment = environment
     self.vocabulary = vocabulary
     self.rootFolder = rootFolder
     self.aliases = aliases
+    self.outputRoot = outputRoot
     self.settings = [SettingScope(settings: settings)]
   }
 
@@ -167,7 +170,7 @@ package struct Binder {
   ) throws -> CheckedArguments {
     try ArgumentChecker(
       specification: specification, vocabulary: vocabulary, rootFolder: rootFolder,
-      plannedOutputs: plannedOutputs
+      plannedOutputs: plannedOutputs, outputRoot: outputRoot
     ).check(syntax).get()
   }
 

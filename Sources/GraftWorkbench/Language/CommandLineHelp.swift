@@ -9,11 +9,25 @@ package enum CommandLineHelp {
     ("graft FILE [KNOB=VALUE…]", "replay a recipe; - reads it from standard input"),
     ("graft run FILE [KNOB=VALUE…]", "the same"),
     ("graft check FILE [KNOB=VALUE…]", "list every fault of a recipe without running it"),
+    (
+      "graft verify FILE [KNOB=VALUE…]",
+      "train a recipe anew and compare what comes out with its results"
+    ),
+    ("graft diff FILE FILE", "show what differs between two recipes"),
     ("graft -c 'COMMANDS'", "run commands given here"),
     ("graft help [TOPIC]", "help about a command, an op, an encoder, …"),
     ("graft help --man|--reference", "the manual page, or all of help as Markdown"),
     ("graft completions bash|zsh|fish", "completions for your shell"),
   ]
+
+  /// The words that may come first, with what they do.
+  package static let subcommands: [(name: String, meaning: String)] = [
+    ("run", "replay a recipe"), ("check", "list every fault of a recipe"),
+    ("verify", "train a recipe anew and compare results"), ("diff", "compare two recipes"),
+    ("help", "help about a topic"), ("completions", "completions for a shell"),
+  ]
+
+  package static let words = subcommands.map(\.name)
 
   package static let options: [Entry] = [
     ("-c TEXT", "run the commands in TEXT"),
@@ -26,6 +40,7 @@ package enum CommandLineHelp {
     ("--root DIR", "folder that relative paths start from"),
     ("--keep-going", "continue with the next command when one fails"),
     ("--dry-run", "print the checked commands and what trainings would be, and run none"),
+    ("--tol X", "with verify: scores may differ by X, and weights are not compared"),
     ("--version", "print version, build, instructions used and license"),
     ("--help", "print this help"),
   ]
@@ -55,7 +70,8 @@ package enum CommandLineHelp {
 
   package static let statuses: [(number: Int, meaning: String)] = [
     (0, "ok"), (1, "a step failed, or its results could not be written"),
-    (2, "a fault in the recipe or its use; nothing ran"), (3, "an expectation did not hold"),
+    (2, "a fault in the recipe or its use; nothing ran"),
+    (3, "an expectation or a result that verify compares did not hold"),
     (4, "an input is missing or unreadable"), (129, "the terminal was closed"),
     (130, "interrupted"), (143, "terminated"),
   ]

@@ -38,6 +38,8 @@ package struct KnobDeclaration: Sendable, Equatable {
 
   package var name: String
   package var type: ValueType
+  /// Whether the type was given, and not read off the default.
+  package let isTypeWritten: Bool
   package var defaultValue: ValueSyntax?
   /// `LO..HI` for numbers or `[a, b]` for words.
   package var limits: ValueSyntax?
@@ -102,6 +104,7 @@ package struct KnobDeclaration: Sendable, Equatable {
         .malformedDeclaration, "`param \(name)` cannot have this here", at: extra.span,
         help: Self.example)
     }
+    isTypeWritten = typeName != nil
     type = try Self.type(named: typeName, default: defaultValue)
   }
 
@@ -126,7 +129,8 @@ package struct KnobDeclaration: Sendable, Equatable {
     let checker = ValueChecker(
       parameter: ArgumentDeclaration(
         name, kind ?? .text(prefix: ""), whenOmitted: .refused, summary ?? ""),
-      vocabulary: Vocabulary(), rootFolder: nil, plannedOutputs: PlannedOutputs(), verb: "param")
+      vocabulary: Vocabulary(), rootFolder: nil, plannedOutputs: PlannedOutputs(),
+      outputRoot: nil, verb: "param")
     if kind != nil {
       do {
         _ = try checker.check(value)
@@ -158,18 +162,14 @@ package struct KnobDeclaration: Sendable, Equatable {
     }
   }
 
-  private var isTypeWritten: Bool {
-    nameSpan.file.lines[checked: nameSpan.line - 1].map { line in
-      line.dropFirst(nameSpan.column - 1).prefix(nameSpan.length + 1).contains(":")
-    } ?? false
-  }
-
   /// The declaration as a command with `value` as its default.
   package func command(value: ValueSyntax?) -> String {
     // A path is always called one: the word that stands for it elsewhere may not look like it.
-    let needsType =
-      type == .path || value.map { ValueType.inferred(from: $0) != type } ?? (type != .any)
-    var text = "param \(name)" + (needsType && type != .any ? ": \(type.rawValue)" : "")
+    let isInferred = value.map { ValueType.inferred(from: $0) == type } ?? (type == .any)
+    // A number that happened to be whole takes any number, so its type is that of its value.
+    let isLoose = type == .int && !isTypeWritten
+    let needsType = isTypeWritten || type == .path || !isInferred && !isLoose
+    var text = "param \(name)" + (needsType ? ": \(type.rawValue)" : "")
     if let value {
       text += " = " + Printer.text(ArgumentSyntax(label: "x", value: value)).dropFirst(2)
     }

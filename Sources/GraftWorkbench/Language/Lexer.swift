@@ -11,6 +11,8 @@ struct Lexer {
   private var isAfterLabel = false
   private(set) var tokens: [Token] = []
   private(set) var faults: [Diagnostic] = []
+  /// The comments `#= …`: what came out of the command before.
+  private(set) var receipts: [WrittenReceipt] = []
   /// Whether the text ends inside a bracket or after a final `\`.
   private(set) var isIncomplete = false
 
@@ -43,6 +45,7 @@ struct Lexer {
       if character.isWhitespace {
         position += 1
       } else if character == "#" {
+        noteReceipt()
         return false
       } else if character == "\\" && isLineEmpty(after: position) {
         return true
@@ -53,6 +56,15 @@ struct Lexer {
       }
     }
     return false
+  }
+
+  private mutating func noteReceipt() {
+    let comment = characters[position...]
+    guard comment.dropFirst().first == "=" else { return }
+    receipts.append(
+      WrittenReceipt(
+        text: String(comment.dropFirst(2)).trimmingSpaces,
+        span: span(from: position, length: comment.count)))
   }
 
   private mutating func readToken(_ character: Character) {
@@ -283,15 +295,5 @@ extension Lexer {
   static func isName(_ text: String) -> Bool {
     guard let first = text.first, isNameStart(first) else { return false }
     return text.allSatisfy(isNameCharacter)
-  }
-}
-
-extension String {
-  /// This text without spaces and tabs at both ends.
-  package var trimmingSpaces: String {
-    var text = self[...]
-    while let first = text.first, first.isWhitespace { text.removeFirst() }
-    while let last = text.last, last.isWhitespace { text.removeLast() }
-    return String(text)
   }
 }

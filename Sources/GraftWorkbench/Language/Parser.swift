@@ -6,6 +6,8 @@ package struct ParsedSource: Sendable {
   package var faults: [Diagnostic]
   /// Whether more lines may complete it: an open bracket, a final `\`, a `for` without its `end`.
   package var isIncomplete: Bool
+  /// What came out when the text was recorded.
+  package var receipts: [WrittenReceipt] = []
 }
 
 /// Builds statements from tokens; after a fault it continues with the next statement.
@@ -46,7 +48,8 @@ package struct Parser {
         < (right?.line ?? 0, right?.column ?? 0, $1.offset)
     }
     return ParsedSource(
-      statements: statements, faults: sorted.map(\.element), isIncomplete: isIncomplete)
+      statements: statements, faults: sorted.map(\.element), isIncomplete: isIncomplete,
+      receipts: lexer.receipts)
   }
 
   /// Reads one value as it may stand on the command line: `3e-4`, `[1,2]`, `a path with spaces`.

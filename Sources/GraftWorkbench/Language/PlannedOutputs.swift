@@ -2,17 +2,31 @@
 struct PlannedOutputs {
   private var paths: Set<String> = []
 
-  mutating func insert(_ paths: some Sequence<String>) {
-    self.paths.formUnion(paths.map(Self.bare))
+  /// How a path lies to what is written.
+  enum Relation {
+    /// It is an output, or something in one.
+    case inside
+    /// It is a folder in which an output lies.
+    case around
   }
 
-  /// Whether a step makes this path, something in it, or a folder that it may lie in.
-  func contains(_ path: String) -> Bool {
-    let path = Self.bare(path)
-    return paths.contains { $0 == path || $0.hasPrefix(path + "/") || path.hasPrefix($0 + "/") }
+  mutating func insert(_ paths: some Sequence<String>) { self.paths.formUnion(paths) }
+
+  /// nil for a path that no step touches.
+  func relation(to path: String) -> Relation? {
+    let inner = Self.closed(path)
+    var result: Relation?
+    for output in paths {
+      let outer = Self.closed(output)
+      if inner.utf8.starts(with: outer.utf8) { return .inside }
+      if outer.utf8.starts(with: inner.utf8) { result = .around }
+    }
+    return result
   }
 
-  private static func bare(_ path: String) -> String {
-    path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+  func contains(_ path: String) -> Bool { relation(to: path) != nil }
+
+  private static func closed(_ path: String) -> String {
+    path.utf8.last == UInt8(ascii: "/") ? path : path + "/"
   }
 }

@@ -7,7 +7,8 @@ package enum Printer {
       switch statement {
       case .command(let command): return margin + text(command)
       case .loop(let loop):
-        let head = "for \(loop.variable) in " + loop.values.map(text).joined(separator: " ")
+        let head = spaced(
+          ["for", loop.variable, "in"], loop.values.map { ArgumentSyntax(value: $0) })
         let body = loop.body.isEmpty ? [] : [text(loop.body, indent: indent + 2)]
         return ([margin + head] + body + [margin + "end"]).joined(separator: "\n")
       }
@@ -18,7 +19,23 @@ package enum Printer {
     if command.verb == "!" {
       return "!" + command.arguments.compactMap(\.value.literal).joined(separator: " ")
     }
-    return ([command.verb] + command.arguments.map(text)).joined(separator: " ")
+    return spaced([command.verb], command.arguments)
+  }
+
+  /// Words and arguments with spaces between them.
+  private static func spaced(_ start: [String], _ arguments: [ArgumentSyntax]) -> String {
+    var parts = start
+    for argument in arguments {
+      var text = text(argument)
+      // A single `=` would make the word before it a label.
+      if text.first == "=", !text.hasPrefix("=="), let last = parts.last, Lexer.isLabel(last),
+        case .word(let template) = argument.value.form
+      {
+        text = string(template)
+      }
+      parts.append(text)
+    }
+    return parts.joined(separator: " ")
   }
 
   package static func text(_ argument: ArgumentSyntax) -> String {
@@ -60,6 +77,7 @@ package enum Printer {
   /// Whether a text lexes as one word where it is to stand.
   package static func isWord(_ text: String, isLabeled: Bool = true) -> Bool {
     guard let first = text.first, first != "#", !Lexer.isAttached(text) else { return false }
+    if first == "=", isLabeled { return false }
     if text.contains(where: Lexer.isDelimiter) || text.last == "\\" { return false }
     guard !isLabeled, let equals = text.firstIndex(of: "=") else { return true }
     return !Lexer.isLabel(text[..<equals])

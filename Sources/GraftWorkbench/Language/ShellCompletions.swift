@@ -23,10 +23,7 @@ package enum ShellCompletions {
     let value: String?
   }
 
-  private static let words: [(name: String, meaning: String)] = [
-    ("run", "replay a recipe"), ("check", "list every fault of a recipe"),
-    ("help", "help about a topic"), ("completions", "completions for a shell"),
-  ]
+  private static let words = CommandLineHelp.subcommands
   private static let topics = HelpText().topics.filter { !$0.hasPrefix("!") }
   private static let flags = CommandLineHelp.options.map { option in
     let parts = option.form.split(separator: " ").map(String.init)
@@ -76,7 +73,7 @@ package enum ShellCompletions {
       case "${given[0]:-}" in
         help) _graft_words "\(list(topics))"; return ;;
         completions) _graft_words "\(list(shells))"; return ;;
-        run | check) given=("${given[@]:1}") ;;
+        run | check | verify) given=("${given[@]:1}") ;;
         "") _graft_words "\(list(words.map(\.name)))" ;;
       esac
       if [ "${#given[@]}" = 0 ]; then
@@ -165,7 +162,7 @@ package enum ShellCompletions {
       # Where a recipe is expected, as the first word or after run and check.
       function __graft_wants_recipe
         set -l given (__graft_given)
-        test (count $given) = 0; or begin; test (count $given) = 1; and contains -- $given[1] run check; end
+        test (count $given) = 0; or begin; test (count $given) = 1; and contains -- $given[1] run check verify; end
       end
 
       function __graft_is
@@ -176,7 +173,7 @@ package enum ShellCompletions {
       # The knobs of the recipe that was given, or files as the value of one.
       function __graft_settings
         set -l given (__graft_given)
-        contains -- "$given[1]" run check; and set -e given[1]
+        contains -- "$given[1]" run check verify; and set -e given[1]
         contains -- "$given[1]" "" help completions; and return
         set -l word (commandline -ct)
         if string match -q -- '*=*' $word

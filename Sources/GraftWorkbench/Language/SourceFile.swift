@@ -38,9 +38,12 @@ package final class SourceFile: Sendable {
 
   /// Reads a recipe; its folder is where the file lies, unless `folder` overrides that.
   ///
-  /// `path` is shown as given; a relative one starts from `base`.
+  /// `path` is shown as given; a relative one starts from `base`. A journal in `journals`, where Graft
+  /// keeps those of the user's sessions, counts as typed: it holds what was typed then, and may write
+  /// where that wrote. A copy of it elsewhere is a recipe like others.
   package static func read(
-    _ path: String, base: String, folder: String? = nil
+    _ path: String, base: String, folder: String? = nil,
+    journals: String? = Journal.folder(ProcessInfo.processInfo.environment)
   ) throws -> SourceFile {
     let name = path
     let path = FilePath.absolute(path, base: base)
@@ -65,7 +68,11 @@ package final class SourceFile: Sendable {
       throw GraftError(
         .input, "`\(name)` is not a text file", help: "a recipe is UTF-8 text, one verb per line")
     }
-    return SourceFile(name: name, text: text, folder: folder ?? FilePath.folder(of: path))
+    let isJournal =
+      journals.map { FilePath.isInside(path, $0) } == true
+      && text.hasPrefix(RecipeText.journalHeader + "\n")
+    return SourceFile(
+      name: name, text: text, folder: folder ?? FilePath.folder(of: path), isTyped: isJournal)
   }
 }
 
@@ -90,5 +97,15 @@ package struct SourceSpan: Sendable {
       result.length = max(length, file.lines[line - 1].count - column + 1)
     }
     return result
+  }
+}
+
+extension String {
+  /// This text without spaces and tabs at both ends.
+  package var trimmingSpaces: String {
+    var text = self[...]
+    while let first = text.first, first.isWhitespace { text.removeFirst() }
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return String(text)
   }
 }

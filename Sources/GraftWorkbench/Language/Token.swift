@@ -38,3 +38,9 @@ struct TemplateBuilder {
     return Template(segments: copy.segments)
   }
 }
+
+/// `#= val.accuracy 0.921`: a comment to the parser, evidence to `graft verify`.
+package struct WrittenReceipt: Sendable {
+  package let text: String
+  package let span: SourceSpan
+}

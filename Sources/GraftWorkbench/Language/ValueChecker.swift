@@ -7,6 +7,7 @@ struct ValueChecker {
   let vocabulary: Vocabulary
   let rootFolder: String?
   let plannedOutputs: PlannedOutputs
+  let outputRoot: String?
   let verb: String
 
   func check(_ value: ValueSyntax) throws -> ArgumentValue {
@@ -129,9 +130,9 @@ struct ValueChecker {
           at: value.span,
           help: "make it a knob (`param out: path`) and pass it: graft run FILE out=\(text)")
       }
-      return .path(path)
+      return .path(moved(path))
     }
-    if plannedOutputs.contains(path) { return .path(path) }
+    if let made = planned(path) { return .path(made) }
     switch (FilePath.isFolder(path), kind) {
     case (nil, _):
       let near = FolderListing.nearest(to: path)
@@ -149,6 +150,20 @@ struct ValueChecker {
     default: return .path(path)
     }
   }
+
+  /// Where a path is that earlier commands will have written: itself, something in it, or a folder
+  /// around it; nil for one that they do not touch.
+  private func planned(_ path: String) -> String? {
+    let moved = moved(path)
+    switch plannedOutputs.relation(to: moved) {
+    case nil: return nil
+    case .inside: return moved
+    case .around: return outputRoot == nil || FilePath.isFolder(path) == nil ? moved : path
+    }
+  }
+
+  /// Where output goes that a command names.
+  private func moved(_ path: String) -> String { outputRoot.map { $0 + path } ?? path }
 
   func wrongType(_ value: ValueSyntax, _ kind: ArgumentKind) -> Diagnostic {
     let (suggestion, help) =

@@ -22,9 +22,6 @@ extension TrainingCommand {
     session.warnOfOtherRange(data, than: run.model.input)
     session.warnOfWidePadding(run.ingredients.pipeline, of: data, run.model.input)
     session.amendRecord(TrainingParameters.name.name, run.name)
-    if let views = run.unaskedViews {
-      session.amendRecord(TrainingParameters.views.name, String(views))
-    }
     try session.start(run.startingHere(), verb: Self.specification.verb)
   }
 }

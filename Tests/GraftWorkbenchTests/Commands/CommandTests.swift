@@ -12,7 +12,7 @@ import Testing
     "freeze": .failed, "unfreeze": .failed, "seed": nil, "summary": .failed, "forward": .usage,
     "preview": .failed, "render": .usage, "check": .failed, "train": .failed,
     "finetune": .failed, "resume": .failed, "evaluate": .failed, "predict": .usage,
-    "expect": .usage, "runs": nil, "use": .usage, "drop": .usage, "save": .usage,
+    "expect": .usage, "runs": nil, "diff": .usage, "use": .usage, "drop": .usage, "save": .usage,
     "load": .usage, "export": .usage, "param": nil, "let": nil, "include": .usage,
     "run": .usage, "recipe": nil, "history": nil, "note": .usage, "help": nil,
     "apropos": .usage, "set": nil, "show": nil, "alias": nil, "cd": nil, "ls": nil, "quit": nil,

@@ -58,7 +58,7 @@ import Testing
     for option in options { #expect(help.contains(option)) }
     let rest = words.filter { !$0.hasPrefix("-") }
     let verb = try #require(rest.first)
-    #expect(["run", "check", "help", "completions"].contains(verb))
+    #expect(CommandLineHelp.words.contains(verb))
     if verb == "help" {
       for topic in rest.dropFirst() { #expect(HelpText().page(about: topic) != nil, "\(topic)") }
       return

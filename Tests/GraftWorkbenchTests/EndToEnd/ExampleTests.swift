@@ -29,7 +29,9 @@ extension EndToEnd {
       try FileManager.default.createDirectory(
         atPath: place.path("runs"), withIntermediateDirectories: true)
       for name in ["flowers.graft", "common.graft"] {
-        try recipe.write(toFile: place.path(name), atomically: true, encoding: .utf8)
+        // As if Graft had written them: `save` may replace them.
+        try RecipeText.sealed(recipe).write(
+          toFile: place.path(name), atomically: true, encoding: .utf8)
       }
       try "include inside/flowers.graft".write(
         toFile: place.path("../base.graft"), atomically: true, encoding: .utf8)

@@ -1,4 +1,5 @@
 import Foundation
+import GraftModels
 import Testing
 
 @testable import GraftWorkbench
@@ -48,10 +49,139 @@ extension EndToEnd {
           """) == 0, "\(place.errors)")
       let again = try Workplace(folder: place.folder)
       #expect(again.replay(place.recipe) == 0, "\(place.recipe)\n\(again.errors)")
-      #expect(again.recipe.lines.dropFirst() == place.recipe.lines.dropFirst())
+      #expect(again.recipe == place.recipe)
       #expect(try again.hash("half") == place.hash("half"))
       #expect(place.recipe.contains("resume half"))
       #expect(!place.recipe.contains("limit=30") && !place.recipe.contains("policy=A"))
+    }
+
+    /// Forty commands with dead ends; `shapes/` is a folder of images.
+    private static let longSession = """
+      param rate = 1e-3 in 1e-6..1 "peak rate"
+      param unused = 3
+      seed 1
+      encoder resnet20 weights=random size=16
+      encoder net("conv(4) relu pool fc(8)") size=16
+      data demo:shapes limit=20
+      data shapes/ split=50/50
+      data
+      head mlp hidden=4
+      head linear
+      augment rotate(20) as=wild
+      augment flip as=mild
+      augment
+      policy A
+      train epochs=1 batch=4 as=bad
+      evaluate bad
+      policy B
+      train epochs=1 batch=4 augment=wild lr=$rate as=wilder
+      train epochs=1 batch=4 augment=none lr=$rate as=plain
+      seed 2
+      encoder net("conv(4) relu pool fc(4)") size=16
+      seed 1
+      encoder net("conv(4) relu pool fc(8)") size=16
+      data shapes/ split=50/50
+      augment flip as=mild
+      train epochs=2 stop=2 batch=4 augment=mild lr=$rate as=good
+      runs
+      resume good
+      freeze all
+      unfreeze all
+      drop bad
+      drop wilder
+      drop plain
+      runs
+      use good
+      evaluate good
+      expect good.val.accuracy >= 0
+      save model.safetensors
+      note "kept"
+      save good.graft
+      """
+
+    @Test func aLongSessionDistillsToWhatMatters() throws {
+      let place = try Workplace()
+      _ = try Shapes.write(to: place.path("shapes"), perClass: 6)
+      #expect(Self.longSession.split(separator: "\n").count == 40)
+      #expect(place.type(Self.longSession) == 0, "\(place.errors)")
+      let recipe = try String(contentsOfFile: place.path("good.graft"), encoding: .utf8)
+      let commands = parsed(recipe).statements.count
+      #expect((10...15).contains(commands), "\(recipe)")
+      for word in [
+        "bad", "wild", "plain", "unused", "resnet20", "demo", "mlp", "seed 2", "policy A",
+      ] {
+        #expect(!recipe.contains(word), "\(word) in \(recipe)")
+      }
+      #expect(recipe.contains("param rate = 1e-3 in 1e-6..1 \"peak rate\""), "\(recipe)")
+      #expect(recipe.contains("lr=$rate"), "\(recipe)")
+
+      // The same again, byte for byte: the recipe and the model.
+      let model = try Data(contentsOf: URL(fileURLWithPath: place.path("model.safetensors")))
+      let again = try Workplace(folder: place.folder)
+      #expect(again.replay(recipe) == 0, "\(again.errors)")
+      #expect(again.recipe == recipe)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: place.path("model.safetensors"))) == model)
+
+      // Elsewhere, on moved images.
+      let other = try Workplace()
+      try FileManager.default.moveItem(atPath: place.path("shapes"), toPath: other.path("moved"))
+      try recipe.write(toFile: other.path("good.graft"), atomically: true, encoding: .utf8)
+      #expect(other.type("run good.graft data=moved/") == 0, "\(other.errors)")
+      #expect(try other.hash("good") == place.hash("good"))
+      #expect(receipts(of: other.recipe) == receipts(of: recipe))
+    }
+
+    private func receipts(of recipe: String) -> [Substring] {
+      recipe.split(separator: "\n").compactMap { $0.split(separator: "#= ").dropFirst().first }
+    }
+
+    /// The name of a file becomes one that a run can have.
+    @Test func loadedRunsHaveNamesThatReplay() throws {
+      let place = try Workplace()
+      place.type(Workplace.ingredients + "\ntrain epochs=1 batch=16 as=A")
+      place.type("save \"2 small models.v1.safetensors\"\nload \"2 small models.v1.safetensors\"")
+      #expect(place.recipe.contains(" as=_2_small_models"), "\(place.recipe)\(place.errors)")
+      let again = try Workplace(folder: place.folder)
+      #expect(again.replay(place.recipe) == 0, "\(again.errors)")
+      #expect(again.recipe == place.recipe)
+    }
+
+    @Test func rawTensorsAreKnobs() throws {
+      let place = try Workplace()
+      try Safetensors.write(
+        SafetensorsFile(tensors: [
+          SafetensorsTensor(
+            name: "input", shape: [1, 3, 16, 16], floats: [Float](repeating: 0.5, count: 768))
+        ]), to: place.path("in.safetensors"))
+      place.type(Workplace.ingredients)
+      #expect(place.type("forward in.safetensors to=out.safetensors") == 0, "\(place.errors)")
+      #expect(place.recipe.contains("\nparam tensors: path = in.safetensors\n"))
+      #expect(place.recipe.hasSuffix("\nforward $tensors to=out.safetensors\n"), "\(place.recipe)")
+      let first = try Data(contentsOf: URL(fileURLWithPath: place.path("out.safetensors")))
+      #expect(try Workplace(folder: place.folder).replay(place.recipe) == 0)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: place.path("out.safetensors"))) == first)
+    }
+
+    @Test func runsAreComparedAsTheirLines() throws {
+      let place = try Workplace()
+      place.type(Workplace.ingredients)
+      place.type("augment flip as=mild\ntrain epochs=1 batch=16 policy=A augment=mild as=A")
+      place.type("evaluate A\npreview 2 to=a.png\nseed 3")
+      place.type("train epochs=1 batch=16 policy=A lr=1e-2 augment=mild as=B")
+      place.capture.clear()
+      #expect(place.type("diff A B") == 0, "\(place.errors)")
+      let lines = place.output.split(separator: "\n")
+      let changed = lines.filter { $0.hasPrefix("- ") || $0.hasPrefix("+ ") }
+        .map { $0.split(separator: "  #=")[0] }
+      #expect(
+        changed == [
+          "- A", "+ B", "- train epochs=1 batch=16 policy=A augment=mild as=A", "+ seed 3",
+          "+ train epochs=1 batch=16 policy=A lr=1e-2 augment=mild as=B",
+        ], "\(place.output)")
+      #expect(place.type("diff A nothing") == 2)
+      place.capture.clear()
+      #expect(place.type("diff A A") == 0)
+      #expect(place.output == "A and A are the same, line by line\n")
     }
 
     @Test func previewReplaysWithItsPipeline() throws {
@@ -99,8 +229,4 @@ extension EndToEnd {
       #expect(other.output.contains("8 images"), "\(other.output)")
     }
   }
-}
-
-extension String {
-  fileprivate var lines: [Substring] { split(separator: "\n") }
 }

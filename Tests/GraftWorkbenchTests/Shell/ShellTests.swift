@@ -70,6 +70,56 @@ struct ShellTests {
     #expect((outcome.errors == "") == (status == 0))
   }
 
+  /// Names that are not UTF-8 are refused, not read as other names.
+  @Test(arguments: [
+    #""$0" -c "$(printf 'note caf\351')""#, #"printf 'note caf\351' | "$0""#,
+    #"mkdir -p "$(printf 'caf\351')" && cd "$(printf 'caf\351')" && "$0" -c 'seed 1 ; save x.graft'"#,
+  ])
+  func otherBytesAreRefused(_ script: String) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", script, GraftProcess.path ?? ""]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    process.environment = GraftProcess.environment(folder)
+    let errors = Pipe()
+    process.standardError = errors
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect([2, 4].contains(process.terminationStatus), "\(text)")
+    #expect(text.contains("not UTF-8 text") || text.contains("not a text"), "\(text)")
+    let files = FileManager.default.subpaths(atPath: folder) ?? []
+    #expect(!files.contains { $0.hasSuffix("x.graft") }, "\(files)")
+  }
+
+  /// A verification trains anew and leaves nothing behind: no file, no run, no journal.
+  @Test func verifyTakesNoStoredRun() throws {
+    let text = """
+      encoder net("conv(2) relu pool fc(4)") size=16
+      data demo:shapes limit=20
+      train epochs=1 batch=8 policy=B as=B
+      save model.safetensors ; save r.graft
+      """
+    #expect(try graft("-c", text).status == 0)
+    try FileManager.default.removeItem(atPath: folder + "/model.safetensors")
+    let before = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+    let outcome = try graft("verify", "r.graft", environment: ["TMPDIR": folder])
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.output.hasSuffix("r.graft: 4 of 4 receipts compared, all hold\n"))
+    #expect(outcome.errors.contains("train B  epoch 1/1"))
+    #expect(!outcome.errors.contains("from disk"))
+    #expect(try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() == before)
+    try write("r.graft", "load run=B #= weights 0\n")
+    let stored = try graft("verify", "r.graft")
+    #expect(stored.status != 0 && stored.errors.contains("there is no run `B`"))
+    try write("plain.graft", "seed 3\n")
+    #expect(try graft("verify", "plain.graft").status == 2)
+    #expect(try graft("r.graft", "--tol", "0.1").status == 2)
+    #expect(try graft("verify", "r.graft", "--tol", "2").status == 2)
+    #expect(try graft("verify", "r.graft", "--dry-run").status == 2)
+  }
+
   @Test func checkListsAllFaultsAndRunsNothing() throws {
     try write("bad.graft", "seed 3\ntrian\n\ntrain epochs=0 bach=3\n!rm x\n")
     let outcome = try graft("check", "bad.graft")

@@ -1,0 +1,127 @@
+import Foundation
+import GraftBase
+import GraftImaging
+import Testing
+
+@testable import GraftWorkbench
+
+extension EndToEnd {
+  /// `graft verify`: a recipe is trained anew, and its receipts hold or are named.
+  @Suite struct VerificationTests {
+    private let place: Workplace
+    private let recipe: String
+
+    init() throws {
+      place = try Workplace()
+      _ = try Shapes.write(to: place.path("shapes"), perClass: 6)
+      place.type(
+        """
+        encoder net("conv(4) relu pool fc(8)") size=16
+        data shapes/ split=50/50
+        train epochs=1 batch=4 policy=B lr=1e-3 as=B
+        evaluate B on=train
+        save out/model.safetensors
+        load out/model.safetensors as=again
+        save good.graft
+        """)
+      recipe = try String(contentsOfFile: place.path("good.graft"), encoding: .utf8)
+    }
+
+    private func verify(
+      _ text: String, tolerance: Double? = nil, knobs: [String] = [],
+      format: Console.Format = .text
+    ) throws -> (status: Int32, place: Workplace) {
+      let path = place.path("good.graft")
+      if text != recipe { try text.write(toFile: path, atomically: true, encoding: .utf8) }
+      let again = try Workplace(format: format, folder: place.folder)
+      let file = try SourceFile.read(path, base: "/")
+      let status = try Verification(again.session, file, path: path, tolerance: tolerance).run(
+        settings: knobs.compactMap { KnobSetting(commandLine: $0, folder: place.folder) },
+        options: Executor.Options())
+      return (status, again)
+    }
+
+    @Test func everyReceiptHoldsAndNoFileIsTouched() throws {
+      #expect(place.errors.contains("train B"), "\(place.errors)")
+      let model = place.path("out/model.safetensors")
+      try "mine".write(toFile: model, atomically: true, encoding: .utf8)
+      let (status, again) = try verify(recipe)
+      #expect(status == 0, "\(again.output)\(again.errors)\(recipe)")
+      #expect(again.output.hasSuffix("/good.graft: 6 of 6 receipts compared, all hold\n"))
+      #expect(try String(contentsOfFile: model, encoding: .utf8) == "mine")
+      #expect(FileManager.default.contents(atPath: place.path("good.graft")) == Data(recipe.utf8))
+    }
+
+    @Test func aChangedArgumentIsNamed() throws {
+      let (status, again) = try verify(recipe.replacing("lr=1e-3", with: "lr=5e-1"))
+      #expect(status == 3)
+      let train =
+        try #require(recipe.split(separator: "\n").firstIndex { $0.contains("train") }) + 1
+      #expect(
+        again.output.contains(
+          "good.graft:\(train)  differs  train epochs=1 batch=4 policy=B lr=5e-1"))
+      #expect(again.output.contains("differ, from line \(train) on"), "\(again.output)")
+      #expect(again.errors.contains("good.graft was changed since Graft wrote it"))
+    }
+
+    @Test func aGivenKnobIsNamed() throws {
+      let (status, again) = try verify(recipe, knobs: ["B.lr=5e-1"])
+      #expect(status == 3)
+      #expect(again.errors.contains("the recipe ran with B.lr=5e-1"))
+    }
+
+    @Test func aChangedImageIsNamed() throws {
+      let image = Image(
+        width: 20, height: 20, channels: 3, pixels: [UInt8](repeating: 77, count: 1200))
+      try ImageFile.writePNG(image, to: place.path("shapes/red/3.png"))
+      let (status, again) = try verify(recipe)
+      #expect(status == 3)
+      #expect(
+        again.output.contains("changed after the recipe was written: shapes/red/3.png\n"),
+        "\(again.output)")
+      let (older, other) = try verify(recipe + "# later\n")
+      #expect(older == 3)
+      #expect(other.output.contains("the images, their names or their classes are not those"))
+    }
+
+    @Test func scoresMayDifferByTheToleranceAndCountsMayNot() throws {
+      let score = try #require(recipe.firstMatch(of: /val\.accuracy (\d\.\d+), weights (\w+)/))
+      let value = try #require(Double(score.1))
+      let near = recipe.replacing(
+        "val.accuracy \(score.1)", with: "val.accuracy \((value + 0.004).fixedText(3))"
+      ).replacing(score.2, with: "00000000")
+      #expect(try verify(near).status == 3)
+      let (status, again) = try verify(near, tolerance: 0.005)
+      #expect(status == 0, "\(again.output)")
+      #expect(again.output.contains("all hold within 0.005, weights not compared"))
+      #expect(try verify(near, tolerance: 0.001).status == 3)
+      let counts = recipe.replacing("12 images", with: "13 images")
+      #expect(counts != recipe)
+      #expect(try verify(counts, tolerance: 1).status == 3)
+    }
+
+    @Test func withoutReceiptsNothingIsCompared() throws {
+      let bare = recipe.replacing("#=", with: "#")
+      #expect(throws: GraftError.self) { try verify(bare) }
+      // A step that fails ends it with that step's status.
+      let (status, again) = try verify(
+        recipe.replacing("train epochs", with: "expect nothing > 1\ntrain epochs"))
+      #expect(status == 1)
+      #expect(again.output.contains("compared, all hold; 4 were not reached"), "\(again.output)")
+    }
+
+    @Test func eventsTellEachReceipt() throws {
+      let (status, again) = try verify(
+        recipe.replacing("12 images", with: "13 images"), format: .json)
+      #expect(status == 3)
+      let receipts = try again.events("receipt")
+      #expect(receipts.count == 6)
+      #expect(receipts.filter { $0["holds"] as? Bool == false }.count == 1)
+      let wrong = try #require(receipts.first { $0["holds"] as? Bool == false })
+      #expect((wrong["says"] as? String)?.hasPrefix("13 images") == true)
+      #expect((wrong["came_out"] as? String)?.hasPrefix("12 images") == true)
+      let whole = try #require(try again.events("verify").first)
+      #expect(whole["compared"] as? Int == 6 && whole["differing"] as? Int == 1)
+    }
+  }
+}
