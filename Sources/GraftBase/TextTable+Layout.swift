@@ -1,5 +1,7 @@
 extension TextTable {
-  /// What a column does in a table that is wider than its room. Headers wrap in any column.
+  /// What a column does in a table that is wider than its room.
+  ///
+  /// Headers wrap in any column.
   package enum Flexibility: Sendable, Equatable {
     /// Its cells go on in further lines.
     case wraps(atLeast: Int)

@@ -179,23 +179,8 @@ package struct CommandLineTool {
         "graft \(Version.number) - `help` shows how to begin, Ctrl-D leaves")
     }
     if showsBanner { tellInterrupted(session) }
-    setPager(of: session)
+    session.setPager(environment)
     return Prompt(session, editor: makeEditor(session)).run()
-  }
-
-  /// Long results go through the pager, with Ctrl-C for the pager alone.
-  private func setPager(of session: Session) {
-    session.console.pager = { [environment, unowned session] text in
-      guard let pager = Pager(session.settings.pager, environment: environment) else {
-        return false
-      }
-      let phase = session.interrupts.enter(.prompt)
-      defer {
-        session.interrupts.enter(phase)
-        session.interrupts.reset()
-      }
-      return pager.show(text)
-    }
   }
 
   /// Speaks of runs that a crash or a closed terminal ended.

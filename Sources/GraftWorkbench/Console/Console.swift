@@ -20,7 +20,9 @@ package final class Console {
   package let isProgressTerminal: Bool
   /// Whether standard output is a terminal, so that images make sense.
   package let isOutputTerminal: Bool
-  /// Shows a text of more lines than the terminal has; false where it could not. Only the prompt has one.
+  /// Shows a text of more lines than the terminal has; false where it could not.
+  ///
+  /// Only the prompt has one.
   package var pager: ((String) -> Bool)?
   private let startsColored: Bool
   private let widthSource: () -> Int

@@ -65,3 +65,18 @@ package struct Pager {
     return exit != 127 && exit != 126
   }
 }
+
+extension Session {
+  /// From now on long results go through the pager, with Ctrl-C for the pager alone.
+  func setPager(_ environment: [String: String]) {
+    console.pager = { [unowned self] text in
+      guard let pager = Pager(settings.pager, environment: environment) else { return false }
+      let phase = interrupts.enter(.prompt)
+      defer {
+        interrupts.enter(phase)
+        interrupts.reset()
+      }
+      return pager.show(text)
+    }
+  }
+}
