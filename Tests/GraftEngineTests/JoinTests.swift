@@ -23,6 +23,8 @@ import Testing
       count: op.workspaceCount(
         WorkspaceRequest(inputs: shapes, output: shape, threads: 2, backward: nil)))
     let nothing = Storage(count: 0)
+    // Slices do not keep their memory.
+    defer { withExtendedLifetime((inputs, output, workspace, nothing)) {} }
     op.forward(
       ForwardContext(
         inputs: inputs.map(\.slice), inputShapes: shapes, parameters: [], output: output.slice,

@@ -95,6 +95,8 @@ package struct ExchangeContext {
   package let outputShape: Shape
   /// Names of the parameters; their values are in torch's layout.
   package let parameters: [String]
+  /// Their shapes, in torch's layout.
+  package let parameterShapes: [Shape]
 
   /// Adds an operator whose output is named after the layer.
   package mutating func add(
@@ -151,7 +153,7 @@ extension Graph {
       var context = ExchangeContext(
         graph: graph, path: node.path, inputs: node.inputs.compactMap { names[$0] },
         inputShapes: node.inputs.map { values[$0].shape }, outputShape: values[node.output].shape,
-        parameters: parameters)
+        parameters: parameters, parameterShapes: node.parameters.map(\.torchShape))
       guard context.inputs.count == node.inputs.count else {
         throw GraftError(.failed, "\(node.path): it depends on more than the image")
       }

@@ -144,7 +144,7 @@ package struct EvaluateCommand: Command {
     let run = arguments[Self.run] ?? session.currentRun
     let isOfData = if case .part = arguments[Self.on] { true } else { false }
     return Lineage(
-      provides: (run == nil ? [] : ["current"]) + ["scores:\(run ?? "")"],
+      provides: run == nil ? [] : ["current"],
       needs: (isOfData ? ["data"] : []) + (arguments[Self.views] > 1 ? ["augment", "seed"] : [])
         + (run.map { ["run:\($0)"] } ?? ["current"]), isOutcome: true)
   }

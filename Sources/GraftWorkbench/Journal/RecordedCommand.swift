@@ -115,7 +115,7 @@ package struct RecordedPath: Sendable {
 extension ArgumentDeclaration {
   /// Whether it names something to read.
   fileprivate var takesInput: Bool {
-    kind.pathKinds.contains { if case .output = $0 { false } else { true } }
+    kind.pathKinds.contains { !$0.isOutput }
   }
 }
 

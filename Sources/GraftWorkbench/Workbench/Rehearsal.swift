@@ -143,6 +143,10 @@ struct Rehearsal {
       if case .newName(.run) = parameter.kind { !step.arguments.isGiven(parameter) } else { false }
     }
     if namesRun { things.append(Trial.anyRun) }
+    if step.command is EvaluateCommand {
+      let runs = step.command.lineage(in: trial)?.needs.filter { $0.hasPrefix("run:") } ?? []
+      things += runs.map { "scores:" + $0.dropFirst("run:".count) }
+    }
     trial.forget(things)
   }
 }

@@ -267,16 +267,8 @@ import Testing
       }
       return "{" + entries.joined(separator: ",") + "}"
     }
-    let clock = ContinuousClock()
     let bytes = safetensors(header(100_000), values: 100_000)
-    var count = 0
-    let duration = try clock.measure { count = try Safetensors.read(bytes: bytes).tensors.count }
-    #expect(count == 100_000)
-    #if !DEBUG
-      #expect(duration < .seconds(1))
-    #else
-      #expect(duration < .seconds(30))
-    #endif
+    #expect(try Safetensors.read(bytes: bytes).tensors.count == 100_000)
     let error = graftError {
       try Safetensors.read(bytes: safetensors(header(100_001), values: 100_001))
     }

@@ -104,7 +104,7 @@ struct MemoryLimitTests {
       let color = UInt8(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) } & 255)
       try Data(header + [UInt8](repeating: color, count: 3 * width * height)).write(to: path)
     }
-    let refused = try graft("data data bad=skip", mebibytes: least() + 1)
+    let refused = try graft("data data bad=skip", mebibytes: least() + 9)
     #expect(refused.status == 2 && !refused.hasTrapped, "\(refused.output)")
     #expect(refused.output.contains("decoding it needs 24.0 MB of memory"), "\(refused.output)")
     let read = try graft("data data bad=skip", mebibytes: least() + 200)

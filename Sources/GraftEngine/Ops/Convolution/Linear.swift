@@ -110,7 +110,12 @@ extension LinearOp {
 
   package func export(_ c: inout ExchangeContext) throws -> String {
     guard c.inputShapes[0].rank == 4 else {
-      return c.add("Gemm", nil, [("transB", .integer(1))])
+      // Some networks keep their classifier as a convolution of 1×1, [O, C, 1, 1].
+      let isMatrix = c.parameterShapes[0].rank == 2
+      let weight =
+        isMatrix ? c.parameters[0] : c.add("Flatten", [c.parameters[0]], [("axis", .integer(1))])
+      return c.add(
+        "Gemm", c.inputs + [weight] + c.parameters.dropFirst(), [("transB", .integer(1))])
     }
     let axes = c.add(integers: [2, 3], "axes")
     let weight = c.add("Unsqueeze", [c.parameters[0], axes])
