@@ -55,7 +55,9 @@ def full(torture, row):
             if result.status == 0:
                 row.check(now and now != old, f"{what}: success without output: {result}")
                 return
-            named = "No space left" in result.errors or "does not fit" in result.errors
+            # Refused before anything ran, or as it was written.
+            refused = result.status == 2 and "are free there" in result.errors
+            named = refused or "No space left" in result.errors or "does not fit" in result.errors
             kept = all(now.get(file) == content for file, content in old.items())
             left = place.leftovers(place.folder / "after" / "out")
             row.check(
