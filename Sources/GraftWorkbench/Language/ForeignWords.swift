@@ -34,6 +34,10 @@ package enum ForeignWords {
       "`policy C lr=1e-5..1e-3` gives each layer group its own rate"
     ),
     (
+      ["compare", "comparison", "leaderboard"],
+      "`runs` shows the scores of all runs, `diff A B` the lines in which two differ"
+    ),
+    (
       ["early", "earlystop", "earlystopping"],
       "`train patience=3` stops when the score has not risen for three epochs"
     ),

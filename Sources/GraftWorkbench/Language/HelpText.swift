@@ -53,8 +53,8 @@ package struct HelpText {
       \(groups.joined(separator: "\n"))
 
       `help train` explains a command, `train ?` too, `help train.lr` a parameter.
-      `help encoders` lists the encoders; heads, optimizers, schedules, losses,
-      metrics and layers have such lists too.
+      `help encoders` lists the encoders; heads, policies, optimizers, schedules,
+      losses, metrics and layers have such lists too.
       TAB completes, Ctrl-C clears the line, Ctrl-D leaves.
       """
   }

@@ -103,7 +103,7 @@ package struct Parser {
       if let next = tokens[checked: index + 1], next.kind == .openParenthesis {
         try abandon(
           .missingVerb, "a line starts with a verb, not with a call", at: token.span,
-          help: "for example: augment \(verb)(…)")
+          help: ForeignWords.help(for: verb) ?? "for example: augment \(verb)(…)")
       }
       index += 1
       if verb == "for" { return .loop(try loop(token.span)) }

@@ -12,7 +12,7 @@ import Testing
   /// Every encoder where `GRAFT_EVERY_ENCODER` is set, as the slow suite does; else small ones.
   private static let encoders =
     ProcessInfo.processInfo.environment["GRAFT_EVERY_ENCODER"] == nil
-    ? ["resnet20", "mobilenet_v2", "squeezenet1_1", "lenet1", "lenet5_original"]
+    ? ["resnet20", "mobilenet_v2", "squeezenet1_1", "lenet1", "lenet5_original", "resnetv2_50"]
     : Encoders.all.map(\.name)
 
   private static func model(_ name: String, channels: Int? = nil, head: HeadSpec = .own) throws

@@ -20,6 +20,8 @@ import Testing
     ("augment totensor", "nothing to type"),
     ("augment normalize", "nothing to type"),
     ("train lr=0", "see `help train.lr`"),
+    ("learn.fit_one_cycle(3)", "schedule=one-cycle"),
+    ("compare A C", "`diff A B`"),
   ])
   func isTold(line: String, help: String) throws {
     let bench = try TestBench()
