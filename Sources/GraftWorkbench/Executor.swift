@@ -160,14 +160,12 @@ package struct Executor {
         try session.perform(step)
         after(index)
       } catch {
-        let fault = Diagnostic(error, at: step.span)
+        var fault = Diagnostic(error, at: step.span)
+        // 2 promises that nothing ran.
+        if fault.code == .usage, steps.count > 1 { fault.code = .failed }
         let isStopped = fault.code.isStop
         show(fault)
-        if status == 0 || isStopped {
-          // 2 promises that nothing ran.
-          let code = fault.code == .usage && steps.count > 1 ? GraftError.Code.failed : fault.code
-          status = code.exitStatus
-        }
+        if status == 0 || isStopped { status = fault.code.exitStatus }
         if isStopped || !options.keepsGoing { return status }
       }
       if session.isEnding { break }

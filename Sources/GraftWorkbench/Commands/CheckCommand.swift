@@ -115,7 +115,9 @@ package struct CheckCommand: Command {
     if let place {
       let sheet = try check.sheet(of: source, in: session)
       try ImageFile.writePNG(sheet.drawn(), to: place.prepared())
-      session.console.print("wrote \(FilePath.relative(place.path, to: session.folder))")
+      session.console.result(
+        "wrote \(FilePath.relative(place.path, to: session.folder))", event: "wrote",
+        [("file", .string(place.path))])
     }
     let faults = check.findings.filter { $0.verdict == "fault" }
     guard let fault = faults.first else { return }

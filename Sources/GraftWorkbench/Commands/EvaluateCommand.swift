@@ -124,7 +124,9 @@ package struct EvaluateCommand: Command {
       ("correct", .integer(result.accuracy.count)),
     ]
     for (metric, score) in result.metrics { fields += Self.fields(metric, score) }
-    fields.append(("weights_hash", .string(run.model.weightsHash.hex)))
+    fields += [
+      ("classes", result.classesJSON), ("weights_hash", .string(run.model.weightsHash.hex)),
+    ]
     session.console.result(lines.joined(separator: "\n"), event: "evaluate", fields)
   }
 

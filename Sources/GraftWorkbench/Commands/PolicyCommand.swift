@@ -60,12 +60,20 @@ package struct PolicyCommand: Command {
         mode: arguments[Self.norms])
       try workbench.policy.validate()
     }
+    let resolved = try resolved(in: session)
     session.console.result(
-      "policy \(workbench.policy)", event: "policy", [("policy", .string("\(workbench.policy)"))])
-    guard arguments.isBare, workbench.encoder != nil else { return }
-    let model = try session.makeModel(classes: workbench.classesOrPlaceholders)
-    let resolved = try workbench.policy.resolved(for: model)
+      "policy \(workbench.policy)", event: "policy",
+      [("policy", .string("\(workbench.policy)")), ("groups", resolved?.json ?? .null)])
+    guard let resolved else { return }
     session.console.print(resolved.text(width: session.console.tableWidth))
+  }
+
+  /// What is trained of the current model, where the policy is only shown and there is an encoder.
+  private func resolved(in session: Session) throws -> ResolvedPolicy? {
+    let workbench = session.workbench
+    guard arguments.isBare, workbench.encoder != nil else { return nil }
+    let model = try session.makeModel(classes: workbench.classesOrPlaceholders)
+    return try workbench.policy.resolved(for: model)
   }
 
   package func lineage(in session: Session) -> Lineage? {

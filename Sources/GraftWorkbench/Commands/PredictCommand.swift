@@ -88,7 +88,9 @@ package struct PredictCommand: Command {
     let failures = inputs.images.count - labels.count
     if let place, drawing == nil || failures == 0 {
       if drawing == nil { try AtomicFile.write(Self.table(labels), to: place.prepared()) }
-      session.console.print("wrote \(FilePath.relative(place.path, to: session.folder))")
+      session.console.result(
+        "wrote \(FilePath.relative(place.path, to: session.folder))", event: "wrote",
+        [("file", .string(place.path))])
     }
     try Self.complain(of: failures, among: inputs.images.count)
   }
@@ -138,6 +140,8 @@ package struct PredictCommand: Command {
         case .success(let prepared): try body(image, prepared)
         case .failure(let error as GraftError) where error.code == .input:
           session.console.warn(error.description)
+          session.console.event(
+            "unreadable", [("path", .string(image.shown)), ("reason", .string(error.message))])
         case .failure(let error): throw error
         }
       }
@@ -217,7 +221,9 @@ package struct PredictCommand: Command {
       finished = []
     }
     if let masks {
-      session.console.print("wrote masks to \(FilePath.relative(masks.folder, to: session.folder))")
+      session.console.result(
+        "wrote masks to \(FilePath.relative(masks.folder, to: session.folder))", event: "wrote",
+        [("file", .string(masks.folder))])
     }
     try Self.complain(of: inputs.images.count - count, among: inputs.images.count)
   }

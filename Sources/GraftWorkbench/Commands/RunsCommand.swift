@@ -112,8 +112,13 @@ package struct RunsCommand: Command {
   private func object(_ run: TrainingRun, in session: Session) -> JSONValue {
     let score = "val.\(AccuracyMetric().name)"
     let accuracy = session.metrics["\(run.name).\(score)"]
+    let phases = run.prepared?.ingredients.phases.map { JSONValue.string("\($0.policy)") }
     return .object([
-      ("run", .string(run.name)), ("encoder", .string(run.model.spec.name)),
+      ("run", .string(run.name)), ("current", .bool(run.name == session.currentRun)),
+      ("saved", .bool(run.isSaved)), ("encoder", .string(run.model.spec.name)),
+      ("policies", .array(phases ?? [])), ("step", .integer(run.stepsDone)),
+      ("steps", run.prepared.map { .integer($0.totalSteps) } ?? .null),
+      ("seconds", session.metrics["\(run.name).seconds"].map { .number($0) } ?? .null),
       (score, accuracy.map { .number($0) } ?? .null),
       ("weights_hash", .string(run.model.weightsHash.hex)),
     ])

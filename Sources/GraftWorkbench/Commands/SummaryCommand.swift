@@ -59,7 +59,7 @@ package struct SummaryCommand: Command {
         ("encoder", .string(model.spec.name)), ("parameters", .integer(summary.parameterCount)),
         ("multiply_adds", .integer(summary.multiplyAdds)),
         ("activations", .integer(summary.valueCount)),
-        ("activation_bytes", .integer(summary.activationBytes)),
+        ("activation_bytes", .integer(summary.activationBytes)), ("layers", summary.layersJSON),
       ] + forecasts.map { ("memory_bytes.\($0.name)", .integer($0.bytes)) })
   }
 

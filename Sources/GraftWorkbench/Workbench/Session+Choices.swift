@@ -68,7 +68,7 @@ extension Session {
       "\(resolved)", event: "policy",
       [
         ("policy", .string("\(policy)")), ("frozen", .integer(resolved.frozen.count)),
-        ("trainable", .integer(resolved.trainable.count)),
+        ("trainable", .integer(resolved.trainable.count)), ("groups", resolved.json),
       ])
   }
 }

@@ -53,6 +53,54 @@ extension EndToEnd {
       #expect(predictions.map { $0["rank"] as? Int } == [1, 2])
     }
 
+    /// What tables tell people, events tell programs.
+    @Test func eventsTellWhatTablesTell() throws {
+      let place = try Workplace(format: .json)
+      _ = try Shapes.write(to: place.path("shapes"), perClass: 6)
+      try "no image".write(toFile: place.path("bad.png"), atomically: true, encoding: .utf8)
+      place.type(
+        """
+        encoder resnet20 weights=random size=16
+        data shapes/ split=50/50
+        policy C lr=1e-5..1e-3
+        policy
+        summary
+        train epochs=1 as=C
+        train epochs=1 policy=A as=A
+        evaluate A
+        runs
+        predict shapes/red/0.png bad.png to=labels.csv
+        """)
+      let groups = try #require(try place.events("policy").last?["groups"] as? [[String: Any]])
+      #expect(
+        groups.map { $0["group"] as? String } == ["stem", "layer1", "layer2", "layer3", "head"])
+      #expect(groups.first?["lr"] as? Double == 1e-5 && groups.last?["lr"] as? Double == 1e-3)
+      #expect(groups.last?["bn"] is NSNull && groups[1]["bn"] as? String == "train")
+      let layers = try #require(try place.events("summary").first?["layers"] as? [[String: Any]])
+      let counted = layers.compactMap { $0["parameters"] as? Int }.reduce(0, +)
+      #expect(
+        try place.events("summary").first?["parameters"] as? Int == counted && counted > 200_000)
+      #expect(layers.first?["output"] as? [Int] == [1, 16, 16, 16])
+      let classes = try #require(try place.events("evaluate").first?["classes"] as? [[String: Any]])
+      #expect(classes.map { $0["class"] as? String } == ["green", "red"])
+      #expect(classes.allSatisfy { $0["f1"] is Double && $0["images"] as? Int == 3 })
+      let runs = try #require(try place.events("runs").first?["runs"] as? [[String: Any]])
+      #expect(runs.map { $0["current"] as? Bool } == [false, true])
+      #expect(try place.events("unreadable").first?["path"] as? String == "bad.png")
+      #expect(try place.events("wrote").first?["file"] as? String == place.path("labels.csv"))
+    }
+
+    /// The status that an error tells is that with which the program ends.
+    @Test func statusesInsideAndOutsideAreEqual() throws {
+      for lines in [
+        "trian", "evaluate", "data nowhere/", Workplace.ingredients + "\nexpect seconds > 1",
+      ] {
+        let place = try Workplace(format: .json)
+        let status = place.replay(lines)
+        #expect(try place.events("error").first?["status"] as? Int == Int(status), "\(lines)")
+      }
+    }
+
     @Test func faultsAreEventsWithTheirPlace() throws {
       let place = try Workplace(format: .json)
       #expect(place.replay("seed 1\n  train epohcs=2") == 2)
