@@ -21,6 +21,8 @@ struct Rehearsal {
   private(set) var faults: [Diagnostic] = []
   /// The first line of which only the run can tell whether it will do.
   private(set) var unforeseeableLine: Int?
+  /// What the weights of its runs so far will take.
+  private var heldBytes = 0
 
   /// Goes through a plan that need not be whole: what commands that were refused as text would have made is
   /// not known.
@@ -96,10 +98,8 @@ struct Rehearsal {
     switch forecast {
     case .none: break
     case .shapes:
-      // Runs before it hold their weights.
-      let held = trial.workbench.runs.filter { $0.prepared != nil && $0.state == nil }
       run.forecast = try run.forecastFromShapes(
-        resident: ResourceMeter.residentBytes + held.reduce(0) { $0 + $1.model.weightBytes },
+        resident: ResourceMeter.residentBytes + heldBytes,
         cache: cache, pool: trial.pool)
     case .timing:
       trial.trial?.takesWeights = true
@@ -109,6 +109,7 @@ struct Rehearsal {
     }
     trainings.append(
       Training(step: index, line: step.span.line, verb: step.specification.verb, run: run))
+    heldBytes += run.model.weightBytes
     trial.workbench.keep(TrainingRun(run))
     trial.currentRun = run.name
     trial.expectScores(ofTraining: run)

@@ -185,13 +185,15 @@ extension Session {
   package func refresh() {
     let runs = workbench.runs.map(\.name)
     vocabulary.setNames(runs, of: .run)
-    vocabulary.setNames(runs + storedNames.filter { !runs.contains($0) }, of: .storedRun)
     vocabulary.setNames(workbench.data?.classes ?? [], of: .className)
-    vocabulary.setNames(Metrics.all.map(\.name) + metrics.keys.sorted(), of: .metric)
     vocabulary.setNames(
       Pipeline.presets.map(\.name) + workbench.pipelines.keys.sorted(), of: .pipeline)
     vocabulary.setNames(
       (workbench.encoder?.spec.stages.map(\.name) ?? []) + ["head"], of: .layer)
+    // Nobody types in a rehearsal, which may have thousands of runs.
+    guard trial == nil else { return }
+    vocabulary.setNames(runs + storedNames.filter { !runs.contains($0) }, of: .storedRun)
+    vocabulary.setNames(Metrics.all.map(\.name) + metrics.keys.sorted(), of: .metric)
     let run = currentRun.flatMap { workbench.run(named: $0) }
     let parts = [
       workbench.data?.name, workbench.encoder?.spec.shortName,
