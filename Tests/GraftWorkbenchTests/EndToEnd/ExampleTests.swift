@@ -57,6 +57,18 @@ extension EndToEnd {
       return place
     }
 
+    /// A copy of a session's files, runs on disk and choices, which shares its models.
+    private static func copy(of template: Workplace) throws -> Workplace {
+      let outside = try TemporaryFolder.make()
+      try FileManager.default.removeItem(atPath: outside)
+      try FileManager.default.copyItem(
+        atPath: FilePath.folder(of: template.folder), toPath: outside)
+      let place = try Workplace(folder: outside + "/inside", stateFolder: outside + "/state")
+      place.session.isInteractive = true
+      try SessionSnapshot(template.session).restore(place.session)
+      return place
+    }
+
     /// A table of labels, and images with masks of two colors.
     private static func fillTables(in place: Workplace) throws {
       _ = try Shapes.write(to: place.path("microscope"), perClass: 3)
@@ -113,16 +125,23 @@ extension EndToEnd {
     }
 
     /// Verbs after whose example the next one would miss something.
-    private static let spending: Set<String> = ["drop", "resume"]
+    private static let spending: Set<String> = ["drop", "resume", "undo", "redo"]
 
-    @Test(arguments: CommandTable.specifications.map(\.verb))
-    func examples(of verb: String) throws {
-      let examples = CommandTable.specification(of: verb)?.examples ?? []
+    @Test func examplesOfEveryCommand() throws {
+      let template = try Self.prepared()
+      for specification in CommandTable.specifications {
+        try Self.run(specification.examples, of: specification.verb, template)
+      }
+    }
+
+    private static func run(
+      _ examples: [String], of verb: String, _ template: Workplace
+    ) throws {
       #expect(!examples.isEmpty)
-      var place = try Self.prepared()
-      if verb == "encoder" { try Self.makeWeights(for: ["resnet18", "mobilenet_v2"], in: place) }
-      for example in examples where !Self.elsewhere.contains(example) {
-        if Self.spending.contains(verb) { place = try Self.prepared() }
+      var place = try copy(of: template)
+      if verb == "encoder" { try makeWeights(for: ["resnet18", "mobilenet_v2"], in: place) }
+      for example in examples where !elsewhere.contains(example) {
+        if spending.contains(verb) { place = try prepared() }
         if verb == "freeze" { place.type("policy B") }
         // Mirror images of one color are the images themselves, which `check augment` refuses.
         if verb == "check" { place.type("augment brightness(0.5..0.8)") }
