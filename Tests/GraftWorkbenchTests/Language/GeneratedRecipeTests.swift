@@ -7,10 +7,10 @@ import Testing
 /// Recipes that are made at random: whole ones print to what parses the same, and mutants of whole ones
 /// end in a check or in faults, and change no file.
 ///
-/// `GRAFT_RECIPES` is the number of each, 500 unless it is set.
+/// `GRAFT_RECIPES` is the number of each, 200 unless it is set.
 @Suite struct GeneratedRecipeTests {
   private static let count =
-    ProcessInfo.processInfo.environment["GRAFT_RECIPES"].flatMap(Int.init) ?? 500
+    ProcessInfo.processInfo.environment["GRAFT_RECIPES"].flatMap(Int.init) ?? 200
 
   @Test func printingIsAFixedPoint() {
     for number in 0..<Self.count {
