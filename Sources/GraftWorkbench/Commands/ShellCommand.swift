@@ -19,31 +19,19 @@ package struct ShellCommand: Command {
   }
 
   package func run(in session: Session) throws {
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var defaults = sigset_t()
-    sigemptyset(&defaults)
-    for signal in [SIGINT, SIGPIPE, SIGTERM, SIGHUP] { sigaddset(&defaults, signal) }
-    posix_spawnattr_setsigdefault(&attributes, &defaults)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     let script = "cd -- \"$1\" && eval \"$2\""
-    let words = ["sh", "-c", script, "sh", session.folder, line]
-    var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    var identifier = pid_t()
-    let failure = posix_spawn(&identifier, "/bin/sh", nil, &attributes, &pointers, environ)
-    guard failure == 0 else {
+    let process: ShellProcess
+    switch ShellProcess.start(["-c", script, "sh", session.folder, line]) {
+    case .success(let started): process = started
+    case .failure(let failure):
       throw GraftError(
-        .failed, "the shell cannot be started: \(String(cString: strerror(failure)))")
+        .failed, "the shell cannot be started: \(String(cString: strerror(failure.number)))")
     }
-    var status: Int32 = 0
     let phase = session.interrupts.enter(.prompt)
     defer { session.interrupts.enter(phase) }
     // Ctrl-C reaches the child as well; graft itself only waits on.
-    while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
+    let exit = process.wait()
     session.interrupts.reset()
-    let exit = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
     if exit != 0 { session.console.progress("exit status \(exit)") }
   }
 }

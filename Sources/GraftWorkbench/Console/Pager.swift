@@ -31,26 +31,10 @@ package struct Pager {
     guard pipe(&pipes) == 0 else { return false }
     // The pager must not hold the end that it waits for.
     for end in pipes { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, pipes[0], STDIN_FILENO)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var defaults = sigset_t()
-    sigemptyset(&defaults)
-    for signal in [SIGINT, SIGPIPE, SIGTERM, SIGHUP] { sigaddset(&defaults, signal) }
-    posix_spawnattr_setsigdefault(&attributes, &defaults)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     let exports = variables.map { "export \($0.key)=\($0.value); " }.joined()
-    let words = ["sh", "-c", exports + command]
-    var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    var identifier = pid_t()
-    let failure = posix_spawn(&identifier, "/bin/sh", &actions, &attributes, &pointers, environ)
+    let process = ShellProcess.start(["-c", exports + command], input: pipes[0])
     close(pipes[0])
-    guard failure == 0 else {
+    guard case .success(let process) = process else {
       close(pipes[1])
       return false
     }
@@ -58,10 +42,8 @@ package struct Pager {
     let stream = OutputStream(pipes[1])
     stream.write(text)
     close(pipes[1])
-    var status: Int32 = 0
-    while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
+    let exit = process.wait()
     // The shell's status for a program that is not there, or cannot be run.
-    let exit = status & 0x7f == 0 ? (status >> 8) & 0xff : 0
     return exit != 127 && exit != 126
   }
 }

@@ -25,7 +25,7 @@ extension Rehearsal {
   /// What it cannot tell, in a sentence.
   var remark: String? {
     unforeseeableLine.map {
-      "line \($0) rests on what the recipe makes; what rests on it shows only as it runs"
+      "line \($0) uses what the recipe itself makes, so it is checked only when it runs"
     }
   }
 

@@ -6,9 +6,9 @@ import GraftBase
 /// state that the run kept.
 struct SessionSnapshot {
   /// The command that ran next, as it was recorded.
-  let command: String
+  private(set) var command: String
   /// Whether it wrote a file, which stays.
-  let isOutcome: Bool
+  private(set) var isOutcome: Bool
   private let workbench: Workbench
   private let recorder: Recorder
   private let environment: Environment
@@ -32,19 +32,10 @@ struct SessionSnapshot {
     guard recorder.statements.count > self.recorder.statements.count,
       let last = recorder.statements.last
     else { return nil }
-    return SessionSnapshot(
-      self, before: last.text(relativeTo: session.folder), isOutcome: last.lineage.isOutcome)
-  }
-
-  private init(_ other: SessionSnapshot, before command: String, isOutcome: Bool) {
-    self.command = command
-    self.isOutcome = isOutcome
-    workbench = other.workbench
-    recorder = other.recorder
-    environment = other.environment
-    seed = other.seed
-    currentRun = other.currentRun
-    metrics = other.metrics
+    var result = self
+    result.command = last.text(relativeTo: session.folder)
+    result.isOutcome = last.lineage.isOutcome
+    return result
   }
 
   func restore(_ session: Session) throws {
@@ -54,7 +45,7 @@ struct SessionSnapshot {
         try state.fill(run.model)
       }
     }
-    session.workbench.restore(workbench)
+    session.workbench.take(from: workbench)
     session.recorder = recorder
     session.environment = environment
     session.seed = seed

@@ -47,30 +47,22 @@ package final class Workbench {
   /// A copy to try things on; changes to it do not affect the original.
   package func copy() -> Workbench {
     let copy = Workbench(readings: readings)
-    copy.encoder = encoder
-    copy.data = data
-    copy.balance = balance
-    copy.head = head
-    copy.pipeline = pipeline
-    copy.pipelines = pipelines
-    copy.policy = policy
-    copy.precision = precision
-    copy.runs = runs
+    copy.take(from: self)
     copy.features.mode = features.mode
     return copy
   }
 
-  /// Has what a copy has, and keeps its own features and threads.
-  func restore(_ copy: Workbench) {
-    encoder = copy.encoder
-    data = copy.data
-    balance = copy.balance
-    head = copy.head
-    pipeline = copy.pipeline
-    pipelines = copy.pipelines
-    policy = copy.policy
-    precision = copy.precision
-    runs = copy.runs
+  /// Takes the ingredients and runs of another one; features and threads stay its own.
+  func take(from other: Workbench) {
+    encoder = other.encoder
+    data = other.data
+    balance = other.balance
+    head = other.head
+    pipeline = other.pipeline
+    pipelines = other.pipelines
+    policy = other.policy
+    precision = other.precision
+    runs = other.runs
   }
 
   /// Ends the threads; the next use of the pool starts new ones.
