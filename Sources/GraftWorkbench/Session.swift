@@ -155,7 +155,11 @@ package final class Session {
     try requireForeseeableScores(of: String(name.prefix { $0 != "." }))
     let known = metrics.keys.sorted()
     let bare = known.compactMap { $0.split(separator: ".").last.map(String.init) }
-    let (_, help) = Suggestion.help(for: name, among: known + Set(bare).sorted())
+    let last = name.split(separator: ".").last.map(String.init) ?? name
+    let near = Suggestion.nearest(to: last, among: Set(bare).sorted())
+    let meant = near.map { "did you mean `\(name.dropLast(last.count) + $0)`?" }
+    let (_, listed) = Suggestion.help(for: name, among: known + Set(bare).sorted())
+    let help = meant ?? listed
     throw GraftError(
       .failed, "there is no score `\(name)`",
       help: known.isEmpty ? "train and evaluate a run first" : help)

@@ -197,6 +197,12 @@ struct ArgumentChecker {
         .tooManyArguments, "`\(verb)` has no parameter for `\(text)`", at: argument.span,
         suggestion: example, help: "did you mean `\(example)`?   (help \(verb))")
     }
+    if specification.positional.last?.kind.pathKinds.isEmpty == false {
+      return Diagnostic(
+        .tooManyArguments, "`\(verb)` takes one place, and `\(text)` is one more",
+        at: argument.span,
+        help: "a name with spaces needs quotes: \(verb) \"my photos\"")
+    }
     let limit =
       count == 0
       ? "takes no arguments without a name" : "takes at most \(count) without a name"

@@ -85,6 +85,7 @@ struct ValueChecker {
       (looksLikePath ? faults.first { $0.code == .input } : nil)
       ?? (kinds.allSatisfy(\.isPath) ? faults[0] : nil)
       ?? faults.first { $0.suggestion != nil }
+      ?? (kinds.flatMap(\.pathKinds).contains(.data) ? faults.first { $0.code == .input } : nil)
       ?? faults.first { $0.kind == .outOfRange }
       ?? faults.first { $0.kind == .unknownValue && $0.help != nil }
     throw chosen ?? wrongType(value, parameter.kind)

@@ -21,7 +21,7 @@ extension Session {
     let last = runs.last { run in run.prepared.map { store?.run($0.id) != nil } ?? false }
     guard let last else { return "nothing of that is on disk: it would be lost" }
     return
-      "a later session finds them for \(Int(RunStore.Limits().days)) days: `runs all` lists them, "
+      "a later session finds \(runs.count == 1 ? "it" : "them") for \(Int(RunStore.Limits().days)) days: `runs all` lists them, "
       + "`load run=\(last.name)` brings \(last.name) back"
   }
 }

@@ -40,6 +40,17 @@ import Testing
     #expect(bench.type("help \(topic)") == 0, "\(bench.capture.errors)")
   }
 
+  @Test func spacesInNamesNeedQuotes() throws {
+    let bench = try TestBench()
+    #expect(bench.type("data my photos") != 0)
+    #expect(bench.capture.errors.contains("`my`"), "\(bench.capture.errors)")
+    #expect(bench.capture.errors.contains("data \"my photos\""))
+    bench.session.metrics["A.val.accuracy"] = 0.5
+    bench.session.refresh()
+    bench.type("expect A.acc > 0.1")
+    #expect(bench.capture.errors.contains("did you mean `A.accuracy`?"), "\(bench.capture.errors)")
+  }
+
   @Test func aModelNeedsNoSuffix() throws {
     let place = try Workplace()
     #expect(
