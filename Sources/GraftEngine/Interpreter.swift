@@ -161,9 +161,6 @@ package final class Interpreter {
   private func prepare(
     _ item: LoweredGraph.Item, _ request: WorkspaceRequest, _ prepared: Slice
   ) {
-    item.op.prepare(
-      PrepareContext(
-        request: request, parameters: item.parameters.map(\.slice), prepared: prepared,
-        pool: pool))
+    item.op.prepare(request, item.parameters.map(\.slice), into: prepared, pool)
   }
 }

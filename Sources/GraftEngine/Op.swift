@@ -56,6 +56,9 @@ package protocol Op: Sendable {
   func calls(in context: ForwardContext) -> [OpCall]
   func calls(in context: BackwardContext) -> [OpCall]
 
+  /// The request that `prepare` gets for one of this op: one that prepares as another op's part passes on
+  /// that op's. Plans make it once, so that a step allocates nothing.
+  func preparation(_ request: WorkspaceRequest) -> WorkspaceRequest
   /// Fills what `preparedCount` asked for.
   func prepare(_ context: PrepareContext)
   func forward(_ context: ForwardContext)
@@ -75,7 +78,16 @@ extension Op {
   package func fitted(inputs: [Shape], output: Shape) -> Self { self }
   package func calls(in context: ForwardContext) -> [OpCall] { [] }
   package func calls(in context: BackwardContext) -> [OpCall] { [] }
+  package func preparation(_ request: WorkspaceRequest) -> WorkspaceRequest { request }
   package func prepare(_ context: PrepareContext) {}
+  /// Fills `prepared` outside a plan.
+  package func prepare(
+    _ request: WorkspaceRequest, _ parameters: [Slice], into prepared: Slice, _ pool: ThreadPool
+  ) {
+    prepare(
+      PrepareContext(
+        request: preparation(request), parameters: parameters, prepared: prepared, pool: pool))
+  }
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int { 0 }
   package var isRandom: Bool { false }
   package var worksInPlace: Bool { false }

@@ -45,10 +45,7 @@ private struct BF16Run {
       let request = WorkspaceRequest(
         inputs: [input], output: output, threads: threads, backward: backward)
       let prepared = Storage(count: op.preparedCount(request))
-      op.prepare(
-        PrepareContext(
-          request: request, parameters: parameters.map(\.slice), prepared: prepared.slice,
-          pool: pool))
+      op.prepare(request, parameters.map(\.slice), into: prepared.slice, pool)
       let workspace = Storage(count: op.workspaceCount(request))
       // What scratch holds before must not matter.
       workspace.slice.fill(.nan)

@@ -87,9 +87,7 @@ import Testing
     let parameters = operands.dropFirst(shapes.count).map(\.slice)
     func prepared(_ needs: GradientNeeds?) -> Tensor {
       let tensor = Tensor([op.preparedCount(request(needs))])
-      op.prepare(
-        PrepareContext(
-          request: request(needs), parameters: parameters, prepared: tensor.slice, pool: pool))
+      op.prepare(request(needs), parameters, into: tensor.slice, pool)
       return tensor
     }
     let output = Tensor(shape)

@@ -147,10 +147,7 @@ private struct MapRun {
     }
     func prepared(_ needs: GradientNeeds?) -> Storage {
       let storage = Storage(count: op.preparedCount(request(needs)))
-      op.prepare(
-        PrepareContext(
-          request: request(needs), parameters: own.map(\.slice), prepared: storage.slice,
-          pool: pool))
+      op.prepare(request(needs), own.map(\.slice), into: storage.slice, pool)
       return storage
     }
     let tensors = inputs.map { Tensor($0.0, $0.1) }

@@ -209,10 +209,7 @@ struct OpRun {
 
   private func scratch(_ request: WorkspaceRequest) -> (prepared: Storage, workspace: Storage) {
     let prepared = Storage(count: op.preparedCount(request))
-    op.prepare(
-      PrepareContext(
-        request: request, parameters: parameters.map(\.slice), prepared: prepared.slice,
-        pool: pool))
+    op.prepare(request, parameters.map(\.slice), into: prepared.slice, pool)
     return (prepared, Storage(count: op.workspaceCount(request)))
   }
 }

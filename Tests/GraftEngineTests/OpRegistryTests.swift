@@ -114,10 +114,7 @@ private func fillTarget(_ slice: Slice, shape: Shape, _ targets: OpExample.Targe
     }
     func prepared(_ request: WorkspaceRequest) -> Storage {
       let storage = Storage(count: op.preparedCount(request))
-      op.prepare(
-        PrepareContext(
-          request: request, parameters: parameters.map(\.slice), prepared: storage.slice,
-          pool: pool))
+      op.prepare(request, parameters.map(\.slice), into: storage.slice, pool)
       return storage
     }
     let output = Storage(count: shape.elementCount)

@@ -222,7 +222,7 @@ extension PlanCompiler {
   private func preparation(
     _ place: Prepared, _ item: LoweredGraph.Item, backward: GradientNeeds?, _ memory: Memory
   ) -> PlanStep.Preparation {
-    let request = request(item, backward: backward)
+    let request = item.op.preparation(request(item, backward: backward))
     return switch place {
     case .kept(let range):
       .init(

@@ -138,13 +138,11 @@ package struct TransposedConvolutionOp: Op {
     return max(data, weight, Self.biasChunks(request.output) * outputChannels + bufferSlack)
   }
 
-  package func prepare(_ c: PrepareContext) {
-    guard c.prepared.count > 0 else { return }
-    transpose.prepare(
-      PrepareContext(
-        request: transposed(c.request, c.request.backward == nil ? Self.dataOnly : nil),
-        parameters: c.parameters, prepared: c.prepared, pool: c.pool))
+  package func preparation(_ request: WorkspaceRequest) -> WorkspaceRequest {
+    transposed(request, request.backward == nil ? Self.dataOnly : nil)
   }
+
+  package func prepare(_ c: PrepareContext) { transpose.prepare(c) }
 
   // MARK: Running
 
