@@ -9,8 +9,9 @@ and their rate. FOLDER/source.json tells whose model it is, and its parameters.
 Weights are torch's own draws; batch norms get the statistics of random images; norms and biases keep
 what enters a ReLU many deviations away from 0. Where a value still comes so near to a break of a ReLU or
 to a tie of a maximum that float32 decides otherwise, PyTorch's own gradients in float32 and float64
-differ by far more than 1e-3: the first seed is taken with which they agree, also when all weights move by a
-part in a million, and the first rate with which the losses fall, and stay as they are when the weights do.
+differ by far more than 1e-3: the first seed of twenty is taken with which they agree, also when all weights
+move by a part in a million, or else the one with which they agree best; and the first rate with which the
+losses fall, and stay as they are when the weights move.
 """
 
 import copy
@@ -142,7 +143,8 @@ def precise(target):
     return target.double() if target.is_floating_point() else target
 
 
-for seed in range(20):
+def draw(seed):
+    """What a seed makes, its gradients in float64, and how far those in float32 are from them."""
     torch.manual_seed(seed)
     model = make(name)
     channels = next(p for p in model.parameters() if p.dim() == 4).shape[1]
@@ -155,12 +157,24 @@ for seed in range(20):
     twin = copy.deepcopy(model).double()
     reference = gradients(twin, few[0].double(), precise(few[1]))
     own = difference(gradients(model, *few), reference)
+    moved = own
     if own < 2e-4:
         shake(model, 1e-6)
-        if difference(gradients(model, *few), reference) < 5e-4:
-            break
+        moved = difference(gradients(model, *few), reference)
+    return model, images, target, state, reference, own, moved
+
+
+found = {}
+for seed in range(20):
+    *drawn, own, moved = draw(seed)
+    found[seed] = (own >= 2e-4, moved)
+    if own < 2e-4 and moved < 5e-4:
+        break
+else:
+    seed = min(found, key=found.get)
+    *drawn, own, moved = draw(seed)
+model, images, target, state, reference = drawn
 reference = {key: value.float().contiguous() for key, value in reference.items()}
-del twin
 
 note = ""
 images, target = images[:4], target[:4]
