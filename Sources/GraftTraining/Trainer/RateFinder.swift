@@ -25,7 +25,7 @@ package struct RateCurve: Hashable, Sendable {
     return best.0
   }
 
-  /// Two thirds down the longest valley: the longest falling subsequence of smoothed losses, as
+  /// The middle of the longest valley: of the longest falling subsequence of smoothed losses, as
   /// fastai suggests it; nil when it never falls.
   package var valley: Double? {
     guard !points.isEmpty else { return nil }

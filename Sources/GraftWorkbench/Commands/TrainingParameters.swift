@@ -11,9 +11,15 @@ package enum TrainingParameters {
 
   static let epochs = Argument(
     "epochs", .integer(1...100_000), default: usual.epochs, "passes over the training images")
-  static let rate = Argument(
-    "lr", .range(1e-12...10), otherwise: "the policy's",
-    "peak learning rate, or LO..HI from the lowest group to the head")
+  static let rate: Argument<RateChoice?> = Argument(
+    "lr", .rateChoice, otherwise: "the policy's",
+    "peak learning rate, LO..HI from the lowest group to the head, or auto: what `findlr` suggests")
+  static let head = Argument(
+    "head", .choice(Heads.all.map { $0.name }), otherwise: "the current head", "head for this run")
+  static let policy: Argument<Policy.Variant?> = Argument(
+    "policy", .word, otherwise: "the current policy", "policy for this run")
+  static let from = Argument(
+    "from", .name(.run), otherwise: "the encoder's own weights", "run to start from")
   static let batch = Argument(
     "batch", .integer(1...65_536), default: usualBatch, "images per update")
   static let optimizer = Argument(

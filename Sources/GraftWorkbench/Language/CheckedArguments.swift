@@ -36,6 +36,11 @@ package struct CheckedArguments: Sendable {
     specification.parameter(argument.name) != nil
   }
 
+  /// The value of an argument that only some of the commands take which share the code that asks.
+  package func ifDeclared<Value>(_ argument: Argument<Value>) -> Value? {
+    declares(argument) ? values[argument] : nil
+  }
+
   /// Whether the user gave the argument.
   package func isGiven(_ argument: some AnyArgument) -> Bool { values.isGiven(argument) }
 

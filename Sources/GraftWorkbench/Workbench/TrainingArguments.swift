@@ -73,7 +73,7 @@ extension Session {
       pipeline: calls.isEmpty ? workbench.pipeline : try pipeline(calls),
       batchSize: arguments[TrainingParameters.batch], seed: seed,
       views: arguments[TrainingParameters.views],
-      stop: arguments[TrainingParameters.stop])
+      stop: arguments.ifDeclared(TrainingParameters.stop).flatMap(\.self))
   }
 
   /// Weights of classes for the loss when `balance=weights` asks for them.

@@ -1,0 +1,100 @@
+import GraftBase
+import GraftTraining
+
+/// `findlr`: which learning rate suits a training, found by trying rising ones.
+package struct FindRateCommand: Command {
+  private static let usual = RateSearch()
+  private static let rates = Argument(
+    "lr", .range(1e-12...1000, single: nil), default: usual.rates,
+    "rates to try, of the group with the highest; others keep their proportion to it")
+  private static let steps = Argument(
+    "steps", .integer(10...10_000), default: usual.steps, "updates, each at a higher rate")
+  private static let output = Argument("to", .path(.output), "CSV file for rate and loss")
+
+  package static let specification = CommandSpecification(
+    "findlr", "find a learning rate by trying rising ones", group: .train,
+    parameters: [rates, steps] + TrainingParameters.loop
+      + [TrainingParameters.head, TrainingParameters.policy, TrainingParameters.from, output],
+    examples: ["findlr", "findlr policy=C batch=16", "findlr lr=1e-6..1 steps=60 to=rates.csv"],
+    seeAlso: ["train", "policy"],
+    discussion: """
+      Trains for some updates while the rate rises by a constant factor, and puts everything back: weights,
+      statistics, optimizer, order and draws are as before, bit for bit. It ends early where the loss has
+      reached four times its best. valley is the middle of the longest fall of the smoothed loss, which
+      `train lr=auto` takes; steepest is where it falls fastest (Smith, 2017).
+      """)
+
+  private let arguments: CheckedArguments
+  private let request: TrainingRequest
+
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    request = TrainingRequest(arguments, rate: nil)
+  }
+
+  package func rehearse(in trial: Session) throws {
+    if let path = arguments[Self.output] { _ = try trial.output(path) }
+    _ = try request.prepare(in: trial, request.policy(in: trial))
+  }
+
+  package func run(in session: Session) throws {
+    let place = try arguments[Self.output].map { try session.output($0) }
+    let run = try request.prepare(in: session, request.policy(in: session))
+    let search = RateSearch(rates: arguments[Self.rates], steps: arguments[Self.steps])
+    let curve = try session.findRate(of: run, search)
+    let suggestion = try curve.suggestion(for: run)
+    if let place { try AtomicFile.write(Self.table(curve), to: place.prepared()) }
+    let policy = run.phases[0].policy.policy.with(peak: suggestion)
+    session.console.result(
+      Self.text(curve, policy), event: "findlr",
+      [
+        ("policy", .string(policy.letter)), ("suggestion", .number(suggestion)),
+        ("lr", .string(policy.rateText)),
+        ("valley", curve.valley.map(JSONValue.number) ?? .null),
+        ("steepest", curve.steepest.map(JSONValue.number) ?? .null),
+        (
+          "points",
+          .array(
+            curve.points.map { point in
+              .object([
+                ("lr", .number(point.rate)), ("loss", .number(point.loss)),
+                ("smoothed_loss", .number(point.smoothedLoss)),
+              ])
+            })
+        ),
+      ])
+    if let place {
+      session.console.result(
+        "wrote \(FilePath.relative(place.path, to: session.folder))", event: "wrote",
+        [("file", .string(place.path))])
+    }
+  }
+
+  private static func text(_ curve: RateCurve, _ policy: Policy) -> String {
+    func text(_ rate: Double?) -> String { rate.map(\.threeDigitText) ?? "none" }
+    let ends = [curve.points.first, curve.points.last].map { text($0?.rate) }
+    let spark = ProgressLine.sparkline(curve.shape(columns: 48))
+    return """
+      loss at \(curve.points.count) rates, smoothed:
+        \(ends[0])  \(spark)  \(ends[1])
+      valley \(text(curve.valley)), steepest \(text(curve.steepest))
+      to train at it: train policy=\(policy.letter) lr=\(policy.rateText)
+      """
+  }
+
+  private static func table(_ curve: RateCurve) -> String {
+    let rows = curve.points.map { point in
+      "\(point.rate.shortText),\(point.loss.shortText),\(point.smoothedLoss.shortText)\n"
+    }
+    return "lr,loss,smoothed_loss\n" + rows.joined()
+  }
+}
+
+extension RateCurve {
+  /// Smoothed losses in so many columns, cut off at twice the first, so that the fall can be seen.
+  fileprivate func shape(columns: Int) -> [Double] {
+    let count = min(columns, points.count)
+    let limit = 2 * (points.first?.smoothedLoss ?? 0)
+    return (0..<count).map { min(limit, points[$0 * points.count / count].smoothedLoss) }
+  }
+}
