@@ -37,6 +37,8 @@ package struct RandomStream: Sendable {
     case mixing
     case dropout
     case drawing
+    /// Images of a bootstrap, trials of a random search.
+    case resampling
   }
 
   private let key: SIMD2<UInt32>

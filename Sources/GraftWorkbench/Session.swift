@@ -42,6 +42,10 @@ package final class Session {
   var hasTidied = false
   /// The run that is being brought back from the disk, by its id there.
   var reopenedRun: String?
+  /// Whether a training that is finished on disk is taken from there, as commands that compare do.
+  var takesFinishedRuns = false
+  /// The names of the runs that the last command which compares was to make.
+  var comparedRuns: [String] = []
   /// The training state of a model file, until the training that it belongs to is found.
   var loadedState: RunState?
   /// The ingredients chosen and the runs made of them.

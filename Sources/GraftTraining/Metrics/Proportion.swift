@@ -26,15 +26,18 @@ package struct Proportion: Codable, Hashable, Sendable {
   package var value: Double { total == 0 ? 0 : Double(count) / Double(total) }
 
   /// Where the true share lies with 95 % confidence; 0...1 of nothing.
-  package var confidenceRange: ClosedRange<Double> {
+  package var confidenceRange: ClosedRange<Double> { Self.confidenceRange(of: value, total: total) }
+
+  /// The same of a share that is a mean over several trainings, each measured on these `total` items.
+  package static func confidenceRange(of share: Double, total: Int) -> ClosedRange<Double> {
     guard total > 0 else { return 0...1 }
     let z = 1.959963984540054
     let n = Double(total)
-    let center = value + z * z / (2 * n)
-    let spread = z * (value * (1 - value) / n + z * z / (4 * n * n)).squareRoot()
+    let center = share + z * z / (2 * n)
+    let spread = z * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
     let scale = 1 + z * z / n
-    let low = count == 0 ? 0 : (center - spread) / scale
-    let high = count == total ? 1 : (center + spread) / scale
+    let low = share <= 0 ? 0 : (center - spread) / scale
+    let high = share >= 1 ? 1 : (center + spread) / scale
     return max(0, low)...min(1, high)
   }
 }

@@ -30,6 +30,8 @@ package final class Trainer {
   private var clock = TrainingClock()
   /// The part of `clock` that belongs to the epoch in progress.
   private var epochClock = TrainingClock()
+  /// Seconds from the start of `run` to the end of each of its epochs.
+  private var epochEnds: [Double] = []
   /// The validation of the weights as they are, if there was one.
   private var evaluation: Evaluation?
   /// The state after the last whole epoch, for an abort and for checkpoints; nil before `run`.
@@ -74,14 +76,19 @@ package final class Trainer {
   /// Throws when a loss or gradient is not finite, before the update, and when a file cannot be
   /// read; the weights are then those after the last good update.
   package func run(
-    observer: (TrainingEvent) -> TrainingAnswer = { _ in .continue }
+    observer observe: (TrainingEvent) -> TrainingAnswer = { _ in .continue }
   ) throws -> TrainingResult {
     let meter = ResourceMeter()
     let proof = FreezeProof(policy)
     clock = TrainingClock()
+    epochEnds = []
     evaluation = nil
     rollback = capture(sharingFrozen: true)
     training.start(epoch: progress.epoch, at: progress.batch)
+    func observer(_ event: TrainingEvent) -> TrainingAnswer {
+      if case .epoch = event { epochEnds.append(meter.seconds) }
+      return observe(event)
+    }
     var answer = observer(.started(policy, curve))
     for remark in opening { _ = observer(.remark(remark)) }
     do {
@@ -253,6 +260,7 @@ package final class Trainer {
     cost.peakBytes = ResourceMeter.peakBytes
     cost.imagesPerSecond = clock.imagesPerSecond
     cost.waitingShare = clock.waitingShare
+    cost.epochEnds = epochEnds
     return cost
   }
 

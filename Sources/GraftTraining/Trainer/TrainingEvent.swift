@@ -112,7 +112,7 @@ package struct TrainingResult: Sendable {
 }
 
 /// What a run cost; differs from run to run, so it is kept apart from the scores.
-package struct TrainingCost: Sendable, Hashable {
+package struct TrainingCost: Codable, Sendable, Hashable {
   package var seconds = 0.0
   /// Processor seconds of all threads, validation included.
   package var processorSeconds = 0.0
@@ -122,6 +122,8 @@ package struct TrainingCost: Sendable, Hashable {
   package var imagesPerSecond = 0.0
   /// The part of training time spent waiting for images.
   package var waitingShare = 0.0
+  /// Seconds from the start to the end of each epoch, its validation included.
+  package var epochEnds: [Double] = []
 
   package init() {}
 }

@@ -12,8 +12,8 @@ package enum ForeignWords {
 
   private static let groups: [(words: [String], line: String)] = [
     (
-      ["lrfind", "findlr", "lrfinder", "autolr"],
-      "try some rates for an epoch each, with `for`: `help for` shows how"
+      ["lrfind", "lrfinder", "autolr", "suggestlr"],
+      "`findlr` finds a learning rate; `train lr=auto` trains at the one it finds"
     ),
     (
       ["fitonecycle", "fit", "trainer", "trainstep", "compile"],
@@ -34,8 +34,8 @@ package enum ForeignWords {
       "`policy C lr=1e-5..1e-3` gives each layer group its own rate"
     ),
     (
-      ["compare", "comparison", "leaderboard"],
-      "`runs` shows the scores of all runs, `diff A B` the lines in which two differ"
+      ["comparison", "leaderboard", "benchmark", "ablation"],
+      "`compare A B C` compares runs or trains the variants, `runs` shows the scores of all runs"
     ),
     (
       ["early", "earlystop", "earlystopping"],

@@ -132,12 +132,14 @@ final class RunKeeper {
 
   /// Saves the end of the run and gives the folder back; returns whether it is on disk.
   func close(
-    _ state: RunState, status: StoredRun.Status, weightsHash: String?, isOpen: Bool
+    _ state: RunState, status: StoredRun.Status, weightsHash: String?, cost: TrainingCost?,
+    isOpen: Bool
   ) -> Bool {
     outcome.wait()
     reportFailure()
     record.status = status
     record.weightsHash = weightsHash
+    record.cost = cost
     record.isOpen = isOpen
     let isSaved = save(state)
     if isSaved, status.isFinished { store.checkpoints(of: record.id).removeEarlier() }

@@ -56,6 +56,8 @@ package struct StoredRun: Codable, Sendable, Equatable {
   /// The leading score of the last validation, such as `accuracy 0.93`.
   package var score: String?
   package var weightsHash: String?
+  /// What its training cost, or of one that was interrupted its last part.
+  package var cost: TrainingCost?
   /// Whether the recipe that made it has not come to its end: the same recipe takes it up again.
   package var isOpen: Bool
 

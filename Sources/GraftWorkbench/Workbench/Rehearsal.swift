@@ -79,6 +79,10 @@ struct Rehearsal {
       for thing in step.command.lineage(in: trial)?.needs ?? [] { try trial.require(thing) }
       throw Unforeseeable()
     }
+    if let command = step.command as? any ComparingCommand {
+      try rehearse(command, step, at: index, in: trial, forecast)
+      return try step.command.rehearse(in: trial)
+    }
     guard let command = step.command as? any TrainingCommand else {
       return try step.command.rehearse(in: trial)
     }
@@ -86,6 +90,20 @@ struct Rehearsal {
     let needs = command.lineage(in: trial)?.needs ?? []
     for thing in needs { try trial.requireForeseeable(thing) }
     try add(command, step, at: index, in: trial, forecast)
+  }
+
+  /// Prepares each training of a command that compares several.
+  private mutating func rehearse(
+    _ command: any ComparingCommand, _ step: BoundCommand, at index: Int, in trial: Session,
+    _ forecast: Forecast
+  ) throws {
+    let plans = try command.plannedTrainings(in: trial)
+    trial.comparedRuns = plans.map(\.name)
+    for plan in plans {
+      try trial.choosing(plan) { training, _ in
+        try add(training, step, at: index, in: trial, forecast)
+      }
+    }
   }
 
   /// Prepares a training without memory for its model, and again with it where it is to be timed.

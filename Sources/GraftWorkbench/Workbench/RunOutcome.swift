@@ -75,6 +75,7 @@ struct RunOutcome {
 extension TrainingCost {
   /// Adds a later phase of the same run.
   mutating func add(_ other: TrainingCost) {
+    epochEnds += other.epochEnds.map { seconds + $0 }
     let time = seconds + other.seconds
     if time > 0 {
       imagesPerSecond =

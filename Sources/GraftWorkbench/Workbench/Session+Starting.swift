@@ -41,7 +41,8 @@ extension Session {
     else { return try train(run, verb: verb, resuming: state) }
     let isFinished = record?.status.isFinished ?? false
     let isWhole = isFinished || found.stepsDone == run.ingredients.stop
-    let isAgain = reopenedRun != nil || !isInteractive && record?.isOpen == true
+    let isAgain =
+      reopenedRun != nil || takesFinishedRuns || !isInteractive && record?.isOpen == true
     if reopenedRun == run.id || isWhole && isAgain { return try bringBack(run, found, record) }
     guard !isFinished else { return try train(run, verb: verb, resuming: state) }
     let time = record.map { " at \($0.updated.clockText)" } ?? ""
@@ -60,6 +61,7 @@ extension Session {
     let brought = TrainingRun(run)
     brought.result = try trainer.concluded(as: record?.status.ending ?? .stopped)
     brought.state = trainer.state()
+    brought.cost = record?.cost
     keep(brought, history: state.progress.history, cost: TrainingCost())
     if brought.isUnfinished, !brought.hasAllUpdates {
       amendRecord(TrainingParameters.stop.name, String(brought.stepsDone))

@@ -20,6 +20,7 @@ extension Session {
       return try reportInterruption(
         "stopped \(run.name) before its first update, nothing is kept")
     }
+    run.cost = cost
     let isOnDisk = store(run, by: keeper)
     keep(run, history: history, cost: cost)
     guard run.isUnfinished else { return }
@@ -38,7 +39,7 @@ extension Session {
     if !status.isFinished, interrupts.isTerminated { status = .running }
     return keeper.close(
       state, status: status, weightsHash: run.result?.weightsHash,
-      isOpen: !isInteractive)
+      cost: run.cost, isOpen: !isInteractive)
   }
 
   /// Makes a run of the session, says how it came out and what it replaces.
@@ -50,6 +51,7 @@ extension Session {
         "\(run.name) replaces the run of that name; `load run=\(earlier.id.prefix(StoredRun.shortLength))` "
           + "brings the earlier one back")
     }
+    run.history = history
     workbench.keep(run)
     currentRun = run.name
     finish(run, history: history, cost: cost)

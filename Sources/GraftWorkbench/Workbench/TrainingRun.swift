@@ -11,6 +11,10 @@ package final class TrainingRun {
   /// Its state, for `resume`; of a model from a file, one that was saved in the middle of its training.
   package var state: RunState?
   package var result: TrainingResult?
+  /// The epochs of all its phases.
+  package var history: [EpochRecord] = []
+  /// What its training cost; nil where that is not known.
+  package var cost: TrainingCost?
   /// The recipe a loaded model came with.
   package let recipe: String?
   package var isSaved = false

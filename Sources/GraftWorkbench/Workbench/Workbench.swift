@@ -54,6 +54,12 @@ package final class Workbench {
 
   /// Takes the ingredients and runs of another one; features and threads stay its own.
   func take(from other: Workbench) {
+    takeIngredients(from: other)
+    runs = other.runs
+  }
+
+  /// Takes the ingredients of another one and leaves the runs.
+  func takeIngredients(from other: Workbench) {
     encoder = other.encoder
     data = other.data
     balance = other.balance
@@ -62,7 +68,6 @@ package final class Workbench {
     pipelines = other.pipelines
     policy = other.policy
     precision = other.precision
-    runs = other.runs
   }
 
   /// Ends the threads; the next use of the pool starts new ones.

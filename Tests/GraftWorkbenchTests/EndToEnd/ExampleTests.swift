@@ -206,6 +206,7 @@ extension EndToEnd {
             default  the current policy
             now      A lr=0.002
             example  train epochs=20 policy=C lr=1e-5..1e-3 patience=3 as=C
+            example  train policy=B lr=auto
           seed - set the seed for split, weights, order and pixels
 
           usage

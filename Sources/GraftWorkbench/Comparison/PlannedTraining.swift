@@ -1,0 +1,101 @@
+import GraftBase
+import GraftTraining
+
+/// One of several trainings that a command compares: the lines that a user could type for it, the last of
+/// which trains.
+struct PlannedTraining {
+  /// How tables call it: what it differs in.
+  let label: String
+  /// The name that the run gets where it is not there already.
+  let name: String
+  let lines: [CommandSyntax]
+}
+
+/// A command that trains several runs and judges them.
+protocol ComparingCommand: Command {
+  /// Its trainings in order; reads the session and changes nothing.
+  func plannedTrainings(in session: Session) throws -> [PlannedTraining]
+}
+
+extension Session {
+  /// Chooses the ingredients of a planned training for as long as `body` takes, and then those of before.
+  func choosing<Result>(
+    _ plan: PlannedTraining, _ body: (any TrainingCommand, BoundCommand) throws -> Result
+  ) throws -> Result {
+    var binder = Binder(
+      mode: .recipe, environment: environment, vocabulary: vocabulary, rootFolder: rootFolder)
+    binder.bind(
+      parsed: ParsedSource(
+        statements: plan.lines.map(Statement.command), faults: [], isIncomplete: false))
+    if let fault = binder.faults.first { throw fault }
+    guard let last = binder.steps.last, let training = last.command as? any TrainingCommand else {
+      preconditionFailure("a planned training whose last line does not train")
+    }
+    let before = SessionIngredients(self)
+    defer { before.putBack(into: self) }
+    for step in binder.steps.dropLast() { try choose(step) }
+    return try body(training, last)
+  }
+
+  /// Runs a line that chooses an ingredient, without a word about it.
+  private func choose(_ step: BoundCommand) throws {
+    guard trial == nil else { return try step.command.rehearse(in: self) }
+    let hidesResults = console.hidesResults
+    console.hidesResults = true
+    defer { console.hidesResults = hidesResults }
+    try perform(step)
+  }
+
+  /// The run of a planned training: of this session or from the disk where it is there already, else
+  /// trained now.
+  func trained(_ plan: PlannedTraining) throws -> TrainingRun {
+    try choosing(plan) { command, step in
+      let prepared = try command.prepare(in: self).startingHere()
+      if let run = workbench.runs.first(where: {
+        $0.prepared?.id == prepared.id && !$0.isUnfinished
+      }) {
+        console.progress("\(plan.label): \(run.name) is the same training and is not repeated")
+        return run
+      }
+      takesFinishedRuns = true
+      defer { takesFinishedRuns = false }
+      try perform(step)
+      let run = try requireRun(plan.name)
+      guard !run.isUnfinished else {
+        throw GraftError(
+          interrupts.termination ?? .interrupted,
+          "stopped at \(run.name), with \(run.stepsDone) of its \(prepared.totalSteps) updates done; "
+            + "the same line goes on from there")
+      }
+      return run
+    }
+  }
+}
+
+/// What a planned training may change and does not keep.
+private struct SessionIngredients {
+  private let workbench: Workbench
+  private let recorder: Recorder
+  private let journal: Journal?
+  private let seed: UInt64
+  private let currentRun: String?
+
+  init(_ session: Session) {
+    workbench = session.workbench.copy()
+    recorder = session.recorder
+    journal = session.journal
+    seed = session.seed
+    currentRun = session.currentRun
+    // The line that compares is what is recorded, not those of its trainings.
+    session.journal = nil
+  }
+
+  func putBack(into session: Session) {
+    session.workbench.takeIngredients(from: workbench)
+    session.recorder = recorder
+    session.journal = journal
+    session.seed = seed
+    session.currentRun = currentRun
+    session.refresh()
+  }
+}
