@@ -42,8 +42,9 @@ package final class Session {
   var hasTidied = false
   /// The run that is being brought back from the disk, by its id there.
   var reopenedRun: String?
-  /// Whether a training that is finished on disk is taken from there, as commands that compare do.
-  var takesFinishedRuns = false
+  /// Whether a command trains in order to compare: then what is finished on disk is taken from there, and a
+  /// run is told in one line.
+  var isComparing = false
   /// The names of the runs that the last command which compares was to make.
   var comparedRuns: [String] = []
   /// The training state of a model file, until the training that it belongs to is found.

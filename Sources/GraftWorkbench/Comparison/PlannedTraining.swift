@@ -9,6 +9,16 @@ struct PlannedTraining {
   /// The name that the run gets where it is not there already.
   let name: String
   let lines: [CommandSyntax]
+
+  /// The same training up to an update of its schedule.
+  func stopping(at update: Int) -> PlannedTraining {
+    var lines = lines
+    let last = lines.count - 1
+    let value = ValueSyntax(.word(Template(literal: "\(update)")), at: lines[last].verbSpan)
+    lines[last].arguments.append(
+      ArgumentSyntax(label: TrainingParameters.stop.name, value: value))
+    return PlannedTraining(label: label, name: name, lines: lines)
+  }
 }
 
 /// A command that trains several runs and judges them.
@@ -47,21 +57,27 @@ extension Session {
   }
 
   /// The run of a planned training: of this session or from the disk where it is there already, else
-  /// trained now.
-  func trained(_ plan: PlannedTraining) throws -> TrainingRun {
+  /// trained now; with `share`, up to so many quarters of its updates.
+  func trained(_ plan: PlannedTraining, share: Int = 4) throws -> TrainingRun {
     try choosing(plan) { command, step in
       let prepared = try command.prepare(in: self).startingHere()
-      if let run = workbench.runs.first(where: {
-        $0.prepared?.id == prepared.id && !$0.isUnfinished
-      }) {
-        console.progress("\(plan.label): \(run.name) is the same training and is not repeated")
-        return run
+      let stop = (prepared.totalSteps * share + 3) / 4
+      let known = workbench.runs.first { $0.prepared?.id == prepared.id }
+      if let known, !known.isUnfinished || known.stepsDone >= stop {
+        if known.name != plan.name {
+          console.progress("\(plan.label): \(known.name) is the same training and is not repeated")
+        }
+        return known
       }
-      takesFinishedRuns = true
-      defer { takesFinishedRuns = false }
-      try perform(step)
+      isComparing = true
+      defer { isComparing = false }
+      if share == 4 {
+        try perform(step)
+      } else {
+        try choosing(plan.stopping(at: stop)) { try perform($1) }
+      }
       let run = try requireRun(plan.name)
-      guard !run.isUnfinished else {
+      guard run.stepsDone >= stop || !run.isUnfinished else {
         throw GraftError(
           interrupts.termination ?? .interrupted,
           "stopped at \(run.name), with \(run.stepsDone) of its \(prepared.totalSteps) updates done; "

@@ -42,12 +42,14 @@ extension Session {
     let isFinished = record?.status.isFinished ?? false
     let isWhole = isFinished || found.stepsDone == run.ingredients.stop
     let isAgain =
-      reopenedRun != nil || takesFinishedRuns || !isInteractive && record?.isOpen == true
+      reopenedRun != nil || isComparing || !isInteractive && record?.isOpen == true
     if reopenedRun == run.id || isWhole && isAgain { return try bringBack(run, found, record) }
     guard !isFinished else { return try train(run, verb: verb, resuming: state) }
     let time = record.map { " at \($0.updated.clockText)" } ?? ""
+    let isPlanned = isComparing && record?.status == .stopped
     console.progress(
-      "\(run.name) continues from step \(found.stepsDone), where it was interrupted\(time)")
+      "\(run.name) continues from step \(found.stepsDone)"
+        + (isPlanned ? "" : ", where it was interrupted\(time)"))
     try train(run, verb: verb, resuming: found)
   }
 

@@ -128,7 +128,11 @@ extension Session {
     }
     metrics["\(run.name).seconds"] = cost.seconds
     console.event("run", outcome.fields)
-    for line in outcome.lines { console.print(line) }
+    if isComparing {
+      console.progress(outcome.lines[0])
+    } else {
+      for line in outcome.lines { console.print(line) }
+    }
     leaveReceipt(outcome.receipt)
   }
 
@@ -137,6 +141,8 @@ extension Session {
     _ message: String, of run: TrainingRun? = nil, isOnDisk: Bool = false
   ) throws {
     let advice = run.map { " - `resume \($0.name)` continues" } ?? ""
+    // The part of a training that a sweep looks at ends as planned.
+    guard interrupts.asksToStop || !isComparing else { return }
     guard interrupts.asksToStop, !isInteractive else {
       console.print(message + advice)
       if isInteractive { interrupts.reset() }

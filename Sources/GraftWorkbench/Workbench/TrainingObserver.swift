@@ -24,7 +24,8 @@ struct TrainingObserver {
   mutating func observe(_ event: TrainingEvent) -> TrainingAnswer {
     switch event {
     case .started(let policy, let curve): showTable(policy, curve)
-    case .remark(let remark): session.console.progress("\(run): \(remark)")
+    case .remark(let remark):
+      if !session.isComparing { session.console.progress("\(run): \(remark)") }
     case .progress(let progress):
       var line = ProgressLine(
         title: title, epoch: progress.epoch, epochCount: progress.epochs,
@@ -50,7 +51,7 @@ struct TrainingObserver {
   mutating func finish() { writer.finish() }
 
   private func showTable(_ policy: ResolvedPolicy, _ curve: ScheduleCurve) {
-    guard session.isInteractive || !session.console.isQuiet else { return }
+    guard session.isInteractive || !session.console.isQuiet, !session.isComparing else { return }
     session.console.progress(policy.description)
     if session.isInteractive { session.console.progress(policy.ratePlot(curve)) }
   }
