@@ -19,6 +19,9 @@ package struct CommandLineRequest: Sendable {
   package var tolerance: Double?
   package var wantsManualPage = false
   package var wantsReference = false
+  /// The documentation of `--json` and its schema.
+  package var wantsEvents = false
+  package var wantsSchema = false
   package var wantsVersion = false
   package var wantsHelp = false
 

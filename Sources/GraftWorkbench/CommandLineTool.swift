@@ -26,6 +26,7 @@ package struct CommandLineTool {
     let console = Console.standard(
       format: request.printsJSON ? .json : .text, isQuiet: request.isQuiet,
       allowsColor: !request.refusesColor, environment: environment)
+    console.greet()
     var status: Int32
     do {
       status = try run(request, console)
@@ -39,8 +40,17 @@ package struct CommandLineTool {
     return status
   }
 
+  /// Says that options of the command line cannot be read; returns the exit status.
+  package func refuse(_ message: String, asJSON: Bool) -> Int32 {
+    let console = Console.standard(format: asJSON ? .json : .text, environment: environment)
+    let error = GraftError(.usage, message, help: "graft --help")
+    console.greet()
+    console.report(Diagnostic(error, at: nil))
+    return error.code.exitStatus
+  }
+
   private func run(_ request: CommandLineRequest, _ console: Console) throws -> Int32 {
-    if request.wantsHelp { return say(CommandLineHelp.text(), "help", console) }
+    if request.wantsHelp { return say(CommandLineHelp.text(), .help, console) }
     if request.wantsVersion {
       Version.show(on: console)
       return 0
@@ -90,7 +100,7 @@ package struct CommandLineTool {
     }
   }
 
-  private func say(_ text: String, _ event: String, _ console: Console) -> Int32 {
+  private func say(_ text: String, _ event: JSONEvent, _ console: Console) -> Int32 {
     console.document(text, event: event)
     return 0
   }
@@ -283,10 +293,16 @@ package struct CommandLineTool {
     _ request: CommandLineRequest, _ session: Session, _ interpreter: Executor
   ) -> Int32 {
     if request.wantsManualPage || request.words.dropFirst().first == "man" {
-      return say(String(ManPage.text().dropLast()), "man", session.console)
+      return say(String(ManPage.text().dropLast()), .man, session.console)
     }
     if request.wantsReference {
-      return say(String(ReferencePage.text().dropLast()), "reference", session.console)
+      return say(String(ReferencePage.text().dropLast()), .reference, session.console)
+    }
+    if request.wantsEvents {
+      return say(String(JSONPage.text().dropLast()), .events, session.console)
+    }
+    if request.wantsSchema {
+      return say(String(JSONSchema.text().dropLast()), .schema, session.console)
     }
     let topics = request.words.dropFirst().joined(separator: " ")
     let text = "help " + (topics.isEmpty ? "" : "'\(topics.replacing("'", with: ""))'")
@@ -302,6 +318,6 @@ package struct CommandLineTool {
         .usage, shell.isEmpty ? "graft completions needs a shell" : "no completions for `\(shell)`",
         help: "one of: " + ShellCompletions.shells.joined(separator: ", "))
     }
-    return say(script, "completions", console)
+    return say(script, .completions, console)
   }
 }

@@ -49,6 +49,12 @@ struct GraftCommandLine: ParsableCommand {
   @Flag(name: .customLong("reference"), help: "With help: all of it as Markdown.")
   var wantsReference = false
 
+  @Flag(name: .customLong("events"), help: "With help: what --json prints, as Markdown.")
+  var wantsEvents = false
+
+  @Flag(name: .customLong("schema"), help: "With help: the JSON Schema of what --json prints.")
+  var wantsSchema = false
+
   @Flag(name: .customLong("version"), help: "Print version, build, instructions used and license.")
   var wantsVersion = false
 
@@ -73,6 +79,8 @@ struct GraftCommandLine: ParsableCommand {
     request.tolerance = tolerance
     request.wantsManualPage = wantsManualPage
     request.wantsReference = wantsReference
+    request.wantsEvents = wantsEvents
+    request.wantsSchema = wantsSchema
     request.wantsVersion = wantsVersion
     request.wantsHelp = wantsHelp
     return request

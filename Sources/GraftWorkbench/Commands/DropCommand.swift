@@ -31,7 +31,7 @@ package struct DropCommand: Command {
     session.makeFinal()
     session.refresh()
     session.console.result(
-      "dropped \(names.joined(separator: ", "))", event: "drop",
+      "dropped \(names.joined(separator: ", "))", event: .drop,
       [("runs", .array(names.map(JSONValue.string)))])
   }
 }

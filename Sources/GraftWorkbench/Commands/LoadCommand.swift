@@ -72,12 +72,14 @@ package struct LoadCommand: Command {
       "\(name): \(model.spec.name), head \(model.headKind), \(model.classes.count) classes: "
         + model.classes.prefix(8).map(\.escapingControlCharacters).joined(separator: ", ")
         + (model.classes.count > 8 ? ", …" : ""),
-      event: "load",
-      [
-        ("run", .string(name)), ("encoder", .string(model.spec.name)),
-        ("classes", .array(model.classes.map(JSONValue.string))),
-        ("weights_hash", .string(model.weightsHash.hex)),
-      ])
+      event: .load,
+      (stored == nil
+        ? session.fields(ofPlace: arguments[Self.file] ?? "") : [("path", .null), ("file", .null)])
+        + [
+          ("run", .string(name)), ("encoder", .string(model.spec.name)),
+          ("classes", .array(model.classes.map(JSONValue.string))),
+          ("weights_hash", .string(model.weightsHash.hex)),
+        ])
     session.leaveReceipt("weights \(model.weightsHash)")
   }
 

@@ -89,8 +89,8 @@ package struct PredictCommand: Command {
     if let place, drawing == nil || failures == 0 {
       if drawing == nil { try AtomicFile.write(Self.table(labels), to: place.prepared()) }
       session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: "wrote",
-        [("file", .string(place.path))])
+        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
+        session.fields(ofPlace: place.path))
     }
     try Self.complain(of: failures, among: inputs.images.count)
   }
@@ -114,7 +114,7 @@ package struct PredictCommand: Command {
       input.prepared(try $0.read(grayRange: range))
     } body: { image, prepared in
       let labels = try predict(prepared, top)
-      report(image.shown, labels, layout, in: session)
+      report(image, labels, layout, in: session)
       result.append((image, labels))
     }
     return result
@@ -141,7 +141,7 @@ package struct PredictCommand: Command {
         case .failure(let error as GraftError) where error.code == .input:
           session.console.warn(error.description)
           session.console.event(
-            "unreadable", [("path", .string(image.shown)), ("reason", .string(error.message))])
+            .unreadable, image.fields + [("reason", .string(error.message))])
         case .failure(let error): throw error
         }
       }
@@ -211,7 +211,7 @@ package struct PredictCommand: Command {
       try $0.read(grayRange: range)
     } body: { input, image in
       let mask = try predictor.predict(image)
-      report(input.shown, mask, classes, in: session)
+      report(input, mask, classes, in: session)
       count += 1
       if masks != nil { finished.append(MaskedImage(input: input, image: image, mask: mask)) }
     } afterSlice: {
@@ -222,8 +222,8 @@ package struct PredictCommand: Command {
     }
     if let masks {
       session.console.result(
-        "wrote masks to \(FilePath.relative(masks.folder, to: session.folder))", event: "wrote",
-        [("file", .string(masks.folder))])
+        "wrote masks to \(FilePath.relative(masks.folder, to: session.folder))", event: .wrote,
+        session.fields(ofPlace: masks.folder))
     }
     try Self.complain(of: inputs.images.count - count, among: inputs.images.count)
   }
@@ -236,29 +236,35 @@ package struct PredictCommand: Command {
   }
 
   private func report(
-    _ path: String, _ mask: Image, _ classes: [String], in session: Session
+    _ input: InputImage, _ mask: Image, _ classes: [String], in session: Session
   ) {
     var counts = [Int](repeating: 0, count: classes.count)
     for value in mask.pixels { counts[Int(value)] += 1 }
     let shares = counts.map { Double($0) / Double(mask.pixels.count) }
     let text = zip(classes, shares).map { "\($0.escapingControlCharacters) \($1.percentText)" }
     session.console.result(
-      ([path.escapingControlCharacters] + text).joined(
+      ([input.shown.escapingControlCharacters] + text).joined(
         separator: session.console.isOutputTerminal ? "  " : "\t"),
-      event: "predict",
-      [("path", .string(path)), ("size", .string("\(mask.size)"))]
-        + zip(classes, shares).map { ("share.\($0)", .number($1)) })
+      event: .predictPixels,
+      input.fields + [
+        ("width", .integer(mask.width)), ("height", .integer(mask.height)),
+        (
+          "shares",
+          .array(
+            zip(classes, shares).map { .object([("class", .string($0)), ("share", .number($1))]) })
+        ),
+      ])
   }
 
   private func report(
-    _ path: String, _ labels: [Predictor.Label], _ layout: Layout, in session: Session
+    _ image: InputImage, _ labels: [Predictor.Label], _ layout: Layout, in session: Session
   ) {
     for (rank, label) in labels.enumerated() {
       session.console.result(
-        layout.line(path, label, isFirst: rank == 0),
-        event: "predict",
-        [
-          ("path", .string(path)), ("label", .string(label.name)),
+        layout.line(image.shown, label, isFirst: rank == 0),
+        event: .predict,
+        image.fields + [
+          ("label", .string(label.name)),
           ("probability", .number(Double(label.probability))), ("rank", .integer(rank + 1)),
         ])
     }

@@ -136,9 +136,9 @@ package struct PreviewCommand: Command {
     guard let path = try place?.prepared() else { return try show(image, in: session) }
     try ImageFile.writePNG(image, to: path)
     session.console.result(
-      "wrote \(FilePath.relative(path, to: session.folder)), \(image.size)", event: "preview",
-      [
-        ("file", .string(path)), ("width", .integer(image.width)),
+      "wrote \(FilePath.relative(path, to: session.folder)), \(image.size)", event: .preview,
+      session.fields(ofPlace: path) + [
+        ("width", .integer(image.width)),
         ("height", .integer(image.height)),
       ])
   }

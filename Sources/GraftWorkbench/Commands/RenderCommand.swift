@@ -245,11 +245,12 @@ package struct RenderCommand: Command {
         "stopped: \(text); rerun with existing=keep to continue")
     }
     session.console.result(
-      text, event: "render",
-      [
-        ("folder", .string(folder)), ("files", .integer(count)),
+      text, event: .render,
+      session.fields(ofPlace: folder) + [
+        ("files", .integer(count)),
         ("written", .integer(outcome.written)), ("kept", .integer(outcome.kept)),
-        ("skipped", .integer(outcome.problems.count)), ("size", .string(size)),
+        ("skipped", .integer(outcome.problems.count)),
+        ("side", input.framing == .original ? .null : .integer(input.side)),
         ("boxes", .integer(outcome.boxCount)),
       ])
     session.leaveReceipt("\(outcome.written + outcome.kept) images")

@@ -32,7 +32,7 @@ package struct RunsCommand: Command {
     let runs = session.workbench.runs
     guard !runs.isEmpty else {
       return session.console.result(
-        "no runs yet - train one: train epochs=5", event: "runs", [("runs", .array([]))])
+        "no runs yet - train one: train epochs=5", event: .runs, [("runs", .array([]))])
     }
     let table = TextTable(
       ["", "run", "encoder", "policy", "steps", "val", "test", "time"],
@@ -43,7 +43,7 @@ package struct RunsCommand: Command {
       ])
     session.console.result(
       table.rendered(
-        width: session.console.tableWidth, paintHeader: session.console.paint.dim), event: "runs",
+        width: session.console.tableWidth, paintHeader: session.console.paint.dim), event: .runs,
       [("runs", .array(runs.map { object($0, in: session) }))])
   }
 
@@ -70,7 +70,7 @@ package struct RunsCommand: Command {
       : table.rendered(
         width: session.console.tableWidth, paintHeader: session.console.paint.dim)
     let objects = zip(runs, isHeld).map { object($0, $1) }
-    session.console.result(text, event: "runs", [("stored", .array(objects))])
+    session.console.result(text, event: .storedRuns, [("runs", .array(objects))])
   }
 
   private func object(_ run: StoredRun, _ isHeld: Bool) -> JSONValue {
@@ -110,17 +110,17 @@ package struct RunsCommand: Command {
   }
 
   private func object(_ run: TrainingRun, in session: Session) -> JSONValue {
-    let score = "val.\(AccuracyMetric().name)"
-    let accuracy = session.metrics["\(run.name).\(score)"]
+    let scores = [AccuracyMetric().name, OverlapMetric().name].map { "val.\($0)" }
     let phases = run.prepared?.ingredients.phases.map { JSONValue.string("\($0.policy)") }
-    return .object([
-      ("run", .string(run.name)), ("current", .bool(run.name == session.currentRun)),
-      ("saved", .bool(run.isSaved)), ("encoder", .string(run.model.spec.name)),
-      ("policies", .array(phases ?? [])), ("step", .integer(run.stepsDone)),
-      ("steps", run.prepared.map { .integer($0.totalSteps) } ?? .null),
-      ("seconds", session.metrics["\(run.name).seconds"].map { .number($0) } ?? .null),
-      (score, accuracy.map { .number($0) } ?? .null),
-      ("weights_hash", .string(run.model.weightsHash.hex)),
-    ])
+    return .object(
+      [
+        ("run", .string(run.name)), ("current", .bool(run.name == session.currentRun)),
+        ("saved", .bool(run.isSaved)), ("encoder", .string(run.model.spec.name)),
+        ("policies", .array(phases ?? [])), ("step", .integer(run.stepsDone)),
+        ("steps", run.prepared.map { .integer($0.totalSteps) } ?? .null),
+        ("seconds", session.metrics["\(run.name).seconds"].map { .number($0) } ?? .null),
+      ]
+        + scores.map { ($0, session.metrics["\(run.name).\($0)"].map { .number($0) } ?? .null) }
+        + [("weights_hash", .string(run.model.weightsHash.hex))])
   }
 }

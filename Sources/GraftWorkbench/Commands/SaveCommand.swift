@@ -103,9 +103,10 @@ package struct SaveCommand: Command {
     let origin = "\(count) \(count == 1 ? "command" : "commands")"
     session.console.result(
       "saved \(shown), \(length), distilled from \(origin)",
-      event: "save",
-      [
-        ("file", .string(path)), ("lines", .integer(lines)), ("commands", .integer(count)),
+      event: .save,
+      session.fields(ofPlace: path) + [
+        ("kind", .string("recipe")), ("weights_hash", .null), ("step", .null),
+        ("lines", .integer(lines)), ("commands", .integer(count)),
       ])
     warn(of: distiller.outputs.filter { !FilePath.contains(folder, $0) }, folder, in: session)
   }
@@ -160,7 +161,12 @@ package struct SaveCommand: Command {
       "saved \(run.name) as \(FilePath.relative(path, to: session.folder)), "
         + "\(run.model.foldReport(model))weights \(hash)"
         + (state.map { ", with the training state of step \($0.stepsDone)" } ?? ""),
-      event: "save", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
+      event: .save,
+      session.fields(ofPlace: path) + [
+        ("kind", .string("model")), ("weights_hash", .string(hash.hex)),
+        ("step", state.map { .integer($0.stepsDone) } ?? .null), ("lines", .null),
+        ("commands", .null),
+      ])
     session.leaveReceipt("weights \(hash)")
   }
 

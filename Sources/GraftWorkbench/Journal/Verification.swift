@@ -90,8 +90,8 @@ package struct Verification {
   /// Shows one receipt as soon as it is known.
   private func tell(_ row: Row, of step: BoundCommand) {
     console.event(
-      "receipt",
-      [
+      .receipt,
+      row.written.span.file.fields + [
         ("line", .integer(row.written.span.line)), ("command", .string(row.command)),
         ("says", .string(row.written.text)),
         ("came_out", row.found.map(JSONValue.string) ?? .null), ("holds", .bool(row.holds)),
@@ -135,9 +135,9 @@ package struct Verification {
   ) -> Int32 {
     let differing = rows.filter { !$0.holds }
     console.event(
-      "verify",
-      [
-        ("file", .string(file.name)), ("receipts", .integer(count)),
+      .verify,
+      file.fields + [
+        ("receipts", .integer(count)),
         ("compared", .integer(rows.count)), ("differing", .integer(differing.count)),
       ])
     if !differing.isEmpty { remark(on: differing, settings) }

@@ -17,6 +17,7 @@ package enum CommandLineHelp {
     ("graft -c 'COMMANDS'", "run commands given here"),
     ("graft help [TOPIC]", "help about a command, an op, an encoder, …"),
     ("graft help --man|--reference", "the manual page, or all of help as Markdown"),
+    ("graft help --events|--schema", "what --json prints, as Markdown or JSON Schema"),
     ("graft completions bash|zsh|fish", "completions for your shell"),
   ]
 

@@ -130,20 +130,17 @@ extension Diagnostic {
     return file.isTyped && file.lines.count == 1
   }
 
-  /// The error as one JSON event.
-  package var json: JSONValue {
-    var fields: [(String, JSONValue)] = [
-      ("event", .string("error")), ("code", .string(kind.rawValue)),
-      ("status", .integer(Int(code.exitStatus))), ("message", .string(message)),
+  /// Of the event `error`.
+  var fields: [(String, JSONValue)] {
+    [
+      ("code", .string(kind.rawValue)), ("status", .integer(Int(code.exitStatus))),
+      ("message", .string(message)),
+    ] + (span?.file.fields ?? [("path", .null), ("file", .null)]) + [
+      ("line", span.map { .integer($0.line) } ?? .null),
+      ("column", span.map { .integer($0.column) } ?? .null),
+      ("length", span.map { .integer($0.length) } ?? .null),
+      ("suggestion", suggestion.map(JSONValue.string) ?? .null),
+      ("help", help.map(JSONValue.string) ?? .null),
     ]
-    if let span {
-      fields += [
-        ("file", .string(span.file.name)), ("line", .integer(span.line)),
-        ("column", .integer(span.column)), ("length", .integer(span.length)),
-      ]
-    }
-    if let suggestion { fields.append(("suggestion", .string(suggestion))) }
-    if let help { fields.append(("help", .string(help))) }
-    return .object(fields)
   }
 }

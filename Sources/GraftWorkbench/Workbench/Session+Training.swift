@@ -125,7 +125,7 @@ extension Session {
       metrics["\(run.name).val.\(name)"] = value
     }
     metrics["\(run.name).seconds"] = cost.seconds
-    console.event("run", outcome.fields)
+    console.event(.run, outcome.fields)
     for line in outcome.lines { console.print(line) }
     leaveReceipt(outcome.receipt)
   }

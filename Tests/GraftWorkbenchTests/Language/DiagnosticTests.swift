@@ -124,7 +124,7 @@ import Testing
     #expect(bench.replay("train epoch=5") == 2)
     #expect(
       bench.capture.output == #"{"event":"error","code":"unknown-parameter","status":2,"#
-        + #""message":"`train` has no parameter `epoch`","file":"test.graft","line":1,"#
+        + #""message":"`train` has no parameter `epoch`","path":"test.graft","file":null,"line":1,"#
         + #""column":7,"length":5,"suggestion":"epochs","#
         + #""help":"did you mean `epochs`?   (help train)"}"# + "\n")
   }
