@@ -169,7 +169,7 @@ package struct Executor {
             ("line", .integer(step.span.line)),
             ("text", .string(Printer.text(step.arguments.syntax))),
           ])
-        try session.perform(step)
+        try session.perform(step.matchingOpenPatterns())
         after(index)
       } catch {
         var fault = Diagnostic(error, at: step.span)

@@ -7,7 +7,7 @@ import GraftImaging
 package struct PredictCommand: Command {
   private static let paths = Argument(
     each: "paths", ArgumentType<String>(.either([.path(.image), .path(.folder)])), isRequired: true,
-    "image files or folders; - reads paths from standard input"
+    "image files or folders; * ? [a-z] match names; - reads paths from standard input"
   ).positional
   private static let top = Argument(
     "top", .integer(1...1000), default: 1, "labels to show per image")
@@ -21,12 +21,15 @@ package struct PredictCommand: Command {
     "predict", "label image files, or their pixels", group: .judge,
     parameters: [paths, top, range, output] + DenseChoice.parameters,
     examples: [
-      "predict rose.jpg", "predict new/ top=3 to=labels.csv", "predict -",
+      "predict rose.jpg", "predict new/ top=3 to=labels.csv", "predict new/*.png", "predict -",
       "predict rose.jpg dense=yes size=384 to=where.png",
     ],
     seeAlso: ["evaluate", "load"], isRecorded: true,
     discussion:
-      "A model that predicts one class per pixel takes images of any size. Into the folder `to` it "
+      "new/*.jpg stands for all names that match, in bytewise order, unless a file has that very name; so "
+      + "do ? and, in quotes, [a-f]. Names that begin with a dot match only where the pattern has it. The "
+      + "pattern is recorded, not the names. "
+      + "A model that predicts one class per pixel takes images of any size. Into the folder `to` it "
       + "writes NAME.png, the mask (0 and 255 of two classes, else class numbers), and "
       + "NAME-overlay.png, the mask drawn over the image. With dense=yes the short side becomes "
       + "size=, the center is scored at every position, and labels are the mean of the softmax; "

@@ -6,7 +6,7 @@ import GraftImaging
 /// `preview`: shows augmented images in the terminal or writes them to an image.
 package struct PreviewCommand: Command {
   private static let images = Argument(
-    each: "images", .previewSource, "how many images of the data, or image files"
+    each: "images", .previewSource, "how many images of the data, or image files, also as *.jpg"
   ).positional
   private static let augment = Argument(
     list: "augment", .pipelines, otherwise: "the current pipeline", "pipelines to compare")

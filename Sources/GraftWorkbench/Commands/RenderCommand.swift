@@ -7,7 +7,8 @@ import GraftImaging
 package struct RenderCommand: Command {
   private static let data = Argument(
     each: "data", ArgumentType<String>.path(.data),
-    otherwise: "the current data", "what to copy: one folder or data file, or image files"
+    otherwise: "the current data",
+    "what to copy: one folder or data file, or image files, also as *.jpg"
   ).positional
   private static let output = Argument(
     required: "to", .path(.output),

@@ -11,6 +11,15 @@ package struct BoundCommand: Sendable {
 
   package var specification: CommandSpecification { arguments.specification }
   package var span: SourceSpan { arguments.syntax.span }
+
+  /// The same step with patterns that wait for the plan's own files as they match now.
+  func matchingOpenPatterns() throws -> BoundCommand {
+    guard arguments.hasOpenPatterns else { return self }
+    var step = self
+    step.arguments = try arguments.matchingOpenPatterns()
+    step.command = try type(of: command).init(step.arguments)
+    return step
+  }
 }
 
 /// Turns statements into checked steps.

@@ -75,7 +75,9 @@ struct Rehearsal {
     if step.command is ShellCommand { trial.trial?.hasShellCommand = true }
     if step.command is QuitCommand { trial.isEnding = true }
     let inputs = step.paths { !$0.contains(where: \.isOutput) }
-    if let made = trial.trial?.isMade, inputs.contains(where: made) {
+    if let made = trial.trial?.isMade,
+      step.arguments.hasOpenPatterns || inputs.contains(where: made)
+    {
       for thing in step.command.lineage(in: trial)?.needs ?? [] { try trial.require(thing) }
       throw Unforeseeable()
     }
