@@ -172,7 +172,7 @@ package struct Executor {
         try session.perform(step.matchingOpenPatterns())
         after(index)
       } catch {
-        var fault = Diagnostic(error, at: step.span)
+        var fault = Diagnostic(error, of: step)
         // 2 promises that nothing ran.
         if fault.code == .usage, steps.count > 1 { fault.code = .failed }
         let isStopped = fault.code.isStop

@@ -9,6 +9,9 @@ package struct BoundCommand: Sendable {
   /// The knobs it reads, with the values they have here.
   package var knobs: [(declaration: KnobDeclaration, value: ValueSyntax)] = []
 
+  /// The values of the loops around it, as `x=b`; nil outside of loops.
+  var loop: String?
+
   package var specification: CommandSpecification { arguments.specification }
   package var span: SourceSpan { arguments.syntax.span }
 
@@ -55,6 +58,8 @@ package struct Binder {
   var settings: [SettingScope]
   /// The names and values before the command that is being bound.
   private var environmentBefore = Environment()
+  /// The variables of the loops around the command that is being bound, with their values.
+  private var loopValues: [String] = []
   /// Inside `run`, whose names stay its own and whose knobs are recorded as values.
   var isolationDepth = 0
 
@@ -118,10 +123,30 @@ package struct Binder {
         if case .list(let values) = substituted.form { values } else { [substituted] }
       for element in elements {
         environment[loop.variable] = Environment.Binding(role: .loop, value: element)
+        loopValues.append("\(loop.variable)=\(Printer.text(element))")
+        let start = faults.count
         bind(loop.body)
+        tellLoop(ofFaultsFrom: start)
+        loopValues.removeLast()
       }
     }
     environment[loop.variable] = shadowed
+  }
+
+  private var loopText: String? {
+    loopValues.isEmpty ? nil : loopValues.joined(separator: ", ")
+  }
+
+  /// Names the values of the loop to new faults, and leaves out those that earlier values had too.
+  private mutating func tellLoop(ofFaultsFrom start: Int) {
+    let new = faults[start...].map { fault in
+      var fault = fault
+      fault.loop = fault.loop ?? loopText
+      return fault
+    }
+    faults.removeSubrange(start...)
+    var known = Set(faults.map(\.identity))
+    faults += new.filter { known.insert($0.identity).inserted }
   }
 
   private mutating func bind(_ written: CommandSyntax) throws {
@@ -161,6 +186,7 @@ package struct Binder {
         step.knobs.append((knob, binding.value))
       }
     }
+    step.loop = loopText
     steps.append(step)
     environments.append(environmentBefore)
     if step.specification.isRecorded { takenBack = [] }

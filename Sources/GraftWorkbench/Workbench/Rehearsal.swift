@@ -39,7 +39,7 @@ struct Rehearsal {
         unforeseeableLine = unforeseeableLine ?? step.span.line
         forget(step, in: trial)
       } catch {
-        let fault = Diagnostic(error, at: step.span)
+        let fault = Diagnostic(error, of: step)
         if fault.code.isStop {
           faults = [fault]
           return
@@ -63,10 +63,7 @@ struct Rehearsal {
   private mutating func add(_ fault: Diagnostic) {
     var fault = fault
     if fault.code == .failed { fault.code = .usage }
-    let isKnown = faults.contains {
-      $0.message == fault.message && $0.span?.place == fault.span?.place
-    }
-    if !isKnown { faults.append(fault) }
+    if !faults.contains(where: { $0.identity == fault.identity }) { faults.append(fault) }
   }
 
   private mutating func rehearse(
