@@ -15,6 +15,10 @@ package struct CommandLineRequest: Sendable {
   package var root: String?
   package var keepsGoing = false
   package var isDryRun = false
+  /// Ask before each command.
+  package var asksBeforeSteps = false
+  /// Train anew what is on disk.
+  package var trainsAnew = false
   /// How much scores may differ in `verify`.
   package var tolerance: Double?
   package var wantsManualPage = false

@@ -60,6 +60,7 @@ package struct CommandLineTool {
         .usage, "--tol is about scores that `graft verify` compares",
         help: "graft verify FILE --tol 0.005")
     }
+    try checkRunOptions(request)
     let session = try makeSession(request, console)
     session.interrupts.install()
     let interpreter = Executor(session)
@@ -115,6 +116,12 @@ package struct CommandLineTool {
       throw GraftError(.input, "--root `\(request.root ?? "")` is not a folder")
     }
     let session = Session(console: console, folder: working, rootFolder: root)
+    session.trainsAnew = request.trainsAnew
+    if request.asksBeforeSteps {
+      let question = StepQuestion(
+        console: console, editor: PlainEditor(console, interrupts: session.interrupts))
+      session.stepper = question.answer
+    }
     if let threads = request.threads {
       guard (1...1024).contains(threads) else {
         throw GraftError(.usage, "--threads is \(threads), but must be 1..1024")
@@ -138,6 +145,31 @@ package struct CommandLineTool {
     return session
   }
 
+  /// Refuses options of running recipes where none runs, and questions that nobody can answer.
+  private func checkRunOptions(_ request: CommandLineRequest) throws {
+    let given = [("--step", request.asksBeforeSteps), ("--fresh", request.trainsAnew)]
+    guard let option = given.first(where: \.1)?.0 else { return }
+    let others = CommandLineHelp.words.filter { $0 != "run" }
+    if request.commands == nil, let word = request.words.first, others.contains(word) {
+      throw GraftError(
+        .usage, "\(option) is about recipes that run, not about `graft \(word)`",
+        help: "graft FILE \(option)")
+    }
+    guard request.asksBeforeSteps else { return }
+    let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
+    guard isTerminal, !request.refusesInput, !request.printsJSON else {
+      throw GraftError(
+        .usage, "--step asks before each command, and there is nobody to ask",
+        help: isTerminal
+          ? "leave out --json and --no-input" : "run graft in a terminal, or without --step")
+    }
+    guard !request.words.isEmpty || request.commands != nil, request.words.last != "-" else {
+      throw GraftError(
+        .usage, "--step reads answers from standard input, so the recipe has to be a file",
+        help: "graft FILE --step")
+    }
+  }
+
   private func verify(_ request: CommandLineRequest, _ session: Session) throws -> Int32 {
     if let tolerance = request.tolerance, !(0...1).contains(tolerance) {
       throw GraftError(
@@ -152,7 +184,9 @@ package struct CommandLineTool {
     let (file, settings) = try recipe(request.words.dropFirst(), "verify", session)
     let working = FileManager.default.currentDirectoryPath
     let path = request.words[1] == "-" ? nil : FilePath.absolute(request.words[1], base: working)
-    return try Verification(session, file, path: path, tolerance: request.tolerance)
+    // Nothing is taken from there; it tells what differs.
+    let store = UserFolders.state(environment).map { RunStore(stateFolder: $0) }
+    return try Verification(session, file, path: path, tolerance: request.tolerance, store: store)
       .run(settings: settings, options: Executor.Options(keepsGoing: request.keepsGoing))
   }
 

@@ -163,6 +163,12 @@ package struct Executor {
     for (index, step) in steps.enumerated() {
       do {
         try session.interrupts.check()
+        if mode == .recipe, let answer = session.stepper?(step) {
+          if answer == .skip { continue }
+          if answer == .stop {
+            throw GraftError(.interrupted, "stopped before \(step.span.place), as asked")
+          }
+        }
         console.event(
           .command,
           step.span.file.fields + [

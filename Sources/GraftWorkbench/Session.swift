@@ -22,6 +22,8 @@ package final class Session {
   package let rootFolder: String?
   package var recorder = Recorder()
   package var journal: Journal?
+  /// The recipe that recorded lines are added to, while `record` asks for it.
+  var recordFile: RecordFile?
   /// One seed for split, initial weights, order and pixels.
   package var seed: UInt64 = 0
   /// The run that commands without a run's name are about.
@@ -181,6 +183,11 @@ package final class Session {
       folder: folder)
   }
 
+  /// Asks before a command of a recipe whether it is to run; nil runs all.
+  package var stepper: ((BoundCommand) -> StepAnswer)?
+  /// Whether trainings begin anew, whatever is on disk of them.
+  package var trainsAnew = false
+
   /// Runs one planned step and records it when it succeeds.
   ///
   /// The journal has it before it starts, so that after a crash it tells what was going on.
@@ -206,7 +213,9 @@ package final class Session {
     }
     switch running?.recording {
     case .inJournal:
-      note { try $0.append(RecordedStatement(step, lineage: Lineage(), receipt: nil)) }
+      let statement = RecordedStatement(step, lineage: Lineage(), receipt: nil)
+      note { try $0.append(statement) }
+      addToRecordFile(statement)
     case .onSuccess, .always: record(step)
     case .never, nil: return
     }
@@ -225,6 +234,19 @@ package final class Session {
     else { return }
     recorder.append(statement)
     note { try $0.append(statement) }
+    addToRecordFile(statement)
+  }
+
+  /// Writes into the file of `record`, where there is one; one that fails is told and ends it.
+  private func addToRecordFile(_ statement: RecordedStatement) {
+    do {
+      try recordFile?.append(statement)
+    } catch {
+      let path = recordFile?.path ?? ""
+      recordFile = nil
+      console.warn(
+        "nothing more is recorded into \(FilePath.relative(path, to: folder)): \(error)")
+    }
   }
 
   /// Writes into the journal, where there is one and what runs is recorded; what fails is told once.

@@ -40,6 +40,13 @@ struct GraftCommandLine: ParsableCommand {
     help: "Print the checked commands and what trainings would be, and run none.")
   var isDryRun = false
 
+  @Flag(name: .customLong("step"), help: "Ask before each command of a recipe.")
+  var asksBeforeSteps = false
+
+  @Flag(
+    name: .customLong("fresh"), help: "Train anew, even what an interrupted recipe has trained.")
+  var trainsAnew = false
+
   @Option(name: .customLong("tol"), help: "With verify: how much scores may differ.")
   var tolerance: Double?
 
@@ -76,6 +83,8 @@ struct GraftCommandLine: ParsableCommand {
     request.root = root
     request.keepsGoing = keepsGoing
     request.isDryRun = isDryRun
+    request.asksBeforeSteps = asksBeforeSteps
+    request.trainsAnew = trainsAnew
     request.tolerance = tolerance
     request.wantsManualPage = wantsManualPage
     request.wantsReference = wantsReference

@@ -93,7 +93,10 @@ package struct SaveCommand: Command {
     }
     let place = try session.output(path)
     let shown = FilePath.relative(path, to: session.folder)
-    if !overwrites { try Self.spareHandwork(at: path, shown) }
+    if !overwrites {
+      try RecipeText.spareHandwork(
+        at: path, shown, help: "`save \(Printer.text(literal: shown)) overwrite=yes` replaces it")
+    }
     let folder = FilePath.folder(of: path)
     var distiller = session.distiller(folder: folder)
     let text = distiller.recipe()
@@ -121,25 +124,6 @@ package struct SaveCommand: Command {
         + "may write only inside its own folder: to replay it, save it as "
         + FilePath.relative(shared == "/" ? shared + name : shared + "/" + name, to: session.folder)
     )
-  }
-
-  /// Refuses to replace a text that somebody wrote or changed, or that cannot be read.
-  private static func spareHandwork(at path: String, _ shown: String) throws {
-    guard BytePath(path).kind == .file else { return }
-    let file = FileHandle(forReadingAtPath: path)
-    let bytes = try? file?.read(upToCount: SourceFile.byteLimit + 1) ?? Data()
-    let what: String
-    if let bytes, file != nil {
-      guard !bytes.isEmpty, !RecipeText.isUnchanged([UInt8](bytes)) else { return }
-      what =
-        RecipeText.isOfGraft(String(decoding: bytes, as: UTF8.self))
-        ? "was changed since Graft wrote it" : "is there already, and Graft did not write it"
-    } else {
-      what = "is there already and cannot be read, so somebody may have changed it"
-    }
-    throw GraftError(
-      .failed, "`\(shown)` \(what)",
-      help: "`save \(Printer.text(literal: shown)) overwrite=yes` replaces it")
   }
 
   private func saveModel(in session: Session) throws {

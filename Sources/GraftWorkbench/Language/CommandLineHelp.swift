@@ -41,6 +41,8 @@ package enum CommandLineHelp {
     ("--root DIR", "folder that relative paths start from"),
     ("--keep-going", "continue with the next command when one fails"),
     ("--dry-run", "print the checked commands and what trainings would be, and run none"),
+    ("--step", "show each command of a recipe before it runs: ENTER runs it, s skips it, q stops"),
+    ("--fresh", "train anew, even what an interrupted run of the same recipe has trained already"),
     ("--tol X", "with verify: scores may differ by X, and weights are not compared"),
     ("--version", "print version, build, instructions used and license"),
     ("--help", "print this help"),

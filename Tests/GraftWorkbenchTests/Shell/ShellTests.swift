@@ -239,6 +239,18 @@ struct ShellTests {
     #expect(outcome.errors == "" || outcome.status == 0, "\(outcome.errors)")
   }
 
+  @Test func stepsAreAskedForInATerminalOnly() throws {
+    try write("a.graft", "seed 3")
+    let outcome = try graft("a.graft", "--step")
+    #expect(outcome.status == 2 && outcome.output == "")
+    #expect(outcome.errors.hasPrefix("error: --step asks before each command, and there is nobody"))
+    let check = try graft("check", "a.graft", "--fresh")
+    #expect(check.status == 2)
+    #expect(
+      check.errors.hasPrefix("error: --fresh is about recipes that run, not about `graft check`"))
+    #expect(try graft("a.graft", "--fresh").output == "seed 3\n")
+  }
+
   @Test func predictReadsPathsFromStandardInput() throws {
     _ = try Shapes.write(to: folder + "/new", perClass: 1)
     let outcome = try graft(

@@ -104,6 +104,12 @@ extension JSONEvent {
     [.integer("number", "from 1"), .text("text", "the line with its result")])
 
   static let recipe = JSONEvent("recipe", "`recipe`.", [.text("text", "the distilled recipe")])
+  static let record = JSONEvent(
+    "record", "`record`.",
+    [
+      .text("path", "the recipe, as seen from the session's folder; null for none").orNull,
+      .text("file", "its absolute path; null for none").orNull,
+    ])
   static let undo = JSONEvent("undo", "`undo`.", [.text("text", "the command undone")])
   static let redo = JSONEvent("redo", "`redo`.", [.text("text", "the command done again")])
 }

@@ -89,6 +89,10 @@ extension JSONEvent {
       .text("says", "what the recipe has"),
       .text("came_out", "what came out now; null for nothing").orNull,
       .flag("holds", "whether they agree"), .number("seconds", unit: "s", "the command took"),
+      .texts(
+        "changes",
+        "arguments that were others in the run on disk that has the result of the recipe, as sentences"
+      ),
     ])
 
   static let verify = JSONEvent(

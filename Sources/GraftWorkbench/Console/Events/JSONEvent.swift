@@ -53,7 +53,7 @@ package struct JSONEvent: Sendable {
     Section(
       title: "The session",
       events: [
-        settings, pretrained, knobs, names, aliases, apropos, history, recipe, undo, redo,
+        settings, pretrained, knobs, names, aliases, apropos, history, recipe, record, undo, redo,
       ]),
   ]
 
