@@ -170,7 +170,7 @@ package final class Session {
   /// The lines that the kept runs depend on, as a recipe whose paths start from `folder`.
   ///
   /// Without a folder, paths are bare names: for files that travel.
-  /// With `runs`, those alone.
+  /// With `runs`, those alone; else all but those that later ones of their names replaced.
   package func distilledRecipe(folder: String?, of runs: [String]? = nil) -> String {
     var distiller = distiller(folder: folder, of: runs)
     return distiller.recipe()
@@ -179,7 +179,10 @@ package final class Session {
   /// What makes that recipe.
   func distiller(folder: String?, of runs: [String]? = nil) -> Distiller {
     Distiller(
-      recorder.statements, keeping: (runs ?? vocabulary.names(.run)).map { "run:" + $0 },
+      recorder.statements,
+      keeping: (runs ?? vocabulary.names(.run).filter { !EarlierRun.isOne($0) }).map {
+        "run:" + $0
+      },
       folder: folder)
   }
 

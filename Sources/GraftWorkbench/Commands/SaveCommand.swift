@@ -133,7 +133,7 @@ package struct SaveCommand: Command {
     // A model that is folded cannot be trained on.
     let state = run.isUnfinished && !folds ? run.state : nil
     let (metadata, tensors) = try state?.additions() ?? ([:], [])
-    let names = state == nil ? nil : [run.name]
+    let names = state == nil && !EarlierRun.isOne(run.name) ? nil : [run.name]
     let recipe = run.recipe ?? session.distilledRecipe(folder: nil, of: names)
     try ModelFile.save(
       model, to: place.prepared(),

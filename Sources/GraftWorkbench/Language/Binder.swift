@@ -219,11 +219,20 @@ package struct Binder {
     return result
   }
 
+  /// The name that a run will have once a new one takes its name.
+  private mutating func addEarlierRun(of name: String) {
+    let names = vocabulary.names(.run)
+    var age = 1
+    while names.contains(EarlierRun.name(name, age)) { age += 1 }
+    for set in [NameSet.run, .storedRun] { vocabulary.add(EarlierRun.name(name, age), to: set) }
+  }
+
   /// Lets later commands of the plan use the names and files that this one will make.
   private mutating func registerNames(of arguments: CheckedArguments) throws {
     for parameter in arguments.specification.parameters {
       if case .newName(let set) = parameter.kind {
         for case .text(let name) in arguments.all(parameter) {
+          if set == .run, vocabulary.names(.run).contains(name) { addEarlierRun(of: name) }
           vocabulary.add(name, to: set)
           if set == .run { vocabulary.add(name, to: .storedRun) }
         }

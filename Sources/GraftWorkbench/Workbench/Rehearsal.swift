@@ -109,7 +109,7 @@ struct Rehearsal {
     trainings.append(
       Training(step: index, line: step.span.line, verb: step.specification.verb, run: run))
     heldBytes += run.model.weightBytes
-    trial.workbench.keep(TrainingRun(run))
+    trial.adopt(TrainingRun(run))
     trial.currentRun = run.name
     trial.expectScores(ofTraining: run)
     trial.refresh()

@@ -27,8 +27,9 @@ extension TrainingCommand {
 }
 
 extension Session {
-  /// Trains from the start or from `state`, or goes on where the same training is on disk further
-  /// than that: where it was interrupted, or finished by a recipe that did not come to its end. With
+  /// Trains from the start or from `state`, or goes on where the same training is further on disk.
+  ///
+  /// There it was left where it was interrupted, or finished by a recipe that did not come to its end. With
   /// `--fresh` it never goes on from the disk.
   func start(_ run: PreparedRun, verb: String, from state: RunState? = nil) throws {
     if let loaded = loadedState, loaded.identity == run.identity,

@@ -24,7 +24,8 @@ extension JSONEvent {
       .integer("line", "from 1").orNull,
       .integer("column", unit: "characters", "from 1").orNull,
       .integer("length", unit: "characters", "of the place").orNull,
-      .text("loop", "the values of the loops around it, such as x=b; null outside of loops").orNull,
+      .text("loop", "the values of the loops around it, as VARIABLE=VALUE; null outside of loops")
+        .orNull,
       .text("suggestion", "the closest legal spelling").orNull,
       .text("help", "what to try, as a sentence").orNull,
     ])
