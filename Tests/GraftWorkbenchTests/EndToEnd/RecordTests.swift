@@ -31,6 +31,14 @@ extension EndToEnd {
       #expect(try text("kept/a.graft", place) == RecipeText.sealed(""))
     }
 
+    @Test func whatBeganBeforeTheFileIsNotUndoneInIt() throws {
+      let place = try Workplace()
+      #expect(
+        place.type("seed 1\nrecord a.graft\nundo\nredo\nseed 2\nundo\nundo\nredo\nredo") == 0)
+      #expect(try text("a.graft", place) == RecipeText.sealed("seed 2\nundo\nredo\n"))
+      #expect(place.session.seed == 2)
+    }
+
     @Test func filesOfOthersAreSpared() throws {
       let place = try Workplace()
       try "mine".write(toFile: place.path("mine.graft"), atomically: true, encoding: .utf8)
