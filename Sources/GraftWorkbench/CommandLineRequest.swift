@@ -15,10 +15,17 @@ package struct CommandLineRequest: Sendable {
   package var root: String?
   package var keepsGoing = false
   package var isDryRun = false
+  /// Ask before each command.
+  package var asksBeforeSteps = false
+  /// Train anew what is on disk.
+  package var trainsAnew = false
   /// How much scores may differ in `verify`.
   package var tolerance: Double?
   package var wantsManualPage = false
   package var wantsReference = false
+  /// The documentation of `--json` and its schema.
+  package var wantsEvents = false
+  package var wantsSchema = false
   package var wantsVersion = false
   package var wantsHelp = false
 

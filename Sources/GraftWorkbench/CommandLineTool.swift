@@ -26,6 +26,7 @@ package struct CommandLineTool {
     let console = Console.standard(
       format: request.printsJSON ? .json : .text, isQuiet: request.isQuiet,
       allowsColor: !request.refusesColor, environment: environment)
+    console.greet()
     var status: Int32
     do {
       status = try run(request, console)
@@ -39,8 +40,17 @@ package struct CommandLineTool {
     return status
   }
 
+  /// Says that options of the command line cannot be read; returns the exit status.
+  package func refuse(_ message: String, asJSON: Bool) -> Int32 {
+    let console = Console.standard(format: asJSON ? .json : .text, environment: environment)
+    let error = GraftError(.usage, message, help: "graft --help")
+    console.greet()
+    console.report(Diagnostic(error, at: nil))
+    return error.code.exitStatus
+  }
+
   private func run(_ request: CommandLineRequest, _ console: Console) throws -> Int32 {
-    if request.wantsHelp { return say(CommandLineHelp.text(), "help", console) }
+    if request.wantsHelp { return say(CommandLineHelp.text(), .help, console) }
     if request.wantsVersion {
       Version.show(on: console)
       return 0
@@ -50,6 +60,7 @@ package struct CommandLineTool {
         .usage, "--tol is about scores that `graft verify` compares",
         help: "graft verify FILE --tol 0.005")
     }
+    try checkRunOptions(request)
     let session = try makeSession(request, console)
     session.interrupts.install()
     let interpreter = Executor(session)
@@ -90,7 +101,7 @@ package struct CommandLineTool {
     }
   }
 
-  private func say(_ text: String, _ event: String, _ console: Console) -> Int32 {
+  private func say(_ text: String, _ event: JSONEvent, _ console: Console) -> Int32 {
     console.document(text, event: event)
     return 0
   }
@@ -105,6 +116,12 @@ package struct CommandLineTool {
       throw GraftError(.input, "--root `\(request.root ?? "")` is not a folder")
     }
     let session = Session(console: console, folder: working, rootFolder: root)
+    session.trainsAnew = request.trainsAnew
+    if request.asksBeforeSteps {
+      let question = StepQuestion(
+        console: console, editor: PlainEditor(console, interrupts: session.interrupts))
+      session.stepper = question.answer
+    }
     if let threads = request.threads {
       guard (1...1024).contains(threads) else {
         throw GraftError(.usage, "--threads is \(threads), but must be 1..1024")
@@ -142,7 +159,9 @@ package struct CommandLineTool {
     let (file, settings) = try recipe(request.words.dropFirst(), "verify", session)
     let working = FileManager.default.currentDirectoryPath
     let path = request.words[1] == "-" ? nil : FilePath.absolute(request.words[1], base: working)
-    return try Verification(session, file, path: path, tolerance: request.tolerance)
+    // Nothing is taken from there; it tells what differs.
+    let store = UserFolders.state(environment).map { RunStore(stateFolder: $0) }
+    return try Verification(session, file, path: path, tolerance: request.tolerance, store: store)
       .run(settings: settings, options: Executor.Options(keepsGoing: request.keepsGoing))
   }
 
@@ -260,33 +279,20 @@ package struct CommandLineTool {
     }
   }
 
-  /// `graft train` is a command of the language, not a file.
-  private func refuseVerb(_ word: String, _ session: Session) throws {
-    let working = FileManager.default.currentDirectoryPath
-    guard FilePath.isFolder(FilePath.absolute(word, base: working)) == nil, word != "-" else {
-      return
-    }
-    if CommandTable.type(for: word) != nil {
-      throw GraftError(
-        .usage, "`\(word)` is a command of the language, and there is no file of that name",
-        help: "graft -c '\(word) …' runs it, graft help \(word) explains it")
-    }
-    if !word.contains("/") && !word.contains("."),
-      let near = Suggestion.nearest(to: word, among: CommandLineHelp.words)
-    {
-      throw GraftError(
-        .usage, "there is no recipe `\(word)`", help: "did you mean `graft \(near)`?")
-    }
-  }
-
   private func help(
     _ request: CommandLineRequest, _ session: Session, _ interpreter: Executor
   ) -> Int32 {
     if request.wantsManualPage || request.words.dropFirst().first == "man" {
-      return say(String(ManPage.text().dropLast()), "man", session.console)
+      return say(String(ManPage.text().dropLast()), .man, session.console)
     }
     if request.wantsReference {
-      return say(String(ReferencePage.text().dropLast()), "reference", session.console)
+      return say(String(ReferencePage.text().dropLast()), .reference, session.console)
+    }
+    if request.wantsEvents {
+      return say(String(JSONPage.text().dropLast()), .events, session.console)
+    }
+    if request.wantsSchema {
+      return say(String(JSONSchema.text().dropLast()), .schema, session.console)
     }
     let topics = request.words.dropFirst().joined(separator: " ")
     let text = "help " + (topics.isEmpty ? "" : "'\(topics.replacing("'", with: ""))'")
@@ -302,6 +308,6 @@ package struct CommandLineTool {
         .usage, shell.isEmpty ? "graft completions needs a shell" : "no completions for `\(shell)`",
         help: "one of: " + ShellCompletions.shells.joined(separator: ", "))
     }
-    return say(script, "completions", console)
+    return say(script, .completions, console)
   }
 }

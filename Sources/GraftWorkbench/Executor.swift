@@ -74,9 +74,12 @@ package struct Executor {
     let rehearsal = rehearse(plan, forecast: .shapes)
     guard rehearsal.faults.isEmpty else { return refuse(rehearsal.faults) }
     for (index, step) in plan.steps.enumerated() {
-      console.document(Printer.text(step.arguments.syntax), event: "plan")
+      let text = Printer.text(step.arguments.syntax)
+      console.result(
+        text, event: .plan, [("line", .integer(step.span.line)), ("text", .string(text))],
+        isVerbatim: true)
       guard let training = rehearsal.trainings.first(where: { $0.step == index }) else { continue }
-      console.event("forecast", training.fields)
+      console.event(.forecast, training.fields)
       let lines = training.run.description.split(separator: "\n")
       console.print(lines.map { "# \($0)" }.joined(separator: "\n"))
     }
@@ -98,10 +101,16 @@ package struct Executor {
     let count = faults.count
     if count == 0 {
       let steps = binder.steps.count
+      let knobs = Self.knobs(of: binder)
       console.result(
         "\(file.name): \(steps) \(steps == 1 ? "command" : "commands"), no faults",
-        event: "check", [("file", .string(file.name)), ("commands", .integer(steps))])
-      printKnobs(of: binder)
+        event: .check,
+        file.fields + [
+          ("commands", .integer(steps)),
+          ("knobs", .array(knobs.map(ShowCommand.object))),
+          ("remark", rehearsal.remark.map(JSONValue.string) ?? .null),
+        ])
+      show(knobs)
       show(rehearsal)
     } else if console.format == .text {
       console.progress("\(file.name): \(count) \(count == 1 ? "fault" : "faults")")
@@ -110,7 +119,7 @@ package struct Executor {
   }
 
   private func show(_ rehearsal: Rehearsal) {
-    for training in rehearsal.trainings { console.event("forecast", training.fields) }
+    for training in rehearsal.trainings { console.event(.forecast, training.fields) }
     if !rehearsal.trainings.isEmpty {
       console.print("forecast, from two timed batches of each training:")
       console.print(rehearsal.table)
@@ -118,11 +127,14 @@ package struct Executor {
     if let remark = rehearsal.remark { console.print(remark) }
   }
 
-  private func printKnobs(of binder: Binder) {
-    let knobs = binder.environment.names.compactMap { binder.environment[$0] }
-    let rows = knobs.compactMap { binding in
+  /// Name, value and summary of each knob.
+  private static func knobs(of binder: Binder) -> [[String]] {
+    binder.environment.names.compactMap { binder.environment[$0] }.compactMap { binding in
       binding.knob.map { [$0.name, Printer.text(binding.value), $0.summary ?? ""] }
     }
+  }
+
+  private func show(_ rows: [[String]]) {
     guard !rows.isEmpty else { return }
     console.print("knobs:")
     console.print(TextTable(rows: rows, indent: 2).rendered(width: console.tableWidth))
@@ -151,16 +163,22 @@ package struct Executor {
     for (index, step) in steps.enumerated() {
       do {
         try session.interrupts.check()
+        if mode == .recipe, let answer = session.stepper?(step) {
+          if answer == .skip { continue }
+          if answer == .stop {
+            throw GraftError(.interrupted, "stopped before \(step.span.place), as asked")
+          }
+        }
         console.event(
-          "command",
-          [
+          .command,
+          step.span.file.fields + [
             ("line", .integer(step.span.line)),
             ("text", .string(Printer.text(step.arguments.syntax))),
           ])
-        try session.perform(step)
+        try session.perform(step.matchingOpenPatterns())
         after(index)
       } catch {
-        var fault = Diagnostic(error, at: step.span)
+        var fault = Diagnostic(error, of: step)
         // 2 promises that nothing ran.
         if fault.code == .usage, steps.count > 1 { fault.code = .failed }
         let isStopped = fault.code.isStop

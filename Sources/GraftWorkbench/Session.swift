@@ -22,6 +22,8 @@ package final class Session {
   package let rootFolder: String?
   package var recorder = Recorder()
   package var journal: Journal?
+  /// The recipe that recorded lines are added to, while `record` asks for it.
+  var recordFile: RecordFile?
   /// One seed for split, initial weights, order and pixels.
   package var seed: UInt64 = 0
   /// The run that commands without a run's name are about.
@@ -173,7 +175,7 @@ package final class Session {
   /// The lines that the kept runs depend on, as a recipe whose paths start from `folder`.
   ///
   /// Without a folder, paths are bare names: for files that travel.
-  /// With `runs`, those alone.
+  /// With `runs`, those alone; else all but those that later ones of their names replaced.
   package func distilledRecipe(folder: String?, of runs: [String]? = nil) -> String {
     var distiller = distiller(folder: folder, of: runs)
     return distiller.recipe()
@@ -182,9 +184,17 @@ package final class Session {
   /// What makes that recipe.
   func distiller(folder: String?, of runs: [String]? = nil) -> Distiller {
     Distiller(
-      recorder.statements, keeping: (runs ?? vocabulary.names(.run)).map { "run:" + $0 },
+      recorder.statements,
+      keeping: (runs ?? vocabulary.names(.run).filter { !EarlierRun.isOne($0) }).map {
+        "run:" + $0
+      },
       folder: folder)
   }
+
+  /// Asks before a command of a recipe whether it is to run; nil runs all.
+  package var stepper: ((BoundCommand) -> StepAnswer)?
+  /// Whether trainings begin anew, whatever is on disk of them.
+  package var trainsAnew = false
 
   /// Runs one planned step and records it when it succeeds.
   ///
@@ -211,7 +221,9 @@ package final class Session {
     }
     switch running?.recording {
     case .inJournal:
-      note { try $0.append(RecordedStatement(step, lineage: Lineage(), receipt: nil)) }
+      let statement = RecordedStatement(step, lineage: Lineage(), receipt: nil)
+      note { try $0.append(statement) }
+      addToRecordFile(statement)
     case .onSuccess, .always: record(step)
     case .never, nil: return
     }
@@ -230,6 +242,19 @@ package final class Session {
     else { return }
     recorder.append(statement)
     note { try $0.append(statement) }
+    addToRecordFile(statement)
+  }
+
+  /// Writes into the file of `record`, where there is one; one that fails is told and ends it.
+  private func addToRecordFile(_ statement: RecordedStatement) {
+    do {
+      try recordFile?.append(statement)
+    } catch {
+      let path = recordFile?.path ?? ""
+      recordFile = nil
+      console.warn(
+        "nothing more is recorded into \(FilePath.relative(path, to: folder)): \(error)")
+    }
   }
 
   /// Writes into the journal, where there is one and what runs is recorded; what fails is told once.

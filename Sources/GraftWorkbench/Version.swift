@@ -51,7 +51,7 @@ package enum Version {
     ]
     let table = TextTable(rows: rows, alignments: [.left, .left], indent: 2)
     console.result(
-      "graft \(number)\n" + table.rendered(), event: "version",
+      "graft \(number)\n" + table.rendered(), event: .version,
       [
         ("version", .string(number)), ("configuration", .string(configuration)),
         ("commit", commit.map(JSONValue.string) ?? .null), ("swift", .string(swift)),

@@ -40,6 +40,13 @@ struct GraftCommandLine: ParsableCommand {
     help: "Print the checked commands and what trainings would be, and run none.")
   var isDryRun = false
 
+  @Flag(name: .customLong("step"), help: "Ask before each command of a recipe.")
+  var asksBeforeSteps = false
+
+  @Flag(
+    name: .customLong("fresh"), help: "Train anew, even what an interrupted recipe has trained.")
+  var trainsAnew = false
+
   @Option(name: .customLong("tol"), help: "With verify: how much scores may differ.")
   var tolerance: Double?
 
@@ -48,6 +55,12 @@ struct GraftCommandLine: ParsableCommand {
 
   @Flag(name: .customLong("reference"), help: "With help: all of it as Markdown.")
   var wantsReference = false
+
+  @Flag(name: .customLong("events"), help: "With help: what --json prints, as Markdown.")
+  var wantsEvents = false
+
+  @Flag(name: .customLong("schema"), help: "With help: the JSON Schema of what --json prints.")
+  var wantsSchema = false
 
   @Flag(name: .customLong("version"), help: "Print version, build, instructions used and license.")
   var wantsVersion = false
@@ -70,9 +83,13 @@ struct GraftCommandLine: ParsableCommand {
     request.root = root
     request.keepsGoing = keepsGoing
     request.isDryRun = isDryRun
+    request.asksBeforeSteps = asksBeforeSteps
+    request.trainsAnew = trainsAnew
     request.tolerance = tolerance
     request.wantsManualPage = wantsManualPage
     request.wantsReference = wantsReference
+    request.wantsEvents = wantsEvents
+    request.wantsSchema = wantsSchema
     request.wantsVersion = wantsVersion
     request.wantsHelp = wantsHelp
     return request

@@ -8,7 +8,7 @@ do {
   commandLine = try GraftCommandLine.parse()
 } catch {
   let message = GraftCommandLine.message(for: error)
-  FileHandle.standardError.write(Data("error: \(message)\nhelp: graft --help\n".utf8))
-  exit(2)
+  let tool = CommandLineTool(environment: ProcessInfo.processInfo.environment)
+  exit(tool.refuse(message, asJSON: CommandLine.arguments.contains("--json")))
 }
 exit(CommandLineTool(environment: ProcessInfo.processInfo.environment).run(commandLine.request))

@@ -10,6 +10,9 @@ package indirect enum ArgumentValue: Sendable, Equatable {
   case text(String)
   /// An absolute path.
   case path(String)
+  /// The absolute paths that a pattern with `*`, `?` or `[…]` matches; nil where only the run can tell,
+  /// because the plan itself makes files in their places.
+  case matches(of: String, paths: [String]?)
   /// `4x3`: columns by rows of a grid, rows by columns of a window, in the order they are written.
   case pair(Int, Int)
   /// `+N`.
@@ -27,6 +30,7 @@ package indirect enum ArgumentValue: Sendable, Equatable {
     case (.flag(let a), .flag(let b)): a == b
     case (.text(let a), .text(let b)): a == b
     case (.path(let a), .path(let b)): a == b
+    case (.matches(let a, let b), .matches(let c, let d)): a == c && b == d
     case (.pair(let a, let b), .pair(let c, let d)): a == c && b == d
     case (.increment(let a), .increment(let b)): a == b
     case (.object(let a), .object(let b)): a.isEqual(to: b)
@@ -53,18 +57,19 @@ extension ArgumentValue {
     case .number(let value): value.shortText
     case .range(let range): "\(range.lowerBound.shortText)..\(range.upperBound.shortText)"
     case .flag(let flag): flag.argumentText
-    case .text(let text), .path(let text): text
+    case .text(let text), .path(let text), .matches(let text, _): text
     case .pair(let first, let second): "\(first)x\(second)"
     case .increment(let count): "+\(count)"
     case .fractions, .object, .list: nil
     }
   }
 
-  /// The elements of a list, the parts of a ratio; any other value is its own only element.
+  /// The elements of a list, the parts of a ratio, the paths that a pattern matches; any other value is its own only element.
   package var elements: [ArgumentValue] {
     switch self {
     case .list(let values): values.flatMap(\.elements)
     case .fractions(let parts): parts.map(ArgumentValue.number)
+    case .matches(let pattern, let paths): (paths ?? [pattern]).map(ArgumentValue.path)
     default: [self]
     }
   }

@@ -50,7 +50,15 @@ package struct AliasCommand: Command {
     var table = TextTable(rows: rows + frozen)
     table.alignments = [.left, .left]
     session.console.result(
-      table.rendered(width: session.console.tableWidth), event: "aliases",
-      (rows + frozen).map { ($0[0], .string($0[1])) })
+      table.rendered(width: session.console.tableWidth), event: .aliases,
+      [
+        (
+          "aliases",
+          .array(
+            (rows + frozen).map {
+              .object([("name", .string($0[0])), ("command", .string($0[1]))])
+            })
+        )
+      ])
   }
 }

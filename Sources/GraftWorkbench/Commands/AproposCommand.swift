@@ -19,12 +19,20 @@ package struct AproposCommand: Command {
     let found = HelpText.search(words, in: session.vocabulary)
     guard !found.isEmpty else {
       session.console.progress("nothing found about `\(words.joined(separator: " "))`")
-      return
+      return session.console.event(.apropos, [("topics", .array([]))])
     }
     var table = TextTable(rows: found.map { [$0.topic, $0.summary] })
     table.alignments = [.left, .left]
     session.console.result(
-      table.rendered(width: session.console.tableWidth), event: "apropos",
-      found.map { ($0.topic, .string($0.summary)) })
+      table.rendered(width: session.console.tableWidth), event: .apropos,
+      [
+        (
+          "topics",
+          .array(
+            found.map {
+              .object([("topic", .string($0.topic)), ("summary", .string($0.summary))])
+            })
+        )
+      ])
   }
 }

@@ -69,12 +69,20 @@ package struct AugmentCommand: Command {
       session.refresh()
     }
     let text = workbench.pipeline.text
+    let kept = workbench.pipelines.sorted { $0.key < $1.key }
     let naming = arguments[Self.name].map { "; it is kept as `\($0)` and is the current pipeline" }
     session.console.result(
-      "augment \(text)\(naming ?? "")", event: "augment",
-      [("augment", .string(text)), ("name", arguments[Self.name].map(JSONValue.string) ?? .null)])
+      "augment \(text)\(naming ?? "")", event: .augment,
+      [
+        ("augment", .string(text)), ("name", arguments[Self.name].map(JSONValue.string) ?? .null),
+        (
+          "pipelines",
+          .array(
+            kept.map { .object([("name", .string($0.key)), ("augment", .string($0.value.text))]) })
+        ),
+      ])
     guard arguments.isBare else { return }
-    for (name, pipeline) in workbench.pipelines.sorted(by: { $0.key < $1.key }) {
+    for (name, pipeline) in kept {
       session.console.print("  \(name): \(pipeline.text)")
     }
   }
@@ -85,7 +93,7 @@ package struct AugmentCommand: Command {
       calls.isEmpty ? session.workbench.pipeline : session.pipeline(calls), in: session)
     let (whole, alone) = (explanation.rows, explanation.unfolded)
     session.console.result(
-      explanation.text(width: session.console.tableWidth), event: "explain",
+      explanation.text(width: session.console.tableWidth), event: .explain,
       [
         ("augment", .string(explanation.pipeline.text)), ("image", .string(explanation.subject)),
         ("passes", .array(whole.map(\.json))), ("unfolded", .array(alone.map(\.json))),

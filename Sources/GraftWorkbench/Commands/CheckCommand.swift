@@ -111,13 +111,13 @@ package struct CheckCommand: Command {
     }
     writer.finish()
     session.console.result(
-      check.text(width: session.console.tableWidth), event: "check", check.fields)
+      check.text(width: session.console.tableWidth), event: .checkAugment, check.fields)
     if let place {
       let sheet = try check.sheet(of: source, in: session)
       try ImageFile.writePNG(sheet.drawn(), to: place.prepared())
       session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: "wrote",
-        [("file", .string(place.path))])
+        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
+        session.fields(ofPlace: place.path))
     }
     let faults = check.findings.filter { $0.verdict == "fault" }
     guard let fault = faults.first else { return }
@@ -130,7 +130,7 @@ package struct CheckCommand: Command {
     let data = try session.requireData()
     let check = try DataCheck(data, in: session)
     session.console.result(
-      check.lines.joined(separator: "\n"), event: "check", check.fields)
+      check.lines.joined(separator: "\n"), event: .checkData, check.fields)
     guard !check.faults.isEmpty else { return }
     throw GraftError(
       .failed, "\(data.name): \(check.faults.joined(separator: ", "))",

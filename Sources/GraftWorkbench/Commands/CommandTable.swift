@@ -12,7 +12,8 @@ package enum CommandTable {
     LoadCommand.self,
     ExportCommand.self,
     ParamCommand.self, LetCommand.self, IncludeCommand.self, RunCommand.self,
-    RecipeCommand.self, HistoryCommand.self, NoteCommand.self, UndoCommand.self, RedoCommand.self,
+    RecipeCommand.self, RecordCommand.self, HistoryCommand.self, NoteCommand.self, UndoCommand.self,
+    RedoCommand.self,
     HelpCommand.self, AproposCommand.self, SetCommand.self, ShowCommand.self,
     AliasCommand.self, CdCommand.self, LsCommand.self, ShellCommand.self, QuitCommand.self,
   ]

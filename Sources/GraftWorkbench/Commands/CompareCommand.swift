@@ -82,11 +82,11 @@ package struct CompareCommand: Command {
     if let place { try AtomicFile.write(compared.predictionTable, to: place.prepared()) }
     session.console.result(
       compared.text(width: session.console.tableWidth, paint: session.console.paint),
-      event: "compare", compared.fields)
+      event: .compare, compared.fields)
     if let place {
       session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: "wrote",
-        [("file", .string(place.path))])
+        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
+        session.fields(ofPlace: place.path))
     }
     session.leaveReceipt(receipt(of: compared))
     session.refresh()

@@ -100,7 +100,8 @@ package struct DataCommand: Command {
     if let place { return try writeLeftOut(of: data, to: place, in: session) }
     if case .bad? = arguments[Self.source] { return showLeftOut(of: data, in: session) }
     session.console.result(
-      arguments.isBare ? data.description : data.summary, event: "data", Self.fields(data))
+      arguments.isBare ? data.description : data.summary, event: .data,
+      Self.fields(data) + [("left_out", .null)])
     session.leaveReceipt(
       "\(data.samples.count) images, \(data.classes.count) classes, \(data.fingerprint)")
   }
@@ -109,7 +110,7 @@ package struct DataCommand: Command {
     let lines = data.badFiles.map(\.description) + data.ignored.map { "\($0.path) \($0.reason)" }
     session.console.result(
       lines.isEmpty ? "\(data.name): nothing was left out" : lines.joined(separator: "\n"),
-      event: "data", Self.fields(data))
+      event: .data, Self.fields(data) + [("left_out", .null)])
   }
 
   private func writeLeftOut(
@@ -119,7 +120,7 @@ package struct DataCommand: Command {
     session.console.result(
       "\(data.summary)\nwrote \(FilePath.relative(place.path, to: session.folder)), "
         + "\(data.badFiles.count) unreadable, \(data.ignored.count) ignored",
-      event: "data", Self.fields(data) + [("file", .string(place.path))])
+      event: .data, Self.fields(data) + [("left_out", .string(place.path))])
     session.leaveReceipt("\(data.badFiles.count) unreadable, \(data.ignored.count) ignored")
   }
 
@@ -165,7 +166,9 @@ package struct DataCommand: Command {
 
   static func fields(_ data: DataSet) -> [(String, JSONValue)] {
     [
-      ("data", .string(data.name)), ("images", .integer(data.samples.count)),
+      ("data", .string(data.name)),
+      ("places", .array(data.places.map { .string($0.description) })),
+      ("images", .integer(data.samples.count)),
       ("classes", .array(data.classes.map(JSONValue.string))),
       ("train", .integer(data.partition(.train).count)),
       ("val", .integer(data.partition(.validation).count)),

@@ -34,7 +34,7 @@ package struct DiffCommand: Command {
     let difference = RecipeDifference(recipes[0], recipes[1])
     let names = sources.map { $0.run ?? FilePath.relative($0.argumentText, to: session.folder) }
     session.console.event(
-      "diff",
+      .diff,
       [
         ("left", .string(names[0])), ("right", .string(names[1])),
         ("removed", .array(texts(of: difference, .left))),

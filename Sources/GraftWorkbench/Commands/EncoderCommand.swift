@@ -81,7 +81,7 @@ package struct EncoderCommand: Command {
     }
     let encoder = try session.requireEncoder()
     session.console.result(
-      arguments.isBare ? try card(encoder) : encoder.report, event: "encoder",
+      arguments.isBare ? try card(encoder) : encoder.report, event: .encoder,
       [
         ("encoder", .string(encoder.spec.name)),
         ("parameters", .integer(encoder.spec.parameterCount)),

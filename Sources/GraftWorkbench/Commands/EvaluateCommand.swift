@@ -123,23 +123,12 @@ package struct EvaluateCommand: Command {
       ("run", .string(run.name)), ("on", .string(label)), ("images", .integer(result.count)),
       ("correct", .integer(result.accuracy.count)),
     ]
-    for (metric, score) in result.metrics { fields += Self.fields(metric, score) }
+    fields += result.metricFields
     fields += [
-      ("classes", result.classesJSON), ("weights_hash", .string(run.model.weightsHash.hex)),
+      ("scores", result.scoresJSON), ("classes", result.classesJSON),
+      ("weights_hash", .string(run.model.weightsHash.hex)),
     ]
-    session.console.result(lines.joined(separator: "\n"), event: "evaluate", fields)
-  }
-
-  /// A metric with its interval and its values by class.
-  private static func fields(
-    _ metric: any Metric, _ score: MetricScore
-  ) -> [(String, JSONValue)] {
-    var parts = score.classes
-    if let range = score.range {
-      parts = [("low", range.lowerBound), ("high", range.upperBound)] + parts
-    }
-    return [(metric.name, .number(score.value))]
-      + parts.map { part in ("\(metric.name).\(part.name)", .number(part.value)) }
+    session.console.result(lines.joined(separator: "\n"), event: .evaluate, fields)
   }
 
   package func lineage(in session: Session) -> Lineage? {

@@ -90,7 +90,7 @@ package struct ExpectCommand: Command {
     let condition = text.dropFirst(Self.specification.verb.count + 1)
     guard holds else { throw GraftError(.expectation, "expected \(condition), but \(found)") }
     session.console.result(
-      "holds: \(condition); \(found)", event: "expect",
+      "holds: \(condition); \(found)", event: .expect,
       [("metric", .string(metric)), ("value", .number(left)), ("holds", .bool(true))])
   }
 

@@ -71,7 +71,7 @@ extension Session {
     console.result(
       "exported \(run.name) as \(FilePath.relative(path, to: folder)), "
         + "\(run.model.foldReport(model))weights \(hash)",
-      event: "export", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
+      event: .export, fields(ofPlace: path) + [("weights_hash", .string(hash.hex))])
     leaveReceipt("weights \(hash)")
   }
 }

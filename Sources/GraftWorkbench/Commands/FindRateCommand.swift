@@ -46,7 +46,7 @@ package struct FindRateCommand: Command {
     if let place { try AtomicFile.write(Self.table(curve), to: place.prepared()) }
     let policy = run.phases[0].policy.policy.with(peak: suggestion)
     session.console.result(
-      Self.text(curve, policy), event: "findlr",
+      Self.text(curve, policy), event: .findRate,
       [
         ("policy", .string(policy.letter)), ("suggestion", .number(suggestion)),
         ("lr", .string(policy.rateText)),
@@ -65,8 +65,8 @@ package struct FindRateCommand: Command {
       ])
     if let place {
       session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: "wrote",
-        [("file", .string(place.path))])
+        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
+        session.fields(ofPlace: place.path))
     }
   }
 

@@ -87,9 +87,9 @@ package struct ForwardCommand: Command {
       "\(batch) images through \(model.spec.shortName)"
         + (loss.map { ", loss \(Double($0).shortText)" } ?? "")
         + ": \(outputs.tensors.count) tensors in \(FilePath.relative(target, to: session.folder))",
-      event: "forward",
-      [
-        ("file", .string(target)), ("images", .integer(batch)),
+      event: .forward,
+      session.fields(ofPlace: target) + [
+        ("images", .integer(batch)),
         ("tensors", .integer(outputs.tensors.count)),
         ("loss", loss.map { .number(Double($0)) } ?? .null),
       ])

@@ -51,7 +51,7 @@ package struct HeadCommand: Command {
       }
     }
     let head = session.workbench.head
-    session.console.result("head \(head)", event: "head", [("head", .string("\(head)"))])
+    session.console.result("head \(head)", event: .head, [("head", .string("\(head)"))])
   }
 
   package func lineage(in session: Session) -> Lineage? {

@@ -25,13 +25,13 @@ package struct HelpCommand: Command {
     let text = HelpText(
       vocabulary: session.vocabulary, paint: session.console.paint, width: session.console.width,
       currentValues: { CommandTable.type(for: $0)?.currentValues(in: session) ?? [:] })
-    guard let topic else { return session.console.document(text.overview(), event: "help") }
+    guard let topic else { return session.console.document(text.overview(), event: .help) }
     guard let page = text.page(about: topic) else {
       let (suggestion, help) = Suggestion.help(for: topic, among: text.topics)
       throw Diagnostic(
         .unknownValue, "there is no help about `\(topic)`", at: arguments.span(of: Self.topic),
         suggestion: suggestion, help: help ?? "`apropos \(topic)` searches all texts")
     }
-    session.console.document(page, event: "help")
+    session.console.document(page, event: .help)
   }
 }

@@ -23,7 +23,7 @@ package struct HistoryCommand: Command {
       let number = String(index + 1)
       let margin = String(repeating: " ", count: 2 + width - number.count)
       session.console.result(
-        margin + session.console.paint.dim(number) + "  " + line, event: "history",
+        margin + session.console.paint.dim(number) + "  " + line, event: .history,
         [("number", .integer(index + 1)), ("text", .string(line))], isVerbatim: true)
     }
   }

@@ -65,19 +65,21 @@ package struct LoadCommand: Command {
     session.workbench.encoder = EncoderChoice(
       spec: model.spec, input: model.input, weights: file,
       weightsHash: model.weightsHash.hex)
-    session.workbench.keep(run)
+    session.adopt(run)
     session.currentRun = name
     session.refresh()
     session.console.result(
       "\(name): \(model.spec.name), head \(model.headKind), \(model.classes.count) classes: "
         + model.classes.prefix(8).map(\.escapingControlCharacters).joined(separator: ", ")
         + (model.classes.count > 8 ? ", …" : ""),
-      event: "load",
-      [
-        ("run", .string(name)), ("encoder", .string(model.spec.name)),
-        ("classes", .array(model.classes.map(JSONValue.string))),
-        ("weights_hash", .string(model.weightsHash.hex)),
-      ])
+      event: .load,
+      (stored == nil
+        ? session.fields(ofPlace: arguments[Self.file] ?? "") : [("path", .null), ("file", .null)])
+        + [
+          ("run", .string(name)), ("encoder", .string(model.spec.name)),
+          ("classes", .array(model.classes.map(JSONValue.string))),
+          ("weights_hash", .string(model.weightsHash.hex)),
+        ])
     session.leaveReceipt("weights \(model.weightsHash)")
   }
 
@@ -101,25 +103,16 @@ package struct LoadCommand: Command {
   private func read(
     _ stored: StoredRun, in session: Session
   ) throws -> (String, WeightFile, ModelFile, RunState?) {
-    let store = session.stateFolder.map { RunStore(stateFolder: $0) }
-    let checkpoints = store?.checkpoints(of: stored.id)
-    let last = try checkpoints?.load()
-    if let warning = last?.warning { session.console.warn(warning) }
-    let best = arguments[Self.state] == .best ? try checkpoints?.loadBest() : nil
-    guard let state = best ?? last?.state else {
-      throw GraftError(
-        .failed, "\(stored.name) has no state on disk yet", help: "`runs all` lists them")
-    }
-    let model = try ModelFile.model(describedBy: state.model, name: "run \(stored.shortID)")
-    try state.fill(model)
+    let loaded = try session.modelFile(of: stored, atBest: arguments[Self.state] == .best)
     let recipe = [ModelFile.Key.recipe.rawValue: stored.recipe]
     let file = WeightFile(
-      try ModelFile.contents(of: model, metadata: recipe), name: "run \(stored.shortID)")
-    return (stored.name, file, ModelFile(model: model, metadata: recipe), nil)
+      try ModelFile.contents(of: loaded.model, metadata: recipe), name: "run \(stored.shortID)")
+    return (stored.name, file, loaded, nil)
   }
 
   package func lineage(in session: Session) -> Lineage? {
     Lineage(
-      provides: ["current", "encoder"] + (session.currentRun.map { ["run:\($0)"] } ?? []))
+      provides: ["current", "encoder"] + (session.currentRun.map { ["run:\($0)"] } ?? []),
+      needs: arguments[Self.stored].map { EarlierRun.isOne($0) ? ["run:\($0)"] : [] } ?? [])
   }
 }

@@ -62,8 +62,11 @@ package struct PolicyCommand: Command {
     }
     let resolved = try resolved(in: session)
     session.console.result(
-      "policy \(workbench.policy)", event: "policy",
-      [("policy", .string("\(workbench.policy)")), ("groups", resolved?.json ?? .null)])
+      "policy \(workbench.policy)", event: .policy,
+      resolved?.fields(of: workbench.policy) ?? [
+        ("policy", .string("\(workbench.policy)")), ("frozen", .null), ("trainable", .null),
+        ("groups", .null),
+      ])
     guard let resolved else { return }
     session.console.print(resolved.text(width: session.console.tableWidth))
   }

@@ -7,7 +7,7 @@ import GraftImaging
 package struct PredictCommand: Command {
   private static let paths = Argument(
     each: "paths", ArgumentType<String>(.either([.path(.image), .path(.folder)])), isRequired: true,
-    "image files or folders; - reads paths from standard input"
+    "image files or folders; * ? [a-z] match names; - reads paths from standard input"
   ).positional
   private static let top = Argument(
     "top", .integer(1...1000), default: 1, "labels to show per image")
@@ -21,12 +21,15 @@ package struct PredictCommand: Command {
     "predict", "label image files, or their pixels", group: .judge,
     parameters: [paths, top, range, output] + DenseChoice.parameters,
     examples: [
-      "predict rose.jpg", "predict new/ top=3 to=labels.csv", "predict -",
+      "predict rose.jpg", "predict new/ top=3 to=labels.csv", "predict new/*.png", "predict -",
       "predict rose.jpg dense=yes size=384 to=where.png",
     ],
     seeAlso: ["evaluate", "load"], isRecorded: true,
     discussion:
-      "A model that predicts one class per pixel takes images of any size. Into the folder `to` it "
+      "new/*.jpg stands for all names that match, in bytewise order, unless a file has that very name; so "
+      + "do ? and, in quotes, [a-f]. Names that begin with a dot match only where the pattern has it. The "
+      + "pattern is recorded, not the names. "
+      + "A model that predicts one class per pixel takes images of any size. Into the folder `to` it "
       + "writes NAME.png, the mask (0 and 255 of two classes, else class numbers), and "
       + "NAME-overlay.png, the mask drawn over the image. With dense=yes the short side becomes "
       + "size=, the center is scored at every position, and labels are the mean of the softmax; "
@@ -89,8 +92,8 @@ package struct PredictCommand: Command {
     if let place, drawing == nil || failures == 0 {
       if drawing == nil { try AtomicFile.write(Self.table(labels), to: place.prepared()) }
       session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: "wrote",
-        [("file", .string(place.path))])
+        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
+        session.fields(ofPlace: place.path))
     }
     try Self.complain(of: failures, among: inputs.images.count)
   }
@@ -114,7 +117,7 @@ package struct PredictCommand: Command {
       input.prepared(try $0.read(grayRange: range))
     } body: { image, prepared in
       let labels = try predict(prepared, top)
-      report(image.shown, labels, layout, in: session)
+      report(image, labels, layout, in: session)
       result.append((image, labels))
     }
     return result
@@ -141,7 +144,7 @@ package struct PredictCommand: Command {
         case .failure(let error as GraftError) where error.code == .input:
           session.console.warn(error.description)
           session.console.event(
-            "unreadable", [("path", .string(image.shown)), ("reason", .string(error.message))])
+            .unreadable, image.fields + [("reason", .string(error.message))])
         case .failure(let error): throw error
         }
       }
@@ -211,7 +214,7 @@ package struct PredictCommand: Command {
       try $0.read(grayRange: range)
     } body: { input, image in
       let mask = try predictor.predict(image)
-      report(input.shown, mask, classes, in: session)
+      report(input, mask, classes, in: session)
       count += 1
       if masks != nil { finished.append(MaskedImage(input: input, image: image, mask: mask)) }
     } afterSlice: {
@@ -222,8 +225,8 @@ package struct PredictCommand: Command {
     }
     if let masks {
       session.console.result(
-        "wrote masks to \(FilePath.relative(masks.folder, to: session.folder))", event: "wrote",
-        [("file", .string(masks.folder))])
+        "wrote masks to \(FilePath.relative(masks.folder, to: session.folder))", event: .wrote,
+        session.fields(ofPlace: masks.folder))
     }
     try Self.complain(of: inputs.images.count - count, among: inputs.images.count)
   }
@@ -236,29 +239,35 @@ package struct PredictCommand: Command {
   }
 
   private func report(
-    _ path: String, _ mask: Image, _ classes: [String], in session: Session
+    _ input: InputImage, _ mask: Image, _ classes: [String], in session: Session
   ) {
     var counts = [Int](repeating: 0, count: classes.count)
     for value in mask.pixels { counts[Int(value)] += 1 }
     let shares = counts.map { Double($0) / Double(mask.pixels.count) }
     let text = zip(classes, shares).map { "\($0.escapingControlCharacters) \($1.percentText)" }
     session.console.result(
-      ([path.escapingControlCharacters] + text).joined(
+      ([input.shown.escapingControlCharacters] + text).joined(
         separator: session.console.isOutputTerminal ? "  " : "\t"),
-      event: "predict",
-      [("path", .string(path)), ("size", .string("\(mask.size)"))]
-        + zip(classes, shares).map { ("share.\($0)", .number($1)) })
+      event: .predictPixels,
+      input.fields + [
+        ("width", .integer(mask.width)), ("height", .integer(mask.height)),
+        (
+          "shares",
+          .array(
+            zip(classes, shares).map { .object([("class", .string($0)), ("share", .number($1))]) })
+        ),
+      ])
   }
 
   private func report(
-    _ path: String, _ labels: [Predictor.Label], _ layout: Layout, in session: Session
+    _ image: InputImage, _ labels: [Predictor.Label], _ layout: Layout, in session: Session
   ) {
     for (rank, label) in labels.enumerated() {
       session.console.result(
-        layout.line(path, label, isFirst: rank == 0),
-        event: "predict",
-        [
-          ("path", .string(path)), ("label", .string(label.name)),
+        layout.line(image.shown, label, isFirst: rank == 0),
+        event: .predict,
+        image.fields + [
+          ("label", .string(label.name)),
           ("probability", .number(Double(label.probability))), ("rank", .integer(rank + 1)),
         ])
     }

@@ -6,7 +6,7 @@ import GraftImaging
 /// `preview`: shows augmented images in the terminal or writes them to an image.
 package struct PreviewCommand: Command {
   private static let images = Argument(
-    each: "images", .previewSource, "how many images of the data, or image files"
+    each: "images", .previewSource, "how many images of the data, or image files, also as *.jpg"
   ).positional
   private static let augment = Argument(
     list: "augment", .pipelines, otherwise: "the current pipeline", "pipelines to compare")
@@ -136,9 +136,9 @@ package struct PreviewCommand: Command {
     guard let path = try place?.prepared() else { return try show(image, in: session) }
     try ImageFile.writePNG(image, to: path)
     session.console.result(
-      "wrote \(FilePath.relative(path, to: session.folder)), \(image.size)", event: "preview",
-      [
-        ("file", .string(path)), ("width", .integer(image.width)),
+      "wrote \(FilePath.relative(path, to: session.folder)), \(image.size)", event: .preview,
+      session.fields(ofPlace: path) + [
+        ("width", .integer(image.width)),
         ("height", .integer(image.height)),
       ])
   }

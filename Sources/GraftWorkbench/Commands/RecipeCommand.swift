@@ -14,6 +14,6 @@ package struct RecipeCommand: Command {
       return
     }
     let text = session.distilledRecipe(folder: session.folder)
-    session.console.document(String(text.dropLast()), event: "recipe")
+    session.console.document(String(text.dropLast()), event: .recipe)
   }
 }

@@ -22,7 +22,7 @@ package struct RedoCommand: BindingCommand {
     let step = try session.redo()
     session.noteOnly()
     session.console.result(
-      "done again: \(step.command)", event: "redo", [("text", .string(step.command))])
+      "done again: \(step.command)", event: .redo, [("text", .string(step.command))])
   }
 
   /// What follows is judged as it runs.

@@ -7,7 +7,8 @@ import GraftImaging
 package struct RenderCommand: Command {
   private static let data = Argument(
     each: "data", ArgumentType<String>.path(.data),
-    otherwise: "the current data", "what to copy: one folder or data file, or image files"
+    otherwise: "the current data",
+    "what to copy: one folder or data file, or image files, also as *.jpg"
   ).positional
   private static let output = Argument(
     required: "to", .path(.output),
@@ -245,11 +246,12 @@ package struct RenderCommand: Command {
         "stopped: \(text); rerun with existing=keep to continue")
     }
     session.console.result(
-      text, event: "render",
-      [
-        ("folder", .string(folder)), ("files", .integer(count)),
+      text, event: .render,
+      session.fields(ofPlace: folder) + [
+        ("files", .integer(count)),
         ("written", .integer(outcome.written)), ("kept", .integer(outcome.kept)),
-        ("skipped", .integer(outcome.problems.count)), ("size", .string(size)),
+        ("skipped", .integer(outcome.problems.count)),
+        ("side", input.framing == .original ? .null : .integer(input.side)),
         ("boxes", .integer(outcome.boxCount)),
       ])
     session.leaveReceipt("\(outcome.written + outcome.kept) images")

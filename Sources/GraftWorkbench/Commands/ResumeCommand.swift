@@ -83,6 +83,11 @@ package struct ResumeCommand: Command {
   /// The run in this session, brought back from its file or from an earlier session where needed.
   private func runToContinue(in session: Session) throws -> TrainingRun {
     let name = arguments[Self.run]
+    if let name = name ?? session.currentRun, EarlierRun.isOne(name) {
+      throw GraftError(
+        .failed, "`\(name)` is an earlier run of its name, and `resume` continues the latest",
+        help: "`train from=\(name)` starts from its weights")
+    }
     if let run = (name ?? session.currentRun).flatMap(session.workbench.run(named:)) {
       guard run.prepared == nil, run.stored != nil || run.state != nil else { return run }
       try session.reopen(run)

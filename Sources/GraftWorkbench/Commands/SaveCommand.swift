@@ -93,7 +93,10 @@ package struct SaveCommand: Command {
     }
     let place = try session.output(path)
     let shown = FilePath.relative(path, to: session.folder)
-    if !overwrites { try Self.spareHandwork(at: path, shown) }
+    if !overwrites {
+      try RecipeText.spareHandwork(
+        at: path, shown, help: "`save \(Printer.text(literal: shown)) overwrite=yes` replaces it")
+    }
     let folder = FilePath.folder(of: path)
     var distiller = session.distiller(folder: folder)
     let text = distiller.recipe()
@@ -103,9 +106,10 @@ package struct SaveCommand: Command {
     let origin = "\(count) \(count == 1 ? "command" : "commands")"
     session.console.result(
       "saved \(shown), \(length), distilled from \(origin)",
-      event: "save",
-      [
-        ("file", .string(path)), ("lines", .integer(lines)), ("commands", .integer(count)),
+      event: .save,
+      session.fields(ofPlace: path) + [
+        ("kind", .string("recipe")), ("weights_hash", .null), ("step", .null),
+        ("lines", .integer(lines)), ("commands", .integer(count)),
       ])
     warn(of: distiller.outputs.filter { !FilePath.contains(folder, $0) }, folder, in: session)
   }
@@ -122,25 +126,6 @@ package struct SaveCommand: Command {
     )
   }
 
-  /// Refuses to replace a text that somebody wrote or changed, or that cannot be read.
-  private static func spareHandwork(at path: String, _ shown: String) throws {
-    guard BytePath(path).kind == .file else { return }
-    let file = FileHandle(forReadingAtPath: path)
-    let bytes = try? file?.read(upToCount: SourceFile.byteLimit + 1) ?? Data()
-    let what: String
-    if let bytes, file != nil {
-      guard !bytes.isEmpty, !RecipeText.isUnchanged([UInt8](bytes)) else { return }
-      what =
-        RecipeText.isOfGraft(String(decoding: bytes, as: UTF8.self))
-        ? "was changed since Graft wrote it" : "is there already, and Graft did not write it"
-    } else {
-      what = "is there already and cannot be read, so somebody may have changed it"
-    }
-    throw GraftError(
-      .failed, "`\(shown)` \(what)",
-      help: "`save \(Printer.text(literal: shown)) overwrite=yes` replaces it")
-  }
-
   private func saveModel(in session: Session) throws {
     let place = try session.output(path)
     let run = try session.requireRun()
@@ -148,7 +133,7 @@ package struct SaveCommand: Command {
     // A model that is folded cannot be trained on.
     let state = run.isUnfinished && !folds ? run.state : nil
     let (metadata, tensors) = try state?.additions() ?? ([:], [])
-    let names = state == nil ? nil : [run.name]
+    let names = state == nil && !EarlierRun.isOne(run.name) ? nil : [run.name]
     let recipe = run.recipe ?? session.distilledRecipe(folder: nil, of: names)
     try ModelFile.save(
       model, to: place.prepared(),
@@ -160,7 +145,12 @@ package struct SaveCommand: Command {
       "saved \(run.name) as \(FilePath.relative(path, to: session.folder)), "
         + "\(run.model.foldReport(model))weights \(hash)"
         + (state.map { ", with the training state of step \($0.stepsDone)" } ?? ""),
-      event: "save", [("file", .string(path)), ("weights_hash", .string(hash.hex))])
+      event: .save,
+      session.fields(ofPlace: path) + [
+        ("kind", .string("model")), ("weights_hash", .string(hash.hex)),
+        ("step", state.map { .integer($0.stepsDone) } ?? .null), ("lines", .null),
+        ("commands", .null),
+      ])
     session.leaveReceipt("weights \(hash)")
   }
 

@@ -18,7 +18,7 @@ package struct SeedCommand: Command {
   package func run(in session: Session) throws {
     if let number { session.seed = UInt64(number) }
     session.console.result(
-      "seed \(session.seed)", event: "seed", [("seed", .integer(Int(session.seed)))])
+      "seed \(session.seed)", event: .seed, [("seed", .integer(Int(session.seed)))])
   }
 
   package func lineage(in session: Session) -> Lineage? {

@@ -78,24 +78,29 @@ package struct SetCommand: Command {
   private func set(_ precision: Precision, in session: Session) throws {
     session.workbench.precision = precision
     var sentence = "precision \(precision.rawValue) for models made from now on"
-    var fields: [(String, JSONValue)] = [("precision", .string(precision.rawValue))]
+    var share: Double?
     if precision == .bf16 {
       if let encoder = session.workbench.encoder {
         let model = try session.makeModel(classes: session.workbench.classesOrPlaceholders)
-        let share = model.graph.bf16Share(reaching: [model.logits])
+        let found = model.graph.bf16Share(reaching: [model.logits])
+        share = found
         sentence +=
-          share > 0
-          ? ": \(share.percentText) of the multiply-adds of \(encoder.spec.name)"
+          found > 0
+          ? ": \(found.percentText) of the multiply-adds of \(encoder.spec.name)"
           : ": no layer of \(encoder.spec.name) benefits"
-        fields.append(("bf16_share", .number(share)))
       }
       sentence +=
         precision.pays
         ? "; this processor's matrix unit computes them"
         : "; this processor has no AMX, so the loop that gives the same bits is slower than fp32"
-      fields.append(("pays", .bool(precision.pays)))
     }
-    session.console.result(sentence, event: "precision", fields)
+    session.console.result(
+      sentence, event: .precision,
+      [
+        ("precision", .string(precision.rawValue)),
+        ("bf16_share", share.map(JSONValue.number) ?? .null),
+        ("pays", precision == .bf16 ? .bool(precision.pays) : .null),
+      ])
   }
 
   package func lineage(in session: Session) -> Lineage? {

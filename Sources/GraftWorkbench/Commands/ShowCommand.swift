@@ -54,8 +54,25 @@ package struct ShowCommand: Command {
       rows: values.map { [$0.argument.name, $0.value, $0.argument.declaration.summary] })
     table.alignments = [.left, .left, .left]
     session.console.result(
-      table.rendered(width: session.console.tableWidth), event: "settings",
-      values.map { ($0.argument.name, .string($0.value)) })
+      table.rendered(width: session.console.tableWidth), event: .settings,
+      values.map { ($0.argument.name, json($0.argument, $0.value, in: session)) })
+  }
+
+  /// A setting for programs: what is a number or a flag is one.
+  private static func json(
+    _ argument: any AnyArgument, _ value: String, in session: Session
+  ) -> JSONValue {
+    switch argument.name {
+    case SetCommand.threads.name: .integer(session.settings.threads)
+    case SetCommand.progress.name: .bool(session.settings.isProgressShown)
+    case SetCommand.prompt.name: .string(session.settings.prompt)
+    default: .string(value)
+    }
+  }
+
+  /// A knob or a named value.
+  static func object(_ row: [String]) -> JSONValue {
+    .object(zip(["name", "value", "summary"], row).map { ($0, .string($1)) })
   }
 
   /// The catalog of published weights, and which files are available.
@@ -78,11 +95,11 @@ package struct ShowCommand: Command {
         ("address", .string(entry.address)),
         ("checksum", entry.checksum.map(JSONValue.string) ?? .null),
         ("accuracy", entry.accuracy.map(JSONValue.number) ?? .null),
-        ("path", path.map(JSONValue.string) ?? .null),
+        ("file", path.map(JSONValue.string) ?? .null),
       ])
     }
     session.console.result(
-      table.rendered(width: session.console.tableWidth), event: "pretrained",
+      table.rendered(width: session.console.tableWidth), event: .pretrained,
       [("files", .array(values))])
   }
 
@@ -101,8 +118,8 @@ package struct ShowCommand: Command {
     table.alignments = [.left, .left, .left]
     if !rows.isEmpty || session.console.format == .json {
       session.console.result(
-        table.rendered(width: session.console.tableWidth), event: role == .knob ? "knobs" : "names",
-        rows.map { ($0[0], .string($0[1])) })
+        table.rendered(width: session.console.tableWidth), event: role == .knob ? .knobs : .names,
+        [(role == .knob ? "knobs" : "names", .array(rows.map(Self.object)))])
     }
   }
 }

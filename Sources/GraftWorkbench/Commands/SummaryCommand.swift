@@ -50,17 +50,19 @@ package struct SummaryCommand: Command {
       if case .part(let part) = arguments[Self.subject] { part } else { Model.SummaryPart.model }
     let summary = try model.summary(part, side: arguments[Self.size])
     let forecasts = try forecasts(of: model, isKept: run != nil, in: session)
+    let isA = session.workbench.policy == .headOnly
+    let bytes = forecasts.map(\.bytes) + (forecasts.count > 2 ? [] : [forecasts[isA ? 0 : 1].bytes])
     let memory = forecasts.map { "\($0.name) \($0.bytes / 1_000_000) MB" }.joined(separator: ", ")
     session.console.result(
       "\(summary.text(width: session.console.tableWidth))\n\(try courseMemory(of: summary))\n"
         + "peak memory of training, \(batchSize) images per update: \(memory)",
-      event: "summary",
+      event: .summary,
       [
         ("encoder", .string(model.spec.name)), ("parameters", .integer(summary.parameterCount)),
         ("multiply_adds", .integer(summary.multiplyAdds)),
         ("activations", .integer(summary.valueCount)),
         ("activation_bytes", .integer(summary.activationBytes)), ("layers", summary.layersJSON),
-      ] + forecasts.map { ("memory_bytes.\($0.name)", .integer($0.bytes)) })
+      ] + zip(["A", "B", "as_set"], bytes).map { ("memory_bytes.\($0)", .integer($1)) })
   }
 
   /// The encoder that is named here, with its own classifier.
@@ -76,7 +78,7 @@ package struct SummaryCommand: Command {
     let comparison = try model.sharingComparison(side: arguments[Self.size])
     let total = comparison.total
     session.console.result(
-      comparison.text(width: session.console.tableWidth), event: "summary",
+      comparison.text(width: session.console.tableWidth), event: .sharing,
       [
         ("encoder", .string(model.spec.name)), ("convolution", .integer(total.convolution)),
         ("locally_connected", .integer(total.locallyConnected)),

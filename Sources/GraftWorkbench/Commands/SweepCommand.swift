@@ -81,11 +81,11 @@ package struct SweepCommand: Command {
     if let place { try AtomicFile.write(table.csv, to: place.prepared()) }
     session.console.result(
       table.text(width: session.console.tableWidth, paint: session.console.paint),
-      event: "sweep", table.fields)
+      event: .sweep, table.fields)
     if let place {
       session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: "wrote",
-        [("file", .string(place.path))])
+        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
+        session.fields(ofPlace: place.path))
     }
     session.leaveReceipt(table.receipt)
     session.refresh()

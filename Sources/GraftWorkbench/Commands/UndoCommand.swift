@@ -24,7 +24,7 @@ package struct UndoCommand: BindingCommand {
     let step = try session.undo()
     session.noteOnly()
     session.console.result(
-      "undone: \(step.command)" + (step.isOutcome ? "; what it wrote stays" : ""), event: "undo",
+      "undone: \(step.command)" + (step.isOutcome ? "; what it wrote stays" : ""), event: .undo,
       [("text", .string(step.command))])
   }
 

@@ -21,7 +21,7 @@ package struct UseCommand: Command {
     session.currentRun = run.name
     session.refresh()
     session.console.result(
-      "\(run.name) is the current run", event: "use", [("run", .string(run.name))])
+      "\(run.name) is the current run", event: .use, [("run", .string(run.name))])
   }
 
   package func lineage(in session: Session) -> Lineage? {

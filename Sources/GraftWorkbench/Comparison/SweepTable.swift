@@ -76,7 +76,11 @@ struct SweepTable {
     let score = trials.score(index)
     return [
       ("run", .string(trial.run)),
-      ("values", .object(zip(keys, trial.values).map { ($0, .string($1)) })),
+      (
+        "values",
+        .array(
+          zip(keys, trial.values).map { .object([("key", .string($0)), ("value", .string($1))]) })
+      ),
       ("score", score.isFinite ? .number(score) : .null), ("step", .integer(trial.steps)),
       ("steps", .integer(trial.totalSteps)),
       ("seconds", trial.cost.map { .number($0.seconds) } ?? .null),

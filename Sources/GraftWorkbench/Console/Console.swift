@@ -118,23 +118,30 @@ package final class Console {
   ///
   /// - Parameter isVerbatim: leaves lines as they are, for what is to be copied.
   package func result(
-    _ text: String, event: String, _ fields: [(String, JSONValue)] = [], isVerbatim: Bool = false
+    _ text: String, event: JSONEvent, _ fields: [(String, JSONValue)] = [], isVerbatim: Bool = false
   ) {
     switch format {
     case .text: if !hidesResults { show((isVerbatim ? text : folded(text)) + "\n") }
-    case .json: write(JSONValue.object([("event", .string(event))] + fields).description + "\n")
+    case .json: write(event.line(fields))
     }
   }
 
   /// Prints text to standard output in any format: help, completions, the printed recipe.
-  package func document(_ text: String, event: String) {
+  package func document(_ text: String, event: JSONEvent) {
     result(text, event: event, [("text", .string(text))], isVerbatim: true)
   }
 
+  /// Begins the output of `--json`: which Graft this is, and what its lines mean.
+  package func greet() {
+    event(
+      .graft,
+      [("version", .string(Version.number)), ("schema", .integer(JSONEvent.schemaVersion))])
+  }
+
   /// Emits an event that only `--json` shows.
-  package func event(_ name: String, _ fields: [(String, JSONValue)]) {
+  package func event(_ event: JSONEvent, _ fields: [(String, JSONValue)]) {
     guard format == .json else { return }
-    write(JSONValue.object([("event", .string(name))] + fields).description + "\n")
+    write(event.line(fields))
   }
 
   /// Says on standard error what is going on; `--quiet` drops it.
@@ -160,7 +167,7 @@ package final class Console {
   /// Reports a fault: on standard error for people, as an event on standard output with `--json`.
   package func report(_ diagnostic: Diagnostic) {
     // An event that nobody can read would be a fault that nobody is told.
-    if format == .json, !hasLostOutput { return write(diagnostic.json.description + "\n") }
+    if format == .json, !hasLostOutput { return write(JSONEvent.error.line(diagnostic.fields)) }
     errors(diagnostic.rendered(isColored: errorPaint.isOn) + "\n")
   }
 }

@@ -28,24 +28,28 @@ package struct ProgressLine: Sendable, Equatable {
     self.fraction = fraction
   }
 
-  /// The line for a terminal of `width` columns; parts that do not fit are left out from the right,
-  /// the bar shrinks first.
+  /// The line for a terminal of `width` columns, the last of which stays free.
+  ///
+  /// The bar shrinks first, then parts are left out from the right, and at last the title is shortened.
   package func rendered(width: Int, paint: Paint = Paint(isOn: false)) -> String {
-    let head = "\(title)  \(epoch)/\(epochCount)"
+    let rest = "  \(epoch)/\(epochCount) "
     let percent = "\(Int((Self.clamped(fraction) * 100).rounded(.down)))%"
     var parts = details(isPlain: false)
     func length(_ barWidth: Int) -> Int {
-      head.count + 1 + (barWidth > 0 ? barWidth + 1 : 0) + percent.count
-        + parts.reduce(0) { $0 + 2 + $1.count }
+      title.displayWidth + rest.displayWidth + (barWidth > 0 ? barWidth + 1 : 0)
+        + percent.displayWidth + parts.reduce(0) { $0 + 2 + $1.displayWidth }
     }
     var barWidth = 12
     while length(barWidth) >= width && barWidth > 4 { barWidth -= 1 }
     while length(barWidth) >= width, !parts.isEmpty { parts.removeLast() }
     if length(barWidth) >= width { barWidth = 0 }
     let bar = barWidth > 0 ? Self.bar(fraction, width: barWidth, paint: paint) + " " : ""
-    let start = paint.bold(title) + head.dropFirst(title.count) + " " + bar + percent
-    let line = ([start] + parts).joined(separator: "  ")
-    return length(barWidth) < width || paint.isOn ? line : String(line.prefix(max(0, width - 1)))
+    let excess = max(0, length(barWidth) + 1 - width)
+    let shown = excess == 0 ? title : title.shortened(to: max(0, title.displayWidth - excess))
+    guard excess == 0 || shown.displayWidth + excess <= title.displayWidth else {
+      return (shown + rest + percent).shortened(to: max(0, width - 1))
+    }
+    return ([paint.bold(shown) + rest + bar + percent] + parts).joined(separator: "  ")
   }
 
   /// The line for a log: words and numbers only.

@@ -67,10 +67,17 @@ package struct Distiller {
       let isWantedOutcome =
         lineage.isOutcome
         && lineage.needs.allSatisfy {
-          !$0.hasPrefix("run:") || reachable.contains($0) || wanted.contains($0)
+          !$0.hasPrefix("run:") || wanted.contains($0)
+            || reachable.contains(String($0.prefix { $0 != "~" }))
         }
-      guard isWantedOutcome || !wanted.isDisjoint(with: lineage.provides) else { continue }
+      let made = Self.runMade(by: statement)
+      // A run that takes the name of an earlier one is what gives that its new name.
+      let renames = made.map { made in wanted.contains { EarlierRun.isOne($0, of: made) } }
+      guard
+        isWantedOutcome || renames == true || !wanted.isDisjoint(with: lineage.provides)
+      else { continue }
       wanted.subtract(lineage.provides)
+      if let made { wanted = Set(wanted.map { EarlierRun.before($0, making: made) }) }
       wanted.formUnion(lineage.needs)
       if let run = statement.currentRun, lineage.needs.contains("current") {
         wanted.insert("run:\(run)")
@@ -78,6 +85,13 @@ package struct Distiller {
       kept.append(statement)
     }
     return kept.reversed()
+  }
+
+  /// The run, as `run:A`, that a statement makes anew; nil for one that continues a run or makes none.
+  private static func runMade(by statement: RecordedStatement) -> String? {
+    let parameters = CommandTable.specification(of: statement.verb)?.parameters ?? []
+    let isNew = parameters.contains { if case .newName(.run) = $0.kind { true } else { false } }
+    return isNew ? statement.lineage.provides.first { $0.hasPrefix("run:") } : nil
   }
 
   /// The line of a statement, its inputs as knobs.

@@ -39,7 +39,7 @@ package struct RecordedCommand: Sendable {
     let knob = value.template?.soleVariable
     switch checked {
     // Standard input has no place on the disk.
-    case .path(let path) where path != "-":
+    case .path(let path) where path != "-", .matches(of: let path, _):
       paths[place] = RecordedPath(path: path, parameter: parameter, knob: knob)
       makeAbsolute(value, plain, path, place, knobs)
     case .text(let name) where parameter.takesInput && FilePath.isBuiltIn(name):

@@ -12,6 +12,8 @@ package struct Verification {
   /// The file's own path; nil for standard input.
   private let path: String?
   private let tolerance: Double?
+  /// Runs on disk, which tell what led to the results that a recipe has.
+  private let store: RunStore?
   private var console: Console { session.console }
 
   /// A receipt with what came out.
@@ -21,9 +23,15 @@ package struct Verification {
     let found: String?
     let seconds: Double
     let holds: Bool
+    /// Arguments that were others when the recipe's result came out, as sentences.
+    var changes: [String] = []
   }
 
-  package init(_ session: Session, _ file: SourceFile, path: String?, tolerance: Double?) {
+  package init(
+    _ session: Session, _ file: SourceFile, path: String?, tolerance: Double?,
+    store: RunStore? = nil
+  ) {
+    self.store = store
     self.session = session
     self.file = file
     self.path = path
@@ -40,14 +48,20 @@ package struct Verification {
     let faults = executor.rehearse(binder).faults
     guard faults.isEmpty else { return executor.refuse(faults) }
     defer { session.workbench.readings.clear() }
-    let receipts = Parser.parse(file).receipts
-    guard !receipts.isEmpty else {
+    var files = [file]
+    for step in binder.steps {
+      let own = step.arguments.syntax.verbSpan.file
+      if !files.contains(where: { $0 === own }) { files.append(own) }
+    }
+    let receipts = files.map { (file: $0, written: Parser.parse($0).receipts) }
+    let count = receipts.reduce(0) { $0 + $1.written.count }
+    guard count > 0 else {
       throw GraftError(
         .usage, "\(file.name) has no receipts (#= …), so there is nothing to compare",
         help: "a recipe that `save FILE.graft` writes has them")
     }
-    let rows = Targets(of: receipts, in: binder.steps, of: file)
-    return replay(binder.steps, rows, receipts.count, executor, options, settings)
+    let targets = Targets(of: receipts, in: binder.steps)
+    return replay(binder.steps, targets, count, executor, options, settings)
   }
 
   private func replay(
@@ -84,22 +98,23 @@ package struct Verification {
       with: Receipt(found ?? ""), tolerance: isInput ? nil : tolerance)
     return Row(
       written: written, command: Printer.text(step.arguments.syntax), found: found,
-      seconds: seconds, holds: holds)
+      seconds: seconds, holds: holds, changes: holds ? [] : changes(since: written))
   }
 
   /// Shows one receipt as soon as it is known.
   private func tell(_ row: Row, of step: BoundCommand) {
     console.event(
-      "receipt",
-      [
+      .receipt,
+      row.written.span.file.fields + [
         ("line", .integer(row.written.span.line)), ("command", .string(row.command)),
         ("says", .string(row.written.text)),
         ("came_out", row.found.map(JSONValue.string) ?? .null), ("holds", .bool(row.holds)),
         ("seconds", .number(row.seconds)),
+        ("changes", .array(row.changes.map(JSONValue.string))),
       ])
     console.hidesResults = false
     defer { console.hidesResults = true }
-    let place = "\(file.name):\(row.written.span.line)"
+    let place = "\(row.written.span.file.name):\(row.written.span.line)"
     let paint = console.paint
     guard !row.holds else {
       return console.print(
@@ -109,7 +124,18 @@ package struct Verification {
     console.print("\(place)  \(paint.red("differs"))  \(row.command)")
     console.print("  the recipe says  \(row.written.text)")
     console.print("  now came out     \(row.found ?? "nothing")")
-    if let remark = changedFiles(step) { console.print("  " + remark) }
+    for remark in changedFiles(step).map({ [$0] }) ?? row.changes { console.print("  " + remark) }
+  }
+
+  /// Which arguments are not those of the run on disk that has the result of the recipe.
+  private func changes(since written: WrittenReceipt) -> [String] {
+    guard let weights = written.text.firstMatch(of: /weights ([0-9a-f]{8})/)?.1,
+      let name = session.currentRun, session.workbench.run(named: name) != nil,
+      let stored = store?.runs().first(where: { $0.weightsHash?.hasPrefix(weights) == true })
+    else { return [] }
+    var distiller = Distiller(
+      session.recorder.statements, keeping: ["run:\(name)"], folder: "/", withOutcomes: false)
+    return ArgumentDifference.sentences(from: stored.recipe, to: distiller.recipe())
   }
 
   /// Which of the images changed after the recipe was written, where only some did.
@@ -135,9 +161,9 @@ package struct Verification {
   ) -> Int32 {
     let differing = rows.filter { !$0.holds }
     console.event(
-      "verify",
-      [
-        ("file", .string(file.name)), ("receipts", .integer(count)),
+      .verify,
+      file.fields + [
+        ("receipts", .integer(count)),
         ("compared", .integer(rows.count)), ("differing", .integer(differing.count)),
       ])
     if !differing.isEmpty { remark(on: differing, settings) }
@@ -146,8 +172,10 @@ package struct Verification {
     if let first = differing.first {
       console.print(
         "\(file.name): \(differing.count) of \(count) \(things) "
-          + "\(differing.count == 1 ? "differs" : "differ"), from line \(first.written.span.line) on"
-          + missing)
+          + "\(differing.count == 1 ? "differs" : "differ"), from "
+          + (first.written.span.file === file
+            ? "line \(first.written.span.line)"
+            : "\(first.written.span.file.name):\(first.written.span.line)") + " on" + missing)
     } else {
       let extent = tolerance.map { " within \($0.shortText), weights not compared" } ?? ""
       console.print(
@@ -186,7 +214,13 @@ private struct Targets {
 
   /// A receipt belongs to the last command that begins before it; beside a knob, to the first that opens
   /// what the knob stands for.
-  init(of written: [WrittenReceipt], in steps: [BoundCommand], of file: SourceFile) {
+  init(of files: [(file: SourceFile, written: [WrittenReceipt])], in steps: [BoundCommand]) {
+    for (file, written) in files { add(written, in: steps, of: file) }
+  }
+
+  private mutating func add(
+    _ written: [WrittenReceipt], in steps: [BoundCommand], of file: SourceFile
+  ) {
     let places = steps.map { step in
       let span = step.arguments.syntax.verbSpan
       return span.file === file ? (span.line, span.column) : nil

@@ -9,8 +9,20 @@ package struct BoundCommand: Sendable {
   /// The knobs it reads, with the values they have here.
   package var knobs: [(declaration: KnobDeclaration, value: ValueSyntax)] = []
 
+  /// The values of the loops around it, as `x=b`; nil outside of loops.
+  var loop: String?
+
   package var specification: CommandSpecification { arguments.specification }
   package var span: SourceSpan { arguments.syntax.span }
+
+  /// The same step with patterns that wait for the plan's own files as they match now.
+  func matchingOpenPatterns() throws -> BoundCommand {
+    guard arguments.hasOpenPatterns else { return self }
+    var step = self
+    step.arguments = try arguments.matchingOpenPatterns()
+    step.command = try type(of: command).init(step.arguments)
+    return step
+  }
 }
 
 /// Turns statements into checked steps.
@@ -46,6 +58,8 @@ package struct Binder {
   var settings: [SettingScope]
   /// The names and values before the command that is being bound.
   private var environmentBefore = Environment()
+  /// The variables of the loops around the command that is being bound, with their values.
+  private var loopValues: [String] = []
   /// Inside `run`, whose names stay its own and whose knobs are recorded as values.
   var isolationDepth = 0
 
@@ -109,10 +123,30 @@ package struct Binder {
         if case .list(let values) = substituted.form { values } else { [substituted] }
       for element in elements {
         environment[loop.variable] = Environment.Binding(role: .loop, value: element)
+        loopValues.append("\(loop.variable)=\(Printer.text(element))")
+        let start = faults.count
         bind(loop.body)
+        tellLoop(ofFaultsFrom: start)
+        loopValues.removeLast()
       }
     }
     environment[loop.variable] = shadowed
+  }
+
+  private var loopText: String? {
+    loopValues.isEmpty ? nil : loopValues.joined(separator: ", ")
+  }
+
+  /// Names the values of the loop to new faults, and leaves out those that earlier values had too.
+  private mutating func tellLoop(ofFaultsFrom start: Int) {
+    let new = faults[start...].map { fault in
+      var fault = fault
+      fault.loop = fault.loop ?? loopText
+      return fault
+    }
+    faults.removeSubrange(start...)
+    var known = Set(faults.map(\.identity))
+    faults += new.filter { known.insert($0.identity).inserted }
   }
 
   private mutating func bind(_ written: CommandSyntax) throws {
@@ -152,6 +186,7 @@ package struct Binder {
         step.knobs.append((knob, binding.value))
       }
     }
+    step.loop = loopText
     steps.append(step)
     environments.append(environmentBefore)
     if step.specification.isRecorded { takenBack = [] }
@@ -184,11 +219,20 @@ package struct Binder {
     return result
   }
 
+  /// The name that a run will have once a new one takes its name.
+  private mutating func addEarlierRun(of name: String) {
+    let names = vocabulary.names(.run)
+    var age = 1
+    while names.contains(EarlierRun.name(name, age)) { age += 1 }
+    for set in [NameSet.run, .storedRun] { vocabulary.add(EarlierRun.name(name, age), to: set) }
+  }
+
   /// Lets later commands of the plan use the names and files that this one will make.
   private mutating func registerNames(of arguments: CheckedArguments) throws {
     for parameter in arguments.specification.parameters {
       if case .newName(let set) = parameter.kind {
         for case .text(let name) in arguments.all(parameter) {
+          if set == .run, vocabulary.names(.run).contains(name) { addEarlierRun(of: name) }
           vocabulary.add(name, to: set)
           if set == .run { vocabulary.add(name, to: .storedRun) }
         }

@@ -10,7 +10,7 @@ package struct CheckedArguments: Sendable {
   package let syntax: CommandSyntax
   /// Arguments with names that the table does not hold, of commands that take any.
   package let openArguments: [ArgumentSyntax]
-  private let values: ArgumentValues
+  private var values: ArgumentValues
   private let spans: [String: SourceSpan]
 
   package init(
@@ -62,6 +62,26 @@ package struct CheckedArguments: Sendable {
     all(argument).flatMap(\.elements).compactMap {
       if case .path(let path) = $0 { path } else { nil }
     }
+  }
+
+  /// Whether some pattern matches what only the run can tell.
+  package var hasOpenPatterns: Bool {
+    values.values.values.joined().contains {
+      if case .matches(_, nil) = $0 { true } else { false }
+    }
+  }
+
+  /// The same arguments with those patterns as they match now.
+  package func matchingOpenPatterns() throws -> CheckedArguments {
+    var result = self
+    for parameter in specification.parameters {
+      let found = try all(parameter).map { value in
+        guard case .matches(let pattern, nil) = value else { return value }
+        return .matches(of: pattern, paths: try PathPattern(pattern).matches(called: pattern))
+      }
+      result.values.set(found, for: parameter, isGiven: isGiven(parameter))
+    }
+    return result
   }
 
   /// A fault that points at the argument, or at the verb when it was left out.

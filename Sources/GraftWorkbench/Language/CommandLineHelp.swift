@@ -17,6 +17,7 @@ package enum CommandLineHelp {
     ("graft -c 'COMMANDS'", "run commands given here"),
     ("graft help [TOPIC]", "help about a command, an op, an encoder, …"),
     ("graft help --man|--reference", "the manual page, or all of help as Markdown"),
+    ("graft help --events|--schema", "what --json prints, as Markdown or JSON Schema"),
     ("graft completions bash|zsh|fish", "completions for your shell"),
   ]
 
@@ -40,6 +41,8 @@ package enum CommandLineHelp {
     ("--root DIR", "folder that relative paths start from"),
     ("--keep-going", "continue with the next command when one fails"),
     ("--dry-run", "print the checked commands and what trainings would be, and run none"),
+    ("--step", "show each command of a recipe before it runs: ENTER runs it, s skips it, q stops"),
+    ("--fresh", "train anew, even what an interrupted run of the same recipe has trained already"),
     ("--tol X", "with verify: scores may differ by X, and weights are not compared"),
     ("--version", "print version, build, instructions used and license"),
     ("--help", "print this help"),

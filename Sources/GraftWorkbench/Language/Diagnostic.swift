@@ -46,6 +46,8 @@ package struct Diagnostic: Error, Sendable {
   package var suggestion: String?
   /// What to try, as a sentence.
   package var help: String?
+  /// The values of the loops around it, as `x=b`.
+  package var loop: String?
   /// Decides the exit status.
   package var code: GraftError.Code
 
@@ -74,6 +76,15 @@ package struct Diagnostic: Error, Sendable {
     }
   }
 
+  /// An error of a step, rehearsed or run.
+  package init(_ error: any Error, of step: BoundCommand) {
+    self.init(error, at: step.span)
+    loop = loop ?? step.loop
+  }
+
+  /// What it says of which place: the same for two that differ in the values of loops alone.
+  var identity: [String] { [message, span?.place ?? ""] }
+
   /// The exit status for a list of faults: 4 when all of them are about inputs, else the first's.
   package static func exitStatus(of faults: [Diagnostic]) -> Int32 {
     let others = faults.filter { $0.code != .input }
@@ -90,7 +101,8 @@ extension Diagnostic {
     if let span, !isObvious, let text = span.file.lines[checked: span.line - 1] {
       let number = "\(span.line)"
       let (before, text, length) = Self.excerpt(text, span)
-      lines.append("  " + paint.dim(span.place))
+      let values = loop.map { " with \($0.escapingControlCharacters)" } ?? ""
+      lines.append("  " + paint.dim(span.place + values))
       lines.append("  " + paint.dim("\(number) |") + " " + text)
       let indent = before.displayWidth
       let marked = String(text.dropFirst(before.count).prefix(length))
@@ -130,20 +142,18 @@ extension Diagnostic {
     return file.isTyped && file.lines.count == 1
   }
 
-  /// The error as one JSON event.
-  package var json: JSONValue {
-    var fields: [(String, JSONValue)] = [
-      ("event", .string("error")), ("code", .string(kind.rawValue)),
-      ("status", .integer(Int(code.exitStatus))), ("message", .string(message)),
+  /// Of the event `error`.
+  var fields: [(String, JSONValue)] {
+    [
+      ("code", .string(kind.rawValue)), ("status", .integer(Int(code.exitStatus))),
+      ("message", .string(message)),
+    ] + (span?.file.fields ?? [("path", .null), ("file", .null)]) + [
+      ("line", span.map { .integer($0.line) } ?? .null),
+      ("column", span.map { .integer($0.column) } ?? .null),
+      ("length", span.map { .integer($0.length) } ?? .null),
+      ("loop", loop.map(JSONValue.string) ?? .null),
+      ("suggestion", suggestion.map(JSONValue.string) ?? .null),
+      ("help", help.map(JSONValue.string) ?? .null),
     ]
-    if let span {
-      fields += [
-        ("file", .string(span.file.name)), ("line", .integer(span.line)),
-        ("column", .integer(span.column)), ("length", .integer(span.length)),
-      ]
-    }
-    if let suggestion { fields.append(("suggestion", .string(suggestion))) }
-    if let help { fields.append(("help", .string(help))) }
-    return .object(fields)
   }
 }

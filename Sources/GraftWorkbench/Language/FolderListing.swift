@@ -9,10 +9,15 @@ package enum FolderListing {
 
   /// The visible entries of a folder by name; empty when it cannot be read.
   package static func entries(of folder: String, showsHidden: Bool = false) -> [Entry] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { showsHidden || !$0.hasPrefix(".") }.sorted().map {
+    names(in: folder, showsHidden: showsHidden).map {
       Entry(name: $0, isFolder: FilePath.isFolder(folder + "/" + $0) ?? false)
     }
+  }
+
+  /// The visible names in a folder; none when it cannot be read.
+  static func names(in folder: String, showsHidden: Bool = false) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { showsHidden || !$0.hasPrefix(".") }.sorted()
   }
 
   /// The name beside a missing path that the user probably meant.

@@ -24,6 +24,9 @@ struct PlannedOutputs {
     return result
   }
 
+  /// Whether an output is among what a pattern matches, or a folder in which it does.
+  func touches(_ pattern: PathPattern) -> Bool { paths.contains(where: pattern.touches) }
+
   func contains(_ path: String) -> Bool { relation(to: path) != nil }
 
   private static func closed(_ path: String) -> String {

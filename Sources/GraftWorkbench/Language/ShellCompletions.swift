@@ -62,7 +62,7 @@ package enum ShellCompletions {
         --root) _graft_files -d; return ;;
         \(flags.filter { $0.value != nil && $0.name != "--root" }.map(\.name).joined(separator: "|"))) return ;;
       esac
-      if [[ "$word" == -* ]]; then _graft_words "\(list(flags.map(\.name))) --man --reference"; return; fi
+      if [[ "$word" == -* ]]; then _graft_words "\(list(flags.map(\.name))) --man --reference --events --schema"; return; fi
       for ((place = 1; place < COMP_CWORD; place++)); do
         case "${COMP_WORDS[place]}" in
           \(flags.filter { $0.value != nil }.map(\.name).joined(separator: "|"))) ((place++)) ;;
@@ -122,6 +122,7 @@ package enum ShellCompletions {
         _arguments -C \\
       \(options.joined(separator: " \\\n")) \\
           '--man[with help: the manual page]' '--reference[with help: all of it as Markdown]' \\
+          '--events[with help: what --json prints]' '--schema[with help: the JSON Schema of it]' \\
           '1: :_graft_first' '*: :->rest'
         [[ $state == rest ]] || return
         # All words that are no options, the one at the cursor among them.
@@ -190,6 +191,8 @@ package enum ShellCompletions {
       complete -c graft -n '__graft_is help' -a '\(list(topics))'
       complete -c graft -n '__graft_is help' -l man -d 'the manual page'
       complete -c graft -n '__graft_is help' -l reference -d 'all of help as Markdown'
+      complete -c graft -n '__graft_is help' -l events -d 'what --json prints'
+      complete -c graft -n '__graft_is help' -l schema -d 'the JSON Schema of it'
       complete -c graft -n '__graft_is completions' -a '\(list(shells))'
       """
     ]

@@ -8,6 +8,8 @@ import GraftBase
 package final class SourceFile: Sendable {
   /// The name shown in errors: `flowers.graft`, `prompt`.
   package let name: String
+  /// The absolute path of the file; nil for what was typed, or came from elsewhere.
+  package let path: String?
   /// The folder that relative paths in this text start from.
   package let folder: String
   package let lines: [String]
@@ -16,8 +18,11 @@ package final class SourceFile: Sendable {
   /// Only recipes are kept from writing outside their own folder.
   package let isTyped: Bool
 
-  package init(name: String, text: String, folder: String, isTyped: Bool = false) {
+  package init(
+    name: String, text: String, folder: String, isTyped: Bool = false, path: String? = nil
+  ) {
     self.name = name
+    self.path = path
     self.folder = folder
     self.isTyped = isTyped
     lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
@@ -72,7 +77,22 @@ package final class SourceFile: Sendable {
       journals.map { FilePath.isInside(path, $0) } == true
       && text.hasPrefix(RecipeText.journalHeader + "\n")
     return SourceFile(
-      name: name, text: text, folder: folder ?? FilePath.folder(of: path), isTyped: isJournal)
+      name: name, text: text, folder: folder ?? FilePath.folder(of: path), isTyped: isJournal,
+      path: path)
+  }
+}
+
+extension SourceFile {
+  /// Of events about it.
+  var fields: [(String, JSONValue)] {
+    [("path", .string(name)), ("file", path.map(JSONValue.string) ?? .null)]
+  }
+}
+
+extension Session {
+  /// Of events about a file: as seen from the session's folder, and from the root.
+  func fields(ofPlace path: String) -> [(String, JSONValue)] {
+    [("path", .string(FilePath.relative(path, to: folder))), ("file", .string(path))]
   }
 }
 

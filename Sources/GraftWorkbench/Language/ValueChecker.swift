@@ -133,6 +133,9 @@ struct ValueChecker {
       }
       return .path(moved(path))
     }
+    if parameter.repeats, PathPattern.isOne(text), FilePath.isFolder(path) == nil {
+      return try matches(of: path, text, value, kind)
+    }
     if let made = planned(path) { return .path(made) }
     switch (FilePath.isFolder(path), kind) {
     case (nil, _):
@@ -140,7 +143,9 @@ struct ValueChecker {
       throw Diagnostic(
         .missingFile, "there is no \(kind.title) `\(text)`", at: value.span, suggestion: near,
         help: near.map { "did you mean `\($0)`?" }
-          ?? (text.hasPrefix("/") ? nil : "relative paths start from \(folder)"))
+          ?? (PathPattern.isOne(text)
+            ? "`\(parameter.name)` takes one path; patterns stand where several may"
+            : text.hasPrefix("/") ? nil : "relative paths start from \(folder)"))
     case (true, .weights), (true, .model), (true, .recipe), (true, .file):
       throw Diagnostic(.wrongFileKind, "`\(text)` is a folder, not a \(kind.title)", at: value.span)
     case (false, .folder):
@@ -149,6 +154,24 @@ struct ValueChecker {
       if let fault = FileKinds.fault(of: path, asked: kind, at: value.span) { throw fault }
       return .path(path)
     default: return .path(path)
+    }
+  }
+
+  /// What a pattern matches; where the plan itself makes some of it, that is known when it runs.
+  private func matches(
+    of path: String, _ text: String, _ value: ValueSyntax, _ kind: ArgumentKind.PathKind
+  ) throws -> ArgumentValue {
+    if plannedOutputs.touches(PathPattern(moved(path))) {
+      return .matches(of: moved(path), paths: nil)
+    }
+    do {
+      let paths = try PathPattern(path).matches(called: text)
+      for path in paths {
+        if let fault = FileKinds.fault(of: path, asked: kind, at: value.span) { throw fault }
+      }
+      return .matches(of: path, paths: paths)
+    } catch let error as GraftError {
+      throw Diagnostic(.missingFile, error.message, at: value.span, help: error.help)
     }
   }
 

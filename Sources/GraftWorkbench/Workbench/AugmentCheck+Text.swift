@@ -109,6 +109,7 @@ extension AugmentCheck {
       ),
       ("milliseconds_per_image", .number(1000 * secondsPerImage)),
       ("milliseconds_plain", .number(1000 * plainSecondsPerImage)),
-    ] + (difference.map { [("fast_largest_difference", .integer($0.largest))] } ?? [])
+      ("fast_largest_difference", difference.map { .integer($0.largest) } ?? .null),
+    ]
   }
 }

@@ -22,6 +22,11 @@ struct InputImage: Sendable {
     }
   }
 
+  /// Of events about it.
+  var fields: [(String, JSONValue)] {
+    [("path", .string(shown)), ("file", .string(path.description))]
+  }
+
   /// Its pixels, 16-bit gray scaled from a range.
   func read(grayRange: ClosedRange<Int>?) throws -> Image {
     try path.image(grayRange: grayRange)

@@ -39,7 +39,7 @@ struct Rehearsal {
         unforeseeableLine = unforeseeableLine ?? step.span.line
         forget(step, in: trial)
       } catch {
-        let fault = Diagnostic(error, at: step.span)
+        let fault = Diagnostic(error, of: step)
         if fault.code.isStop {
           faults = [fault]
           return
@@ -63,10 +63,7 @@ struct Rehearsal {
   private mutating func add(_ fault: Diagnostic) {
     var fault = fault
     if fault.code == .failed { fault.code = .usage }
-    let isKnown = faults.contains {
-      $0.message == fault.message && $0.span?.place == fault.span?.place
-    }
-    if !isKnown { faults.append(fault) }
+    if !faults.contains(where: { $0.identity == fault.identity }) { faults.append(fault) }
   }
 
   private mutating func rehearse(
@@ -75,7 +72,9 @@ struct Rehearsal {
     if step.command is ShellCommand { trial.trial?.hasShellCommand = true }
     if step.command is QuitCommand { trial.isEnding = true }
     let inputs = step.paths { !$0.contains(where: \.isOutput) }
-    if let made = trial.trial?.isMade, inputs.contains(where: made) {
+    if let made = trial.trial?.isMade,
+      step.arguments.hasOpenPatterns || inputs.contains(where: made)
+    {
       for thing in step.command.lineage(in: trial)?.needs ?? [] { try trial.require(thing) }
       throw Unforeseeable()
     }
@@ -128,7 +127,7 @@ struct Rehearsal {
     trainings.append(
       Training(step: index, line: step.span.line, verb: step.specification.verb, run: run))
     heldBytes += run.model.weightBytes
-    trial.workbench.keep(TrainingRun(run))
+    trial.adopt(TrainingRun(run))
     trial.currentRun = run.name
     trial.expectScores(ofTraining: run)
     trial.refresh()

@@ -100,7 +100,7 @@ struct RunEvaluation {
 extension Session {
   /// The named run; without any run, the encoder as it came with its own classifier.
   func runToMeasure(_ name: String?, classes data: DataSet?) throws -> TrainingRun {
-    if let run = (name ?? currentRun).flatMap({ workbench.run(named: $0) }) { return run }
+    if let name = name ?? currentRun, let run = try keptRun(name) { return run }
     if name == nil { try requireForeseeable("current") }
     guard name == nil, workbench.head.isOwn, let encoder = workbench.encoder,
       encoder.weights != nil

@@ -54,7 +54,9 @@ extension Session {
     guard !hasTidied else { return }
     hasTidied = true
     store.removeLeftovers()
-    let kept = workbench.runs.compactMap { $0.prepared?.id } + [id, reopenedRun].compactMap(\.self)
+    let kept =
+      workbench.runs.compactMap { $0.prepared?.id } + workbench.earlier.values.map(\.id)
+      + [id, reopenedRun].compactMap(\.self)
     let removed = store.prune(keeping: Set(kept))
     guard !removed.isEmpty else { return }
     console.progress(

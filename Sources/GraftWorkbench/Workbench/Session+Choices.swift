@@ -65,10 +65,7 @@ extension Session {
     workbench.policy = policy
     for remark in resolved.remarks { console.progress("note: \(remark)") }
     console.result(
-      "\(resolved)", event: "policy",
-      [
-        ("policy", .string("\(policy)")), ("frozen", .integer(resolved.frozen.count)),
-        ("trainable", .integer(resolved.trainable.count)), ("groups", resolved.json),
-      ])
+      "\(resolved)", event: .policy,
+      resolved.fields(of: policy))
   }
 }

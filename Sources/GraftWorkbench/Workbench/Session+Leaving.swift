@@ -6,7 +6,9 @@ extension Session {
   /// At the prompt, where runs are not saved, the first time only says which, where they are and how to
   /// keep them.
   func leave() {
-    let unsaved = workbench.runs.filter { !$0.isSaved && $0.prepared != nil }
+    let unsaved = workbench.runs.filter {
+      !$0.isSaved && $0.prepared != nil && !EarlierRun.isOne($0.name)
+    }
     guard isInteractive, let last = unsaved.last, toldRuns != unsaved.map(\.name) else {
       return isEnding = true
     }

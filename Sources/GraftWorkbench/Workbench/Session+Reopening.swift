@@ -7,6 +7,13 @@ import GraftTraining
 extension Session {
   /// The run on disk of that name or id that changed last.
   func storedRun(called name: String) throws -> StoredRun {
+    if let earlier = workbench.earlier[name] { return earlier }
+    let kept = EarlierRun.isOne(name) ? workbench.run(named: name) : nil
+    if let id = kept?.stored?.id ?? kept?.prepared?.id,
+      let stored = stateFolder.flatMap({ RunStore(stateFolder: $0).run(id) })
+    {
+      return stored
+    }
     guard let stored = stateFolder.flatMap({ RunStore(stateFolder: $0).run(called: name) }) else {
       throw GraftError(.failed, "there is no run `\(name)` on disk", help: "`runs all` lists them")
     }

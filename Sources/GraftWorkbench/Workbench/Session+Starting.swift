@@ -27,8 +27,10 @@ extension TrainingCommand {
 }
 
 extension Session {
-  /// Trains from the start or from `state`, or goes on where the same training is on disk further
-  /// than that: where it was interrupted, or finished by a recipe that did not come to its end.
+  /// Trains from the start or from `state`, or goes on where the same training is further on disk.
+  ///
+  /// There it was left where it was interrupted, or finished by a recipe that did not come to its end. With
+  /// `--fresh` it never goes on from the disk.
   func start(_ run: PreparedRun, verb: String, from state: RunState? = nil) throws {
     if let loaded = loadedState, loaded.identity == run.identity,
       loaded.policy == run.phases[checked: loaded.place.phase]?.policy.policy
@@ -36,7 +38,8 @@ extension Session {
       loadedState = nil
       return try bringBack(run, loaded, nil)
     }
-    guard let (found, record) = storedState(of: run), found.stepsDone > state?.stepsDone ?? 0,
+    guard !trainsAnew || reopenedRun != nil, let (found, record) = storedState(of: run),
+      found.stepsDone > state?.stepsDone ?? 0,
       found.stepsDone <= run.ingredients.stop ?? .max || reopenedRun == run.id
     else { return try train(run, verb: verb, resuming: state) }
     let isFinished = record?.status.isFinished ?? false

@@ -12,6 +12,7 @@ extension Session {
     _ prepared: PreparedRun, verb: String, resuming state: RunState? = nil
   ) throws {
     let run = TrainingRun(prepared)
+    try bringInEarlierRuns(of: prepared.id)
     let keeper = try keeper(of: prepared, from: state)
     let (history, cost) = try trainPhases(
       of: run, prepared, verb: verb, resuming: state, keeper: keeper)
@@ -44,15 +45,8 @@ extension Session {
 
   /// Makes a run of the session, says how it came out and what it replaces.
   func keep(_ run: TrainingRun, history: [EpochRecord], cost: TrainingCost) {
-    if let earlier = workbench.run(named: run.name)?.prepared, let id = run.prepared?.id,
-      earlier.id != id, store?.run(earlier.id) != nil
-    {
-      console.progress(
-        "\(run.name) replaces the run of that name; `load run=\(earlier.id.prefix(StoredRun.shortLength))` "
-          + "brings the earlier one back")
-    }
     run.history = history
-    workbench.keep(run)
+    adopt(run)
     currentRun = run.name
     finish(run, history: history, cost: cost)
     readStoredNames()
@@ -103,7 +97,7 @@ extension Session {
     run.state = state
     guard run.stepsDone > 0 else { return }
     let isOnDisk = store(run, by: keeper, hasFailed: true)
-    workbench.keep(run)
+    adopt(run)
     currentRun = run.name
     amendRecord(TrainingParameters.stop.name, String(run.stepsDone))
     leaveReceipt("weights \(run.model.weightsHash)")
@@ -127,7 +121,7 @@ extension Session {
       metrics["\(run.name).val.\(name)"] = value
     }
     metrics["\(run.name).seconds"] = cost.seconds
-    console.event("run", outcome.fields)
+    console.event(.run, outcome.fields)
     if isComparing {
       console.progress(outcome.lines[0])
     } else {

@@ -76,7 +76,7 @@ struct TrainingObserver {
       ("images_per_second", lastLine?.imagesPerSecond.map(JSONValue.number) ?? .null),
       ("waiting_share", lastLine?.waitingShare.map(JSONValue.number) ?? .null),
     ]
-    session.console.event("epoch", fields)
+    session.console.event(.epoch, fields)
   }
 }
 

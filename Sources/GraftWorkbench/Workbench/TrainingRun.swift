@@ -36,6 +36,18 @@ package final class TrainingRun {
     recipe = nil
   }
 
+  /// The same run under another name.
+  init(_ other: TrainingRun, called name: String) {
+    self.name = name
+    model = other.model
+    prepared = other.prepared
+    state = other.state
+    result = other.result
+    recipe = other.recipe
+    isSaved = other.isSaved
+    stored = other.stored
+  }
+
   package var preprocessing: ImageInput { model.input }
 
   /// Whether updates are left to do.

@@ -21,6 +21,8 @@ package final class Workbench {
   package var precision = Precision.fp32
   /// In the order they were made.
   package private(set) var runs: [TrainingRun] = []
+  /// Earlier runs of a name that are on disk only, by the names they have now, as `A~1`.
+  private(set) var earlier: [String: StoredRun] = [:]
   /// How often each run was measured on test images.
   package var testLooks: [String: Int] = [:]
   /// Remarks that are made once in a session.
@@ -56,6 +58,7 @@ package final class Workbench {
   func take(from other: Workbench) {
     takeIngredients(from: other)
     runs = other.runs
+    earlier = other.earlier
   }
 
   /// Takes the ingredients of another one and leaves the runs.
@@ -96,7 +99,42 @@ package final class Workbench {
     }
   }
 
-  package func drop(_ name: String) { runs.removeAll { $0.name == name } }
+  /// Forgets a run, and the earlier ones of its name.
+  package func drop(_ name: String) {
+    runs.removeAll { $0.name == name || EarlierRun.isOne($0.name, of: name) }
+    earlier = earlier.filter { !EarlierRun.isOne($0.key, of: name) }
+  }
+
+  /// Makes room for a new run of a name: the one that has it becomes NAME~1, that one NAME~2, and so on.
+  ///
+  /// `onDisk` tells where the weights of the first are, if they need not stay in memory. Returns what
+  /// was renamed, the last first.
+  func makeRoom(
+    for name: String, onDisk: (TrainingRun) -> StoredRun?
+  ) -> [(from: String, to: String)] {
+    var names = [name]
+    while let last = names.last, run(named: last) != nil || earlier[last] != nil {
+      names.append(EarlierRun.name(name, names.count))
+    }
+    let renamed = zip(names, names.dropFirst()).reversed().map { (from: $0, to: $1) }
+    for (old, new) in renamed {
+      if let stored = earlier.removeValue(forKey: old) { earlier[new] = stored }
+      guard let place = runs.firstIndex(where: { $0.name == old }) else { continue }
+      if old == name, let stored = onDisk(runs[place]) {
+        earlier[new] = stored
+        runs.remove(at: place)
+      } else {
+        runs[place] = TrainingRun(runs[place], called: new)
+      }
+    }
+    return renamed
+  }
+
+  /// Has an earlier run in memory again.
+  func bringIn(_ run: TrainingRun) {
+    earlier[run.name] = nil
+    keep(run)
+  }
 
   /// The requested name, or the first free one of A2, A3, and so on.
   package func freeName(preferred: String) -> String {
@@ -141,7 +179,7 @@ extension Session {
 
   /// The named run, or the current one.
   package func requireRun(_ name: String? = nil) throws -> TrainingRun {
-    if let name = name ?? currentRun, let run = workbench.run(named: name) { return run }
+    if let name = name ?? currentRun, let run = try keptRun(name) { return run }
     try requireForeseeable(name.map { "run:\($0)" } ?? "current")
     if let name {
       throw GraftError(.failed, "there is no run `\(name)`", help: "`runs` lists them")
@@ -180,7 +218,7 @@ extension Session {
 
   /// What the prompt and completion use: names of runs, layers and scores, and the title.
   package func refresh() {
-    let runs = workbench.runs.map(\.name)
+    let runs = workbench.runs.map(\.name) + workbench.earlier.keys.sorted()
     vocabulary.setNames(runs, of: .run)
     vocabulary.setNames(workbench.data?.classes ?? [], of: .className)
     vocabulary.setNames(

@@ -15,7 +15,7 @@ import Testing
     "evaluate": .failed, "predict": .usage,
     "expect": .usage, "runs": nil, "diff": .usage, "use": .usage, "drop": .usage, "save": .usage,
     "load": .usage, "export": .usage, "param": nil, "let": nil, "include": .usage,
-    "run": .usage, "recipe": nil, "history": nil, "note": .usage, "help": nil,
+    "run": .usage, "recipe": nil, "record": nil, "history": nil, "note": .usage, "help": nil,
     "apropos": .usage, "set": nil, "show": nil, "alias": nil, "cd": nil, "ls": nil, "quit": nil,
     "undo": .failed, "redo": .failed,
   ]

@@ -1,3 +1,4 @@
+import GraftBase
 import Testing
 
 @testable import GraftWorkbench
@@ -20,6 +21,21 @@ import Testing
         == "train A  3/5 ━━━━━━━╸──── 62%  412 img/s  loss 0.318 █▆▂▁▁  val 0.902  waiting 3%  eta 0:41"
     )
     for width in 1..<100 { #expect(line().rendered(width: width).count < max(2, width)) }
+  }
+
+  /// CJK characters take two columns, combining ones none; the last column stays free.
+  @Test(arguments: ["train 花の分類", "finetune 2/3 非常に長い名前の訓練を続ける実行番号その十二の続き", "e\u{301}́tude", "训练"])
+  func progressFitsWhateverTheName(_ title: String) {
+    var line = line()
+    line.title = title
+    for width in 1...120 {
+      let shown = line.rendered(width: width)
+      #expect(shown.displayWidth < max(2, width), "\(width): \(shown)")
+      let colored = line.rendered(width: width, paint: Paint(isOn: true))
+      #expect(colored.replacing(/\u{1B}\[[0-9;]*m/, with: "").displayWidth < max(2, width))
+    }
+    let shown = line.rendered(width: 80)
+    #expect(shown.hasPrefix(title) && shown.contains("62%") && shown.displayWidth > 60)
   }
 
   @Test func progressInALog() {

@@ -9,9 +9,10 @@ extension EndToEnd {
   /// Every example that help prints runs in a session that has what it names.
   @Suite struct ExampleTests {
     /// A session with what examples name: folders of images, recipes, runs A, B and C.
-    private static func prepared() throws -> Workplace {
+    private static func prepared(_ format: Console.Format = .text) throws -> Workplace {
       let outside = try TemporaryFolder.make()
-      let place = try Workplace(folder: outside + "/inside", stateFolder: outside + "/state")
+      let place = try Workplace(
+        format: format, folder: outside + "/inside", stateFolder: outside + "/state")
       for name in ["flowers", "roses", "new"] {
         _ = try Shapes.write(to: place.path(name), perClass: 3)
       }
@@ -58,12 +59,15 @@ extension EndToEnd {
     }
 
     /// A copy of a session's files, runs on disk and choices, which shares its models.
-    private static func copy(of template: Workplace) throws -> Workplace {
+    private static func copy(
+      of template: Workplace, format: Console.Format = .text
+    ) throws -> Workplace {
       let outside = try TemporaryFolder.make()
       try FileManager.default.removeItem(atPath: outside)
       try FileManager.default.copyItem(
         atPath: FilePath.folder(of: template.folder), toPath: outside)
-      let place = try Workplace(folder: outside + "/inside", stateFolder: outside + "/state")
+      let place = try Workplace(
+        format: format, folder: outside + "/inside", stateFolder: outside + "/state")
       place.session.isInteractive = true
       try SessionSnapshot(template.session).restore(place.session)
       return place
@@ -134,14 +138,65 @@ extension EndToEnd {
       }
     }
 
+    /// With `--json`, every line that examples print is as `docs/json.schema.json` says.
+    @Test func examplesPrintWhatTheSchemaDeclares() throws {
+      let template = try Self.prepared()
+      var lines = Set<Substring>()
+      for specification in CommandTable.specifications {
+        let output = try Self.run(
+          specification.examples, of: specification.verb, template, format: .json)
+        lines.formUnion(output.split(separator: "\n"))
+      }
+      let place = try Self.copy(of: template, format: .json)
+      place.type(Self.linesBesidesExamples)
+      lines.formUnion(place.output.split(separator: "\n"))
+      let validator = try SchemaValidator(Data(SourceTexts.text("docs/json.schema.json").utf8))
+      var seen: Set<String> = []
+      for line in lines {
+        let faults = try validator.faults(ofLine: line)
+        #expect(faults.isEmpty, "\(line.prefix(400)): \(faults)")
+        if let name = line.prefixMatch(of: /{"event":"(\w+)"/)?.1 { seen.insert(String(name)) }
+      }
+      let unseen = Set(JSONEvent.all.map(\.name)).subtracting(seen)
+      let errors = place.output.split(separator: "\n").filter { $0.contains(#""event":"error""#) }
+      #expect(unseen == Self.eventsOfTheShell, "\(unseen.sorted()): \(errors)")
+      try PythonSchemaCheck.check(lines.sorted())
+    }
+
+    /// Those that only the outer command line prints; `ShellTests` and `VerificationTests` have them.
+    private static let eventsOfTheShell: Set<String> = [
+      "graft", "man", "reference", "events", "schema", "completions", "plan", "receipt", "verify",
+    ]
+
+    private static let linesBesidesExamples = """
+      let rate = 1e-3 ; show names
+      show version
+      expect A.accuracy >= 0
+      expect A.accuracy > 1
+      predict labels.csv rose.jpg
+      set precision=bf16
+      set precision=fp32
+      freeze stem ; policy B
+      encoder unet_retina weights=random size=16
+      head fcn
+      data streets/ legend=colors.csv
+      train epochs=1 as=D
+      evaluate
+      runs
+      predict streets/images/0.png
+      """
+
+    /// Runs them one after the other; returns what they printed.
+    @discardableResult
     private static func run(
-      _ examples: [String], of verb: String, _ template: Workplace
-    ) throws {
+      _ examples: [String], of verb: String, _ template: Workplace, format: Console.Format = .text
+    ) throws -> String {
       #expect(!examples.isEmpty)
-      var place = try copy(of: template)
+      var place = try copy(of: template, format: format)
+      var printed = ""
       if verb == "encoder" { try makeWeights(for: ["resnet18", "mobilenet_v2"], in: place) }
       for example in examples where !elsewhere.contains(example) {
-        if spending.contains(verb) { place = try prepared() }
+        if spending.contains(verb) { place = try prepared(format) }
         if verb == "freeze" { place.type("policy B") }
         // Mirror images of one color are the images themselves, which `check augment` refuses.
         if verb == "check" { place.type("augment brightness(0.5..0.8)") }
@@ -151,11 +206,13 @@ extension EndToEnd {
           .replacing("demo:shapes", with: "demo:shapes limit=40")
         let status = place.type(line)
         if verb == "expect" && status == 3 {
-          #expect(place.errors.contains("error: expected "))
+          #expect((place.errors + place.output).contains("expected "))
         } else {
           #expect(status == 0, "\(example): \(place.errors)")
         }
+        printed += place.output
       }
+      return printed
     }
 
     @Test func examplesOfEveryOp() throws {

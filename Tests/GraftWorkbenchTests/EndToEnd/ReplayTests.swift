@@ -26,6 +26,36 @@ extension EndToEnd {
       #expect(try other.hash("C") != hashes[0])
     }
 
+    /// Patterns are recorded as typed, and match what the recipe itself has written by then.
+    @Test func patternsAreRecordedAndReplayed() throws {
+      let place = try Workplace()
+      _ = try Shapes.write(to: place.path("new"), perClass: 2)
+      #expect(
+        place.type(
+          """
+          \(Workplace.ingredients)
+          train epochs=1 as=A
+          render new/red/*.png to=out copies=2
+          predict out/*-1.png new/*/0.png
+          predict 'new/[gr]*/?.png' to=labels.csv
+          """) == 0, "\(place.errors)")
+      let predicted = place.output.matches(of: /(?m)^(\S+\.png)\t/).map { String($0.1) }
+      #expect(
+        predicted == [
+          "out/0-1.png", "out/1-1.png", "new/green/0.png", "new/red/0.png", "new/green/0.png",
+          "new/green/1.png", "new/red/0.png", "new/red/1.png",
+        ])
+      let recipe = place.recipe
+      let again = try Workplace()
+      _ = try Shapes.write(to: again.path("new"), perClass: 2)
+      #expect(again.replay(recipe) == 0, "\(recipe)\n\(again.errors)")
+      #expect(again.recipe == recipe && recipe.contains("predict out/*-1.png"), "\(recipe)")
+      let labels = try [place, again].map {
+        try String(contentsOfFile: $0.path("labels.csv"), encoding: .utf8)
+      }
+      #expect(labels[0] == labels[1] && labels[0].split(separator: "\n").count == 5)
+    }
+
     @Test func recordReplayRecordGivesTheSameTextAndWeights() throws {
       let place = try Workplace()
       #expect(

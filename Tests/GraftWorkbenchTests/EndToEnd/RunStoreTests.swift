@@ -115,10 +115,9 @@ extension EndToEnd {
       #expect(place.type(Self.recipe) == 0)
       let first = try place.hash("B")
       #expect(place.type("train epochs=1 batch=16 policy=B as=B") == 0)
-      let notice = try #require(
-        place.errors.split(separator: "\n").first { $0.contains("replaces the run of that name") })
-      let id = try #require(notice.firstMatch(of: /run=([0-9a-f]+)/)?.1)
-      #expect(place.type("load run=\(id) as=old") == 0, "\(place.errors)")
+      #expect(place.errors.contains("the earlier B is now B~1"))
+      let earlier = try #require(place.session.workbench.earlier["B~1"])
+      #expect(place.type("load run=\(earlier.shortID) as=old") == 0, "\(place.errors)")
       #expect(try place.hash("old") == first)
     }
 

@@ -11,6 +11,12 @@ extension EndToEnd {
       return try #require(event["trials"] as? [[String: Any]])
     }
 
+    /// The values of a trial by key.
+    private func values(_ trial: [String: Any]) -> [String: String] {
+      let pairs = (trial["values"] as? [[String: String]] ?? []).map { ($0["key"] ?? "", $0["value"] ?? "") }
+      return Dictionary(uniqueKeysWithValues: pairs)
+    }
+
     @Test func aGridTriesEveryCombinationAndKeepsTheBest() throws {
       let place = try Workplace(format: .json, stateFolder: TemporaryFolder.make())
       place.type(Workplace.ingredients)
@@ -23,7 +29,7 @@ extension EndToEnd {
       let best = try #require(trials[0]["run"] as? String)
       #expect(place.session.currentRun == best)
       #expect(place.session.workbench.runs.map(\.name) == [best])
-      let values = try #require(trials[0]["values"] as? [String: String])
+      let values = values(trials[0])
       // A training of its own with these values has the same weights.
       let alone = try Workplace()
       alone.type(Workplace.ingredients)
@@ -38,16 +44,16 @@ extension EndToEnd {
     }
 
     @Test func randomTrialsAreTheSameAgain() throws {
-      func values() throws -> [[String: String]] {
+      func drawnValues() throws -> [[String: String]] {
         let place = try Workplace(format: .json)
         place.type(Workplace.ingredients)
         let line =
           "sweep lr=1e-4..1e-1 decay=0..0.1 batch=4..32 head=[linear, mlp] trials=6 epochs=1"
         #expect(place.type(line) == 0, "\(place.errors)")
-        return try swept(place).compactMap { $0["values"] as? [String: String] }
+        return try swept(place).map(values)
       }
-      let drawn = try values()
-      #expect(try values() == drawn && drawn.count == 6)
+      let drawn = try drawnValues()
+      #expect(try drawnValues() == drawn && drawn.count == 6)
       for trial in drawn {
         let rate = try #require(trial["lr"].flatMap(Double.init))
         let decay = try #require(trial["decay"].flatMap(Double.init))
@@ -69,7 +75,7 @@ extension EndToEnd {
       let steps = trials.compactMap { $0["step"] as? Int }
       #expect(steps == [16, 8, 4, 4])
       let best = try #require(trials[0]["run"] as? String)
-      let rate = try #require((trials[0]["values"] as? [String: String])?["lr"])
+      let rate = try #require(values(trials[0])["lr"])
       let alone = try Workplace()
       alone.type(Workplace.ingredients)
       alone.type("train policy=A batch=8 epochs=4 lr=\(rate) as=R")

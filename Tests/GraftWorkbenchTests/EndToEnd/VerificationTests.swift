@@ -29,13 +29,15 @@ extension EndToEnd {
 
     private func verify(
       _ text: String, tolerance: Double? = nil, knobs: [String] = [],
-      format: Console.Format = .text
+      format: Console.Format = .text, store: RunStore? = nil
     ) throws -> (status: Int32, place: Workplace) {
       let path = place.path("good.graft")
       if text != recipe { try text.write(toFile: path, atomically: true, encoding: .utf8) }
       let again = try Workplace(format: format, folder: place.folder)
       let file = try SourceFile.read(path, base: "/")
-      let status = try Verification(again.session, file, path: path, tolerance: tolerance).run(
+      let status = try Verification(
+        again.session, file, path: path, tolerance: tolerance, store: store
+      ).run(
         settings: knobs.compactMap { KnobSetting(commandLine: $0, folder: place.folder) },
         options: Executor.Options())
       return (status, again)
@@ -50,6 +52,42 @@ extension EndToEnd {
       #expect(again.output.hasSuffix("/good.graft: 6 of 6 receipts compared, all hold\n"))
       #expect(try String(contentsOfFile: model, encoding: .utf8) == "mine")
       #expect(FileManager.default.contents(atPath: place.path("good.graft")) == Data(recipe.utf8))
+    }
+
+    /// The run on disk that has the recipe's result tells which arguments were others.
+    @Test(arguments: [
+      ("lr=1e-3", "lr=5e-1", "`lr` of `train` is 5e-1 here, and was 1e-3"),
+      ("batch=4", "batch=2", "`batch` of `train` is 2 here, and was 4"),
+      (" batch=4", "", "`batch` of `train` is not given here, and was 4"),
+      ("size=16", "size=24", "`size` of `encoder` is 24 here, and was 16"),
+      ("encoder net", "seed 7 ; encoder net", "`seed` was not there"),
+    ])
+    func theArgumentThatDiffersIsNamed(_ old: String, _ new: String, _ remark: String) throws {
+      let state = try TemporaryFolder.make()
+      let first = try Workplace(folder: place.folder, stateFolder: state)
+      #expect(first.replay(recipe.replacing("out/model", with: "out/other")) == 0)
+      let store = RunStore(stateFolder: state)
+      let (status, again) = try verify(recipe.replacing(old, with: new), store: store)
+      #expect(status == 3 && again.output.contains("\n  \(remark)\n"), "\(again.output)")
+      #expect(again.output.matches(of: /here, and was|was not there/).count >= 1)
+    }
+
+    @Test func receiptsOfIncludedFilesAreCompared() throws {
+      let lines = recipe.split(separator: "\n", omittingEmptySubsequences: false)
+      let place = lines.firstIndex { $0.contains("train") }
+      let cut = try #require(place) + 1
+      try lines[..<cut].joined(separator: "\n").write(
+        toFile: self.place.path("common.graft"), atomically: true, encoding: .utf8)
+      let rest = "include common.graft\n" + lines[cut...].joined(separator: "\n")
+      let (status, again) = try verify(rest)
+      #expect(status == 0, "\(again.output)\(again.errors)")
+      #expect(again.output.contains("/good.graft: 6 of 6 receipts compared, all hold"))
+      #expect(again.output.contains("common.graft:\(cut)  holds"), "\(again.output)")
+      try lines[..<cut].joined(separator: "\n").replacing("lr=1e-3", with: "lr=5e-1").write(
+        toFile: self.place.path("common.graft"), atomically: true, encoding: .utf8)
+      let (changed, other) = try verify(rest)
+      #expect(changed == 3 && other.output.contains("common.graft:\(cut)  differs"))
+      #expect(other.output.contains("from common.graft:\(cut) on"), "\(other.output)")
     }
 
     @Test func aChangedArgumentIsNamed() throws {

@@ -124,9 +124,33 @@ import Testing
     #expect(bench.replay("train epoch=5") == 2)
     #expect(
       bench.capture.output == #"{"event":"error","code":"unknown-parameter","status":2,"#
-        + #""message":"`train` has no parameter `epoch`","file":"test.graft","line":1,"#
-        + #""column":7,"length":5,"suggestion":"epochs","#
+        + #""message":"`train` has no parameter `epoch`","path":"test.graft","file":null,"line":1,"#
+        + #""column":7,"length":5,"loop":null,"suggestion":"epochs","#
         + #""help":"did you mean `epochs`?   (help train)"}"# + "\n")
+  }
+
+  /// What values of loops have in common is said once, with the first of them.
+  @Test func faultsInLoopsTellTheValue() throws {
+    let bench = try TestBench()
+    let text = """
+      for x in 1 zwei drei 4
+        seed $x
+        for y in resnet18 resnet19
+          encoder $y weights=random
+        end
+      end
+      seed last
+      """
+    #expect(bench.replay(text) == 2)
+    let faults = bench.faults(text)
+    #expect(
+      faults.map { "\($0.span?.line ?? 0) \($0.loop ?? "none")" } == [
+        "4 x=1, y=resnet19", "2 x=zwei", "2 x=drei", "7 none",
+      ])
+    let places = bench.capture.errors.matches(of: /test\.graft:(.+)/).map { String($0.1) }
+    #expect(
+      places == ["2:8 with x=zwei", "2:8 with x=drei", "4:13 with x=1, y=resnet19", "7:6"],
+      "\(bench.capture.errors)")
   }
 
   @Test func missingInputsAloneGiveStatusFour() throws {

@@ -45,7 +45,10 @@ import Testing
       if parsed(text).faults.isEmpty { accepted += 1 }
       let place = try Workplace(folder: inside)
       let file = SourceFile(name: "test.graft", text: text, folder: inside)
+      let start = Self.processorTime
       let status = Executor(place.session).check(file)
+      let seconds = Self.processorTime - start
+      #expect(seconds < 2, "\(seconds) s for \(text)")
       statuses[status, default: 0] += 1
       #expect([0, 1, 2, 3, 4].contains(status), "\(status): \(text)\n\(place.errors)")
       #expect(status == 0 || place.errors.contains("error: "), "\(status): \(text)")
@@ -55,6 +58,13 @@ import Testing
     #expect(accepted >= Self.count / 2, "\(accepted) of \(Self.count)")
     // Both kinds are there: mutants that are still recipes, and faulty ones.
     #expect(statuses[0, default: 0] > Self.count / 50 && statuses[2, default: 0] > Self.count / 5)
+  }
+
+  /// Seconds that the processor spent on this thread: other tests and a busy machine do not count.
+  private static var processorTime: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   /// All files by their paths, with times and bytes.

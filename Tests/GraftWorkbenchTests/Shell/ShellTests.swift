@@ -199,9 +199,11 @@ struct ShellTests {
     #expect(text.hasPrefix("graft \(Version.number)\n  build "))
     #expect(text.contains(Version.configuration) && text.contains("Swift \(Version.swift)"))
     #expect(try graft("-c", "show version").output == text)
-    let json = try graft("--json", "--version").output
+    let lines = try graft("--json", "--version").output.split(separator: "\n")
+    #expect(lines.count == 2)
+    #expect(lines[0] == #"{"event":"graft","version":"\#(Version.number)","schema":1}"#)
     let fields = try #require(
-      try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+      try JSONSerialization.jsonObject(with: Data(lines[1].utf8)) as? [String: Any])
     #expect(fields["version"] as? String == Version.number)
     #expect(fields["configuration"] as? String == Version.configuration)
     #expect(fields["commit"] is NSNull || fields["commit"] is String)
@@ -211,6 +213,42 @@ struct ShellTests {
     #expect(license.contains("Apache-2.0"))
     #expect(
       license.contains("GPL-3") == (fields["traits"] as? [String])?.contains("Readline"))
+  }
+
+  /// Whatever the command line asks for, its output is lines as declared, and the status is in them.
+  @Test(arguments: [
+    "--version", "--help", "help", "help train", "help --man", "help --reference", "help --events",
+    "help --schema", "completions bash", "completions tcsh", "--bogus", "--threads x", "run",
+    "train", "nothing.graft", "check good.graft", "check bad.graft", "--dry-run good.graft",
+    "verify good.graft", "verify sealed.graft", "diff good.graft bad.graft", "run good.graft m=1",
+    "help nonsense", "--root nowhere good.graft", "-c trian",
+  ])
+  func everyOutputIsOfDeclaredLines(_ words: String) throws {
+    try write("good.graft", "param n = 1 \"a number\"\nseed $n")
+    try write("bad.graft", "seed x")
+    try write("sealed.graft", "encoder resnet20 weights=random #= resnet20, weights random")
+    let arguments = words.split(separator: " ").map(String.init) + ["--json"]
+    let outcome = try GraftProcess.run(arguments, input: "", folder: folder, environment: [:])
+    let validator = try SchemaValidator(Data(JSONSchema.text().utf8))
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.first?.hasPrefix(#"{"event":"graft","#) == true)
+    for line in lines { #expect(try validator.faults(ofLine: line) == [], "\(line)") }
+    let errors = lines.filter { $0.hasPrefix(#"{"event":"error","#) }
+    #expect(errors.isEmpty == (outcome.status == 0))
+    if !errors.isEmpty { #expect(errors[0].contains("\"status\":\(outcome.status),")) }
+    #expect(outcome.errors == "" || outcome.status == 0, "\(outcome.errors)")
+  }
+
+  @Test func stepsAreAskedForInATerminalOnly() throws {
+    try write("a.graft", "seed 3")
+    let outcome = try graft("a.graft", "--step")
+    #expect(outcome.status == 2 && outcome.output == "")
+    #expect(outcome.errors.hasPrefix("error: --step asks before each command, and there is nobody"))
+    let check = try graft("check", "a.graft", "--fresh")
+    #expect(check.status == 2)
+    #expect(
+      check.errors.hasPrefix("error: --fresh is about recipes that run, not about `graft check`"))
+    #expect(try graft("a.graft", "--fresh").output == "seed 3\n")
   }
 
   @Test func predictReadsPathsFromStandardInput() throws {

@@ -38,6 +38,26 @@ struct TerminalTests {
     #expect(terminal.answers("seed 3", with: "seed 3"))
   }
 
+  @Test func stepsAreAskedFor() throws {
+    try "seed 1\nseed 2\nseed 3\nseed 4".write(
+      toFile: folder + "/a.graft", atomically: true, encoding: .utf8)
+    for (last, status) in [("q\r", Int32(130)), ("\u{3}", 130), ("\r", 0)] {
+      let terminal = try #require(
+        GraftTerminal(folder: folder, arguments: ["a.graft", "--step"]))
+      for (line, answer, shown) in [
+        (1, "\r", "\nseed 1\r"), (2, "s\r", ""), (3, "\r", "\nseed 3\r"),
+      ] {
+        #expect(terminal.waits(for: "a.graft:\(line):1  seed \(line)"))
+        #expect(terminal.waits(for: "ENTER runs it, s skips it, q stops: "))
+        terminal.send(answer)
+        if !shown.isEmpty { #expect(terminal.waits(for: shown)) }
+      }
+      #expect(terminal.waits(for: "q stops: "))
+      terminal.send(last)
+      #expect(terminal.exitStatus() == status)
+    }
+  }
+
   @Test func tabCompletes() {
     terminal.send("tra\t")
     #expect(terminal.waits(for: "train "))

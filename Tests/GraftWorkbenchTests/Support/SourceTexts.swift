@@ -21,16 +21,19 @@ enum SourceTexts {
 
   /// All string literals of the Swift sources of some targets; generated files are left out.
   static func literals(ofTargets targets: [String]) throws -> [Literal] {
-    try targets.flatMap { target -> [Literal] in
+    try sources(ofTargets: targets).flatMap { file, text in
+      var scanner = LiteralScanner(text)
+      return scanner.literals().map { Literal(file: file, line: $0.line, text: $0.text) }
+    }
+  }
+
+  /// The Swift sources of some targets; generated files are left out.
+  static func sources(ofTargets targets: [String]) throws -> [(file: String, text: String)] {
+    try targets.flatMap { target in
       let folder = repository.appending(path: "Sources/\(target)").path
       return try (FileManager.default.subpathsOfDirectory(atPath: folder)).sorted()
         .filter { $0.hasSuffix(".swift") && !$0.hasSuffix(".pb.swift") }
-        .flatMap { file in
-          var scanner = LiteralScanner(try text("Sources/\(target)/\(file)"))
-          return scanner.literals().map {
-            Literal(file: "\(target)/\(file)", line: $0.line, text: $0.text)
-          }
-        }
+        .map { ("\(target)/\($0)", try text("Sources/\(target)/\($0)")) }
     }
   }
 }

@@ -74,11 +74,21 @@ struct Workplace {
     try session.requireRun(run).model.weightsHash.hex
   }
 
-  /// The events of a kind that `--json` printed.
+  /// The events of a kind that `--json` printed; all lines must be as they are declared.
   func events(_ kind: String) throws -> [[String: Any]] {
-    try output.split(separator: "\n").compactMap { line in
+    try checkLines()
+    return try output.split(separator: "\n").compactMap { line in
       try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
     }.filter { $0["event"] as? String == kind }
+  }
+
+  /// Whether all that `--json` printed is as it is declared.
+  func checkLines() throws {
+    let validator = try SchemaValidator(Data(JSONSchema.text().utf8))
+    for line in output.split(separator: "\n") {
+      let faults = try validator.faults(ofLine: line)
+      #expect(faults.isEmpty, "\(line.prefix(400)): \(faults)")
+    }
   }
 
   /// The least there must be to train: an encoder of random weights on few, small images.

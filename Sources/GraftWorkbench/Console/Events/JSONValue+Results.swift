@@ -5,8 +5,16 @@ import GraftTraining
 // What tables tell people, for programs: a row is an object, numbers are numbers.
 
 extension ResolvedPolicy {
+  /// Of the event `policy`.
+  func fields(of policy: Policy) -> [(String, JSONValue)] {
+    [
+      ("policy", .string("\(policy)")), ("frozen", .integer(frozen.count)),
+      ("trainable", .integer(trainable.count)), ("groups", groupsJSON),
+    ]
+  }
+
   /// Layer groups from stem to head.
-  var json: JSONValue {
+  private var groupsJSON: JSONValue {
     .array(
       groups.map { group in
         let trained = group.trainable.reduce(0) { $0 + $1.count }
@@ -27,6 +35,30 @@ extension ResolvedPolicy {
 }
 
 extension Evaluation {
+  /// All metrics by name; null for those that do not apply.
+  var metricFields: [(String, JSONValue)] {
+    Metrics.all.map { ($0.name, $0.score(of: self).map { .number($0.value) } ?? .null) }
+  }
+
+  /// The metrics that apply, with their intervals and their values by class.
+  var scoresJSON: JSONValue {
+    .array(
+      metrics.map { metric, score in
+        .object([
+          ("metric", .string(metric.name)), ("value", .number(score.value)),
+          ("low", score.range.map { .number($0.lowerBound) } ?? .null),
+          ("high", score.range.map { .number($0.upperBound) } ?? .null),
+          (
+            "classes",
+            .array(
+              score.classes.map {
+                .object([("class", .string($0.name)), ("value", .number($0.value))])
+              })
+          ),
+        ])
+      })
+  }
+
   /// The rows of the table by class.
   var classesJSON: JSONValue {
     switch self {
@@ -34,18 +66,18 @@ extension Evaluation {
       .array(
         result.confusion.scores.map { score in
           .object([
-            ("class", .string(score.name)), ("images", .integer(score.support)),
+            ("class", .string(score.name)), ("images", .integer(score.support)), ("pixels", .null),
             ("precision", .number(score.precision)), ("recall", .number(score.recall)),
-            ("f1", .number(score.f1)),
+            ("f1", .number(score.f1)), ("iou", .null), ("dice", .null),
           ])
         })
     case .pixels(let result):
       .array(
         result.scores.map { score in
           .object([
-            ("class", .string(score.name)), ("pixels", .integer(score.truth)),
-            ("iou", .number(score.overlap)), ("dice", .number(score.dice)),
+            ("class", .string(score.name)), ("images", .null), ("pixels", .integer(score.truth)),
             ("precision", .number(score.precision)), ("recall", .number(score.recall)),
+            ("f1", .null), ("iou", .number(score.overlap)), ("dice", .number(score.dice)),
           ])
         })
     }

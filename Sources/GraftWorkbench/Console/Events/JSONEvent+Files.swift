@@ -1,0 +1,115 @@
+extension JSONEvent {
+  private static let written = JSONField.place("the file")
+
+  static let preview = JSONEvent(
+    "preview", "`preview to=`.",
+    written + [
+      .integer("width", unit: "pixels", "of the sheet"),
+      .integer("height", unit: "pixels", "of the sheet"),
+    ])
+
+  static let render = JSONEvent(
+    "render", "`render`.",
+    JSONField.place("the folder") + [
+      .integer("files", "that were asked for"), .integer("written", "now"),
+      .integer("kept", "that existed"), .integer("skipped", "that could not be made"),
+      .integer("side", unit: "pixels", "of each copy; null where each has its image's size").orNull,
+      .integer("boxes", "in the copies"),
+    ])
+
+  static let forward = JSONEvent(
+    "forward", "`forward`.",
+    written + [
+      .integer("images", "in the batch"), .integer("tensors", "in the file"),
+      .number("loss", "null without a target").orNull,
+    ])
+
+  static let wrote = JSONEvent(
+    "wrote", "After results that a command also writes, as `predict to=` and `check augment to=`.",
+    written)
+
+  static let save = JSONEvent(
+    "save", "`save` of a model or a recipe.",
+    written + [
+      .word("kind", ["model", "recipe"], "what is in it"),
+      .text("weights_hash", "SHA-256 of the weights; null for a recipe").orNull,
+      .integer(
+        "step",
+        "of the training state that is in it; null where the training is over, and for a recipe"
+      ).orNull,
+      .integer("lines", "of the recipe; null for a model").orNull,
+      .integer("commands", "that it was distilled from; null for a model").orNull,
+    ])
+
+  static let export = JSONEvent(
+    "export", "`export`, and `save` of an ONNX file.", written + [.weightsHash])
+
+  static let load = JSONEvent(
+    "load", "`load`.",
+    [
+      .text("path", "the file, as seen from the session's folder; null for `load run=`").orNull,
+      .text("file", "its absolute path; null for `load run=`").orNull,
+      .text("run", "its name in this session"), .text("encoder", "its name"),
+      .texts("classes", "in the order of their numbers"), .weightsHash,
+    ])
+
+  static let settings = JSONEvent(
+    "settings", "`set` and `show`.",
+    [
+      .integer("threads", "0 is one per core"), .text("image", "how a terminal shows images"),
+      .text("color", "auto, always or never"), .text("prompt", "empty shows what is loaded"),
+      .text("pager", "what shows long results"), .text("cache", "of features"),
+      .text("checkpoint", "how often"), .text("precision", "of models made from now on"),
+      .flag("progress", "whether it is shown"),
+    ])
+
+  static let pretrained = JSONEvent(
+    "pretrained", "`show pretrained`.",
+    [
+      .rows(
+        "files", "the catalog of published weights",
+        [
+          .text("encoder", "its name"), .text("weights", "their name"),
+          .text("address", "where they are published"),
+          .text("checksum", "as published; null where none was").orNull,
+          .number("accuracy", unit: "%", "published top-1; null where none was").orNull,
+          .text("file", "its absolute path here; null where it is not").orNull,
+        ])
+    ])
+
+  static let knobs = JSONEvent(
+    "knobs", "`param` and `show knobs`.", [.rows("knobs", "in order", variables)])
+
+  static let names = JSONEvent(
+    "names", "`let` and `show names`.", [.rows("names", "in order", variables)])
+
+  static let aliases = JSONEvent(
+    "aliases", "`alias` and `show aliases`.",
+    [
+      .rows(
+        "aliases", "the user's own, then those of Graft",
+        [.text("name", "its name"), .text("command", "what it stands for")])
+    ])
+
+  static let apropos = JSONEvent(
+    "apropos", "`apropos`.",
+    [
+      .rows(
+        "topics", "the best first; none where nothing was found",
+        [.text("topic", "what `help` explains"), .text("summary", "what it is")])
+    ])
+
+  static let history = JSONEvent(
+    "history", "`history`, for each recorded line.",
+    [.integer("number", "from 1"), .text("text", "the line with its result")])
+
+  static let recipe = JSONEvent("recipe", "`recipe`.", [.text("text", "the distilled recipe")])
+  static let record = JSONEvent(
+    "record", "`record`.",
+    [
+      .text("path", "the recipe, as seen from the session's folder; null for none").orNull,
+      .text("file", "its absolute path; null for none").orNull,
+    ])
+  static let undo = JSONEvent("undo", "`undo`.", [.text("text", "the command undone")])
+  static let redo = JSONEvent("redo", "`redo`.", [.text("text", "the command done again")])
+}

@@ -1,0 +1,135 @@
+import GraftTraining
+
+extension JSONEvent {
+  /// `val.loss` and its like.
+  private static let validation = EpochScores.named(nil).map { name, _ in
+    JSONField.number("val.\(name)", "of the validation images; null where it does not apply").orNull
+  }
+
+  static let epoch = JSONEvent(
+    "epoch", "At the end of each epoch of a training.",
+    [
+      .run, .integer("epoch", "from 1"), .integer("step", "updates so far"),
+      .number("train.loss", "the mean of the epoch"),
+      .number("train.accuracy", "of the augmented images, 0 to 1"),
+    ] + validation + [
+      .number("images_per_second", unit: "1/s", "null where nothing was measured yet").orNull,
+      .number("waiting_share", "of the time spent waiting for images, 0 to 1; else null").orNull,
+    ])
+
+  static let run = JSONEvent(
+    "run", "When a training ends, is stopped, or is taken from the disk unchanged.",
+    [
+      .run,
+      .word("ending", ["completed", "outOfPatience", "stopped", "aborted"], "how it ended"),
+      .integer("step", "updates done"), .integer("steps", "updates planned"),
+    ] + validation + [
+      .number("seconds", unit: "s", "wall time of this command; 0 where nothing was trained"),
+      .number("cpu_seconds", unit: "s", "processor time"),
+      .number("images_per_second", unit: "1/s", "while training"),
+      .number("waiting_share", "of the time spent waiting for images, 0 to 1"),
+      .integer("peak_memory_bytes", unit: "bytes", "of the whole program"), .weightsHash,
+      .integer("frozen_changed", "frozen tensors that changed; 0"),
+      .integer("frozen", "frozen tensors"),
+      .integer("trainable_changed", "trained tensors that changed"),
+      .integer("trainable", "trained tensors"),
+    ])
+
+  static let runs = JSONEvent(
+    "runs", "`runs`.",
+    [
+      .rows(
+        "runs", "those of this session, oldest first",
+        [
+          .run, .flag("current", "whether commands without a name are about it"),
+          .flag("saved", "whether it was saved or loaded"), .text("encoder", "its name"),
+          .texts("policies", "of its phases; none for a model from a file"),
+          .integer("step", "updates done"),
+          .integer("steps", "updates planned; null for a model from a file").orNull,
+          .number("seconds", unit: "s", "wall time; null for a model from a file").orNull,
+          .number("val.accuracy", "null where it was not measured").orNull,
+          .number("val.iou", "null where it was not measured").orNull,
+          .weightsHash,
+        ])
+    ])
+
+  static let storedRuns = JSONEvent(
+    "stored_runs", "`runs all`.",
+    [
+      .rows(
+        "runs", "those on disk, newest first",
+        [
+          .text("id", "the name of its folder"), .run, .text("encoder", "its name"),
+          .text("data", "the name of its data"), .integer("epoch", "epochs done"),
+          .integer("epochs", "epochs planned"), .integer("step", "updates done"),
+          .integer("steps", "updates planned"),
+          .word(
+            "state", ["training now", "interrupted", "stopped", "failed", "finished"], "as it is"),
+          .text("score", "the metric that leads, as text; null where none was measured").orNull,
+          .text("weights_hash", "SHA-256 of the weights; null while it is trained").orNull,
+        ])
+    ])
+
+  static let use = JSONEvent("use", "`use`.", [.text("run", "the current run")])
+  static let drop = JSONEvent("drop", "`drop`.", [.texts("runs", "those dropped")])
+
+  static let evaluate = JSONEvent(
+    "evaluate", "`evaluate`.",
+    [
+      .run, .text("on", "train, val, test, or the name of a folder"),
+      .integer("images", "that were measured"),
+      .integer("correct", "of the images; of the pixels where pixels are predicted"),
+    ]
+      + Metrics.all.map {
+        JSONField.number($0.name, "\($0.summary); null where it does not apply").orNull
+      } + [
+        .rows(
+          "scores", "the same metrics with what belongs to them, without those that do not apply",
+          [
+            .text("metric", "its name"), .number("value", "its value"),
+            .number("low", "where the 95 % interval begins; null where none is known").orNull,
+            .number("high", "where it ends").orNull,
+            .rows(
+              "classes", "of metrics that are known by class; else none",
+              [.text("class", "its name"), .number("value", "its value")]),
+          ]),
+        .rows(
+          "classes", "the table by class",
+          [
+            .text("class", "its name"),
+            .integer("images", "of it; null where pixels are predicted").orNull,
+            .integer("pixels", "of it; null where images are").orNull,
+            .number("precision", "0 to 1"), .number("recall", "0 to 1"),
+            .number("f1", "null where pixels are predicted").orNull,
+            .number("iou", "null where images are").orNull,
+            .number("dice", "null where images are").orNull,
+          ]), .weightsHash,
+      ])
+
+  static let predict = JSONEvent(
+    "predict", "`predict`, for each image and each of its `top=` labels.",
+    JSONField.place("the image") + [
+      .text("label", "a class"), .number("probability", "0 to 1"),
+      .integer("rank", "from 1, the most probable"),
+    ])
+
+  static let predictPixels = JSONEvent(
+    "predict_pixels", "`predict` by a model of pixels, for each image.",
+    JSONField.place("the image") + [
+      .integer("width", unit: "pixels", "of the image"),
+      .integer("height", unit: "pixels", "of the image"),
+      .rows(
+        "shares", "of the pixels, by class in the order of their numbers",
+        [.text("class", "its name"), .number("share", "0 to 1")]),
+    ])
+
+  static let unreadable = JSONEvent(
+    "unreadable", "`predict`, for each image that cannot be read.",
+    JSONField.place("the image") + [.text("reason", "as a sentence")])
+
+  static let expect = JSONEvent(
+    "expect", "`expect`, where it holds; else the line is an error of status 3.",
+    [
+      .text("metric", "as it was given"), .number("value", "its value"), .flag("holds", "true"),
+    ])
+}
