@@ -1,0 +1,134 @@
+import GraftBase
+import GraftKernels
+
+/// A solved logistic regression, and how its L2 was chosen.
+package struct LogisticRegression: Sendable {
+  /// [D + 1, C], the last row the biases.
+  package let weights: Matrix
+  /// Logits of all images [N, C].
+  package let logits: Matrix
+  package let l2: Double
+  /// Values of L2 that were tried; 1 where it was given.
+  package let tried: Int
+  /// The mean loss of held-out images by value tried; empty where L2 was given.
+  package let heldOutLosses: [(l2: Double, loss: Double)]
+  /// The objective, and the most that it can be above its least value.
+  package let objective: Double
+  package let gap: Double
+  package let iterations: Int
+
+  /// Values of L2 that `auto` tries, the strongest first.
+  package static let grid = [100.0, 10, 1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6]
+  /// How near to the least objective solutions are, relative to it: the last one, and those of folds.
+  fileprivate static let (tolerance, foldTolerance) = (1e-9, 1e-5)
+
+  /// Solves the problem; nil when `goesOn` answered false.
+  package init?(
+    _ problem: LogisticProblem, l2: Double, startingFrom start: Matrix? = nil,
+    _ algebra: LinearAlgebra, pool: ThreadPool, goesOn: () -> Bool = { true }
+  ) {
+    self.init(
+      problem, l2: l2, startingFrom: start, heldOut: [], algebra, pool: pool, goesOn: goesOn)
+  }
+
+  private init?(
+    _ problem: LogisticProblem, l2: Double, startingFrom start: Matrix?,
+    heldOut: [(l2: Double, loss: Double)], _ algebra: LinearAlgebra, pool: ThreadPool,
+    goesOn: () -> Bool
+  ) {
+    let solver = LogisticSolver(
+      problem, l2: l2, startingFrom: start, algebra, pool: pool)
+    var isWhole = true
+    iterations = solver.solve(tolerance: Self.tolerance) {
+      isWhole = goesOn()
+      return isWhole
+    }
+    guard isWhole else { return nil }
+    weights = solver.solution
+    logits = solver.logits
+    objective = solver.objective
+    gap = solver.gap
+    self.l2 = l2
+    heldOutLosses = heldOut
+    tried = max(1, heldOut.count)
+  }
+
+  /// Chooses L2 by the mean loss of images that are held out, and solves with it; nil when `goesOn` answered
+  /// false.
+  ///
+  /// `folds` has for each image the fold in which it is held out, 0..<foldCount. From the strongest value on,
+  /// each is solved from the solution of the one before; after two that are worse than the best, no weaker
+  /// one is tried.
+  package init?(
+    choosingByFolds folds: [Int], count foldCount: Int, _ problem: LogisticProblem,
+    _ algebra: LinearAlgebra, pool: ThreadPool, goesOn: () -> Bool = { true }
+  ) {
+    precondition(folds.count == problem.labels.count && foldCount > 1, "a fold for each image")
+    var starts = [Matrix?](repeating: nil, count: foldCount)
+    var losses: [(l2: Double, loss: Double)] = []
+    var best = 0
+    for l2 in Self.grid {
+      guard goesOn() else { return nil }
+      let trials = FoldTrials(problem, folds: folds, l2: l2, starts: starts, algebra)
+      trials.run(pool: pool)
+      starts = trials.solutions
+      losses.append((l2, trials.loss))
+      if trials.loss < losses[best].loss { best = losses.count - 1 }
+      if losses.count - 1 - best >= 2 { break }
+    }
+    self.init(
+      problem, l2: losses[best].l2, startingFrom: nil, heldOut: losses, algebra, pool: pool,
+      goesOn: goesOn)
+  }
+}
+
+/// One value of L2 tried on all folds, each on a thread of its own.
+private struct FoldTrials: Sendable {
+  let problem: LogisticProblem
+  let folds: [Int]
+  let l2: Double
+  let algebra: LinearAlgebra
+  /// Solutions of the value before, which become those of this one.
+  let solutions: [Matrix]
+  /// The loss of each fold's held-out images, and their weight.
+  let results: Matrix
+
+  init(
+    _ problem: LogisticProblem, folds: [Int], l2: Double, starts: [Matrix?],
+    _ algebra: LinearAlgebra
+  ) {
+    self.problem = problem
+    self.folds = folds
+    self.l2 = l2
+    self.algebra = algebra
+    solutions = starts.map {
+      $0 ?? Matrix(problem.features.columns, problem.classCount)
+    }
+    results = Matrix(starts.count, 2)
+  }
+
+  func run(pool: ThreadPool) {
+    pool.forEach(solutions.count, lending: self) { fold, _, trials in trials.run(fold) }
+  }
+
+  /// The weighted mean over all images, each held out once.
+  var loss: Double {
+    let rows = 0..<results.rows
+    let total = rows.reduce(0) { $0 + results[$1, 1] }
+    return rows.reduce(0) { $0 + results[$1, 0] * results[$1, 1] } / max(total, 1e-300)
+  }
+
+  private func run(_ fold: Int) {
+    let weights = problem.weights.indices.map { folds[$0] == fold ? 0 : problem.weights[$0] }
+    let heldOut = problem.weights.indices.map { folds[$0] == fold ? problem.weights[$0] : 0 }
+    let part = LogisticProblem(
+      problem.features, labels: problem.labels, weights: weights, classCount: problem.classCount)
+    let solver = LogisticSolver(
+      part, l2: l2, startingFrom: solutions[fold], algebra, pool: nil)
+    _ = solver.solve(tolerance: LogisticRegression.foldTolerance)
+    solutions[fold].values.pointer.update(
+      from: solver.solution.values.pointer, count: solutions[fold].values.count)
+    results[fold, 0] = problem.loss(solver.logits, importance: heldOut)
+    results[fold, 1] = heldOut.reduce(0, +)
+  }
+}
