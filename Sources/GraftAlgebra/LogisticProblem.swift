@@ -70,19 +70,19 @@ extension LogisticProblem {
     }
   }
 
-  /// The losses of a chunk's images at `logits + step · direction`, all [N, C]; with `residuals`, stores
-  /// there weight · (probability - target).
+  /// The losses of a chunk's images at `logits + step · direction`, all [N, C]; stores in
+  /// `residuals` weight · (probability - target).
   func slopes(
-    _ chunk: Int, _ logits: Matrix, _ direction: Matrix, step: Double, residuals: Matrix?
+    _ chunk: Int, _ logits: Matrix, _ direction: Matrix, step: Double, residuals: Matrix
   ) -> Slopes {
     var result = Slopes()
     let count = classCount
     var probabilities = [Double](repeating: 0, count: count)
     for row in self.chunk(chunk) {
       let weight = weights[row]
-      let target = residuals.map { $0.values.pointer + row * count }
+      let target = residuals.values.pointer + row * count
       guard weight > 0 else {
-        for place in 0..<count { target?[place] = 0 }
+        for place in 0..<count { target[place] = 0 }
         continue
       }
       let (base, along) = (
@@ -105,7 +105,7 @@ extension LogisticProblem {
         mean += p * along[place]
         square += p * along[place] * along[place]
         spread += p * (1 - p)
-        target?[place] = weight * (place == labels[row] ? p - 1 : p)
+        target[place] = weight * (place == labels[row] ? p - 1 : p)
       }
       result.loss += weight * (log(sum) + top - own)
       result.slope += weight * (mean - along[labels[row]])

@@ -57,7 +57,7 @@ package struct LogisticRegression: Sendable {
   /// false.
   ///
   /// `folds` has for each image the fold in which it is held out, 0..<foldCount. From the strongest value on,
-  /// each is solved from the solution of the one before; after two that are worse than the best, no weaker
+  /// each is solved from the solution of the one before; after one that is worse than the best, no weaker
   /// one is tried.
   package init?(
     choosingByFolds folds: [Int], count foldCount: Int, _ problem: LogisticProblem,
@@ -74,7 +74,7 @@ package struct LogisticRegression: Sendable {
       starts = trials.solutions
       losses.append((l2, trials.loss))
       if trials.loss < losses[best].loss { best = losses.count - 1 }
-      if losses.count - 1 - best >= 2 { break }
+      if losses.count - 1 > best { break }
     }
     self.init(
       problem, l2: losses[best].l2, startingFrom: nil, heldOut: losses, algebra, pool: pool,
@@ -125,7 +125,7 @@ private struct FoldTrials: Sendable {
       problem.features, labels: problem.labels, weights: weights, classCount: problem.classCount)
     let solver = LogisticSolver(
       part, l2: l2, startingFrom: solutions[fold], algebra, pool: nil)
-    _ = solver.solve(tolerance: LogisticRegression.foldTolerance)
+    _ = solver.solve(tolerance: LogisticRegression.foldTolerance, probably: true)
     solutions[fold].values.pointer.update(
       from: solver.solution.values.pointer, count: solutions[fold].values.count)
     results[fold, 0] = problem.loss(solver.logits, importance: heldOut)

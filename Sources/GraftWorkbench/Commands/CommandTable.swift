@@ -5,7 +5,7 @@ package enum CommandTable {
     PolicyCommand.self, FreezeCommand.self, UnfreezeCommand.self, SeedCommand.self,
     SummaryCommand.self, ForwardCommand.self, PreviewCommand.self, RenderCommand.self,
     CheckCommand.self,
-    TrainCommand.self, FinetuneCommand.self, ResumeCommand.self,
+    TrainCommand.self, FinetuneCommand.self, SolveCommand.self, ResumeCommand.self,
     EvaluateCommand.self, PredictCommand.self, ExpectCommand.self,
     RunsCommand.self, DiffCommand.self, UseCommand.self, DropCommand.self, SaveCommand.self,
     LoadCommand.self,

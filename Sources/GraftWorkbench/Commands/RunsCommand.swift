@@ -99,7 +99,7 @@ package struct RunsCommand: Command {
       Metrics.all.lazy.compactMap { session.metrics["\(run.name).\(part).\($0.name)"] }.first
         .map { $0.fixedText(3) } ?? ""
     }
-    let policies = run.prepared?.ingredients.phases.map { "\($0.policy)" }.joined(separator: ", ")
+    let policies = run.prepared?.ingredients.methodText
     let steps = run.result.map { "\($0.step)/\($0.totalSteps)" }
     let seconds = session.metrics["\(run.name).seconds"].map(\.durationText)
     return [
@@ -112,7 +112,10 @@ package struct RunsCommand: Command {
   private func object(_ run: TrainingRun, in session: Session) -> JSONValue {
     let score = "val.\(AccuracyMetric().name)"
     let accuracy = session.metrics["\(run.name).\(score)"]
-    let phases = run.prepared?.ingredients.phases.map { JSONValue.string("\($0.policy)") }
+    let ingredients = run.prepared?.ingredients
+    let phases =
+      ingredients?.solving.map { [JSONValue.string("solve \($0)")] }
+      ?? ingredients?.phases.map { JSONValue.string("\($0.policy)") }
     return .object([
       ("run", .string(run.name)), ("current", .bool(run.name == session.currentRun)),
       ("saved", .bool(run.isSaved)), ("encoder", .string(run.model.spec.name)),

@@ -19,7 +19,7 @@ package struct TrainCommand: TrainingCommand {
       "train epochs=5", "train epochs=10 lr=1e-3 batch=64 as=A",
       "train epochs=20 policy=C lr=1e-5..1e-3 patience=3 as=C",
     ],
-    seeAlso: ["finetune", "resume", "policy", "augment", "evaluate"], isRecorded: true,
+    seeAlso: ["finetune", "solve", "resume", "policy", "augment", "evaluate"], isRecorded: true,
     discussion: "Ctrl-C stops after the batch and keeps the weights; `resume` continues.")
 
   private let arguments: CheckedArguments
@@ -53,14 +53,7 @@ package struct TrainCommand: TrainingCommand {
     let model = try session.makeModel(classes: ingredients.data.classes, head: head)
     try TrainingArguments(arguments).chooseLoss(
       for: model, pipeline: ingredients.pipeline, in: session)
-    if let source = arguments[Self.from] {
-      let other = try session.requireRun(source).model
-      if session.trial != nil {
-        _ = try model.pairs(with: other)
-      } else {
-        try model.takeWeights(of: other)
-      }
-    }
+    if let source = arguments[Self.from] { try session.takeWeights(of: source, into: model) }
     return try PreparedRun(name: name, model: model, ingredients)
   }
 
