@@ -18,7 +18,9 @@ package struct LogisticRegression: Sendable {
   package let iterations: Int
 
   /// Values of L2 that `auto` tries, the strongest first.
-  package static let grid = [100.0, 10, 1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6]
+  package static let grid: [Double] = [
+    100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6,
+  ]
   /// How near to the least objective solutions are, relative to it: the last one, and those of folds.
   fileprivate static let (tolerance, foldTolerance) = (1e-9, 1e-5)
 

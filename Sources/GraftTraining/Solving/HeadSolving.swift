@@ -2,21 +2,28 @@ import GraftBase
 import GraftModels
 
 /// That a run's head is solved for instead of trained, and how: the settings of `solve`.
-package struct HeadSolving: Hashable, Sendable, CustomStringConvertible {
-  /// The strength of L2; nil chooses it by `folds`.
-  package var l2: Double?
-  /// Parts of the training images that are held out in turn to choose L2; of fewer images, each is one.
-  package var folds: Int
+package enum HeadSolving: Hashable, Sendable, CustomStringConvertible {
+  /// The weights of a linear layer by logistic regression, with an L2 of this strength; nil chooses it
+  /// by parts of the training images that are held out in turn, as many as there are images at most.
+  case logistic(l2: Double?, folds: Int)
+  /// What a `SolvedHead` keeps of the features.
+  case features
 
-  package init(l2: Double? = nil, folds: Int = 5) {
-    self.l2 = l2
-    self.folds = folds
+  package static let usualFolds = 5
+
+  /// The logistic regression that is usual.
+  package static let logistic = HeadSolving.logistic(l2: nil, folds: usualFolds)
+
+  /// As it is typed: `solve l2=auto folds=5`.
+  package var description: String {
+    switch self {
+    case .logistic(let l2?, _): "solve l2=\(l2.shortText)"
+    case .logistic(nil, let folds): "solve l2=auto folds=\(folds)"
+    case .features: "solve"
+    }
   }
 
-  /// As it is typed: `l2=auto folds=5`.
-  package var description: String { l2.map { "l2=\($0.shortText)" } ?? "l2=auto folds=\(folds)" }
-
-  /// Refuses heads that are not one linear layer on constant features.
+  /// Refuses heads that are not one linear layer on constant features, or what a `SolvedHead` is.
   func validate(for phase: PreparedPhase) throws {
     let model = phase.model
     guard model.task == .classification else {
@@ -25,7 +32,7 @@ package struct HeadSolving: Hashable, Sendable, CustomStringConvertible {
         "`solve` finds weights for one class per image, and head \(model.headKind) predicts "
           + "\(model.task)", help: "use `train`")
     }
-    guard model.headKind.kind == LinearHead.self else {
+    guard model.headKind.kind == LinearHead.self || model.headKind.isSolved else {
       throw GraftError(
         .usage,
         "`solve` finds the weights of one fully connected layer, not of head \(model.headKind)",
@@ -42,14 +49,23 @@ package struct HeadSolving: Hashable, Sendable, CustomStringConvertible {
         help: "use `train`")
     }
   }
+
+  /// Refuses to train what only `solve` computes.
+  static func requireTrainable(_ head: HeadSpec) throws {
+    guard head.isSolved else { return }
+    throw GraftError(
+      .usage, "head \(head) is computed from the training images and not trained",
+      help: "use `solve`, or train another: head linear")
+  }
 }
 
 /// What solving a head came to, beside its weights: the same on every machine.
 package struct HeadSolution: Codable, Hashable, Sendable {
-  package let l2: Double
+  /// The strength of L2; nil where there is none.
+  package var l2: Double?
   /// Strengths that were tried by folds; 1 where it was given.
-  package let tried: Int
+  package var tried = 1
   /// Parts held out in turn; 0 where L2 was given.
-  package let folds: Int
-  package let iterations: Int
+  package var folds = 0
+  package var iterations = 0
 }

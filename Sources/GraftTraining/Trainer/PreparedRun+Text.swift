@@ -17,7 +17,7 @@ extension PreparedRun: CustomStringConvertible {
     if !ingredients.pipeline.isEmpty { lines.append(row("augment", "\(ingredients.pipeline)")) }
     for index in phases.indices {
       if let solving = ingredients.solving {
-        lines.append(row("solve", "\(solving)"))
+        lines.append(row("by", "\(solving)"))
       } else {
         lines.append(row(phases.count > 1 ? "phase \(index + 1)" : "train", text(ofPhase: index)))
       }

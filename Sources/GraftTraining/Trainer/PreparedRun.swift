@@ -39,6 +39,8 @@ package struct PreparedRun {
     validationCount = data.partition(.validation).count
     if let solving = ingredients.solving {
       for phase in phases { try solving.validate(for: phase) }
+    } else {
+      try HeadSolving.requireTrainable(model.headKind)
     }
     for phase in phases {
       try phase.requireStatistics(

@@ -41,6 +41,6 @@ package struct RunIngredients {
 extension RunIngredients {
   /// How the weights are found, in a word or a few: the policies of the phases, or `solve l2=auto folds=5`.
   package var methodText: String {
-    solving.map { "solve \($0)" } ?? phases.map { "\($0.policy)" }.joined(separator: ", ")
+    solving.map { "\($0)" } ?? phases.map { "\($0.policy)" }.joined(separator: ", ")
   }
 }

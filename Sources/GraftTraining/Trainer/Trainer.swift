@@ -13,7 +13,7 @@ package final class Trainer {
   package let identity: [String: String]
   package let place: RunPlace
   /// How the head is solved for, where it is not trained.
-  private let solving: HeadSolving?
+  let solving: HeadSolving?
 
   let training: any BatchSource
   let validation: (any BatchSource)?

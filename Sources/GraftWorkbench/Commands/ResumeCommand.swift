@@ -43,7 +43,7 @@ package struct ResumeCommand: Command {
   private static func requireTraining(_ run: TrainingRun) throws {
     guard run.prepared?.ingredients.solving != nil else { return }
     throw GraftError(
-      .failed, "the head of \(run.name) is solved, which no further step could improve",
+      .failed, "the head of \(run.name) is solved, so that there is nothing to continue",
       help: "train from its weights: train policy=C from=\(run.name)")
   }
 

@@ -114,7 +114,7 @@ package struct RunsCommand: Command {
     let accuracy = session.metrics["\(run.name).\(score)"]
     let ingredients = run.prepared?.ingredients
     let phases =
-      ingredients?.solving.map { [JSONValue.string("solve \($0)")] }
+      ingredients?.solving.map { [JSONValue.string("\($0)")] }
       ?? ingredients?.phases.map { JSONValue.string("\($0.policy)") }
     return .object([
       ("run", .string(run.name)), ("current", .bool(run.name == session.currentRun)),

@@ -31,7 +31,7 @@ package struct SolveCommand: TrainingCommand {
     default: .chosen,
     "how strongly large weights count, on features of variance 1; auto tries 100 to 1e-6 by folds")
   private static let folds = Argument(
-    "folds", .integer(2...100), default: HeadSolving().folds,
+    "folds", .integer(2...100), default: HeadSolving.usualFolds,
     "parts of the training images that are held out in turn to choose l2; of fewer, each image is one"
   )
   private static let from = Argument(
@@ -59,6 +59,9 @@ package struct SolveCommand: TrainingCommand {
       mean 0 and variance 1; both are folded into the layer. `l2=auto` takes the strength with the least
       cross-entropy on held-out training images; validation images are never used. `balance=` of `data`
       weighs classes. A dropout of the head is for training and does nothing here.
+
+      With `head prototype` it computes the mean feature of each class, and with `head knn` it keeps the
+      features of all training images, which then vote.
       """)
 
   private let arguments: CheckedArguments
@@ -76,14 +79,28 @@ package struct SolveCommand: TrainingCommand {
       data: data, balance: isBalanced ? .weights : .none,
       batchSize: arguments[Self.batch], seed: session.seed,
       phases: [TrainingPhase(.headOnly, settings)])
-    var solving = HeadSolving(folds: arguments[Self.folds])
-    if case .given(let strength) = arguments[Self.l2] { solving.l2 = strength }
-    ingredients.solving = solving
+    let head = session.workbench.head.sized(for: data.partition(.train).count)
+    ingredients.solving = try solving(head)
     let name =
       arguments[Self.name] ?? session.workbench.freeName(preferred: "head")
-    let model = try session.makeModel(classes: data.classes)
+    let model = try session.makeModel(classes: data.classes, head: head)
     if let source = arguments[Self.from] { try session.takeWeights(of: source, into: model) }
     return try PreparedRun(name: name, model: model, ingredients)
+  }
+
+  private func solving(_ head: HeadSpec) throws -> HeadSolving {
+    guard head.isSolved else {
+      guard case .given(let strength) = arguments[Self.l2] else {
+        return .logistic(l2: nil, folds: arguments[Self.folds])
+      }
+      return .logistic(l2: strength, folds: arguments[Self.folds])
+    }
+    for argument in [Self.l2, Self.folds] as [any AnyArgument] where arguments.isGiven(argument) {
+      throw arguments.fault(
+        .wrongType, at: argument, "`\(argument.name)` is for linear heads, not for head \(head)",
+        help: "leave it out, or choose: head linear")
+    }
+    return .features
   }
 
   package func lineage(in session: Session) -> Lineage? {

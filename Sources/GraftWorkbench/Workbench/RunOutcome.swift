@@ -35,7 +35,8 @@ struct RunOutcome {
     let solved: [(String, JSONValue)] =
       solution.map {
         [
-          ("l2", .number($0.l2)), ("l2_tried", .integer($0.tried)), ("folds", .integer($0.folds)),
+          ("l2", $0.l2.map(JSONValue.number) ?? .null), ("l2_tried", .integer($0.tried)),
+          ("folds", .integer($0.folds)),
           ("iterations", .integer($0.iterations)),
           ("solving_seconds", .number(cost.solvingSeconds)),
         ]
@@ -47,8 +48,7 @@ struct RunOutcome {
   var lines: [String] {
     guard cost != TrainingCost() else {
       // Taken from the disk: nothing was trained now.
-      let strength = solution.map { ", l2 \($0.l2.shortText)" } ?? ""
-      return ["\(run.name): \(score)\(strength), weights \(result.weightsHash.prefix(8))"]
+      return ["\(run.name): \(score), \(strength)weights \(result.weightsHash.prefix(8))"]
     }
     if let solution {
       return ["\(run.name): \(score), \(text(of: solution))", "\(run.name): \(result.freezeProof)"]
@@ -68,11 +68,13 @@ struct RunOutcome {
   }
 
   private var solution: HeadSolution? { history.last?.solution }
+  private var strength: String { solution?.l2.map { "l2 \($0.shortText), " } ?? "" }
 
   /// `l2 0.01 of 9 tried by 5 folds, 3.1 s of which features 2.8 s, weights 1234abcd`.
   private func text(of solution: HeadSolution) -> String {
     let choice = solution.folds > 0 ? " of \(solution.tried) tried by \(solution.folds) folds" : ""
-    return "l2 \(solution.l2.shortText)\(choice), \(cost.seconds.durationText) of which features "
+    let strength = solution.l2.map { "l2 \($0.shortText)\(choice), " } ?? ""
+    return "\(strength)\(cost.seconds.durationText) of which features "
       + "\((cost.seconds - cost.solvingSeconds).durationText), weights \(result.weightsHash.prefix(8))"
   }
 
@@ -87,7 +89,6 @@ struct RunOutcome {
   ///
   /// A stop by Ctrl-C is not measured and its replay is: only the weights are the same in both.
   var receipt: String {
-    let strength = solution.map { "l2 \($0.l2.shortText), " } ?? ""
     let weights = "\(strength)weights \(result.weightsHash.prefix(8))"
     guard !run.isUnfinished, let score = validation?.leadingText else { return weights }
     return "val.\(score), \(weights)"

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 here = pathlib.Path(__file__).parent
-GRID = [100.0, 10, 1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6]
+GRID = [100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6]
 
 
 def images(count, features, classes, seed, noise):

@@ -56,9 +56,9 @@ extension EndToEnd {
 
     @Test func theGivenStrengthIsTheChosenOne() throws {
       let place = try Self.solved()
-      let chosen = try #require(
-        place.session.requireRun("H").state?.progress.history.last?.solution)
-      #expect(place.type("solve l2=\(chosen.l2.shortText) as=G") == 0)
+      let strength = try #require(
+        place.session.requireRun("H").state?.progress.history.last?.solution?.l2)
+      #expect(place.type("solve l2=\(strength.shortText) as=G") == 0)
       let (h, g) = try (place.hash("H"), place.hash("G"))
       #expect(h == g)
       #expect(place.type("solve l2=1000 as=G2") == 0)
@@ -149,13 +149,43 @@ extension EndToEnd {
       #expect(place.type("solve from=X") == 1)
     }
 
+    @Test(arguments: ["prototype", "knn k=3"]) func headsOfFeaturesAreSolvedAndNotTrained(
+      head: String
+    ) throws {
+      let place = try Workplace(stateFolder: TemporaryFolder.make())
+      place.type(Workplace.ingredients + "\nhead \(head)")
+      #expect(place.type("solve as=H ; evaluate H on=val") == 0, "\(place.errors)")
+      #expect(!place.output.contains("l2"))
+      let accuracy = try place.session.metric(named: "H.accuracy")
+      #expect(place.type("train epochs=1") == 2)
+      #expect(place.errors.contains("is computed from the training images and not trained"))
+      #expect(place.type("solve l2=1") == 2)
+      #expect(place.type("save h.safetensors") == 0, "\(place.errors)")
+      let recipe = place.recipe
+      #expect(place.type("export h.onnx") == 1)
+      #expect(place.errors.contains("cannot be exported to ONNX"))
+
+      let other = try Workplace(folder: place.folder, stateFolder: place.session.stateFolder)
+      other.type("data demo:shapes limit=40 ; load h.safetensors as=L")
+      #expect(other.type("evaluate L on=val") == 0, "\(other.errors)")
+      #expect(try other.session.metric(named: "L.accuracy") == accuracy)
+      #expect(try other.hash("L") == place.hash("H"))
+
+      let again = try Workplace(threads: 1)
+      #expect(again.replay(recipe) == 0, "\(again.errors)")
+      #expect(try again.hash("H") == place.hash("H"))
+      let brought = try Workplace(folder: place.folder, stateFolder: place.session.stateFolder)
+      #expect(brought.type("load run=H as=B") == 0, "\(brought.errors)")
+      #expect(try brought.hash("B") == place.hash("H"))
+    }
+
     @Test func aRehearsalTellsWhatItTakes() throws {
       let place = try Workplace()
       let file = SourceFile(
         name: "test.graft", text: Workplace.ingredients + "\nsolve as=H", folder: place.folder)
       let options = Executor.Options(isDryRun: true)
       #expect(Executor(place.session).run(file, mode: .recipe, options: options) == 0)
-      #expect(place.output.contains("solve    l2=auto folds=5"), "\(place.output)")
+      #expect(place.output.contains("by       solve l2=auto folds=5"), "\(place.output)")
       #expect(place.session.workbench.runs.isEmpty)
     }
   }
