@@ -24,19 +24,16 @@ package struct LogisticProblem: Sendable {
     self.classCount = classCount
   }
 
-  /// The mean loss of some images by their logits [N, C], each image weighted by `importance`.
-  package func loss(_ logits: Matrix, importance: [Double]) -> Double {
-    var (sum, total) = (0.0, 0.0)
-    for row in labels.indices where importance[row] > 0 {
+  /// The loss of each image by its logits, [N, C].
+  func losses(_ logits: Matrix) -> [Double] {
+    labels.indices.map { row in
       let values = logits.values.pointer + row * classCount
       var top = values[0]
       for place in 1..<classCount { top = max(top, values[place]) }
       var powers = 0.0
       for place in 0..<classCount { powers += exp(values[place] - top) }
-      sum += importance[row] * (log(powers) + top - values[labels[row]])
-      total += importance[row]
+      return log(powers) + top - values[labels[row]]
     }
-    return total > 0 ? sum / total : 0
   }
 }
 

@@ -5,13 +5,11 @@ import GraftKernels
 package struct LogisticRegression: Sendable {
   /// [D + 1, C], the last row the biases.
   package let weights: Matrix
-  /// Logits of all images [N, C].
-  package let logits: Matrix
   package let l2: Double
   /// Values of L2 that were tried; 1 where it was given.
   package let tried: Int
-  /// The mean loss of held-out images by value tried; empty where L2 was given.
-  package let heldOutLosses: [(l2: Double, loss: Double)]
+  /// By value tried; empty where L2 was given.
+  package let heldOutLosses: [HeldOutLoss]
   /// The objective, and the most that it can be above its least value.
   package let objective: Double
   package let gap: Double
@@ -35,7 +33,7 @@ package struct LogisticRegression: Sendable {
 
   private init?(
     _ problem: LogisticProblem, l2: Double, startingFrom start: Matrix?,
-    heldOut: [(l2: Double, loss: Double)], _ algebra: LinearAlgebra, pool: ThreadPool,
+    heldOut: [HeldOutLoss], _ algebra: LinearAlgebra, pool: ThreadPool,
     goesOn: () -> Bool
   ) {
     let solver = LogisticSolver(
@@ -47,7 +45,6 @@ package struct LogisticRegression: Sendable {
     }
     guard isWhole else { return nil }
     weights = solver.solution
-    logits = solver.logits
     objective = solver.objective
     gap = solver.gap
     self.l2 = l2
@@ -55,8 +52,11 @@ package struct LogisticRegression: Sendable {
     tried = max(1, heldOut.count)
   }
 
-  /// Chooses L2 by the mean loss of images that are held out, and solves with it; nil when `goesOn` answered
+  /// Chooses L2 by the loss of images that are held out, and solves with it; nil when `goesOn` answered
   /// false.
+  ///
+  /// It is the strongest whose mean loss is within one standard error of the least (Breiman et al., 1984):
+  /// the images do not tell it from the best, and on other images the stronger one is the safer choice.
   ///
   /// `folds` has for each image the fold in which it is held out, 0..<foldCount. From the strongest value on,
   /// each is solved from the solution of the one before; after one that is worse than the best, no weaker
@@ -67,20 +67,42 @@ package struct LogisticRegression: Sendable {
   ) {
     precondition(folds.count == problem.labels.count && foldCount > 1, "a fold for each image")
     var starts = [Matrix?](repeating: nil, count: foldCount)
-    var losses: [(l2: Double, loss: Double)] = []
+    var losses: [HeldOutLoss] = []
     var best = 0
     for l2 in Self.grid {
       guard goesOn() else { return nil }
       let trials = FoldTrials(problem, folds: folds, l2: l2, starts: starts, algebra)
       trials.run(pool: pool)
       starts = trials.solutions
-      losses.append((l2, trials.loss))
-      if trials.loss < losses[best].loss { best = losses.count - 1 }
+      losses.append(trials.loss)
+      if trials.loss.mean < losses[best].mean { best = losses.count - 1 }
       if losses.count - 1 > best { break }
     }
+    let limit = losses[best].mean + losses[best].standardError
+    let chosen = losses.first { $0.mean <= limit } ?? losses[best]
     self.init(
-      problem, l2: losses[best].l2, startingFrom: nil, heldOut: losses, algebra, pool: pool,
+      problem, l2: chosen.l2, startingFrom: nil, heldOut: losses, algebra, pool: pool,
       goesOn: goesOn)
+  }
+}
+
+/// The loss of images that were held out, with one strength of L2.
+package struct HeldOutLoss: Sendable {
+  package let l2: Double
+  /// Over all images, each held out once.
+  package let mean: Double
+  /// Of that mean.
+  package let standardError: Double
+
+  /// Of the losses of images with their weights, which add up to 1.
+  init(l2: Double, _ losses: [Double], weights: [Double]) {
+    let mean = zip(losses, weights).reduce(0) { $0 + $1.0 * $1.1 }
+    let variance = zip(losses, weights).reduce(0) {
+      $0 + $1.1 * $1.1 * ($1.0 - mean) * ($1.0 - mean)
+    }
+    self.l2 = l2
+    self.mean = mean
+    standardError = variance.squareRoot()
   }
 }
 
@@ -92,7 +114,7 @@ private struct FoldTrials: Sendable {
   let algebra: LinearAlgebra
   /// Solutions of the value before, which become those of this one.
   let solutions: [Matrix]
-  /// The loss of each fold's held-out images, and their weight.
+  /// The loss of each image with the solution that held it out, in one column.
   let results: Matrix
 
   init(
@@ -106,23 +128,17 @@ private struct FoldTrials: Sendable {
     solutions = starts.map {
       $0 ?? Matrix(problem.features.columns, problem.classCount)
     }
-    results = Matrix(starts.count, 2)
+    results = Matrix(folds.count, 1)
   }
 
   func run(pool: ThreadPool) {
     pool.forEach(solutions.count, lending: self) { fold, _, trials in trials.run(fold) }
   }
 
-  /// The weighted mean over all images, each held out once.
-  var loss: Double {
-    let rows = 0..<results.rows
-    let total = rows.reduce(0) { $0 + results[$1, 1] }
-    return rows.reduce(0) { $0 + results[$1, 0] * results[$1, 1] } / max(total, 1e-300)
-  }
+  var loss: HeldOutLoss { HeldOutLoss(l2: l2, results.numbers, weights: problem.weights) }
 
   private func run(_ fold: Int) {
     let weights = problem.weights.indices.map { folds[$0] == fold ? 0 : problem.weights[$0] }
-    let heldOut = problem.weights.indices.map { folds[$0] == fold ? problem.weights[$0] : 0 }
     let part = LogisticProblem(
       problem.features, labels: problem.labels, weights: weights, classCount: problem.classCount)
     let solver = LogisticSolver(
@@ -130,7 +146,8 @@ private struct FoldTrials: Sendable {
     _ = solver.solve(tolerance: LogisticRegression.foldTolerance, probably: true)
     solutions[fold].values.pointer.update(
       from: solver.solution.values.pointer, count: solutions[fold].values.count)
-    results[fold, 0] = problem.loss(solver.logits, importance: heldOut)
-    results[fold, 1] = heldOut.reduce(0, +)
+    for (row, loss) in problem.losses(solver.logits).enumerated() where folds[row] == fold {
+      results[row, 0] = loss
+    }
   }
 }

@@ -56,8 +56,9 @@ package struct SolveCommand: TrainingCommand {
       logistic regression with L2 on them. The result is an ordinary run with a linear head: the baseline
       that every finetuning should beat, and a better start for it than a random head (LP-FT, Kumar et al.
       2022). What is minimized is the mean cross-entropy plus l2/2 · |W|², with the features brought to
-      mean 0 and variance 1; both are folded into the layer. `l2=auto` takes the strength with the least
-      cross-entropy on held-out training images; validation images are never used. `balance=` of `data`
+      mean 0 and variance 1; both are folded into the layer. `l2=auto` takes the strongest whose
+      cross-entropy on held-out training images is within a standard error of the least; validation images
+      are never used. `balance=` of `data`
       weighs classes. A dropout of the head is for training and does nothing here.
 
       With `head prototype` it computes the mean feature of each class, and with `head knn` it keeps the

@@ -67,16 +67,21 @@ def case(name, count, features, classes, seed, noise, balanced):
         solutions.append({"l2": l2, "objective": objective, "predictions": model.predict(z).tolist()})
     held_out = []
     for l2 in GRID:
-        sum_of_losses = 0.0
+        image_losses = np.zeros(count)
         for fold in range(5):
             inside = folds != fold
             model, _ = fitted(z[inside], y[inside], weights[inside], l2, classes)
-            sum_of_losses += (weights[~inside] * losses(model, z[~inside], y[~inside], classes)).sum()
-        held_out.append(sum_of_losses / weights.sum())
+            image_losses[~inside] = losses(model, z[~inside], y[~inside], classes)
+        shares = weights / weights.sum()
+        mean = (shares * image_losses).sum()
+        held_out.append((mean, np.sqrt((shares**2 * (image_losses - mean) ** 2).sum())))
+    best = min(held_out)
+    chosen = next(l2 for l2, (mean, _) in zip(GRID, held_out) if mean <= best[0] + best[1])
     return {
         "name": name, "features": [[float(v) for v in row] for row in x], "labels": y.tolist(),
         "weights": weights.tolist(), "folds": folds.tolist(), "classes": classes,
-        "solutions": solutions, "heldOut": [{"l2": a, "loss": b} for a, b in zip(GRID, held_out)],
+        "solutions": solutions, "chosen": chosen,
+        "heldOut": [{"l2": a, "loss": b, "error": c} for a, (b, c) in zip(GRID, held_out)],
     }
 
 
@@ -89,5 +94,4 @@ cases = [
 text = json.dumps(cases, separators=(",", ":"))
 (here / "logistic.json").write_text(text + "\n")
 for each in cases:
-    best = min(each["heldOut"], key=lambda entry: entry["loss"])
-    print(each["name"], best, [round(s["loss"], 4) for s in each["heldOut"]])
+    print(each["name"], each["chosen"], [round(s["loss"], 4) for s in each["heldOut"]])
