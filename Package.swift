@@ -46,11 +46,16 @@ let package = Package(
     .target(
       name: "CGraftKernels", cSettings: optimizedInDebug + [.headerSearchPath(".")]),
     .target(name: "CGraftBuild", cSettings: commit),
+    // Loaded when it is first needed: openblas.c says why.
+    .target(name: "COpenBLAS"),
 
     // Graft's rooms, bottom up.
     .target(
       name: "GraftBase", dependencies: ["CNettle"], swiftSettings: swiftOptimizedInDebug),
     .target(name: "GraftKernels", dependencies: ["GraftBase", "CGraftKernels"]),
+    .target(
+      name: "GraftAlgebra", dependencies: ["GraftBase", "GraftKernels", "COpenBLAS"],
+      swiftSettings: swiftOptimizedInDebug),
     .target(name: "GraftEngine", dependencies: ["GraftBase", "GraftKernels"]),
     .target(
       name: "GraftImaging",
@@ -64,7 +69,8 @@ let package = Package(
       exclude: ["ONNX/onnx.proto"],
       resources: [.embedInCode("Resources/catalog")]),
     .target(name: "GraftData", dependencies: ["GraftImaging", "GraftKernels", "CZlib"]),
-    .target(name: "GraftTraining", dependencies: ["GraftModels", "GraftData"]),
+    .target(
+      name: "GraftTraining", dependencies: ["GraftModels", "GraftData", "GraftAlgebra"]),
     .target(
       name: "GraftWorkbench",
       dependencies: [
@@ -80,7 +86,7 @@ let package = Package(
     .executableTarget(
       name: "graft-bench",
       dependencies: [
-        "GraftTraining", "CAllocationCounter",
+        "GraftTraining", "GraftAlgebra", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/graft-bench"),
 
@@ -92,6 +98,9 @@ let package = Package(
     .testTarget(
       name: "GraftKernelsTests",
       dependencies: ["GraftKernels", "GraftTestSupport", "CAllocationCounter"]),
+    .testTarget(
+      name: "GraftAlgebraTests", dependencies: ["GraftAlgebra", "GraftTestSupport"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "GraftEngineTests",
       dependencies: ["GraftEngine", "GraftTestSupport", "CAllocationCounter"],

@@ -8,6 +8,7 @@ enum Unit: String, Codable {
   case count = "a step"
   case times = "×"
   case percent = "%"
+  case gigaflops = "GFLOP/s"
 
   func text(_ value: Double) -> String {
     switch self {
@@ -17,11 +18,12 @@ enum Unit: String, Codable {
     case .count: value.fixedText(0)
     case .times: "\(value.fixedText(2)) ×"
     case .percent: "\(value.fixedText(1)) %"
+    case .gigaflops: "\(value.fixedText(0)) GFLOP/s"
     }
   }
 
   /// Whether more of it is better.
-  var isBetterLarge: Bool { self == .imagesPerSecond || self == .times }
+  var isBetterLarge: Bool { [.imagesPerSecond, .times, .gigaflops].contains(self) }
 }
 
 /// What a row should reach: a bound for its number, or for its ratio to a peer.

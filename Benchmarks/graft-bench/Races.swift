@@ -1,4 +1,5 @@
 import Foundation
+import GraftAlgebra
 import GraftBase
 import GraftKernels
 import Synchronization
@@ -35,6 +36,7 @@ struct Races {
           .jpegFast, "JPEG to tensor, scaled decoding", .ratio(atLeast: 2.5, of: "OpenCV")),
         augmentationScaling(.heavy, "heavy pipeline"),
       ]
+      + [(50_176, 64, 64), (12_544, 128, 512), (3136, 256, 1024), (784, 2048, 512)].map(product)
   }
 
   /// Training all, training the head and inference of one network.
@@ -168,6 +170,26 @@ struct Races {
         Race.Entry(title: "start of the program to its prompt", goal: .number(atMost: 50)) {
           { _ in try ProcessWork.startMilliseconds() }
         }
+      ])
+  }
+
+  /// Graft's micro-kernel and OpenBLAS's, which has its loops for AVX-512 here where there are some.
+  private func product(pixels: Int, inputs: Int, outputs: Int) -> Race {
+    let title = "product of \(pixels) pixels, \(inputs) → \(outputs), 1 thread"
+    func work() -> ProductWork { ProductWork(pixels: pixels, inputs: inputs, outputs: outputs) }
+    return Race(
+      name: "product-\(inputs)-\(outputs)", unit: .gigaflops,
+      entries: [
+        Race.Entry(title: title) {
+          let work = work()
+          return work.own
+        },
+        Race.Entry(title: "\(title), OpenBLAS") {
+          let algebra = try LinearAlgebra(
+            core: Processor.networks == "AVX-512" ? "SkylakeX" : nil)
+          let work = work()
+          return { seconds in work.openBLAS(algebra, seconds: seconds) }
+        },
       ])
   }
 

@@ -13,6 +13,6 @@ package enum Ops {
     SoftmaxOp.self, ClassificationLossOp.self,
     AdaptivePoolOp.self, LocalResponseNormOp.self, ChannelAffineOp.self, SelectChannelsOp.self,
     WeightedSumOp.self, JoinOp.self,
-    L2NormOp.self, CosineSimilarityOp.self,
+    L2NormOp.self, CosineSimilarityOp.self, NeighborVoteOp.self,
   ]
 }

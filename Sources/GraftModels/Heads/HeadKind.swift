@@ -79,6 +79,8 @@ package enum Heads {
     LinearHead.self,
     PerceptronHead.self,
     CosineHead.self,
+    PrototypeHead.self,
+    NeighborHead.self,
     UNetHead.self,
     FCNHead.self,
     OwnHead.self,

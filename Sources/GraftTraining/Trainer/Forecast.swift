@@ -77,7 +77,11 @@ extension Trainer {
     for _ in 0..<2 {
       let start = ContinuousClock.now
       guard let batch = try training.nextBatch() else { break }
-      _ = try self.update(on: batch)
+      if solving == nil {
+        _ = try self.update(on: batch)
+      } else if batch.part == .whole {
+        _ = try plans.features(of: batch)
+      }
       update = (ContinuousClock.now - start).seconds
     }
     guard let validation else {

@@ -16,7 +16,11 @@ extension PreparedRun: CustomStringConvertible {
           + (validationCount > 0 ? ", \(validationCount.groupedText) for validation" : "")))
     if !ingredients.pipeline.isEmpty { lines.append(row("augment", "\(ingredients.pipeline)")) }
     for index in phases.indices {
-      lines.append(row(phases.count > 1 ? "phase \(index + 1)" : "train", text(ofPhase: index)))
+      if let solving = ingredients.solving {
+        lines.append(row("by", "\(solving)"))
+      } else {
+        lines.append(row(phases.count > 1 ? "phase \(index + 1)" : "train", text(ofPhase: index)))
+      }
       lines += phases[index].groupLines.map { row("", $0) }
     }
     if let forecast {

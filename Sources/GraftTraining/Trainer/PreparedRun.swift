@@ -37,6 +37,11 @@ package struct PreparedRun {
       try PreparedPhase($0, of: model, batchCount: training.batchCount)
     }
     validationCount = data.partition(.validation).count
+    if let solving = ingredients.solving {
+      for phase in phases { try solving.validate(for: phase) }
+    } else {
+      try HeadSolving.requireTrainable(model.headKind)
+    }
     for phase in phases {
       try phase.requireStatistics(
         ofBatch: (training.sizes.last ?? 1) * model.copiesOfEachSample)
@@ -101,6 +106,7 @@ package struct PreparedRun {
       "views": phases.indices.map { String(views(phase: $0) ?? 0) }.joined(separator: ","),
     ]
     if let loss = model.lossText { identity["loss"] = loss }
+    if let solving = ingredients.solving { identity["solve"] = solving.description }
     if model.precision != .fp32 { identity["precision"] = model.precision.rawValue }
     return identity
   }
@@ -124,7 +130,7 @@ extension PreparedRun {
       phase.stopping(at: stop),
       training: trainingImages(views: views(phase: place.phase), pool: pool),
       validation: validationImages(pool: pool), pool: pool, cache: cache, identity: identity,
-      place: place, resuming: state)
+      place: place, solving: ingredients.solving, resuming: state)
   }
 
   private func trainingImages(views: Int?, pool: ThreadPool) throws -> ImageBatches {

@@ -1,3 +1,4 @@
+import GraftAlgebra
 import GraftBase
 import GraftData
 import GraftKernels
@@ -26,7 +27,19 @@ extension PreparedRun {
         resident: resident, pool: pool
       ).bytes
     }
-    return RunForecast(bytes: bytes.max() ?? resident, seconds: nil)
+    return RunForecast(bytes: (bytes.max() ?? resident) + solvingBytes, seconds: nil)
+  }
+
+  /// What solving its head takes beyond what a training would.
+  private var solvingBytes: Int {
+    guard let solving = ingredients.solving, let width = phases.first?.prefix?.rowLength else {
+      return 0
+    }
+    let table = 4 * training.count * width
+    guard case .logistic = solving else { return 2 * table }
+    return table
+      + FeatureBasis.bytes(
+        images: training.count, features: width, classes: model.classes.count)
   }
 
   /// Memory and time from two timed batches of each phase; changes nothing.
@@ -35,6 +48,7 @@ extension PreparedRun {
       try trainer(at: RunPlace(phase: $0), pool: pool, cache: cache).forecast()
     }
     return RunForecast(
-      bytes: forecasts.map(\.bytes).max() ?? 0, seconds: forecasts.reduce(0) { $0 + $1.seconds })
+      bytes: (forecasts.map(\.bytes).max() ?? 0) + solvingBytes,
+      seconds: forecasts.reduce(0) { $0 + $1.seconds })
   }
 }

@@ -13,6 +13,8 @@ package struct RunIngredients {
   package var views: Int?
   /// In order; all but `finetune` have one.
   package var phases: [TrainingPhase]
+  /// How the head is solved for, where it is not trained: then there is one phase of one epoch.
+  package var solving: HeadSolving?
   /// The update to end at, counted over all phases, as after Ctrl-C.
   package var stop: Int?
   /// SHA-256 of the weights that the training starts from, head included.
@@ -33,5 +35,12 @@ package struct RunIngredients {
     self.views = views
     self.phases = phases
     self.stop = stop
+  }
+}
+
+extension RunIngredients {
+  /// How the weights are found, in a word or a few: the policies of the phases, or `solve l2=auto folds=5`.
+  package var methodText: String {
+    solving.map { "\($0)" } ?? phases.map { "\($0.policy)" }.joined(separator: ", ")
   }
 }

@@ -82,7 +82,7 @@ extension Trainer {
       epoch: progress.epoch + 1, step: progress.step, trainLoss: totals.meanLoss,
       trainAccuracy: Proportion(totals.correct, of: totals.judged),
       validationLoss: evaluation?.meanLoss, validationAccuracy: evaluation?.accuracy,
-      validationOverlap: evaluation?.meanOverlap)
+      validationOverlap: evaluation?.meanOverlap, solution: solution)
     progress.history.append(record)
     progress.epoch += 1
     progress.batch = 0

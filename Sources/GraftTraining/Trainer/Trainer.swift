@@ -12,6 +12,8 @@ package final class Trainer {
   /// What the run is made from, by name.
   package let identity: [String: String]
   package let place: RunPlace
+  /// How the head is solved for, where it is not trained.
+  let solving: HeadSolving?
 
   let training: any BatchSource
   let validation: (any BatchSource)?
@@ -34,6 +36,10 @@ package final class Trainer {
   private var epochEnds: [Double] = []
   /// The validation of the weights as they are, if there was one.
   private var evaluation: Evaluation?
+  /// What solving the head came to, once it has.
+  var solution: HeadSolution?
+  /// Seconds that its solution took, once features were there.
+  var secondsOfSolving = 0.0
   /// The state after the last whole epoch, for an abort and for checkpoints; nil before `run`.
   ///
   /// Nothing writes into its tensors, so that another thread may save it.
@@ -42,17 +48,18 @@ package final class Trainer {
   /// Makes what a phase needs to run; with `state`, the continuation of one.
   ///
   /// `identity` names what the run is made from; a state made from something else is refused. Features
-  /// of a frozen encoder are kept in `cache`; that changes no bit.
+  /// of a frozen encoder are kept in `cache`; that changes no bit. With `solving`, the head is solved for.
   package init(
     _ phase: PreparedPhase, training: any BatchSource, validation: (any BatchSource)? = nil,
     pool: ThreadPool, cache: FeatureCache? = nil, identity: [String: String] = [:],
-    place: RunPlace = RunPlace(), resuming state: RunState? = nil
+    place: RunPlace = RunPlace(), solving: HeadSolving? = nil, resuming state: RunState? = nil
   ) throws {
     precondition(training.batchCount == phase.batchCount, "batches that were not prepared for")
     self.phase = phase
     self.pool = pool
     self.identity = identity
     self.place = place
+    self.solving = solving
     try phase.requireMemory()
     let sources = try FeatureSources(phase, training, validation, cache: cache, pool: pool)
     self.training = sources.training
@@ -95,7 +102,8 @@ package final class Trainer {
       var ending: TrainingResult.Ending?
       while ending == nil {
         if answer == .continue, progress.epoch < settings.epochs {
-          (ending, answer) = try runEpoch(observer)
+          (ending, answer) =
+            try solving.map { try solveEpoch($0, observer) } ?? runEpoch(observer)
         } else {
           ending = Self.ending(for: answer) ?? .completed
         }
@@ -152,7 +160,14 @@ package final class Trainer {
       return (Self.ending(for: answer) ?? .stopped, answer)
     }
     if progress.epoch + 1 < settings.epochs { training.start(epoch: progress.epoch + 1, at: 0) }
-    answer = try validate(observer)
+    return try endEpoch(observer)
+  }
+
+  /// Validates the weights that an epoch has made, and records it.
+  func endEpoch(
+    _ observer: (TrainingEvent) -> TrainingAnswer
+  ) throws -> (TrainingResult.Ending?, TrainingAnswer) {
+    let answer = try validate(observer)
     guard answer != .abort else { return (.aborted, answer) }
     // The old copy is freed first, so that there are never two.
     rollback = nil
@@ -205,7 +220,7 @@ package final class Trainer {
     progress.step < curve.totalSteps && progress.step >= settings.stopAtStep ?? .max
   }
 
-  private static func ending(for answer: TrainingAnswer) -> TrainingResult.Ending? {
+  static func ending(for answer: TrainingAnswer) -> TrainingResult.Ending? {
     switch answer {
     case .continue: nil
     case .stop: .stopped
@@ -261,6 +276,7 @@ package final class Trainer {
     cost.imagesPerSecond = clock.imagesPerSecond
     cost.waitingShare = clock.waitingShare
     cost.epochEnds = epochEnds
+    cost.solvingSeconds = secondsOfSolving
     return cost
   }
 

@@ -6,6 +6,10 @@ package enum TrainingEvent {
   case remark(String)
   /// After an update.
   case progress(TrainingProgress)
+  /// While the features are computed for which a head is solved.
+  case computingFeatures(batch: Int, of: Int)
+  /// Before each iteration of a head's solution.
+  case solving
   /// While validation images are evaluated.
   case evaluating(batch: Int, of: Int)
   /// After an epoch and its validation.
@@ -62,6 +66,9 @@ package struct EpochRecord: Codable, Hashable, Sendable {
   /// The mean intersection over union, where the model predicts pixels.
   package var validationOverlap: Double?
 
+  /// What the head was solved with, where it was not trained.
+  package var solution: HeadSolution?
+
   /// The score that is shown and that patience watches: overlap, or else accuracy.
   package var validationScore: Double? { validationOverlap ?? validationAccuracy?.value }
 
@@ -114,6 +121,8 @@ package struct TrainingResult: Sendable {
 /// What a run cost; differs from run to run, so it is kept apart from the scores.
 package struct TrainingCost: Codable, Sendable, Hashable {
   package var seconds = 0.0
+  /// The part of `seconds` in which a head was solved; the rest went into features.
+  package var solvingSeconds = 0.0
   /// Processor seconds of all threads, validation included.
   package var processorSeconds = 0.0
   /// The highest resident memory of the process during the run, in bytes.

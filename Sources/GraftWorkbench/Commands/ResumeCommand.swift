@@ -32,11 +32,19 @@ package struct ResumeCommand: Command {
     guard let run = name.flatMap(trial.workbench.run(named:)), run.state == nil,
       let prepared = run.prepared
     else { throw Unforeseeable() }
+    try Self.requireTraining(run)
     guard arguments[Self.epochs] != nil || prepared.ingredients.stop != nil else {
       throw Self.isFinished(run, prepared.ingredients.phases.last?.settings.epochs ?? 0)
     }
     trial.currentRun = run.name
     trial.refresh()
+  }
+
+  private static func requireTraining(_ run: TrainingRun) throws {
+    guard run.prepared?.ingredients.solving != nil else { return }
+    throw GraftError(
+      .failed, "the head of \(run.name) is solved, so that there is nothing to continue",
+      help: "train from its weights: train policy=C from=\(run.name)")
   }
 
   private static func isFinished(_ run: TrainingRun, _ epochs: Int) -> GraftError {
@@ -52,6 +60,7 @@ package struct ResumeCommand: Command {
         .failed, "\(run.name) came from a file, which has no training state",
         help: "train from its weights: encoder FILE ; train")
     }
+    try Self.requireTraining(run)
     var ingredients = prepared.ingredients
     let last = state.place.phase
     ingredients.stop = arguments[TrainingParameters.stop]

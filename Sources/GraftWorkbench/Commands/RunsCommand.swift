@@ -136,7 +136,7 @@ package struct RunsCommand: Command {
 
   private func row(_ run: TrainingRun, in session: Session) -> [String] {
     func value(_ part: String) -> String { score(run.name, part, in: session) }
-    let policies = run.prepared?.ingredients.phases.map { "\($0.policy)" }.joined(separator: ", ")
+    let policies = run.prepared?.ingredients.methodText
     let steps = run.result.map { "\($0.step)/\($0.totalSteps)" }
     let seconds = session.metrics["\(run.name).seconds"].map(\.durationText)
     return [
@@ -147,7 +147,10 @@ package struct RunsCommand: Command {
   }
 
   private func object(_ run: TrainingRun, in session: Session) -> JSONValue {
-    let phases = run.prepared?.ingredients.phases.map { JSONValue.string("\($0.policy)") }
+    let ingredients = run.prepared?.ingredients
+    let phases =
+      ingredients?.solving.map { [JSONValue.string("\($0)")] }
+      ?? ingredients?.phases.map { JSONValue.string("\($0.policy)") }
     return .object(
       [
         ("run", .string(run.name)), ("current", .bool(run.name == session.currentRun)),

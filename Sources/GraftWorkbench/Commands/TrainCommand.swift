@@ -13,7 +13,8 @@ package struct TrainCommand: TrainingCommand {
       "train epochs=5", "train epochs=10 lr=1e-3 batch=64 as=A",
       "train epochs=20 policy=C lr=1e-5..1e-3 patience=3 as=C", "train policy=B lr=auto",
     ],
-    seeAlso: ["findlr", "finetune", "resume", "policy", "augment", "evaluate"], isRecorded: true,
+    seeAlso: ["findlr", "finetune", "solve", "resume", "policy", "augment", "evaluate"],
+    isRecorded: true,
     discussion: "Ctrl-C stops after the batch and keeps the weights; `resume` continues.")
 
   private let arguments: CheckedArguments

@@ -53,7 +53,7 @@ package struct Distiller {
   private static let ingredients: Set<String> = [
     "encoder", "data", "head", "policy", "freeze", "unfreeze", "seed", "use",
   ]
-  private static let trainingVerbs: Set<String> = ["train", "finetune", "resume"]
+  private static let trainingVerbs: Set<String> = ["train", "finetune", "solve", "resume"]
   /// Verbs whose receipts describe what they read: where that is a knob, they stand beside the knob.
   static let openingVerbs: Set<String> = ["data", "encoder", "load"]
 

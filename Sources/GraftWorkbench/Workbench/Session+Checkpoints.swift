@@ -36,7 +36,7 @@ extension Session {
   private func record(of run: PreparedRun) -> StoredRun {
     StoredRun(
       id: run.id, name: run.name, encoder: run.model.spec.name, data: run.ingredients.data.name,
-      policies: run.ingredients.phases.map { "\($0.policy)" }.joined(separator: ", "),
+      policies: run.ingredients.methodText,
       recipe: recipe(of: run), epochs: run.ingredients.phases.last?.settings.epochs ?? 0,
       totalSteps: run.totalSteps, started: Date(), updated: Date(), isOpen: !isInteractive)
   }

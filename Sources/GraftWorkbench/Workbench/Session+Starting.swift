@@ -74,6 +74,18 @@ extension Session {
   }
 }
 
+extension Session {
+  /// Gives a new model the weights of a run; in a rehearsal only says whether they would fit.
+  func takeWeights(of run: String, into model: Model) throws {
+    let other = try requireRun(run).model
+    if trial != nil {
+      _ = try model.pairs(with: other)
+    } else {
+      try model.takeWeights(of: other)
+    }
+  }
+}
+
 extension Model {
   /// Copies all weights of another model of the same encoder and head; the classes must agree.
   func takeWeights(of other: Model) throws {

@@ -67,6 +67,7 @@ extension Session {
         resuming: place == state?.place ? state : nil)
       var observer = TrainingObserver(
         self, verb: count > 1 ? "\(verb) \(place.phase + 1)/\(count)" : verb, run: run.name)
+      observer.isSolving = prepared.ingredients.solving != nil
       observer.stopsAtOnce = prepared.ingredients.stop == place.stepsBefore
       let result: TrainingResult
       do {

@@ -10,6 +10,8 @@ struct TrainingObserver {
   private var writer: ProgressWriter
   private var losses: [Double] = []
   private var validation: Double?
+  /// Whether the head is solved for.
+  var isSolving = false
   /// Whether to end before the first update, as a replayed stop between two phases does.
   var stopsAtOnce = false
 
@@ -38,7 +40,11 @@ struct TrainingObserver {
       line.remainingSeconds = progress.remainingSeconds
       if session.settings.isProgressShown { writer.show(line) }
       lastLine = line
-    case .evaluating: break
+    case .computingFeatures(let done, let all):
+      let line = ProgressLine(
+        title: title, epoch: 1, epochCount: 1, fraction: Double(done) / Double(max(1, all)))
+      if session.settings.isProgressShown && all > 8 { writer.show(line) }
+    case .solving, .evaluating: break
     case .epoch(let record): show(record)
     case .finished, .stopped: writer.finish()
     }
@@ -51,7 +57,10 @@ struct TrainingObserver {
   mutating func finish() { writer.finish() }
 
   private func showTable(_ policy: ResolvedPolicy, _ curve: ScheduleCurve) {
-    guard session.isInteractive || !session.console.isQuiet, !session.isComparing else { return }
+    // A head that is solved for has no rates.
+    guard session.isInteractive || !session.console.isQuiet, !isSolving, !session.isComparing else {
+      return
+    }
     session.console.progress(policy.description)
     if session.isInteractive { session.console.progress(policy.ratePlot(curve)) }
   }

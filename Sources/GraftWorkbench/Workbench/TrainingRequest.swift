@@ -49,12 +49,7 @@ struct TrainingRequest {
     try TrainingArguments(arguments).chooseLoss(
       for: model, pipeline: ingredients.pipeline, in: session)
     if let source = arguments[TrainingParameters.from] {
-      let other = try session.requireRun(source).model
-      if session.trial != nil {
-        _ = try model.pairs(with: other)
-      } else {
-        try model.takeWeights(of: other)
-      }
+      try session.takeWeights(of: source, into: model)
     }
     return try PreparedRun(name: name, model: model, ingredients)
   }

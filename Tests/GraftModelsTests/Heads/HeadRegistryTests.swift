@@ -50,7 +50,9 @@ import Testing
           ? [1, model.classes.count] : [1, image[1], image[2], model.classes.count]))
   }
 
-  @Test(arguments: heads) func aStepOfTrainingLowersItsLoss(_ head: HeadSpec) throws {
+  @Test(arguments: heads.filter { !$0.isSolved }) func aStepOfTrainingLowersItsLoss(
+    _ head: HeadSpec
+  ) throws {
     let model = try model(head)
     let trainable = try #require(model.groups.last).parameters.filter(\.canTrain)
     let pool = ThreadPool(threads: 2)

@@ -124,6 +124,7 @@ import Testing
         seen.append("started \(policy.policy.letter) \(curve.totalSteps)")
       case .remark(let remark): seen.append(remark)
       case .progress(let progress): seen.append("\(progress.epoch).\(progress.step)")
+      case .computingFeatures, .solving: seen.append("solved")
       case .evaluating(let batch, let all): seen.append("\(batch)/\(all)")
       case .epoch(let record): seen.append("epoch \(record.epoch)")
       case .finished(let result): seen.append("finished \(result.step)")

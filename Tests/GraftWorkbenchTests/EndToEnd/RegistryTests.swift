@@ -64,7 +64,7 @@ extension EndToEnd {
       #expect(try place.hash("A") == place.hash("B"))
       #expect(place.recipe.contains("head cosine scale=5"))
       #expect(place.type("head linear scale=5") == 2)
-      #expect(place.errors.contains("`scale` goes with cosine heads"))
+      #expect(place.errors.contains("`scale` goes with cosine and prototype heads"))
     }
   }
 }

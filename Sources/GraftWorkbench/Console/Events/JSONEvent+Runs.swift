@@ -33,6 +33,13 @@ extension JSONEvent {
       .integer("frozen", "frozen tensors"),
       .integer("trainable_changed", "trained tensors that changed"),
       .integer("trainable", "trained tensors"),
+      .number("l2", "of a linear head that was solved; null for all others").orNull,
+      .integer("l2_tried", "strengths that `solve` tried; null where it was not solved").orNull,
+      .integer("folds", "by which it chose; 0 where it was given; null where it was not solved")
+        .orNull,
+      .integer("iterations", "of the solver; null where it was not solved").orNull,
+      .number("solving_seconds", unit: "s", "without features; null where it was not solved")
+        .orNull,
     ])
 
   static let runs = JSONEvent(
