@@ -13,7 +13,9 @@ extension EndToEnd {
 
     /// The values of a trial by key.
     private func values(_ trial: [String: Any]) -> [String: String] {
-      let pairs = (trial["values"] as? [[String: String]] ?? []).map { ($0["key"] ?? "", $0["value"] ?? "") }
+      let pairs = (trial["values"] as? [[String: String]] ?? []).map {
+        ($0["key"] ?? "", $0["value"] ?? "")
+      }
       return Dictionary(uniqueKeysWithValues: pairs)
     }
 

@@ -54,7 +54,8 @@ extension JSONEvent {
     .number("high", "where it ends").orNull,
     .number("difference", "from the best; null for the best").orNull,
     .number("p", "of a paired test, adjusted for several; null where there is none").orNull,
-    .integer("better", "images that it gets right more often than the best; null for pixels").orNull,
+    .integer("better", "images that it gets right more often than the best; null for pixels")
+      .orNull,
     .integer("worse", "images that it gets right less often").orNull,
     .number("cpu_seconds", unit: "s", "processor time of a training; null where it is not known")
       .orNull,

@@ -47,7 +47,8 @@ package struct JSONEvent: Sendable {
         summary, sharing,
       ]),
     Section(title: "Training", events: [epoch, run, findRate, sweep, runs, storedRuns, use, drop]),
-    Section(title: "Judging", events: [evaluate, compare, predict, predictPixels, unreadable, expect]),
+    Section(
+      title: "Judging", events: [evaluate, compare, predict, predictPixels, unreadable, expect]),
     Section(
       title: "Files", events: [preview, render, forward, wrote, save, export, load]),
     Section(
