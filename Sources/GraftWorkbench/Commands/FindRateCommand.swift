@@ -46,7 +46,7 @@ package struct FindRateCommand: Command {
     if let place { try AtomicFile.write(Self.table(curve), to: place.prepared()) }
     let policy = run.phases[0].policy.policy.with(peak: suggestion)
     session.console.result(
-      Self.text(curve, policy), event: .findRate,
+      Self.text(curve, policy), event: .findlr,
       [
         ("policy", .string(policy.letter)), ("suggestion", .number(suggestion)),
         ("lr", .string(policy.rateText)),

@@ -111,8 +111,10 @@ package struct LoadCommand: Command {
   }
 
   package func lineage(in session: Session) -> Lineage? {
-    Lineage(
-      provides: ["current", "encoder"] + (session.currentRun.map { ["run:\($0)"] } ?? []),
+    // Before it has run, its run is not the current one yet.
+    let name = arguments[Self.name] ?? session.currentRun
+    return Lineage(
+      provides: ["current", "encoder"] + (name.map { ["run:\($0)"] } ?? []),
       needs: arguments[Self.stored].map { EarlierRun.isOne($0) ? ["run:\($0)"] : [] } ?? [])
   }
 }

@@ -89,6 +89,7 @@ extension EndToEnd {
           predict copies/disc to=sheets/labels.csv
           save models/m.safetensors
           load models/m.safetensors as=B
+          evaluate B on=val
           evaluate
           expect B.val.accuracy == A.val.accuracy
           data copies

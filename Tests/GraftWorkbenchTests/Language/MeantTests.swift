@@ -21,7 +21,7 @@ import Testing
     ("augment normalize", "nothing to type"),
     ("train lr=0", "see `help train.lr`"),
     ("learn.fit_one_cycle(3)", "schedule=one-cycle"),
-    ("compare A C", "`diff A B`"),
+    ("leaderboard", "`compare A B C`"),
   ])
   func isTold(line: String, help: String) throws {
     let bench = try TestBench()

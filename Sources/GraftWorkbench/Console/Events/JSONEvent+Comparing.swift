@@ -1,6 +1,6 @@
 /// The events of commands that train several runs, or try some updates.
 extension JSONEvent {
-  static let findRate = JSONEvent(
+  static let findlr = JSONEvent(
     "findlr", "`findlr`.",
     [
       .text("policy", "A, B or C"),

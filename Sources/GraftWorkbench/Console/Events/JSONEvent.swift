@@ -46,7 +46,7 @@ package struct JSONEvent: Sendable {
         encoder, data, head, augment, policy, seed, precision, explain, checkData, checkAugment,
         summary, sharing,
       ]),
-    Section(title: "Training", events: [epoch, run, findRate, sweep, runs, storedRuns, use, drop]),
+    Section(title: "Training", events: [epoch, run, findlr, sweep, runs, storedRuns, use, drop]),
     Section(
       title: "Judging", events: [evaluate, compare, predict, predictPixels, unreadable, expect]),
     Section(
