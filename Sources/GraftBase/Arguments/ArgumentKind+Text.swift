@@ -151,6 +151,7 @@ extension NameSet {
   package var noun: String {
     switch self {
     case .className: "class"
+    case .dataSet: "data set"
     case .storedRun: NameSet.run.noun
     default: rawValue
     }

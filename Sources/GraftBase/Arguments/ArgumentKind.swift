@@ -74,6 +74,8 @@ package indirect enum ArgumentKind: Sendable {
 /// A set of names that grows while a session runs or comes from a registry.
 package enum NameSet: String, Sendable, CaseIterable {
   case encoder, pipeline, run, layer, metric, knob, setting, verb
+  /// Images that were given a name.
+  case dataSet
   /// A class of the current images.
   case className
   /// A run of this session, or of an earlier one that is still on disk.

@@ -28,6 +28,9 @@ package struct DataCommand: Command {
   private static let legend: Argument<String?> = Argument(
     "legend", .path(.file), otherwise: "classes.csv beside the masks",
     "table name,r,g,b that says which color of a mask is which class")
+  private static let alias = Argument(
+    "as", .newName(.dataSet),
+    "name by which `data NAME` chooses these images again, as they are now")
   private static let balance = Argument(
     "balance", .word, default: ClassBalance.none,
     "how to balance classes of different size")
@@ -36,12 +39,14 @@ package struct DataCommand: Command {
     "data", "choose the images and split them", group: .ingredients,
     parameters: [
       source, split, validation, test, limit, bad, balance, range, encoding, legend, output,
+      alias,
     ],
     examples: [
       "data demo:shapes", "data flowers/ split=80/10/10",
       "data flowers/ val=20% limit=100 bad=stop", "data bad to=bad.csv",
       "data microscope/ range=0..4095", "data labels.csv encoding=latin1",
       "data streets/ legend=colors.csv",
+      "data flowers/ limit=100 as=few ; data demo:shapes ; data few",
     ],
     seeAlso: ["encoder", "check", "preview"], isRecorded: true,
     discussion: "Alone, it shows classes, counts, sizes and files that were left out, because they "
@@ -57,7 +62,21 @@ package struct DataCommand: Command {
       Self.split, Self.validation, Self.test, Self.limit, Self.bad, Self.balance, Self.range,
       Self.encoding, Self.legend,
     ]
-    if arguments.firstGiven(of: options) != nil, arguments[Self.source]?.place == nil {
+    if let name = arguments[Self.source]?.name, let option = arguments.firstGiven(of: options) {
+      throw arguments.fault(
+        .notAllowedHere, at: option,
+        "`\(name)` is chosen as it was named, without `\(option.name)`",
+        help: "to change it, open the folder again with that")
+    }
+    if arguments[Self.alias] == DataSource.word {
+      throw arguments.fault(
+        .wrongType, at: Self.alias,
+        "`data \(DataSource.word)` lists files, so that it cannot be a name",
+        help: "choose another name")
+    }
+    if arguments.firstGiven(of: options + [Self.alias]) != nil,
+      arguments[Self.source]?.isChoice != true
+    {
       throw arguments.fault(
         .missingParameter, at: Self.source, "`data` needs a folder or file",
         help: "for example: data flowers/, or data demo:shapes")
@@ -85,13 +104,42 @@ package struct DataCommand: Command {
 
   /// The current data, after they are chosen where a place is given.
   private func chosen(in session: Session) throws -> DataSet {
-    guard let path = arguments[Self.source]?.place else { return try session.requireData() }
-    let data = try Self.open(path, options(seed: session.seed), in: session)
+    guard let source = arguments[Self.source], source.isChoice else {
+      return try session.requireData()
+    }
+    try checkAlias(in: session)
+    let (data, balance) = try opened(source, in: session)
     session.workbench.data = data
-    session.workbench.balance = arguments[Self.balance]
+    session.workbench.balance = balance
+    if let alias = arguments[Self.alias] { session.workbench.dataSets[alias] = (data, balance) }
     session.refresh()
     for warning in data.warnings { session.console.warn(warning) }
     return data
+  }
+
+  private func opened(
+    _ source: DataSource, in session: Session
+  ) throws -> (data: DataSet, balance: ClassBalance) {
+    if let name = source.name {
+      guard let known = session.workbench.dataSets[name] else {
+        try session.requireForeseeable("data:\(name)")
+        throw GraftError(
+          .failed, "no images are called `\(name)`", help: "name some: data FOLDER as=\(name)")
+      }
+      return known
+    }
+    let data = try Self.open(source.place ?? "", options(seed: session.seed), in: session)
+    return (data, arguments[Self.balance])
+  }
+
+  /// A name must not hide a folder: words are places first.
+  private func checkAlias(in session: Session) throws {
+    guard let alias = arguments[Self.alias],
+      FilePath.isFolder(FilePath.absolute(alias, base: session.folder)) != nil
+    else { return }
+    throw GraftError(
+      .usage, "`\(alias)` is a file or folder here, so that it cannot be a name of images",
+      help: "choose another name: as=my_\(alias)")
   }
 
   package func run(in session: Session) throws {
@@ -187,10 +235,13 @@ package struct DataCommand: Command {
 
   package func lineage(in session: Session) -> Lineage? {
     let isWriting = arguments.isGiven(Self.output)
-    guard arguments[Self.source]?.place != nil else {
+    guard let source = arguments[Self.source], source.isChoice else {
       return isWriting ? Lineage(needs: ["data"], isOutcome: true) : nil
     }
-    return Lineage(provides: ["data"], needs: ["seed"], isOutcome: isWriting)
+    let names = [arguments[Self.alias]].compactMap(\.self)
+    return Lineage(
+      provides: ["data"] + names.map { "data:\($0)" },
+      needs: source.name.map { ["data:\($0)"] } ?? ["seed"], isOutcome: isWriting)
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
@@ -205,22 +256,31 @@ package struct DataCommand: Command {
 /// Where images come from, or the word for what was left out of the current ones.
 enum DataSource: ArgumentReadable {
   case place(String)
+  /// Images that the user gave a name.
+  case named(String)
   case bad
 
   static let word = "bad"
 
   static func read(_ values: [ArgumentValue]) -> DataSource? {
-    String.read(values).map { $0 == word ? .bad : .place($0) }
+    guard case .text(let text)? = values.first else {
+      return String.read(values).map { .place($0) }
+    }
+    if text == word { return .bad }
+    return FilePath.isBuiltIn(text) ? .place(text) : .named(text)
   }
 
-  var argumentText: String { place ?? Self.word }
+  var argumentText: String { place ?? name ?? Self.word }
   var place: String? { if case .place(let place) = self { place } else { nil } }
+  var name: String? { if case .named(let name) = self { name } else { nil } }
+  /// Whether it chooses images.
+  var isChoice: Bool { place != nil || name != nil }
 }
 
 extension ArgumentType where Value == DataSource {
   /// A folder that has the word's name is opened.
   fileprivate static var dataSource: Self {
-    Self(.either([.path(.data), .choice([DataSource.word])]))
+    Self(.either([.path(.data), .choice([DataSource.word]), .name(.dataSet)]))
   }
 }
 

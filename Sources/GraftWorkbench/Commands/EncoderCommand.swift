@@ -28,18 +28,23 @@ package struct EncoderCommand: Command {
   private static let auxiliary = Argument(
     "aux", .flag, default: false,
     "train with the auxiliary classifiers of an Inception; evaluation ignores them")
+  private static let alias = Argument(
+    "as", .newName(.encoder), "name by which `encoder NAME` chooses it again, as it is now")
   private static let checksums = Argument(
     "checksums", .flag, default: true, "whether the checksums inside a PyTorch file must match")
 
   package static let specification = CommandSpecification(
     "encoder", "choose the encoder, the network that turns images into features",
     group: .ingredients,
-    parameters: [name, weights, until, size, channels, mean, deviation, auxiliary, checksums],
+    parameters: [
+      name, weights, until, size, channels, mean, deviation, auxiliary, checksums, alias,
+    ],
     examples: [
       "encoder resnet18", "encoder mobilenet_v2 size=160",
       "encoder resnet20 weights=random until=layer2",
       "encoder net(\"[[conv(32) relu]*2 pool]*3 [fc(256) relu]*1\")",
       "encoder resnet20 weights=random channels=1",
+      "encoder mobilenet_v2 size=160 as=small ; encoder resnet18 ; encoder small",
       "encoder resnet18 weights=random mean=[0.5, 0.5, 0.5] std=[0.5, 0.5, 0.5]",
     ],
     seeAlso: ["data", "head", "summary"], isRecorded: true,
@@ -61,6 +66,11 @@ package struct EncoderCommand: Command {
         .missingParameter, at: Self.name, "`encoder` needs a name or a weight file",
         help: "for example: encoder resnet18")
     }
+    if let alias = arguments[Self.alias], Encoders.all.contains(where: { $0.name == alias }) {
+      throw arguments.fault(
+        .wrongType, at: Self.alias, "`\(alias)` is an encoder of Graft",
+        help: "choose another name: as=my_\(alias)")
+    }
     if arguments.isGiven(Self.until) { try checkCut() }
   }
 
@@ -76,7 +86,9 @@ package struct EncoderCommand: Command {
 
   package func run(in session: Session) throws {
     if !arguments.isBare {
-      session.workbench.encoder = try choice(in: session)
+      let choice = try named(in: session) ?? choice(in: session)
+      session.workbench.encoder = choice
+      if let alias = arguments[Self.alias] { session.workbench.encoders[alias] = choice }
       session.refresh()
     }
     let encoder = try session.requireEncoder()
@@ -93,6 +105,24 @@ package struct EncoderCommand: Command {
     for warning in encoder.weights?.warnings ?? [] { session.console.warn(warning) }
     session.leaveReceipt(
       "\(encoder.spec.name), weights \(encoder.weightsHash?.prefix(8) ?? "random")")
+  }
+
+  /// The choice that the user gave this name; nil where it is none.
+  private func named(in session: Session) throws -> EncoderChoice? {
+    guard case .name(let name)? = arguments[Self.name],
+      let choice = session.workbench.encoders[name]
+    else { return nil }
+    let options: [any AnyArgument] = [
+      Self.weights, Self.until, Self.size, Self.channels, Self.mean, Self.deviation,
+      Self.auxiliary, Self.checksums,
+    ]
+    if let option = arguments.firstGiven(of: options) {
+      throw arguments.fault(
+        .notAllowedHere, at: option,
+        "`\(name)` is chosen as it was named, without `\(option.name)`",
+        help: "to change it, choose \(choice.spec.shortName) again with that")
+    }
+    return choice
   }
 
   private func choice(in session: Session) throws -> EncoderChoice {
@@ -253,7 +283,13 @@ package struct EncoderCommand: Command {
   }
 
   package func lineage(in session: Session) -> Lineage? {
-    arguments.isBare ? nil : Lineage(provides: ["encoder"])
+    guard !arguments.isBare else { return nil }
+    let names = [arguments[Self.alias]].compactMap(\.self)
+    var sources: [String] = []
+    if case .name(let name)? = arguments[Self.name], session.workbench.encoders[name] != nil {
+      sources = ["encoder:\(name)"]
+    }
+    return Lineage(provides: ["encoder"] + names.map { "encoder:\($0)" }, needs: sources)
   }
 
   package static func currentValues(in session: Session) -> [String: String] {

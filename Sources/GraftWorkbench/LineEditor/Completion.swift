@@ -187,8 +187,9 @@ package struct CompletionEngine {
     if place.verb == EncoderCommand.specification.verb, parameter.name == "until" {
       return place.words.first.flatMap { try? Encoders.named($0) }?.stages.map(\.name) ?? []
     }
+    let words = vocabulary.words(for: parameter.kind)
     let builtIn = parameter.kind.pathKinds.contains(.data) ? [DemoShapesFormat.prefix] : []
-    return vocabulary.words(for: parameter.kind) + builtIn
+    return words + builtIn.filter { !words.contains($0) }
   }
 
   /// Modules and parameters one step below the dots that are typed, and the glob of all of them.

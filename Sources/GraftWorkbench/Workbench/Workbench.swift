@@ -11,6 +11,9 @@ package final class Workbench {
   package var encoder: EncoderChoice?
   package var data: DataSet?
   package var balance = ClassBalance.none
+  /// Encoders and images by the names that users gave them, to choose them again.
+  package var encoders: [String: EncoderChoice] = [:]
+  package var dataSets: [String: (data: DataSet, balance: ClassBalance)] = [:]
   package var head = HeadSpec.linear()
   /// The current pipeline.
   package var pipeline = Pipeline.none
@@ -66,6 +69,8 @@ package final class Workbench {
     encoder = other.encoder
     data = other.data
     balance = other.balance
+    encoders = other.encoders
+    dataSets = other.dataSets
     head = other.head
     pipeline = other.pipeline
     pipelines = other.pipelines
@@ -221,6 +226,10 @@ extension Session {
     let runs = workbench.runs.map(\.name) + workbench.earlier.keys.sorted()
     vocabulary.setNames(runs, of: .run)
     vocabulary.setNames(workbench.data?.classes ?? [], of: .className)
+    vocabulary.setNames(
+      Encoders.all.map(\.name) + workbench.encoders.keys.sorted(), of: .encoder)
+    // Never empty, for then any word would do.
+    vocabulary.setNames([DemoShapesFormat.prefix] + workbench.dataSets.keys.sorted(), of: .dataSet)
     vocabulary.setNames(
       Pipeline.presets.map(\.name) + workbench.pipelines.keys.sorted(), of: .pipeline)
     vocabulary.setNames(
