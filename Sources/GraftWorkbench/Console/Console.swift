@@ -168,7 +168,9 @@ package final class Console {
   package func report(_ diagnostic: Diagnostic) {
     // An event that nobody can read would be a fault that nobody is told.
     if format == .json, !hasLostOutput { return write(JSONEvent.error.line(diagnostic.fields)) }
-    errors(diagnostic.rendered(isColored: errorPaint.isOn) + "\n")
+    errors(
+      diagnostic.rendered(isColored: errorPaint.isOn, width: isProgressTerminal ? width : nil)
+        + "\n")
   }
 }
 

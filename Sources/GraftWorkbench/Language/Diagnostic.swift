@@ -93,11 +93,15 @@ package struct Diagnostic: Error, Sendable {
 }
 
 extension Diagnostic {
-  /// The error as people read it: message, place, source line, carets, help.
-  package func rendered(isColored: Bool = false) -> String {
+  /// The error as people read it: message, place, source line, carets, help; sentences are broken between
+  /// words where a terminal's width is given.
+  package func rendered(isColored: Bool = false, width: Int? = nil) -> String {
     let paint = Paint(isOn: isColored)
-    let clean = message.escapingControlCharacters
-    var lines = [paint.red("error:") + " " + clean]
+    func sentence(_ head: String, _ text: String, _ color: (String) -> String) -> String {
+      let line = "\(head) \(text.escapingControlCharacters)"
+      return color(head) + (width.map { line.folded(to: $0) } ?? line).dropFirst(head.count)
+    }
+    var lines = [sentence("error:", message, paint.red)]
     if let span, !isObvious, let text = span.file.lines[checked: span.line - 1] {
       let number = "\(span.line)"
       let (before, text, length) = Self.excerpt(text, span)
@@ -111,7 +115,7 @@ extension Diagnostic {
         String(repeating: " ", count: 2 + number.count) + paint.dim(" |") + " "
           + String(repeating: " ", count: indent) + paint.red(carets))
     }
-    if let help { lines.append(paint.green("help:") + " " + help.escapingControlCharacters) }
+    if let help { lines.append(sentence("help:", help, paint.green)) }
     return lines.joined(separator: "\n")
   }
 

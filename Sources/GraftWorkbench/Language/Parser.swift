@@ -93,7 +93,7 @@ package struct Parser {
     case .label(let name):
       try abandon(
         .missingVerb, "a line starts with a verb, not with `\(name)=`", at: token.span,
-        help: "`let \(name) = …` names a value")
+        help: foreignHelp(after: index) ?? "`let \(name) = …` names a value")
     case .word(let template, _):
       guard let verb = template.literal else {
         try abandon(
@@ -267,6 +267,14 @@ package struct Parser {
       items.append(try item(&self))
     }
     throw StatementAbandoned()
+  }
+
+  /// The help for `learn = vision_learner(…)`, a call of another tool.
+  private func foreignHelp(after index: Int) -> String? {
+    guard case .word(let template, _)? = tokens[checked: index + 1]?.kind,
+      tokens[checked: index + 2]?.kind == .openParenthesis
+    else { return nil }
+    return template.literal.flatMap { ForeignWords.help(for: $0) }
   }
 
   private var current: Token? { tokens[checked: index] }

@@ -169,4 +169,15 @@ import Testing
     bench.replay("tr\u{1B}[31mx")
     #expect(!bench.capture.errors.contains("\u{1B}"))
   }
+
+  @Test func sentencesAreBrokenBetweenWords() {
+    let fault = Diagnostic(
+      .unknownCommand, "the weights cannot be fetched, because the server has no name",
+      at: nil, help: "get the file and put it into a folder that GRAFT_WEIGHTS names")
+    let lines = fault.rendered(width: 40).split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count <= 40 } && lines.count > 3)
+    #expect(lines[0] == "error: the weights cannot be fetched,")
+    #expect(fault.rendered().split(separator: "\n").count == 2)
+    #expect(fault.rendered(isColored: true, width: 40).contains("\u{1B}"))
+  }
 }

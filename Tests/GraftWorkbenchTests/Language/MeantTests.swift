@@ -22,6 +22,8 @@ import Testing
     ("train lr=0", "see `help train.lr`"),
     ("learn.fit_one_cycle(3)", "schedule=one-cycle"),
     ("leaderboard", "`compare A B C`"),
+    ("learn = vision_learner(dls, resnet18)", "`encoder resnet18`"),
+    ("dls = ImageDataLoaders.from_folder('photos')", "`data FOLDER`"),
   ])
   func isTold(line: String, help: String) throws {
     let bench = try TestBench()
