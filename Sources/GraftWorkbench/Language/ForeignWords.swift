@@ -73,6 +73,10 @@ package enum ForeignWords {
     (["compose", "albumentations", "oneof"], "`augment flip rotate(15)` composes a pipeline"),
     (["tfms", "itemtfms", "batchtfms", "augtransforms"], "`augment light` is a usual pipeline"),
     (
+      ["mistakes", "errors", "wrong"],
+      "`evaluate` gives scores of each class, `compare A to=FILE.csv` what was predicted of each image"
+    ),
+    (
       ["gradcam", "explain", "activations", "heatmap"],
       "`predict IMAGE dense=yes to=where.png` shows where"
     ),

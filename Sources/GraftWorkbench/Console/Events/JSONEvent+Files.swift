@@ -24,6 +24,12 @@ extension JSONEvent {
       .number("loss", "null without a target").orNull,
     ])
 
+  static let embed = JSONEvent(
+    "embed", "`embed`.",
+    written + [
+      .integer("images", "rows of the file"), .integer("features", "of an image"),
+    ])
+
   static let wrote = JSONEvent(
     "wrote", "After results that a command also writes, as `predict to=` and `check augment to=`.",
     written)
