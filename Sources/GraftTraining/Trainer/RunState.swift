@@ -46,7 +46,7 @@ package struct RunState: Sendable {
   /// All parameters, statistics included, in the engine's layout.
   package var weights: [String: Tensor]
   package var optimizer: [String: Optimizer.State]
-  /// The changing parameters after the best epoch; empty when patience does not need them.
+  /// The changing parameters after the best epoch; empty when no end needs them.
   package var bestWeights: [String: Tensor]
   /// The model's description in the file that the state came from, by the keys of model files.
   package var model: [String: String] = [:]

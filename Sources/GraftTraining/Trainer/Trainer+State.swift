@@ -90,7 +90,7 @@ extension Trainer {
     let isBest = progress.best.map { record.isBetter(than: progress.history[$0]) }
     if isBest ?? (record.validationLoss?.isFinite ?? false) {
       progress.best = progress.history.count - 1
-      if settings.patience != nil {
+      if settings.copiesBest {
         bestWeights = Dictionary(
           uniqueKeysWithValues: policy.changing.map { ($0.name, $0.value.copied()) })
       }

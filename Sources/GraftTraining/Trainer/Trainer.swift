@@ -65,7 +65,10 @@ package final class Trainer {
     self.training = sources.training
     self.validation = sources.validation
     plans = sources.plans
-    opening = sources.remarks
+    let keepsBest = phase.settings.kept == .best
+    opening =
+      sources.remarks
+      + (keepsBest ? ["the weights of the epoch with the best validation score are kept"] : [])
     optimizer = Optimizer(
       try Optimizers.make(phase.settings.optimizer), groups: phase.policy.groups)
     statisticsBefore = phase.policy.movingStatistics.map { Tensor($0.value.shape) }
@@ -108,7 +111,8 @@ package final class Trainer {
           ending = Self.ending(for: answer) ?? .completed
         }
       }
-      return try close(ending ?? .completed, meter: meter, proof: proof, observer)
+      let final = keepingEpoch(atEnd: ending ?? .completed)
+      return try close(final, meter: meter, proof: proof, observer)
     } catch {
       // What is kept of a failed run may need this memory.
       plans.clear()
@@ -129,7 +133,7 @@ package final class Trainer {
     let slots = optimizer.rule.slotNames.count
     let changing = policy.changing.reduce(0) { $0 + 4 * $1.count }
     let memory = slots * policy.trainable.reduce(0) { $0 + 4 * $1.count }
-    return (settings.patience == nil ? 1 : 2) * changing + memory
+    return (settings.copiesBest ? 2 : 1) * changing + memory
   }
 
   /// The state after the last update, with memory of its own where there is enough.
@@ -280,17 +284,28 @@ package final class Trainer {
     return cost
   }
 
-  /// Selects the final weights, verifies the frozen ones, and reports.
+  /// How the run ends, once its weights are those of the epoch to keep.
+  private func keepingEpoch(atEnd ending: TrainingResult.Ending) -> TrainingResult.Ending {
+    // The last answer of a run that was over anyway changes nothing.
+    guard ending == .completed || ending == .stopped && progress.epoch == settings.epochs else {
+      return ending
+    }
+    if settings.kept == .best, let best = progress.best, best < progress.history.count - 1 {
+      restoreBest()
+      evaluation = nil
+    }
+    return .completed
+  }
+
+  /// Verifies the frozen weights, measures the final ones where they are not yet, and reports.
   private func close(
     _ ending: TrainingResult.Ending, meter: ResourceMeter, proof: FreezeProof,
     _ observer: (TrainingEvent) -> TrainingAnswer
   ) throws -> TrainingResult {
-    var ending = ending
     if ending == .aborted, let rollback { try restore(rollback) }
-    // The last answer of a run that was over anyway changes nothing.
-    if ending == .stopped, progress.epoch == settings.epochs { ending = .completed }
+    let endsWithBest = ending == .outOfPatience || ending == .completed && settings.kept == .best
     // A user who asked to stop does not want to wait for a validation.
-    if evaluation == nil, ending == .outOfPatience {
+    if evaluation == nil, endsWithBest {
       _ = try validate(observer)
     } else if evaluation == nil, isAtStop {
       // A run that failed by its scores is replayed up to there: the weights are what is asked for.
@@ -302,6 +317,7 @@ package final class Trainer {
     let result = TrainingResult(
       ending: ending, step: progress.step, totalSteps: curve.totalSteps,
       history: progress.history, bestEpoch: progress.best.map { progress.history[$0].epoch },
+      endsWithBest: endsWithBest,
       validation: evaluation, freezeProof: try proof.verified(),
       weightsHash: model.weightsHash.hex,
       cost: cost(meter))

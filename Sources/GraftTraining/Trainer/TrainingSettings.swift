@@ -21,8 +21,13 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
   package var stopAtStep: Int?
   /// Addresses dropout masks; the data has its own copy for order and augmentation.
   package var seed: UInt64 = 1
+  /// The epoch whose weights a run ends with that patience does not end; nil is the last.
+  package var kept: KeptEpoch?
 
   package init(epochs: Int = 5) { self.epochs = epochs }
+
+  /// Whether the weights of the best epoch are copied, because the run may end with them.
+  package var copiesBest: Bool { patience != nil || kept == .best }
 
   /// Sets the optimizer's momentum, and has the schedule leave it there.
   package mutating func setMomentum(_ momentum: Double) throws {
@@ -33,6 +38,15 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
     optimizer.values[argument.name] = momentum
     for argument in try Schedules.type(of: schedule).momentumArguments {
       schedule.values[argument.name] = momentum
+    }
+  }
+
+  /// Refuses what looks at validation images where there are none.
+  func requireNoValidation() throws {
+    guard kept != .best else {
+      throw GraftError(
+        .usage, "keep=best chooses by the validation score, and there are no validation images",
+        help: "split some off, such as with data FOLDER split=80/20, or leave out keep=")
     }
   }
 

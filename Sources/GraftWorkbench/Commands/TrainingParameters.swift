@@ -53,6 +53,9 @@ package enum TrainingParameters {
     "smooth", .number(0...0.9), default: usual.smoothing, "label smoothing")
   static let patience = Argument(
     "patience", .integer(1...100_000), "stop after this many epochs without a better score")
+  static let keep = Argument(
+    "keep", .word, default: KeptEpoch.last,
+    "the epoch whose weights are kept at the end, best by the validation score")
   static let augment = Argument(
     list: "augment", .pipeline, otherwise: "the current pipeline",
     "pipeline for this run: a name, an op, a list of ops, or none")
@@ -66,8 +69,8 @@ package enum TrainingParameters {
     "as", .newName(.run), otherwise: "the next free letter", "name of the run")
 
   static let loop: [any AnyArgument] = [
-    batch, optimizer, schedule, warmup, decay, momentum, clip, loss, smoothing, patience, augment,
-    views,
+    batch, optimizer, schedule, warmup, decay, momentum, clip, loss, smoothing, patience, keep,
+    augment, views,
   ]
   static let ending: [any AnyArgument] = [stop, name]
 

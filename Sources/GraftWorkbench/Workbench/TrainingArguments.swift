@@ -52,6 +52,8 @@ struct TrainingArguments {
     settings.weightDecay = arguments[TrainingParameters.decay]
     settings.smoothing = arguments[TrainingParameters.smoothing]
     settings.patience = arguments[TrainingParameters.patience]
+    let keep = arguments[TrainingParameters.keep]
+    settings.kept = keep == .last ? nil : keep
     settings.warmupEpochs = (arguments[TrainingParameters.warmup] ?? 0) * Double(epochs)
     settings.classWeights = classWeights
     settings.seed = seed
