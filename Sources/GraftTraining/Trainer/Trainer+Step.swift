@@ -42,7 +42,7 @@ extension Trainer {
       throw fault("gradient", in: batch, at: [], layer: place.map { policy.trainable[$0].name })
     }
     optimizer.step(
-      multiplier: multiplier ?? curve.multiplier(at: progress.step),
+      multiplier: multiplier ?? curve.multiplier(at: progress.step, after: progress.history),
       momentum: curve.momentum(at: progress.step),
       gradientScale: settings.gradientLimit.map { GradientNorm.scale(norm: norm, limit: $0) } ?? 1,
       pool: pool, gradient: { self.gradient(of: $0, in: plan) })

@@ -181,12 +181,23 @@ package final class Trainer {
     let record = closeEpoch(evaluation)
     rollback = capture(sharingFrozen: true)
     let reply = observer(.epoch(record))
+    if let remark = remarkOnRate { _ = observer(.remark(remark)) }
     if isOutOfPatience {
       restoreBest()
       evaluation = nil
       return (.outOfPatience, reply)
     }
     return (nil, answer == .continue ? reply : answer)
+  }
+
+  /// What the scores of the last epoch have made of the rate, where they changed it.
+  private var remarkOnRate: String? {
+    let (schedule, history) = (curve.schedule, progress.history)
+    let multiplier = schedule.multiplier(after: history)
+    guard multiplier != schedule.multiplier(after: Array(history.dropLast())),
+      progress.epoch < settings.epochs
+    else { return nil }
+    return "the rate is \(multiplier.threeDigitText) of its peak from epoch \(progress.epoch + 1)"
   }
 
   private func runBatch(

@@ -48,6 +48,12 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
         .usage, "keep=best chooses by the validation score, and there are no validation images",
         help: "split some off, such as with data FOLDER split=80/20, or leave out keep=")
     }
+    guard try !Schedules.type(of: schedule).watchesValidation else {
+      throw GraftError(
+        .usage,
+        "schedule=\(schedule.name) watches the validation loss, and there are no validation images",
+        help: "split some off, such as with data FOLDER split=80/20, or use schedule=cosine")
+    }
   }
 
   /// Refuses numbers out of range.

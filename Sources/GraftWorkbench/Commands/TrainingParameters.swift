@@ -25,9 +25,10 @@ package enum TrainingParameters {
   static let optimizer = Argument(
     "optimizer", .choice(Optimizers.all.map { $0.name }), default: usual.optimizer.name,
     "how weights are updated")
-  static let schedule = Argument(
-    "schedule", .choice(Schedules.all.map { $0.name }),
-    otherwise: "one-cycle for A and C, constant for B", "how the rate changes over the run")
+  static let schedule: Argument<Choice?> = Argument(
+    "schedule", .call(of: Schedules.all.map { CallableWord($0.name, $0.arguments) }),
+    otherwise: "one-cycle for A and C, constant for B",
+    "how the rate changes over the run; with arguments as in plateau(factor=0.5, patience=3)")
   static let warmup = Argument(
     "warmup", .percent, otherwise: "the schedule's",
     "share of the updates for warm-up, such as 10%")

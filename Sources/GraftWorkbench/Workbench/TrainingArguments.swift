@@ -47,7 +47,7 @@ struct TrainingArguments {
     epochs: Int, usual: Choice, seed: UInt64, classWeights: [Float]?
   ) throws -> TrainingSettings {
     var settings = TrainingSettings(epochs: epochs)
-    settings.schedule = arguments[TrainingParameters.schedule].map { Choice($0) } ?? usual
+    settings.schedule = arguments[TrainingParameters.schedule] ?? usual
     settings.optimizer = Choice(arguments[TrainingParameters.optimizer])
     settings.weightDecay = arguments[TrainingParameters.decay]
     settings.smoothing = arguments[TrainingParameters.smoothing]

@@ -36,6 +36,46 @@ extension EndToEnd {
       #expect(place.type("train epochs=1 batch=4 keep=last") == 0, "\(place.errors)")
       #expect(place.type("train epochs=1 batch=4 keep=best") == 2)
       #expect(place.errors.contains("there are no validation images"))
+      #expect(place.type("train epochs=1 batch=4 policy=B schedule=plateau") == 2)
+      #expect(place.errors.contains("schedule=plateau watches the validation loss"))
+    }
+
+    @Test func schedulesTakeArgumentsInBrackets() throws {
+      let place = try Workplace()
+      let train = "train epochs=3 batch=16 policy=B augment=none"
+      let lines = """
+        \(train) schedule=step as=S
+        \(train) schedule=step(parts=3) as=T
+        \(train) schedule=step(factor=0.5, parts=2) as=U
+        \(train) schedule=plateau(factor=0.5, patience=0) lr=0.01 as=P
+        """
+      #expect(place.type(Workplace.ingredients + "\n" + lines) == 0, "\(place.errors)")
+      #expect(try place.hash("S") == place.hash("T"), "that is the usual")
+      #expect(try place.hash("S") != place.hash("U"))
+      let runs = try ["S", "T", "P"].map { try place.session.requireRun($0).prepared?.phases[0] }
+      #expect(
+        runs.map { "\($0.map { "\($0.settings.schedule)" } ?? "")" } == [
+          "step", "step", "plateau(factor=0.5, patience=0)",
+        ])
+      let again = try Workplace()
+      #expect(again.replay(place.recipe) == 0, "\(again.errors)")
+      #expect(try again.hash("P") == place.hash("P") && again.hash("U") == place.hash("U"))
+    }
+
+    @Test(arguments: [
+      ("plateau(factr=0.5)", "`plateau` has no parameter `factr`"),
+      ("plateau(0.5)", "`plateau` has no parameter `0.5`"),
+      ("plateau(factor=2)", "`factor` of `plateau` cannot be `2`"),
+      ("plateau(patience=1.5)", "`patience` of `plateau` cannot be `1.5`"),
+      ("plateau(patience=1, patience=2)", "twice"),
+      ("plato(patience=1)", "`schedule` cannot be `plato`"),
+      ("cosine(rise=0.1)", "`cosine` has no parameter `rise`"),
+    ])
+    func wrongArgumentsInBracketsAreRefused(text: String, message: String) throws {
+      let place = try Workplace()
+      #expect(place.type(Workplace.ingredients) == 0)
+      #expect(place.type("train epochs=1 schedule=\(text)") == 2)
+      #expect(place.errors.contains(message), "\(place.errors)")
     }
   }
 }
