@@ -11,6 +11,7 @@ package struct MemoryForecast: Sendable, Hashable {
   package let weights: Int
   /// The largest plan: activations, gradients, prepared weights.
   package let plan: Int
+  /// The optimizer's memory, and the sum of gradients where several batches make an update.
   package let optimizer: Int
   /// The copy of everything that changes, for going back to the last whole epoch.
   package let rollback: Int
@@ -54,10 +55,12 @@ extension PreparedPhase {
     let needs = try sources.map { try $0.bytes(of: image, plans, kept, cache) }
     func bytes(_ parameters: [Parameter]) -> Int { parameters.reduce(0) { $0 + 4 * $1.count } }
     let slots = try Optimizers.make(settings.optimizer).slotNames.count
+    let accumulates = settings.accumulation ?? 1 > 1
     let optimizer = slots * bytes(policy.trainable)
     return MemoryForecast(
       resident: resident, weights: model.weightBytes,
-      plan: needs.map(\.plan).max() ?? 0, optimizer: optimizer,
+      plan: needs.map(\.plan).max() ?? 0,
+      optimizer: optimizer + (accumulates ? bytes(policy.trainable) : 0),
       rollback: bytes(policy.changing) + optimizer,
       best: settings.copiesBest ? bytes(policy.changing) : 0,
       batches: sources.reduce(0) { $0 + $1.bufferBytes(of: image) },

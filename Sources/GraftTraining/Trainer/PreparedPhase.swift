@@ -31,9 +31,10 @@ package struct PreparedPhase {
     self.batchCount = batchCount
     policy = try phase.policy.resolved(for: model, weightDecay: settings.weightDecay)
     prefix = try FrozenPrefix(model, policy.configuration)
+    let updates = settings.updateCount(ofBatches: batchCount)
     curve = ScheduleCurve(
-      try Schedules.make(settings.schedule), totalSteps: settings.epochs * batchCount,
-      warmupSteps: Int((settings.warmupEpochs * Double(batchCount)).rounded()))
+      try Schedules.make(settings.schedule), totalSteps: settings.epochs * updates,
+      warmupSteps: Int((settings.warmupEpochs * Double(updates)).rounded()))
   }
 
   /// Refuses batch norms that would take their statistics from a single value per channel.

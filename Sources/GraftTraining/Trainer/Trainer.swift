@@ -29,6 +29,8 @@ package final class Trainer {
   /// The gradients of the update in progress, in the policy's order.
   var gradients: [Slice] = []
   let gradientNorm = GradientNorm()
+  /// Where the gradients of several batches make one update.
+  private let gradientSum: GradientSum?
   private var clock = TrainingClock()
   /// The part of `clock` that belongs to the epoch in progress.
   private var epochClock = TrainingClock()
@@ -71,6 +73,8 @@ package final class Trainer {
       + (keepsBest ? ["the weights of the epoch with the best validation score are kept"] : [])
     optimizer = Optimizer(
       try Optimizers.make(phase.settings.optimizer), groups: phase.policy.groups)
+    let accumulates = phase.settings.accumulation ?? 1 > 1
+    gradientSum = accumulates ? GradientSum(of: phase.policy.trainable) : nil
     statisticsBefore = phase.policy.movingStatistics.map { Tensor($0.value.shape) }
     if let state { try restore(state) }
   }
@@ -157,7 +161,7 @@ package final class Trainer {
       guard answer == .continue, !isAtStop else {
         return (Self.ending(for: answer) ?? .stopped, answer)
       }
-      answer = try runBatch(observer)
+      answer = try runUpdate(observer)
     }
     // A stop after the last batch leaves the epoch open, so that resuming validates it.
     guard answer == .continue, !isAtStop else {
@@ -200,19 +204,29 @@ package final class Trainer {
     return "the rate is \(multiplier.threeDigitText) of its peak from epoch \(progress.epoch + 1)"
   }
 
-  private func runBatch(
+  /// Makes one update: of a batch, or of several.
+  private func runUpdate(
     _ observer: (TrainingEvent) -> TrainingAnswer
   ) throws -> TrainingAnswer {
     let start = ContinuousClock.now
     let waited = training.secondsWaited
-    guard let batch = try training.nextBatch() else {
-      preconditionFailure("a source with fewer batches than promised")
+    func nextBatch() throws -> LabeledImages {
+      guard let batch = try training.nextBatch() else {
+        preconditionFailure("a source with fewer batches than promised")
+      }
+      passOnRemarks(of: training, observer)
+      return batch
     }
-    passOnRemarks(of: training, observer)
-    let loss = try update(on: batch)
-    clock.add(since: start, images: batch.count, waited: training.secondsWaited - waited)
-    epochClock.add(since: start, images: batch.count, waited: training.secondsWaited - waited)
-    progress.batch += 1
+    let (images, loss): (Int, Double)
+    if let gradientSum {
+      (images, loss) = try update(addingUpIn: gradientSum, next: nextBatch)
+    } else {
+      let batch = try nextBatch()
+      (images, loss) = (batch.count, try update(on: batch))
+      progress.batch += 1
+    }
+    clock.add(since: start, images: images, waited: training.secondsWaited - waited)
+    epochClock.add(since: start, images: images, waited: training.secondsWaited - waited)
     progress.step += 1
     return observer(
       .progress(

@@ -23,11 +23,19 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
   package var seed: UInt64 = 1
   /// The epoch whose weights a run ends with that patience does not end; nil is the last.
   package var kept: KeptEpoch?
+  /// Batches whose gradients make one update; nil is one.
+  package var accumulation: Int?
 
   package init(epochs: Int = 5) { self.epochs = epochs }
 
   /// Whether the weights of the best epoch are copied, because the run may end with them.
   package var copiesBest: Bool { patience != nil || kept == .best }
+
+  /// Updates in an epoch of this many batches: the last is of those that are left.
+  func updateCount(ofBatches count: Int) -> Int {
+    let batches = accumulation ?? 1
+    return (count - 1) / batches + 1
+  }
 
   /// Sets the optimizer's momentum, and has the schedule leave it there.
   package mutating func setMomentum(_ momentum: Double) throws {
@@ -83,6 +91,9 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
     try check(
       patience ?? 1 > 0, "a patience of \(patience ?? 0) epochs stops at once",
       "patience=5 is usual")
+    try check(
+      accumulation ?? 1 > 0, "\(accumulation ?? 0) batches make no update",
+      "accumulate counts batches from 1")
     try check(
       stopAtStep ?? 1 > 0, "stop=\(stopAtStep ?? 0) leaves nothing to train",
       "stop counts updates from 1")

@@ -21,7 +21,10 @@ package enum TrainingParameters {
   static let from = Argument(
     "from", .name(.run), otherwise: "the encoder's own weights", "run to start from")
   static let batch = Argument(
-    "batch", .integer(1...65_536), default: usualBatch, "images per update")
+    "batch", .integer(1...65_536), default: usualBatch, "images per batch, which makes an update")
+  static let accumulate = Argument(
+    "accumulate", .integer(1...100_000), default: 1,
+    "batches whose mean gradient makes one update; steps count updates")
   static let optimizer = Argument(
     "optimizer", .choice(Optimizers.all.map { $0.name }), default: usual.optimizer.name,
     "how weights are updated")
@@ -70,8 +73,8 @@ package enum TrainingParameters {
     "as", .newName(.run), otherwise: "the next free letter", "name of the run")
 
   static let loop: [any AnyArgument] = [
-    batch, optimizer, schedule, warmup, decay, momentum, clip, loss, smoothing, patience, keep,
-    augment, views,
+    batch, accumulate, optimizer, schedule, warmup, decay, momentum, clip, loss, smoothing,
+    patience, keep, augment, views,
   ]
   static let ending: [any AnyArgument] = [stop, name]
 

@@ -54,6 +54,8 @@ struct TrainingArguments {
     settings.patience = arguments[TrainingParameters.patience]
     let keep = arguments[TrainingParameters.keep]
     settings.kept = keep == .last ? nil : keep
+    let batches = arguments[TrainingParameters.accumulate]
+    settings.accumulation = batches == 1 ? nil : batches
     settings.warmupEpochs = (arguments[TrainingParameters.warmup] ?? 0) * Double(epochs)
     settings.classWeights = classWeights
     settings.seed = seed
