@@ -11,7 +11,7 @@ package struct MemoryForecast: Sendable, Hashable {
   package let weights: Int
   /// The largest plan: activations, gradients, prepared weights.
   package let plan: Int
-  /// The optimizer's memory, and the sum of gradients where several batches make an update.
+  /// The optimizer's memory, the sum of gradients where several batches make an update, and averages of weights.
   package let optimizer: Int
   /// The copy of everything that changes, for going back to the last whole epoch.
   package let rollback: Int
@@ -56,12 +56,13 @@ extension PreparedPhase {
     func bytes(_ parameters: [Parameter]) -> Int { parameters.reduce(0) { $0 + 4 * $1.count } }
     let slots = try Optimizers.make(settings.optimizer).slotNames.count
     let accumulates = settings.accumulation ?? 1 > 1
+    let averages = settings.averaging == nil ? 0 : bytes(policy.trainable)
     let optimizer = slots * bytes(policy.trainable)
     return MemoryForecast(
       resident: resident, weights: model.weightBytes,
       plan: needs.map(\.plan).max() ?? 0,
-      optimizer: optimizer + (accumulates ? bytes(policy.trainable) : 0),
-      rollback: bytes(policy.changing) + optimizer,
+      optimizer: optimizer + (accumulates ? bytes(policy.trainable) : 0) + averages,
+      rollback: bytes(policy.changing) + optimizer + averages,
       best: settings.copiesBest ? bytes(policy.changing) : 0,
       batches: sources.reduce(0) { $0 + $1.bufferBytes(of: image) },
       features: needs.reduce(0) { $0 + $1.features })

@@ -37,6 +37,15 @@ package struct PreparedPhase {
       warmupSteps: Int((settings.warmupEpochs * Double(updates)).rounded()))
   }
 
+  /// The decay of averaged weights; nil where they are not averaged.
+  package var averageDecay: Double? {
+    switch settings.averaging {
+    case nil, .off: nil
+    case .fitted: WeightAverages.decay(fitting: curve.totalSteps)
+    case .decay(let decay): decay
+    }
+  }
+
   /// Refuses batch norms that would take their statistics from a single value per channel.
   func requireStatistics(ofBatch count: Int) throws {
     let graph = model.graph

@@ -69,6 +69,7 @@ extension Trainer {
       multiplier: multiplier ?? curve.multiplier(at: progress.step, after: progress.history),
       momentum: curve.momentum(at: progress.step), gradientScale: clip * share, pool: pool,
       gradient: gradient)
+    averages?.add(step: progress.step, pool: pool)
   }
 
   /// Smooths targets, mixed or not, and weighs them by class.

@@ -31,6 +31,8 @@ package final class Trainer {
   let gradientNorm = GradientNorm()
   /// Where the gradients of several batches make one update.
   private let gradientSum: GradientSum?
+  /// Where weights are averaged; after the end of the run equal to the weights.
+  let averages: WeightAverages?
   private var clock = TrainingClock()
   /// The part of `clock` that belongs to the epoch in progress.
   private var epochClock = TrainingClock()
@@ -70,12 +72,16 @@ package final class Trainer {
     let keepsBest = phase.settings.kept == .best
     opening =
       sources.remarks
+      + (phase.averageDecay.map {
+        ["weights are averaged with a decay of \($0.shortText) per update"]
+      } ?? [])
       + (keepsBest ? ["the weights of the epoch with the best validation score are kept"] : [])
     optimizer = Optimizer(
       try Optimizers.make(phase.settings.optimizer), groups: phase.policy.groups)
     let accumulates = phase.settings.accumulation ?? 1 > 1
     gradientSum = accumulates ? GradientSum(of: phase.policy.trainable) : nil
     statisticsBefore = phase.policy.movingStatistics.map { Tensor($0.value.shape) }
+    averages = phase.averageDecay.map { WeightAverages(of: phase.policy.trainable, decay: $0) }
     if let state { try restore(state) }
   }
 
@@ -137,7 +143,8 @@ package final class Trainer {
     let slots = optimizer.rule.slotNames.count
     let changing = policy.changing.reduce(0) { $0 + 4 * $1.count }
     let memory = slots * policy.trainable.reduce(0) { $0 + 4 * $1.count }
-    return (settings.copiesBest ? 2 : 1) * changing + memory
+    let averaged = averages == nil ? 0 : policy.trainable.reduce(0) { $0 + 4 * $1.count }
+    return (settings.copiesBest ? 2 : 1) * changing + memory + averaged
   }
 
   /// The state after the last update, with memory of its own where there is enough.
@@ -187,7 +194,7 @@ package final class Trainer {
     let reply = observer(.epoch(record))
     if let remark = remarkOnRate { _ = observer(.remark(remark)) }
     if isOutOfPatience {
-      restoreBest()
+      endWithBest()
       evaluation = nil
       return (.outOfPatience, reply)
     }
@@ -257,11 +264,12 @@ package final class Trainer {
     }
   }
 
-  /// Evaluates the weights as they are on the validation images.
+  /// Evaluates the weights on the validation images, averages of them where they are averaged.
   ///
   /// What is not finite goes back to the last whole epoch and throws, or leaves the run without scores.
   private func validate(
-    goingBack goesBack: Bool = true, _ observer: (TrainingEvent) -> TrainingAnswer
+    goingBack goesBack: Bool = true, ofAverages: Bool = true,
+    _ observer: (TrainingEvent) -> TrainingAnswer
   ) throws -> TrainingAnswer {
     if goesBack, let fault = model.faultyParameter(among: policy.changing, pool: pool) {
       throw try rolledBack("\(fault) after epoch \(progress.epoch + 1)")
@@ -274,6 +282,9 @@ package final class Trainer {
       return output.error
     }
     do {
+      let averages = ofAverages ? averages : nil
+      averages?.exchange()
+      defer { averages?.exchange() }
       evaluation = try evaluator.measure(validation) { done, all in
         let reply = observer(.evaluating(batch: done, of: all))
         if reply != .continue { answer = reply }
@@ -316,8 +327,10 @@ package final class Trainer {
       return ending
     }
     if settings.kept == .best, let best = progress.best, best < progress.history.count - 1 {
-      restoreBest()
+      endWithBest()
       evaluation = nil
+    } else if let averages {
+      averages.apply()
     }
     return .completed
   }
@@ -333,8 +346,9 @@ package final class Trainer {
     if evaluation == nil, endsWithBest {
       _ = try validate(observer)
     } else if evaluation == nil, isAtStop {
-      // A run that failed by its scores is replayed up to there: the weights are what is asked for.
-      _ = try validate(goingBack: false, observer)
+      // A run that failed by its scores is replayed up to there: the weights are what is asked for,
+      // those in training, not their averages.
+      _ = try validate(goingBack: false, ofAverages: false, observer)
     }
     rollback = nil
     // Keeping the trainer, or its state, does not keep its buffers.

@@ -25,6 +25,9 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
   package var kept: KeptEpoch?
   /// Batches whose gradients make one update; nil is one.
   package var accumulation: Int?
+  /// Moving averages of the weights, which are validated and which a run ends with; nil is the weights as
+  /// they are.
+  package var averaging: WeightAveraging?
 
   package init(epochs: Int = 5) { self.epochs = epochs }
 
@@ -94,6 +97,11 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
     try check(
       accumulation ?? 1 > 0, "\(accumulation ?? 0) batches make no update",
       "accumulate counts batches from 1")
+    if case .decay(let decay) = averaging {
+      try check(
+        decay >= 0 && decay < 1, "averages with a decay of \(decay.shortText) do not move",
+        "ema=0.99 averages over about 100 updates")
+    }
     try check(
       stopAtStep ?? 1 > 0, "stop=\(stopAtStep ?? 0) leaves nothing to train",
       "stop counts updates from 1")

@@ -60,6 +60,10 @@ package enum TrainingParameters {
   static let keep = Argument(
     "keep", .word, default: KeptEpoch.last,
     "the epoch whose weights are kept at the end, best by the validation score")
+  static let averaging = Argument(
+    "ema", .averaging, default: WeightAveraging.off,
+    "moving averages of the weights, validated and kept at the end: their decay per update, or yes for "
+      + "one that fits the run")
   static let augment = Argument(
     list: "augment", .pipeline, otherwise: "the current pipeline",
     "pipeline for this run: a name, an op, a list of ops, or none")
@@ -74,7 +78,7 @@ package enum TrainingParameters {
 
   static let loop: [any AnyArgument] = [
     batch, accumulate, optimizer, schedule, warmup, decay, momentum, clip, loss, smoothing,
-    patience, keep, augment, views,
+    patience, keep, averaging, augment, views,
   ]
   static let ending: [any AnyArgument] = [stop, name]
 

@@ -56,6 +56,8 @@ struct TrainingArguments {
     settings.kept = keep == .last ? nil : keep
     let batches = arguments[TrainingParameters.accumulate]
     settings.accumulation = batches == 1 ? nil : batches
+    let averaging = arguments[TrainingParameters.averaging]
+    settings.averaging = averaging == .off ? nil : averaging
     settings.warmupEpochs = (arguments[TrainingParameters.warmup] ?? 0) * Double(epochs)
     settings.classWeights = classWeights
     settings.seed = seed

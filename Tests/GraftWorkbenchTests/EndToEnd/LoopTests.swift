@@ -40,6 +40,34 @@ extension EndToEnd {
       #expect(place.errors.contains("schedule=plateau watches the validation loss"))
     }
 
+    @Test func averagesAndAccumulationAreTypedStoppedAndReplayed() throws {
+      let place = try Workplace()
+      let train = "train epochs=3 batch=8 policy=B lr=0.003 augment=none"
+      let lines = """
+        \(train) as=P
+        \(train) accumulate=1 ema=no as=Q
+        \(train) accumulate=3 as=U
+        \(train) accumulate=3 stop=2 as=V
+        resume V
+        \(train) ema=0.9 as=E
+        \(train) ema=0.9 stop=5 as=F
+        resume F
+        finetune epochs=2 batch=8 ema=yes accumulate=2 keep=best as=T
+        """
+      #expect(place.type(Workplace.ingredients + "\n" + lines) == 0, "\(place.errors)")
+      let hashes = try ["P", "U", "E", "T"].map { try place.hash($0) }
+      #expect(Set(hashes).count == 4)
+      #expect(try place.hash("Q") == hashes[0], "what is not used changes nothing")
+      #expect(try place.hash("V") == hashes[1] && place.hash("F") == hashes[2])
+      #expect(try place.session.requireRun("U").prepared?.totalSteps == 6)
+      let again = try Workplace()
+      #expect(again.replay(place.recipe) == 0, "\(again.errors)")
+      #expect(try ["P", "U", "E", "T"].map { try again.hash($0) } == hashes)
+      for wrong in ["ema=1", "ema=-0.1", "ema=often", "accumulate=0", "keep=first"] {
+        #expect(place.type("train epochs=1 \(wrong)") == 2, "\(wrong)")
+      }
+    }
+
     @Test func schedulesTakeArgumentsInBrackets() throws {
       let place = try Workplace()
       let train = "train epochs=3 batch=16 policy=B augment=none"
