@@ -31,6 +31,9 @@ extension ArgumentKind {
     case .choice(let words):
       guard words.contains(text) else { throw unknownWord(text) }
       return .text(text)
+    case .call(let words):
+      guard words.contains(where: { $0.name == text }) else { throw unknownWord(text) }
+      return .text(text)
     case .grid:
       guard let (columns, rows) = Self.pair(text), text.contains("x") else { throw wrongType(text) }
       guard (1...64).contains(columns), (1...64).contains(rows) else { throw outOfRange(text) }

@@ -21,6 +21,7 @@ extension ArgumentKind {
     case .ratio: "ratio such as 80/10/10"
     case .flag: "yes or no"
     case .choice(let words): words.joined(separator: " | ")
+    case .call(let words): words.map(\.name).joined(separator: " | ")
     case .name(let set): "name of \(set.article)"
     case .newName(let set): "new name for \(set.article)"
     case .path(let kind): kind.title
@@ -61,6 +62,7 @@ extension ArgumentKind {
   package var words: [String] {
     switch self {
     case .choice(let words): words
+    case .call(let words): words.map(\.name)
     case .flag: ["yes", "no"]
     case .list(let element): element.words
     case .either(let kinds): kinds.flatMap(\.words)
@@ -102,6 +104,16 @@ extension ArgumentKind {
     case .list(let element): element.takesOps
     case .either(let kinds): kinds.contains(where: \.takesOps)
     default: false
+    }
+  }
+
+  /// The words that take arguments in brackets.
+  package var callableWords: [CallableWord] {
+    switch self {
+    case .call(let words): words
+    case .list(let element): element.callableWords
+    case .either(let kinds): kinds.flatMap(\.callableWords)
+    default: []
     }
   }
 

@@ -15,6 +15,8 @@ package indirect enum ArgumentKind: Sendable {
   case ratio
   case flag
   case choice([String])
+  /// One of these words, with arguments in brackets where they are not the usual: `step(parts=4)`.
+  case call(of: [CallableWord])
   /// A name that the session has, such as an encoder or a finished run.
   case name(NameSet)
   /// A new name that a command gives to its result.
@@ -68,6 +70,17 @@ package indirect enum ArgumentKind: Sendable {
     case output
     /// The same for `save`, whose suffix says what is written; without one it is a model.
     case saved
+  }
+}
+
+/// A word with what may be given in brackets after it.
+package struct CallableWord: Sendable {
+  package let name: String
+  package let arguments: [ArgumentDeclaration]
+
+  package init(_ name: String, _ arguments: [any AnyArgument]) {
+    self.name = name
+    self.arguments = arguments.map(\.declaration)
   }
 }
 

@@ -7,7 +7,7 @@ import GraftModels
 extension RunState {
   /// Writes the state as a safetensors file with its own SHA-256 in the metadata.
   ///
-  /// Tensors are `weight/NAME`, `SLOT INDEX/NAME` and `best/NAME` in the engine's layout; counters,
+  /// Tensors are `weight/NAME`, `SLOT INDEX/NAME`, `best/NAME` and `average/NAME` in the engine's layout; counters,
   /// policy and settings are JSON. The hash covers every byte of the file, with zeros in its own
   /// place. `model` describes the model (`ModelFile.description`), so that it can be made from the
   /// file alone. Values are written from where they lie: nothing is copied.
@@ -79,6 +79,7 @@ extension RunState {
   /// The tensors besides the weights, by their names in files.
   private var memories: [(name: String, tensor: Tensor)] {
     bestWeights.map { ("best/\($0.key)", $0.value) }
+      + averages.map { ("average/\($0.key)", $0.value) }
       + optimizer.flatMap { name, state in
         state.slots.enumerated().map { ("slot\($0.offset)/\(name)", $0.element) }
       }
@@ -115,7 +116,7 @@ extension RunState {
     self.init(
       progress: content.progress, place: place, policy: content.policy,
       settings: content.settings, identity: identity, weights: weights, optimizer: [:],
-      bestWeights: groups["best"] ?? [:])
+      bestWeights: groups["best"] ?? [:], averages: groups["average"] ?? [:])
     for (name, count) in content.updateCounts {
       var slots: [Tensor] = []
       while let slot = groups["slot\(slots.count)"]?[name] { slots.append(slot) }

@@ -1,6 +1,7 @@
 import GraftBase
 
-/// The shape of the learning rate over a run: a pure function of progress.
+/// The shape of the learning rate over a run: a pure function of progress, and of the scores of the epochs
+/// before where it watches them.
 ///
 /// Groups store absolute peak rates; the rate of an update is the group's rate times the multiplier,
 /// so no group's rate is ever changed. Progress is (updates made) / (updates planned): 0 at
@@ -18,6 +19,10 @@ package protocol Schedule: Sendable {
   func multiplier(at progress: Double) -> Double
   /// The momentum (Adam: first beta) at `progress`; nil leaves the optimizer's own.
   func momentum(at progress: Double) -> Double?
+  /// Whether it depends on the validation after each epoch.
+  static var watchesValidation: Bool { get }
+  /// A factor besides `multiplier(at:)`: what these epochs have made of the rate, 1 before the first.
+  func multiplier(after history: [EpochRecord]) -> Double
   /// The same schedule whose own rise takes `share` of the run; nil when it has no rise of its own
   /// and a plain warm-up goes before it.
   func rising(for share: Double) -> (any Schedule)?
@@ -27,6 +32,8 @@ extension Schedule {
   package static var arguments: [any AnyArgument] { [] }
   package static var momentumArguments: [Argument<Double>] { [] }
   package func momentum(at progress: Double) -> Double? { nil }
+  package static var watchesValidation: Bool { false }
+  package func multiplier(after history: [EpochRecord]) -> Double { 1 }
   package func rising(for share: Double) -> (any Schedule)? { nil }
 }
 
@@ -41,6 +48,7 @@ package enum Schedules {
     ExponentialSchedule.self,
     OneCycleSchedule.self,
     FlatCosineSchedule.self,
+    PlateauSchedule.self,
   ]
 
   /// The type of the schedule that `choice` names.
@@ -81,6 +89,11 @@ package struct ScheduleCurve: Sendable {
       return schedule.multiplier(at: 0) * Double(step + 1) / Double(warmupSteps + 1)
     }
     return schedule.multiplier(at: progress(at: step))
+  }
+
+  /// The same after the epochs of `history`.
+  package func multiplier(at step: Int, after history: [EpochRecord]) -> Double {
+    multiplier(at: step) * schedule.multiplier(after: history)
   }
 
   package func momentum(at step: Int) -> Double? {

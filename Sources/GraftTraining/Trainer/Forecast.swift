@@ -62,7 +62,7 @@ extension Trainer {
       kept = try timedEpoch()
     }
     // What the run keeps beyond that; the copy for going back is here `before`.
-    let best = settings.patience == nil ? 0 : policy.changing.reduce(0) { $0 + $1.count * 4 }
+    let best = settings.copiesBest ? policy.changing.reduce(0) { $0 + $1.count * 4 } : 0
     return Forecast(
       computed: computed, kept: kept, epochs: settings.epochs,
       computedEpochs: min(settings.epochs, features?.viewCount ?? settings.epochs),

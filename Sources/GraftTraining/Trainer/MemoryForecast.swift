@@ -11,10 +11,11 @@ package struct MemoryForecast: Sendable, Hashable {
   package let weights: Int
   /// The largest plan: activations, gradients, prepared weights.
   package let plan: Int
+  /// The optimizer's memory, the sum of gradients where several batches make an update, and averages of weights.
   package let optimizer: Int
   /// The copy of everything that changes, for going back to the last whole epoch.
   package let rollback: Int
-  /// The weights of the best epoch, where patience keeps them.
+  /// The weights of the best epoch, where the run may end with them.
   package let best: Int
   /// The loaders' batches: one in use, the others being made.
   package let batches: Int
@@ -54,12 +55,15 @@ extension PreparedPhase {
     let needs = try sources.map { try $0.bytes(of: image, plans, kept, cache) }
     func bytes(_ parameters: [Parameter]) -> Int { parameters.reduce(0) { $0 + 4 * $1.count } }
     let slots = try Optimizers.make(settings.optimizer).slotNames.count
+    let accumulates = settings.accumulation ?? 1 > 1
+    let averages = settings.averaging == nil ? 0 : bytes(policy.trainable)
     let optimizer = slots * bytes(policy.trainable)
     return MemoryForecast(
       resident: resident, weights: model.weightBytes,
-      plan: needs.map(\.plan).max() ?? 0, optimizer: optimizer,
-      rollback: bytes(policy.changing) + optimizer,
-      best: settings.patience == nil ? 0 : bytes(policy.changing),
+      plan: needs.map(\.plan).max() ?? 0,
+      optimizer: optimizer + (accumulates ? bytes(policy.trainable) : 0) + averages,
+      rollback: bytes(policy.changing) + optimizer + averages,
+      best: settings.copiesBest ? bytes(policy.changing) : 0,
       batches: sources.reduce(0) { $0 + $1.bufferBytes(of: image) },
       features: needs.reduce(0) { $0 + $1.features })
   }
@@ -71,7 +75,7 @@ extension PreparedPhase {
     let changing = policy.changing.reduce(0) { $0 + 4 * $1.count }
     let slots = try Optimizers.make(settings.optimizer).slotNames.count
     let optimizer = slots * policy.trainable.reduce(0) { $0 + 4 * $1.count }
-    let copies = settings.patience == nil ? 1 : 2
+    let copies = settings.copiesBest ? 2 : 1
     try Storage.requireRoom(
       copies * changing + 2 * optimizer,
       for: "training \(model.spec.shortName) with \(settings.optimizer.name)",

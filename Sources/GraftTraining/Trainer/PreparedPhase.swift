@@ -31,9 +31,19 @@ package struct PreparedPhase {
     self.batchCount = batchCount
     policy = try phase.policy.resolved(for: model, weightDecay: settings.weightDecay)
     prefix = try FrozenPrefix(model, policy.configuration)
+    let updates = settings.updateCount(ofBatches: batchCount)
     curve = ScheduleCurve(
-      try Schedules.make(settings.schedule), totalSteps: settings.epochs * batchCount,
-      warmupSteps: Int((settings.warmupEpochs * Double(batchCount)).rounded()))
+      try Schedules.make(settings.schedule), totalSteps: settings.epochs * updates,
+      warmupSteps: Int((settings.warmupEpochs * Double(updates)).rounded()))
+  }
+
+  /// The decay of averaged weights; nil where they are not averaged.
+  package var averageDecay: Double? {
+    switch settings.averaging {
+    case nil, .off: nil
+    case .fitted: WeightAverages.decay(fitting: curve.totalSteps)
+    case .decay(let decay): decay
+    }
   }
 
   /// Refuses batch norms that would take their statistics from a single value per channel.

@@ -49,6 +49,9 @@ extension PreparedRun: CustomStringConvertible {
     if let views = views(phase: index), settings.epochs > views, !ingredients.pipeline.isEmpty {
       parts.append("\(views) fixed views of each image")
     }
+    if let count = settings.accumulation { parts.append("\(count) batches per update") }
+    if let decay = phase.averageDecay { parts.append("weights averaged at \(decay.shortText)") }
+    if settings.kept == .best { parts.append("the best epoch kept") }
     return "policy \(phase.policy.policy): " + parts.joined(separator: ", ")
   }
 }

@@ -37,6 +37,9 @@ package struct PreparedRun {
       try PreparedPhase($0, of: model, batchCount: training.batchCount)
     }
     validationCount = data.partition(.validation).count
+    if validationCount == 0 {
+      for phase in phases { try phase.settings.requireNoValidation() }
+    }
     if let solving = ingredients.solving {
       for phase in phases { try solving.validate(for: phase) }
     } else {

@@ -46,10 +46,19 @@ package struct RunState: Sendable {
   /// All parameters, statistics included, in the engine's layout.
   package var weights: [String: Tensor]
   package var optimizer: [String: Optimizer.State]
-  /// The changing parameters after the best epoch; empty when patience does not need them.
+  /// The changing parameters after the best epoch; empty when no end needs them.
   package var bestWeights: [String: Tensor]
+  /// Moving averages of the trainable parameters; empty where they are not averaged.
+  package var averages: [String: Tensor] = [:]
   /// The model's description in the file that the state came from, by the keys of model files.
   package var model: [String: String] = [:]
+
+  /// The same with averages for weights, where there are any: what its scores are of.
+  package var averaged: RunState {
+    var result = self
+    result.weights.merge(averages) { $1 }
+    return result
+  }
 
   /// Gives a model the weights; throws when one has another shape or is missing.
   package func fill(_ model: Model) throws {

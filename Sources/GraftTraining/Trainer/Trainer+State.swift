@@ -16,7 +16,8 @@ extension Trainer {
       progress: progress, place: place, policy: policy.policy, settings: settings,
       identity: identity, weights: weights,
       optimizer: optimizer.states.mapValues { $0.copied() },
-      bestWeights: sharingFrozen ? bestWeights : bestWeights.mapValues { $0.copied() })
+      bestWeights: sharingFrozen ? bestWeights : bestWeights.mapValues { $0.copied() },
+      averages: (averages?.values ?? [:]).mapValues { $0.copied() })
   }
 
   /// The state after the last update, on the trainer's own memory: to be written before the next.
@@ -25,7 +26,7 @@ extension Trainer {
       progress: progress, place: place, policy: policy.policy, settings: settings,
       identity: identity,
       weights: Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.name, $0.value) }),
-      optimizer: optimizer.states, bestWeights: bestWeights)
+      optimizer: optimizer.states, bestWeights: bestWeights, averages: averages?.values ?? [:])
   }
 
   /// Moves to a state; throws and changes nothing when it is of another run.
@@ -45,6 +46,11 @@ extension Trainer {
           + "\(training.batchCount)", help: "resume with the same data and batch size")
     }
     try optimizer.check(state.optimizer)
+    guard state.averages.mapValues(\.shape) == averages?.values.mapValues(\.shape) ?? [:] else {
+      throw GraftError(
+        .input, "the checkpoint's averages of weights do not fit the run",
+        help: "resume with the policy and ema= that the run was started with")
+    }
     rewind(to: state)
   }
 
@@ -70,6 +76,7 @@ extension Trainer {
   func rewind(to state: RunState) {
     fill(model.parameters, from: state.weights)
     optimizer.rewind(to: state.optimizer)
+    averages?.rewind(to: state.averages)
     bestWeights = state.bestWeights
     progress = state.progress
     if isOutOfPatience { progress.patienceStart = progress.history.count }
@@ -90,9 +97,11 @@ extension Trainer {
     let isBest = progress.best.map { record.isBetter(than: progress.history[$0]) }
     if isBest ?? (record.validationLoss?.isFinite ?? false) {
       progress.best = progress.history.count - 1
-      if settings.patience != nil {
+      if settings.copiesBest {
         bestWeights = Dictionary(
-          uniqueKeysWithValues: policy.changing.map { ($0.name, $0.value.copied()) })
+          uniqueKeysWithValues: policy.changing.map {
+            ($0.name, (averages?.values[$0.name] ?? $0.value).copied())
+          })
       }
     }
     return record
@@ -104,8 +113,11 @@ extension Trainer {
     return progress.history.count - 1 - max(best, (progress.patienceStart ?? 0) - 1) >= patience
   }
 
-  /// Takes the weights of the best epoch.
-  func restoreBest() { fill(policy.changing, from: bestWeights) }
+  /// Ends with the weights of the best epoch.
+  func endWithBest() {
+    fill(policy.changing, from: bestWeights)
+    averages?.reset()
+  }
 
   private func fill(_ parameters: [Parameter], from values: [String: Tensor]) {
     for parameter in parameters {

@@ -10,14 +10,30 @@ extension Trainer {
   ///
   /// `multiplier` replaces the schedule's. After the first updates nothing is allocated.
   package func update(on batch: LabeledImages, multiplier: Double? = nil) throws -> Double {
-    let plan = try plans.plan(loadedWith: batch, policy.configuration)
+    saveStatistics()
+    let (plan, norm) = try differentiate(batch, draw: progress.step)
+    apply(norm: norm, multiplier: multiplier) { self.gradient(of: $0, in: plan) }
+    return count(batch, in: plan)
+  }
+
+  /// Keeps the moving statistics as they are before an update.
+  func saveStatistics() {
     for (parameter, copy) in zip(policy.movingStatistics, statisticsBefore) {
       copy.slice.copy(from: parameter.slice)
     }
+  }
+
+  func restoreStatistics() { restore(statisticsBefore) }
+
+  /// Computes `gradients` of the mean loss of a batch, and the norm of all together.
+  ///
+  /// They stay valid until the next batch. `draw` addresses what is drawn at random.
+  func differentiate(_ batch: LabeledImages, draw: Int) throws -> (plan: Plan, norm: Double) {
+    let plan = try plans.plan(loadedWith: batch, policy.configuration)
     if model.task == .classification {
       shape(plan.input(model.target), classCount: batch.classCount)
     }
-    let random = RandomAddress(seed: settings.seed, step: progress.step)
+    let random = RandomAddress(seed: settings.seed, step: draw)
     plan.forward(random: random)
     for parameter in policy.movingStatistics { parameter.markChanged() }
 
@@ -41,12 +57,19 @@ extension Trainer {
       let place = gradients.firstIndex { !$0.buffer.allSatisfy(\.isFinite) }
       throw fault("gradient", in: batch, at: [], layer: place.map { policy.trainable[$0].name })
     }
+    return (plan, norm)
+  }
+
+  /// Has the optimizer make its step by gradients with this norm, once they are multiplied by `share`.
+  func apply(
+    norm: Double, share: Double = 1, multiplier: Double? = nil, gradient: (Parameter) -> Slice
+  ) {
+    let clip = settings.gradientLimit.map { GradientNorm.scale(norm: norm, limit: $0) } ?? 1
     optimizer.step(
-      multiplier: multiplier ?? curve.multiplier(at: progress.step),
-      momentum: curve.momentum(at: progress.step),
-      gradientScale: settings.gradientLimit.map { GradientNorm.scale(norm: norm, limit: $0) } ?? 1,
-      pool: pool, gradient: { self.gradient(of: $0, in: plan) })
-    return count(losses, plan.value(model.logits), batch)
+      multiplier: multiplier ?? curve.multiplier(at: progress.step, after: progress.history),
+      momentum: curve.momentum(at: progress.step), gradientScale: clip * share, pool: pool,
+      gradient: gradient)
+    averages?.add(step: progress.step, pool: pool)
   }
 
   /// Smooths targets, mixed or not, and weighs them by class.
@@ -70,10 +93,9 @@ extension Trainer {
     return slice
   }
 
-  /// Adds a batch to the sums of the epoch, in the order of its images.
-  private func count(
-    _ losses: UnsafeMutableBufferPointer<Float>, _ logits: Slice, _ batch: LabeledImages
-  ) -> Double {
+  /// Adds a batch to the sums of the epoch, in the order of its images; returns its mean loss.
+  func count(_ batch: LabeledImages, in plan: Plan) -> Double {
+    let (losses, logits) = (plan.value(model.trainingLosses).buffer, plan.value(model.logits))
     // Copies of the first images carry the losses of those.
     let copies = model.copiesOfEachSample
     let count = batch.count / copies

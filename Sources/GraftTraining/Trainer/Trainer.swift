@@ -29,6 +29,10 @@ package final class Trainer {
   /// The gradients of the update in progress, in the policy's order.
   var gradients: [Slice] = []
   let gradientNorm = GradientNorm()
+  /// Where the gradients of several batches make one update.
+  private let gradientSum: GradientSum?
+  /// Where weights are averaged; after the end of the run equal to the weights.
+  let averages: WeightAverages?
   private var clock = TrainingClock()
   /// The part of `clock` that belongs to the epoch in progress.
   private var epochClock = TrainingClock()
@@ -65,10 +69,19 @@ package final class Trainer {
     self.training = sources.training
     self.validation = sources.validation
     plans = sources.plans
-    opening = sources.remarks
+    let keepsBest = phase.settings.kept == .best
+    opening =
+      sources.remarks
+      + (phase.averageDecay.map {
+        ["weights are averaged with a decay of \($0.shortText) per update"]
+      } ?? [])
+      + (keepsBest ? ["the weights of the epoch with the best validation score are kept"] : [])
     optimizer = Optimizer(
       try Optimizers.make(phase.settings.optimizer), groups: phase.policy.groups)
+    let accumulates = phase.settings.accumulation ?? 1 > 1
+    gradientSum = accumulates ? GradientSum(of: phase.policy.trainable) : nil
     statisticsBefore = phase.policy.movingStatistics.map { Tensor($0.value.shape) }
+    averages = phase.averageDecay.map { WeightAverages(of: phase.policy.trainable, decay: $0) }
     if let state { try restore(state) }
   }
 
@@ -108,7 +121,8 @@ package final class Trainer {
           ending = Self.ending(for: answer) ?? .completed
         }
       }
-      return try close(ending ?? .completed, meter: meter, proof: proof, observer)
+      let final = keepingEpoch(atEnd: ending ?? .completed)
+      return try close(final, meter: meter, proof: proof, observer)
     } catch {
       // What is kept of a failed run may need this memory.
       plans.clear()
@@ -129,7 +143,8 @@ package final class Trainer {
     let slots = optimizer.rule.slotNames.count
     let changing = policy.changing.reduce(0) { $0 + 4 * $1.count }
     let memory = slots * policy.trainable.reduce(0) { $0 + 4 * $1.count }
-    return (settings.patience == nil ? 1 : 2) * changing + memory
+    let averaged = averages == nil ? 0 : policy.trainable.reduce(0) { $0 + 4 * $1.count }
+    return (settings.copiesBest ? 2 : 1) * changing + memory + averaged
   }
 
   /// The state after the last update, with memory of its own where there is enough.
@@ -153,7 +168,7 @@ package final class Trainer {
       guard answer == .continue, !isAtStop else {
         return (Self.ending(for: answer) ?? .stopped, answer)
       }
-      answer = try runBatch(observer)
+      answer = try runUpdate(observer)
     }
     // A stop after the last batch leaves the epoch open, so that resuming validates it.
     guard answer == .continue, !isAtStop else {
@@ -177,27 +192,48 @@ package final class Trainer {
     let record = closeEpoch(evaluation)
     rollback = capture(sharingFrozen: true)
     let reply = observer(.epoch(record))
+    if let remark = remarkOnRate { _ = observer(.remark(remark)) }
     if isOutOfPatience {
-      restoreBest()
+      endWithBest()
       evaluation = nil
       return (.outOfPatience, reply)
     }
     return (nil, answer == .continue ? reply : answer)
   }
 
-  private func runBatch(
+  /// What the scores of the last epoch have made of the rate, where they changed it.
+  private var remarkOnRate: String? {
+    let (schedule, history) = (curve.schedule, progress.history)
+    let multiplier = schedule.multiplier(after: history)
+    guard multiplier != schedule.multiplier(after: Array(history.dropLast())),
+      progress.epoch < settings.epochs
+    else { return nil }
+    return "the rate is \(multiplier.threeDigitText) of its peak from epoch \(progress.epoch + 1)"
+  }
+
+  /// Makes one update: of a batch, or of several.
+  private func runUpdate(
     _ observer: (TrainingEvent) -> TrainingAnswer
   ) throws -> TrainingAnswer {
     let start = ContinuousClock.now
     let waited = training.secondsWaited
-    guard let batch = try training.nextBatch() else {
-      preconditionFailure("a source with fewer batches than promised")
+    func nextBatch() throws -> LabeledImages {
+      guard let batch = try training.nextBatch() else {
+        preconditionFailure("a source with fewer batches than promised")
+      }
+      passOnRemarks(of: training, observer)
+      return batch
     }
-    passOnRemarks(of: training, observer)
-    let loss = try update(on: batch)
-    clock.add(since: start, images: batch.count, waited: training.secondsWaited - waited)
-    epochClock.add(since: start, images: batch.count, waited: training.secondsWaited - waited)
-    progress.batch += 1
+    let (images, loss): (Int, Double)
+    if let gradientSum {
+      (images, loss) = try update(addingUpIn: gradientSum, next: nextBatch)
+    } else {
+      let batch = try nextBatch()
+      (images, loss) = (batch.count, try update(on: batch))
+      progress.batch += 1
+    }
+    clock.add(since: start, images: images, waited: training.secondsWaited - waited)
+    epochClock.add(since: start, images: images, waited: training.secondsWaited - waited)
     progress.step += 1
     return observer(
       .progress(
@@ -228,11 +264,12 @@ package final class Trainer {
     }
   }
 
-  /// Evaluates the weights as they are on the validation images.
+  /// Evaluates the weights on the validation images, averages of them where they are averaged.
   ///
   /// What is not finite goes back to the last whole epoch and throws, or leaves the run without scores.
   private func validate(
-    goingBack goesBack: Bool = true, _ observer: (TrainingEvent) -> TrainingAnswer
+    goingBack goesBack: Bool = true, ofAverages: Bool = true,
+    _ observer: (TrainingEvent) -> TrainingAnswer
   ) throws -> TrainingAnswer {
     if goesBack, let fault = model.faultyParameter(among: policy.changing, pool: pool) {
       throw try rolledBack("\(fault) after epoch \(progress.epoch + 1)")
@@ -245,6 +282,9 @@ package final class Trainer {
       return output.error
     }
     do {
+      let averages = ofAverages ? averages : nil
+      averages?.exchange()
+      defer { averages?.exchange() }
       evaluation = try evaluator.measure(validation) { done, all in
         let reply = observer(.evaluating(batch: done, of: all))
         if reply != .continue { answer = reply }
@@ -280,21 +320,35 @@ package final class Trainer {
     return cost
   }
 
-  /// Selects the final weights, verifies the frozen ones, and reports.
+  /// How the run ends, once its weights are those of the epoch to keep.
+  private func keepingEpoch(atEnd ending: TrainingResult.Ending) -> TrainingResult.Ending {
+    // The last answer of a run that was over anyway changes nothing.
+    guard ending == .completed || ending == .stopped && progress.epoch == settings.epochs else {
+      return ending
+    }
+    if settings.kept == .best, let best = progress.best, best < progress.history.count - 1 {
+      endWithBest()
+      evaluation = nil
+    } else if let averages {
+      averages.apply()
+    }
+    return .completed
+  }
+
+  /// Verifies the frozen weights, measures the final ones where they are not yet, and reports.
   private func close(
     _ ending: TrainingResult.Ending, meter: ResourceMeter, proof: FreezeProof,
     _ observer: (TrainingEvent) -> TrainingAnswer
   ) throws -> TrainingResult {
-    var ending = ending
     if ending == .aborted, let rollback { try restore(rollback) }
-    // The last answer of a run that was over anyway changes nothing.
-    if ending == .stopped, progress.epoch == settings.epochs { ending = .completed }
+    let endsWithBest = ending == .outOfPatience || ending == .completed && settings.kept == .best
     // A user who asked to stop does not want to wait for a validation.
-    if evaluation == nil, ending == .outOfPatience {
+    if evaluation == nil, endsWithBest {
       _ = try validate(observer)
     } else if evaluation == nil, isAtStop {
-      // A run that failed by its scores is replayed up to there: the weights are what is asked for.
-      _ = try validate(goingBack: false, observer)
+      // A run that failed by its scores is replayed up to there: the weights are what is asked for,
+      // those in training, not their averages.
+      _ = try validate(goingBack: false, ofAverages: false, observer)
     }
     rollback = nil
     // Keeping the trainer, or its state, does not keep its buffers.
@@ -302,6 +356,7 @@ package final class Trainer {
     let result = TrainingResult(
       ending: ending, step: progress.step, totalSteps: curve.totalSteps,
       history: progress.history, bestEpoch: progress.best.map { progress.history[$0].epoch },
+      endsWithBest: endsWithBest,
       validation: evaluation, freezeProof: try proof.verified(),
       weightsHash: model.weightsHash.hex,
       cost: cost(meter))

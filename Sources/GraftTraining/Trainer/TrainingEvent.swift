@@ -14,7 +14,8 @@ package enum TrainingEvent {
   case evaluating(batch: Int, of: Int)
   /// After an epoch and its validation.
   case epoch(EpochRecord)
-  /// After the last update; the weights are the last, or the best if patience ended the run.
+  /// After the last update; the weights are the last, or the best if patience ended the run or
+  /// the settings keep the best.
   case finished(TrainingResult)
   /// After a stop or an abort; the weights are those of the step it names.
   case stopped(TrainingResult)
@@ -93,7 +94,7 @@ package struct EpochRecord: Codable, Hashable, Sendable {
 package struct TrainingResult: Sendable {
   /// Why there are no more updates.
   package enum Ending: Hashable, Sendable {
-    /// All epochs ran; the weights are the last.
+    /// All epochs ran; the weights are the last, or the best where the settings keep those.
     case completed
     /// No better epoch for as long as `patience` allowed; the weights are those of the best epoch.
     case outOfPatience
@@ -110,6 +111,8 @@ package struct TrainingResult: Sendable {
   package let history: [EpochRecord]
   /// The epoch with the best validation, from 1.
   package let bestEpoch: Int?
+  /// Whether the weights are those of the best epoch.
+  package let endsWithBest: Bool
   /// The validation of the weights as they are now.
   package let validation: Evaluation?
   package let freezeProof: FreezeProof.Outcome

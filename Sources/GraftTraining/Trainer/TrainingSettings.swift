@@ -21,8 +21,24 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
   package var stopAtStep: Int?
   /// Addresses dropout masks; the data has its own copy for order and augmentation.
   package var seed: UInt64 = 1
+  /// The epoch whose weights a run ends with that patience does not end; nil is the last.
+  package var kept: KeptEpoch?
+  /// Batches whose gradients make one update; nil is one.
+  package var accumulation: Int?
+  /// Moving averages of the weights, which are validated and which a run ends with; nil is the weights as
+  /// they are.
+  package var averaging: WeightAveraging?
 
   package init(epochs: Int = 5) { self.epochs = epochs }
+
+  /// Whether the weights of the best epoch are copied, because the run may end with them.
+  package var copiesBest: Bool { patience != nil || kept == .best }
+
+  /// Updates in an epoch of this many batches: the last is of those that are left.
+  func updateCount(ofBatches count: Int) -> Int {
+    let batches = accumulation ?? 1
+    return (count - 1) / batches + 1
+  }
 
   /// Sets the optimizer's momentum, and has the schedule leave it there.
   package mutating func setMomentum(_ momentum: Double) throws {
@@ -33,6 +49,21 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
     optimizer.values[argument.name] = momentum
     for argument in try Schedules.type(of: schedule).momentumArguments {
       schedule.values[argument.name] = momentum
+    }
+  }
+
+  /// Refuses what looks at validation images where there are none.
+  func requireNoValidation() throws {
+    guard kept != .best else {
+      throw GraftError(
+        .usage, "keep=best chooses by the validation score, and there are no validation images",
+        help: "split some off, such as with data FOLDER split=80/20, or leave out keep=")
+    }
+    guard try !Schedules.type(of: schedule).watchesValidation else {
+      throw GraftError(
+        .usage,
+        "schedule=\(schedule.name) watches the validation loss, and there are no validation images",
+        help: "split some off, such as with data FOLDER split=80/20, or use schedule=cosine")
     }
   }
 
@@ -63,6 +94,14 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
     try check(
       patience ?? 1 > 0, "a patience of \(patience ?? 0) epochs stops at once",
       "patience=5 is usual")
+    try check(
+      accumulation ?? 1 > 0, "\(accumulation ?? 0) batches make no update",
+      "accumulate counts batches from 1")
+    if case .decay(let decay) = averaging {
+      try check(
+        decay >= 0 && decay < 1, "averages with a decay of \(decay.shortText) do not move",
+        "ema=0.99 averages over about 100 updates")
+    }
     try check(
       stopAtStep ?? 1 > 0, "stop=\(stopAtStep ?? 0) leaves nothing to train",
       "stop counts updates from 1")

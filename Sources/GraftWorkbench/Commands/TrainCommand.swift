@@ -12,10 +12,17 @@ package struct TrainCommand: TrainingCommand {
     examples: [
       "train epochs=5", "train epochs=10 lr=1e-3 batch=64 as=A",
       "train epochs=20 policy=C lr=1e-5..1e-3 patience=3 as=C", "train policy=B lr=auto",
+      "train policy=B schedule=plateau(factor=0.5, patience=1) keep=best",
+      "train policy=B batch=8 accumulate=4 ema=yes",
     ],
     seeAlso: ["findlr", "finetune", "solve", "resume", "policy", "augment", "evaluate"],
     isRecorded: true,
-    discussion: "Ctrl-C stops after the batch and keeps the weights; `resume` continues.")
+    discussion: """
+      Ctrl-C stops after the update and keeps the weights; `resume` continues. Steps, schedules, stop= and
+      checkpoints count updates: with accumulate=4 one is of four batches, or of what is left of them at the end
+      of an epoch. keep=best and ema= choose the weights of a run that came to its end; a stopped one has those
+      in training.
+      """)
 
   private let arguments: CheckedArguments
 

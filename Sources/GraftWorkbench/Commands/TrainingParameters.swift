@@ -21,13 +21,17 @@ package enum TrainingParameters {
   static let from = Argument(
     "from", .name(.run), otherwise: "the encoder's own weights", "run to start from")
   static let batch = Argument(
-    "batch", .integer(1...65_536), default: usualBatch, "images per update")
+    "batch", .integer(1...65_536), default: usualBatch, "images per batch, which makes an update")
+  static let accumulate = Argument(
+    "accumulate", .integer(1...100_000), default: 1,
+    "batches whose mean gradient makes one update; steps count updates")
   static let optimizer = Argument(
     "optimizer", .choice(Optimizers.all.map { $0.name }), default: usual.optimizer.name,
     "how weights are updated")
-  static let schedule = Argument(
-    "schedule", .choice(Schedules.all.map { $0.name }),
-    otherwise: "one-cycle for A and C, constant for B", "how the rate changes over the run")
+  static let schedule: Argument<Choice?> = Argument(
+    "schedule", .call(of: Schedules.all.map { CallableWord($0.name, $0.arguments) }),
+    otherwise: "one-cycle for A and C, constant for B",
+    "how the rate changes over the run; with arguments as in plateau(factor=0.5, patience=3)")
   static let warmup = Argument(
     "warmup", .percent, otherwise: "the schedule's",
     "share of the updates for warm-up, such as 10%")
@@ -53,6 +57,13 @@ package enum TrainingParameters {
     "smooth", .number(0...0.9), default: usual.smoothing, "label smoothing")
   static let patience = Argument(
     "patience", .integer(1...100_000), "stop after this many epochs without a better score")
+  static let keep = Argument(
+    "keep", .word, default: KeptEpoch.last,
+    "the epoch whose weights are kept at the end, best by the validation score")
+  static let averaging = Argument(
+    "ema", .averaging, default: WeightAveraging.off,
+    "moving averages of the weights, validated and kept at the end: their decay per update, or yes for "
+      + "one that fits the run")
   static let augment = Argument(
     list: "augment", .pipeline, otherwise: "the current pipeline",
     "pipeline for this run: a name, an op, a list of ops, or none")
@@ -66,8 +77,8 @@ package enum TrainingParameters {
     "as", .newName(.run), otherwise: "the next free letter", "name of the run")
 
   static let loop: [any AnyArgument] = [
-    batch, optimizer, schedule, warmup, decay, momentum, clip, loss, smoothing, patience, augment,
-    views,
+    batch, accumulate, optimizer, schedule, warmup, decay, momentum, clip, loss, smoothing,
+    patience, keep, averaging, augment, views,
   ]
   static let ending: [any AnyArgument] = [stop, name]
 

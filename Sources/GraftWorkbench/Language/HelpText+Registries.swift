@@ -57,7 +57,8 @@ struct RegistryTopics {
       title: "schedules", noun: "a schedule",
       entries: Schedules.all.map { schedule in
         Entry(
-          name: schedule.name, summary: schedule.summary, usage: "train schedule=\(schedule.name)")
+          name: schedule.name, summary: schedule.summary, usage: "train schedule=\(schedule.name)",
+          arguments: schedule.arguments.map(\.declaration))
       }, seeAlso: "train, optimizers"),
     RegistryTopics(
       title: "losses", noun: "a loss",

@@ -23,6 +23,7 @@ package enum Suggestion {
     "opt": "optimizer", "scheduler": "schedule", "weight_decay": "decay", "wd": "decay",
     "epoch": "epochs", "iterations": "epochs", "augmentation_policy": "augment", "name": "as",
     "label_smoothing": "smooth", "smoothing": "smooth", "early_stopping": "patience",
+    "grad_accum": "accumulate", "accumulation": "accumulate", "averaging": "ema",
     "output": "to", "out": "to", "file": "to", "k": "top", "topk": "top", "dropout_rate": "dropout",
     "units": "hidden", "probability": "p", "prob": "p", "hflip": "flip",
     "horizontal_flip": "flip", "random_crop": "crop", "colorjitter": "jitter",

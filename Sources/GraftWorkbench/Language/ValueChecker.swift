@@ -25,6 +25,10 @@ struct ValueChecker {
     case .pipeline: return try pipeline(value)
     case .box: return try box(value)
     case .network: return try network(value)
+    case .call(let words):
+      if case .call(let name, let arguments) = value.form {
+        return try call(name, arguments, value, among: words)
+      }
     default: break
     }
     guard let text = value.literal else { throw wrongType(value, kind) }
@@ -218,7 +222,7 @@ struct ValueChecker {
 
   private var pageHint: String { "see `help \(verb).\(parameter.name)`" }
 
-  private func unknown(
+  func unknown(
     _ text: String, _ value: ValueSyntax, among names: [String], of set: NameSet? = nil
   ) -> Diagnostic {
     let (suggestion, help) = Suggestion.help(

@@ -78,7 +78,7 @@ package struct CompletionEngine {
         formula: place.quote == nil ? nil : fragment, fragment: fragment, start: place.start,
         isAfterEquals: place.label != nil)
     }
-    if let call = place.call { return inside(call, place) }
+    if let call = place.call { return inside(call, of: specification, place) }
     if specification.verb == "help" { return topics(place) }
     if let label = place.label {
       guard let parameter = specification.parameter(label) else {
@@ -209,12 +209,17 @@ package struct CompletionEngine {
   }
 
   /// Arguments of an op: its keys, or the values of one of them.
-  private func inside(_ call: String, _ place: CursorPlace) -> CompletionResult {
-    guard let entry = vocabulary.transform(call) else {
+  private func inside(
+    _ call: String, of specification: CommandSpecification, _ place: CursorPlace
+  ) -> CompletionResult {
+    let words = specification.parameters.flatMap(\.kind.callableWords)
+    let known =
+      vocabulary.transform(call)?.allArguments ?? words.first { $0.name == call }?.arguments
+    guard let known else {
       return CompletionResult(start: place.start, items: [], hint: nil)
     }
     if let label = place.label {
-      guard let argument = entry.allArguments.first(where: { $0.name == label }) else {
+      guard let argument = known.first(where: { $0.name == label }) else {
         return CompletionResult(start: place.start, items: [], hint: nil)
       }
       var found = result(
@@ -223,7 +228,7 @@ package struct CompletionEngine {
       found.items = found.items.map { Completion($0.text, isFinished: false) }
       return found
     }
-    let keys = entry.allArguments.map(\.name).filter { !place.callLabels.contains($0) }
+    let keys = known.map(\.name).filter { !place.callLabels.contains($0) }
     return CompletionResult(
       start: place.start,
       items: keys.filter { $0.hasPrefix(place.fragment) }.map {

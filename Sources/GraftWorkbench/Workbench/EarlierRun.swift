@@ -87,7 +87,7 @@ extension Session {
     let last = try checkpoints?.load()
     if let warning = last?.warning { console.warn(warning) }
     let best = atBest ? try checkpoints?.loadBest() : nil
-    guard let state = best ?? last?.state else {
+    guard let state = best?.averaged ?? last?.state else {
       throw GraftError(
         .failed, "\(stored.name) has no state on disk yet", help: "`runs all` lists them")
     }

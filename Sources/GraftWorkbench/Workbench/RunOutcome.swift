@@ -59,7 +59,7 @@ struct RunOutcome {
       "\(run.name): \(result.freezeProof)",
     ]
     if let best = result.bestEpoch, best != history.last?.epoch, history.count > 1 {
-      let kept = result.ending == .outOfPatience ? "kept" : "the last epoch's weights are kept"
+      let kept = result.endsWithBest ? "kept" : "the last epoch's weights are kept"
       lines.append("\(run.name): epoch \(best) was the best; \(kept)")
     }
     return lines

@@ -47,11 +47,17 @@ struct TrainingArguments {
     epochs: Int, usual: Choice, seed: UInt64, classWeights: [Float]?
   ) throws -> TrainingSettings {
     var settings = TrainingSettings(epochs: epochs)
-    settings.schedule = arguments[TrainingParameters.schedule].map { Choice($0) } ?? usual
+    settings.schedule = arguments[TrainingParameters.schedule] ?? usual
     settings.optimizer = Choice(arguments[TrainingParameters.optimizer])
     settings.weightDecay = arguments[TrainingParameters.decay]
     settings.smoothing = arguments[TrainingParameters.smoothing]
     settings.patience = arguments[TrainingParameters.patience]
+    let keep = arguments[TrainingParameters.keep]
+    settings.kept = keep == .last ? nil : keep
+    let batches = arguments[TrainingParameters.accumulate]
+    settings.accumulation = batches == 1 ? nil : batches
+    let averaging = arguments[TrainingParameters.averaging]
+    settings.averaging = averaging == .off ? nil : averaging
     settings.warmupEpochs = (arguments[TrainingParameters.warmup] ?? 0) * Double(epochs)
     settings.classWeights = classWeights
     settings.seed = seed

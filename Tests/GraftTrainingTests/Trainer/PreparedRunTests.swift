@@ -79,6 +79,18 @@ import Testing
     }
   }
 
+  /// Checkpoints are found by a digest of this text, those of earlier versions too.
+  @Test func settingsThatAreNotUsedLeaveTheirTextAsItWas() {
+    #expect(
+      "\(TrainingSettings())"
+        == "TrainingSettings(epochs: 5, optimizer: adamw, schedule: one-cycle, warmupEpochs: 0.0, "
+        + "weightDecay: 0.01, smoothing: 0.0, classWeights: nil, gradientLimit: nil, patience: nil, "
+        + "stopAtStep: nil, seed: 1)")
+    var settings = TrainingSettings()
+    settings.kept = .best
+    #expect("\(settings)".hasSuffix("seed: 1, kept: Optional(GraftTraining.KeptEpoch.best))"))
+  }
+
   @Test func memoryIsForecastWithoutComputing() throws {
     let pool = ThreadPool(threads: 1)
     defer { pool.shutDown() }
