@@ -66,6 +66,22 @@ package struct DataSet: Sendable {
   /// The numbers of the images in one split, ascending.
   package func partition(_ partition: Partition) -> [Int] { partitions[partition] ?? [] }
 
+  /// The split of the image with this number.
+  package func side(of index: Int) -> Partition {
+    Partition.allCases.first { side in
+      let members = partition(side)
+      let place = members.partitioningIndex { $0 >= index }
+      return place < members.count && members[place] == index
+    } ?? .train
+  }
+
+  /// The same images with all of them in the training split: to compute something of each.
+  package var undivided: DataSet {
+    var result = self
+    result.partitions = [.train: Array(samples.indices)]
+    return result
+  }
+
   /// How many images of each class are in one split.
   package func classCounts(_ partition: Partition) -> [Int] {
     counts(of: self.partition(partition))
@@ -161,5 +177,17 @@ package struct DataSet: Sendable {
       if let mask = sample.mask { hash.update(mask.content.bytes) }
     }
     return hash.finish()
+  }
+}
+
+extension [Int] {
+  /// The first place of an ascending list from which on a condition holds.
+  fileprivate func partitioningIndex(_ holds: (Int) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

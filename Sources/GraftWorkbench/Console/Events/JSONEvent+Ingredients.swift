@@ -39,6 +39,13 @@ extension JSONEvent {
     .number("correlation", "0 to 1"), .text("turn", "mirrored or turned how; empty for upright"),
   ]
 
+  private static let doubts: [JSONField] = [
+    .text("path", "inside the data set"),
+    .word("split", ["train", "val", "test"], "of the image"), .text("label", "its class as given"),
+    .text("suggested", "the most probable class"), .number("label_probability", "0 to 1"),
+    .number("suggested_probability", "0 to 1"),
+  ]
+
   static let checkData = JSONEvent(
     "check_data", "`check data`.",
     dataFields + [
@@ -46,6 +53,19 @@ extension JSONEvent {
       .texts("exact_copies", "those images, inside the data set"),
       .rows("near_copies", "pairs in different splits, the most alike first", copies),
       .rows("near_copies_inside", "pairs in the same split", copies),
+      .text("encoder", "by whose features labels were judged; null where they were not").orNull,
+      .text("weights_hash", "SHA-256 of its weights; null where they are random, or not asked").orNull,
+      .integer("folds", "parts that were held out in turn; null where labels were not judged").orNull,
+      .number("l2", "of the head that judged; null where labels were not judged").orNull,
+      .number(
+        "agreement",
+        "share of the images that are most probable as labeled; null where labels were not judged"
+      ).orNull,
+      .rows(
+        "doubtful_labels",
+        "likely label errors, the least plausible first; null where labels were not judged, or the head "
+          + "predicts them no better than the sizes of classes do", doubts
+      ).orNull,
     ])
 
   static let head = JSONEvent("head", "`head`.", [.text("head", "as it would be typed")])
