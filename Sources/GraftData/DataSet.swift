@@ -27,6 +27,11 @@ package struct DataSet: Sendable {
   /// How the images were split, for users: "80/20/0 by content, seed 0".
   package internal(set) var splitDescription = "not split"
 
+  /// The images that the user's list takes out.
+  package internal(set) var leftOut: [String] = []
+  /// The name of that list; nil where there is none.
+  package internal(set) var exclusionName: String?
+
   /// Images whose equal is in another split.
   package internal(set) var leakCount = 0
 

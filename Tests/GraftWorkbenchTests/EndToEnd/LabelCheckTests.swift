@@ -47,6 +47,23 @@ extension EndToEnd {
       #expect(sheet.width > 200 && sheet.height > 150)
     }
 
+    /// What is listed can be left out, and the recipe leaves it out again.
+    @Test func theListLeavesImagesOut() throws {
+      let place = try Self.swapped()
+      #expect(place.type("check data to=doubtful.csv ; data set without=doubtful.csv") == 0)
+      #expect(place.output.contains(", 2 left out by doubtful.csv"), "\(place.output)")
+      #expect(place.session.workbench.data?.samples.count == 18)
+      #expect(place.type("check data to=doubtful.csv") == 2)
+      #expect(place.errors.contains("would replace a file of the data set"))
+      #expect(place.type("data without=doubtful.csv") == 2)
+      #expect(place.type("solve as=H") == 0, "\(place.errors)")
+      #expect(place.recipe.contains("doubtful.csv"), "\(place.recipe)")
+      let again = try Workplace(folder: place.folder)
+      #expect(again.replay(place.recipe) == 0, "\(again.errors)")
+      #expect(try again.hash("H") == place.hash("H"))
+      #expect(again.session.workbench.data?.leftOut == ["green/r.png", "red/g.png"])
+    }
+
     @Test func nothingFoundIsASheetToo() throws {
       let place = try Workplace()
       _ = try Shapes.write(to: place.path("set"), perClass: 10)

@@ -22,6 +22,7 @@ extension JSONEvent {
     .integer("train", "images of the split"), .integer("val", "images of the split"),
     .integer("test", "images of the split"), .rows("bad", "images that cannot be read", files),
     .rows("ignored", "other files", files),
+    .texts("without", "images that the list of `without=` leaves out, inside the data set"),
     .text("fingerprint", "SHA-256 over classes, paths, labels and contents"),
     .texts("warnings", "about the layout"),
   ]
@@ -54,8 +55,8 @@ extension JSONEvent {
       .rows("near_copies", "pairs in different splits, the most alike first", copies),
       .rows("near_copies_inside", "pairs in the same split", copies),
       .text("encoder", "by whose features labels were judged; null where they were not").orNull,
-      .text("weights_hash", "SHA-256 of its weights; null where they are random, or not asked").orNull,
-      .integer("folds", "parts that were held out in turn; null where labels were not judged").orNull,
+      .text("weights_hash", "SHA-256 of its weights; null where random, or not used").orNull,
+      .integer("folds", "held out in turn; null where labels were not judged").orNull,
       .number("l2", "of the head that judged; null where labels were not judged").orNull,
       .number(
         "agreement",
