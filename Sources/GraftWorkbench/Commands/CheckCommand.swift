@@ -54,7 +54,7 @@ package struct CheckCommand: Command {
       + "fails when one image in ten is ruined, or none is changed. Of images with boxes it counts "
       + "the boxes of which less than a tenth is left; into `to` it draws up to 16 images with their "
       + "boxes, those that lost some first. `check data` fails when files "
-      + "cannot be read, or the same image is in two splits: as an exact copy, or saved again, "
+      + "cannot be read, the same image has two labels, or it is in two splits: as an exact copy, or saved again, "
       + "resized, mirrored or turned, which it finds by a perceptual hash of each image and a "
       + "comparison of thumbnails. It names copies inside a split too. With an encoder it lists labels "
       + "that are likely wrong, by confident learning (Northcutt 2021): for each fifth of all images, of every "

@@ -9,6 +9,7 @@ import GraftTraining
 struct DataCheck {
   let data: DataSet
   let copies: NearCopies
+  let contradictions: [Contradiction]
   /// Nil where labels were not judged.
   let labels: LabelCheck?
   /// Why labels were not judged; nil where they were, or were not to be.
@@ -21,6 +22,7 @@ struct DataCheck {
   /// Labels are judged by a rule, or not.
   init(_ data: DataSet, labels rule: ConfidentLearning.Rule?, in session: Session) throws {
     self.data = data
+    contradictions = Contradiction.all(in: data)
     obstacle = rule == nil ? nil : LabelCheck.obstacle(data, in: session)
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
@@ -51,6 +53,8 @@ struct DataCheck {
     lines += data.ignored.map { "ignored: \($0.path.escapingControlCharacters) \($0.reason)" }
     lines += data.straddlingDuplicates.map { "in more than one split: \($0)" }
     lines += Self.listed(
+      "the same image under two labels", contradictions.map { $0.text(in: data) }, order: "")
+    lines += Self.listed(
       "near copies in two splits", copies.acrossSplits.map { text($0, namesSplits: true) })
     lines += Self.listed(
       "near copies inside a split", copies.insideSplits.map { text($0, namesSplits: false) })
@@ -70,6 +74,9 @@ struct DataCheck {
     if !copies.acrossSplits.isEmpty {
       faults.append("\(copies.acrossSplits.count) images have near copies in another split")
     }
+    if !contradictions.isEmpty {
+      faults.append("\(contradictions.count) images are there under another label too")
+    }
     return faults
   }
 
@@ -79,6 +86,7 @@ struct DataCheck {
       ("exact_copies", .array(data.straddlingDuplicates.map(JSONValue.string))),
       ("near_copies", .array(copies.acrossSplits.map { .object(fields(of: $0)) })),
       ("near_copies_inside", .array(copies.insideSplits.map { .object(fields(of: $0)) })),
+      ("contradictions", .array(contradictions.map { $0.fields(in: data) })),
     ] + LabelCheck.fields(labels)
   }
 
@@ -94,10 +102,12 @@ struct DataCheck {
     return lines
   }
 
-  private static func listed(_ title: String, _ lines: [String]) -> [String] {
+  private static func listed(
+    _ title: String, _ lines: [String], order: String = ", the most alike first"
+  ) -> [String] {
     guard !lines.isEmpty else { return [] }
     let more = lines.count - shownPairs
-    return ["\(title): \(lines.count), the most alike first"]
+    return ["\(title): \(lines.count)\(order)"]
       + lines.prefix(shownPairs).map { "  \($0)" }
       + (more > 0 ? ["  and \(more) more; `--json` lists all"] : [])
   }

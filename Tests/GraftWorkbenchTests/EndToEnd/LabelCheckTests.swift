@@ -93,6 +93,29 @@ extension EndToEnd {
       #expect((same as NSArray).isEqual(doubts as NSArray))
     }
 
+    @Test func theSameImageUnderTwoLabelsFailsTheCheck() throws {
+      let place = try Workplace(format: .json)
+      _ = try Shapes.write(to: place.path("set"), perClass: 4)
+      #expect(place.type("data set ; check data") == 0)
+      #expect((try place.events("check_data").last?["contradictions"] as? [Any])?.isEmpty == true)
+      let files = FileManager.default
+      try files.copyItem(atPath: place.path("set/green/0.png"), toPath: place.path("set/red/x.png"))
+      try files.copyItem(atPath: place.path("set/red/1.png"), toPath: place.path("set/red/y.png"))
+      #expect(place.type("data set ; check data") == 1)
+      let found = try #require(
+        try place.events("check_data").last?["contradictions"] as? [[String: String]])
+      let expected = [
+        "path": "red/x.png", "label": "red", "of": "green/0.png", "label_of": "green",
+      ]
+      #expect(found == [expected])
+      let text = try Workplace(folder: place.folder)
+      #expect(text.type("data set ; check data") == 1)
+      #expect(
+        text.output.contains(
+          "the same image under two labels: 1\n  red/x.png (red) = green/0.png (green)\n"))
+      #expect(text.errors.contains("set: 1 images are there under another label too"))
+    }
+
     @Test func whatCannotBeJudgedIsSaid() throws {
       let place = try Workplace()
       _ = try Shapes.write(to: place.path("set"), perClass: 4)

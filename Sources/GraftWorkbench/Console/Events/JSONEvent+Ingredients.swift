@@ -54,6 +54,12 @@ extension JSONEvent {
       .texts("exact_copies", "those images, inside the data set"),
       .rows("near_copies", "pairs in different splits, the most alike first", copies),
       .rows("near_copies_inside", "pairs in the same split", copies),
+      .rows(
+        "contradictions", "files that are there under two labels",
+        [
+          .text("path", "inside the data set"), .text("label", "its class"),
+          .text("of", "the first image with the same content"), .text("label_of", "its class"),
+        ]),
       .text("encoder", "by whose features labels were judged; null where they were not").orNull,
       .text("weights_hash", "SHA-256 of its weights; null where random, or not used").orNull,
       .integer("folds", "held out in turn; null where labels were not judged").orNull,
