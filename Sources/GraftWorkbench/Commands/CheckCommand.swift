@@ -61,7 +61,8 @@ package struct CheckCommand: Command {
       + "split, a linear head is solved on the features of the others. An image counts confidently for "
       + "a class whose probability reaches what images with that label have on average; from these "
       + "counts follows how many labels of each class are wrong, and the least plausible ones are "
-      + "listed. `labels=confident` lists all that count for another class. "
+      + "listed. `labels=confident` lists all that count for another class. Pairs of classes that a "
+      + "tenth or more of their images confuse are listed too. "
       + "Nothing is changed, and doubtful labels do not fail the check; in "
       + "`to=doubtful.csv` are all of them, and in `to=doubtful.png` the first 40 as images.")
 

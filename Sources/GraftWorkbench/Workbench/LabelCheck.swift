@@ -13,6 +13,8 @@ struct LabelCheck {
 
   private static let batchSize = 32
   private static let shownDoubts = 20
+  /// What is shown of pairs of classes: at most so many, from this share on.
+  private static let (shownPairs, leastConfusion) = (5, 0.1)
 
   /// Computes the features of all images, solves a head for parts of them in turn, and judges each label by
   /// the solution that has not seen it; Ctrl-C stops it.
@@ -86,6 +88,7 @@ extension LabelCheck {
       "labels, by \(source), solved in \(head.folds) folds: "
         + "\(head.agreement.value.percentText) of all images are most probable as labeled"
     ]
+    lines += pairLines
     guard !doubts.isEmpty else { return lines + ["likely label errors: none"] }
     lines.append("likely label errors: \(doubts.count), the least plausible first")
     lines += doubts.prefix(Self.shownDoubts).map { doubt in
@@ -96,6 +99,25 @@ extension LabelCheck {
     let more = doubts.count - Self.shownDoubts
     if more > 0 { lines.append("  and \(more) more; `check data to=doubtful.csv` lists all") }
     return lines
+  }
+
+  /// Classes that the encoder's features hardly separate.
+  private var pairLines: [String] {
+    let pairs = head.confusedPairs.filter { $0.confused.value >= Self.leastConfusion }
+    guard !pairs.isEmpty else { return [] }
+    return ["classes that these features hardly separate: \(pairs.count), the most confused first"]
+      + pairs.prefix(Self.shownPairs).map { pair in
+        let names = pair.classes.map { data.classes[$0].escapingControlCharacters }
+        return "  \(names.joined(separator: " and ")): \(pair.confused.value.percentText) of "
+          + "\(pair.confused.total) images taken for the other"
+      } + (pairs.count > Self.shownPairs ? ["  and \(pairs.count - Self.shownPairs) more"] : [])
+  }
+
+  private func fields(of pair: ConfusedPair) -> JSONValue {
+    .object([
+      ("classes", .array(pair.classes.map { .string(data.classes[$0]) })),
+      ("confused", .integer(pair.confused.count)), ("images", .integer(pair.confused.total)),
+    ])
   }
 
   private var source: String {
@@ -119,8 +141,10 @@ extension LabelCheck {
   /// The same for programs; nulls where labels were not judged.
   static func fields(_ check: LabelCheck?) -> [(String, JSONValue)] {
     guard let check else {
-      return ["encoder", "weights_hash", "folds", "l2", "agreement", "doubtful_labels"]
-        .map { ($0, .null) }
+      return [
+        "encoder", "weights_hash", "folds", "l2", "agreement", "confused_pairs", "doubtful_labels",
+      ]
+      .map { ($0, .null) }
     }
     let doubts = check.doubts?.map { JSONValue.object(check.fields(of: $0)) }
     return [
@@ -128,6 +152,10 @@ extension LabelCheck {
       ("weights_hash", check.encoder.weightsHash.map(JSONValue.string) ?? .null),
       ("folds", .integer(check.head.folds)), ("l2", .number(check.head.l2)),
       ("agreement", .number(check.head.agreement.value)),
+      (
+        "confused_pairs",
+        check.doubts == nil ? .null : .array(check.head.confusedPairs.map(check.fields))
+      ),
       ("doubtful_labels", doubts.map(JSONValue.array) ?? .null),
     ]
   }

@@ -68,6 +68,11 @@ import Testing
     for row in 0..<60 {
       #expect(abs(head.probabilities[3 * row..<3 * row + 3].reduce(0, +) - 1) < 1e-12)
     }
+    // Three images are most probable as another class than their label.
+    #expect(head.confusedPairs.map(\.confused.count).reduce(0, +) == 3)
+    #expect(head.confusedPairs.allSatisfy { $0.classes[0] < $0.classes[1] })
+    let shares = head.confusedPairs.map(\.confused.value)
+    #expect(shares == shares.sorted(by: >))
     let learning = ConfidentLearning(head.probabilities, labels: labels, classCount: 3)
     for rule in [ConfidentLearning.Rule.confident, .pruned] {
       let doubts = learning.doubts(rule)

@@ -32,6 +32,10 @@ extension EndToEnd {
         place.output.contains(
           "labels, by a head on features of resnet20 (weights resnet20_cifar10.safetensors), solved in "
             + "5 folds: 85.0 % of all images are most probable as labeled"), "\(place.output)")
+      #expect(
+        place.output.contains(
+          "classes that these features hardly separate: 1, the most confused first\n"
+            + "  green and red: 15.0 % of 20 images taken for the other\n"))
       #expect(place.output.contains("likely label errors: 2, the least plausible first\n  "))
       #expect(place.output.contains(#/  red/g\.png: red → green \(0\.\d\d → 0\.\d\d\)/#))
       #expect(place.output.contains(#/  green/r\.png: green → red \(0\.\d\d → 0\.\d\d\)/#))
@@ -83,6 +87,9 @@ extension EndToEnd {
       #expect(doubts.first?["suggested_probability"] as? Double ?? 0 > 0.5)
       #expect(event["encoder"] as? String == "resnet20" && event["weights_hash"] is String)
       #expect(event["folds"] as? Int == 5 && event["agreement"] as? Double == 0.85)
+      let pair = try #require((event["confused_pairs"] as? [[String: Any]])?.first)
+      #expect(pair["classes"] as? [String] == ["green", "red"])
+      #expect(pair["confused"] as? Int == 3 && pair["images"] as? Int == 20)
       #expect(place.type("check data labels=no") == 0)
       #expect(try place.events("check_data").last?["doubtful_labels"] is NSNull)
       // No bit depends on the number of threads.

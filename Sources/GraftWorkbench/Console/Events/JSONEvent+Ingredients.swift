@@ -69,6 +69,15 @@ extension JSONEvent {
         "share of the images that are most probable as labeled; null where labels were not judged"
       ).orNull,
       .rows(
+        "confused_pairs",
+        "classes that are taken for each other, the most confused first; null as for doubtful_labels",
+        [
+          .texts("classes", "the two"),
+          .integer("confused", "images of either that are most probable as the other"),
+          .integer("images", "of both, that are most probable as one of the two"),
+        ]
+      ).orNull,
+      .rows(
         "doubtful_labels",
         "likely label errors, the least plausible first; null where labels were not judged, or the head "
           + "predicts them no better than the sizes of classes do", doubts
