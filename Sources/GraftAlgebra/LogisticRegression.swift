@@ -20,7 +20,7 @@ package struct LogisticRegression: Sendable {
     100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6,
   ]
   /// How near to the least objective solutions are, relative to it: the last one, and those of folds.
-  fileprivate static let (tolerance, foldTolerance) = (1e-9, 1e-5)
+  static let (tolerance, foldTolerance) = (1e-9, 1e-5)
 
   /// Solves the problem; nil when `goesOn` answered false.
   package init?(
@@ -65,6 +65,20 @@ package struct LogisticRegression: Sendable {
     choosingByFolds folds: [Int], count foldCount: Int, _ problem: LogisticProblem,
     _ algebra: LinearAlgebra, pool: ThreadPool, goesOn: () -> Bool = { true }
   ) {
+    guard
+      let (chosen, losses) = Self.choose(
+        byFolds: folds, count: foldCount, problem, algebra, pool: pool, goesOn: goesOn)
+    else { return nil }
+    self.init(
+      problem, l2: chosen, startingFrom: nil, heldOut: losses, algebra, pool: pool,
+      goesOn: goesOn)
+  }
+
+  /// The strength of L2 by folds, and the losses of those tried; nil when `goesOn` answered false.
+  static func choose(
+    byFolds folds: [Int], count foldCount: Int, _ problem: LogisticProblem,
+    _ algebra: LinearAlgebra, pool: ThreadPool, goesOn: () -> Bool
+  ) -> (l2: Double, losses: [HeldOutLoss])? {
     precondition(folds.count == problem.labels.count && foldCount > 1, "a fold for each image")
     var starts = [Matrix?](repeating: nil, count: foldCount)
     var losses: [HeldOutLoss] = []
@@ -80,9 +94,7 @@ package struct LogisticRegression: Sendable {
     }
     let limit = losses[best].mean + losses[best].standardError
     let chosen = losses.first { $0.mean <= limit } ?? losses[best]
-    self.init(
-      problem, l2: chosen.l2, startingFrom: nil, heldOut: losses, algebra, pool: pool,
-      goesOn: goesOn)
+    return (chosen.l2, losses)
   }
 }
 
@@ -103,51 +115,5 @@ package struct HeldOutLoss: Sendable {
     self.l2 = l2
     self.mean = mean
     standardError = variance.squareRoot()
-  }
-}
-
-/// One value of L2 tried on all folds, each on a thread of its own.
-private struct FoldTrials: Sendable {
-  let problem: LogisticProblem
-  let folds: [Int]
-  let l2: Double
-  let algebra: LinearAlgebra
-  /// Solutions of the value before, which become those of this one.
-  let solutions: [Matrix]
-  /// The loss of each image with the solution that held it out, in one column.
-  let results: Matrix
-
-  init(
-    _ problem: LogisticProblem, folds: [Int], l2: Double, starts: [Matrix?],
-    _ algebra: LinearAlgebra
-  ) {
-    self.problem = problem
-    self.folds = folds
-    self.l2 = l2
-    self.algebra = algebra
-    solutions = starts.map {
-      $0 ?? Matrix(problem.features.columns, problem.classCount)
-    }
-    results = Matrix(folds.count, 1)
-  }
-
-  func run(pool: ThreadPool) {
-    pool.forEach(solutions.count, lending: self) { fold, _, trials in trials.run(fold) }
-  }
-
-  var loss: HeldOutLoss { HeldOutLoss(l2: l2, results.numbers, weights: problem.weights) }
-
-  private func run(_ fold: Int) {
-    let weights = problem.weights.indices.map { folds[$0] == fold ? 0 : problem.weights[$0] }
-    let part = LogisticProblem(
-      problem.features, labels: problem.labels, weights: weights, classCount: problem.classCount)
-    let solver = LogisticSolver(
-      part, l2: l2, startingFrom: solutions[fold], algebra, pool: nil)
-    _ = solver.solve(tolerance: LogisticRegression.foldTolerance, probably: true)
-    solutions[fold].values.pointer.update(
-      from: solver.solution.values.pointer, count: solutions[fold].values.count)
-    for (row, loss) in problem.losses(solver.logits).enumerated() where folds[row] == fold {
-      results[row, 0] = loss
-    }
   }
 }

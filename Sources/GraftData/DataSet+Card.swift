@@ -12,6 +12,11 @@ extension DataSet: CustomStringConvertible {
     if let grayRange { lines.append("16-bit gray: black and white are \(grayRange.rangeText)") }
     let list = "`data bad to=bad.csv` lists all"
     lines += Self.section("bad files, left out", badFiles.map(\.description), list)
+    if let exclusionName {
+      lines += Self.section(
+        "left out by \(exclusionName.escapingControlCharacters)",
+        leftOut.map(\.escapingControlCharacters), "the list has all")
+    }
     lines += Self.section("ignored", ignored.map { "\($0.path) (\($0.reason))" }, list)
     lines += Self.section("the same image in two splits", straddlingDuplicates)
     lines += (warnings + sizeWarnings).map { "warning: \($0)" }
@@ -23,10 +28,13 @@ extension DataSet: CustomStringConvertible {
     let leaks = leakCount == 0 ? "" : ", \(leakCount) in two splits"
     let bad = badFiles.isEmpty ? "" : ", \(badFiles.count) unreadable left out"
     let other = ignored.isEmpty ? "" : ", \(ignored.count) ignored"
+    let list = exclusionName.map {
+      ", \(leftOut.count) left out by \($0.escapingControlCharacters)"
+    }
     let images = "\(samples.count) images\(task == .segmentation ? " with masks" : "")"
     let count = presentClasses.count
     let classes = "\(count) class\(count == 1 ? "" : "es")"
-    return "\(name): \(images), \(classes), \(fingerprint)\(bad)\(leaks)\(other)"
+    return "\(name): \(images), \(classes), \(fingerprint)\(bad)\(leaks)\(other)\(list ?? "")"
   }
 
   /// A table of all that was left out, `path,reason`: files that cannot be read, then others.

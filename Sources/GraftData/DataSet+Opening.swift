@@ -15,6 +15,8 @@ package struct DataOptions: Sendable, Equatable, Codable {
   package var testPath: String?
   /// `limit=`: keep at most so many images, balanced over classes and in proportion over splits.
   package var limit: Int?
+  /// `without=`: a list of images to leave out.
+  package var withoutPath: String?
   /// `encoding=` and `legend=`.
   package var hints = LayoutHints()
   /// `range=`: the values of 16-bit gray that become black and white.
@@ -46,6 +48,14 @@ extension DataSet {
     {
       if let path { try listing.add(BytePath(path), as: side, options.hints) }
     }
+    let exclusion = try options.withoutPath.map { try ImageExclusion(BytePath($0)) }
+    let leftOut = exclusion.map { listing.leaveOut($0) } ?? []
+    guard !listing.entries.isEmpty || leftOut.isEmpty else {
+      throw GraftError(
+        .input,
+        "\(options.withoutPath ?? "") leaves none of the \(leftOut.count) images of \(location)",
+        help: "list fewer of them, or leave out without=")
+    }
     if let limit = options.limit { try listing.limit(to: limit) }
     guard !listing.entries.isEmpty else {
       throw GraftError(.input, "\(location) lists no images")
@@ -69,6 +79,9 @@ extension DataSet {
       samples: samples, cache: result.cache, masks: masks)
     let others = [options.validationPath, options.testPath].compactMap { $0 }
     dataSet.places = [location] + others.map { BytePath($0) }
+    if let exclusion { dataSet.places.append(exclusion.file) }
+    dataSet.leftOut = leftOut
+    dataSet.exclusionName = exclusion?.file.name.description
     if let legend = listing.legend { dataSet.places.append(legend.file) }
     dataSet.hasDeepGray = result.deepGray.count > 0
     try dataSet.checkClasses(location, options)

@@ -27,6 +27,11 @@ package struct DataSet: Sendable {
   /// How the images were split, for users: "80/20/0 by content, seed 0".
   package internal(set) var splitDescription = "not split"
 
+  /// The images that the user's list takes out.
+  package internal(set) var leftOut: [String] = []
+  /// The name of that list; nil where there is none.
+  package internal(set) var exclusionName: String?
+
   /// Images whose equal is in another split.
   package internal(set) var leakCount = 0
 
@@ -65,6 +70,22 @@ package struct DataSet: Sendable {
 
   /// The numbers of the images in one split, ascending.
   package func partition(_ partition: Partition) -> [Int] { partitions[partition] ?? [] }
+
+  /// The split of the image with this number.
+  package func side(of index: Int) -> Partition {
+    Partition.allCases.first { side in
+      let members = partition(side)
+      let place = members.partitioningIndex { $0 >= index }
+      return place < members.count && members[place] == index
+    } ?? .train
+  }
+
+  /// The same images with all of them in the training split: to compute something of each.
+  package var undivided: DataSet {
+    var result = self
+    result.partitions = [.train: Array(samples.indices)]
+    return result
+  }
 
   /// How many images of each class are in one split.
   package func classCounts(_ partition: Partition) -> [Int] {
@@ -161,5 +182,17 @@ package struct DataSet: Sendable {
       if let mask = sample.mask { hash.update(mask.content.bytes) }
     }
     return hash.finish()
+  }
+}
+
+extension [Int] {
+  /// The first place of an ascending list from which on a condition holds.
+  fileprivate func partitioningIndex(_ holds: (Int) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

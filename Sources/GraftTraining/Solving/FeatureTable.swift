@@ -5,14 +5,14 @@ import GraftKernels
 import GraftModels
 
 /// What a frozen encoder computes of images: a row for each, in the order of the data set.
-struct FeatureTable {
-  let width: Int
+package struct FeatureTable: Sendable {
+  package let width: Int
   /// By row.
-  let labels: [Int]
+  package let labels: [Int]
   /// Row by row, [N, width].
-  let features: [Float]
+  package let features: [Float]
 
-  var count: Int { labels.count }
+  package var count: Int { labels.count }
 
   /// Reads an epoch that has begun; nil when `goesOn`, told of batches, answered false.
   ///

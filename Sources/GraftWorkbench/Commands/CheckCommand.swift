@@ -1,10 +1,24 @@
 import GraftBase
 import GraftData
 import GraftImaging
+import GraftTraining
 
 /// `check`: finds faults in the data or in a recipe before they cost time.
 package struct CheckCommand: Command {
   private enum Subject: String, WordChoice { case data, augment, recipe }
+
+  /// Which labels `check data` lists.
+  private enum LabelRule: String, WordChoice {
+    case pruned, confident, no
+
+    var rule: ConfidentLearning.Rule? {
+      switch self {
+      case .pruned: .pruned
+      case .confident: .confident
+      case .no: nil
+      }
+    }
+  }
 
   private static let what = Argument(
     "what", .word, default: Subject.data, "what to check"
@@ -15,16 +29,22 @@ package struct CheckCommand: Command {
   ).positional
   private static let output: Argument<String?> = Argument(
     "to", .path(.output),
-    "PNG file to write: what comes out of the augmentation, with its boxes and masks")
+    "file to write: a PNG of what comes out of the augmentation, or of images that are likely labeled "
+      + "wrong; under another name a CSV table of these")
   private static let samples = Argument(
     "samples", .integer(1...100_000), default: 256, "draws of the augmentation to check")
 
+  private static let labels = Argument(
+    "labels", .word, default: LabelRule.pruned,
+    "labels that `check data` lists: as many of each class as are estimated to be wrong, those of images "
+      + "that count confidently for another class, or none")
+
   package static let specification = CommandSpecification(
     "check", "check the data, the augmentation or a recipe for faults", group: .look,
-    parameters: [what, file, samples, output],
+    parameters: [what, file, samples, labels, output],
     examples: [
-      "check", "check data", "check augment samples=64", "check augment street/",
-      "check augment street/ to=street.png",
+      "check", "check data", "check data labels=no", "check augment samples=64",
+      "check augment street/", "check augment street/ to=street.png",
       "check recipe flowers.graft",
     ],
     seeAlso: ["data", "augment", "run"],
@@ -34,9 +54,17 @@ package struct CheckCommand: Command {
       + "fails when one image in ten is ruined, or none is changed. Of images with boxes it counts "
       + "the boxes of which less than a tenth is left; into `to` it draws up to 16 images with their "
       + "boxes, those that lost some first. `check data` fails when files "
-      + "cannot be read, or the same image is in two splits: as an exact copy, or saved again, "
+      + "cannot be read, the same image has two labels, or it is in two splits: as an exact copy, or saved again, "
       + "resized, mirrored or turned, which it finds by a perceptual hash of each image and a "
-      + "comparison of thumbnails. It names copies inside a split too.")
+      + "comparison of thumbnails. It names copies inside a split too. With an encoder it lists labels "
+      + "that are likely wrong, by confident learning (Northcutt 2021): for each fifth of all images, of every "
+      + "split, a linear head is solved on the features of the others. An image counts confidently for "
+      + "a class whose probability reaches what images with that label have on average; from these "
+      + "counts follows how many labels of each class are wrong, and the least plausible ones are "
+      + "listed. `labels=confident` lists all that count for another class. Pairs of classes that a "
+      + "tenth or more of their images confuse are listed too. "
+      + "Nothing is changed, and doubtful labels do not fail the check; in "
+      + "`to=doubtful.csv` are all of them, and in `to=doubtful.png` the first 40 as images.")
 
   private let arguments: CheckedArguments
 
@@ -50,8 +78,13 @@ package struct CheckCommand: Command {
     }
     let subjects: [(argument: any AnyArgument, subject: Subject)] = [
       (Self.file, what == .data ? .recipe : what), (Self.samples, .augment),
-      (Self.output, .augment),
+      (Self.labels, .data), (Self.output, what == .recipe ? .augment : what),
     ]
+    if arguments[Self.labels] == .no, arguments.isGiven(Self.output) {
+      throw arguments.fault(
+        .wrongType, at: Self.output, "labels=no lists no labels that `to` could have",
+        help: "leave out one of the two")
+    }
     for (argument, subject) in subjects where arguments.isGiven(argument) && what != subject {
       throw arguments.fault(
         .wrongType, at: argument, "`\(argument.name)` is for `check \(subject.rawValue)`")
@@ -61,7 +94,9 @@ package struct CheckCommand: Command {
   package func rehearse(in trial: Session) throws {
     switch arguments[Self.what] {
     case .recipe: return
-    case .data: _ = try trial.requireData()
+    case .data:
+      let data = try trial.requireData()
+      _ = try labelPlace(data, in: trial)
     case .augment:
       if let path = arguments[Self.output] {
         _ = try trial.output(path, reading: arguments[Self.file].map { [BytePath($0)] } ?? [])
@@ -128,12 +163,29 @@ package struct CheckCommand: Command {
   /// Lists what is wrong with the images; fails for bad files and for copies in several splits.
   private func checkData(in session: Session) throws {
     let data = try session.requireData()
-    let check = try DataCheck(data, in: session)
+    let place = try labelPlace(data, in: session)
+    let check = try DataCheck(data, labels: arguments[Self.labels].rule, in: session)
     session.console.result(
       check.lines.joined(separator: "\n"), event: .checkData, check.fields)
+    if let place, let labels = check.labels {
+      try labels.write(to: place)
+      session.console.result(
+        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
+        session.fields(ofPlace: place.path))
+    }
     guard !check.faults.isEmpty else { return }
     throw GraftError(
       .failed, "\(data.name): \(check.faults.joined(separator: ", "))",
       help: "remove or replace the files listed above")
+  }
+
+  /// Where doubtful labels go; refused where there are none to be found.
+  private func labelPlace(_ data: DataSet, in session: Session) throws -> OutputPlace? {
+    guard let path = arguments[Self.output] else { return nil }
+    if let obstacle = LabelCheck.obstacle(data, in: session) {
+      throw GraftError(
+        .failed, "there are no doubtful labels to write: \(obstacle)", help: "leave out to=")
+    }
+    return try session.output(path)
   }
 }

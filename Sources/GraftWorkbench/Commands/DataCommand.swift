@@ -31,6 +31,10 @@ package struct DataCommand: Command {
   private static let alias = Argument(
     "as", .newName(.dataSet),
     "name by which `data NAME` chooses these images again, as they are now")
+  private static let without: Argument<String?> = Argument(
+    "without", .path(.file),
+    "list of images to leave out: a path per line, or a table with a column path, as `check data` "
+      + "writes it")
   private static let balance = Argument(
     "balance", .word, default: ClassBalance.none,
     "how to balance classes of different size")
@@ -38,19 +42,20 @@ package struct DataCommand: Command {
   package static let specification = CommandSpecification(
     "data", "choose the images and split them", group: .ingredients,
     parameters: [
-      source, split, validation, test, limit, bad, balance, range, encoding, legend, output,
-      alias,
+      source, split, validation, test, limit, without, bad, balance, range, encoding, legend,
+      output, alias,
     ],
     examples: [
       "data demo:shapes", "data flowers/ split=80/10/10",
       "data flowers/ val=20% limit=100 bad=stop", "data bad to=bad.csv",
       "data microscope/ range=0..4095", "data labels.csv encoding=latin1",
-      "data streets/ legend=colors.csv",
+      "data streets/ legend=colors.csv", "data flowers/ without=doubtful.csv",
       "data flowers/ limit=100 as=few ; data demo:shapes ; data few",
     ],
     seeAlso: ["encoder", "check", "preview"], isRecorded: true,
     discussion: "Alone, it shows classes, counts, sizes and files that were left out, because they "
-      + "cannot be read or are no images. `data bad` lists all of those. Models remember range=, so that "
+      + "cannot be read or are no images. `data bad` lists all of those. `without=` names images as "
+      + "lists do, by their paths inside the data, and the files stay where they are. Models remember range=, so that "
       + "`predict` reads files alike. A class of the legend that is called void is no class: its "
       + "pixels are not learned.")
 
@@ -60,7 +65,7 @@ package struct DataCommand: Command {
     self.arguments = arguments
     let options: [any AnyArgument] = [
       Self.split, Self.validation, Self.test, Self.limit, Self.bad, Self.balance, Self.range,
-      Self.encoding, Self.legend,
+      Self.encoding, Self.legend, Self.without,
     ]
     if let name = arguments[Self.source]?.name, let option = arguments.firstGiven(of: options) {
       throw arguments.fault(
@@ -180,6 +185,7 @@ package struct DataCommand: Command {
     options.testPath = arguments[Self.test]?.place
     options.badFiles = arguments[Self.bad]?.policy ?? .few
     options.grayRange = try arguments.grayRange(Self.range)
+    options.withoutPath = arguments[Self.without]
     options.hints.encoding = arguments[Self.encoding]
     options.hints.legend = arguments[Self.legend]
     let shares = arguments[Self.split]
@@ -223,6 +229,7 @@ package struct DataCommand: Command {
       ("test", .integer(data.partition(.test).count)),
       ("bad", list(data.badFiles.map { ($0.path, $0.reason) })),
       ("ignored", list(data.ignored.map { ($0.path, $0.reason) })),
+      ("without", .array(data.leftOut.map(JSONValue.string))),
       ("fingerprint", .string(data.fingerprint.hex)),
       ("warnings", .array(data.warnings.map(JSONValue.string))),
     ]

@@ -2,17 +2,28 @@ import Foundation
 import GraftBase
 import GraftData
 import GraftImaging
+import GraftTraining
 
-/// What `check data` finds: files left out, images in two splits, and images that look like others.
+/// What `check data` finds: files left out, images in two splits, images that look like others, and
+/// labels that are likely wrong.
 struct DataCheck {
   let data: DataSet
   let copies: NearCopies
+  let contradictions: [Contradiction]
+  /// Nil where labels were not judged.
+  let labels: LabelCheck?
+  /// Why labels were not judged; nil where they were, or were not to be.
+  let obstacle: String?
 
   private static let shownPairs = 20
 
   /// Looks at every image, and shows how far it is; Ctrl-C stops it.
-  init(_ data: DataSet, in session: Session) throws {
+  ///
+  /// Labels are judged by a rule, or not.
+  init(_ data: DataSet, labels rule: ConfidentLearning.Rule?, in session: Session) throws {
     self.data = data
+    contradictions = Contradiction.all(in: data)
+    obstacle = rule == nil ? nil : LabelCheck.obstacle(data, in: session)
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
     let clock = ContinuousClock()
@@ -31,6 +42,8 @@ struct DataCheck {
     session.console.progress(
       "compared \(count) images with each other in \(seconds.fixedText(1)) s, "
         + "\(rate.countText) images/s")
+    labels =
+      try obstacle == nil ? rule.map { try LabelCheck(data, $0, in: session) } : nil
   }
 
   /// A line for each thing that was found, the summary first.
@@ -40,12 +53,16 @@ struct DataCheck {
     lines += data.ignored.map { "ignored: \($0.path.escapingControlCharacters) \($0.reason)" }
     lines += data.straddlingDuplicates.map { "in more than one split: \($0)" }
     lines += Self.listed(
+      "the same image under two labels", contradictions.map { $0.text(in: data) }, order: "")
+    lines += Self.listed(
       "near copies in two splits", copies.acrossSplits.map { text($0, namesSplits: true) })
     lines += Self.listed(
       "near copies inside a split", copies.insideSplits.map { text($0, namesSplits: false) })
     lines += limits
     lines += (data.warnings + data.sizeWarnings).map { "warning: \($0)" }
     if lines.count == 1 { lines.append("no faults found") }
+    lines += labels?.lines ?? []
+    if let obstacle { lines.append("labels are not checked: \(obstacle)") }
     return lines
   }
 
@@ -57,6 +74,9 @@ struct DataCheck {
     if !copies.acrossSplits.isEmpty {
       faults.append("\(copies.acrossSplits.count) images have near copies in another split")
     }
+    if !contradictions.isEmpty {
+      faults.append("\(contradictions.count) images are there under another label too")
+    }
     return faults
   }
 
@@ -66,7 +86,8 @@ struct DataCheck {
       ("exact_copies", .array(data.straddlingDuplicates.map(JSONValue.string))),
       ("near_copies", .array(copies.acrossSplits.map { .object(fields(of: $0)) })),
       ("near_copies_inside", .array(copies.insideSplits.map { .object(fields(of: $0)) })),
-    ]
+      ("contradictions", .array(contradictions.map { $0.fields(in: data) })),
+    ] + LabelCheck.fields(labels)
   }
 
   private var limits: [String] {
@@ -81,10 +102,12 @@ struct DataCheck {
     return lines
   }
 
-  private static func listed(_ title: String, _ lines: [String]) -> [String] {
+  private static func listed(
+    _ title: String, _ lines: [String], order: String = ", the most alike first"
+  ) -> [String] {
     guard !lines.isEmpty else { return [] }
     let more = lines.count - shownPairs
-    return ["\(title): \(lines.count), the most alike first"]
+    return ["\(title): \(lines.count)\(order)"]
       + lines.prefix(shownPairs).map { "  \($0)" }
       + (more > 0 ? ["  and \(more) more; `--json` lists all"] : [])
   }
@@ -94,7 +117,7 @@ struct DataCheck {
     let (image, original) = (data.samples[pair.image], data.samples[pair.original])
     var notes = [pair.orientation.nameOfCopy, pair.correlation.fixedText(4)]
     if image.content == original.content { notes = ["the same file"] }
-    let sides = [pair.image, pair.original].map { side(of: $0).rawValue }
+    let sides = [pair.image, pair.original].map { data.side(of: $0).rawValue }
     notes.append(namesSplits ? sides.joined(separator: " and ") : sides[0])
     if data.task == .classification, image.label != original.label {
       let names = [image, original].map { data.classes[$0.label].escapingControlCharacters }
@@ -109,29 +132,9 @@ struct DataCheck {
     [
       ("path", .string(data.samples[pair.image].path)),
       ("of", .string(data.samples[pair.original].path)),
-      ("split", .string(side(of: pair.image).rawValue)),
-      ("split_of", .string(side(of: pair.original).rawValue)),
+      ("split", .string(data.side(of: pair.image).languageName)),
+      ("split_of", .string(data.side(of: pair.original).languageName)),
       ("correlation", .number(pair.correlation)), ("turn", .string(pair.orientation.nameOfCopy)),
     ]
-  }
-
-  private func side(of index: Int) -> Partition {
-    Partition.allCases.first { side in
-      let members = data.partition(side)
-      let place = members.partitioningIndex { $0 >= index }
-      return place < members.count && members[place] == index
-    } ?? .train
-  }
-}
-
-extension [Int] {
-  /// The first place of an ascending list from which on a condition holds.
-  fileprivate func partitioningIndex(_ holds: (Int) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if holds(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

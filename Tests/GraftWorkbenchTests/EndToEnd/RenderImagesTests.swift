@@ -64,7 +64,8 @@ extension EndToEnd {
         return (channels.max() ?? 0) - (channels.min() ?? 0) > 100
       }
       #expect(colored > 200)
-      #expect(place.type("check data to=x.png") == 2)
+      try "seed 1".write(toFile: place.path("x.graft"), atomically: true, encoding: .utf8)
+      #expect(place.type("check recipe x.graft to=x.png") == 2)
       #expect(place.errors.contains("`to` is for `check augment`"))
     }
 

@@ -22,6 +22,7 @@ extension JSONEvent {
     .integer("train", "images of the split"), .integer("val", "images of the split"),
     .integer("test", "images of the split"), .rows("bad", "images that cannot be read", files),
     .rows("ignored", "other files", files),
+    .texts("without", "images that the list of `without=` leaves out, inside the data set"),
     .text("fingerprint", "SHA-256 over classes, paths, labels and contents"),
     .texts("warnings", "about the layout"),
   ]
@@ -39,6 +40,13 @@ extension JSONEvent {
     .number("correlation", "0 to 1"), .text("turn", "mirrored or turned how; empty for upright"),
   ]
 
+  private static let doubts: [JSONField] = [
+    .text("path", "inside the data set"),
+    .word("split", ["train", "val", "test"], "of the image"), .text("label", "its class as given"),
+    .text("suggested", "the most probable class"), .number("label_probability", "0 to 1"),
+    .number("suggested_probability", "0 to 1"),
+  ]
+
   static let checkData = JSONEvent(
     "check_data", "`check data`.",
     dataFields + [
@@ -46,6 +54,34 @@ extension JSONEvent {
       .texts("exact_copies", "those images, inside the data set"),
       .rows("near_copies", "pairs in different splits, the most alike first", copies),
       .rows("near_copies_inside", "pairs in the same split", copies),
+      .rows(
+        "contradictions", "files that are there under two labels",
+        [
+          .text("path", "inside the data set"), .text("label", "its class"),
+          .text("of", "the first image with the same content"), .text("label_of", "its class"),
+        ]),
+      .text("encoder", "by whose features labels were judged; null where they were not").orNull,
+      .text("weights_hash", "SHA-256 of its weights; null where random, or not used").orNull,
+      .integer("folds", "held out in turn; null where labels were not judged").orNull,
+      .number("l2", "of the head that judged; null where labels were not judged").orNull,
+      .number(
+        "agreement",
+        "share of the images that are most probable as labeled; null where labels were not judged"
+      ).orNull,
+      .rows(
+        "confused_pairs",
+        "classes that are taken for each other, the most confused first; null as for doubtful_labels",
+        [
+          .texts("classes", "the two"),
+          .integer("confused", "images of either that are most probable as the other"),
+          .integer("images", "of both, that are most probable as one of the two"),
+        ]
+      ).orNull,
+      .rows(
+        "doubtful_labels",
+        "likely label errors, the least plausible first; null where labels were not judged, or the head "
+          + "predicts them no better than the sizes of classes do", doubts
+      ).orNull,
     ])
 
   static let head = JSONEvent("head", "`head`.", [.text("head", "as it would be typed")])
