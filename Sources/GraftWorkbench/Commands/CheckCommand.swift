@@ -150,9 +150,7 @@ package struct CheckCommand: Command {
     if let place {
       let sheet = try check.sheet(of: source, in: session)
       try ImageFile.writePNG(sheet.drawn(), to: place.prepared())
-      session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
-        session.fields(ofPlace: place.path))
+      session.tellWritten(place)
     }
     let faults = check.findings.filter { $0.verdict == "fault" }
     guard let fault = faults.first else { return }
@@ -169,9 +167,7 @@ package struct CheckCommand: Command {
       check.lines.joined(separator: "\n"), event: .checkData, check.fields)
     if let place, let labels = check.labels {
       try labels.write(to: place)
-      session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
-        session.fields(ofPlace: place.path))
+      session.tellWritten(place)
     }
     guard !check.faults.isEmpty else { return }
     throw GraftError(

@@ -84,9 +84,7 @@ package struct CompareCommand: Command {
       compared.text(width: session.console.tableWidth, paint: session.console.paint),
       event: .compare, compared.fields)
     if let place {
-      session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
-        session.fields(ofPlace: place.path))
+      session.tellWritten(place)
     }
     session.leaveReceipt(receipt(of: compared))
     session.refresh()

@@ -64,9 +64,7 @@ package struct FindRateCommand: Command {
         ),
       ])
     if let place {
-      session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
-        session.fields(ofPlace: place.path))
+      session.tellWritten(place)
     }
   }
 

@@ -91,9 +91,7 @@ package struct PredictCommand: Command {
     let failures = inputs.images.count - labels.count
     if let place, drawing == nil || failures == 0 {
       if drawing == nil { try AtomicFile.write(Self.table(labels), to: place.prepared()) }
-      session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
-        session.fields(ofPlace: place.path))
+      session.tellWritten(place)
     }
     try Self.complain(of: failures, among: inputs.images.count)
   }

@@ -83,9 +83,7 @@ package struct SweepCommand: Command {
       table.text(width: session.console.tableWidth, paint: session.console.paint),
       event: .sweep, table.fields)
     if let place {
-      session.console.result(
-        "wrote \(FilePath.relative(place.path, to: session.folder))", event: .wrote,
-        session.fields(ofPlace: place.path))
+      session.tellWritten(place)
     }
     session.leaveReceipt(table.receipt)
     session.refresh()

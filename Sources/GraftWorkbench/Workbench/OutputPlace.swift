@@ -171,3 +171,12 @@ extension Session {
     try OutputPlace(path, kind, reading: inputs, data: workbench.data)
   }
 }
+
+extension Session {
+  /// Says where what a command writes besides its results is now.
+  func tellWritten(_ place: OutputPlace) {
+    console.result(
+      "wrote \(FilePath.relative(place.path, to: folder))", event: .wrote,
+      fields(ofPlace: place.path))
+  }
+}

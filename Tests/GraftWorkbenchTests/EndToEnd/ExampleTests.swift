@@ -81,6 +81,8 @@ extension EndToEnd {
       let rows = images.map { "flowers/\($0),\($0.prefix(3))" }
       try (["file,label"] + rows).joined(separator: "\n")
         .write(toFile: place.path("labels.csv"), atomically: true, encoding: .isoLatin1)
+      try (["path,label"] + images.prefix(1).map { "\($0),red" }).joined(separator: "\n")
+        .write(toFile: place.path("doubtful.csv"), atomically: true, encoding: .utf8)
       for folder in ["images", "masks"] {
         try FileManager.default.createDirectory(
           atPath: place.path("streets/\(folder)"), withIntermediateDirectories: true)
