@@ -3,7 +3,8 @@ package enum CommandTable {
   package static let all: [any Command.Type] = [
     EncoderCommand.self, DataCommand.self, HeadCommand.self, AugmentCommand.self,
     PolicyCommand.self, FreezeCommand.self, UnfreezeCommand.self, SeedCommand.self,
-    SummaryCommand.self, ForwardCommand.self, EmbedCommand.self, PreviewCommand.self, RenderCommand.self,
+    SummaryCommand.self, ForwardCommand.self, EmbedCommand.self, PreviewCommand.self,
+    RenderCommand.self,
     CheckCommand.self,
     TrainCommand.self, FinetuneCommand.self, SolveCommand.self, FindRateCommand.self,
     SweepCommand.self, ResumeCommand.self,

@@ -25,7 +25,7 @@ package struct EmbedCommand: Command {
     discussion: """
       Features are what the encoder of the current run, or else the chosen one, gives of an image as in
       evaluation: pooled, before the head, without augmentation. A .csv file has image, label and split in
-      front; .npy is one array [images, features]; .safetensors has `features`, `label` and the names in its
+      front; .npy is one array [images, features]; .safetensors has tensors called features and label, and the names in its
       metadata. Rows are in the order of the data: those for training, for validation, for test.
       """)
 

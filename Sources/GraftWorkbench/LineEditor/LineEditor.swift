@@ -35,18 +35,20 @@ package final class PlainEditor: LineEditor {
     console.promptRaw(prompt)
     var bytes: [UInt8] = []
     while true {
+      if interrupts.isTerminated { return .terminated }
+      if interrupts.count > 0 {
+        console.promptRaw("\n")
+        return .cleared
+      }
+      // The time limit closes the gap between looking at the counter and waiting.
+      var poller = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      guard poll(&poller, 1, 250) > 0 else { continue }
       var byte: UInt8 = 0
       let count = read(STDIN_FILENO, &byte, 1)
       if count == 1 {
         if byte == UInt8(ascii: "\n") { break }
         bytes.append(byte)
-      } else if count < 0 && errno == EINTR {
-        if interrupts.isTerminated { return .terminated }
-        if interrupts.count > 0 {
-          console.promptRaw("\n")
-          return .cleared
-        }
-      } else {
+      } else if count == 0 || errno != EINTR {
         if bytes.isEmpty { return .ended }
         break
       }

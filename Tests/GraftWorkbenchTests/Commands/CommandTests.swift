@@ -9,7 +9,8 @@ import Testing
   /// What each verb does alone, in a session without encoder, images and runs; nil: it succeeds.
   static let outcomesInAnEmptySession: [String: GraftError.Code?] = [
     "encoder": .failed, "data": .failed, "head": nil, "augment": nil, "policy": nil,
-    "freeze": .failed, "unfreeze": .failed, "seed": nil, "summary": .failed, "forward": .usage, "embed": .usage,
+    "freeze": .failed, "unfreeze": .failed, "seed": nil, "summary": .failed, "forward": .usage,
+    "embed": .usage,
     "preview": .failed, "render": .usage, "check": .failed, "train": .failed,
     "finetune": .failed, "solve": .failed, "findlr": .failed, "sweep": .usage, "compare": .failed,
     "resume": .failed, "evaluate": .failed, "predict": .usage,
