@@ -25,6 +25,23 @@ package struct RateCurve: Hashable, Sendable {
     return best.0
   }
 
+  /// The middle, in the logarithm, of the whole fall of the smoothed loss: between the last rate at which
+  /// less than a tenth of it is done and that of the minimum; nil when it never falls.
+  ///
+  /// It falls from the median of the first quarter, so that noise at rates which change nothing does not
+  /// count, as it does for `valley`.
+  package var middleOfFall: Double? {
+    let start = points.prefix(max(1, points.count / 4)).map(\.smoothedLoss).sorted()
+    guard
+      let end = points.indices.min(by: { points[$0].smoothedLoss < points[$1].smoothedLoss }),
+      points[end].smoothedLoss < start[start.count / 2]
+    else { return nil }
+    let top = start[start.count / 2]
+    let limit = top - 0.1 * (top - points[end].smoothedLoss)
+    let before = points[...end].lastIndex { $0.smoothedLoss > limit } ?? 0
+    return (points[before].rate * points[end].rate).squareRoot()
+  }
+
   /// The middle of the longest valley: of the longest falling subsequence of smoothed losses, as
   /// fastai suggests it; nil when it never falls.
   package var valley: Double? {

@@ -35,9 +35,9 @@ extension Session {
 }
 
 extension RateCurve {
-  /// The rate to train at: the middle of the longest fall of the loss.
+  /// The rate to train at: the middle of the fall of the loss.
   func suggestion(for run: PreparedRun) throws -> Double {
-    guard let rate = valley ?? steepest else {
+    guard let rate = middleOfFall else {
       throw GraftError(
         .failed, "the loss of \(run.name) falls at none of \(points.count) rates",
         help: "check labels and preprocessing, or give a rate: lr=1e-3")

@@ -57,7 +57,7 @@ import Testing
         + forecast.batches)
   }
 
-  @Test func suggestsWhereTheLossFalls() {
+  @Test func suggestsWhereTheLossFalls() throws {
     let points = (0..<90).map { step in
       let rate = pow(10, -7 + Double(step) / 12)
       let fall = 2.3 - 2 / (1 + exp(-Double(step - 45) / 4))
@@ -68,9 +68,20 @@ import Testing
     #expect(curve.steepest == points[44].rate)
     // Falling from 0 to 75: a third and half a third of the way, in whole points.
     #expect(curve.valley == points[37].rate)
-    #expect(RateCurve(points: []).valley == nil)
+    #expect(RateCurve(points: []).valley == nil && RateCurve(points: []).middleOfFall == nil)
+    // A tenth is done at 45 - 4 ln 9 steps, the minimum is at 75.
+    let middle = try #require(curve.middleOfFall)
+    #expect(abs(log10(middle) - log10(points[36].rate * points[75].rate) / 2) < 1e-9)
+    // Noise before the fall changes nothing.
+    let noisy = points.enumerated().map { step, point in
+      let noise = step < 20 ? 0.1 / Double(step + 1) : 0
+      return RateCurve.Point(
+        rate: point.rate, loss: point.loss, smoothedLoss: point.smoothedLoss + noise)
+    }
+    #expect(RateCurve(points: noisy).middleOfFall == middle)
     #expect(RateCurve(points: points.suffix(10)).steepest == nil)
     #expect(RateCurve(points: points.suffix(10)).valley == nil)
+    #expect(RateCurve(points: points.suffix(10)).middleOfFall == nil)
   }
 
   @Test func rangesThatMakeNoCurveAreRefused() throws {
