@@ -38,7 +38,9 @@ package struct RateCurve: Hashable, Sendable {
     else { return nil }
     let top = start[start.count / 2]
     let limit = top - 0.1 * (top - points[end].smoothedLoss)
-    let before = points[...end].lastIndex { $0.smoothedLoss > limit } ?? 0
+    guard let before = points[...end].lastIndex(where: { $0.smoothedLoss > limit }) else {
+      return nil
+    }
     return (points[before].rate * points[end].rate).squareRoot()
   }
 
