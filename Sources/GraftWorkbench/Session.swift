@@ -47,6 +47,8 @@ package final class Session {
   /// Whether a command trains in order to compare: then what is finished on disk is taken from there, and a
   /// run is told in one line.
   var isComparing = false
+  /// A run that is prepared already, for the training command that is performed next.
+  var handedRun: PreparedRun?
   /// The names of the runs that the last command which compares was to make.
   var comparedRuns: [String] = []
   /// The training state of a model file, until the training that it belongs to is found.

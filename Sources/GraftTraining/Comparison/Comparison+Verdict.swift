@@ -31,8 +31,13 @@ extension Comparison {
   }
 
   /// The entries that these images cannot tell from the best, the best included, in their order.
+  ///
+  /// Without tests the best alone.
   package var leaders: [Int] {
-    entries.indices.filter { $0 == best || differences[$0]?.isClear != true }
+    entries.indices.filter { index in
+      guard index != best else { return true }
+      return differences[index].map { $0.pValue != nil && !$0.isClear } ?? false
+    }
   }
 
   /// A score as it is shown: shares as percentages.

@@ -15,7 +15,7 @@ package struct Comparison: Sendable {
     }
 
     /// The evaluations of images; nil where pixels were predicted.
-    var images: [EvaluationResult]? {
+    package var images: [EvaluationResult]? {
       let images = evaluations.compactMap {
         if case .images(let result) = $0 { result } else { nil }
       }

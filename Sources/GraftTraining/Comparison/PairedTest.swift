@@ -21,16 +21,22 @@ package struct PairedTest: Hashable, Sendable {
 
   /// Compares the evaluations of the same images in the same order, as many of each.
   package init(_ first: [EvaluationResult], _ second: [EvaluationResult]) {
+    self.init(differences: Self.differences(first, second))
+  }
+
+  /// By image, how many more of the first evaluations are right than of the second.
+  package static func differences(
+    _ first: [EvaluationResult], _ second: [EvaluationResult]
+  ) -> [Int] {
     precondition(first.count == second.count, "other numbers of trainings")
-    let count = first.first?.count ?? 0
-    var differences = [Int](repeating: 0, count: count)
+    var differences = [Int](repeating: 0, count: first.first?.count ?? 0)
     for (one, other) in zip(first, second) {
       precondition(one.samples == other.samples && one.labels == other.labels, "other images")
       for (index, (isRight, otherIsRight)) in zip(one.isCorrect, other.isCorrect).enumerated() {
         differences[index] += (isRight ? 1 : 0) - (otherIsRight ? 1 : 0)
       }
     }
-    self.init(differences: differences)
+    return differences
   }
 
   package init(_ first: EvaluationResult, _ second: EvaluationResult) {

@@ -14,7 +14,7 @@ package struct CompareCommand: Command {
     "seeds", .integer(1...100), default: 1,
     "trainings of each, with the session's seed and those after it")
   private static let encoders = Argument(
-    each: "encoders", .encoders, otherwise: "the current encoder", "encoders to compare")
+    each: "encoders", .encoderSources, otherwise: "the current encoder", "encoders to compare")
   private static let heads = Argument(
     each: "heads", .heads, otherwise: "the current head", "heads to compare")
   private static let pipelines = Argument(
@@ -160,10 +160,9 @@ extension CompareCommand {
       return runs
     }
     guard runs.count < names.count else { return runs }
-    let missing = names.first { session.workbench.run(named: $0) == nil } ?? ""
-    guard names.allSatisfy({ Policy.Variant(rawValue: $0) != nil }) else {
-      _ = try session.requireRun(missing)
-      return nil
+    // Variants can be trained; a run can not.
+    if !names.allSatisfy({ Policy.Variant(rawValue: $0) != nil }) {
+      for name in names { _ = try session.requireRun(name) }
     }
     return nil
   }
@@ -294,10 +293,6 @@ extension ArgumentType where Value == String {
     Self(.either([.choice(Policy.Variant.allCases.map(\.rawValue)), .name(.run)]))
   }
   fileprivate static var heads: Self { Self(.list(of: .choice(Heads.all.map { $0.name }))) }
-}
-
-extension ArgumentType where Value == EncoderSource {
-  fileprivate static var encoders: Self { Self(.list(of: encoderSource.kind)) }
 }
 
 extension ArgumentType where Value == TransformCall {

@@ -13,7 +13,7 @@ package struct SweepCommand: Command {
     "by", .choice(Metrics.all.map(\.name)), otherwise: "the one that training shows",
     "score of the validation images that decides")
   private static let encoder = Argument(
-    each: "encoder", .sweptEncoders, otherwise: "the current encoder", "encoders to try")
+    each: "encoder", .encoderSources, otherwise: "the current encoder", "encoders to try")
   private static let output = Argument(
     "to", .path(.output), "CSV file for every trial with its values, score and cost")
   private static let prefix = Argument(
@@ -75,7 +75,7 @@ package struct SweepCommand: Command {
     var trials = SweepTrials(
       planned, by: metric, halving: arguments[Self.halving], in: session)
     try trials.run()
-    let table = SweepTable(
+    let table = try SweepTable(
       keys: axisValues.map(\.key), trials: trials, seed: session.seed)
     session.currentRun = table.bestRun
     if let place { try AtomicFile.write(table.csv, to: place.prepared()) }
@@ -213,8 +213,4 @@ extension ArgumentKind {
     default: false
     }
   }
-}
-
-extension ArgumentType where Value == EncoderSource {
-  fileprivate static var sweptEncoders: Self { Self(.list(of: encoderSource.kind)) }
 }

@@ -35,10 +35,14 @@ package struct TrainCommand: TrainingCommand {
       let trial = try request.prepare(in: session, policy)
       let rate = try session.findRate(of: trial, RateSearch()).suggestion(for: trial)
       policy = policy.with(peak: rate)
-      session.amendRecord(TrainingParameters.rate.name, policy.rateText)
       session.console.progress("\(trial.name): lr=auto is \(policy.rateText)")
     }
     return try request.prepare(in: session, policy)
+  }
+
+  package func amendRecord(of run: PreparedRun, in session: Session) {
+    guard arguments[TrainingParameters.rate] == .auto, let phase = run.phases.first else { return }
+    session.amendRecord(TrainingParameters.rate.name, phase.policy.policy.rateText)
   }
 
   package func lineage(in session: Session) -> Lineage? {

@@ -79,25 +79,15 @@ struct ComparedRuns {
     guard row != comparison.best, let first = images(row), let best = images(comparison.best),
       first.count == best.count
     else { return ([], []) }
-    var difference = [Int](repeating: 0, count: first[0].count)
-    for (one, other) in zip(first, best) {
-      for (index, pair) in zip(one.isCorrect, other.isCorrect).enumerated() {
-        difference[index] += (pair.0 ? 1 : 0) - (pair.1 ? 1 : 0)
-      }
-    }
+    let differences = PairedTest.differences(first, best)
     func samples(_ isWanted: (Int) -> Bool) -> [Int] {
-      difference.indices.filter { isWanted(difference[$0]) }.map { first[0].samples[$0] }
+      differences.indices.filter { isWanted(differences[$0]) }.map { first[0].samples[$0] }
     }
     return (samples { $0 > 0 }, samples { $0 < 0 })
   }
 
   /// The evaluations of a row that predicts images.
-  func images(_ row: Int) -> [EvaluationResult]? {
-    let images = rows[row].evaluations.compactMap {
-      if case .images(let result) = $0 { result } else { nil }
-    }
-    return images.count == rows[row].evaluations.count ? images : nil
-  }
+  func images(_ row: Int) -> [EvaluationResult]? { comparison.entries[row].images }
 
   /// The mean recall of each class, in class order; nil for pixels.
   func recalls(_ row: Int) -> [Double]? {

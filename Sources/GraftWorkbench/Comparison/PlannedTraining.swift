@@ -43,6 +43,9 @@ extension Session {
     }
     let before = SessionIngredients(self)
     defer { before.putBack(into: self) }
+    // The line that compares is what is recorded, not those of its trainings.
+    journal = nil
+    recordFile = nil
     for step in binder.steps.dropLast() { try choose(step) }
     return try body(training, last)
   }
@@ -72,9 +75,16 @@ extension Session {
       isComparing = true
       defer { isComparing = false }
       if share == 4 {
+        handedRun = prepared
         try perform(step)
       } else {
-        try choosing(plan.stopping(at: stop)) { try perform($1) }
+        var ingredients = prepared.ingredients
+        ingredients.stop = stop
+        let part = try prepared.prepared(with: ingredients)
+        try choosing(plan.stopping(at: stop)) {
+          handedRun = part
+          try perform($1)
+        }
       }
       let run = try requireRun(plan.name)
       guard run.stepsDone >= stop || !run.isUnfinished else {
@@ -93,6 +103,7 @@ private struct SessionIngredients {
   private let workbench: Workbench
   private let recorder: Recorder
   private let journal: Journal?
+  private let recordFile: RecordFile?
   private let seed: UInt64
   private let currentRun: String?
 
@@ -100,16 +111,16 @@ private struct SessionIngredients {
     workbench = session.workbench.copy()
     recorder = session.recorder
     journal = session.journal
+    recordFile = session.recordFile
     seed = session.seed
     currentRun = session.currentRun
-    // The line that compares is what is recorded, not those of its trainings.
-    session.journal = nil
   }
 
   func putBack(into session: Session) {
     session.workbench.takeIngredients(from: workbench)
     session.recorder = recorder
     session.journal = journal
+    session.recordFile = recordFile
     session.seed = seed
     session.currentRun = currentRun
     session.refresh()

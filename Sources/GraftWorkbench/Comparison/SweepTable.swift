@@ -5,13 +5,13 @@ import GraftTraining
 struct SweepTable {
   private let keys: [String]
   private let trials: SweepTrials
-  private let comparison: Comparison?
+  private let comparison: Comparison
   private let ranking: [Int]
 
   /// Rows that are shown of a long sweep; the file has all.
   private static let shownRows = 30
 
-  init(keys: [String], trials: SweepTrials, seed: UInt64) {
+  init(keys: [String], trials: SweepTrials, seed: UInt64) throws {
     self.keys = keys
     self.trials = trials
     let ranking = trials.ranking
@@ -21,7 +21,7 @@ struct SweepTable {
         Comparison.Entry(label: trials.trials[index].run, evaluations: [$0])
       }
     }
-    comparison = try? Comparison(finished, by: trials.metric, seed: seed)
+    comparison = try Comparison(finished, by: trials.metric, seed: seed)
   }
 
   var bestRun: String { ranking.first.map { trials.trials[$0].run } ?? "" }
@@ -56,7 +56,7 @@ struct SweepTable {
   private var verdict: String {
     guard let best = ranking.first else { return "no trials" }
     let trial = trials.trials[best]
-    let others = (comparison?.leaders.count ?? 1) - 1
+    let others = max(0, comparison.leaders.count - 1)
     let ties =
       others == 0
       ? "" : "; these images cannot tell it from \(others) other\(others == 1 ? "" : "s")"

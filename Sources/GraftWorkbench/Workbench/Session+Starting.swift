@@ -8,11 +8,16 @@ import GraftTraining
 package protocol TrainingCommand: Command {
   /// Prepares the run; reads the session and changes nothing.
   func prepare(in session: Session) throws -> PreparedRun
+
+  /// Writes into the recorded line what was decided while the run was prepared.
+  func amendRecord(of run: PreparedRun, in session: Session)
 }
 
 extension TrainingCommand {
+  package func amendRecord(of run: PreparedRun, in session: Session) {}
+
   package func run(in session: Session) throws {
-    let run = try prepare(in: session)
+    let run = try session.takeHandedRun() ?? prepare(in: session)
     let data = run.ingredients.data
     if data.leakCount > 0 {
       session.console.warn(
@@ -22,11 +27,18 @@ extension TrainingCommand {
     session.warnOfOtherRange(data, than: run.model.input)
     session.warnOfWidePadding(run.ingredients.pipeline, of: data, run.model.input)
     session.amendRecord(TrainingParameters.name.name, run.name)
+    amendRecord(of: run, in: session)
     try session.start(run.startingHere(), verb: Self.specification.verb)
   }
 }
 
 extension Session {
+  /// The run that a command which compares has prepared for the line that it performs now.
+  fileprivate func takeHandedRun() -> PreparedRun? {
+    defer { handedRun = nil }
+    return handedRun
+  }
+
   /// Trains from the start or from `state`, or goes on where the same training is further on disk.
   ///
   /// There it was left where it was interrupted, or finished by a recipe that did not come to its end. With

@@ -152,6 +152,14 @@ import Testing
     #expect(comparison.verdict.contains("low is best: better than high by 0.2000"))
   }
 
+  @Test func ofPixelsNothingIsSaidOfChance() throws {
+    let scores = Evaluation.example(.segmentation, classes: ["a", "b"])
+    let comparison = try Comparison(
+      ["A", "B"].map { Comparison.Entry(label: $0, evaluations: [scores]) }, by: OverlapMetric())
+    #expect(comparison.leaders == [0] && comparison.differences[1]?.pValue == nil)
+    #expect(comparison.verdict.hasSuffix("there is no test for that"))
+  }
+
   @Test func otherImagesAreRefused() throws {
     #expect(throws: GraftError.self) {
       try Comparison(

@@ -108,6 +108,37 @@ extension EndToEnd {
       #expect(again.recipe == recipe)
     }
 
+    /// Its trainings are no lines of their own, neither in the journal nor in the file of `record`.
+    @Test func onlyTheLineThatComparesIsRecorded() throws {
+      let place = try Workplace()
+      let journal = Journal(stateFolder: place.folder + "/state")
+      place.session.journal = journal
+      place.type(Workplace.ingredients)
+      place.type("record session.graft\ncompare A B seeds=2 epochs=1 batch=16\nrecord off")
+      #expect(place.session.seed == 0)
+      for path in [place.path("session.graft"), journal.path] {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text.contains("compare A B seeds=2 epochs=1 batch=16"), "\(text)")
+        #expect(!text.contains("train policy") && !text.contains("seed 1"), "\(text)")
+      }
+    }
+
+    @Test func aRateIsFoundForEachTrainingAndOnce() throws {
+      let place = try Workplace()
+      place.type(Workplace.ingredients)
+      #expect(place.type("compare A B lr=auto epochs=1 batch=16") == 0, "\(place.errors)")
+      #expect(place.recipe.contains("compare A B lr=auto epochs=1 batch=16"))
+      #expect(place.errors.split(separator: "\n").count { $0.contains("lr=auto is") } == 2)
+      let again = try Workplace()
+      #expect(again.replay(place.recipe) == 0, "\(again.errors)")
+      #expect(try ["A", "B"].map(again.hash) == ["A", "B"].map(place.hash))
+      let alone = try Workplace()
+      alone.type(Workplace.ingredients)
+      alone.type("train policy=B lr=auto epochs=1 batch=16 as=B")
+      #expect(try alone.hash("B") == place.hash("B"))
+      #expect(!alone.recipe.contains("lr=auto"))
+    }
+
     @Test func aStoppedComparisonGoesOn() throws {
       let state = try TemporaryFolder.make()
       let place = try Workplace(stateFolder: state) { text, interrupts in
