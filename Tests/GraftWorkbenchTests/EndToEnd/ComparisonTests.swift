@@ -96,6 +96,24 @@ extension EndToEnd {
       #expect(try (compared(place)["entries"] as? [Any])?.count == 4)
     }
 
+    /// A solved head is the baseline of trainings; earlier runs of a name count by their own.
+    @Test func runsAndVariantsAreComparedTogether() throws {
+      let place = try Workplace(format: .json)
+      place.type(Workplace.ingredients)
+      place.type("solve as=base\ntrain epochs=1 as=R\ntrain epochs=2 as=R")
+      let base = try place.hash("base")
+      #expect(place.type("compare base R~1 A B epochs=1") == 0, "\(place.errors)")
+      let entries = try #require(try compared(place)["entries"] as? [[String: Any]])
+      #expect(entries.map { $0["label"] as? String } == ["base", "R~1", "A", "B"])
+      // R~1 was trained as A is.
+      #expect(entries[1]["score"] as? Double == entries[2]["score"] as? Double)
+      #expect(entries.allSatisfy { $0["score"] is Double })
+      #expect(try place.hash("base") == base)
+      let again = try Workplace()
+      #expect(again.replay(place.recipe) == 0, "\(again.errors)")
+      #expect(try again.hash("base") == base)
+    }
+
     @Test func aComparisonReplays() throws {
       let place = try Workplace()
       place.type(Workplace.ingredients)
@@ -160,7 +178,13 @@ extension EndToEnd {
 
     @Test(arguments: [
       ("compare", "there are no two runs to compare"), ("compare A", "only one way to train"),
-      ("compare A Z", "there is no run"), ("compare A B on=test", "has no test images"),
+      ("compare A B Z", "`Z` is neither a run nor one of the variants A, B and C"),
+      ("compare a B", "did you mean `A`?"),
+      ("train epochs=1 as=R ; compare R A seeds=2", "`R` is one training"),
+      (
+        "train epochs=1 as=R ; train epochs=1 as=S ; compare R S batch=16",
+        "`batch` is for trainings"
+      ), ("compare A B on=test", "has no test images"),
       ("compare A B metric=iou epochs=1", "has no score `iou`"),
       ("compare A B lr=1e-4..1e-2", "policy A has one rate, not a range"),
       ("compare A B to=nowhere/at/../../../../../all.csv", "only inside its own folder"),
