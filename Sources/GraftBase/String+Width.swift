@@ -49,6 +49,15 @@ extension String {
     return lines.isEmpty ? [""] : lines
   }
 
+  /// Its paragraphs, which an empty line ends, as lines of at most so many columns with an empty one between
+  /// paragraphs; where lines end inside a paragraph does not count.
+  package func paragraphs(wrappedTo width: Int) -> [String] {
+    let paragraphs = split(separator: "\n\n", omittingEmptySubsequences: false).map { paragraph in
+      paragraph.split(separator: "\n").joined(separator: " ").wrapped(to: width)
+    }
+    return Array(paragraphs.joined(separator: [""]))
+  }
+
   /// Its lines, those that are wider than `width` broken at blanks and further indented where they go on.
   ///
   /// Lines with escapes stay as they are: they are colored, or an image.

@@ -58,6 +58,13 @@ import Testing
     #expect("abcdefgh".wrapped(to: 5) == ["abcde", "fgh"])
   }
 
+  @Test func paragraphsAreFilled() {
+    let text = "one two\nthree four\n\nfive\nsix"
+    #expect(text.paragraphs(wrappedTo: 9) == ["one two", "three", "four", "", "five six"])
+    #expect(text.paragraphs(wrappedTo: 80) == ["one two three four", "", "five six"])
+    #expect("".paragraphs(wrappedTo: 9) == [""])
+  }
+
   @Test func foldingIndentsWhatGoesOn() {
     #expect("one\n  two words here".folded(to: 22) == "one\n  two words here")
     #expect(

@@ -120,7 +120,8 @@ package struct HelpText {
       blocks.append(heading("named pipelines") + presets.rendered(width: width))
     }
     if !specification.discussion.isEmpty {
-      blocks.append(wrapped(specification.discussion).joined(separator: "\n"))
+      let lines = specification.discussion.paragraphs(wrappedTo: width)
+      blocks.append(lines.joined(separator: "\n"))
     }
     blocks.append(heading("examples") + indented(specification.examples.joined(separator: "\n")))
     blocks.append("see also: " + specification.seeAlso.joined(separator: ", "))

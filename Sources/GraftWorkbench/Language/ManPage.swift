@@ -41,7 +41,9 @@ package enum ManPage {
   }
 
   /// Lines of the source, which the formatter fills again.
-  private static func filled(_ text: String) -> [String] { text.wrapped(to: 72).map(escaped) }
+  private static func filled(_ text: String) -> [String] {
+    text.paragraphs(wrappedTo: 72).map(escaped)
+  }
 
   private static func escaped(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
