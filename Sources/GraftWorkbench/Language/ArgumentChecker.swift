@@ -148,7 +148,7 @@ struct ArgumentChecker {
     let argument = syntax.arguments[index]
     guard argument.label == nil, let word = argument.value.literalWord,
       let parameter = specification.labeled.first(where: { $0.name == word }),
-      !specification.positional.contains(where: \.kind.takesAnyText),
+      !specification.positional.contains(where: { $0.kind.takesAnyText || isNamed(word, $0.kind) }),
       let next = syntax.arguments[checked: index + 1], next.label == nil
     else { return nil }
     let meant = "\(parameter.name)=\(Printer.text(next.value))"
@@ -156,6 +156,16 @@ struct ArgumentChecker {
       .unexpectedCharacter, "`\(word)` needs a `=` before its value",
       at: argument.span.joined(with: next.span), suggestion: meant,
       help: "did you mean `\(meant)`?   (help \(specification.verb).\(parameter.name))")
+  }
+
+  /// Whether a word is a name that the kind takes, such as that of the run `head`.
+  private func isNamed(_ word: String, _ kind: ArgumentKind) -> Bool {
+    switch kind {
+    case .name(let set): vocabulary.names(set).isEmpty || vocabulary.names(set).contains(word)
+    case .list(let element): isNamed(word, element)
+    case .either(let kinds): kinds.contains { isNamed(word, $0) }
+    default: false
+    }
   }
 
   private func unknownParameter(_ label: String, _ argument: ArgumentSyntax) -> Diagnostic {

@@ -100,18 +100,18 @@ extension EndToEnd {
     @Test func runsAndVariantsAreComparedTogether() throws {
       let place = try Workplace(format: .json)
       place.type(Workplace.ingredients)
-      place.type("solve as=base\ntrain epochs=1 as=R\ntrain epochs=2 as=R")
-      let base = try place.hash("base")
-      #expect(place.type("compare base R~1 A B epochs=1") == 0, "\(place.errors)")
+      place.type("solve\ntrain epochs=1 as=R\ntrain epochs=2 as=R")
+      let base = try place.hash("head")
+      #expect(place.type("compare head R~1 A B epochs=1") == 0, "\(place.errors)")
       let entries = try #require(try compared(place)["entries"] as? [[String: Any]])
-      #expect(entries.map { $0["label"] as? String } == ["base", "R~1", "A", "B"])
+      #expect(entries.map { $0["label"] as? String } == ["head", "R~1", "A", "B"])
       // R~1 was trained as A is.
       #expect(entries[1]["score"] as? Double == entries[2]["score"] as? Double)
       #expect(entries.allSatisfy { $0["score"] is Double })
-      #expect(try place.hash("base") == base)
+      #expect(try place.hash("head") == base)
       let again = try Workplace()
       #expect(again.replay(place.recipe) == 0, "\(again.errors)")
-      #expect(try again.hash("base") == base)
+      #expect(try again.hash("head") == base)
     }
 
     @Test func aComparisonReplays() throws {
