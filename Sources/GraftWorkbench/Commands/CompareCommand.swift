@@ -14,11 +14,11 @@ package struct CompareCommand: Command {
     "seeds", .integer(1...100), default: 1,
     "trainings of each, with the session's seed and those after it")
   static let encoders = Argument(
-    each: "encoders", .encoderSources, otherwise: "the current encoder", "encoders to compare")
+    list: "encoders", .encoderSources, otherwise: "the current encoder", "encoders to compare")
   static let heads = Argument(
-    each: "heads", .heads, otherwise: "the current head", "heads to compare")
+    list: "heads", .heads, otherwise: "the current head", "heads to compare")
   static let pipelines = Argument(
-    each: "pipelines", .comparedPipelines, otherwise: "the current pipeline",
+    list: "pipelines", .comparedPipelines, otherwise: "the current pipeline",
     "pipelines to compare, each a name or an op, or a list of ops")
   static let on: Argument<DataPart> = Argument(
     "on", .word, default: .val, "split that they are measured on")
@@ -51,7 +51,7 @@ package struct CompareCommand: Command {
     ],
     seeAlso: ["evaluate", "runs", "diff", "train"], isRecorded: true,
     discussion: """
-      Runs are compared as they are, a solved head beside them: compare base A B. A, B and C are trained where \
+      Runs are compared as they are, a solved head beside variants: compare head A B. A, B and C are trained where \
       they are no runs yet, with seeds=, or with any argument of `train`: on the same split, and for each seed with the same initial head and the same \
       draws; a training that is there already, in this session or on disk, is taken from there. The table has \
       the mean score with its 95 % interval, the difference from the best with the p value of an exact paired \
@@ -135,9 +135,12 @@ extension ArgumentType where Value == String {
   fileprivate static var subject: Self {
     Self(.either([.choice(Policy.Variant.allCases.map(\.rawValue)), .name(.run)]))
   }
+}
+
+extension ArgumentType where Value == [String] {
   fileprivate static var heads: Self { Self(.list(of: .choice(Heads.all.map { $0.name }))) }
 }
 
-extension ArgumentType where Value == TransformCall {
+extension ArgumentType where Value == [TransformCall] {
   fileprivate static var comparedPipelines: Self { Self(.list(of: .list(of: .pipeline))) }
 }

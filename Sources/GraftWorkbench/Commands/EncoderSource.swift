@@ -27,8 +27,12 @@ extension ArgumentType where Value == EncoderSource {
   static var encoderSource: Self {
     Self(.either([.path(.weights), .name(.encoder), .network]))
   }
-  /// Several encoders.
-  static var encoderSources: Self { Self(.list(of: encoderSource.kind)) }
+}
+
+extension ArgumentType where Value == [EncoderSource] {
+  static var encoderSources: Self {
+    Self(.list(of: ArgumentType<EncoderSource>.encoderSource.kind))
+  }
 }
 
 /// Where an encoder's weights come from.

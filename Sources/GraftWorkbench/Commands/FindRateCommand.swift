@@ -13,7 +13,7 @@ package struct FindRateCommand: Command {
 
   package static let specification = CommandSpecification(
     "findlr", "find a learning rate by trying rising ones", group: .train,
-    parameters: [rates, steps] + TrainingParameters.loop
+    parameters: [rates, steps] + TrainingParameters.updates
       + [TrainingParameters.head, TrainingParameters.policy, TrainingParameters.from, output],
     examples: ["findlr", "findlr policy=C batch=16", "findlr lr=1e-6..1 steps=60 to=rates.csv"],
     seeAlso: ["train", "policy"],

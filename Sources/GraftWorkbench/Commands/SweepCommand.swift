@@ -13,21 +13,21 @@ package struct SweepCommand: Command {
     "by", .choice(Metrics.all.map(\.name)), otherwise: "the one that training shows",
     "score of the validation images that decides")
   private static let encoder = Argument(
-    each: "encoder", .encoderSources, otherwise: "the current encoder", "encoders to try")
+    list: "encoder", .encoderSources, otherwise: "the current encoder", "encoders to try")
   private static let output = Argument(
     "to", .path(.output), "CSV file for every trial with its values, score and cost")
   private static let prefix = Argument(
     "as", .newName(.run), otherwise: "sweep, or a free name", "prefix of the names of runs")
 
   /// The arguments of `train`, of which any may have several values.
-  private static let swept: [ArgumentDeclaration] =
-    ([TrainingParameters.epochs, TrainingParameters.rate] + TrainingParameters.loop
-    + [TrainingParameters.head, TrainingParameters.policy]).map(\.declaration.swept)
+  private static let single: [any AnyArgument] =
+    [TrainingParameters.epochs, TrainingParameters.rate] + TrainingParameters.loop
+    + [TrainingParameters.head, TrainingParameters.policy]
   private static let own: [any AnyArgument] = [trials, halving, by, encoder, output, prefix]
 
   package static let specification = CommandSpecification(
     "sweep", "train with each of several values, and keep the best", group: .train,
-    parameters: own + swept + [TrainingParameters.from],
+    parameters: own + single.map(\.declaration.swept) + [TrainingParameters.from],
     examples: [
       "sweep lr=[1e-3,1e-2] epochs=1", "sweep policy=[A,B] augment=[none,flip] epochs=1",
       "sweep lr=1e-4..1e-1 decay=0..0.1 trials=3 halving=yes epochs=4",
@@ -47,13 +47,13 @@ package struct SweepCommand: Command {
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
-    let keys = Set(Self.swept.map(\.name) + [Self.encoder.name])
+    let single = Self.single + [Self.encoder]
     let isRandom = arguments[Self.trials] != nil
     values = try arguments.syntax.arguments.compactMap { argument in
-      guard let label = argument.label, keys.contains(label),
-        let kind = arguments.specification.parameter(label)?.kind
-      else { return nil }
-      return try SweptValues(argument, kind: kind.sweptElement, isRandom: isRandom)
+      guard let declaration = single.first(where: { $0.name == argument.label })?.declaration else {
+        return nil
+      }
+      return try SweptValues(argument, kind: declaration.kind, isRandom: isRandom)
     }
     guard values.contains(where: \.varies) else {
       throw arguments.fault(
@@ -174,7 +174,7 @@ extension ArgumentDeclaration {
     var result = self
     let drawn: ArgumentKind =
       switch kind {
-      case .integer(let legal): .either([kind, .integerRange(legal)])
+      case .integer(let legal): .integerRange(legal)
       case .number(let legal): .either([kind, .range(legal, single: nil)])
       default: kind
       }
@@ -191,26 +191,6 @@ extension ArgumentDeclaration.Omission {
     case .refused: nil
     case .absent(let text): text
     case .value(let text): text
-    }
-  }
-}
-
-extension ArgumentKind {
-  /// The kind of one value of a swept argument.
-  fileprivate var sweptElement: ArgumentKind {
-    guard case .list(let element) = self else { return self }
-    if case .either(let kinds) = element, let first = kinds.first, kinds.count == 2,
-      kinds[1].isDrawnFrom
-    {
-      return first
-    }
-    return element
-  }
-
-  private var isDrawnFrom: Bool {
-    switch self {
-    case .integerRange, .range(_, single: nil): true
-    default: false
     }
   }
 }

@@ -80,6 +80,10 @@ package enum TrainingParameters {
     batch, accumulate, optimizer, schedule, warmup, decay, momentum, clip, loss, smoothing,
     patience, keep, averaging, augment, views,
   ]
+  /// Those that decide what one update does, and not how many there are.
+  static let updates: [any AnyArgument] = [
+    batch, optimizer, decay, momentum, clip, loss, smoothing, augment, views,
+  ]
   static let ending: [any AnyArgument] = [stop, name]
 
   private static func losses(_ task: PredictionTask) -> String {

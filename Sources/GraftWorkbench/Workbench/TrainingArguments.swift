@@ -47,18 +47,19 @@ struct TrainingArguments {
     epochs: Int, usual: Choice, seed: UInt64, classWeights: [Float]?
   ) throws -> TrainingSettings {
     var settings = TrainingSettings(epochs: epochs)
-    settings.schedule = arguments[TrainingParameters.schedule] ?? usual
+    settings.schedule = arguments.ifDeclared(TrainingParameters.schedule).flatMap(\.self) ?? usual
     settings.optimizer = Choice(arguments[TrainingParameters.optimizer])
     settings.weightDecay = arguments[TrainingParameters.decay]
     settings.smoothing = arguments[TrainingParameters.smoothing]
-    settings.patience = arguments[TrainingParameters.patience]
-    let keep = arguments[TrainingParameters.keep]
+    settings.patience = arguments.ifDeclared(TrainingParameters.patience).flatMap(\.self)
+    let keep = arguments.ifDeclared(TrainingParameters.keep)
     settings.kept = keep == .last ? nil : keep
-    let batches = arguments[TrainingParameters.accumulate]
+    let batches = arguments.ifDeclared(TrainingParameters.accumulate)
     settings.accumulation = batches == 1 ? nil : batches
-    let averaging = arguments[TrainingParameters.averaging]
+    let averaging = arguments.ifDeclared(TrainingParameters.averaging)
     settings.averaging = averaging == .off ? nil : averaging
-    settings.warmupEpochs = (arguments[TrainingParameters.warmup] ?? 0) * Double(epochs)
+    let warmup = arguments.ifDeclared(TrainingParameters.warmup).flatMap(\.self)
+    settings.warmupEpochs = (warmup ?? 0) * Double(epochs)
     settings.classWeights = classWeights
     settings.seed = seed
     settings.gradientLimit = arguments[TrainingParameters.clip]
