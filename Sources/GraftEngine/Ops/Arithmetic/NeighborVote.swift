@@ -45,15 +45,18 @@ package struct NeighborVoteOp: Op {
 
   package func retention(_ needs: GradientNeeds) -> Retention { Retention(inputs: [0]) }
 
+  /// Of each image its cosines in another order, and the share of each class.
+  package func workspaceCount(_ request: WorkspaceRequest) -> Int {
+    request.output.batch * (request.inputs[0].channels + classCount)
+  }
+
   package func forward(_ c: ForwardContext) {
     c.pool.forEach(c.outputShape.batch, lending: c, self) { image, _, c, op in
-      let votes = op.votes(image, c.inputs[0], c.parameters[0])
-      let sum = votes.reduce(0) { $0 + $1.weight }
+      let ballot = op.ballot(image, c.inputs[0], c.parameters[0], c.workspace)
       let output = c.output.part(image * op.classCount, count: op.classCount)
-      output.fill(0)
-      for vote in votes { output.pointer[vote.label] += vote.weight }
+      op.addShares(ballot, to: output)
       for place in 0..<op.classCount {
-        output.pointer[place] = log(output.pointer[place] / sum + Self.least)
+        output.pointer[place] = log(output.pointer[place] + Self.least)
       }
     }
   }
@@ -66,41 +69,105 @@ package struct NeighborVoteOp: Op {
       let target = slot.slice.part(image * width, count: width)
       if !slot.accumulates { target.fill(0) }
       let gradients = c.outputGradient.part(image * op.classCount, count: op.classCount)
-      let votes = op.votes(image, c.inputs[0], c.parameters[0])
-      let sum = votes.reduce(0) { $0 + $1.weight }
-      var shares = [Float](repeating: 0, count: op.classCount)
-      for vote in votes { shares[vote.label] += vote.weight / sum }
+      let ballot = op.ballot(image, c.inputs[0], c.parameters[0], c.workspace)
+      let shares = c.workspace.part(
+        c.outputShape.batch * width + image * op.classCount, count: op.classCount)
+      let sum = op.addShares(ballot, to: shares)
       // d log(share + least) / d vote.
-      let common = shares.indices.reduce(Float(0)) {
-        $0 + gradients.pointer[$1] * shares[$1] / (shares[$1] + Self.least)
+      var common: Float = 0
+      for place in 0..<op.classCount {
+        let share = shares.pointer[place]
+        common += gradients.pointer[place] * share / (share + Self.least)
       }
-      for vote in votes {
-        let own = gradients.pointer[vote.label] / (shares[vote.label] + Self.least)
-        target.pointer[vote.example] += vote.weight / op.temperature * (own - common) / sum
+      ballot.forEachVote { example, label, weight in
+        let own = gradients.pointer[label] / (shares.pointer[label] + Self.least)
+        target.pointer[example] += weight / op.temperature * (own - common) / sum
       }
     }
   }
 
-  private struct Vote {
-    let example: Int
-    let label: Int
-    let weight: Float
+  /// Stores the share of each class; returns the sum of the weights.
+  @discardableResult
+  private func addShares(_ ballot: Ballot, to shares: Slice) -> Float {
+    shares.fill(0)
+    var sum: Float = 0
+    ballot.forEachVote { _, label, weight in
+      shares.pointer[label] += weight
+      sum += weight
+    }
+    for place in 0..<classCount { shares.pointer[place] /= sum }
+    return sum
   }
 
-  /// The votes of the nearest examples, the nearest first.
-  private func votes(_ image: Int, _ cosines: Slice, _ labels: Slice) -> [Vote] {
+  /// The votes for one image.
+  private func ballot(
+    _ image: Int, _ cosines: Slice, _ labels: Slice, _ workspace: Slice
+  ) -> Ballot {
     let width = labels.count
     let row = cosines.part(image * width, count: width)
-    let order = (0..<width).sorted {
-      (row.pointer[$1], $0) < (row.pointer[$0], $1)
+    let copy = workspace.part(image * width, count: width)
+    copy.copy(from: row)
+    let count = min(neighbors, width)
+    let last = Self.value(ofRank: count - 1, in: copy)
+    var (largest, nearer) = (-Float.infinity, 0)
+    for example in 0..<width {
+      largest = max(largest, row.pointer[example])
+      if row.pointer[example] > last { nearer += 1 }
     }
-    let largest = order.first.map { row.pointer[$0] } ?? 0
-    return order.prefix(neighbors).map { example in
-      let label = labels.pointer[example].rounded()
-      return Vote(
-        example: example,
-        label: label.isFinite ? Int(min(max(label, 0), Float(classCount - 1))) : 0,
-        weight: exp((row.pointer[example] - largest) / temperature))
+    return Ballot(
+      cosines: row, labels: labels, last: last, ties: count - nearer, largest: largest,
+      temperature: temperature, classCount: classCount)
+  }
+
+  /// The value that is at this place from the largest on, in memory that is put in another order
+  /// (quickselect; Hoare, 1961); any value where some are not a number.
+  private static func value(ofRank rank: Int, in values: Slice) -> Float {
+    let v = values.pointer
+    var (low, high) = (0, values.count - 1)
+    while low < high {
+      let pivot = v[(low + high) / 2]
+      var (left, right) = (low, high)
+      while left <= right {
+        while left <= high, v[left] > pivot { left += 1 }
+        while right >= low, v[right] < pivot { right -= 1 }
+        guard left <= right else { break }
+        (v[left], v[right]) = (v[right], v[left])
+        left += 1
+        right -= 1
+      }
+      if rank <= right {
+        high = right
+      } else if rank >= left {
+        low = left
+      } else {
+        break
+      }
+    }
+    return v[rank]
+  }
+
+  /// Which examples vote, and with what weight.
+  private struct Ballot {
+    let cosines: Slice
+    let labels: Slice
+    /// The cosine of the farthest that votes, and how many of those so far vote.
+    let last: Float
+    let ties: Int
+    let largest: Float
+    let temperature: Float
+    let classCount: Int
+
+    /// Hands over those that vote, in their order.
+    func forEachVote(_ body: (_ example: Int, _ label: Int, _ weight: Float) -> Void) {
+      var ties = ties
+      for example in 0..<labels.count {
+        let cosine = cosines.pointer[example]
+        if cosine == last, ties > 0 { ties -= 1 } else if !(cosine > last) { continue }
+        let label = labels.pointer[example].rounded()
+        body(
+          example, label.isFinite ? Int(min(max(label, 0), Float(classCount - 1))) : 0,
+          exp((cosine - largest) / temperature))
+      }
     }
   }
 }
