@@ -62,6 +62,7 @@ package struct LoadCommand: Command {
     let run = TrainingRun(name: name, model: model, recipe: loaded.recipe, state: state)
     run.isSaved = true
     run.stored = stored
+    run.cost = stored?.cost
     session.workbench.encoder = EncoderChoice(
       spec: model.spec, input: model.input, weights: file,
       weightsHash: model.weightsHash.hex)

@@ -67,6 +67,7 @@ extension Session {
     }
     let run = TrainingRun(name: name, model: file.model, recipe: stored.recipe)
     run.stored = stored
+    run.cost = stored.cost
     workbench.bringIn(run)
     return run
   }

@@ -43,6 +43,8 @@ package final class TrainingRun {
     prepared = other.prepared
     state = other.state
     result = other.result
+    history = other.history
+    cost = other.cost
     recipe = other.recipe
     isSaved = other.isSaved
     stored = other.stored
