@@ -261,9 +261,9 @@ def near_copies(torture, row):
             changed |= plant(place, row, folder, some, options, f"change{index}")
         before = digest(folder)
         results = [place.run("data set\ncheck data", threads=count) for count in (1, 2)]
-        row.check(results[0].events("check") == results[1].events("check"), "threads tell other things")
+        row.check(results[0].events("check_data") == results[1].events("check_data"), "threads tell other things")
         row.check(results[0].status == 1, f"{results[0]}")
-        events = results[0].events("check")
+        events = results[0].events("check_data")
         if not row.check(len(events) == 1, results[0].output[-300:]):
             return
         pairs = set(events[0]["exact_copies"])
