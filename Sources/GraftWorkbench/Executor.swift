@@ -123,6 +123,11 @@ package struct Executor {
     if !rehearsal.trainings.isEmpty {
       console.print("forecast, from two timed batches of each training:")
       console.print(rehearsal.table)
+      if rehearsal.trainings.count == 1,
+        let others = rehearsal.trainings[0].run.forecast?.variants?.othersText
+      {
+        console.print("the same epochs would take: \(others)")
+      }
     }
     if let remark = rehearsal.remark { console.print(remark) }
   }

@@ -102,7 +102,7 @@ package final class Session {
     /// The result in one line, recorded after it as `#= …`.
     var receipt: String?
     /// What it adds to its recorded line.
-    var amendments: [(label: String?, value: String)] = []
+    var amendments: [(label: String?, value: String?)] = []
     var recording = Recording.onSuccess
     var isFinal = false
 
@@ -130,7 +130,7 @@ package final class Session {
   /// Writes an argument into the recorded line: what a replay needs and the user did not type.
   ///
   /// Without a label it becomes the first positional one.
-  package func amendRecord(_ label: String?, _ value: String) {
+  package func amendRecord(_ label: String?, _ value: String?) {
     running?.amendments.append((label, value))
   }
 

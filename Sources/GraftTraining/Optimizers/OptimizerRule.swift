@@ -49,6 +49,7 @@ package enum Optimizers {
     AdamRule.self,
     RMSpropRule.self,
     AdagradRule.self,
+    LionRule.self,
   ]
 
   /// The type of the optimizer that `choice` names.

@@ -4,14 +4,15 @@ import GraftBase
 /// A finetuning variant: which layer groups learn, at what absolute rates, and what batch norm does.
 ///
 /// A trains the head on a constant encoder, B trains everything at one rate, C gives each group its
-/// own rate, low at the stem and high at the head. A policy is a value; `resolved(for:)` turns it
-/// into parameter groups without touching the model.
+/// own rate, low at the stem and high at the head; gradual unfreezing begins as A and ends as C. A policy is a
+/// value; `resolved(for:)` turns it into parameter groups without touching the model.
 package struct Policy: Codable, Hashable, Sendable {
-  /// A, B or C.
+  /// A, B, C, or one after another.
   package enum Variant: String, WordChoice {
     case headOnly = "A"
     case uniform = "B"
     case discriminative = "C"
+    case gradual
 
     /// One line for lists.
     package var summary: String {
@@ -19,13 +20,15 @@ package struct Policy: Codable, Hashable, Sendable {
       case .headOnly: "train the head; the encoder is frozen"
       case .uniform: "train everything at one rate"
       case .discriminative: "train everything, each layer group at its own rate, low at the bottom"
+      case .gradual:
+        "train the head, then one more layer group after the other, each at its own rate"
       }
     }
 
     /// What it usually trains at with AdamW, from the lowest group to the head.
     package var usualRate: ClosedRange<Double> {
       switch self {
-      case .headOnly: 2e-3...2e-3
+      case .headOnly, .gradual: 2e-3...2e-3
       case .uniform: 1e-4...1e-4
       case .discriminative: 1e-5...1e-3
       }
@@ -42,6 +45,9 @@ package struct Policy: Codable, Hashable, Sendable {
     case geometric(lowest: Double, highest: Double)
     /// C: each group has `factor` times the rate of the group above it.
     case decaying(factor: Double, highest: Double)
+    /// Gradual unfreezing, in phases (`TrainingPhase.phases`): the head at `highest`, then at half of it with
+    /// one more group every so many epochs, each at `factor` times the rate of the group above it.
+    case gradual(factor: Double, highest: Double, every: Int)
   }
 
   /// An override of the variant, in the order in which it was typed.
@@ -100,13 +106,15 @@ package struct Policy: Codable, Hashable, Sendable {
     case .headOnly: .headOnly
     case .uniform: .uniform
     case .geometric, .decaying: .discriminative
+    case .gradual: .gradual
     }
   }
 
-  /// The variant's letter.
+  /// The variant's letter or word.
   package var letter: String { variant.rawValue }
 
-  /// The peak rate of each of `count` groups, stem to head, as if none were frozen.
+  /// The peak rate of each of `count` groups, stem to head, as if none were frozen: of gradual unfreezing, in
+  /// its last phase.
   ///
   /// Freezing a group leaves the others' rates where they are.
   package func peakRates(groupCount count: Int) -> [Double] {
@@ -118,6 +126,8 @@ package struct Policy: Codable, Hashable, Sendable {
         guard fromTop > 0 else { return highest }
         return highest * pow(lowest / highest, Double(fromTop) / Double(count - 1))
       case .decaying(let factor, let highest): return highest * pow(factor, Double(fromTop))
+      case .gradual(let factor, let highest, _):
+        return highest / 2 * pow(factor, Double(fromTop))
       }
     }
   }
@@ -135,7 +145,7 @@ package struct Policy: Codable, Hashable, Sendable {
           "the rates \(lowest.shortText)..\(highest.shortText) fall from stem to head",
           help: "write the lowest first: lr=\(highest.shortText)..\(lowest.shortText)")
       }
-    case .decaying(let factor, let highest):
+    case .decaying(let factor, let highest), .gradual(let factor, let highest, _):
       numbers = [highest]
       guard factor > 0, factor <= 1 else {
         throw GraftError(
@@ -162,6 +172,9 @@ extension Policy: CustomStringConvertible {
       words.append("lr=\(lowest.shortText)..\(highest.shortText)")
     case .decaying(let factor, let highest):
       words += ["lr=\(highest.shortText)", "decay=\(factor.shortText)"]
+    case .gradual(let factor, let highest, let every):
+      words += ["lr=\(highest.shortText)", "decay=\(factor.shortText)"]
+      if every != 1 { words.append("every=\(every)") }
     }
     words += batchNormRequests.map { wish in
       wish.selector.map { "bn(\($0))=\(wish.mode.rawValue)" } ?? "bn=\(wish.mode.rawValue)"

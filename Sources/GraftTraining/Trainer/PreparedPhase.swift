@@ -77,8 +77,8 @@ package struct PreparedPhase {
   /// Images that go through a constant encoder have four: their features can be kept, and training
   /// on them takes almost no time. Without operations there is one.
   package func usualViews(of pipeline: Pipeline) -> Int? {
-    // Patches are drawn in each epoch, with their masks.
-    guard model.task == .classification else { return nil }
+    // Patches are drawn in each epoch, with their masks; of images that grow no features are kept.
+    guard model.task == .classification, settings.sides == nil else { return nil }
     guard !pipeline.isEmpty else { return 1 }
     guard pipeline.mixing == nil else { return nil }
     return prefix?.pays ?? false ? 4 : nil

@@ -23,7 +23,10 @@ extension PreparedRun: CustomStringConvertible {
       }
       lines += phases[index].groupLines.map { row("", $0) }
     }
-    if let forecast {
+    if let budget = ingredients.budget {
+      lines.append(
+        row("budget", "\(budget.durationText): epochs, depth and views are chosen as it starts"))
+    } else if let forecast {
       let time = forecast.seconds.map { "about \($0.durationText), " } ?? ""
       lines.append(row("takes", time + forecast.bytes.bytesText))
     }
@@ -51,6 +54,7 @@ extension PreparedRun: CustomStringConvertible {
     }
     if let count = settings.accumulation { parts.append("\(count) batches per update") }
     if let decay = phase.averageDecay { parts.append("weights averaged at \(decay.shortText)") }
+    if let sizes = phase.sizesText { parts.append("images of \(sizes)") }
     if settings.kept == .best { parts.append("the best epoch kept") }
     return "policy \(phase.policy.policy): " + parts.joined(separator: ", ")
   }

@@ -46,6 +46,7 @@ package struct PreparedRun {
       try HeadSolving.requireTrainable(model.headKind)
     }
     for phase in phases {
+      try phase.requireSizes()
       try phase.requireStatistics(
         ofBatch: (training.sizes.last ?? 1) * model.copiesOfEachSample)
     }
@@ -131,15 +132,27 @@ extension PreparedRun {
     try model.requireFiniteWeights(pool: pool)
     return try Trainer(
       phase.stopping(at: stop),
-      training: trainingImages(views: views(phase: place.phase), pool: pool),
+      training: trainingImages(phase: place.phase, pool: pool),
       validation: validationImages(pool: pool), pool: pool, cache: cache, identity: identity,
       place: place, solving: ingredients.solving, resuming: state)
   }
 
-  private func trainingImages(views: Int?, pool: ThreadPool) throws -> ImageBatches {
+  private func trainingImages(phase index: Int, pool: ThreadPool) throws -> any BatchSource {
+    let views = views(phase: index)
+    guard let sides = phases[index].settings.sides else {
+      return try trainingImages(model.input, views: views, pool: pool)
+    }
+    return try GrowingImages(sides) { side in
+      try trainingImages(model.input.resized(to: side), views: views, pool: pool)
+    }
+  }
+
+  private func trainingImages(
+    _ input: ImageInput, views: Int?, pool: ThreadPool
+  ) throws -> ImageBatches {
     let output = model.logits.shape
     return try ImageBatches.training(
-      ingredients.data, batchSize: ingredients.batchSize, preprocessing: model.input,
+      ingredients.data, batchSize: ingredients.batchSize, preprocessing: input,
       pipeline: ingredients.pipeline, balance: ingredients.balance, seed: ingredients.seed,
       views: views, copies: model.copiesOfEachSample,
       labelSize: model.task == .segmentation ? Pair(output[1], output[2]) : nil, pool: pool)

@@ -9,6 +9,8 @@ package struct RunForecast: Hashable, Sendable {
   package let bytes: Int
   /// Nil where nothing was timed.
   package let seconds: Double?
+  /// What other variants would take; nil where nothing was timed, and of runs of several phases.
+  package var variants: VariantForecast?
 }
 
 extension PreparedRun {
@@ -47,8 +49,12 @@ extension PreparedRun {
     let forecasts = try phases.indices.map {
       try trainer(at: RunPlace(phase: $0), pool: pool, cache: cache).forecast()
     }
-    return RunForecast(
+    var result = RunForecast(
       bytes: (forecasts.map(\.bytes).max() ?? 0) + solvingBytes,
       seconds: forecasts.reduce(0) { $0 + $1.seconds })
+    result.variants = try forecastOfVariants(
+      secondsPerEpoch: forecasts[0].computed.trainingSeconds,
+      resident: ResourceMeter.residentBytes - model.weightBytes, cache: cache, pool: pool)
+    return result
   }
 }

@@ -19,6 +19,8 @@ package struct RunIngredients {
   package var stop: Int?
   /// SHA-256 of the weights that the training starts from, head included.
   package var startHash = ""
+  /// The seconds that it may take, where epochs, depth and views are chosen by them as it starts.
+  package var budget: Double?
   /// What was changed on the way, such as `7 epochs from step 35`: such a run is not one that was
   /// planned so from the start.
   package var changes: [String] = []

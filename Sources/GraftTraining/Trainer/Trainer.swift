@@ -75,6 +75,7 @@ package final class Trainer {
       + (phase.averageDecay.map {
         ["weights are averaged with a decay of \($0.shortText) per update"]
       } ?? [])
+      + (phase.sizesText.map { ["training images grow: \($0)"] } ?? [])
       + (keepsBest ? ["the weights of the epoch with the best validation score are kept"] : [])
     optimizer = Optimizer(
       try Optimizers.make(phase.settings.optimizer), groups: phase.policy.groups)

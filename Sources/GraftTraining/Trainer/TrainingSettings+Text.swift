@@ -12,5 +12,5 @@ extension TrainingSettings: CustomStringConvertible {
     return "TrainingSettings(\(shown.joined(separator: ", ")))"
   }
 
-  private static let laterNames: Set = ["kept", "accumulation", "averaging"]
+  private static let laterNames: Set = ["kept", "accumulation", "averaging", "sides"]
 }

@@ -28,6 +28,8 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
   /// Moving averages of the weights, which are validated and which a run ends with; nil is the weights as
   /// they are.
   package var averaging: WeightAveraging?
+  /// The side of training images in each epoch, in pixels; nil is the model's own in all.
+  package var sides: [Int]?
 
   package init(epochs: Int = 5) { self.epochs = epochs }
 
@@ -105,6 +107,9 @@ package struct TrainingSettings: Codable, Hashable, Sendable {
     try check(
       stopAtStep ?? 1 > 0, "stop=\(stopAtStep ?? 0) leaves nothing to train",
       "stop counts updates from 1")
+    try check(
+      sides?.allSatisfy { (1...4096).contains($0) } ?? true && sides?.isEmpty != true,
+      "images of \(sides ?? []) px cannot be trained on", "size=128..224 lets them grow")
     _ = try Optimizers.make(optimizer)
     _ = try Schedules.make(schedule)
   }

@@ -52,7 +52,7 @@ extension CompareCommand {
     if let run = try session.keptRun(name) { return run }
     try session.requireForeseeable("run:\(name)")
     let variants = Policy.Variant.allCases.map(\.rawValue)
-    let meant = variants.first { $0 == name.uppercased() }
+    let meant = variants.first { $0.lowercased() == name.lowercased() }
     throw GraftError(
       .failed, "`\(name)` is neither a run nor one of the variants \(variants.joinedAsList)",
       help: meant.map { "did you mean `\($0)`?" } ?? "`runs` lists the runs")

@@ -8,7 +8,7 @@ import GraftTraining
 package struct CompareCommand: Command {
   static let subjects = Argument(
     each: "what", .subject, otherwise: "the finished runs of this session",
-    "runs; or variants A, B, C to be trained where they are not there yet"
+    "runs; or variants A, B, C, gradual to be trained where they are not there yet"
   ).positional
   static let seeds = Argument(
     "seeds", .integer(1...100), default: 1,

@@ -41,12 +41,13 @@ package struct FindRateCommand: Command {
 
   package func run(in session: Session) throws {
     let place = try arguments[Self.output].map { try session.output($0) }
-    let run = try request.prepare(in: session, request.policy(in: session))
+    let asked = try request.policy(in: session)
+    let run = try request.prepare(in: session, asked)
     let search = RateSearch(rates: arguments[Self.rates], steps: arguments[Self.steps])
     let curve = try session.findRate(of: run, search)
     let suggestion = try curve.suggestion(for: run)
     if let place { try AtomicFile.write(Self.table(curve), to: place.prepared()) }
-    let policy = run.phases[0].policy.policy.with(peak: suggestion)
+    let policy = asked.with(peak: suggestion)
     session.console.result(
       Self.text(curve, policy), event: .findlr,
       [

@@ -40,7 +40,10 @@ package struct FinetuneCommand: TrainingCommand {
     ingredients.phases[last].policy.batchNormRequests = session.workbench.policy.batchNormRequests
     ingredients.phases[last].policy.overrides = session.workbench.policy.overrides
     let name = arguments[TrainingParameters.name] ?? session.workbench.freeName(preferred: "F")
-    let model = try session.makeModel(classes: ingredients.data.classes)
+    let size = arguments[TrainingParameters.size]
+    ingredients.phases = ingredients.phases.growing(to: size)
+    let model = try session.makeModel(
+      classes: ingredients.data.classes, side: size?.upperBound)
     try reader.chooseLoss(for: model, pipeline: ingredients.pipeline, in: session)
     return try PreparedRun(name: name, model: model, ingredients)
   }

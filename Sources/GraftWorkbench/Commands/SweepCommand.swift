@@ -22,7 +22,7 @@ package struct SweepCommand: Command {
   /// The arguments of `train`, of which any may have several values.
   private static let single: [any AnyArgument] =
     [TrainingParameters.epochs, TrainingParameters.rate] + TrainingParameters.loop
-    + [TrainingParameters.head, TrainingParameters.policy]
+    + [TrainingParameters.depth, TrainingParameters.head, TrainingParameters.policy]
   private static let own: [any AnyArgument] = [trials, halving, by, encoder, output, prefix]
 
   package static let specification = CommandSpecification(

@@ -71,6 +71,17 @@ package enum TrainingParameters {
     "views", .integer(0...1000),
     otherwise: "4 with a frozen encoder, whose features are then kept; else 0",
     "augmented views of each image that epochs take in turn; 0 draws new ones in each epoch")
+  static let size: Argument<ClosedRange<Int>?> = Argument(
+    "size", .integerRange(16...4096), otherwise: "the encoder's",
+    "width and height of images in pixels; LO..HI lets those for training grow to the size of validation"
+  )
+  static let depth = Argument(
+    "depth", .integer(1...1000), otherwise: "as the policy says",
+    "layer groups that may learn, counted from the head; those below are frozen")
+  static let budget = Argument(
+    "budget", .duration,
+    "the time that the training may take, such as 10m: chooses epochs, depth and views where they are not given"
+  )
   static let stop = Argument(
     "stop", .integer(1...1_000_000_000), "stop at this update of the schedule, as after Ctrl-C")
   static let name = Argument(
@@ -78,7 +89,7 @@ package enum TrainingParameters {
 
   static let loop: [any AnyArgument] = [
     batch, accumulate, optimizer, schedule, warmup, decay, momentum, clip, loss, smoothing,
-    patience, keep, averaging, augment, views,
+    patience, keep, averaging, augment, views, size,
   ]
   /// Those that decide what one update does, and not how many there are.
   static let updates: [any AnyArgument] = [

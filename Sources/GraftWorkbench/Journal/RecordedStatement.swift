@@ -18,10 +18,10 @@ package struct RecordedStatement: Sendable {
   /// Records a step.
   ///
   /// `amendments` are arguments that nobody typed and a replay needs; one without a label becomes the
-  /// first positional argument.
+  /// first positional argument, and one without a value is left out.
   package init(
     _ step: BoundCommand, lineage: Lineage, receipt: String?,
-    amendments: [(label: String?, value: String)] = [], currentRun: String? = nil
+    amendments: [(label: String?, value: String?)] = [], currentRun: String? = nil
   ) {
     verb = step.specification.verb
     self.lineage = lineage
@@ -71,7 +71,8 @@ package struct RecordedKnob: Sendable {
 }
 
 extension CommandSyntax {
-  fileprivate mutating func amend(_ label: String?, _ text: String) {
+  fileprivate mutating func amend(_ label: String?, _ text: String?) {
+    guard let text else { return arguments.removeAll { $0.label == label } }
     let value = ValueSyntax(.word(Template(literal: text)), at: verbSpan)
     let argument = ArgumentSyntax(label: label, value: value.replacingText(text))
     guard label != nil else { return arguments.insert(argument, at: 0) }

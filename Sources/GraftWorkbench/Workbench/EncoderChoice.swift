@@ -15,6 +15,16 @@ package struct EncoderChoice {
   package let weightsHash: String?
 
   package var preprocessing: ImageInput { input.framed(for: spec.ownTask) }
+
+  /// The same for images of another size, in pixels; nil leaves it as it is.
+  package func resized(to side: Int?) throws -> EncoderChoice {
+    guard let side, side != input.side else { return self }
+    // Where all values of an image meet in one layer, that layer depends on its size.
+    let spec = try Net.spec(named: spec.name, side: side) ?? spec
+    try weights?.checkFit(to: spec)
+    return EncoderChoice(
+      spec: spec, input: input.resized(to: side), weights: weights, weightsHash: weightsHash)
+  }
 }
 
 extension EncoderChoice: CustomStringConvertible {

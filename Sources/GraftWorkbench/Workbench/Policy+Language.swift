@@ -3,7 +3,7 @@ import GraftTraining
 extension Policy {
   /// The policy of a variant with its numbers; what is nil takes the usual value.
   static func variant(
-    _ variant: Variant, rate: ClosedRange<Double>?, factor: Double? = nil,
+    _ variant: Variant, rate: ClosedRange<Double>?, factor: Double? = nil, every: Int? = nil,
     mode: BatchNormMode? = nil
   ) -> Policy {
     let wishes = mode.map { [BatchNormRequest($0)] } ?? []
@@ -20,6 +20,9 @@ extension Policy {
       } else {
         rates = .geometric(lowest: highest / 100, highest: highest)
       }
+    case .gradual:
+      rates = .gradual(
+        factor: factor ?? Policy.gradualFactor, highest: highest, every: every ?? 1)
     }
     return Policy(rates, batchNormRequests: wishes)
   }
@@ -27,9 +30,13 @@ extension Policy {
   /// The same policy with other rates, as `lr=` of one run asks.
   func with(rate: ClosedRange<Double>?) -> Policy {
     guard let rate else { return self }
-    var factor: Double?
-    if case .decaying(let own, _) = rates, rate.lowerBound == rate.upperBound { factor = own }
-    var result = Policy.variant(variant, rate: rate, factor: factor)
+    var (factor, every): (Double?, Int?)
+    switch rates {
+    case .decaying(let own, _) where rate.lowerBound == rate.upperBound: factor = own
+    case .gradual(let own, _, let epochs): (factor, every) = (own, epochs)
+    default: break
+    }
+    var result = Policy.variant(variant, rate: rate, factor: factor, every: every)
     result.batchNormRequests = batchNormRequests
     result.overrides = overrides
     return result

@@ -121,8 +121,9 @@ struct Rehearsal {
     case .timing:
       trial.trial?.takesWeights = true
       defer { trial.trial?.takesWeights = false }
-      run.forecast = try command.prepare(in: trial).forecastFromTiming(
-        cache: cache, pool: trial.pool)
+      let timed = try command.prepare(in: trial)
+      run = try run.prepared(with: timed.ingredients)
+      run.forecast = try timed.forecastFromTiming(cache: cache, pool: trial.pool)
     }
     trainings.append(
       Training(step: index, line: step.span.line, verb: step.specification.verb, run: run))

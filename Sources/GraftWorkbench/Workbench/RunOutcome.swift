@@ -8,6 +8,8 @@ struct RunOutcome {
   /// Of all phases.
   let history: [EpochRecord]
   let cost: TrainingCost
+  /// What was frozen and what changed in each phase that was trained now.
+  let proofs: [FreezeProof.Outcome]
 
   /// Of the weights as they are, or after the last epoch.
   var validation: EpochScores? {
@@ -55,9 +57,11 @@ struct RunOutcome {
       "\(run.name): \(score), \(cost.seconds.durationText), "
         + "\(Int(cost.imagesPerSecond.rounded()).groupedText) img/s, "
         + "\((cost.waitingShare * 100).fixedText(0)) % of it waiting for images, "
-        + "weights \(result.weightsHash.prefix(8))",
-      "\(run.name): \(result.freezeProof)",
+        + "weights \(result.weightsHash.prefix(8))"
     ]
+    for (index, proof) in proofs.enumerated() {
+      lines.append("\(run.name): " + (proofs.count > 1 ? "phase \(index + 1): " : "") + "\(proof)")
+    }
     if let best = result.bestEpoch, best != history.last?.epoch, history.count > 1 {
       let kept = result.endsWithBest ? "kept" : "the last epoch's weights are kept"
       lines.append("\(run.name): epoch \(best) was the best; \(kept)")

@@ -57,7 +57,8 @@ extension Policy {
   /// The rates as `lr=` takes them.
   var rateText: String {
     switch rates {
-    case .headOnly(let rate), .uniform(let rate), .decaying(_, let rate): rate.shortText
+    case .headOnly(let rate), .uniform(let rate), .decaying(_, let rate), .gradual(_, let rate, _):
+      rate.shortText
     case .geometric(let lowest, let highest): (lowest...highest).argumentText
     }
   }

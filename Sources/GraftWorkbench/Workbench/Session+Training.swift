@@ -14,7 +14,7 @@ extension Session {
     let run = TrainingRun(prepared)
     try bringInEarlierRuns(of: prepared.id)
     let keeper = try keeper(of: prepared, from: state)
-    let (history, cost) = try trainPhases(
+    let (history, cost, proofs) = try trainPhases(
       of: run, prepared, verb: verb, resuming: state, keeper: keeper)
     guard run.stepsDone > 0 else {
       leaveUnrecorded()
@@ -23,7 +23,7 @@ extension Session {
     }
     run.cost = cost
     let isOnDisk = store(run, by: keeper)
-    keep(run, history: history, cost: cost)
+    keep(run, history: history, cost: cost, proofs: proofs)
     guard run.isUnfinished else { return }
     if !run.hasAllUpdates { amendRecord(TrainingParameters.stop.name, String(run.stepsDone)) }
     let place = run.result.map { "step \($0.step) of \($0.totalSteps)" } ?? "the beginning"
@@ -44,11 +44,14 @@ extension Session {
   }
 
   /// Makes a run of the session, says how it came out and what it replaces.
-  func keep(_ run: TrainingRun, history: [EpochRecord], cost: TrainingCost) {
+  func keep(
+    _ run: TrainingRun, history: [EpochRecord], cost: TrainingCost,
+    proofs: [FreezeProof.Outcome] = []
+  ) {
     run.history = history
     adopt(run)
     currentRun = run.name
-    finish(run, history: history, cost: cost)
+    finish(run, history: history, cost: cost, proofs: proofs)
     readStoredNames()
   }
 
@@ -56,17 +59,25 @@ extension Session {
   private func trainPhases(
     of run: TrainingRun, _ prepared: PreparedRun, verb: String, resuming state: RunState?,
     keeper: RunKeeper?
-  ) throws -> (history: [EpochRecord], cost: TrainingCost) {
+  ) throws -> (history: [EpochRecord], cost: TrainingCost, proofs: [FreezeProof.Outcome]) {
     var history: [EpochRecord] = []
     var cost = TrainingCost()
+    var proofs: [FreezeProof.Outcome] = []
     var place = state?.place ?? RunPlace()
     let count = prepared.phases.count
+    let resident = ResourceMeter.residentBytes - prepared.model.weightBytes
     while place.phase < count {
       let trainer = try prepared.trainer(
         at: place, pool: pool, cache: workbench.features,
         resuming: place == state?.place ? state : nil)
       var observer = TrainingObserver(
         self, verb: count > 1 ? "\(verb) \(place.phase + 1)/\(count)" : verb, run: run.name)
+      if state == nil, !isComparing {
+        observer.forecast = { [pool, workbench] seconds in
+          try? prepared.forecastOfVariants(
+            secondsPerEpoch: seconds, resident: resident, cache: workbench.features, pool: pool)
+        }
+      }
       observer.isSolving = prepared.ingredients.solving != nil
       observer.stopsAtOnce = prepared.ingredients.stop == place.stepsBefore
       let result: TrainingResult
@@ -84,12 +95,13 @@ extension Session {
       }
       cost.add(result.cost)
       history += result.history
+      proofs.append(result.freezeProof)
       run.state = trainer.state()
       run.result = result
       if run.isUnfinished { break }
       place = RunPlace(phase: place.phase + 1, stepsBefore: place.stepsBefore + result.step)
     }
-    return (history, cost)
+    return (history, cost, proofs)
   }
 
   /// Keeps the weights after the last good update of a training that failed, and records the line
@@ -110,9 +122,12 @@ extension Session {
   }
 
   /// Prints the outcome, keeps the scores and leaves the receipt.
-  private func finish(_ run: TrainingRun, history: [EpochRecord], cost: TrainingCost) {
+  private func finish(
+    _ run: TrainingRun, history: [EpochRecord], cost: TrainingCost, proofs: [FreezeProof.Outcome]
+  ) {
     guard let result = run.result else { return }
-    let outcome = RunOutcome(run: run, result: result, history: history, cost: cost)
+    let outcome = RunOutcome(
+      run: run, result: result, history: history, cost: cost, proofs: proofs)
     metrics["\(run.name).train.\(LossMetric().name)"] = history.last?.trainLoss
     metrics["\(run.name).train.\(AccuracyMetric().name)"] = history.last?.trainAccuracy.value
     for (name, value) in EpochScores.named(outcome.validation) {

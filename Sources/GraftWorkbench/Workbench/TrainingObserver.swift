@@ -10,6 +10,8 @@ struct TrainingObserver {
   private var writer: ProgressWriter
   private var losses: [Double] = []
   private var validation: Double?
+  /// Estimates what all variants take from the seconds of an epoch's updates; nil says nothing.
+  var forecast: ((_ secondsPerEpoch: Double) -> VariantForecast?)?
   /// Whether the head is solved for.
   var isSolving = false
   /// Whether to end before the first update, as a replayed stop between two phases does.
@@ -29,6 +31,7 @@ struct TrainingObserver {
     case .remark(let remark):
       if !session.isComparing { session.console.progress("\(run): \(remark)") }
     case .progress(let progress):
+      tellForecast(progress)
       var line = ProgressLine(
         title: title, epoch: progress.epoch, epochCount: progress.epochs,
         fraction: Double(progress.step) / Double(progress.totalSteps))
@@ -51,6 +54,20 @@ struct TrainingObserver {
     if session.interrupts.asksToAbort { return .abort }
     return stopsAtOnce || session.interrupts.asksToStop ? .stop : .continue
   }
+
+  /// After a few updates says what the whole run takes, and what the other variants would.
+  private mutating func tellForecast(_ progress: TrainingProgress) {
+    guard let forecast, progress.step >= Self.timedUpdates, progress.totalSteps > progress.step
+    else { return }
+    self.forecast = nil
+    let perUpdate = progress.remainingSeconds / Double(progress.totalSteps - progress.step)
+    let costs = forecast(perUpdate * Double(progress.totalSteps) / Double(progress.epochs))
+    // What is over soon needs no forecast.
+    guard let costs, costs.own.seconds >= 20 else { return }
+    session.console.progress("\(run): \(costs.own.text); \(costs.othersText)")
+  }
+
+  private static let timedUpdates = 3
 
   private var lastLine: ProgressLine?
 

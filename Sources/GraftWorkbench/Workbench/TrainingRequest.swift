@@ -9,6 +9,8 @@ struct TrainingRequest {
   private let arguments: CheckedArguments
   /// Nil leaves the policy's.
   let rate: RateChoice?
+  /// What a budget of time has chosen, where there is one.
+  var chosen: TimeBudget.Choice?
 
   init(_ arguments: CheckedArguments, rate: RateChoice?) {
     self.arguments = arguments
@@ -35,23 +37,36 @@ struct TrainingRequest {
   func prepare(in session: Session, _ policy: Policy) throws -> PreparedRun {
     var ingredients = try session.ingredients(arguments)
     let usual = policy.variant == .uniform ? ConstantSchedule.name : OneCycleSchedule.name
-    ingredients.phases = [
-      TrainingPhase(
-        policy,
-        try TrainingArguments(arguments).settings(
-          epochs: arguments.ifDeclared(TrainingParameters.epochs) ?? TrainingSettings().epochs,
-          usual: Choice(usual), seed: session.seed, classWeights: session.classWeights))
-    ]
+    if let views = chosen?.views { ingredients.views = views }
+    if chosen == nil {
+      ingredients.budget = arguments.ifDeclared(TrainingParameters.budget).flatMap(\.self)
+    }
+    let settings = try TrainingArguments(arguments).settings(
+      epochs: chosen?.epochs ?? arguments.ifDeclared(TrainingParameters.epochs)
+        ?? TrainingSettings().epochs,
+      usual: Choice(usual), seed: session.seed, classWeights: session.classWeights)
     let name =
       arguments.ifDeclared(TrainingParameters.name).flatMap(\.self)
       ?? session.workbench.freeName(preferred: policy.letter)
-    let model = try session.makeModel(classes: ingredients.data.classes, head: head)
+    let size = arguments.ifDeclared(TrainingParameters.size).flatMap(\.self)
+    let model = try session.makeModel(
+      classes: ingredients.data.classes, head: head, side: size?.upperBound)
+    ingredients.phases = try TrainingPhase.phases(
+      of: policy.limited(to: chosen?.depth ?? depth, for: model), for: model, settings
+    ).growing(to: size)
     try TrainingArguments(arguments).chooseLoss(
       for: model, pipeline: ingredients.pipeline, in: session)
     if let source = arguments[TrainingParameters.from] {
       try session.takeWeights(of: source, into: model)
     }
     return try PreparedRun(name: name, model: model, ingredients)
+  }
+
+  var depth: Int? { arguments.ifDeclared(TrainingParameters.depth).flatMap(\.self) }
+  var givenViews: Int? { arguments[TrainingParameters.views] }
+  /// Nil where they are the usual ones.
+  var givenEpochs: Int? {
+    arguments.isGiven(TrainingParameters.epochs) ? arguments[TrainingParameters.epochs] : nil
   }
 
   private var head: HeadSpec? {

@@ -195,11 +195,11 @@ extension Session {
 
   /// A new model of the chosen encoder and head for these classes.
   ///
-  /// `loss` is what is minimized over pixels, for a head that predicts their classes.
+  /// `side` is the height and width of its images in pixels, where they are not the encoder's.
   package func makeModel(
-    classes: [String], head: HeadSpec? = nil
+    classes: [String], head: HeadSpec? = nil, side: Int? = nil
   ) throws -> Model {
-    let encoder = try requireEncoder()
+    let encoder = try requireEncoder().resized(to: side)
     var input = encoder.input
     // As the images are read, so that the model can say how to read others.
     if let range = workbench.data?.grayRange { input.grayRange = range }

@@ -1,6 +1,6 @@
-"""Writes schedules.json, optimizers.json, registered.json and metrics.json from torch and scikit-learn.
+"""Writes schedules.json, optimizers.json, registered.json and metrics.json from torch, timm and scikit-learn.
 
-python make_fixtures.py   (torch 2.13, scikit-learn 1.9)
+python make_fixtures.py   (torch 2.13, scikit-learn 1.9, timm 1.0.31)
 """
 import json
 import pathlib
@@ -8,6 +8,7 @@ import pathlib
 import numpy as np
 import torch
 from sklearn import metrics as sk
+from timm.optim import Lion
 
 here = pathlib.Path(__file__).parent
 
@@ -140,6 +141,7 @@ def registered():
             "adadelta": case(1, lambda p: o.Adadelta(p, lr=1.0, weight_decay=decay)),
             "adam": case(0.01, lambda p: o.Adam(p, lr=0.01, weight_decay=decay)),
             "rmsprop": case(0.01, lambda p: o.RMSprop(p, lr=0.01, weight_decay=decay)),
+            "lion": case(0.003, lambda p: Lion(p, lr=0.003, weight_decay=decay)),
             "adagrad": case(0.1, lambda p: o.Adagrad(p, lr=0.1, weight_decay=decay)),
         },
         "momentum": {

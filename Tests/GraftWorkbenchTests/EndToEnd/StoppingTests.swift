@@ -10,7 +10,7 @@ extension EndToEnd {
   @Suite struct StoppingTests {
     private static let training = "train epochs=3 batch=16 policy=B augment=flip"
 
-    private static func uninterrupted(_ line: String, run: String) throws -> String {
+    static func uninterrupted(_ line: String, run: String) throws -> String {
       let place = try Workplace()
       #expect(place.type(Workplace.ingredients + "\n" + line) == 0, "\(place.errors)")
       return try place.hash(run)

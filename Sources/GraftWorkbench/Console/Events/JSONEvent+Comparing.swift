@@ -3,7 +3,7 @@ extension JSONEvent {
   static let findlr = JSONEvent(
     "findlr", "`findlr`.",
     [
-      .text("policy", "A, B or C"),
+      .text("policy", "A, B, C or gradual"),
       .number("suggestion", "the peak rate, of the group with the highest"),
       .text("lr", "what `train lr=` takes: the rate, or those from the lowest group to the head"),
       .number("valley", "the middle of the longest fall of the loss; null where it never falls")
