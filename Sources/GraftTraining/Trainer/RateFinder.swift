@@ -31,17 +31,42 @@ package struct RateCurve: Hashable, Sendable {
   /// It falls from the median of the first quarter, so that noise at rates which change nothing does not
   /// count, as it does for `valley`.
   package var middleOfFall: Double? {
-    let start = points.prefix(max(1, points.count / 4)).map(\.smoothedLoss).sorted()
-    guard
+    guard let top = medianOfStart,
       let end = points.indices.min(by: { points[$0].smoothedLoss < points[$1].smoothedLoss }),
-      points[end].smoothedLoss < start[start.count / 2]
+      points[end].smoothedLoss < top
     else { return nil }
-    let top = start[start.count / 2]
     let limit = top - 0.1 * (top - points[end].smoothedLoss)
     guard let before = points[...end].lastIndex(where: { $0.smoothedLoss > limit }) else {
       return nil
     }
     return (points[before].rate * points[end].rate).squareRoot()
+  }
+
+  /// A third of the rate where the smoothed loss is least before it rises again by a twentieth of its fall; nil
+  /// when it never falls.
+  ///
+  /// For a head on constant features, whose loss is convex: it can be trained close to where it diverges. At
+  /// rates far beyond, losses of single batches mean nothing, so what comes after the rise does not count.
+  package var belowLeast: Double? {
+    guard let top = medianOfStart else { return nil }
+    var least: Point?
+    for point in points {
+      let lowest = least?.smoothedLoss ?? top
+      if point.smoothedLoss < lowest {
+        least = point
+      } else if let least, point.smoothedLoss > lowest + (top - lowest) / 20,
+        top - lowest > top / 20
+      {
+        return least.rate / 3
+      }
+    }
+    return least.map { $0.rate / 3 }
+  }
+
+  /// The smoothed loss at rates that change nothing: the median of the first quarter; nil without points.
+  private var medianOfStart: Double? {
+    let start = points.prefix(max(1, points.count / 4)).map(\.smoothedLoss).sorted()
+    return start.isEmpty ? nil : start[start.count / 2]
   }
 
   /// The middle of the longest valley: of the longest falling subsequence of smoothed losses, as

@@ -35,9 +35,11 @@ extension Session {
 }
 
 extension RateCurve {
-  /// The rate to train at: the middle of the fall of the loss.
+  /// The rate to train at: the middle of the fall of the loss, or close to the least where only the head learns.
   func suggestion(for run: PreparedRun) throws -> Double {
-    guard let rate = middleOfFall else {
+    let trainsHead =
+      run.phases.first?.policy.groups.dropLast().allSatisfy { !$0.isTrainable } ?? false
+    guard let rate = trainsHead ? belowLeast : middleOfFall else {
       throw GraftError(
         .failed, "the loss of \(run.name) falls at none of \(points.count) rates",
         help: "check labels and preprocessing, or give a rate: lr=1e-3")

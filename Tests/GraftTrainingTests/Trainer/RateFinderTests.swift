@@ -72,6 +72,13 @@ import Testing
     // A tenth is done at 45 - 4 ln 9 steps, the minimum is at 75.
     let middle = try #require(curve.middleOfFall)
     #expect(abs(log10(middle) - log10(points[36].rate * points[75].rate) / 2) < 1e-9)
+    // What comes after the rise does not count, however low it is.
+    let rate = try #require(curve.belowLeast)
+    #expect(rate == points[75].rate / 3)
+    var later = points
+    later.append(RateCurve.Point(rate: 10, loss: 0, smoothedLoss: 0))
+    #expect(RateCurve(points: later).belowLeast == rate)
+    #expect(RateCurve(points: []).belowLeast == nil)
     // Noise before the fall changes nothing.
     let noisy = points.enumerated().map { step, point in
       let noise = step < 20 ? 0.1 / Double(step + 1) : 0
