@@ -42,7 +42,7 @@ package struct RateCurve: Hashable, Sendable {
     return (points[before].rate * points[end].rate).squareRoot()
   }
 
-  /// A third of the rate where the smoothed loss is least before it rises again by a twentieth of its fall; nil
+  /// Half of the rate where the smoothed loss is least before it rises again by a twentieth of its fall; nil
   /// when it never falls.
   ///
   /// For a head on constant features, whose loss is convex: it can be trained close to where it diverges. At
@@ -57,10 +57,10 @@ package struct RateCurve: Hashable, Sendable {
       } else if let least, point.smoothedLoss > lowest + (top - lowest) / 20,
         top - lowest > top / 20
       {
-        return least.rate / 3
+        return least.rate / 2
       }
     }
-    return least.map { $0.rate / 3 }
+    return least.map { $0.rate / 2 }
   }
 
   /// The smoothed loss at rates that change nothing: the median of the first quarter; nil without points.

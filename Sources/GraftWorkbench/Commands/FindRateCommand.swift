@@ -22,7 +22,7 @@ package struct FindRateCommand: Command {
       statistics, optimizer, order and draws are as before, bit for bit. It ends early where the loss has
       reached four times its best. What it suggests, and `train lr=auto` takes, is the middle of the fall of
       the smoothed loss: between the rates where a tenth of it is done and where the loss is least. Where only
-      the head learns, whose loss is convex, it is a third of the rate where the loss is least. valley is
+      the head learns, whose loss is convex, it is half of the rate where the loss is least. valley is
       the middle of the longest falling subsequence, as in fastai, and steepest is where it falls fastest
       (Smith, 2017); both are shown to compare.
       """)
@@ -79,7 +79,7 @@ package struct FindRateCommand: Command {
     return """
       loss at \(curve.points.count) rates, smoothed:
         \(ends[0])  \(spark)  \(ends[1])
-      middle of the fall \(text(curve.middleOfFall)), a third of the least \(text(curve.belowLeast)), valley \(text(curve.valley)), steepest \(text(curve.steepest))
+      middle of the fall \(text(curve.middleOfFall)), half of the least \(text(curve.belowLeast)), valley \(text(curve.valley)), steepest \(text(curve.steepest))
       to train at it: train policy=\(policy.letter) lr=\(policy.rateText)
       """
   }

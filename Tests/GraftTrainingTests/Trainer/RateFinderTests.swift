@@ -74,7 +74,7 @@ import Testing
     #expect(abs(log10(middle) - log10(points[36].rate * points[75].rate) / 2) < 1e-9)
     // What comes after the rise does not count, however low it is.
     let rate = try #require(curve.belowLeast)
-    #expect(rate == points[75].rate / 3)
+    #expect(rate == points[75].rate / 2)
     var later = points
     later.append(RateCurve.Point(rate: 10, loss: 0, smoothedLoss: 0))
     #expect(RateCurve(points: later).belowLeast == rate)
