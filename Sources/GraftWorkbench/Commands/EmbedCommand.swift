@@ -91,7 +91,7 @@ package struct EmbedCommand: Command {
     let run = session.currentRun.flatMap { session.workbench.run(named: $0) }
     let model =
       try run?.model ?? session.makeModel(classes: session.workbench.classesOrPlaceholders)
-    guard model.task == .classification else {
+    guard model.task.isOfImages else {
       throw GraftError(
         .failed, "a model that predicts pixels has no features of a whole image",
         help: "choose a head for images: head linear ; encoder NAME")

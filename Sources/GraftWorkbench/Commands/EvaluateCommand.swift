@@ -116,6 +116,12 @@ package struct EvaluateCommand: Command {
     let places = try dense.map { ", \(try $0.summary)" } ?? ""
     var lines = ["\(run.name) on \(label), \(result.count) images\(places)", result.summary]
     if result.classCount <= 30 { lines += ["", result.classTable] }
+    if case .labels = result, run.model.calibration.thresholds != nil {
+      lines.append(
+        "thresholds have the best F1 on the validation images"
+          + (label == DataPart.val.rawValue
+            ? ": F1 here is too good, mAP and ROC area do not depend on them" : ""))
+    }
     if let looks = session.workbench.testLooks[run.name], label == DataPart.test.rawValue {
       lines.append("evaluation \(looks) on the test images; each reuse weakens the result")
     }

@@ -29,7 +29,10 @@ struct LabelCheck {
 
   /// Why the labels of the session's images cannot be judged; nil where they can.
   static func obstacle(_ data: DataSet, in session: Session) -> String? {
-    guard data.task == .classification else { return "a mask has a class for each pixel" }
+    guard data.task == .classification else {
+      return data.task == .multiLabel
+        ? "images have any number of labels" : "a mask has a class for each pixel"
+    }
     guard session.workbench.encoder != nil else {
       return "no encoder is chosen; after `encoder resnet20` or another, `check data` lists "
         + "likely label errors"

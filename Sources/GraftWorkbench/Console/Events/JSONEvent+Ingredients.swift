@@ -1,3 +1,4 @@
+import GraftBase
 import GraftTraining
 
 extension JSONEvent {
@@ -19,6 +20,7 @@ extension JSONEvent {
     .text("data", "its name"),
     .texts("places", "absolute paths of the folders and tables read; none for demos"),
     .integer("images", "that are used"), .texts("classes", "in the order of their numbers"),
+    .word("task", PredictionTask.allCases.map(\.rawValue), "what is labeled"),
     .integer("train", "images of the split"), .integer("val", "images of the split"),
     .integer("test", "images of the split"), .rows("bad", "images that cannot be read", files),
     .rows("ignored", "other files", files),

@@ -56,6 +56,7 @@ extension JSONEvent {
           .number("seconds", unit: "s", "wall time; null for a model from a file").orNull,
           .number("val.accuracy", "null where it was not measured").orNull,
           .number("val.iou", "null where it was not measured").orNull,
+          .number("val.map", "null where it was not measured").orNull,
           .weightsHash,
         ])
     ])
@@ -85,7 +86,10 @@ extension JSONEvent {
     [
       .run, .text("on", "train, val, test, or the name of a folder"),
       .integer("images", "that were measured"),
-      .integer("correct", "of the images; of the pixels where pixels are predicted"),
+      .integer(
+        "correct",
+        "of the images; of the pixels where pixels are predicted, of decisions where any number of labels is"
+      ),
     ]
       + Metrics.all.map {
         JSONField.number($0.name, "\($0.summary); null where it does not apply").orNull
@@ -110,14 +114,23 @@ extension JSONEvent {
             .number("f1", "null where pixels are predicted").orNull,
             .number("iou", "null where images are").orNull,
             .number("dice", "null where images are").orNull,
+            .number("ap", "average precision; null but where images have any number of labels").orNull,
+            .number(
+              "threshold", "the probability from which on an image has the label; null as before"
+            ).orNull,
           ]), .weightsHash,
       ])
 
   static let predict = JSONEvent(
-    "predict", "`predict`, for each image and each of its `top=` labels.",
+    "predict", "`predict`, for each image and each of its labels, or of `top=` of them.",
     JSONField.place("the image") + [
       .text("label", "a class"), .number("probability", "0 to 1"),
       .integer("rank", "from 1, the most probable"),
+      .flag(
+        "predicted",
+        "whether the image has it: of one class the first, of any number of labels those from their "
+          + "thresholds on"),
+      .number("threshold", "of the label; null where images have one class").orNull,
     ])
 
   static let predictPixels = JSONEvent(
