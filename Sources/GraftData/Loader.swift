@@ -97,7 +97,8 @@ package final class Loader {
   private static func check(_ balance: ClassBalance?, for dataSet: DataSet) throws {
     guard dataSet.task == .multiLabel, balance == .sampler else { return }
     throw GraftError(
-      .usage, "balance=sampler draws each class equally often, and images of \(dataSet.name) have "
+      .usage,
+      "balance=sampler draws each class equally often, and images of \(dataSet.name) have "
         + "any number of labels", help: "weigh them in the loss: data … balance=weights")
   }
 

@@ -23,7 +23,9 @@ extension Split {
     let ranks = order.indices.reduce(into: totals) { $0[order[$1]] = $1 }
     // The last stratum is of images without labels.
     var strata = [[ContentHash.Digest]](repeating: [], count: classCount + 1)
-    for (content, set) in labels { strata[set.map { ranks[$0] }.min() ?? classCount].append(content) }
+    for (content, set) in labels {
+      strata[set.map { ranks[$0] }.min() ?? classCount].append(content)
+    }
     var counts = [[Int]](repeating: [0, 0, 0], count: classCount + 1)
     var sides: [ContentHash.Digest: Partition] = [:]
     for (rank, contents) in strata.enumerated() where !contents.isEmpty {

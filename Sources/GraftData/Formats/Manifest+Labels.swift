@@ -92,7 +92,9 @@ extension Manifest {
     _ fields: Set<BytePath>, _ separator: LabelSeparator
   ) -> Set<BytePath> {
     var counts: [BytePath: Int] = [:]
-    for field in fields { for part in Set(separator.parts(field)) { counts[part, default: 0] += 1 } }
+    for field in fields {
+      for part in Set(separator.parts(field)) { counts[part, default: 0] += 1 }
+    }
     return fields.filter { field in
       let parts = separator.parts(field)
       return parts.count > 1 && parts.contains { counts[$0, default: 0] > 1 }

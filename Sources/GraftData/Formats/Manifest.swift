@@ -85,7 +85,8 @@ package enum Manifest: DataFormat {
         : "give \(entry.path) two labels, \"\(labels[0])\" and \"\(labels[1])\""
       throw GraftError(
         .input, "lines \(table.lines[first]) and \(table.lines[row]) of \(table.name) \(what)",
-        help: "keep one row for each image, which has one class; multilabel=yes reads a row for each "
+        help:
+          "keep one row for each image, which has one class; multilabel=yes reads a row for each "
           + "label of an image")
     }
   }

@@ -7,6 +7,8 @@ package struct Calibration: Codable, Hashable, Sendable {
   /// What logits are divided by before the softmax (Guo et al., 2017); nil is 1.
   package var temperature: Double?
   /// From what probability on an image has each label, where it may have any number; nil is 0.5.
+  ///
+  /// Of probabilities at a temperature of 1, so that a temperature changes no prediction.
   package var thresholds: [Double]?
 
   package init(temperature: Double? = nil, thresholds: [Double]? = nil) {
@@ -44,6 +46,8 @@ extension Model {
 
   /// From what probability on an image has each label.
   package var thresholds: [Double] {
-    calibration.thresholds ?? [Double](repeating: 0.5, count: classes.count)
+    let thresholds = calibration.thresholds ?? [Double](repeating: 0.5, count: classes.count)
+    guard let temperature = calibration.temperature else { return thresholds }
+    return thresholds.map { 1 / (1 + exp(-log($0 / (1 - $0)) / temperature)) }
   }
 }

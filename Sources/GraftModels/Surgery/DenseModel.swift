@@ -43,8 +43,9 @@ package struct DenseModel {
     }
     guard model.calibration.temperature == nil else {
       throw GraftError(
-        .usage, "the temperature of the model was found for whole images, not for positions in them",
-        help: "leave out dense=, or take it back: calibrate off")
+        .usage,
+        "the temperature of the model was found for whole images, not for positions in them",
+        help: "leave out dense=, or take it back: calibrate temperature=1")
     }
     let graph = Graph(precision: model.precision)
     image = graph.input("image", model.image.shape)

@@ -109,6 +109,18 @@ package struct MultiLabelResult: Codable, Hashable, Sendable {
   /// Mean plain loss, 0 of nothing.
   package var meanLoss: Double { losses.map(Double.init).mean }
 
+  /// Expected calibration error over equally wide bins of the probabilities of all labels together.
+  package func calibrationError(bins: Int = 15) -> Double {
+    guard count > 0 else { return 0 }
+    var (sums, hits) = ([Double](repeating: 0, count: bins), [Double](repeating: 0, count: bins))
+    for (value, isThere) in zip(probabilities, truth) {
+      let bin = min(bins - 1, Int(Double(value) * Double(bins)))
+      sums[bin] += Double(value)
+      hits[bin] += isThere ? 1 : 0
+    }
+    return zip(sums, hits).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(truth.count)
+  }
+
   /// One row per label: images, threshold, AP, precision, recall, F1.
   package var classTable: String {
     var table = TextTable(

@@ -77,8 +77,9 @@ package struct RankingCurve: Sendable {
     negatives > 0 ? Double(point.falsePositives) / Double(negatives) : 0
   }
 
-  /// The threshold with the best F1, halfway to the next lower score; of equals the highest, which finds
-  /// the fewest. Nil without a label.
+  /// The threshold with the best F1, halfway to the next lower score; of equals the highest.
+  ///
+  /// The highest finds the fewest. Nil without a label.
   package var bestThreshold: Double? {
     guard positives > 0 else { return nil }
     var best = (f1: -1.0, place: 0)

@@ -6,8 +6,8 @@ import GraftModels
 
 /// Runs a model over images in inference: stored statistics, no dropout, nothing changes.
 package final class Evaluator {
-  private let model: Model
-  private let plans: PlanCache
+  let model: Model
+  let plans: PlanCache
   /// What is thrown where a prediction is not finite.
   private let error: (NonFiniteOutput) -> GraftError
 
@@ -108,7 +108,7 @@ package final class Evaluator {
   }
 
   /// Refuses scores from which no class can be named.
-  private func requireFinite(
+  func requireFinite(
     _ plan: Plan, _ batch: LabeledImages, in source: any BatchSource
   ) throws {
     let logits = plan.value(model.logits)

@@ -28,7 +28,8 @@ package struct PreparedRun {
     try data.requireSeveralClasses()
     if model.task == .multiLabel, ingredients.balance == .sampler {
       throw GraftError(
-        .usage, "balance=sampler draws each class equally often, and images have any number of labels",
+        .usage,
+        "balance=sampler draws each class equally often, and images have any number of labels",
         help: "weigh labels in the loss instead: data … balance=weights")
     }
     try Self.check(ingredients.pipeline, for: model.task)

@@ -174,7 +174,8 @@ package struct PredictCommand: Command {
           + (isMultiLabel ? ",\($0.isPredicted ? "yes" : "no")" : "")
       }
     }
-    return (["path,label,probability" + (isMultiLabel ? ",predicted" : "")] + rows).joined(separator: "\n") + "\n"
+    return (["path,label,probability" + (isMultiLabel ? ",predicted" : "")] + rows).joined(
+      separator: "\n") + "\n"
   }
 
   /// How images are prepared, and what labels one, and draws it where that is asked for.

@@ -183,7 +183,9 @@ struct PreviewSheet {
         key: image.key, cell: cell, mixing: pipeline.mixing == nil ? [] : [skipped])
     }
     let partner =
-      if mixing.partner == image.key { " with itself" } else if image.labels.count == 1, data.task == .classification {
+      if mixing.partner == image.key {
+        " with itself"
+      } else if image.labels.count == 1, data.task == .classification {
         " with the same class"
       } else { "" }
     let caption = weights + partner
@@ -326,7 +328,8 @@ struct PreviewSheet {
       guard let mask = data.samples[sample].mask else {
         // An image with several labels counts for the first, or for the requested class.
         let labels = data.samples[sample].labels
-        let label = request.className == nil
+        let label =
+          request.className == nil
           ? labels.first ?? classes[0] : classes.first(where: labels.contains)
         if let label { byClass[label, default: []].append(place) }
         continue

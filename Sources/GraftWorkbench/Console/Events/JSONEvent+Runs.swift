@@ -86,6 +86,8 @@ extension JSONEvent {
     [
       .run, .text("on", "train, val, test, or the name of a folder"),
       .integer("images", "that were measured"),
+      .number("temperature", "what logits are divided by; 1 without `calibrate`"),
+      .text("curves", "the absolute path of the table that `curves=` asked for; else null").orNull,
       .integer(
         "correct",
         "of the images; of the pixels where pixels are predicted, of decisions where any number of labels is"
@@ -114,12 +116,44 @@ extension JSONEvent {
             .number("f1", "null where pixels are predicted").orNull,
             .number("iou", "null where images are").orNull,
             .number("dice", "null where images are").orNull,
-            .number("ap", "average precision; null but where images have any number of labels").orNull,
+            .number("ap", "average precision; null but where images have any number of labels")
+              .orNull,
             .number(
               "threshold", "the probability from which on an image has the label; null as before"
             ).orNull,
           ]), .weightsHash,
       ])
+
+  static let calibrate = JSONEvent(
+    "calibrate", "`calibrate`.",
+    [
+      .run, .number("temperature", "what logits are divided by"),
+      .integer("images", "of the validation images"),
+    ] + calibrationScores("before", "at a temperature of 1")
+      + calibrationScores("after", "on the images that the temperature was found by")
+      + calibrationScores(
+        "cross_fitted", "each fifth by the temperature of the others; null where it was given",
+        isOptional: true))
+
+  static let fewshot = JSONEvent(
+    "fewshot", "`fewshot`.",
+    [
+      .integer("ways", "classes of an episode"), .integer("shots", "labeled images of each"),
+      .integer("queries", "images of each to be labeled"), .integer("episodes", "that were drawn"),
+      .word("distance", FewShot.Distance.allCases.map(\.rawValue), "to prototypes"),
+      .text("encoder", "its name"), .integer("images", "to draw from"),
+      .integer("classes", "with enough images"), .number("accuracy", "the mean of episodes"),
+      .number("low", "where its 95 % interval begins"), .number("high", "where it ends"),
+    ])
+
+  private static func calibrationScores(
+    _ name: String, _ summary: String, isOptional: Bool = false
+  ) -> [JSONField] {
+    [
+      JSONField.number("nll_\(name)", "negative log-likelihood \(summary)"),
+      .number("brier_\(name)", "Brier score"), .number("ece_\(name)", "calibration error"),
+    ].map { isOptional ? $0.orNull : $0 }
+  }
 
   static let predict = JSONEvent(
     "predict", "`predict`, for each image and each of its labels, or of `top=` of them.",
