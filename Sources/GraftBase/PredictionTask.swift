@@ -2,8 +2,13 @@
 package enum PredictionTask: String, Sendable, Codable, CaseIterable {
   /// One class for an image: logits [N, classes].
   case classification
+  /// Any number of labels for an image, each by itself: logits [N, classes].
+  case multiLabel
   /// One class for each pixel: logits [N, height, width, classes].
   case segmentation
+
+  /// Whether the prediction is about an image as a whole.
+  package var isOfImages: Bool { self != .segmentation }
 }
 
 extension PredictionTask: CustomStringConvertible {
@@ -11,6 +16,7 @@ extension PredictionTask: CustomStringConvertible {
   package var description: String {
     switch self {
     case .classification: "one class per image"
+    case .multiLabel: "any number of labels per image"
     case .segmentation: "one class per pixel"
     }
   }

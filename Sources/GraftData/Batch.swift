@@ -10,7 +10,7 @@ package final class Batch: Sendable {
   /// Room for the largest batch, N x height x width x channels, 64-byte aligned; the first `count`
   /// images are set.
   package var pixels: UnsafeMutableBufferPointer<Float> { pixelStorage.slice.buffer }
-  /// Room for N x classes, each row sums to 1; or for N label maps of height x width.
+  /// Room for N x classes, each row sums to 1, or has a 1 for each of any number of labels; or for N label maps of height x width.
   package var targets: UnsafeMutableBufferPointer<Float> { targetStorage.slice.buffer }
   package let classCount: Int
   /// Numbers an image takes in `targets`.
@@ -22,8 +22,8 @@ package final class Batch: Sendable {
   package var index: Int { contents.withLock { $0.index } }
   /// The random addresses of the images, by which each can be made again alone.
   package var keys: [SampleKey] { contents.withLock { $0.keys } }
-  /// The labels of the images before mixing.
-  package var labels: [Int] { contents.withLock { $0.labels } }
+  /// The labels of each image before mixing.
+  package var labels: [[Int]] { contents.withLock { $0.labels } }
 
   private let pixelStorage, targetStorage: Storage
   private let contents = Mutex(Contents())
@@ -34,7 +34,7 @@ package final class Batch: Sendable {
   private struct Contents {
     var index = 0
     var keys: [SampleKey] = []
-    var labels: [Int] = []
+    var labels: [[Int]] = []
   }
 
   /// Images in this batch.
@@ -73,16 +73,18 @@ package final class Batch: Sendable {
   }
 
   /// Makes the batch ready to be filled with other images.
-  func prepare(index: Int, keys: [SampleKey], labels: [Int]) {
+  func prepare(index: Int, keys: [SampleKey], labels: [[Int]]) {
     contents.withLock { $0 = Contents(index: index, keys: keys, labels: labels) }
     remaining.store(keys.count, ordering: .relaxed)
     failure.withLock { $0 = nil }
   }
 
-  /// Writes hard targets: 1 at the label.
+  /// Writes hard targets: 1 at each label.
   func writeTargets() {
     usedTargets.update(repeating: 0)
-    for (place, label) in labels.enumerated() { targets[place * classCount + label] = 1 }
+    for (place, labels) in labels.enumerated() {
+      for label in labels { targets[place * classCount + label] = 1 }
+    }
   }
 
   /// The memory of one image.

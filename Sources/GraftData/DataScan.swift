@@ -136,8 +136,8 @@ struct DataScan {
         "\(result.badFiles.count) of \(listing.entries.count) images cannot be read; "
           + "the first: \(first)", help: "bad=skip leaves them out")
     }
-    let before = Set(listing.entries.map(\.label))
-    let after = Set(result.samples.map(\.label))
+    let before = Set(listing.entries.flatMap(\.labels))
+    let after = Set(result.samples.flatMap(\.labels))
     if let emptied = before.subtracting(after).min() {
       throw GraftError(
         .input,
@@ -152,7 +152,8 @@ extension DataScan.Result {
     if let image = finding.image { cache.store(image, at: samples.count) }
     samples.append(
       Sample(
-        path: entry.path.description, label: entry.label, content: finding.content,
+        path: entry.path.description, label: entry.label, labelSet: entry.labelSet,
+        content: finding.content,
         size: finding.size, isGray: finding.isGray, source: entry.source))
     partitions.append(entry.partition)
     if let peak = finding.grayPeak { deepGray.add(peak) }

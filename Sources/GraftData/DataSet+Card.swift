@@ -7,6 +7,7 @@ extension DataSet: CustomStringConvertible {
   package var description: String {
     var lines = [summary]
     lines += classTable
+    if task == .multiLabel { lines.append("labels per image: \(labelCountText)") }
     lines.append("split: \(splitDescription)")
     lines.append("sizes: \(sizeSummary)")
     if let grayRange { lines.append("16-bit gray: black and white are \(grayRange.rangeText)") }
@@ -33,7 +34,9 @@ extension DataSet: CustomStringConvertible {
     }
     let images = "\(samples.count) images\(task == .segmentation ? " with masks" : "")"
     let count = presentClasses.count
-    let classes = "\(count) class\(count == 1 ? "" : "es")"
+    let classes =
+      task == .multiLabel
+      ? "\(count) labels, any number per image" : "\(count) class\(count == 1 ? "" : "es")"
     return "\(name): \(images), \(classes), \(fingerprint)\(bad)\(leaks)\(other)\(list ?? "")"
   }
 
@@ -90,13 +93,25 @@ extension DataSet: CustomStringConvertible {
       counts.append(sums)
     }
     let shown = presentClasses.prefix(Self.shownLines)
-    var table = TextTable(ofNumbers: ["class"] + titles, indent: 2)
+    var table = TextTable(
+      ofNumbers: [task == .multiLabel ? "label" : "class"] + titles, indent: 2)
     for label in shown { table.add([classes[label]] + counts.map { "\($0[label])" }) }
     if presentClasses.count > shown.count {
       table.add(["and \(presentClasses.count - shown.count) more"])
     }
-    table.add(["total"] + sides.map { "\(partition($0).count)" })
+    table.add(
+      [task == .multiLabel ? "images" : "total"] + sides.map { "\(partition($0).count)" })
     return table.description.split(separator: "\n").map(String.init)
+  }
+
+  /// How many images have how many labels: `0: 12, 1: 80, 2: 31; mean 1.15`.
+  private var labelCountText: String {
+    var images: [Int: Int] = [:]
+    for sample in samples { images[sample.labels.count, default: 0] += 1 }
+    let sum = images.reduce(0) { $0 + $1.key * $1.value }
+    let mean = Double(sum) / Double(max(1, samples.count))
+    return images.keys.sorted().map { "\($0): \(images[$0] ?? 0)" }.joined(separator: ", ")
+      + "; mean \(mean.fixedText(2))"
   }
 
   /// Thousandths of all pixels that each class has.
@@ -122,7 +137,7 @@ extension DataSet: CustomStringConvertible {
   /// Classes of under 20 images, with the uncertainty of a score measured on them.
   package var sizeWarnings: [String] {
     // A mask has many pixels to measure on.
-    guard task == .classification else { return [] }
+    guard task.isOfImages else { return [] }
     let totals = counts(of: Array(samples.indices))
     let side: Partition = partition(.validation).isEmpty ? .test : .validation
     let measured = classCounts(side)

@@ -13,6 +13,8 @@ package struct DataOptions: Sendable, Equatable, Codable {
   package var validationPath: String?
   /// `test=`: a folder or table with the test images.
   package var testPath: String?
+  /// `labels=`: a table with the labels of the images in a folder.
+  package var labelsPath: String?
   /// `limit=`: keep at most so many images, balanced over classes and in proportion over splits.
   package var limit: Int?
   /// `without=`: a list of images to leave out.
@@ -40,13 +42,13 @@ extension DataSet {
     progress: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
   ) throws -> DataSet {
     let location = BytePath(path)
-    let format = try DataFormats.format(for: location, named: options.format)
-    try options.hints.check(for: format, location)
-    var listing = try format.read(location, options.hints)
+    var listing = try read(location, options)
     listing.grayRange = options.grayRange
+    var hints = options.hints
+    if listing.task == .multiLabel { hints.isMultiLabel = true }
     for (path, side) in [(options.validationPath, Partition.validation), (options.testPath, .test)]
     {
-      if let path { try listing.add(BytePath(path), as: side, options.hints) }
+      if let path { try listing.add(BytePath(path), as: side, hints) }
     }
     let exclusion = try options.withoutPath.map { try ImageExclusion(BytePath($0)) }
     let leftOut = exclusion.map { listing.leaveOut($0) } ?? []
@@ -77,7 +79,7 @@ extension DataSet {
     var dataSet = DataSet(
       name: location.name.description, listing: listing, badFiles: result.badFiles,
       samples: samples, cache: result.cache, masks: masks)
-    let others = [options.validationPath, options.testPath].compactMap { $0 }
+    let others = [options.labelsPath, options.validationPath, options.testPath].compactMap { $0 }
     dataSet.places = [location] + others.map { BytePath($0) }
     if let exclusion { dataSet.places.append(exclusion.file) }
     dataSet.leftOut = leftOut
@@ -90,6 +92,17 @@ extension DataSet {
     return dataSet
   }
 
+  /// What is at a place, or in a folder by a table of labels.
+  private static func read(_ location: BytePath, _ options: DataOptions) throws -> Listing {
+    guard let table = options.labelsPath.map({ BytePath($0) }) else {
+      let format = try DataFormats.format(for: location, named: options.format)
+      try options.hints.check(for: format, location)
+      return try format.read(location, options.hints)
+    }
+    try options.hints.check(for: Manifest.self, table)
+    return try Manifest.read(table, of: location, options.hints)
+  }
+
   /// How many classes the images show.
   private var presentClassCount: Int {
     counts(of: Array(samples.indices)).count { $0 > 0 }
@@ -97,7 +110,7 @@ extension DataSet {
 
   /// Masks need two classes to be told apart, except where a model has them.
   private func checkClasses(_ path: BytePath, _ options: DataOptions) throws {
-    let isEnough = task == .classification || options.isForMeasuring ? 1 : 2
+    let isEnough = task.isOfImages || options.isForMeasuring ? 1 : 2
     guard presentClassCount < isEnough else { return }
     throw tooFewClasses(path.description)
   }
@@ -127,6 +140,12 @@ extension DataSet {
           + "open one to see whether anything is marked in it")
     }
     let first = name.map { ", \"\($0)\"" } ?? ""
+    if task == .multiLabel {
+      return GraftError(
+        .input, "\(path) has \(present) label\(present == 1 ? first : "s")",
+        help: "a multi-label set needs two labels or more; for one, make having it and not having "
+          + "it two classes")
+    }
     return GraftError(
       .input, "\(path) has images of \(present) class\(present == 1 ? first : "es")",
       help: "a classifier needs two classes or more: \(ImageFolder.expectedLayout)")
@@ -150,8 +169,12 @@ extension DataSet {
       let ratios = options.split ?? (hasTest ? .trainOnly : .standard)
       let split = Split(hasTest ? ratios.withoutTest : ratios, seed: options.splitSeed)
       let train = sides.indices.filter { sides[$0] == .train }
-      let parts = try split.sides(
-        of: train.map { (samples[$0].label, samples[$0].content) }, classes: classes)
+      let parts =
+        try task == .multiLabel
+        ? split.sides(
+          of: train.map { (samples[$0].labels, samples[$0].content) }, classCount: classes.count)
+        : split.sides(
+          of: train.map { (samples[$0].label, samples[$0].content) }, classes: classes)
       for (index, side) in zip(train, parts) { sides[index] = side }
       splitDescription =
         "\(split.ratios) by content, seed \(split.seed)" + (hasTest ? ", test as given" : "")
@@ -200,6 +223,8 @@ extension Listing {
     for var entry in other.entries {
       if task == .classification {
         entry.label = labels[other.classes[entry.label]] ?? entry.label
+      } else if let set = entry.labelSet {
+        entry.setLabels(Set(set.compactMap { labels[other.classes[$0]] }))
       }
       entry.path = path.name.appending(entry.path)
       if let mask = entry.mask {
@@ -216,14 +241,17 @@ extension Listing {
 
   /// A sentence for each class of which a split has images, none of which could be read.
   func emptied(by result: DataScan.Result) -> [String] {
-    guard task == .classification, !result.badFiles.isEmpty else { return [] }
+    guard task.isOfImages, !result.badFiles.isEmpty else { return [] }
     struct Place: Hashable {
       let side: Partition?
       let label: Int
     }
-    let listed = Set(entries.map { Place(side: $0.partition, label: $0.label) })
+    let listed = Set(
+      entries.flatMap { entry in entry.labels.map { Place(side: entry.partition, label: $0) } })
     let left = Set(
-      zip(result.partitions, result.samples).map { Place(side: $0, label: $1.label) })
+      zip(result.partitions, result.samples).flatMap { side, sample in
+        sample.labels.map { Place(side: side, label: $0) }
+      })
     let places = listed.subtracting(left).sorted {
       ($0.side?.rawValue ?? "", $0.label) < ($1.side?.rawValue ?? "", $1.label)
     }
@@ -254,7 +282,8 @@ extension Listing {
     let keyed = members.map { index in
       (index: index, key: ContentHash.of(entries[index].path.bytes).prefix)
     }
-    let byClass = Dictionary(grouping: keyed, by: { entries[$0.index].label })
+    // Images with several labels count for the first, those with none for themselves.
+    let byClass = Dictionary(grouping: keyed, by: { entries[$0.index].labels.first ?? -1 })
       .mapValues { $0.sorted { ($0.key, $0.index) < ($1.key, $1.index) }.map(\.index) }
     var chosen: [Int] = []
     var round = 0

@@ -6,7 +6,7 @@ extension DataSet {
   /// Throws when a class with images is not in the list.
   package func relabeled(by names: [String]) throws -> DataSet {
     let used =
-      maskClasses == nil ? Set(samples.map(\.label)) : Set(classes.indices)
+      maskClasses == nil ? Set(samples.flatMap(\.labels)) : Set(classes.indices)
     var places: [Int: Int] = [:]
     for label in used.sorted() {
       guard let place = names.firstIndex(of: classes[label]) else {
@@ -32,7 +32,12 @@ extension DataSet {
       }
       return result
     }
-    for index in samples.indices { result.samples[index].label = places[samples[index].label] ?? 0 }
+    for index in samples.indices {
+      result.samples[index].label = places[samples[index].label] ?? 0
+      let set = samples[index].labelSet.map { $0.map { places[$0] ?? 0 }.sorted() }
+      result.samples[index].labelSet = set
+      if let first = set?.first { result.samples[index].label = first }
+    }
     return result
   }
 }

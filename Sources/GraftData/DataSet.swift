@@ -92,6 +92,12 @@ package struct DataSet: Sendable {
     counts(of: self.partition(partition))
   }
 
+  /// The label of an image, or all of them, `cat, dog`, where there may be any number.
+  package func labelText(of index: Int) -> String {
+    let labels = samples[index].labels
+    return labels.isEmpty ? "no label" : labels.map { classes[$0] }.joined(separator: ", ")
+  }
+
   /// How many of the images belong to each class.
   package func counts(of indices: [Int]) -> [Int] {
     var counts = [Int](repeating: 0, count: classes.count)
@@ -100,7 +106,7 @@ package struct DataSet: Sendable {
       if let mask = samples[index].mask {
         for label in mask.pixels.indices where mask.pixels[label] > 0 { counts[label] += 1 }
       } else {
-        counts[samples[index].label] += 1
+        for label in samples[index].labels { counts[label] += 1 }
       }
     }
     return counts
@@ -108,9 +114,14 @@ package struct DataSet: Sendable {
 
   /// A weight per class that makes all classes count the same: total / (classes present x count).
   ///
-  /// Classes without images weigh 1. In masks, pixels are counted.
+  /// Classes without images weigh 1. In masks, pixels are counted. Of images with any number of labels,
+  /// the weight of a label that an image has: images without it over images with it.
   package func classWeights(_ partition: Partition = .train) -> [Float] {
     let counts = task == .segmentation ? pixelCounts(partition) : classCounts(partition)
+    if task == .multiLabel {
+      let all = self.partition(partition).count
+      return counts.map { $0 > 0 ? Float(all - $0) / Float($0) : 1 }
+    }
     let present = Float(counts.count { $0 > 0 })
     let total = Float(counts.reduce(0, +))
     return counts.map { $0 > 0 ? total / (present * Float($0)) : 1 }
@@ -177,7 +188,8 @@ package struct DataSet: Sendable {
     if let range = listing.grayRange { hash.update("gray \(range.rangeText)\0") }
     if let legend = listing.legend { hash.update(legend.content.bytes) }
     for sample in samples {
-      hash.update("\(sample.path)\0\(sample.label)\0")
+      let labels = sample.labels.map { "\($0)" }.joined(separator: ",")
+      hash.update("\(sample.path)\0\(labels)\0")
       hash.update(sample.content.bytes)
       if let mask = sample.mask { hash.update(mask.content.bytes) }
     }

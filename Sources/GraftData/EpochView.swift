@@ -85,7 +85,7 @@ package struct EpochView {
   ) throws -> DrawnImage {
     DrawnImage(
       key: key, image: try recipe.image(of: dataSet, key: key),
-      labels: [(dataSet.samples[key.sample].label, 1)], mixing: nil,
+      labels: dataSet.samples[key.sample].labels.map { ($0, 1) }, mixing: nil,
       mask: dataSet.task == .segmentation ? try recipe.mask(of: dataSet, key: key) : nil)
   }
 
@@ -104,7 +104,7 @@ package struct EpochView {
     return DrawnImage(
       key: batch.keys[place], image: recipe.preprocessing.image(of: values),
       labels: isMap
-        ? [(label: batch.labels[place], weight: Float(1))]
+        ? batch.labels[place].map { (label: $0, weight: Float(1)) }
         : labels.map { (label: $0.0, weight: $0.1) },
       mixing: try draw.flatMap { draw in
         try draw.mixes[place].map { mix in

@@ -40,7 +40,7 @@ extension Listing {
   /// Returns the paths of the images that were taken out, in the order of the data set.
   mutating func leaveOut(_ exclusion: ImageExclusion) -> [String] {
     let names = Set(exclusion.paths)
-    let before = Set(entries.map(\.label))
+    let before = Set(entries.flatMap(\.labels))
     let out = entries.map(\.path.description).filter(names.contains)
     entries.removeAll { names.contains($0.path.description) }
     let known = Set(out)
@@ -51,8 +51,8 @@ extension Listing {
         "\(unknown.count) of \(exclusion.paths.count) paths in \(exclusion.file.name) are no images "
           + "of the data: \(shown)\(unknown.count > 3 ? ", …" : "")")
     }
-    if task == .classification {
-      for label in before.subtracting(entries.map(\.label)).sorted() {
+    if task.isOfImages {
+      for label in before.subtracting(entries.flatMap(\.labels)).sorted() {
         warnings.append("\(exclusion.file.name) leaves no image of class \(classes[label])")
       }
     }

@@ -73,7 +73,7 @@ package struct ImagePreparation: Sendable {
   func mix(_ batch: Batch, epoch: Int, task: PredictionTask) {
     let draw = mixing(epoch: epoch, batch: batch.index, count: batch.count)
     switch task {
-    case .classification:
+    case .classification, .multiLabel:
       draw?.mix(
         batch.usedPixels, targets: batch.usedTargets, channels: preprocessing.channels,
         classes: batch.classCount)

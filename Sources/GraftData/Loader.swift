@@ -64,7 +64,9 @@ package final class Loader {
   ) throws {
     let classCount = classCount ?? dataSet.classes.count
     let labels = indices.map { dataSet.samples[$0].label }
-    try Self.check(labels, of: dataSet, against: classCount)
+    try Self.check(
+      indices.flatMap { dataSet.samples[$0].labels }, of: dataSet, against: classCount)
+    try Self.check(settings.shuffle, for: dataSet)
     self.classCount = classCount
     self.indices = indices
     self.pool = pool
@@ -89,6 +91,15 @@ package final class Loader {
       .usage,
       "\(dataSet.name) has class \(dataSet.classes[label]) at index \(label), "
         + "but the head has \(classCount) classes")
+  }
+
+  /// Refuses to draw classes equally often where an image has several.
+  private static func check(_ balance: ClassBalance?, for dataSet: DataSet) throws {
+    guard dataSet.task == .multiLabel, balance == .sampler else { return }
+    throw GraftError(
+      .usage,
+      "balance=sampler draws each class equally often, and images of \(dataSet.name) have "
+        + "any number of labels", help: "weigh them in the loss: data … balance=weights")
   }
 
   /// Room for the batch in use and those ahead of it; refused before it is taken when it is too much.
@@ -200,7 +211,7 @@ package final class Loader {
       let keys = copied(epochKeys[partition.range(of: number)])
       batch.prepare(
         index: number, keys: keys,
-        labels: keys.map { work.dataSet.samples[$0.sample].label })
+        labels: keys.map { work.dataSet.samples[$0.sample].labels })
       let job = pool.submit(keys.count) { [work, epoch] place in
         work.fill(batch, place: place, epoch: epoch)
       }
@@ -229,7 +240,7 @@ private struct BatchWork: Sendable {
         GraftError(.input, "\(dataSet.samples[sample].path) cannot be read: \(error)"))
     }
     guard batch.finishOne(), batch.error == nil else { return }
-    if dataSet.task == .classification { batch.writeTargets() }
+    if dataSet.task.isOfImages { batch.writeTargets() }
     recipe.mix(batch, epoch: epoch, task: dataSet.task)
   }
 }

@@ -6,7 +6,11 @@ package struct Sample: Sendable {
   /// The path inside the data set as shown to users, or a record's name: `test_batch.bin[7]`.
   package let path: String
   /// The position of its class in `DataSet.classes`.
+  ///
+  /// Where images have any number of labels the first of them, or 0; `labels` has all.
   package internal(set) var label: Int
+  /// All labels, ascending, where images have any number of them.
+  var labelSet: [Int]?
   /// SHA-256 of the file, or of the stored pixels.
   package let content: ContentHash.Digest
   /// The image's size with its orientation applied.
@@ -16,6 +20,9 @@ package struct Sample: Sendable {
   let source: ImageSource
   /// The class of each pixel, in a set for segmentation.
   package internal(set) var mask: SampleMask?
+
+  /// The positions of its classes: one, or any number in a multi-label set.
+  package var labels: [Int] { labelSet ?? [label] }
 
   /// Bytes of the decoded image as stored.
   var byteCount: Int { size.width * size.height * (isGray ? 1 : 3) }

@@ -130,7 +130,7 @@ package struct Split: Sendable {
   }
 
   /// The number in 0..<1 that decides the split of a content.
-  private func draw(for content: ContentHash.Digest) -> Double {
+  func draw(for content: ContentHash.Digest) -> Double {
     var hash = ContentHash()
     hash.update((0..<8).map { UInt8(truncatingIfNeeded: seed >> (8 * $0)) })
     hash.update(content.bytes)

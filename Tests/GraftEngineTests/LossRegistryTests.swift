@@ -31,11 +31,21 @@ import Testing
     }
   }
 
+  /// `pos_weight` of torch's BCEWithLogitsLoss.
+  @Test func weightsOfPositivesArePyTorchs() throws {
+    let reference = try #require(Self.references()["multiLabel weighted"]?["bce"])
+    let op = MultiLabelLoss().makeOp(classWeights: [0.5, 1, 2, 4, 0])
+    let (losses, gradient) = try Self.run(op, reference)
+    for (own, torch) in [(losses, reference.losses), (gradient, reference.gradient)] {
+      #expect(zip(own, torch).allSatisfy { abs($0 - $1) < 2e-6 * max(1, abs($1)) })
+    }
+  }
+
   @Test func namesAreOnesOwnWithinATask() {
     for task in PredictionTask.allCases {
       let names = Losses.all(for: task).map(\.name)
       #expect(Set(names).count == names.count)
-      #expect(Losses.usual(for: task).name == "ce")
+      #expect(Losses.usual(for: task).name == (task == .multiLabel ? "bce" : "ce"))
       #expect(names.allSatisfy { Losses.names.contains($0) })
     }
   }

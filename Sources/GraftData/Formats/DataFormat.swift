@@ -27,21 +27,28 @@ extension DataFormat {
 /// What only the user can know about a layout.
 package struct LayoutHints: Sendable, Equatable, Codable {
   package enum Kind: String, Sendable {
-    case encoding, legend
+    case encoding, legend, multilabel, separator
 
-    fileprivate var use: String { self == .encoding ? "tables" : "masks" }
+    fileprivate var use: String { self == .legend ? "masks" : "tables" }
   }
 
   /// `encoding=`: of the text of a table; nil is UTF-8.
   package var encoding: TextEncoding?
   /// `legend=`: the file that says which color of a mask is which class; nil is the one beside them.
   package var legend: String?
+  /// `multilabel=`: whether images of a table have any number of labels; nil looks at the table.
+  package var isMultiLabel: Bool?
+  /// `separator=`: between the labels of a field; nil looks at the table.
+  package var separator: LabelSeparator?
 
   package init() {}
 
   /// Those that were given.
   private var kinds: [Kind] {
-    [encoding.map { _ in Kind.encoding }, legend.map { _ in Kind.legend }].compactMap { $0 }
+    [
+      encoding.map { _ in Kind.encoding }, legend.map { _ in Kind.legend },
+      isMultiLabel.map { _ in Kind.multilabel }, separator.map { _ in Kind.separator },
+    ].compactMap { $0 }
   }
 
   /// Refuses what a format has no use for.
@@ -98,11 +105,22 @@ package struct Listing: Sendable {
   package struct Entry: Sendable {
     package var path: BytePath
     package var label: Int
+    /// All labels, ascending, where images have any number of them; `label` is then the first, or 0.
+    var labelSet: [Int]?
     /// The split that the layout assigns; nil when the layout assigns none.
     package var partition: Partition?
     package var source: ImageSource
     /// The class of each pixel, where the task asks for it.
     package var mask: ListedMask?
+
+    /// One label, or any number in a multi-label set.
+    var labels: [Int] { labelSet ?? [label] }
+
+    /// Gives it any number of labels.
+    mutating func setLabels(_ labels: Set<Int>) {
+      labelSet = labels.sorted()
+      label = labelSet?.first ?? 0
+    }
   }
 
   package var format: String

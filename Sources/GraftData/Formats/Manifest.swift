@@ -5,7 +5,8 @@ import GraftBase
 /// The first line names the columns: `file` (or `path`, `image`, `filename`, `fname`), relative to the
 /// table; then `class_index`, or else `label`, `class`, `labels` or `tags`; an optional `split` says train, val or
 /// test. With a `class_index` the labels are those numbers and `name` names the classes, so that an
-/// encoder's own head can be evaluated; otherwise classes are the texts, sorted bytewise.
+/// encoder's own head can be evaluated; otherwise classes are the texts, sorted bytewise. A field may hold
+/// any number of labels: see `Manifest+Labels.swift`.
 package enum Manifest: DataFormat {
   package static let name = "manifest"
   package static let summary = "a CSV table with the columns file and label, class or class_index"
@@ -24,10 +25,17 @@ package enum Manifest: DataFormat {
     }
   }
 
-  package static let hints: Set<LayoutHints.Kind> = [.encoding]
+  package static let hints: Set<LayoutHints.Kind> = [.encoding, .multilabel, .separator]
 
   package static func read(_ path: BytePath, _ hints: LayoutHints) throws -> Listing {
     let file = path.kind == .folder ? path.appending("manifest.csv") : path
+    return try read(table: file, from: file.parent, hints)
+  }
+
+  /// Lists the images of a table whose files are named from `folder` on.
+  static func read(
+    table file: BytePath, from folder: BytePath, _ hints: LayoutHints
+  ) throws -> Listing {
     let table = try CSVTable(file, limit: 1 << 28, encoding: hints.encoding)
     guard let fileColumn = table.column(named: fileColumns) else {
       throw GraftError(
@@ -35,10 +43,11 @@ package enum Manifest: DataFormat {
         help: "expected \(summary)")
     }
     var listing: Listing
-    if let index = table.column(named: ["class_index"]) {
+    if let index = table.column(named: ["class_index"]), !hints.readsLabelSets {
       listing = try readFixedLabels(table, index: index)
     } else if let text = table.column(named: textColumns) {
-      listing = try readTextLabels(table, column: text)
+      listing =
+        try readLabelSets(table, column: text, hints) ?? readTextLabels(table, column: text)
     } else {
       throw GraftError(
         .input,
@@ -50,12 +59,16 @@ package enum Manifest: DataFormat {
       let name = try fileName(table, row, column: fileColumn)
       listing.entries[row].path = name
       listing.entries[row].source = .file(
-        name.bytes.first == UInt8(ascii: "/") ? name : file.parent.appending(name))
+        name.bytes.first == UInt8(ascii: "/") ? name : folder.appending(name))
       listing.entries[row].partition = try partitionColumn.flatMap {
         try partition(table, row, column: $0)
       }
     }
-    try refuseTwice(listing, table)
+    if listing.task == .multiLabel {
+      try mergeRows(of: &listing, table)
+    } else {
+      try refuseTwice(listing, table)
+    }
     listing.sortByPath()
     return listing
   }
@@ -72,7 +85,9 @@ package enum Manifest: DataFormat {
         : "give \(entry.path) two labels, \"\(labels[0])\" and \"\(labels[1])\""
       throw GraftError(
         .input, "lines \(table.lines[first]) and \(table.lines[row]) of \(table.name) \(what)",
-        help: "keep one row for each image; an image has one class")
+        help:
+          "keep one row for each image, which has one class; multilabel=yes reads a row for each "
+          + "label of an image")
     }
   }
 
@@ -141,62 +156,17 @@ package enum Manifest: DataFormat {
       let more = empty.count > 1 ? ", nor do \(empty.count - 1) more rows" : ""
       throw GraftError(
         .input, "line \(table.lines[first]) of \(table.name) has no label\(more)",
-        help: "fill in the labels, or remove the rows")
+        help: "fill in the labels, or remove the rows; with multilabel=yes images may have none")
     }
     let classes = Set(texts).sorted()
-    try refuseSeveral(classes, texts, table)
+    try refuseSeveralLabels(in: classes, texts, table)
     let labels = Dictionary(uniqueKeysWithValues: zip(classes, classes.indices))
     var listing = Listing(format: name, classes: classes.map(\.description))
     listing.entries = texts.map { entry(label: labels[$0] ?? 0) }
     return listing
   }
 
-  /// Refuses fields with several labels, `cat;dog` or fastai's `cat dog`: one class for each
-  /// combination would be learned instead.
-  ///
-  /// A name may have a space or a semicolon in it: only parts that occur in other fields too count.
-  private static func refuseSeveral(
-    _ classes: [BytePath], _ texts: [BytePath], _ table: CSVTable
-  ) throws {
-    for separator in [UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: ",")] {
-      try refuseSeveral(classes, texts, table, separator) { parts, fields in
-        parts.contains { fields[$0, default: 0] > 1 }
-      }
-    }
-    let names = Set(classes.map(\.bytes))
-    try refuseSeveral(classes, texts, table, UInt8(ascii: " ")) { parts, _ in
-      parts.allSatisfy { names.contains(Array($0)) }
-    }
-  }
-
-  private static func refuseSeveral(
-    _ classes: [BytePath], _ texts: [BytePath], _ table: CSVTable, _ separator: UInt8,
-    where areLabels: (_ parts: [ArraySlice<UInt8>], _ fields: [ArraySlice<UInt8>: Int]) -> Bool
-  ) throws {
-    func parts(_ field: BytePath) -> [ArraySlice<UInt8>] {
-      field.bytes.split(separator: separator).compactMap { part in
-        let start = part.drop { $0 == UInt8(ascii: " ") }
-        return start.lastIndex { $0 != UInt8(ascii: " ") }.map { start[...$0] }
-      }
-    }
-    var fields: [ArraySlice<UInt8>: Int] = [:]
-    for field in classes { for part in Set(parts(field)) { fields[part, default: 0] += 1 } }
-    let several = Set(
-      classes.filter { field in
-        let parts = parts(field)
-        return parts.count > 1 && areLabels(parts, fields)
-      })
-    guard let row = texts.firstIndex(where: several.contains) else { return }
-    let count = texts.count(where: several.contains)
-    throw GraftError(
-      .input,
-      "line \(table.lines[row]) of \(table.name) has several labels, \"\(texts[row])\", as "
-        + "\(count == 1 ? "no other row has" : "\(count) rows have")",
-      help: "an image has one class here: keep one label in each row, or join them by _ to make "
-        + "each combination a class")
-  }
-
-  private static func entry(label: Int) -> Listing.Entry {
+  static func entry(label: Int) -> Listing.Entry {
     let none = BytePath(bytes: [])
     return Listing.Entry(path: none, label: label, partition: nil, source: .file(none))
   }

@@ -60,7 +60,7 @@ package struct HeadContext {
   /// Refuses a number of classes that no head of this task can predict.
   package func requireClasses(for task: PredictionTask) throws {
     switch task {
-    case .classification:
+    case .classification, .multiLabel:
       guard (2...100_000).contains(classCount) else {
         throw GraftError(.usage, "a head for \(classCount) classes; use 2 to 100,000")
       }

@@ -21,6 +21,19 @@ package struct HeadSpec: Sendable {
   /// What it predicts, on this encoder.
   package func task(on spec: EncoderSpec) -> PredictionTask { kind.task(on: spec) }
 
+  /// The same where images have any number of labels; refuses heads that name one class.
+  package func task(on spec: EncoderSpec, isMultiLabel: Bool) throws -> PredictionTask {
+    let task = kind.task(on: spec)
+    guard isMultiLabel, task == .classification else { return task }
+    guard !isSolved, !isOwn else {
+      throw GraftError(
+        .usage,
+        "head \(self) names one class per image, and these images have any number of labels",
+        help: "choose another: head linear, mlp or cosine")
+    }
+    return .multiLabel
+  }
+
   /// Builds the layers; throws when a number is out of range or the classes do not fit.
   func makeHead(in context: HeadContext) throws -> any Head {
     try kind.makeHead(values, in: context)

@@ -5,7 +5,7 @@ extension PredictionTask {
   /// The shape of the targets of a batch with these logits: soft labels, or one label per pixel.
   package func targetShape(forLogits logits: Shape) -> Shape {
     switch self {
-    case .classification: logits
+    case .classification, .multiLabel: logits
     case .segmentation: Shape(logits.dimensions.dropLast())
     }
   }

@@ -40,6 +40,8 @@ package final class Model {
   package let groups: [LayerGroup]
   /// torch's `num_batches_tracked`: carried from file to file, used by nothing.
   package internal(set) var counters: [(name: String, value: Int64)]
+  /// What turns logits into probabilities and labels.
+  package var calibration = Calibration()
   /// Images of each sample that the loss compares in a batch of training.
   package internal(set) var copiesOfEachSample = 1
   /// What came from a weight file, if the model was made with one.
@@ -51,13 +53,16 @@ package final class Model {
   /// Builds the model and draws its parameters, or takes those of the encoder from `weights`.
   ///
   /// Parameters that come from the file are not drawn; a new head's are. With the head `own`, all
-  /// come from the file. The draws of a parameter depend on `seed` and its name alone.
+  /// come from the file. The draws of a parameter depend on `seed` and its name alone. With `isMultiLabel`,
+  /// a head of images predicts any number of labels.
   package convenience init(
     spec: EncoderSpec, head: HeadSpec, classes: [String], seed: UInt64,
-    input: ImageInput? = nil, weights: WeightFile? = nil, precision: Precision = .fp32
+    input: ImageInput? = nil, weights: WeightFile? = nil, precision: Precision = .fp32,
+    isMultiLabel: Bool = false
   ) throws {
     try self.init(
-      recording: spec, head: head, classes: classes, input: input, precision: precision)
+      recording: spec, head: head, classes: classes, input: input, precision: precision,
+      isMultiLabel: isMultiLabel)
     try takeMemory()
     var loaded: Set<String> = []
     if let weights { loaded = Set(try load(weights: weights).matched) }
@@ -75,9 +80,9 @@ package final class Model {
   /// Records the graph; all parameters are zero, and take memory when they are first asked for.
   package init(
     recording spec: EncoderSpec, head headKind: HeadSpec, classes: [String],
-    input: ImageInput? = nil, precision: Precision = .fp32
+    input: ImageInput? = nil, precision: Precision = .fp32, isMultiLabel: Bool = false
   ) throws {
-    let task = headKind.task(on: spec)
+    let task = try headKind.task(on: spec, isMultiLabel: isMultiLabel)
     let input = (input ?? spec.input).framed(for: task)
     try Self.check(input, for: spec)
     try Self.checkAuxiliary(of: spec, for: task)
@@ -101,7 +106,7 @@ package final class Model {
     let losses = try graph.record(
       Losses.usual(for: task).makeOp(classWeights: nil), [values.logits, target], path: "loss")
     trainingLosses = try Self.sum(
-      losses, auxiliaryLogits, of: spec.keptAuxiliary, target: target, in: graph)
+      losses, auxiliaryLogits, of: spec.keptAuxiliary, target: target, task: task, in: graph)
 
     self.spec = spec
     self.headKind = headKind
@@ -128,11 +133,13 @@ package final class Model {
   /// The losses of the images, and those of auxiliary classifiers added by their weights.
   private static func sum(
     _ losses: Value, _ auxiliaryLogits: [Value], of classifiers: [AuxiliaryClassifier],
-    target: Value, in graph: Graph
+    target: Value, task: PredictionTask, in graph: Graph
   ) throws -> Value {
     guard !classifiers.isEmpty else { return losses }
     let shares = try zip(classifiers, auxiliaryLogits).map { classifier, logits in
-      try graph.record(SoftmaxCrossEntropyOp(), [logits, target], path: "loss.\(classifier.name)")
+      try graph.record(
+        Losses.usual(for: task).makeOp(classWeights: nil), [logits, target],
+        path: "loss.\(classifier.name)")
     }
     return try graph.record(
       WeightedSumOp([1] + classifiers.map(\.weight)), [losses] + shares, path: "loss.sum")
@@ -152,7 +159,7 @@ package final class Model {
   }
 
   private static func checkAuxiliary(of spec: EncoderSpec, for task: PredictionTask) throws {
-    guard task == .classification || spec.keptAuxiliary.isEmpty else {
+    guard task.isOfImages || spec.keptAuxiliary.isEmpty else {
       throw GraftError(
         .usage,
         "the auxiliary classifiers of \(spec.shortName) predict "

@@ -34,13 +34,22 @@ package struct ModelFile {
     case recipe = "graft.recipe"
     /// `Precision`; nothing means fp32.
     case precision = "graft.precision"
+    /// `multiLabel` where images have any number of labels; nothing means what the head predicts.
+    case task = "graft.task"
+    /// `Calibration` as JSON; nothing means none.
+    case calibration = "graft.calibration"
     /// `Model.weightsHash`, 64 hexadecimal digits.
     case hash = "graft.hash"
     /// The version of this list.
     case version = "graft.version"
   }
 
-  private static let version = "1"
+  /// Those who read version 1 take probabilities for the softmax of logits.
+  private static let versions = ["1", "2"]
+
+  private static func version(of model: Model) -> String {
+    versions[model.task == .multiLabel || !model.calibration.isPlain ? 1 : 0]
+  }
 
   /// Writes the model; `metadata` adds keys or the recipe, and cannot replace the others.
   ///
@@ -62,6 +71,8 @@ package struct ModelFile {
     all[Key.classes.rawValue] = try json(model.classes)
     all[Key.preprocessing.rawValue] = try json(model.input)
     all[Key.precision.rawValue] = model.precision == .fp32 ? nil : model.precision.rawValue
+    all[Key.task.rawValue] = model.task == .multiLabel ? model.task.rawValue : nil
+    all[Key.calibration.rawValue] = model.calibration.isPlain ? nil : try json(model.calibration)
     all[Key.auxiliary.rawValue] = model.spec.keepsAuxiliary ? "yes" : nil
     return all
   }
@@ -82,7 +93,7 @@ package struct ModelFile {
     for key in Key.allCases { all[key.rawValue] = key == .recipe ? all[key.rawValue] : nil }
     all.merge(try description(of: model)) { $1 }
     all[Key.hash.rawValue] = model.weightsHash.hex
-    all[Key.version.rawValue] = version
+    all[Key.version.rawValue] = version(of: model)
     all["format"] = "pt"
     let tensors = model.parameters.map {
       SafetensorsTensor(
@@ -105,9 +116,10 @@ package struct ModelFile {
 
   package static func load(_ file: WeightFile) throws -> ModelFile {
     let reader = MetadataReader(name: file.name, metadata: file.metadata)
-    guard try reader.text(.version) == version else {
+    guard try versions.contains(reader.text(.version)) else {
       throw reader.failure(
-        .version, "version \(try reader.text(.version)) instead of \(version)")
+        .version,
+        "version \(try reader.text(.version)) instead of \(versions.joined(separator: " or "))")
     }
     let model = try reader.model()
     try model.load(weights: file.withoutTrainingState, scope: .everything)
@@ -138,10 +150,17 @@ package struct ModelFile {
     func model() throws -> Model {
       let model = try Model(
         recording: encoder(), head: value(.head), classes: value(.classes),
-        input: value(.preprocessing), precision: precision())
+        input: value(.preprocessing), precision: precision(),
+        isMultiLabel: optional(.task) == PredictionTask.multiLabel.rawValue)
+      if optional(.calibration) != nil {
+        model.calibration = try value(.calibration)
+        try model.calibration.validate(classCount: model.classes.count)
+      }
       try model.takeMemory()
       return model
     }
+
+    private func optional(_ key: Key) -> String? { metadata[ByteString(key.rawValue)]?.text }
 
     func text(_ key: Key) throws -> String {
       guard let value = metadata[ByteString(key.rawValue)] else {

@@ -3,6 +3,17 @@ import GraftBase
 import GraftEngine
 import SwiftProtobuf
 
+extension Model {
+  /// What its output is and what makes probabilities of it, for those who read an ONNX file.
+  package var outputText: String {
+    let function = task == .multiLabel ? "the sigmoid of each" : "their softmax"
+    guard let temperature = calibration.temperature else {
+      return "logits; probabilities are \(function)"
+    }
+    return "logits; probabilities are \(function) after division by \(temperature)"
+  }
+}
+
 /// Writes models as ONNX files, which other runtimes read (operator set 17).
 ///
 /// The input is `image` [N, C, H, W], as torch lays images out; the output is `logits` [N, classes].
@@ -75,12 +86,17 @@ package enum ONNXFile {
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
-    return [
+    var entries = [
       ModelFile.Key.encoder.rawValue: model.spec.name,
       ModelFile.Key.classes.rawValue: try json(model.classes),
       ModelFile.Key.preprocessing.rawValue: try json(model.input),
       "graft.input": includesPreprocessing ? "pixels 0...255" : "normalized",
+      "graft.output": model.outputText,
     ]
+    if !model.calibration.isPlain {
+      entries[ModelFile.Key.calibration.rawValue] = try json(model.calibration)
+    }
+    return entries
   }
 
   private static func message(_ graph: ExchangeGraph, _ model: Model) throws -> Onnx_GraphProto {

@@ -31,10 +31,21 @@ package struct DenseModel {
 
   /// Records the layers; until `takeWeights` the convolutions that were fully connected are zero.
   package init(_ model: Model) throws {
+    guard model.task != .multiLabel else {
+      throw GraftError(
+        .usage, "dense scores are of one class per position, and the model predicts \(model.task)",
+        help: "leave out dense=")
+    }
     guard model.task == .classification else {
       throw GraftError(
         .usage, "\(model.spec.shortName) predicts one class per pixel for images of any size",
         help: "leave out dense=")
+    }
+    guard model.calibration.temperature == nil else {
+      throw GraftError(
+        .usage,
+        "the temperature of the model was found for whole images, not for positions in them",
+        help: "leave out dense=, or take it back: calibrate temperature=1")
     }
     let graph = Graph(precision: model.precision)
     image = graph.input("image", model.image.shape)

@@ -12,7 +12,8 @@ extension Model {
     let norms = graph.nodes.compactMap { node in node.op.folding.norm.map { (node, $0) } }
     let result = try Model(
       recording: spec.folded(), head: headKind, classes: classes, input: input,
-      precision: precision)
+      precision: precision, isMultiLabel: task == .multiLabel)
+    result.calibration = calibration
     let remaining = Set(result.parameters.map(\.name))
     let merged = norms.filter { !remaining.contains($0.0.path + ".running_mean") }
     guard !merged.isEmpty else {

@@ -10,9 +10,9 @@ struct Bootstrap {
   private static let work = 40_000_000
 
   /// `score` measures one evaluation; an entry's score is the mean over its evaluations.
-  init(_ entries: [[EvaluationResult]], seed: UInt64, score: (EvaluationResult) -> Double) {
+  init(_ entries: [[Evaluation]], seed: UInt64, score: (Evaluation) -> Double) {
     let count = entries.first?.first?.count ?? 0
-    let classes = entries.first?.first?.classes.count ?? 1
+    let classes = entries.first?.first?.classCount ?? 1
     let size = max(1, count * classes * entries.reduce(0) { $0 + $1.count })
     let draws = count == 0 ? 0 : min(2000, max(200, Self.work / size))
     scores = (0..<draws).map { draw in
@@ -36,6 +36,17 @@ struct Bootstrap {
     let below = scores.count { $0[first] <= $0[second] }
     let above = scores.count { $0[first] >= $0[second] }
     return min(1, 2 * Double(min(below, above) + 1) / Double(scores.count + 1))
+  }
+}
+
+extension Evaluation {
+  /// The images at these places, as often as they are named; those of pixels as they are.
+  func choosing(_ places: [Int]) -> Evaluation {
+    switch self {
+    case .images(let result): .images(result.choosing(places))
+    case .labels(let result): .labels(result.choosing(places))
+    case .pixels: self
+    }
   }
 }
 

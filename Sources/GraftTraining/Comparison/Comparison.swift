@@ -14,7 +14,7 @@ package struct Comparison: Sendable {
       self.evaluations = evaluations
     }
 
-    /// The evaluations of images; nil where pixels were predicted.
+    /// The evaluations of images with one class; nil where others were.
     package var images: [EvaluationResult]? {
       let images = evaluations.compactMap {
         if case .images(let result) = $0 { result } else { nil }
@@ -87,7 +87,7 @@ package struct Comparison: Sendable {
     differences = judge.differences(of: means, from: best)
   }
 
-  /// The images of a comparison; nil where pixels were predicted.
+  /// The images of a comparison.
   package var imageCount: Int { entries.first?.evaluations.first?.count ?? 0 }
 
   private static func requireSameImages(_ entries: [Entry]) throws {
@@ -99,6 +99,9 @@ package struct Comparison: Sendable {
           switch (reference, evaluation) {
           case (.images(let one), .images(let other)):
             one.samples == other.samples && one.labels == other.labels
+              && one.classes == other.classes
+          case (.labels(let one), .labels(let other)):
+            one.samples == other.samples && one.truth == other.truth
               && one.classes == other.classes
           case (.pixels(let one), .pixels(let other)):
             one.count == other.count && one.classes == other.classes
@@ -117,6 +120,7 @@ package struct Comparison: Sendable {
 /// The statistics of a comparison: exact where a formula is known, else by bootstrap.
 private struct Judge {
   private let entries: [Comparison.Entry]
+  /// Those of images with one class.
   private let images: [[EvaluationResult]]?
   private let isAccuracy: Bool
   private let bootstrap: Bootstrap?
@@ -126,14 +130,16 @@ private struct Judge {
     let images = entries.compactMap(\.images)
     self.images = images.count == entries.count ? images : nil
     isAccuracy = metric is AccuracyMetric
+    let evaluations = entries.map(\.evaluations)
+    let isOfPixels = evaluations.joined().contains { if case .pixels = $0 { true } else { false } }
     bootstrap =
-      self.images == nil || metric is AccuracyMetric
-      ? nil : Bootstrap(images, seed: seed) { metric.score(of: $0)?.value ?? .nan }
+      isOfPixels || metric is AccuracyMetric
+      ? nil : Bootstrap(evaluations, seed: seed) { metric.score(of: $0)?.value ?? .nan }
   }
 
   func range(of entry: Int, mean: Double) -> ClosedRange<Double>? {
-    guard images != nil else { return nil }
     if let bootstrap { return bootstrap.range(of: entry) }
+    guard images != nil else { return nil }
     return Proportion.confidenceRange(of: mean, total: entries[entry].evaluations[0].count)
   }
 
@@ -149,7 +155,8 @@ private struct Judge {
 
   private func difference(_ index: Int, _ best: Int, _ value: Double) -> Comparison.Difference {
     guard let images, images[index].count == images[best].count else {
-      return Comparison.Difference(value: value, pValue: nil, better: nil, worse: nil)
+      return Comparison.Difference(
+        value: value, pValue: bootstrap?.pValue(index, best), better: nil, worse: nil)
     }
     let test = PairedTest(images[index], images[best])
     let pValue = bootstrap?.pValue(index, best) ?? (isAccuracy ? test.pValue : nil)

@@ -39,8 +39,8 @@ final class FeatureBatches: BatchSource {
   /// Messages for the user that have not been shown yet.
   private(set) var remarks: [String] = []
 
-  /// Whether the images have a fixed number of views, each depends on itself alone, and its label
-  /// is one class.
+  /// Whether the images have a fixed number of views, each depends on itself alone, and its labels
+  /// are classes of it as a whole.
   static func canServe(_ images: ImageBatches) -> Bool {
     images.views != nil && images.copies == 1 && !images.isMixed && !images.hasMasks
       && images.batchCount > 0
@@ -220,7 +220,9 @@ final class FeatureBatches: BatchSource {
     for (place, key) in keys.enumerated() {
       try store(key).copy(
         rows[key.sample], to: features.part(place * length, count: length))
-      targets.pointer[place * images.classCount + images.label(of: key.sample)] = 1
+      for label in images.labels(of: key.sample) {
+        targets.pointer[place * images.classCount + label] = 1
+      }
     }
     return LabeledImages(
       images: features, imageShape: prefix.cut.shape.withBatch(keys.count), part: .rest,

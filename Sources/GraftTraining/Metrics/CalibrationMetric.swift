@@ -9,7 +9,15 @@ package struct CalibrationMetric: Metric {
   package init() {}
 
   package func score(of result: EvaluationResult) -> MetricScore? {
-    let value = result.calibrationError()
-    return MetricScore("calibration", value, text: "\(value.percentText) expected error")
+    score(result.calibrationError())
+  }
+
+  /// Of any number of labels, all probabilities are compared with how often such labels are there.
+  package func score(of result: MultiLabelResult) -> MetricScore? {
+    score(result.calibrationError())
+  }
+
+  private func score(_ value: Double) -> MetricScore {
+    MetricScore("calibration", value, text: "\(value.percentText) expected error")
   }
 }

@@ -6,10 +6,13 @@ package struct EpochScores {
   package let accuracy: Proportion?
   /// Of pixels only.
   package let overlap: Double?
+  /// Of any number of labels only.
+  package let meanPrecision: Double?
 
   package init(_ evaluation: Evaluation) {
     loss = evaluation.meanLoss
-    accuracy = evaluation.accuracy
+    meanPrecision = evaluation.meanPrecision
+    accuracy = meanPrecision == nil ? evaluation.accuracy : nil
     overlap = evaluation.meanOverlap
   }
 
@@ -17,6 +20,7 @@ package struct EpochScores {
     loss = record.validationLoss
     accuracy = record.validationAccuracy
     overlap = record.validationOverlap
+    meanPrecision = record.validationMeanPrecision
   }
 
   /// By the names of their metrics.
@@ -24,17 +28,23 @@ package struct EpochScores {
     [
       (LossMetric().name, scores?.loss), (AccuracyMetric().name, scores?.accuracy?.value),
       (OverlapMetric().name, scores?.overlap),
+      (MeanPrecisionMetric().name, scores?.meanPrecision),
     ]
   }
 
   /// The score that decides, for receipts: `iou 0.812`.
   package var leadingText: String? {
     overlap.map { "\(OverlapMetric().name) \($0.fixedText(3))" }
+      ?? meanPrecision.map { "\(MeanPrecisionMetric().name) \($0.fixedText(3))" }
       ?? accuracy.map { "\(AccuracyMetric().name) \($0.value.fixedText(3))" }
   }
 
   /// The score that decides and what belongs to it: `accuracy 94.0 % (…)`.
   package var headline: String? {
+    if let meanPrecision {
+      let loss = loss.map { ", loss \($0.fixedText(4))" } ?? ""
+      return "\(MeanPrecisionMetric().name) \(meanPrecision.percentText)\(loss)"
+    }
     guard let overlap else { return accuracy.map { "\(AccuracyMetric().name) \($0)" } }
     return "\(OverlapMetric().name) \(overlap.fixedText(4)), pixel accuracy "
       + (accuracy?.value.percentText ?? "")

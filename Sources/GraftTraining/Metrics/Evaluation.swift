@@ -5,12 +5,14 @@ import GraftModels
 /// The scores of a model on a data set, by what it predicts.
 package enum Evaluation: Codable, Hashable, Sendable {
   case images(EvaluationResult)
+  case labels(MultiLabelResult)
   case pixels(SegmentationScores)
 
   /// Images.
   package var count: Int {
     switch self {
     case .images(let result): result.count
+    case .labels(let result): result.count
     case .pixels(let scores): scores.count
     }
   }
@@ -18,14 +20,16 @@ package enum Evaluation: Codable, Hashable, Sendable {
   package var meanLoss: Double {
     switch self {
     case .images(let result): result.meanLoss
+    case .labels(let result): result.meanLoss
     case .pixels(let scores): scores.meanLoss
     }
   }
 
-  /// The share of images, or of pixels, that were predicted correctly.
+  /// The share of images, of pixels, or of decisions about labels, that are right.
   package var accuracy: Proportion {
     switch self {
     case .images(let result): result.accuracy
+    case .labels(let result): result.accuracy
     case .pixels(let scores): scores.accuracy
     }
   }
@@ -35,9 +39,15 @@ package enum Evaluation: Codable, Hashable, Sendable {
     if case .pixels(let scores) = self { scores.meanOverlap } else { nil }
   }
 
+  /// The mean average precision, where any number of labels was predicted.
+  package var meanPrecision: Double? {
+    if case .labels(let result) = self { result.meanAveragePrecision } else { nil }
+  }
+
   package var classCount: Int {
     switch self {
     case .images(let result): result.classes.count
+    case .labels(let result): result.classes.count
     case .pixels(let scores): scores.classes.count
     }
   }
@@ -58,7 +68,16 @@ package enum Evaluation: Codable, Hashable, Sendable {
   /// An evaluation of one image of each class, which has every score that a model of these classes can
   /// have.
   package static func example(_ task: PredictionTask, classes: [String]) -> Evaluation {
-    guard task == .classification else { return .pixels(SegmentationScores(classes: classes)) }
+    guard task != .segmentation else { return .pixels(SegmentationScores(classes: classes)) }
+    if task == .multiLabel {
+      var result = MultiLabelResult(classes: classes)
+      for label in classes.indices {
+        result.add(
+          sample: label, truth: classes.indices.map { $0 == label },
+          probabilities: [Float](repeating: 0.5, count: classes.count), loss: 0)
+      }
+      return .labels(result)
+    }
     var result = EvaluationResult(classes: classes)
     let row = [Float](repeating: 1 / Float(max(1, classes.count)), count: classes.count)
     for label in classes.indices {
@@ -78,6 +97,7 @@ package enum Evaluation: Codable, Hashable, Sendable {
   package var classTable: String {
     switch self {
     case .images(let result): result.classTable
+    case .labels(let result): result.classTable
     case .pixels(let scores): scores.classTable
     }
   }

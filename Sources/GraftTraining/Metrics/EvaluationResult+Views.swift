@@ -1,5 +1,24 @@
 import Foundation
 
+extension Evaluation {
+  /// Those of images averaged with others of the same images; see `EvaluationResult.averaged`.
+  package func averaged(with others: [Evaluation], ownShare: Float) -> Evaluation {
+    switch self {
+    case .images(let result):
+      .images(
+        result.averaged(
+          with: others.compactMap { if case .images(let other) = $0 { other } else { nil } },
+          ownShare: ownShare))
+    case .labels(let result):
+      .labels(
+        result.averaged(
+          with: others.compactMap { if case .labels(let other) = $0 { other } else { nil } },
+          ownShare: ownShare))
+    case .pixels: self
+    }
+  }
+}
+
 extension EvaluationResult {
   /// Probabilities averaged with those of other views of the same images, this one weighted by
   /// `ownShare` and the others the rest together (fastai's test-time augmentation).

@@ -10,6 +10,8 @@ package struct LossMetric: Metric {
 
   package func score(of result: EvaluationResult) -> MetricScore? { score(result.meanLoss) }
 
+  package func score(of result: MultiLabelResult) -> MetricScore? { score(result.meanLoss) }
+
   package func score(of scores: SegmentationScores) -> MetricScore? { score(scores.meanLoss) }
 
   private func score(_ value: Double) -> MetricScore {

@@ -2,7 +2,7 @@ import GraftBase
 
 /// A score of a model's predictions on a data set: one file, and one line in `Metrics.all`.
 ///
-/// It may apply to images, to pixels, or to both.
+/// It may apply to images of one class, to those of any number of labels, to pixels, or to several of these.
 package protocol Metric: Sendable {
   /// As `expect` and `--json` know it: `f1`.
   var name: String { get }
@@ -11,17 +11,20 @@ package protocol Metric: Sendable {
   var isLargerBetter: Bool { get }
 
   func score(of result: EvaluationResult) -> MetricScore?
+  func score(of result: MultiLabelResult) -> MetricScore?
   func score(of scores: SegmentationScores) -> MetricScore?
 }
 
 extension Metric {
   package var isLargerBetter: Bool { true }
   package func score(of result: EvaluationResult) -> MetricScore? { nil }
+  package func score(of result: MultiLabelResult) -> MetricScore? { nil }
   package func score(of scores: SegmentationScores) -> MetricScore? { nil }
 
   package func score(of evaluation: Evaluation) -> MetricScore? {
     switch evaluation {
     case .images(let result): score(of: result)
+    case .labels(let result): score(of: result)
     case .pixels(let scores): score(of: scores)
     }
   }
@@ -57,10 +60,15 @@ package enum Metrics {
     AccuracyMetric(),
     TopFiveMetric(),
     BalancedAccuracyMetric(),
+    MeanPrecisionMetric(),
     MacroF1Metric(),
+    MicroF1Metric(),
+    ExactMatchMetric(),
+    HammingMetric(),
     KappaMetric(),
     CurveAreaMetric(),
     LossMetric(),
+    BrierMetric(),
     CalibrationMetric(),
   ]
 }

@@ -7,6 +7,8 @@ extension DataSet {
     guard self.task != task else { return }
     throw GraftError(
       .failed, "\(name) has \(self.task), but the head predicts \(task)",
-      help: "choose another head; `help heads` lists them")
+      help: self.task.isOfImages && task.isOfImages
+        ? "measure it on images labeled so, or train another on these: train epochs=5"
+        : "choose another head; `help heads` lists them")
   }
 }

@@ -6,8 +6,8 @@ import GraftModels
 
 /// Runs a model over images in inference: stored statistics, no dropout, nothing changes.
 package final class Evaluator {
-  private let model: Model
-  private let plans: PlanCache
+  let model: Model
+  let plans: PlanCache
   /// What is thrown where a prediction is not finite.
   private let error: (NonFiniteOutput) -> GraftError
 
@@ -32,6 +32,7 @@ package final class Evaluator {
   ) throws -> Evaluation? {
     switch model.task {
     case .classification: try evaluate(source, onBatch: onBatch).map(Evaluation.images)
+    case .multiLabel: try evaluateLabels(source, onBatch: onBatch).map(Evaluation.labels)
     case .segmentation: try countPixels(source, onBatch: onBatch).map(Evaluation.pixels)
     }
   }
@@ -55,6 +56,27 @@ package final class Evaluator {
     return isWhole ? scores : nil
   }
 
+  private func evaluateLabels(
+    _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool
+  ) throws -> MultiLabelResult? {
+    var result = MultiLabelResult(classes: model.classes, thresholds: model.thresholds)
+    let isWhole = try source.forEachBatch(onBatch: onBatch) { batch in
+      let plan = try plans.plan(loadedWith: batch, .inference)
+      plan.forward()
+      try requireFinite(plan, batch, in: source)
+      let (logits, width) = (plan.value(model.logits), batch.classCount)
+      for place in 0..<batch.count {
+        let probabilities = model.probabilities(
+          logits.part(place * width, count: width).buffer)
+        let truth = batch.targets.part(place * width, count: width).buffer.map { $0 > 0.5 }
+        result.add(
+          sample: batch.samples[place], truth: truth, probabilities: probabilities.map(Float.init),
+          loss: MultiLabelResult.loss(truth, probabilities))
+      }
+    }
+    return isWhole ? result : nil
+  }
+
   /// Probabilities, plain losses and labels of every image of `source`.
   ///
   /// `onBatch` gets the number of batches done; it ends the evaluation by returning false, and
@@ -63,6 +85,7 @@ package final class Evaluator {
     _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool = { _, _ in true }
   ) throws -> EvaluationResult? {
     var result = EvaluationResult(classes: model.classes)
+    let isTempered = model.calibration.temperature != nil
     let isWhole = try source.forEachBatch(onBatch: onBatch) { batch in
       let plan = try plans.plan(loadedWith: batch, .inference)
       plan.forward()
@@ -71,17 +94,21 @@ package final class Evaluator {
       let losses = plan.value(model.losses)
       let width = batch.classCount
       for (place, label) in batch.labels.enumerated() {
+        let probabilities = model.probabilities(
+          logits.part(place * width, count: width).buffer)
+        // The loss was computed of logits that no temperature divides.
+        let loss = isTempered ? -log(max(probabilities[label], 1e-300)) : nil
         result.add(
           sample: batch.samples[place], label: label,
-          probabilities: softmax(logits.part(place * width, count: width)),
-          loss: losses.pointer[place])
+          probabilities: probabilities.map(Float.init),
+          loss: loss.map(Float.init) ?? losses.pointer[place])
       }
     }
     return isWhole ? result : nil
   }
 
   /// Refuses scores from which no class can be named.
-  private func requireFinite(
+  func requireFinite(
     _ plan: Plan, _ batch: LabeledImages, in source: any BatchSource
   ) throws {
     let logits = plan.value(model.logits)
@@ -99,12 +126,4 @@ package final class Evaluator {
       : "the images themselves"
     throw error(NonFiniteOutput(image: source.name(ofSample: batch.samples[place]), layer: layer))
   }
-}
-
-/// Probabilities from logits, computed in double precision.
-private func softmax(_ logits: Slice) -> [Float] {
-  let top = Double(logits.buffer.max() ?? 0)
-  let powers = logits.buffer.map { exp(Double($0) - top) }
-  let sum = powers.reduce(0, +)
-  return powers.map { Float($0 / sum) }
 }

@@ -88,7 +88,7 @@ extension PreparedPhase {
   func requireSizes() throws {
     let sides = Set(settings.sides ?? []).subtracting([model.input.side]).sorted()
     guard !sides.isEmpty, let image = model.graph.values[model.image.id].inputName else { return }
-    guard model.task == .classification else {
+    guard model.task.isOfImages else {
       throw GraftError(
         .usage, "patches of images with masks have one size, and size= is a range",
         help: "give one size: size=\(model.input.side)")

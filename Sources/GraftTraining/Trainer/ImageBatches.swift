@@ -27,7 +27,9 @@ package final class ImageBatches: BatchSource {
     preprocessing: ImageInput, pipeline: Pipeline?, view: Int = 0, classCount: Int?,
     labelSize: Pair? = nil, pool: ThreadPool
   ) throws {
-    try dataSet.require(preprocessing.framing == .patch ? .segmentation : .classification)
+    if dataSet.task.isOfImages == (preprocessing.framing == .patch) {
+      try dataSet.require(dataSet.task.isOfImages ? .segmentation : .classification)
+    }
     samples = dataSet.partition(partition)
     self.labelSize = labelSize
     loader = try Loader(
@@ -123,7 +125,7 @@ extension ImageBatches {
   /// The images of an epoch in order; of keys that are equal, so are the pixels.
   func keys(epoch: Int) -> [SampleKey] { loader.keys(epoch: epoch + view) }
 
-  func label(of sample: Int) -> Int { dataSet.samples[sample].label }
+  func labels(of sample: Int) -> [Int] { dataSet.samples[sample].labels }
 
   /// Begins an epoch of which only some batches are wanted.
   func start(epoch: Int, batches: [Int]) { loader.start(epoch: epoch + view, batches: batches) }

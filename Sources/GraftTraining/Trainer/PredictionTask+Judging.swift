@@ -5,6 +5,8 @@ import GraftKernels
 extension PredictionTask {
   /// How many of a batch's labels were predicted correctly, and of how many: of images the heaviest
   /// class of each target, of pixels the label.
+  ///
+  /// Of any number of labels, each is decided by itself at one half.
   func judged(
     logits: Slice, targets: Slice, classCount: Int
   ) -> (correct: Int, judged: Int) {
@@ -17,6 +19,13 @@ extension PredictionTask {
         == targets.maximum(ofRow: image, width: classCount)
       {
         correct += 1
+      }
+      return (correct, count)
+    case .multiLabel:
+      let count = targets.count
+      // A probability of one half is a logit of 0.
+      let correct = (0..<count).count {
+        (logits.pointer[$0] >= 0) == (targets.pointer[$0] >= 0.5)
       }
       return (correct, count)
     case .segmentation:

@@ -22,7 +22,7 @@ package struct PreparedPhase {
     guard batchCount > 0 else {
       throw GraftError(.input, "there are no training images", help: "run 'data' to see its splits")
     }
-    guard model.task == .classification || settings.smoothing == 0 else {
+    guard model.task.isOfImages || settings.smoothing == 0 else {
       throw GraftError(
         .usage, "labels of pixels cannot be smoothed", help: "leave out smooth=")
     }
@@ -78,7 +78,7 @@ package struct PreparedPhase {
   /// on them takes almost no time. Without operations there is one.
   package func usualViews(of pipeline: Pipeline) -> Int? {
     // Patches are drawn in each epoch, with their masks; of images that grow no features are kept.
-    guard model.task == .classification, settings.sides == nil else { return nil }
+    guard model.task.isOfImages, settings.sides == nil else { return nil }
     guard !pipeline.isEmpty else { return 1 }
     guard pipeline.mixing == nil else { return nil }
     return prefix?.pays ?? false ? 4 : nil

@@ -26,6 +26,12 @@ package struct PreparedRun {
     let data = ingredients.data
     try data.require(model.task)
     try data.requireSeveralClasses()
+    if model.task == .multiLabel, ingredients.balance == .sampler {
+      throw GraftError(
+        .usage,
+        "balance=sampler draws each class equally often, and images have any number of labels",
+        help: "weigh labels in the loss instead: data … balance=weights")
+    }
     try Self.check(ingredients.pipeline, for: model.task)
     let images = data.showings(of: data.partition(.train), model.input)
     let training = BatchPartition(count: images.count, batchSize: ingredients.batchSize)
@@ -176,7 +182,7 @@ extension Model {
   ) throws -> any BatchSource {
     try input.requireImages()
     return switch task {
-    case .classification:
+    case .classification, .multiLabel:
       try ImageBatches.evaluation(
         data, partition, batchSize: batchSize, preprocessing: input, pipeline: pipeline,
         view: view, seed: seed, classCount: classCount, pool: pool)

@@ -21,6 +21,8 @@ package struct RunState: Sendable {
     package var best: Int?
     /// The epochs done when a run that patience had ended was resumed: patience counts from there.
     package var patienceStart: Int?
+    /// From what probability on an image has each label, by the last validation; nil for other tasks.
+    package var thresholds: [Double]?
 
     /// Whether they can be those of a run, as a file says: they are added up and used as indices.
     var isSound: Bool {
@@ -30,6 +32,7 @@ package struct RunState: Sendable {
       return counts.allSatisfy(RunState.counts.contains) && totals.correct <= totals.judged
         && best.map(history.indices.contains) ?? true
         && patienceStart.map((0...history.count).contains) ?? true
+        && thresholds?.allSatisfy((0...1).contains) ?? true
     }
   }
 
@@ -71,6 +74,9 @@ package struct RunState: Sendable {
       parameter.slice.copy(from: value.slice)
       parameter.markChanged()
     }
+    let thresholds = progress.thresholds
+    model.calibration = Calibration(
+      thresholds: thresholds?.count == model.classes.count ? thresholds : nil)
   }
 
   /// Updates in the weights, over all phases.

@@ -34,8 +34,19 @@ extension Trainer {
       throw try rolledBack(
         "the validation of epoch \(progress.epoch + 1) is not finite\(fault.place)")
     }
+    chooseThresholds()
     passOnRemarks(of: validation, observer)
     return answer
+  }
+
+  /// Where images have any number of labels, decides about each from the probability with the best F1.
+  private func chooseThresholds() {
+    guard case .labels(var result)? = evaluation else { return }
+    let best = result.bestThresholds
+    result.thresholds = best
+    evaluation = .labels(result)
+    progress.thresholds = best
+    model.calibration.thresholds = best
   }
 
   /// Goes back to the weights of the last whole epoch and words why.

@@ -1,5 +1,6 @@
 import GraftBase
 import GraftEngine
+import GraftModels
 
 extension Trainer {
   /// The state after the last update.
@@ -79,6 +80,7 @@ extension Trainer {
     averages?.rewind(to: state.averages)
     bestWeights = state.bestWeights
     progress = state.progress
+    model.calibration = Calibration(thresholds: progress.thresholds)
     if isOutOfPatience { progress.patienceStart = progress.history.count }
   }
 
@@ -88,8 +90,10 @@ extension Trainer {
     let record = EpochRecord(
       epoch: progress.epoch + 1, step: progress.step, trainLoss: totals.meanLoss,
       trainAccuracy: Proportion(totals.correct, of: totals.judged),
-      validationLoss: evaluation?.meanLoss, validationAccuracy: evaluation?.accuracy,
-      validationOverlap: evaluation?.meanOverlap, solution: solution)
+      validationLoss: evaluation?.meanLoss,
+      validationAccuracy: evaluation?.meanPrecision == nil ? evaluation?.accuracy : nil,
+      validationOverlap: evaluation?.meanOverlap,
+      validationMeanPrecision: evaluation?.meanPrecision, solution: solution)
     progress.history.append(record)
     progress.epoch += 1
     progress.batch = 0

@@ -30,7 +30,7 @@ extension Trainer {
   /// They stay valid until the next batch. `draw` addresses what is drawn at random.
   func differentiate(_ batch: LabeledImages, draw: Int) throws -> (plan: Plan, norm: Double) {
     let plan = try plans.plan(loadedWith: batch, policy.configuration)
-    if model.task == .classification {
+    if model.task.isOfImages {
       shape(plan.input(model.target), classCount: batch.classCount)
     }
     let random = RandomAddress(seed: settings.seed, step: draw)
@@ -76,12 +76,13 @@ extension Trainer {
   private func shape(_ targets: Slice, classCount: Int) {
     let smoothing = Float(settings.smoothing)
     if smoothing > 0 {
-      let share = smoothing / Float(classCount)
+      // Of each label by itself there are two classes.
+      let share = smoothing / Float(model.task == .multiLabel ? 2 : classCount)
       for place in 0..<targets.count {
         targets.pointer[place] = targets.pointer[place] * (1 - smoothing) + share
       }
     }
-    if let weights = settings.classWeights {
+    if let weights = settings.classWeights, model.task == .classification {
       for place in 0..<targets.count { targets.pointer[place] *= weights[place % classCount] }
     }
   }

@@ -104,6 +104,8 @@ package final class Trainer {
     clock = TrainingClock()
     epochEnds = []
     evaluation = nil
+    // What was found for other weights.
+    model.calibration = Calibration(thresholds: progress.thresholds)
     rollback = capture(sharingFrozen: true)
     training.start(epoch: progress.epoch, at: progress.batch)
     func observer(_ event: TrainingEvent) -> TrainingAnswer {

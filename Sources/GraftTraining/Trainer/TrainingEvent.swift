@@ -59,24 +59,35 @@ package struct EpochRecord: Codable, Hashable, Sendable {
   /// Mean loss against the targets trained on: augmented, mixed and smoothed.
   package let trainLoss: Double
   /// The part of training images, augmented as trained on, taken for their heaviest target; of
-  /// pixels the share predicted correctly.
+  /// pixels the share predicted correctly, of labels that of right decisions at one half.
   package let trainAccuracy: Proportion
   /// Plain loss: no mixing, no smoothing; nil without validation images.
   package let validationLoss: Double?
   package let validationAccuracy: Proportion?
   /// The mean intersection over union, where the model predicts pixels.
   package var validationOverlap: Double?
+  /// The mean average precision, where the model predicts any number of labels; then there is no accuracy.
+  package var validationMeanPrecision: Double?
 
   /// What the head was solved with, where it was not trained.
   package var solution: HeadSolution?
 
-  /// The score that is shown and that patience watches: overlap, or else accuracy.
-  package var validationScore: Double? { validationOverlap ?? validationAccuracy?.value }
+  /// The score that is shown and that patience watches: overlap, mean average precision, or else accuracy.
+  package var validationScore: Double? {
+    validationOverlap ?? validationMeanPrecision ?? validationAccuracy?.value
+  }
 
   /// Whether this epoch is better: more correct, or as many at a lower loss; NaN never is.
   ///
-  /// For pixels the overlap decides.
+  /// For pixels the overlap decides, for labels the mean average precision.
   package func isBetter(than other: EpochRecord) -> Bool {
+    if let own = validationMeanPrecision {
+      guard let loss = validationLoss, loss.isFinite else { return false }
+      guard let theirs = other.validationMeanPrecision, let otherLoss = other.validationLoss,
+        otherLoss.isFinite
+      else { return true }
+      return own != theirs ? own > theirs : loss < otherLoss
+    }
     guard let own = validationAccuracy, let loss = validationLoss, loss.isFinite else {
       return false
     }

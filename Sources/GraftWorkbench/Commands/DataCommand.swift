@@ -28,6 +28,16 @@ package struct DataCommand: Command {
   private static let legend: Argument<String?> = Argument(
     "legend", .path(.file), otherwise: "classes.csv beside the masks",
     "table name,r,g,b that says which color of a mask is which class")
+  private static let labels: Argument<String?> = Argument(
+    "labels", .path(.file), otherwise: "the folders' names, or the table that is the data",
+    "table of the labels of the images in the folder, file names relative to it")
+  private static let multiLabel: Argument<Bool?> = Argument(
+    "multilabel", .flag,
+    otherwise: "yes where fields of a table share labels between ; or |",
+    "whether images of a table have any number of labels, in a field or in a row for each")
+  private static let separator: Argument<LabelSeparator?> = Argument(
+    "separator", .word, otherwise: "the one of ; | , that occurs",
+    "what is between the labels of a field; makes the set multi-label")
   private static let alias = Argument(
     "as", .newName(.dataSet),
     "name by which `data NAME` chooses these images again, as they are now")
@@ -43,13 +53,14 @@ package struct DataCommand: Command {
     "data", "choose the images and split them", group: .ingredients,
     parameters: [
       source, split, validation, test, limit, without, bad, balance, range, encoding, legend,
-      output, alias,
+      labels, multiLabel, separator, output, alias,
     ],
     examples: [
       "data demo:shapes", "data flowers/ split=80/10/10",
       "data flowers/ val=20% limit=100 bad=stop", "data bad to=bad.csv",
       "data microscope/ range=0..4095", "data labels.csv encoding=latin1",
       "data streets/ legend=colors.csv", "data flowers/ without=doubtful.csv",
+      "data photos/ labels=tags.csv", "data planet.csv separator=space balance=weights",
       "data flowers/ limit=100 as=few ; data demo:shapes ; data few",
     ],
     seeAlso: ["encoder", "check", "preview"], isRecorded: true,
@@ -57,7 +68,11 @@ package struct DataCommand: Command {
       + "cannot be read or are no images. `data bad` lists all of those. `without=` names images as "
       + "lists do, by their paths inside the data, and the files stay where they are. Models remember range=, so that "
       + "`predict` reads files alike. A class of the legend that is called void is no class: its "
-      + "pixels are not learned.")
+      + "pixels are not learned. "
+      + "In a multi-label set images have any number of labels, or none; each label is learned by itself "
+      + "with binary cross-entropy, and the set is split so that each part has its share of every label. "
+      + "balance=weights then counts a label that an image has as often as images without it outnumber "
+      + "those with it.")
 
   private let arguments: CheckedArguments
 
@@ -65,7 +80,7 @@ package struct DataCommand: Command {
     self.arguments = arguments
     let options: [any AnyArgument] = [
       Self.split, Self.validation, Self.test, Self.limit, Self.bad, Self.balance, Self.range,
-      Self.encoding, Self.legend, Self.without,
+      Self.encoding, Self.legend, Self.without, Self.labels, Self.multiLabel, Self.separator,
     ]
     if let name = arguments[Self.source]?.name, let option = arguments.firstGiven(of: options) {
       throw arguments.fault(
@@ -87,6 +102,12 @@ package struct DataCommand: Command {
         help: "for example: data flowers/, or data demo:shapes")
     }
     _ = try arguments.grayRange(Self.range)
+    if arguments[Self.multiLabel] == false, arguments.isGiven(Self.separator) {
+      throw arguments.fault(
+        .notAllowedHere, at: Self.separator,
+        "with multilabel=no a field is one label, and nothing separates several",
+        help: "leave out one of the two")
+    }
     for (part, other) in [(Self.validation, Self.test), (Self.test, Self.validation)]
     where arguments[part]?.share != nil {
       if arguments.isGiven(Self.split) {
@@ -188,6 +209,9 @@ package struct DataCommand: Command {
     options.withoutPath = arguments[Self.without]
     options.hints.encoding = arguments[Self.encoding]
     options.hints.legend = arguments[Self.legend]
+    options.labelsPath = arguments[Self.labels]
+    options.hints.isMultiLabel = arguments[Self.multiLabel]
+    options.hints.separator = arguments[Self.separator]
     let shares = arguments[Self.split]
     let validation = arguments[Self.validation]?.share
     let test = arguments[Self.test]?.share
@@ -224,6 +248,7 @@ package struct DataCommand: Command {
       ("places", .array(data.places.map { .string($0.description) })),
       ("images", .integer(data.samples.count)),
       ("classes", .array(data.classes.map(JSONValue.string))),
+      ("task", .string(data.task.rawValue)),
       ("train", .integer(data.partition(.train).count)),
       ("val", .integer(data.partition(.validation).count)),
       ("test", .integer(data.partition(.test).count)),

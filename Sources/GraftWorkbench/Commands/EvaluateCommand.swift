@@ -14,13 +14,18 @@ package struct EvaluateCommand: Command {
   private static let views = Argument(
     "views", .integer(1...64), default: 1, "augmented views to average")
 
+  private static let curves = Argument(
+    "curves", .path(.output),
+    "CSV file for the points of ROC curves and of precision over recall, of each class")
+
   package static let specification = CommandSpecification(
     "evaluate", "measure a run, overall and per class", group: .judge,
-    parameters: [run, on, views] + DenseChoice.parameters,
+    parameters: [run, on, views, curves] + DenseChoice.parameters,
     examples: [
-      "evaluate", "evaluate A on=test", "evaluate C views=4", "evaluate dense=yes size=48 stride=4",
+      "evaluate", "evaluate A on=test", "evaluate C views=4",
+      "evaluate curves=curves.csv", "evaluate dense=yes size=48 stride=4",
     ],
-    seeAlso: ["expect", "predict", "runs"], isRecorded: true,
+    seeAlso: ["expect", "calibrate", "predict", "runs"], isRecorded: true,
     discussion:
       "Evaluations on the test split are counted and shown, because each reuse weakens the result. "
       + "With dense=yes the short side of each image becomes size=, its center is scored at every "
@@ -40,6 +45,8 @@ package struct EvaluateCommand: Command {
     let (data, _, label) = try images(in: trial)
     _ = try RunEvaluation(run: run, session: trial).measurable(
       data, views: arguments[Self.views], pipeline: trial.workbench.pipeline)
+    if let path = arguments[Self.curves] { _ = try trial.output(path) }
+    try requireCurves(of: run)
     trial.expectScores(of: run, label)
     if trial.workbench.run(named: run.name) != nil { trial.currentRun = run.name }
     trial.refresh()
@@ -51,6 +58,8 @@ package struct EvaluateCommand: Command {
     if !arguments.isGiven(Self.run), session.workbench.run(named: run.name) != nil {
       session.amendRecord(nil, run.name)
     }
+    try requireCurves(of: run)
+    let place = try arguments[Self.curves].map { try session.output($0) }
     let scoring = try dense.map { try DenseScoring($0, run.model, pool: session.pool) }
     let evaluation = RunEvaluation(run: run, session: session, dense: scoring)
     let result = try evaluation.evaluate(
@@ -58,9 +67,17 @@ package struct EvaluateCommand: Command {
     if partition == .test {
       session.workbench.testLooks[run.name, default: 0] += 1
     }
+    if let place { try AtomicFile.write(result.curveTable, to: place.prepared()) }
     keepScores(result, of: run.name, label, in: session)
-    try show(result, run: run, label, scoring, in: session)
+    try show(result, run: run, label, scoring, curves: place, in: session)
     session.leaveReceipt("\(label).\(EpochScores(result).leadingText ?? "")")
+  }
+
+  private func requireCurves(of run: TrainingRun) throws {
+    guard arguments[Self.curves] != nil, !run.model.task.isOfImages else { return }
+    throw GraftError(
+      .usage, "curves= has the curves of images, and \(run.name) predicts \(run.model.task)",
+      help: "leave it out")
   }
 
   /// The data set, its split, and the prefix of its scores.
@@ -111,16 +128,33 @@ package struct EvaluateCommand: Command {
 
   private func show(
     _ result: Evaluation, run: TrainingRun, _ label: String, _ dense: DenseScoring?,
-    in session: Session
+    curves: OutputPlace?, in session: Session
   ) throws {
     let places = try dense.map { ", \(try $0.summary)" } ?? ""
     var lines = ["\(run.name) on \(label), \(result.count) images\(places)", result.summary]
     if result.classCount <= 30 { lines += ["", result.classTable] }
+    if case .labels = result, run.model.calibration.thresholds != nil {
+      lines.append(
+        "thresholds have the best F1 on the validation images"
+          + (label == DataPart.val.rawValue
+            ? ": F1 here is too good, mAP and ROC area do not depend on them" : ""))
+    }
     if let looks = session.workbench.testLooks[run.name], label == DataPart.test.rawValue {
       lines.append("evaluation \(looks) on the test images; each reuse weakens the result")
     }
+    let temperature = run.model.calibration.temperature
+    if let temperature {
+      lines.append(
+        "probabilities are those of the temperature \(temperature.fixedText(4))"
+          + (label == DataPart.val.rawValue ? ", which was found by validation images" : ""))
+    }
+    if let curves {
+      lines.append("wrote \(FilePath.relative(curves.path, to: session.folder))")
+    }
     var fields: [(String, JSONValue)] = [
       ("run", .string(run.name)), ("on", .string(label)), ("images", .integer(result.count)),
+      ("temperature", .number(temperature ?? 1)),
+      ("curves", curves.map { .string($0.path) } ?? .null),
       ("correct", .integer(result.accuracy.count)),
     ]
     fields += result.metricFields

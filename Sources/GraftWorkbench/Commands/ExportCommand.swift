@@ -24,7 +24,9 @@ package struct ExportCommand: Command {
     seeAlso: ["save", "predict"], isRecorded: true,
     discussion:
       "The input `image` is [N, C, H, W] of the model's size for any N, the output `logits` "
-      + "[N, classes]. Weights have torch's names. Metadata hold classes and preprocessing.")
+      + "[N, classes]: probabilities are their softmax, or where images have any number of labels the sigmoid "
+      + "of each. Weights have torch's names. Metadata hold classes, preprocessing, how probabilities are "
+      + "made, and thresholds.")
 
   private let path: String
   private let includesPreprocessing: Bool
@@ -70,7 +72,7 @@ extension Session {
     let hash = model.weightsHash
     console.result(
       "exported \(run.name) as \(FilePath.relative(path, to: folder)), "
-        + "\(run.model.foldReport(model))weights \(hash)",
+        + "\(run.model.foldReport(model))weights \(hash); the output is \(model.outputText)",
       event: .export, fields(ofPlace: path) + [("weights_hash", .string(hash.hex))])
     leaveReceipt("weights \(hash)")
   }

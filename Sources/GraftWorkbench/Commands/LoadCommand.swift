@@ -70,7 +70,8 @@ package struct LoadCommand: Command {
     session.currentRun = name
     session.refresh()
     session.console.result(
-      "\(name): \(model.spec.name), head \(model.headKind), \(model.classes.count) classes: "
+      "\(name): \(model.spec.name), head \(model.headKind), \(model.classes.count) "
+        + "\(model.task == .multiLabel ? "labels, any number per image" : "classes"): "
         + model.classes.prefix(8).map(\.escapingControlCharacters).joined(separator: ", ")
         + (model.classes.count > 8 ? ", …" : ""),
       event: .load,

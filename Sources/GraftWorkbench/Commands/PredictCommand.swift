@@ -10,7 +10,9 @@ package struct PredictCommand: Command {
     "image files or folders; * ? [a-z] match names; - reads paths from standard input"
   ).positional
   private static let top = Argument(
-    "top", .integer(1...1000), default: 1, "labels to show per image")
+    "top", .integer(1...1000),
+    otherwise: "1; where images have any number of labels, all from their thresholds on",
+    "labels to show per image")
   private static let range = GrayRange.argument(otherwise: "that of the model")
   private static let output = Argument(
     "to", .path(.output),
@@ -29,6 +31,8 @@ package struct PredictCommand: Command {
       "new/*.jpg stands for all names that match, in bytewise order, unless a file has that very name; so "
       + "do ? and, in quotes, [a-f]. Names that begin with a dot match only where the pattern has it. The "
       + "pattern is recorded, not the names. "
+      + "Of a multi-label model all labels from their thresholds on are shown, or the most probable one, "
+      + "marked, where there is none. "
       + "A model that predicts one class per pixel takes images of any size. Into the folder `to` it "
       + "writes NAME.png, the mask (0 and 255 of two classes, else class numbers), and "
       + "NAME-overlay.png, the mask drawn over the image. With dense=yes the short side becomes "
@@ -106,7 +110,7 @@ package struct PredictCommand: Command {
     _ images: [InputImage], by run: TrainingRun, to place: OutputPlace?, in session: Session
   ) throws -> [LabeledImage] {
     let (input, predict) = try labeling(by: run, to: place, in: session)
-    let top = min(arguments[Self.top], run.model.classes.count)
+    let top = arguments[Self.top].map { min($0, run.model.classes.count) }
     let layout = Layout(
       images.map(\.shown), run.model.classes, isTable: session.console.isOutputTerminal)
     var result: [LabeledImage] = []
@@ -163,18 +167,21 @@ package struct PredictCommand: Command {
   }
 
   private static func table(_ labels: [LabeledImage]) -> String {
+    let isMultiLabel = labels.first?.labels.first?.threshold != nil
     let rows = labels.flatMap { image, labels in
       labels.map {
         "\(image.shown.asCSVField),\($0.name.asCSVField),\($0.probability.shortProbability)"
+          + (isMultiLabel ? ",\($0.isPredicted ? "yes" : "no")" : "")
       }
     }
-    return (["path,label,probability"] + rows).joined(separator: "\n") + "\n"
+    return (["path,label,probability" + (isMultiLabel ? ",predicted" : "")] + rows).joined(
+      separator: "\n") + "\n"
   }
 
   /// How images are prepared, and what labels one, and draws it where that is asked for.
   private func labeling(
     by run: TrainingRun, to place: OutputPlace?, in session: Session
-  ) throws -> (input: ImageInput, predict: (Image, _ top: Int) throws -> [Predictor.Label]) {
+  ) throws -> (input: ImageInput, predict: (Image, _ top: Int?) throws -> [Predictor.Label]) {
     guard let dense else {
       let predictor = try Predictor(run, pool: session.pool)
       return (predictor.preprocessing, predictor.predict)
@@ -183,7 +190,8 @@ package struct PredictCommand: Command {
     return (
       predictor.preprocessing,
       { image, top in
-        let result = try predictor.predict(image, top: top, drawing: drawing != nil)
+        let result = try predictor.predict(
+          image, top: top ?? 1, drawing: drawing != nil)
         if drawing != nil, let place, let image = result.image {
           try ImageFile.writePNG(image, to: place.prepared())
         }
@@ -267,6 +275,8 @@ package struct PredictCommand: Command {
         image.fields + [
           ("label", .string(label.name)),
           ("probability", .number(Double(label.probability))), ("rank", .integer(rank + 1)),
+          ("predicted", .bool(label.isPredicted)),
+          ("threshold", label.threshold.map(JSONValue.number) ?? .null),
         ])
     }
   }
@@ -287,9 +297,15 @@ package struct PredictCommand: Command {
       let path = path.escapingControlCharacters
       let name = label.name.escapingControlCharacters
       let probability = label.probability.shortProbability
-      guard isTable else { return [path, name, probability].joined(separator: "\t") }
+      guard isTable else {
+        let mark = label.threshold.map { _ in [label.isPredicted ? "yes" : "no"] } ?? []
+        return ([path, name, probability] + mark).joined(separator: "\t")
+      }
+      let note = label.threshold.flatMap {
+        label.isPredicted ? nil : "  below its threshold \($0.fixedText(4))"
+      }
       return Self.padded(isFirst ? path : "", pathWidth) + "  " + Self.padded(name, labelWidth)
-        + "  " + probability
+        + "  " + probability + (note ?? "")
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

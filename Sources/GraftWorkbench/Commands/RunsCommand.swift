@@ -129,7 +129,10 @@ package struct RunsCommand: Command {
   }
 
   private func scores(of run: String, in session: Session) -> [(String, JSONValue)] {
-    ["seconds", "val.\(AccuracyMetric().name)", "val.\(OverlapMetric().name)"].map {
+    [
+      "seconds", "val.\(AccuracyMetric().name)", "val.\(OverlapMetric().name)",
+      "val.\(MeanPrecisionMetric().name)",
+    ].map {
       ($0, session.metrics["\(run).\($0)"].map { .number($0) } ?? .null)
     }
   }

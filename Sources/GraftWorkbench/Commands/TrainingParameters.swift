@@ -52,7 +52,8 @@ package enum TrainingParameters {
     usual: "1")
   static let loss = Argument(
     "loss", .choice(Losses.names), default: Losses.usual(for: .classification).name,
-    "what is minimized: \(losses(.classification)); of pixels \(losses(.segmentation))")
+    "what is minimized: \(losses(.classification)); of pixels \(losses(.segmentation)); of any number of "
+      + "labels \(losses(.multiLabel)), which is their default")
   static let smoothing = Argument(
     "smooth", .number(0...0.9), default: usual.smoothing, "label smoothing")
   static let patience = Argument(

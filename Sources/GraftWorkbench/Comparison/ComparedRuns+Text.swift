@@ -128,8 +128,34 @@ extension ComparedRuns {
     ]
   }
 
+  /// The same of any number of labels, between semicolons.
+  private var labelTable: String? {
+    let columns = rows.flatMap { row in
+      zip(row.runs, row.evaluations).compactMap { run, evaluation in
+        if case .labels(let result) = evaluation {
+          (name: run, result: result, predictions: result.predictions)
+        } else {
+          nil
+        }
+      }
+    }
+    guard let first = columns.first?.result else { return nil }
+    func text(_ flags: [Bool], _ image: Int) -> String {
+      first.classes.indices.filter { flags[image * first.classes.count + $0] }
+        .map { first.classes[$0] }.joined(separator: ";")
+    }
+    let header = ["image", "labels"] + columns.map(\.name.asCSVField)
+    let lines = first.samples.indices.map { image in
+      let path = data.samples[first.samples[image]].path.escapingControlCharacters
+      return ([path, text(first.truth, image)] + columns.map { text($0.predictions, image) })
+        .map(\.asCSVField).joined(separator: ",")
+    }
+    return ([header.joined(separator: ",")] + lines).map { $0 + "\n" }.joined()
+  }
+
   /// Every image with what each run predicted, as CSV.
   var predictionTable: String {
+    if let table = labelTable { return table }
     guard let first = images(0)?.first else { return "image,label\n" }
     let columns = rows.indices.flatMap { row in
       zip(rows[row].runs, images(row) ?? []).map { (name: $0, predictions: $1.predictions) }

@@ -8,8 +8,10 @@ struct Contradiction {
   let original: Int
 
   /// Those of a data set, in its order; none where a mask has a class for each pixel.
+  ///
+  /// Any number of labels is one label here: the set of them.
   static func all(in data: DataSet) -> [Contradiction] {
-    guard data.task == .classification else { return [] }
+    guard data.task.isOfImages else { return [] }
     var first: [ContentHash.Digest: Int] = [:]
     var found: [Contradiction] = []
     for (index, sample) in data.samples.enumerated() {
@@ -17,7 +19,7 @@ struct Contradiction {
         first[sample.content] = index
         continue
       }
-      guard data.samples[original].label != sample.label else { continue }
+      guard data.samples[original].labels != sample.labels else { continue }
       found.append(Contradiction(image: index, original: original))
     }
     return found
@@ -27,7 +29,7 @@ struct Contradiction {
   func text(in data: DataSet) -> String {
     [image, original].map { index in
       let sample = data.samples[index]
-      let label = data.classes[sample.label]
+      let label = data.labelText(of: index)
       return "\(sample.path.escapingControlCharacters) (\(label.escapingControlCharacters))"
     }.joined(separator: " = ")
   }
@@ -35,8 +37,8 @@ struct Contradiction {
   func fields(in data: DataSet) -> JSONValue {
     let (sample, other) = (data.samples[image], data.samples[original])
     return .object([
-      ("path", .string(sample.path)), ("label", .string(data.classes[sample.label])),
-      ("of", .string(other.path)), ("label_of", .string(data.classes[other.label])),
+      ("path", .string(sample.path)), ("label", .string(data.labelText(of: image))),
+      ("of", .string(other.path)), ("label_of", .string(data.labelText(of: original))),
     ])
   }
 }

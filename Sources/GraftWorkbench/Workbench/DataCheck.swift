@@ -119,8 +119,10 @@ struct DataCheck {
     if image.content == original.content { notes = ["the same file"] }
     let sides = [pair.image, pair.original].map { data.side(of: $0).rawValue }
     notes.append(namesSplits ? sides.joined(separator: " and ") : sides[0])
-    if data.task == .classification, image.label != original.label {
-      let names = [image, original].map { data.classes[$0.label].escapingControlCharacters }
+    if data.task.isOfImages, image.labels != original.labels {
+      let names = [pair.image, pair.original].map {
+        data.labelText(of: $0).escapingControlCharacters
+      }
       notes.append("labels \(names.joined(separator: " and "))")
     }
     let list = notes.filter { !$0.isEmpty }.joined(separator: ", ")

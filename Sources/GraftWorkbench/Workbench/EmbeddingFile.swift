@@ -6,11 +6,11 @@ import GraftTraining
 /// Features of images as a file for other programs, by its suffix.
 struct EmbeddingFile {
   enum Format: String, CaseIterable {
-    /// A row for each image with its name, label and split.
+    /// A row for each image with its name, label, or labels between semicolons, and split.
     case csv
     /// One array [images, features], as numpy reads it.
     case npy
-    /// `features` and `label`, with the names of images and classes in the metadata.
+    /// `features` and `label` (`labels` where there are any number), with the names of images and classes in the metadata.
     case safetensors
 
     init?(path: String) {
@@ -43,7 +43,8 @@ struct EmbeddingFile {
     for (part, embedding) in parts {
       for (row, sample) in embedding.samples.enumerated() {
         let values = embedding.values[row * width..<(row + 1) * width].map { "\($0)" }
-        let head = [data.samples[sample].path, data.classes[embedding.labels[row]], part.rawValue]
+        let labels = data.samples[sample].labels.map { data.classes[$0] }
+        let head = [data.samples[sample].path, labels.joined(separator: ";"), part.rawValue]
         lines.append((head.map(\.asCSVField) + values).joined(separator: ","))
       }
     }
@@ -73,10 +74,23 @@ struct EmbeddingFile {
         SafetensorsTensor(
           name: "features", type: .f32, shape: [count, width],
           bytes: embeddings.flatMap { Self.bytes($0.values) }[...]),
-        SafetensorsTensor(
-          name: "label", type: .i64, shape: [count],
-          bytes: embeddings.flatMap { $0.labels.flatMap { Self.bytes(Int64($0)) } }[...]),
+        labels,
       ])
+  }
+
+  /// The numbers of classes [images], or 0 and 1 [images, classes] for any number of labels.
+  private var labels: SafetensorsTensor {
+    let samples = parts.flatMap(\.embedding.samples).map { data.samples[$0] }
+    guard data.task == .multiLabel else {
+      return SafetensorsTensor(
+        name: "label", type: .i64, shape: [count],
+        bytes: samples.flatMap { Self.bytes(Int64($0.label)) }[...])
+    }
+    return SafetensorsTensor(
+      name: "labels", type: .i64, shape: [count, data.classes.count],
+      bytes: samples.flatMap { sample in
+        data.classes.indices.flatMap { Self.bytes(Int64(sample.labels.contains($0) ? 1 : 0)) }
+      }[...])
   }
 
   private static func bytes(_ values: [Float]) -> [UInt8] {

@@ -10,6 +10,8 @@ struct LabelCheck {
   let head: HeldOutHead
   /// The least plausible first; nil where the head has nothing to say about labels.
   let doubts: [ConfidentLearning.Doubt]?
+  /// Nil where features say nothing, or the images are too few or too many.
+  let outliers: FeatureOutliers?
 
   private static let batchSize = 32
   private static let shownDoubts = 20
@@ -21,7 +23,9 @@ struct LabelCheck {
   init(_ data: DataSet, _ rule: ConfidentLearning.Rule, in session: Session) throws {
     self.data = data
     encoder = try session.requireEncoder()
-    head = try Self.heldOutHead(Self.prepared(data, in: session), in: session)
+    let (head, found) = try Self.judged(Self.prepared(data, in: session), in: session)
+    self.head = head
+    outliers = head.isInformative ? found : nil
     let learning = ConfidentLearning(
       head.probabilities, labels: head.labels, classCount: head.classCount)
     doubts = head.isInformative ? learning.doubts(rule) : nil
@@ -29,7 +33,10 @@ struct LabelCheck {
 
   /// Why the labels of the session's images cannot be judged; nil where they can.
   static func obstacle(_ data: DataSet, in session: Session) -> String? {
-    guard data.task == .classification else { return "a mask has a class for each pixel" }
+    guard data.task == .classification else {
+      return data.task == .multiLabel
+        ? "images have any number of labels" : "a mask has a class for each pixel"
+    }
     guard session.workbench.encoder != nil else {
       return "no encoder is chosen; after `encoder resnet20` or another, `check data` lists "
         + "likely label errors"
@@ -55,7 +62,9 @@ struct LabelCheck {
     return try PreparedRun(name: "check data", model: model, ingredients)
   }
 
-  private static func heldOutHead(_ run: PreparedRun, in session: Session) throws -> HeldOutHead {
+  private static func judged(
+    _ run: PreparedRun, in session: Session
+  ) throws -> (HeldOutHead, FeatureOutliers?) {
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
     let cache = session.workbench.features
@@ -75,7 +84,7 @@ struct LabelCheck {
       throw GraftError(
         session.interrupts.termination ?? .interrupted, "the check of the labels was interrupted")
     }
-    return head
+    return (head, try table?.outliers(pool: session.pool))
   }
 }
 
@@ -88,7 +97,7 @@ extension LabelCheck {
       "labels, by \(source), solved in \(head.folds) folds: "
         + "\(head.agreement.value.percentText) of all images are most probable as labeled"
     ]
-    lines += pairLines
+    lines += pairLines + outlierLines
     guard !doubts.isEmpty else { return lines + ["likely label errors: none"] }
     lines.append("likely label errors: \(doubts.count), the least plausible first")
     lines += doubts.prefix(Self.shownDoubts).map { doubt in
@@ -99,6 +108,21 @@ extension LabelCheck {
     let more = doubts.count - Self.shownDoubts
     if more > 0 { lines.append("  and \(more) more; `check data to=doubtful.csv` lists all") }
     return lines
+  }
+
+  /// Images unlike all others.
+  private var outlierLines: [String] {
+    guard let outliers else { return [] }
+    let found = outliers.outliers
+    guard !found.isEmpty else { return ["images unlike all others: none"] }
+    let more = found.count - Self.shownDoubts
+    return [
+      "images unlike all others: \(found.count), the most distant first (cosine distance to the "
+        + "\(FeatureOutliers.neighbors)th nearest above \(outliers.threshold.fixedText(3)))"
+    ]
+      + found.prefix(Self.shownDoubts).map {
+        "  \(data.samples[$0.image].path.escapingControlCharacters) (\($0.distance.fixedText(3)))"
+      } + (more > 0 ? ["  and \(more) more; `--json` lists all"] : [])
   }
 
   /// Classes that the encoder's features hardly separate.
@@ -143,6 +167,7 @@ extension LabelCheck {
     guard let check else {
       return [
         "encoder", "weights_hash", "folds", "l2", "agreement", "confused_pairs", "doubtful_labels",
+        "outliers", "outlier_distance",
       ]
       .map { ($0, .null) }
     }
@@ -157,6 +182,24 @@ extension LabelCheck {
         check.doubts == nil ? .null : .array(check.head.confusedPairs.map(check.fields))
       ),
       ("doubtful_labels", doubts.map(JSONValue.array) ?? .null),
+      (
+        "outliers",
+        check.outliers.map { outliers in
+          .array(
+            outliers.outliers.map { outlier in
+              .object([
+                ("path", .string(check.data.samples[outlier.image].path)),
+                ("split", .string(check.data.side(of: outlier.image).languageName)),
+                ("label", .string(check.data.classes[check.data.samples[outlier.image].label])),
+                ("distance", .number(outlier.distance)),
+              ])
+            })
+        } ?? .null
+      ),
+      (
+        "outlier_distance",
+        check.outliers.flatMap { $0.threshold.isFinite ? .number($0.threshold) : nil } ?? .null
+      ),
     ]
   }
 

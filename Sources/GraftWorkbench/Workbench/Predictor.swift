@@ -11,6 +11,10 @@ struct Predictor {
   struct Label: Sendable {
     let name: String
     let probability: Float
+    /// Whether it is predicted: of one class the first, else what reaches its threshold.
+    let isPredicted: Bool
+    /// From what probability on, where an image may have any number of labels.
+    var threshold: Double?
   }
 
   private let run: TrainingRun
@@ -30,16 +34,19 @@ struct Predictor {
 
   /// The `top` most probable classes of a prepared image, best first; of equals the earlier class.
   ///
+  /// Nil is one class; of any number of labels those from their thresholds on, or the best where there is none.
   /// Throws where the model's output is NaN or infinite.
-  func predict(_ image: Image, top: Int) throws -> [Label] {
+  func predict(_ image: Image, top: Int?) throws -> [Label] {
     preprocessing.write(image, into: plan.input("image").buffer)
     plan.forward()
     let logits = plan.value(run.model.logits).buffer
     try run.model.requireFinite(logits.allSatisfy(\.isFinite))
-    let largest = Double(logits.max() ?? 0)
-    let powers = logits.map { exp(Double($0) - largest) }
-    let sum = powers.reduce(0, +)
-    return Self.labels(powers.map { $0 / sum }, run.model.classes, top: top)
+    let probabilities = run.model.probabilities(logits)
+    guard run.model.task == .multiLabel else {
+      return Self.labels(probabilities, run.model.classes, top: top ?? 1)
+    }
+    return Self.labels(
+      probabilities, run.model.classes, thresholds: run.model.thresholds, top: top)
   }
 
   /// The `top` most probable of the classes, best first; of equals the earlier class.
@@ -47,9 +54,29 @@ struct Predictor {
     let order = probabilities.indices.sorted {
       (-probabilities[$0], $0) < (-probabilities[$1], $1)
     }
-    return order.prefix(top).map {
-      Label(name: classes[$0], probability: Float(probabilities[$0]))
+    return order.prefix(top).enumerated().map { rank, place in
+      Label(
+        name: classes[place], probability: Float(probabilities[place]), isPredicted: rank == 0)
     }
+  }
+
+  /// The `top` most probable of any number of labels; nil is those from their thresholds on, or the best.
+  static func labels(
+    _ probabilities: [Double], _ classes: [String], thresholds: [Double], top: Int?
+  ) -> [Label] {
+    let order = probabilities.indices.sorted {
+      (-probabilities[$0], $0) < (-probabilities[$1], $1)
+    }
+    let labels = order.map { place in
+      // As evaluation compares them.
+      let probability = Float(probabilities[place])
+      return Label(
+        name: classes[place], probability: probability,
+        isPredicted: Double(probability) >= thresholds[place], threshold: thresholds[place])
+    }
+    if let top { return Array(labels.prefix(top)) }
+    let predicted = labels.filter(\.isPredicted)
+    return predicted.isEmpty ? Array(labels.prefix(1)) : predicted
   }
 }
 

@@ -171,9 +171,9 @@ struct PreviewSheet {
   private func seen(
     _ image: EpochView.DrawnImage, _ pipeline: Pipeline, of data: DataSet
   ) -> Seen {
-    let weights = Self.text(image.labels, data.classes)
+    let weights = Self.text(image.labels, data)
     func path(_ key: SampleKey) -> String { data.samples[key.sample].path.lastPathComponent }
-    func name(_ key: SampleKey) -> String { data.classes[data.samples[key.sample].label] }
+    func name(_ key: SampleKey) -> String { data.labelText(of: key.sample) }
     let marks = image.mask.map { ContactSheet.Marks(Annotation(mask: $0.asDrawnMask)) }
     guard let mixing = image.mixing else {
       let cell = ContactSheet.Cell(
@@ -183,7 +183,9 @@ struct PreviewSheet {
         key: image.key, cell: cell, mixing: pipeline.mixing == nil ? [] : [skipped])
     }
     let partner =
-      if mixing.partner == image.key { " with itself" } else if image.labels.count == 1 {
+      if mixing.partner == image.key {
+        " with itself"
+      } else if image.labels.count == 1, data.task == .classification {
         " with the same class"
       } else { "" }
     let caption = weights + partner
@@ -198,8 +200,13 @@ struct PreviewSheet {
 
   /// `0.7 cat + 0.3 dog`.
   private static func text(
-    _ labels: [(label: Int, weight: Float)], _ classes: [String]
+    _ labels: [(label: Int, weight: Float)], _ data: DataSet
   ) -> String {
+    let classes = data.classes
+    if data.task == .multiLabel, labels.allSatisfy({ $0.weight == 1 }) {
+      return labels.isEmpty
+        ? "no label" : labels.map { classes[$0.label] }.joined(separator: ", ")
+    }
     guard labels.count > 1 else { return labels.first.map { classes[$0.label] } ?? "" }
     return labels.map { label, weight in
       let share = Double((weight * 100).rounded()) / 100
@@ -267,7 +274,7 @@ struct PreviewSheet {
         source: try image.get(),
         caption: data.task == .segmentation
           ? data.samples[order[place]].path.lastPathComponent
-          : data.classes[data.samples[order[place]].label],
+          : data.labelText(of: order[place]),
         key: SampleKey(seed: session.seed, epoch: request.epoch - 1, sample: order[place]),
         place: place,
         annotation: Annotation(
@@ -319,7 +326,12 @@ struct PreviewSheet {
     for (place, sample) in order.enumerated() {
       // An image with a mask counts as itself, or as the requested class.
       guard let mask = data.samples[sample].mask else {
-        byClass[data.samples[sample].label, default: []].append(place)
+        // An image with several labels counts for the first, or for the requested class.
+        let labels = data.samples[sample].labels
+        let label =
+          request.className == nil
+          ? labels.first ?? classes[0] : classes.first(where: labels.contains)
+        if let label { byClass[label, default: []].append(place) }
         continue
       }
       let label = request.className == nil ? classes[0] : classes.first { mask.pixels[$0] > 0 }

@@ -56,6 +56,12 @@ struct Rendering {
     self.existing = existing
     self.pool = pool
     manifest = RenderManifest(header)
+    guard data.task != .multiLabel else {
+      throw GraftError(
+        .usage,
+        "copies go into a folder for each class, and images of \(data.name) have any number of "
+          + "labels", help: "name the folder of the images itself: render FOLDER to=FOLDER")
+    }
     var names = RenderNames(suffix: (Format(rawValue: header.format.name) ?? .jpeg).suffix)
     let hasMasks = data.task == .segmentation
     entries = indices.flatMap { index in

@@ -21,11 +21,11 @@ struct RunEvaluation {
     let data = try measurable(data, views: views, pipeline: pipeline)
     session.warnOfOtherRange(data, than: run.model.input)
     let measured = try result(data, partition, pipeline: nil, view: 0)
-    guard views > 1, case .images(let plain) = measured else { return measured }
+    guard views > 1 else { return measured }
     let others = try (1..<views).map {
       try result(data, partition, pipeline: pipeline, view: $0)
-    }.compactMap { if case .images(let other) = $0 { other } else { nil } }
-    return .images(plain.averaged(with: others, ownShare: 0.75))
+    }
+    return measured.averaged(with: others, ownShare: 0.75)
   }
 
   /// The data as the run can be measured on them; refused before anything is computed where it cannot.
@@ -33,7 +33,7 @@ struct RunEvaluation {
     try data.require(run.model.task)
     let data = try matched(data)
     guard views > 1 else { return data }
-    guard run.model.task == .classification else {
+    guard run.model.task.isOfImages else {
       throw GraftError(
         .usage, "views=\(views) averages predictions for images, not for pixels",
         help: "leave out views=")

@@ -26,7 +26,7 @@ extension Session {
 
   /// The views that `train` would take; 0 where it makes no difference, since they need a model.
   private func usualViews(_ pipeline: Pipeline, of data: DataSet, epoch: Int) throws -> Int {
-    guard workbench.task == .classification, epoch > 0, !pipeline.isEmpty, pipeline.mixing == nil,
+    guard workbench.task.isOfImages, epoch > 0, !pipeline.isEmpty, pipeline.mixing == nil,
       workbench.encoder != nil, data.classes.count > 1
     else {
       return 0

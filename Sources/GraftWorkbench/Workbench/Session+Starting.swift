@@ -114,7 +114,7 @@ extension Model {
         .failed, "the run has the encoder \(other.spec.name), not \(spec.name)",
         help: "choose the same encoder: encoder \(other.spec.name)")
     }
-    let takesHead = headKind == other.headKind && classes == other.classes
+    let takesHead = headKind == other.headKind && classes == other.classes && task == other.task
     let headNames = Set(groups.last?.parameters.map(\.name) ?? [])
     let taken = parameters.filter { takesHead || !headNames.contains($0.name) }
     return try taken.map { parameter in

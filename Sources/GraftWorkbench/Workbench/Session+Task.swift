@@ -6,9 +6,10 @@ import GraftModels
 import GraftTraining
 
 extension Workbench {
-  /// What the chosen head predicts.
+  /// What the chosen head predicts of the images.
   package var task: PredictionTask {
-    encoder.map { head.task(on: $0.spec) } ?? .classification
+    let task = encoder.map { head.task(on: $0.spec) } ?? .classification
+    return task == .classification && data?.task == .multiLabel ? .multiLabel : task
   }
 
   /// How images are prepared for the chosen encoder and head; without an encoder as for ImageNet.

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftModels
 
 /// A session as it was before a command: what `undo` returns to.
 ///
@@ -15,6 +16,8 @@ struct SessionSnapshot {
   private let seed: UInt64
   private let currentRun: String?
   private let metrics: [String: Double]
+  /// What turns the logits of each run into probabilities and labels.
+  private let calibrations: [String: Calibration]
 
   init(_ session: Session, before command: String = "", isOutcome: Bool = false) {
     self.command = command
@@ -25,6 +28,8 @@ struct SessionSnapshot {
     seed = session.seed
     currentRun = session.currentRun
     metrics = session.metrics
+    calibrations = Dictionary(
+      session.workbench.runs.map { ($0.name, $0.model.calibration) }, uniquingKeysWith: { $1 })
   }
 
   /// The same state, with the command that was recorded since; nil where nothing was.
@@ -46,6 +51,9 @@ struct SessionSnapshot {
       }
     }
     session.workbench.take(from: workbench)
+    for run in workbench.runs {
+      if let calibration = calibrations[run.name] { run.model.calibration = calibration }
+    }
     session.recorder = recorder
     session.environment = environment
     session.seed = seed

@@ -13,7 +13,9 @@ struct TrainingArguments {
 
   /// Sets the loss that `loss` names, which must fit what the model predicts.
   func chooseLoss(for model: Model, pipeline: Pipeline, in session: Session) throws {
-    let word = arguments[TrainingParameters.loss]
+    let usual = Losses.usual(for: model.task).name
+    let isGiven = arguments.isGiven(TrainingParameters.loss)
+    let word = isGiven ? arguments[TrainingParameters.loss] : usual
     guard let loss = Losses.named(word, for: model.task) else {
       throw arguments.fault(
         .wrongType, at: TrainingParameters.loss,

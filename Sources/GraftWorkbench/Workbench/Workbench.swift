@@ -203,14 +203,16 @@ extension Session {
     var input = encoder.input
     // As the images are read, so that the model can say how to read others.
     if let range = workbench.data?.grayRange { input.grayRange = range }
+    let isMultiLabel = workbench.data?.task == .multiLabel
     if let trial, !trial.takesWeights {
       return try Model(
         recording: encoder.spec, head: head ?? workbench.head, classes: classes, input: input,
-        precision: workbench.precision)
+        precision: workbench.precision, isMultiLabel: isMultiLabel)
     }
     return try Model(
       spec: encoder.spec, head: head ?? workbench.head, classes: classes, seed: seed,
-      input: input, weights: encoder.weights, precision: workbench.precision)
+      input: input, weights: encoder.weights, precision: workbench.precision,
+      isMultiLabel: isMultiLabel)
   }
 
   /// Classes for an untrained model: of the own head, of the images, or any two.

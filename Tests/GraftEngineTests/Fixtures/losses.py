@@ -3,7 +3,7 @@
     python losses.py      (torch 2.13)
 
 By task and name: logits and labels, one loss an image, and the gradient of the losses' sum. Labels are
-soft for images and class numbers, 255 for nothing known, for pixels.
+soft for images, any number of ones for those of several, and class numbers, 255 for nothing known, for pixels.
 """
 import json
 import pathlib
@@ -68,6 +68,15 @@ maps = drawn(2, 3, 4, 5).float().double()
 known = torch.randint(0, 3, (2, 4, 5), generator=generator)
 known[0, 1, 2] = 255
 
+several = (drawn(6, 5) > 0).double()
+several[0] = 0
+several[1] = torch.tensor([0.3, 0.7, 0.95, 0.05, 0.5])  # mixed and smoothed
+
+
+def binary(weights=None):
+    return lambda x, t: F.binary_cross_entropy_with_logits(
+        x, t, reduction="none", pos_weight=weights).mean(1)
+
 
 def cross_entropy(x, t):
     return F.cross_entropy(x, t, ignore_index=255)
@@ -109,6 +118,12 @@ def of_pixels(loss):
 
 result = {
     "classification": {name: case(logits, labels, loss) for name, loss in images.items()},
+    "multiLabel": {"bce": case(logits, several.float().double(), binary())},
+    "multiLabel weighted": {
+        "bce": case(
+            logits, several.float().double(),
+            binary(torch.tensor([0.5, 1, 2, 4, 0], dtype=torch.float64)))
+    },
     "segmentation": {
         name: case(maps, known, of_pixels(loss), lambda x: x.permute(0, 2, 3, 1))
         for name, loss in pixels.items()

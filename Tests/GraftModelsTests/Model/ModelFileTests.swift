@@ -60,10 +60,39 @@ import Testing
     #expect(
       graftError { try ModelFile.load(WeightFile(file, name: "m")) }?.message
         == "'m' is not a model saved by Graft: its 'graft.head' holds text that cannot be parsed")
-    file.metadata["graft.version"] = "2"
+    file.metadata["graft.version"] = "3"
     #expect(
       graftError { try ModelFile.load(WeightFile(file, name: "m")) }?.message
-        == "'m' is not a model saved by Graft: its 'graft.version' holds version 2 instead of 1")
+        == "'m' is not a model saved by Graft: its 'graft.version' holds version 3 instead of "
+        + "1 or 2")
+  }
+
+  @Test func whatMakesProbabilitiesIsInTheFile() throws {
+    let model = try Model(
+      spec: .named("resnet20"), head: .linear(), classes: ["a", "b", "c"], seed: 1,
+      isMultiLabel: true)
+    model.calibration = Calibration(temperature: 1.5, thresholds: [0.25, 0.5, 0.75])
+    var file = try ModelFile.contents(of: model)
+    #expect(file.metadata["graft.version"] == "2")
+    let loaded = try ModelFile.load(WeightFile(file, name: "m")).model
+    #expect(loaded.task == .multiLabel && loaded.calibration == model.calibration)
+    #expect(loaded.probabilities([0, 3, -3])[0] == 0.5)
+    // A temperature changes no decision: 0.25 is passed by the same logits as before.
+    let logit = Float(log(0.25 / 0.75))
+    #expect(abs(loaded.probabilities([logit, 0, 0])[0] - loaded.thresholds[0]) < 1e-7)
+    file.metadata["graft.calibration"] = "{\"thresholds\":[0.5]}"
+    #expect(
+      graftError { try ModelFile.load(WeightFile(file, name: "m")) }?.message
+        == "a calibration that cannot be one of 3 classes")
+  }
+
+  @Test(arguments: [HeadSpec.knn(), .own])
+  func headsOfOneClassRefuseSeveralLabels(head: HeadSpec) throws {
+    let error = graftError {
+      try Model(
+        recording: .named("resnet20"), head: head, classes: ["a", "b"], isMultiLabel: true)
+    }
+    #expect(error?.message.hasSuffix("these images have any number of labels") == true)
   }
 
   @Test func aModelFileServesAsPlainWeights() throws {

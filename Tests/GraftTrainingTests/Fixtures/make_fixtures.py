@@ -189,6 +189,13 @@ def metrics():
         "balancedAccuracy": sk.balanced_accuracy_score(labels, predictions),
         "calibrationError": float(ece),
         "kappa": sk.cohen_kappa_score(labels, predictions),
+        # The class that never appears has no curve.
+        "map": float(np.mean([
+            sk.average_precision_score(labels == c, probabilities[:, c]) for c in set(labels)])),
+        "auc": float(np.mean([
+            sk.roc_auc_score(labels == c, probabilities[:, c]) for c in set(labels)])),
+        "brier": sk.brier_score_loss(
+            labels, probabilities.astype(np.float64), labels=range(classes), scale_by_half=False),
     }
 
 

@@ -9,7 +9,7 @@ import Testing
   private struct Reference: Decodable {
     let probabilities: [[Float]]
     let labels: [Int]
-    let accuracy, loss, macroF1, balancedAccuracy, calibrationError, kappa: Double
+    let accuracy, loss, macroF1, balancedAccuracy, calibrationError, kappa, map, auc, brier: Double
   }
 
   @Test func scoresAreScikitLearns() throws {
@@ -23,7 +23,8 @@ import Testing
       "accuracy": reference.accuracy, "loss": reference.loss, "f1": reference.macroF1,
       "balanced": reference.balancedAccuracy, "calibration": reference.calibrationError,
       // Among four classes the right one is always among five.
-      "top5": 1, "kappa": reference.kappa,
+      "top5": 1, "kappa": reference.kappa, "map": reference.map, "auc": reference.auc,
+      "brier": reference.brier,
     ]
     for (metric, score) in Evaluation.images(result).metrics {
       let value = try #require(expected[metric.name], "no number for \(metric.name)")
@@ -36,7 +37,9 @@ import Testing
     let names = Metrics.all.map(\.name)
     #expect(Set(names).count == names.count)
     #expect(Metrics.all.allSatisfy { !$0.summary.isEmpty })
-    #expect(Metrics.all.filter { !$0.isLargerBetter }.map(\.name) == ["loss", "calibration"])
+    #expect(
+      Metrics.all.filter { !$0.isLargerBetter }.map(\.name)
+        == ["hamming", "loss", "brier", "calibration"])
   }
 
   /// The first metric that an evaluation has is what training shows.
@@ -45,6 +48,9 @@ import Testing
     let pixels = Evaluation.pixels(SegmentationScores(classes: ["a", "b"]))
     #expect(images.metrics.first?.metric.name == "accuracy")
     #expect(pixels.metrics.first?.metric.name == "iou")
+    let labels = Evaluation.labels(MultiLabelResult(classes: ["a", "b"]))
+    #expect(labels.metrics.first?.metric.name == "map")
+    #expect(EpochScores(labels).leadingText?.hasPrefix("map ") == true)
     #expect(EpochScores(images).leadingText?.hasPrefix("accuracy ") == true)
     #expect(EpochScores(pixels).leadingText?.hasPrefix("iou ") == true)
   }
@@ -56,9 +62,11 @@ import Testing
       Evaluation.images(result).summary == """
         accuracy     100.0 % (95 %: 20.7 %–100.0 %, 1 of 1)
         balanced     100.0 %
+        mAP          100.0 %
         macro F1     100.0 %
         kappa        0.0000
         loss         0.2877
+        Brier        0.1250
         calibration  25.0 % expected error
         """)
   }

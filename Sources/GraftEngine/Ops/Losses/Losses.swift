@@ -2,7 +2,7 @@ import GraftBase
 
 /// What training can minimize: one file, and one line in `Losses.all`.
 ///
-/// Most losses of images are `RowLoss`es and most of pixels `PixelLoss`es, which need no operation of
+/// Most losses of images with one class are `RowLoss`es and most of pixels `PixelLoss`es, which need no operation of
 /// their own. The tests of all losses pick new ones up.
 package protocol Loss: Sendable {
   /// The word of `train loss=`; a loss of images and one of pixels may share it.
@@ -35,6 +35,7 @@ package enum Losses {
     FocalLoss(),
     GeneralizedCrossEntropyLoss(),
     ConsistencyLoss(),
+    MultiLabelLoss(),
     PixelCrossEntropyLoss(),
     DiceLoss(),
     CrossEntropyAndDiceLoss(),

@@ -1,3 +1,4 @@
+import GraftBase
 import GraftTraining
 
 extension JSONEvent {
@@ -19,6 +20,7 @@ extension JSONEvent {
     .text("data", "its name"),
     .texts("places", "absolute paths of the folders and tables read; none for demos"),
     .integer("images", "that are used"), .texts("classes", "in the order of their numbers"),
+    .word("task", PredictionTask.allCases.map(\.rawValue), "what is labeled"),
     .integer("train", "images of the split"), .integer("val", "images of the split"),
     .integer("test", "images of the split"), .rows("bad", "images that cannot be read", files),
     .rows("ignored", "other files", files),
@@ -82,6 +84,17 @@ extension JSONEvent {
         "likely label errors, the least plausible first; null where labels were not judged, or the head "
           + "predicts them no better than the sizes of classes do", doubts
       ).orNull,
+      .rows(
+        "outliers",
+        "images unlike all others, the most distant first; null as for doubtful_labels, and where there "
+          + "are fewer than 200 images or more than 20,000",
+        [
+          .text("path", "inside the data set"),
+          .word("split", ["train", "val", "test"], "of the image"), .text("label", "its class"),
+          .number("distance", "1 less the cosine of its features and its 20th neighbor's"),
+        ]
+      ).orNull,
+      .number("outlier_distance", "from which on an image is one; null as for outliers").orNull,
     ])
 
   static let head = JSONEvent("head", "`head`.", [.text("head", "as it would be typed")])

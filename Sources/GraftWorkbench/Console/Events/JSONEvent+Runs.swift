@@ -56,6 +56,7 @@ extension JSONEvent {
           .number("seconds", unit: "s", "wall time; null for a model from a file").orNull,
           .number("val.accuracy", "null where it was not measured").orNull,
           .number("val.iou", "null where it was not measured").orNull,
+          .number("val.map", "null where it was not measured").orNull,
           .weightsHash,
         ])
     ])
@@ -85,7 +86,12 @@ extension JSONEvent {
     [
       .run, .text("on", "train, val, test, or the name of a folder"),
       .integer("images", "that were measured"),
-      .integer("correct", "of the images; of the pixels where pixels are predicted"),
+      .number("temperature", "what logits are divided by; 1 without `calibrate`"),
+      .text("curves", "the absolute path of the table that `curves=` asked for; else null").orNull,
+      .integer(
+        "correct",
+        "of the images; of the pixels where pixels are predicted, of decisions where any number of labels is"
+      ),
     ]
       + Metrics.all.map {
         JSONField.number($0.name, "\($0.summary); null where it does not apply").orNull
@@ -110,14 +116,55 @@ extension JSONEvent {
             .number("f1", "null where pixels are predicted").orNull,
             .number("iou", "null where images are").orNull,
             .number("dice", "null where images are").orNull,
+            .number("ap", "average precision; null but where images have any number of labels")
+              .orNull,
+            .number(
+              "threshold", "the probability from which on an image has the label; null as before"
+            ).orNull,
           ]), .weightsHash,
       ])
 
+  static let calibrate = JSONEvent(
+    "calibrate", "`calibrate`.",
+    [
+      .run, .number("temperature", "what logits are divided by"),
+      .integer("images", "of the validation images"),
+    ] + calibrationScores("before", "at a temperature of 1")
+      + calibrationScores("after", "on the images that the temperature was found by")
+      + calibrationScores(
+        "cross_fitted", "each fifth by the temperature of the others; null where it was given",
+        isOptional: true))
+
+  static let fewshot = JSONEvent(
+    "fewshot", "`fewshot`.",
+    [
+      .integer("ways", "classes of an episode"), .integer("shots", "labeled images of each"),
+      .integer("queries", "images of each to be labeled"), .integer("episodes", "that were drawn"),
+      .word("distance", FewShot.Distance.allCases.map(\.rawValue), "to prototypes"),
+      .text("encoder", "its name"), .integer("images", "to draw from"),
+      .integer("classes", "with enough images"), .number("accuracy", "the mean of episodes"),
+      .number("low", "where its 95 % interval begins"), .number("high", "where it ends"),
+    ])
+
+  private static func calibrationScores(
+    _ name: String, _ summary: String, isOptional: Bool = false
+  ) -> [JSONField] {
+    [
+      JSONField.number("nll_\(name)", "negative log-likelihood \(summary)"),
+      .number("brier_\(name)", "Brier score"), .number("ece_\(name)", "calibration error"),
+    ].map { isOptional ? $0.orNull : $0 }
+  }
+
   static let predict = JSONEvent(
-    "predict", "`predict`, for each image and each of its `top=` labels.",
+    "predict", "`predict`, for each image and each of its labels, or of `top=` of them.",
     JSONField.place("the image") + [
       .text("label", "a class"), .number("probability", "0 to 1"),
       .integer("rank", "from 1, the most probable"),
+      .flag(
+        "predicted",
+        "whether the image has it: of one class the first, of any number of labels those from their "
+          + "thresholds on"),
+      .number("threshold", "of the label; null where images have one class").orNull,
     ])
 
   static let predictPixels = JSONEvent(

@@ -48,7 +48,10 @@ package struct JSONEvent: Sendable {
       ]),
     Section(title: "Training", events: [epoch, run, findlr, sweep, runs, storedRuns, use, drop]),
     Section(
-      title: "Judging", events: [evaluate, compare, predict, predictPixels, unreadable, expect]),
+      title: "Judging",
+      events: [
+        evaluate, calibrate, fewshot, compare, predict, predictPixels, unreadable, expect,
+      ]),
     Section(
       title: "Files", events: [preview, render, forward, embed, wrote, save, export, load]),
     Section(

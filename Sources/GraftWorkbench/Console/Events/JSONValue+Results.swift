@@ -68,7 +68,19 @@ extension Evaluation {
           .object([
             ("class", .string(score.name)), ("images", .integer(score.support)), ("pixels", .null),
             ("precision", .number(score.precision)), ("recall", .number(score.recall)),
+            ("f1", .number(score.f1)), ("iou", .null), ("dice", .null), ("ap", .null),
+            ("threshold", .null),
+          ])
+        })
+    case .labels(let result):
+      .array(
+        result.scores.map { score in
+          .object([
+            ("class", .string(score.name)), ("images", .integer(score.support)), ("pixels", .null),
+            ("precision", .number(score.precision)), ("recall", .number(score.recall)),
             ("f1", .number(score.f1)), ("iou", .null), ("dice", .null),
+            ("ap", score.averagePrecision.map(JSONValue.number) ?? .null),
+            ("threshold", .number(score.threshold)),
           ])
         })
     case .pixels(let result):
@@ -78,6 +90,7 @@ extension Evaluation {
             ("class", .string(score.name)), ("images", .null), ("pixels", .integer(score.truth)),
             ("precision", .number(score.precision)), ("recall", .number(score.recall)),
             ("f1", .null), ("iou", .number(score.overlap)), ("dice", .number(score.dice)),
+            ("ap", .null), ("threshold", .null),
           ])
         })
     }
