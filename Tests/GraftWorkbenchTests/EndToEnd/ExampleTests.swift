@@ -83,6 +83,19 @@ extension EndToEnd {
         .write(toFile: place.path("labels.csv"), atomically: true, encoding: .isoLatin1)
       try (["path,label"] + images.prefix(1).map { "\($0),red" }).joined(separator: "\n")
         .write(toFile: place.path("doubtful.csv"), atomically: true, encoding: .utf8)
+      // The same images with several labels each, beside the table and in a folder of their own.
+      _ = try Shapes.write(to: place.path("photos"), perClass: 3)
+      func tags(_ separator: String) -> [String] {
+        images.enumerated().map { number, path in
+          let others = number % 2 == 0 ? "\(separator)round" : ""
+          return "\(path.prefix(3))\(others)"
+        }
+      }
+      for (file, folder, separator) in [("tags.csv", "", ";"), ("planet.csv", "photos/", " ")] {
+        let rows = zip(images, tags(separator)).map { "\(folder)\($0),\($1)" }
+        try (["file,label"] + rows).joined(separator: "\n")
+          .write(toFile: place.path(file), atomically: true, encoding: .utf8)
+      }
       for folder in ["images", "masks"] {
         try FileManager.default.createDirectory(
           atPath: place.path("streets/\(folder)"), withIntermediateDirectories: true)
@@ -200,6 +213,11 @@ extension EndToEnd {
       for example in examples where !elsewhere.contains(example) {
         if spending.contains(verb) { place = try prepared(format) }
         if verb == "freeze" { place.type("policy B") }
+        // More classes and images, of which some are predicted wrongly.
+        if verb == "fewshot" { place.type("data demo:shapes limit=400") }
+        if verb == "calibrate" {
+          place.type("data demo:shapes limit=80 ; drop A ; train epochs=4 policy=B as=A")
+        }
         // Mirror images of one color are the images themselves, which `check augment` refuses.
         if verb == "check" { place.type("augment brightness(0.5..0.8)") }
         place.capture.clear()
@@ -261,7 +279,7 @@ extension EndToEnd {
       #expect(
         place.output == """
           train.policy - policy for this run
-            type     A | B | C
+            type     A | B | C | gradual
             default  the current policy
             now      A lr=0.002
             example  train epochs=20 policy=C lr=1e-5..1e-3 patience=3 as=C
