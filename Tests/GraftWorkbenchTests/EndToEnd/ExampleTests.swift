@@ -214,7 +214,7 @@ extension EndToEnd {
         if spending.contains(verb) { place = try prepared(format) }
         if verb == "freeze" { place.type("policy B") }
         // More classes and images, of which some are predicted wrongly.
-        if verb == "fewshot" { place.type("data demo:shapes limit=400") }
+        if verb == "fewshot" { place.type("data demo:shapes limit=250") }
         if verb == "calibrate" {
           place.type("data demo:shapes limit=80 ; drop A ; train epochs=4 policy=B as=A")
         }
@@ -222,8 +222,10 @@ extension EndToEnd {
         if verb == "check" { place.type("augment brightness(0.5..0.8)") }
         place.capture.clear()
         // That a long step starts is enough.
-        let line = example.replacing(/epochs=\d+/, with: "epochs=1")
+        var line = example.replacing(/epochs=\d+/, with: "epochs=1")
+          .replacing(/budget=\d+s/, with: "budget=1s")
           .replacing("demo:shapes", with: "demo:shapes limit=40")
+        if verb == "fewshot", !line.contains("episodes") { line += " episodes=20" }
         let status = place.type(line)
         if verb == "expect" && status == 3 {
           #expect((place.errors + place.output).contains("expected "))
