@@ -1,4 +1,5 @@
 import GraftBase
+import GraftPlots
 import GraftTraining
 
 /// What came out of a sweep: its trials, the best first, and what may be said of the best.
@@ -86,6 +87,19 @@ struct SweepTable {
       ("seconds", trial.cost.map { .number($0.seconds) } ?? .null),
       ("cpu_seconds", trial.cost.map { .number($0.processorSeconds) } ?? .null),
     ]
+  }
+
+  /// Scores by values.
+  var plot: Plot {
+    SweepPlot.plot(
+      keys: keys,
+      trials: ranking.map { index in
+        let trial = trials.trials[index]
+        let score = trial.evaluation.flatMap { trials.metric.score(of: $0) }
+        return SweepPlot.Trial(
+          run: trial.run, values: trial.values, score: score?.value ?? .nan, range: score?.range,
+          isFinished: trial.isFinished)
+      }, metric: trials.metric.name, isShare: trials.metric.isLargerBetter, verdict: verdict)
   }
 
   /// A row for each trial, the best first.

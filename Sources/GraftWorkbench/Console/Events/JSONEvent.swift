@@ -50,7 +50,7 @@ package struct JSONEvent: Sendable {
     Section(
       title: "Judging", events: [evaluate, compare, predict, predictPixels, unreadable, expect]),
     Section(
-      title: "Files", events: [preview, render, forward, embed, wrote, save, export, load]),
+      title: "Files", events: [preview, render, plot, forward, embed, wrote, save, export, load]),
     Section(
       title: "The session",
       events: [
