@@ -118,7 +118,8 @@ let package = Package(
       name: "GraftDrawingTests", dependencies: ["GraftDrawing", "GraftTestSupport"]),
     .testTarget(name: "GraftPlotsTests", dependencies: ["GraftPlots", "GraftTestSupport"]),
     .testTarget(
-      name: "GraftImagingTests", dependencies: ["GraftImaging", "GraftTestSupport"],
+      name: "GraftImagingTests",
+      dependencies: ["GraftImaging", "GraftDrawing", "GraftTestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "GraftDataTests", dependencies: ["GraftData", "GraftTestSupport"],

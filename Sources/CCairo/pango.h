@@ -7,14 +7,12 @@
 typedef struct _PangoLayout PangoLayout;
 typedef struct _PangoContext PangoContext;
 typedef struct _PangoFontDescription PangoFontDescription;
-typedef struct _PangoFontMap PangoFontMap;
 
 // Positions are in 1/1024 of a unit of cairo.
 typedef struct { int x, y, width, height; } PangoRectangle;
 
 PangoLayout *pango_cairo_create_layout(cairo_t *context);
 void pango_cairo_show_layout(cairo_t *context, PangoLayout *layout);
-PangoFontMap *pango_cairo_font_map_get_default(void);
 void pango_cairo_context_set_font_options(PangoContext *context, const cairo_font_options_t *options);
 
 PangoContext *pango_layout_get_context(PangoLayout *layout);
@@ -24,6 +22,7 @@ void pango_layout_set_single_paragraph_mode(PangoLayout *layout, int single);
 void pango_layout_set_text(PangoLayout *layout, const char *text, int length);
 void pango_layout_get_extents(PangoLayout *layout, PangoRectangle *ink, PangoRectangle *logical);
 int pango_layout_get_baseline(PangoLayout *layout);
+int pango_layout_get_unknown_glyphs_count(PangoLayout *layout);
 void pango_context_set_round_glyph_positions(PangoContext *context, int round);
 
 PangoFontDescription *pango_font_description_new(void);
@@ -32,6 +31,4 @@ void pango_font_description_set_family(PangoFontDescription *description, const 
 void pango_font_description_set_weight(PangoFontDescription *description, int weight);
 void pango_font_description_set_absolute_size(PangoFontDescription *description, double size);
 
-void pango_font_map_list_families(PangoFontMap *map, void ***families, int *count);
-void g_free(void *memory);
 void g_object_unref(void *object);

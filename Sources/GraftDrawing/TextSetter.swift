@@ -14,10 +14,8 @@ final class TextSetter {
 
   /// Throws where the machine has no font at all.
   init(_ context: OpaquePointer) throws {
-    guard Self.hasFonts, let layout = pango_cairo_create_layout(context) else {
-      throw GraftError(
-        .failed, "texts cannot be drawn: there are no fonts on this machine",
-        help: "install some: apt-get install fonts-dejavu-core")
+    guard let layout = pango_cairo_create_layout(context) else {
+      throw GraftError(.failed, "texts cannot be drawn: there is no memory for them")
     }
     self.context = context
     self.layout = layout
@@ -32,18 +30,20 @@ final class TextSetter {
     pango_context_set_round_glyph_positions(settings, 0)
     pango_layout_context_changed(layout)
     cairo_font_options_destroy(options)
+    guard hasFonts else {
+      throw GraftError(
+        .failed, "texts cannot be drawn: there are no fonts on this machine",
+        help: "install some: apt-get install fonts-dejavu-core")
+    }
   }
 
   deinit { g_object_unref(UnsafeMutableRawPointer(layout)) }
 
-  /// Families of fonts are listed once: without any, Pango would end the process.
-  private static let hasFonts: Bool = {
-    var families: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-    var count: Int32 = 0
-    pango_font_map_list_families(pango_cairo_font_map_get_default(), &families, &count)
-    g_free(families)
-    return count > 0
-  }()
+  /// Whether there is a font at all: without one Pango draws boxes.
+  private var hasFonts: Bool {
+    self.set("Graft 0", Canvas.Font(size: 12))
+    return pango_layout_get_unknown_glyphs_count(layout) == 0
+  }
 
   func width(of text: String, _ font: Canvas.Font) -> Double {
     set(text, font)

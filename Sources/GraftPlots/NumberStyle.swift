@@ -35,11 +35,13 @@ package enum NumberStyle: Sendable, Equatable {
     }
   }
 
-  /// A tick of a logarithmic axis.
-  func logarithmicText(_ value: Double) -> String {
-    guard self == .plain else { return text(value) }
-    let isUsual = value >= 0.0009 && value < 100_000
-    return isUsual ? Self.trimmed(value) : Self.scientific(value)
+  /// The ticks of a logarithmic axis, all in one form.
+  func logarithmicTexts(_ values: [Double]) -> [String] {
+    guard self == .plain else { return values.map(text) }
+    let isUsual = values.allSatisfy { $0 >= 0.0009 && $0 < 100_000 }
+    return values.map { value in
+      isUsual || (1..<1000).contains(value) ? Self.trimmed(value) : Self.scientific(value)
+    }
   }
 
   /// Decimals that numbers need which are multiples of `step`.

@@ -45,7 +45,7 @@ struct PanelLayout {
     var top = start
     if !panel.y.title.isEmpty {
       yTitlePlace = (left, top + Font.axisTitle.size)
-      top += Font.axisTitle.size + 10
+      top += Font.axisTitle.size + 14
     } else {
       top += 6
     }
@@ -95,8 +95,14 @@ struct PanelLayout {
   private static func yLabels(
     _ axis: ResolvedAxis, _ height: Double, room: Double, _ drawing: any Drawing
   ) -> [TickLabel] {
-    let ticks = axis.ticks(most: max(2, Int(height / 44)))
+    var count = max(2, Int(height / 44))
+    var ticks = axis.ticks(most: count)
     guard axis.axis.names != nil else {
+      // One tick alone says nothing about distances.
+      while ticks.count < 2, count < 8, axis.axis.hasTicks {
+        count += 1
+        ticks = axis.ticks(most: count)
+      }
       return ticks.map { TickLabel(value: $0.value, text: $0.text) }
     }
     let stride = stride(of: ticks.count, spacing: height * axis.band, needed: Font.tick.size * 1.12)

@@ -142,10 +142,15 @@ package struct ShadeLegend: Sendable, Equatable {
   package var title: String
   package var domain: ClosedRange<Double>
   package var style: NumberStyle
+  /// The shade of the least.
+  package var lightest: Double
 
-  package init(_ title: String, _ domain: ClosedRange<Double>, style: NumberStyle) {
+  package init(
+    _ title: String, _ domain: ClosedRange<Double>, style: NumberStyle, lightest: Double = 0
+  ) {
     self.title = title
     self.domain = domain
     self.style = style
+    self.lightest = lightest
   }
 }

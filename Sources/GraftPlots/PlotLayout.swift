@@ -68,7 +68,9 @@ struct PlotLayout {
     placePanels(plot, top: top, bottom: bottom, drawing)
   }
 
-  /// In rows from the left; a long name is shortened. Returns where the last row ends.
+  /// In rows from the left; a long name is shortened.
+  ///
+  /// Returns where the last row ends.
   private mutating func placeLegend(
     _ entries: [LegendEntry], from top: Double, _ drawing: any Drawing
   ) -> Double {
@@ -77,7 +79,7 @@ struct PlotLayout {
     var (x, y) = (Self.margin, top + rowHeight)
     for entry in entries {
       let text = drawing.elided(
-        entry.name, maximumWidth: min(260, width - 2 * Self.margin - Self.sampleWidth - 8),
+        entry.name, maximumWidth: min(420, width - 2 * Self.margin - Self.sampleWidth - 8),
         font: font)
       let itemWidth = Self.sampleWidth + 6 + drawing.width(of: text, font: font)
       if x > Self.margin, x + itemWidth > width - Self.margin {

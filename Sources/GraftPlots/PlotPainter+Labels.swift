@@ -87,7 +87,7 @@ extension PlotPainter {
     }
   }
 
-  /// What points and intervals cover.
+  /// What points, lines and intervals cover.
   private func obstacles(in panel: PanelLayout) -> [Canvas.Rectangle] {
     panel.panel.marks.flatMap { mark -> [Canvas.Rectangle] in
       switch mark.shape {
@@ -102,7 +102,25 @@ extension PlotPainter {
           return Canvas.Rectangle(
             x: panel.pixelX($0.at) - 4, y: min(one, other), width: 8, height: abs(one - other))
         }
+      case .line(let points): segments(of: points, in: panel)
       default: []
+      }
+    }
+  }
+
+  /// Small squares along a line.
+  private func segments(of points: [Mark.Point], in panel: PanelLayout) -> [Canvas.Rectangle] {
+    let places = points.map { (x: panel.pixelX($0.x), y: panel.pixelY($0.y)) }
+    return zip(places, places.dropFirst()).flatMap { from, to -> [Canvas.Rectangle] in
+      let length = abs(to.x - from.x) + abs(to.y - from.y)
+      guard length.isFinite, length < 20_000 else { return [] }
+      let count = max(1, Int(length / 5))
+      return (0...count).map { step in
+        let share = Double(step) / Double(count)
+        return Canvas.Rectangle(
+          x: from.x + share * (to.x - from.x) - 2, y: from.y + share * (to.y - from.y) - 2,
+          width: 4,
+          height: 4)
       }
     }
   }

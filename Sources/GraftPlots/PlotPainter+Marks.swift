@@ -104,9 +104,12 @@ extension PlotPainter {
         .map { min(max($0, frame.x), frame.right) }
       guard y.isFinite else { return }
       // No taller than the room that a name has.
-      let cap = min(cap, 0.3 * frame.height * max(panel.y.band, 0.01) + 1)
-      drawing.line([(ends[0], y), (ends[1], y)], color, lineWidth: 1.4)
-      for end in ends { drawing.line([(end, y - cap), (end, y + cap)], color, lineWidth: 1.4) }
+      let room = panel.y.band > 0 ? panel.y.band * frame.height : 20
+      let width = min(1.4, 0.25 * room)
+      drawing.line([(ends[0], y), (ends[1], y)], color, lineWidth: width)
+      guard room > 6 else { return }
+      let cap = min(cap, 0.3 * room)
+      for end in ends { drawing.line([(end, y - cap), (end, y + cap)], color, lineWidth: width) }
     }
   }
 
@@ -137,6 +140,8 @@ extension PlotPainter {
       cells.filter { $0.text.count == longest }.prefix(20)
       .map { drawing.width(of: $0.text, font: font) }.max() ?? 0
     let hasTexts = size >= 18 && widest <= size - 3
+    // What has no cell is the least.
+    drawing.fill(panel.frame, theme.shade(0))
     for cell in cells {
       let left = edge(Double(cell.column) - 0.5, panel.pixelX)
       let right = edge(Double(cell.column) + 0.5, panel.pixelX)

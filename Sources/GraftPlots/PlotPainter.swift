@@ -131,7 +131,7 @@ package struct PlotPainter {
         drawing.fill(
           Canvas.Rectangle(
             x: bar.x, y: top.rounded(), width: bar.width, height: next.rounded() - top.rounded()),
-          theme.shade(1 - (Double(step) + 0.5) / Double(steps)))
+          theme.shade(1 - (1 - shades.lightest) * (Double(step) + 0.5) / Double(steps)))
       }
       let font = PlotTheme.Font.tick
       let (ticks, step) = Ticks.linear(

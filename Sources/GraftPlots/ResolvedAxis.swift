@@ -45,7 +45,7 @@ struct ResolvedAxis {
     _ low: Double, _ high: Double, _ style: NumberStyle, isPadded: Bool
   ) -> ClosedRange<Double> {
     guard high > low else {
-      let room = style == .integer ? 1 : style == .percent ? 0.05 : max(abs(low) * 0.1, 1e-6)
+      let room = style == .integer ? 0.6 : style == .percent ? 0.05 : max(abs(low) * 0.1, 1e-6)
       return low - room...low + room
     }
     guard !isPadded else {
@@ -91,7 +91,7 @@ struct ResolvedAxis {
         axis.style == .duration
         ? Ticks.logarithmicDurations(range, most: count)
         : Ticks.logarithmic(range, most: count)
-      return values.map { Tick(value: $0, text: axis.style.logarithmicText($0)) }
+      return zip(values, axis.style.logarithmicTexts(values)).map { Tick(value: $0, text: $1) }
     case .linear:
       let (values, step) =
         axis.style == .duration

@@ -4,11 +4,18 @@ import Testing
 @testable import GraftPlots
 
 @Suite struct TicksTests {
-  @Test(arguments: [
-    (0.0...1.0, 6, [0, 0.2, 0.4, 0.6, 0.8, 1]), (0.0...1.0, 11, (0...10).map { Double($0) / 10 }),
-    (0.93...0.97, 5, [0.93, 0.94, 0.95, 0.96, 0.97]), (-3.0...7.0, 6, [-2, 0, 2, 4, 6]),
-    (0.0...400.0, 5, [0, 100, 200, 300, 400]), (1e-7...3e-7, 4, [1e-7, 2e-7, 3e-7]),
-  ]) func linearTicksAreRound(_ range: ClosedRange<Double>, _ count: Int, _ expected: [Double]) {
+  private static let ranges: [(ClosedRange<Double>, Int, [Double])] = [
+    (0...1, 6, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+    (0...1, 11, [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]),
+    (0.93...0.97, 5, [0.93, 0.94, 0.95, 0.96, 0.97]),
+    (-3...7, 6, [-2, 0, 2, 4, 6]),
+    (0...400, 5, [0, 100, 200, 300, 400]),
+    (1e-7...3e-7, 4, [1e-7, 2e-7, 3e-7]),
+  ]
+
+  @Test(arguments: ranges) func linearTicksAreRound(
+    _ range: ClosedRange<Double>, _ count: Int, _ expected: [Double]
+  ) {
     #expect(Ticks.linear(range, most: count).values == expected)
   }
 
@@ -48,14 +55,14 @@ import Testing
     #expect(Ticks.logarithmicDurations(3...400, most: 8) == [5, 10, 30, 60, 120, 300])
   }
 
-  @Test(arguments: [
-    (NumberStyle.plain, 0.25, 0.05, "0.25"), (.plain, 1200, 200, "1,200"),
-    (.plain, -0.5, 0.5, "−0.5"),
+  private static let texts: [(NumberStyle, Double, Double, String)] = [
+    (.plain, 0.25, 0.05, "0.25"), (.plain, 1200, 200, "1,200"), (.plain, -0.5, 0.5, "−0.5"),
     (.plain, 0.00002, 0.00001, "2×10⁻⁵"), (.percent, 0.95, 0.05, "95%"),
-    (.percent, 0.925, 0.025, "92.5%"),
-    (.integer, 12_000, 1000, "12,000"), (.duration, 90, 30, "1 min 30 s"),
-    (.duration, 7200, 3600, "2 h"),
-  ]) func ticksAreWrittenAsTheirStepNeeds(
+    (.percent, 0.925, 0.025, "92.5%"), (.integer, 12_000, 1000, "12,000"),
+    (.duration, 90, 30, "1 min 30 s"), (.duration, 7200, 3600, "2 h"),
+  ]
+
+  @Test(arguments: texts) func ticksAreWrittenAsTheirStepNeeds(
     _ style: NumberStyle, _ value: Double, _ step: Double, _ text: String
   ) {
     #expect(style.tickText(value, step: step) == text)
@@ -69,7 +76,9 @@ import Testing
     #expect(NumberStyle.plain.text(9.999e-6) == "10⁻⁵")
     #expect(NumberStyle.percent.text(0.93456) == "93.5%")
     #expect(NumberStyle.duration.text(4.16) == "4.2 s")
-    #expect(NumberStyle.plain.logarithmicText(0.001) == "0.001")
-    #expect(NumberStyle.plain.logarithmicText(1e-5) == "10⁻⁵")
+    #expect(NumberStyle.plain.logarithmicTexts([0.001, 0.1, 1]) == ["0.001", "0.1", "1"])
+    #expect(
+      NumberStyle.plain.logarithmicTexts([1e-5, 3e-4, 0.01, 1, 10])
+        == ["10⁻⁵", "3×10⁻⁴", "10⁻²", "1", "10"])
   }
 }

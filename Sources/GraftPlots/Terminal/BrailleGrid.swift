@@ -43,7 +43,8 @@ struct BrailleGrid {
 
   /// Draws a mark whose places are shares of width and height.
   mutating func draw(
-    _ mark: Mark, x: (Double) -> Double, y: (Double) -> Double, code: String
+    _ mark: Mark, x: (Double) -> Double, y: (Double) -> Double, code: String,
+    character: (Mark.Symbol) -> Character
   ) {
     let (right, bottom) = (Double(2 * columns - 1), Double(4 * rows - 1))
     func place(_ point: Mark.Point) -> (Double, Double)? {
@@ -68,7 +69,7 @@ struct BrailleGrid {
     case .points(let points, let symbol):
       for point in points where point.isFinite {
         guard let at = place(point) else { continue }
-        set(at.0, at.1, TerminalPlot.character(of: symbol), code)
+        set(at.0, at.1, character(symbol), code)
       }
     case .bars(let spans, let direction, let thickness):
       for span in spans where span.isFinite { fill(span, direction, thickness, place, code) }

@@ -15,7 +15,11 @@ extension TerminalPlot {
     func placeY(_ value: Double) -> Double {
       panel.y.names == nil ? 1 - y.share(value) : y.share(value)
     }
-    for mark in panel.marks { grid.draw(mark, x: x.share, y: placeY, code: code(mark.ink)) }
+    for mark in panel.marks {
+      grid.draw(mark, x: x.share, y: placeY, code: code(mark.ink)) {
+        character(of: $0, mark.ink)
+      }
+    }
 
     var lines: [String] = []
     if !panel.y.title.isEmpty {

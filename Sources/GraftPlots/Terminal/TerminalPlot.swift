@@ -50,7 +50,7 @@ package struct TerminalPlot {
         switch entry.sample {
         case .line: "──"
         case .dashes: "╌╌"
-        case .symbol(let symbol): String(Self.character(of: symbol))
+        case .symbol(let symbol): String(character(of: symbol, entry.ink))
         case .block: String(Self.block(of: entry.ink))
         }
       let name = clean(entry.name).shortened(to: min(40, columns - 6))
@@ -87,9 +87,16 @@ package struct TerminalPlot {
 
   func clean(_ text: String) -> String { text.escapingControlCharacters }
 
-  static func character(of symbol: Mark.Symbol) -> Character {
-    switch symbol {
-    case .circle: "●"
+  /// How a point is drawn: by its symbol, or without color by a letter, where symbols are too few.
+  func character(of symbol: Mark.Symbol, _ ink: Ink) -> Character {
+    let samples = plot.legend.filter { if case .symbol = $0.sample { true } else { false } }
+    let place = samples.firstIndex { $0.sample == .symbol(symbol) && $0.ink == ink }
+    let letters = Array("abcdefghijklmnopqrstuvwxyz")
+    if !isColored, samples.count > 4, let place, place < letters.count, ink != .muted {
+      return letters[place]
+    }
+    return switch symbol {
+    case .circle: ink == .muted && !isColored ? "·" : "●"
     case .square: "■"
     case .triangle: "▲"
     case .diamond: "◆"

@@ -23,7 +23,8 @@ package struct PlotCommand: Command {
     parameters: [kind, runs, on, output, size, theme],
     examples: [
       "plot loss to=loss.png", "plot accuracy runs=[A,C] to=accuracy.svg",
-      "plot loss to=loss.csv", "plot accuracy theme=dark size=1200x700 to=accuracy.pdf",
+      "plot confusion on=val theme=dark to=confusion.png",
+      "plot comparison runs=[A,B] size=1200x700 to=comparison.pdf", "plot counts to=counts.csv",
     ],
     seeAlso: ["runs", "compare", "evaluate", "preview"], isRecorded: true,
     discussion: PlotKinds.all.map { "\($0.name) shows the \($0.summary)." }.joined(separator: " ")
@@ -111,7 +112,6 @@ package struct PlotCommand: Command {
       "wrote \(FilePath.relative(path, to: session.folder))"
         + (isPicture ? ", \(size.width)×\(size.height)" : ""),
       event: .plot, session.fields(of: plot, at: path, size: isPicture ? size : nil))
-    for note in plot.notes { session.console.warn(note) }
   }
 
   /// Only a plot that writes a file belongs to a recipe.

@@ -33,8 +33,7 @@ enum CalibrationPlot: PlotKind {
       preconditionFailure("an evaluation of pixels for a model of images")
     }
     return plot(
-      result,
-      title: "Calibration of \(run.name.escapingControlCharacters) on \(request.part.rawValue)")
+      result, run: run.name.escapingControlCharacters, on: request.part.rawValue)
   }
 
   /// Predictions that are about equally sure.
@@ -47,7 +46,7 @@ enum CalibrationPlot: PlotKind {
     var accuracy: Proportion { Proportion(hits, of: count) }
   }
 
-  static func plot(_ result: EvaluationResult, title: String) -> Plot {
+  static func plot(_ result: EvaluationResult, run: String, on part: String) -> Plot {
     var bins = [Bin](repeating: Bin(), count: binCount)
     var lost = 0
     for (index, isRight) in result.isCorrect.enumerated() {
@@ -74,7 +73,7 @@ enum CalibrationPlot: PlotKind {
     let error = result.calibrationError()
     let percent = NumberStyle.percent
     return Plot(
-      kind: name, title: title,
+      kind: name, title: "Calibration of \(run) on \(part)",
       subtitle: "Expected calibration error \(percent.text(error)), "
         + "\(NumberStyle.integer.text(Double(result.count))) images",
       panels: [
@@ -94,7 +93,7 @@ enum CalibrationPlot: PlotKind {
           marks: [Mark("counts", .bars(counts, .vertical, thickness: 0.9 * width), .series(0))]),
       ],
       legend: [
-        LegendEntry("run", .line, .series(0)), LegendEntry("perfectly calibrated", .dashes, .muted),
+        LegendEntry(run, .line, .series(0)), LegendEntry("perfectly calibrated", .dashes, .muted),
       ],
       notes: lost > 0 ? ["\(lost) images have probabilities that are not numbers"] : [],
       table: PlotTable()

@@ -56,7 +56,9 @@ enum ClassPlot: PlotKind {
         : NumberStyle.percent.text(score.hits.value)
       return Mark.Label(1, Double(index), text)
     }
-    var marks = [Mark("recall", .bars(bars, .horizontal, thickness: 0.72), .series(0))]
+    var marks = [
+      Mark("recall", .bars(bars, .horizontal, thickness: 0.72), .series(0), isFaint: hasIntervals)
+    ]
     if hasIntervals { marks.append(Mark("intervals", .intervals(intervals, .horizontal), .text)) }
     marks += [
       Mark(

@@ -100,7 +100,7 @@ enum ComparisonPlot: PlotKind {
     let left = compared.rows.indices.filter { !shown.contains($0) }.map { labels[$0] }
     return Plot(
       kind: name, title: "Quality against cost",
-      subtitle: compared.verdict,
+      subtitle: compared.verdict.asSentence,
       panels: [
         Panel(
           x: x,

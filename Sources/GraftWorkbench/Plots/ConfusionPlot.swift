@@ -53,18 +53,13 @@ enum ConfusionPlot: PlotKind {
         column: column, row: row, shade: Double(count) / Double(max(1, totals[row])),
         text: table.unit == "images" ? NumberStyle.integer.text(Double(count)) : count.countText)
     }
-    // A table of empty cells would be a white square.
-    let frame = [
-      Mark("edge", .rule(at: -0.5, .horizontal, label: ""), .muted),
-      Mark("edge", .rule(at: Double(names.count) - 0.5, .vertical, label: ""), .muted),
-    ]
     let missing = zip(names, totals).filter { $0.1 == 0 }.map(\.0)
     return Plot(
       kind: name, title: title, subtitle: subtitle(table, names, accuracy),
       panels: [
         Panel(
           x: .categories("Predicted class", names), y: .categories("True class", names),
-          marks: [Mark("cells", .cells(cells), .series(0))] + frame, isSquare: true)
+          marks: [Mark("cells", .cells(cells), .series(0))], isSquare: true)
       ],
       shades: ShadeLegend("Share of row", 0...1, style: .percent),
       notes: missing.isEmpty
@@ -97,8 +92,8 @@ enum ConfusionPlot: PlotKind {
     }.prefix(3)
     guard !worst.isEmpty else { return share }
     let texts = worst.map {
-      "\(names[$0.row]) as \(names[$0.column]) "
-        + NumberStyle.integer.text(Double(table.counts[$0.row][$0.column])) + "×"
+      "\(names[$0.row]) → \(names[$0.column]) ("
+        + NumberStyle.integer.text(Double(table.counts[$0.row][$0.column])) + "×)"
     }
     return share + "; most often confused: " + texts.joined(separator: ", ")
   }
@@ -106,7 +101,8 @@ enum ConfusionPlot: PlotKind {
   /// Room for names and for cells of a readable size.
   private static func size(of classCount: Int) -> PlotSize {
     let side = min(1040, max(420, classCount * (classCount <= 30 ? 42 : 12)))
-    return PlotSize(width: min(1400, side + 320), height: min(1400, side + 250))
+    return PlotSize(
+      width: min(1400, side + 320), height: min(1400, side + (classCount <= 30 ? 250 : 190)))
   }
 }
 

@@ -91,7 +91,7 @@ struct EpochCurves {
     var labels: [Mark.Label] = []
     var points: [Mark] = []
     for (index, run) in runs.enumerated() {
-      guard let best = best(of: run) else { continue }
+      guard run.records.count > 1, let best = best(of: run) else { continue }
       points.append(
         Mark(
           "best", .points([Mark.Point(Double(best.epoch), best.value)], .ring),
@@ -111,7 +111,9 @@ struct EpochCurves {
 
   private var legend: [LegendEntry] {
     let hasValidation = runs.contains { $0.validation.contains { $0 != nil } }
-    let best = hasValidation ? [LegendEntry("best epoch", .symbol(.ring), .muted)] : []
+    let best =
+      hasValidation && runs.contains { $0.records.count > 1 }
+      ? [LegendEntry("best epoch", .symbol(.ring), .muted)] : []
     guard runs.count > 1 else {
       return [LegendEntry("train", .dashes, .series(1))]
         + (hasValidation ? [LegendEntry("validation", .line, .series(0))] : []) + best

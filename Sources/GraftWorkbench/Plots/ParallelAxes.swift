@@ -11,6 +11,9 @@ struct ParallelAxes {
   let metric: String
   let style: NumberStyle
 
+  /// The shade of the worst trial, which must still be seen.
+  static let lightest = 0.25
+
   var panel: Panel {
     let scales = keys.indices.map { key in ValueScale(trials.map { $0.values[key] }) }
     let shares = scales.map(Self.shares) + [Self.spread(trials.map(\.score))]
@@ -20,7 +23,8 @@ struct ParallelAxes {
       let points = shares.enumerated().map { Mark.Point(Double($0.offset), $0.element[trial]) }
       return Mark(
         trial == 0 ? "best" : "trial", .line(points),
-        trial == 0 ? .series(1) : .shade(0.25 + 0.75 * quality[trial]), isFaint: false)
+        trial == 0 ? .series(1) : .shade(Self.lightest + (1 - Self.lightest) * quality[trial]),
+        isFaint: false)
     }
     let axes = shares.indices.map {
       Mark("axis", .rule(at: Double($0), .vertical, label: ""), .muted)

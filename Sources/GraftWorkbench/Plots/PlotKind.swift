@@ -86,6 +86,11 @@ struct KeptPlots {
   func has(_ kind: String) -> Bool { plots[kind] != nil || foreseen.contains(kind) }
 }
 
+extension String {
+  /// A sentence that tables begin in lower case, as a caption has it.
+  var asSentence: String { prefix(1).uppercased() + dropFirst() }
+}
+
 extension Session {
   /// The runs to draw: those that were named, or the current one.
   func runs(of request: PlotRequest) throws -> [TrainingRun] {

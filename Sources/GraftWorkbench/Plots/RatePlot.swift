@@ -97,7 +97,7 @@ enum RatePlot: PlotKind {
           x: Axis("Update", style: .integer, hasGrid: false),
           y: Axis(
             "Learning rate" + (isWide ? ", logarithmic" : ""), isWide ? .logarithmic : .linear,
-            domain: isWide ? floor...ceiling * 1.3 : nil),
+            domain: isWide ? floor...ceiling * 1.3 : Ticks.rounded(0...ceiling * 1.02, most: 7)),
           marks: rules + curves.map { Mark($0.name, .line($0.points), ink($0.name)) })
       ],
       legend: names.map { LegendEntry($0, .line, ink($0)) },

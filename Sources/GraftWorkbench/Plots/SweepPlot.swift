@@ -33,7 +33,7 @@ enum SweepPlot: PlotKind {
   }
 
   static func plot(
-    keys: [String], trials: [Trial], metric: String, isShare: Bool, verdict: String
+    keys: [String], trials: [Trial], metric: String, isShare: Bool, caption: String
   ) -> Plot {
     let style: NumberStyle = isShare ? .percent : .plain
     let known = trials.filter { $0.score.isFinite }
@@ -58,7 +58,7 @@ enum SweepPlot: PlotKind {
     let most = scores.max() ?? 1
     if keys.count == 1 {
       return Plot(
-        kind: name, title: "Sweep over \(keys[0])", subtitle: verdict,
+        kind: name, title: "Sweep over \(keys[0])", subtitle: caption,
         panels: [curve(known, key: keys[0], metric: metric, style)],
         legend: halved > 0
           ? [
@@ -68,11 +68,11 @@ enum SweepPlot: PlotKind {
         notes: notes, table: table)
     }
     return Plot(
-      kind: name, title: "Sweep over \(keys.joinedAsList)", subtitle: verdict,
+      kind: name, title: "Sweep over \(keys.joinedAsList)", subtitle: caption,
       panels: [ParallelAxes(keys: keys, trials: known, metric: metric, style: style).panel],
       legend: [LegendEntry("best trial", .line, .series(1))],
       shades: ShadeLegend(
-        metric, least...max(most, least + 1e-9), style: style),
+        metric, least...max(most, least + 1e-9), style: style, lightest: ParallelAxes.lightest),
       notes: notes, table: table)
   }
 

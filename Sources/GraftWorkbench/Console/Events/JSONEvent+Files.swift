@@ -21,7 +21,7 @@ extension JSONEvent {
     "plot", "`plot`.",
     [
       .text("kind", "what is drawn"),
-      .text("path", "the file, as given or seen from the session's folder; null without `to=`").orNull,
+      .text("path", "as seen from the session's folder; null without `to=`").orNull,
       .text("file", "its absolute path; null without `to=`").orNull,
       .integer("width", unit: "pixels", "null where no picture was written").orNull,
       .integer("height", unit: "pixels", "null where no picture was written").orNull,
