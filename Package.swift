@@ -36,7 +36,10 @@ let package = Package(
     .systemLibrary(name: "CGIF", providers: [.apt(["libgif-dev"])]),
     // Only with the trait HEIF; without pkgConfig, which would look for it in every build.
     .systemLibrary(name: "CHEIF", providers: [.apt(["libheif-dev"])]),
-    .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+    // Cairo with Pango, which sets its texts.
+    .systemLibrary(
+      name: "CCairo", pkgConfig: "cairo",
+      providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(
@@ -58,9 +61,15 @@ let package = Package(
       swiftSettings: swiftOptimizedInDebug),
     .target(name: "GraftEngine", dependencies: ["GraftBase", "GraftKernels"]),
     .target(
+      name: "GraftDrawing", dependencies: ["GraftBase", "CCairo"],
+      swiftSettings: swiftOptimizedInDebug),
+    .target(
+      name: "GraftPlots", dependencies: ["GraftBase", "GraftDrawing"],
+      swiftSettings: swiftOptimizedInDebug),
+    .target(
       name: "GraftImaging",
       dependencies: [
-        "GraftBase", "GraftKernels", "CPNG", "CJPEG", "CWebP", "CTIFF", "CGIF", "CCairo",
+        "GraftBase", "GraftKernels", "GraftDrawing", "CPNG", "CJPEG", "CWebP", "CTIFF", "CGIF",
         .target(name: "CHEIF", condition: .when(traits: ["HEIF"])),
       ], swiftSettings: swiftOptimizedInDebug),
     .target(
@@ -74,7 +83,7 @@ let package = Package(
     .target(
       name: "GraftWorkbench",
       dependencies: [
-        "GraftTraining", "CGraftBuild",
+        "GraftTraining", "GraftPlots", "CGraftBuild",
         .target(name: "CReadline", condition: .when(traits: ["Readline"])),
       ]),
     .executableTarget(
@@ -106,7 +115,11 @@ let package = Package(
       dependencies: ["GraftEngine", "GraftTestSupport", "CAllocationCounter"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "GraftImagingTests", dependencies: ["GraftImaging", "GraftTestSupport"],
+      name: "GraftDrawingTests", dependencies: ["GraftDrawing", "GraftTestSupport"]),
+    .testTarget(name: "GraftPlotsTests", dependencies: ["GraftPlots", "GraftTestSupport"]),
+    .testTarget(
+      name: "GraftImagingTests",
+      dependencies: ["GraftImaging", "GraftDrawing", "GraftTestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "GraftDataTests", dependencies: ["GraftData", "GraftTestSupport"],

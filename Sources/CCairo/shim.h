@@ -1,1 +1,4 @@
+#include <cairo-pdf.h>
 #include <cairo.h>
+
+#include "pango.h"

@@ -51,6 +51,8 @@ package final class Session {
   var handedRun: PreparedRun?
   /// The names of the runs that the last command which compares was to make.
   var comparedRuns: [String] = []
+  /// What commands found last, as `plot` draws it.
+  var keptPlots = KeptPlots()
   /// The training state of a model file, until the training that it belongs to is found.
   var loadedState: RunState?
   /// The ingredients chosen and the runs made of them.

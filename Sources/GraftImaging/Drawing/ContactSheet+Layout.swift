@@ -1,3 +1,5 @@
+import GraftDrawing
+
 extension ContactSheet {
   /// Sizes, fonts and colors of every sheet, in pixels.
   enum Style {

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftDrawing
 
 extension ContactSheet {
   /// What lies where on a cell's image, drawn over it: a mask as colored areas with an outline,

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftDrawing
 
 /// A labeled grid of images on one page: samples of a data set, augmented copies, predictions.
 ///

@@ -4,7 +4,7 @@ package enum CommandTable {
     EncoderCommand.self, DataCommand.self, HeadCommand.self, AugmentCommand.self,
     PolicyCommand.self, FreezeCommand.self, UnfreezeCommand.self, SeedCommand.self,
     SummaryCommand.self, ForwardCommand.self, EmbedCommand.self, PreviewCommand.self,
-    RenderCommand.self,
+    RenderCommand.self, PlotCommand.self,
     CheckCommand.self,
     TrainCommand.self, FinetuneCommand.self, SolveCommand.self, FindRateCommand.self,
     SweepCommand.self, ResumeCommand.self,

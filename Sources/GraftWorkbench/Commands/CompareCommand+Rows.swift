@@ -62,7 +62,9 @@ extension CompareCommand {
   func rows(_ data: DataSet, in session: Session) throws -> [ComparedRuns.Row] {
     let known = try knownRuns(in: session).map { run in
       var row = ComparedRuns.Row(label: run.name)
-      row.add(run, try evaluation(of: run, data, in: session), target: arguments[Self.target])
+      row.add(
+        run, try session.evaluation(of: run, on: arguments[Self.on], of: data),
+        target: arguments[Self.target])
       return row
     }
     let plans = try seededPlans(in: session)
@@ -76,25 +78,14 @@ extension CompareCommand {
     var row = ComparedRuns.Row(label: plans[0].label)
     for (index, plan) in plans.enumerated() {
       let run = try session.trained(plan)
-      row.add(run, try evaluation(of: run, data, in: session), target: arguments[Self.target])
+      row.add(
+        run, try session.evaluation(of: run, on: arguments[Self.on], of: data),
+        target: arguments[Self.target])
       // Memory for one of each; the others stay on disk.
       let isOnDisk = run.prepared.map { session.store?.run($0.id) != nil } ?? false
       if index > 0, run.name == plan.name, isOnDisk { session.workbench.drop(run.name) }
     }
     return row
-  }
-
-  private func evaluation(
-    of run: TrainingRun, _ data: DataSet, in session: Session
-  ) throws -> Evaluation {
-    let part = arguments[Self.on]
-    if part == .val, let known = run.result?.validation, let own = run.prepared?.ingredients.data,
-      own.fingerprint == data.fingerprint, own.splitHash == data.splitHash
-    {
-      return known
-    }
-    return try RunEvaluation(run: run, session: session)
-      .evaluate(data, part.partition, views: 1, pipeline: .none)
   }
 }
 

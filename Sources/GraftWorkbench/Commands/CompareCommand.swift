@@ -2,6 +2,7 @@ import GraftBase
 import GraftData
 import GraftImaging
 import GraftModels
+import GraftPlots
 import GraftTraining
 
 /// `compare`: which of several runs, variants, encoders, heads or pipelines is better, and at what price.
@@ -29,7 +30,9 @@ package struct CompareCommand: Command {
     "target", .number(0...1), "score of the validation images; shows how long each took to reach it"
   )
   private static let output = Argument(
-    "to", .path(.output), "CSV file for every image with the predictions of each run")
+    "to", .path(.output),
+    "file: .csv for every image with the predictions of each run; .png, .svg, .pdf for the plot of "
+      + "quality against cost")
 
   static let prefix = Argument(
     "as", .newName(.run), otherwise: "none, or a free one where a name is taken",
@@ -49,7 +52,7 @@ package struct CompareCommand: Command {
       "compare A B C epochs=3", "compare A B seeds=3 epochs=2 target=0.8",
       "compare heads=[linear,mlp] policy=A epochs=2", "compare A C to=changes.csv",
     ],
-    seeAlso: ["evaluate", "runs", "diff", "train"], isRecorded: true,
+    seeAlso: ["evaluate", "runs", "diff", "train", "plot"], isRecorded: true,
     discussion: """
       Runs are compared as they are, a solved head beside variants: compare head A B. A, B and C are trained where \
       they are no runs yet, with seeds=, or with any argument of `train`: on the same split, and for each seed with the same initial head and the same \
@@ -61,8 +64,12 @@ package struct CompareCommand: Command {
       """)
 
   let arguments: CheckedArguments
+  private let format: Plot.Format?
 
-  package init(_ arguments: CheckedArguments) throws { self.arguments = arguments }
+  package init(_ arguments: CheckedArguments) throws {
+    self.arguments = arguments
+    format = try arguments.plotFormat(at: Self.output)
+  }
 
   package func run(in session: Session) throws {
     let place = try arguments[Self.output].map { try session.output($0) }
@@ -77,7 +84,15 @@ package struct CompareCommand: Command {
       for run in rows.flatMap(\.runs) { session.workbench.testLooks[run, default: 0] += 1 }
     }
     if session.currentRun == nil { session.currentRun = rows[compared.comparison.best].runs.first }
-    if let place { try AtomicFile.write(compared.predictionTable, to: place.prepared()) }
+    let plot = ComparisonPlot.plot(compared)
+    session.keptPlots.keep(plot)
+    if let place, let format {
+      let path = try place.prepared()
+      switch format {
+      case .csv: try AtomicFile.write(compared.predictionTable, to: path)
+      case .png, .svg, .pdf: try PlotOutput().write(plot, format, to: path)
+      }
+    }
     session.console.result(
       compared.text(width: session.console.tableWidth, paint: session.console.paint),
       event: .compare, compared.fields)
@@ -92,17 +107,19 @@ package struct CompareCommand: Command {
     if let path = arguments[Self.output] { _ = try trial.output(path) }
     _ = try measurableData(in: trial)
     _ = try knownRuns(in: trial)
+    trial.keptPlots.foresee(ComparisonPlot.name)
   }
 
   package func lineage(in session: Session) -> Lineage? {
     let known = (try? knownRuns(in: session)).map { $0.map { "run:\($0.name)" } } ?? []
     guard trains(in: session) || !session.comparedRuns.isEmpty else {
-      return Lineage(needs: ["data"] + known, isOutcome: true)
+      return Lineage(
+        provides: [ComparisonPlot.name], needs: ["data"] + known, isOutcome: true)
     }
     let trained = TrainingParameters.lineage(
       arguments, from: arguments[TrainingParameters.from], in: session)
     return Lineage(
-      provides: session.comparedRuns.map { "run:\($0)" } + ["current"],
+      provides: session.comparedRuns.map { "run:\($0)" } + ["current", ComparisonPlot.name],
       needs: trained.needs + known, isOutcome: true)
   }
 

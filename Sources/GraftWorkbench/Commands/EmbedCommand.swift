@@ -53,7 +53,7 @@ package struct EmbedCommand: Command {
     let file = EmbeddingFile(
       data: data,
       parts: try parts(of: data).map { part in
-        (part, try Self.embedding(of: data, part.partition, by: model, title: "embed", in: session))
+        (part, try session.embedding(of: data, part.partition, by: model, verb: "embed"))
       })
     try file.write(format, to: place.prepared())
     session.console.result(
@@ -88,20 +88,7 @@ package struct EmbedCommand: Command {
         .failed, "\(data.name) has no \(part) images", help: "leave out on= for those of all splits"
       )
     }
-    return (data, try Self.model(in: session))
-  }
-
-  /// The model whose encoder sees images: that of the current run, or of the chosen encoder.
-  static func model(in session: Session) throws -> Model {
-    let run = session.currentRun.flatMap { session.workbench.run(named: $0) }
-    let model =
-      try run?.model ?? session.makeModel(classes: session.workbench.classesOrPlaceholders)
-    guard model.task.isOfImages else {
-      throw GraftError(
-        .failed, "a model that predicts pixels has no features of a whole image",
-        help: "choose a head for images: head linear ; encoder NAME")
-    }
-    return model
+    return (data, try session.embeddingModel(nil).model)
   }
 
   /// The splits that are asked for and have images.
@@ -109,27 +96,5 @@ package struct EmbedCommand: Command {
     [DataPart.train, .val, .test].filter {
       (arguments[Self.on] ?? $0) == $0 && !data.partition($0.partition).isEmpty
     }
-  }
-
-  /// The features of one split, showing how far it is; Ctrl-C stops it.
-  static func embedding(
-    of data: DataSet, _ partition: Partition, by model: Model, title: String, in session: Session
-  ) throws -> Embedding {
-    try model.requireFiniteWeights(pool: session.pool)
-    let images = try ImageBatches.evaluation(
-      data, partition, batchSize: 32, preprocessing: model.input,
-      classCount: max(data.classes.count, model.classes.count), pool: session.pool)
-    var writer = ProgressWriter(session.console)
-    defer { writer.finish() }
-    let embedding = try Embedding(of: images, by: model, pool: session.pool) { done, all in
-      let line = ProgressLine(
-        title: title, epoch: done, epochCount: all, fraction: Double(done) / Double(all))
-      if session.settings.isProgressShown && all > 8 { writer.show(line) }
-      return !session.interrupts.asksToStop
-    }
-    guard let embedding else {
-      throw GraftError(session.interrupts.termination ?? .interrupted, "\(title) was interrupted")
-    }
-    return embedding
   }
 }

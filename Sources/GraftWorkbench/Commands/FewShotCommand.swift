@@ -51,7 +51,7 @@ package struct FewShotCommand: Command {
 
   package func rehearse(in trial: Session) throws {
     _ = try images(in: trial)
-    _ = try EmbedCommand.model(in: trial)
+    _ = try trial.embeddingModel(nil)
   }
 
   /// The images to draw from, and their labels in order.
@@ -71,9 +71,9 @@ package struct FewShotCommand: Command {
 
   package func run(in session: Session) throws {
     let (data, part, labels) = try images(in: session)
-    let model = try EmbedCommand.model(in: session)
-    let embedding = try EmbedCommand.embedding(
-      of: data, part, by: model, title: "fewshot", in: session)
+    let model = try session.embeddingModel(nil).model
+    let embedding = try session.embedding(
+      of: data, part, by: model, verb: "fewshot")
     let outcome = task.outcome(
       embedding.values, labels: labels, width: embedding.width, seed: session.seed
     ) { _ in !session.interrupts.asksToStop }

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftPlots
 import GraftTraining
 
 /// `findlr`: which learning rate suits a training, found by trying rising ones.
@@ -9,14 +10,15 @@ package struct FindRateCommand: Command {
     "rates to try, of the group with the highest; others keep their proportion to it")
   private static let steps = Argument(
     "steps", .integer(10...10_000), default: usual.steps, "updates, each at a higher rate")
-  private static let output = Argument("to", .path(.output), "CSV file for rate and loss")
+  private static let output = Argument(
+    "to", .path(.output), "file for rate and loss: .csv, or .png, .svg, .pdf for their plot")
 
   package static let specification = CommandSpecification(
     "findlr", "find a learning rate by trying rising ones", group: .train,
     parameters: [rates, steps] + TrainingParameters.updates
       + [TrainingParameters.head, TrainingParameters.policy, TrainingParameters.from, output],
     examples: ["findlr", "findlr policy=C batch=16", "findlr lr=1e-6..1 steps=60 to=rates.csv"],
-    seeAlso: ["train", "policy"],
+    seeAlso: ["train", "policy", "plot"],
     discussion: """
       Trains for some updates while the rate rises by a constant factor, and puts everything back: weights,
       statistics, optimizer, order and draws are as before, bit for bit. It ends early where the loss has
@@ -29,15 +31,18 @@ package struct FindRateCommand: Command {
 
   private let arguments: CheckedArguments
   private let request: TrainingRequest
+  private let format: Plot.Format?
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
     request = TrainingRequest(arguments, rate: nil)
+    format = try arguments.plotFormat(at: Self.output)
   }
 
   package func rehearse(in trial: Session) throws {
     if let path = arguments[Self.output] { _ = try trial.output(path) }
     _ = try request.prepare(in: trial, request.policy(in: trial))
+    trial.keptPlots.foresee(FindRatePlot.name)
   }
 
   package func run(in session: Session) throws {
@@ -47,8 +52,10 @@ package struct FindRateCommand: Command {
     let search = RateSearch(rates: arguments[Self.rates], steps: arguments[Self.steps])
     let curve = try session.findRate(of: run, search)
     let suggestion = try curve.suggestion(for: run)
-    if let place { try AtomicFile.write(Self.table(curve), to: place.prepared()) }
     let policy = asked.with(peak: suggestion)
+    let plot = FindRatePlot.plot(curve, suggestion: suggestion, policy: policy.letter)
+    session.keptPlots.keep(plot)
+    if let place, let format { try PlotOutput().write(plot, format, to: place.prepared()) }
     session.console.result(
       Self.text(curve, policy), event: .findlr,
       [
@@ -72,6 +79,9 @@ package struct FindRateCommand: Command {
     }
   }
 
+  /// The curve can be drawn, as long as the session lasts.
+  package func lineage(in session: Session) -> Lineage? { Lineage(provides: [FindRatePlot.name]) }
+
   private static func text(_ curve: RateCurve, _ policy: Policy) -> String {
     func text(_ rate: Double?) -> String { rate.map(\.threeDigitText) ?? "none" }
     let ends = [curve.points.first, curve.points.last].map { text($0?.rate) }
@@ -82,13 +92,6 @@ package struct FindRateCommand: Command {
       middle of the fall \(text(curve.middleOfFall)), half of the least \(text(curve.belowLeast)), valley \(text(curve.valley)), steepest \(text(curve.steepest))
       to train at it: train policy=\(policy.letter) lr=\(policy.rateText)
       """
-  }
-
-  private static func table(_ curve: RateCurve) -> String {
-    let rows = curve.points.map { point in
-      "\(point.rate.shortText),\(point.loss.shortText),\(point.smoothedLoss.shortText)\n"
-    }
-    return "lr,loss,smoothed_loss\n" + rows.joined()
   }
 }
 

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftPlots
 import GraftTraining
 
 /// `sweep`: trains with each of several values, or with random ones, and keeps the best.
@@ -15,7 +16,8 @@ package struct SweepCommand: Command {
   private static let encoder = Argument(
     list: "encoder", .encoderSources, otherwise: "the current encoder", "encoders to try")
   private static let output = Argument(
-    "to", .path(.output), "CSV file for every trial with its values, score and cost")
+    "to", .path(.output),
+    "file: .csv for every trial with its values, score and cost; .png, .svg, .pdf for the plot")
   private static let prefix = Argument(
     "as", .newName(.run), otherwise: "sweep, or a free name", "prefix of the names of runs")
 
@@ -32,7 +34,7 @@ package struct SweepCommand: Command {
       "sweep lr=[1e-3,1e-2] epochs=1", "sweep policy=[A,B] augment=[none,flip] epochs=1",
       "sweep lr=1e-4..1e-1 decay=0..0.1 trials=3 halving=yes epochs=4",
     ],
-    seeAlso: ["compare", "findlr", "train"], isRecorded: true,
+    seeAlso: ["compare", "findlr", "train", "plot"], isRecorded: true,
     discussion: """
       A list in brackets gives the values of an argument; without trials= every value is tried with every other. \
       With trials=N values are drawn at random, the same for the same seed: from a list evenly, from LO..HI \
@@ -44,9 +46,11 @@ package struct SweepCommand: Command {
 
   private let arguments: CheckedArguments
   private let values: [SweptValues]
+  private let format: Plot.Format?
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
+    format = try arguments.plotFormat(at: Self.output)
     let single = Self.single + [Self.encoder]
     let isRandom = arguments[Self.trials] != nil
     values = try arguments.syntax.arguments.compactMap { argument in
@@ -65,6 +69,7 @@ package struct SweepCommand: Command {
   package func rehearse(in trial: Session) throws {
     if let path = arguments[Self.output] { _ = try trial.output(path) }
     _ = try metric(in: trial)
+    trial.keptPlots.foresee(SweepPlot.name)
   }
 
   package func run(in session: Session) throws {
@@ -78,7 +83,14 @@ package struct SweepCommand: Command {
     let table = try SweepTable(
       keys: axisValues.map(\.key), trials: trials, seed: session.seed)
     session.currentRun = table.bestRun
-    if let place { try AtomicFile.write(table.csv, to: place.prepared()) }
+    session.keptPlots.keep(table.plot)
+    if let place, let format {
+      let path = try place.prepared()
+      switch format {
+      case .csv: try AtomicFile.write(table.csv, to: path)
+      case .png, .svg, .pdf: try PlotOutput().write(table.plot, format, to: path)
+      }
+    }
     session.console.result(
       table.text(width: session.console.tableWidth, paint: session.console.paint),
       event: .sweep, table.fields)
@@ -91,7 +103,7 @@ package struct SweepCommand: Command {
 
   package func lineage(in session: Session) -> Lineage? {
     Lineage(
-      provides: session.comparedRuns.map { "run:\($0)" } + ["current"],
+      provides: session.comparedRuns.map { "run:\($0)" } + ["current", SweepPlot.name],
       needs: TrainingParameters.lineage(
         arguments, from: arguments[TrainingParameters.from], in: session
       ).needs)

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftPlots
 import GraftTraining
 
 /// What came out of a sweep: its trials, the best first, and what may be said of the best.
@@ -56,12 +57,21 @@ struct SweepTable {
   private var verdict: String {
     guard let best = ranking.first else { return "no trials" }
     let trial = trials.trials[best]
-    let others = max(0, comparison.leaders.count - 1)
-    let ties =
-      others == 0
-      ? "" : "; these images cannot tell it from \(others) other\(others == 1 ? "" : "s")"
     return "best: \(trial.plan.label) (\(trial.run), now current)\(ties). The best of "
       + "\(ranking.count) is partly luck: `evaluate on=test` measures it on other images"
+  }
+
+  /// The same below a picture.
+  private var caption: String {
+    guard let best = ranking.first else { return "No trials" }
+    return
+      "Best: \(trials.trials[best].plan.label)\(ties). The best of \(ranking.count) is partly luck"
+  }
+
+  private var ties: String {
+    let others = max(0, comparison.leaders.count - 1)
+    return others == 0
+      ? "" : "; these images cannot tell it from \(others) other\(others == 1 ? "" : "s")"
   }
 
   var fields: [(String, JSONValue)] {
@@ -86,6 +96,19 @@ struct SweepTable {
       ("seconds", trial.cost.map { .number($0.seconds) } ?? .null),
       ("cpu_seconds", trial.cost.map { .number($0.processorSeconds) } ?? .null),
     ]
+  }
+
+  /// Scores by values.
+  var plot: Plot {
+    SweepPlot.plot(
+      keys: keys,
+      trials: ranking.map { index in
+        let trial = trials.trials[index]
+        let score = trial.evaluation.flatMap { trials.metric.score(of: $0) }
+        return SweepPlot.Trial(
+          run: trial.run, values: trial.values, score: score?.value ?? .nan, range: score?.range,
+          isFinished: trial.isFinished)
+      }, metric: trials.metric.name, isShare: trials.metric.isLargerBetter, caption: caption)
   }
 
   /// A row for each trial, the best first.

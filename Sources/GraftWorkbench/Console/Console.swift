@@ -103,6 +103,11 @@ package final class Console {
     if format == .text, !hidesResults { show(folded(text) + "\n") }
   }
 
+  /// The same for lines that were made for the terminal's width, and must not be folded.
+  package func print(verbatim text: String) {
+    if format == .text, !hidesResults { show(text + "\n") }
+  }
+
   private func show(_ text: String) {
     let isLong = isOutputTerminal && text.utf8.count { $0 == UInt8(ascii: "\n") } >= height
     if isLong, let pager, pager(text) { return }

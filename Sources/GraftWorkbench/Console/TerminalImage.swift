@@ -44,7 +44,7 @@ package enum TerminalImage {
   }
 
   /// Pixels that a character is wide in most terminals.
-  private static let cellWidth = 8
+  static let cellWidth = 8
 
   /// Kitty's graphics protocol takes at most 4096 characters at once.
   private static func kitty(_ encoded: String) -> String {

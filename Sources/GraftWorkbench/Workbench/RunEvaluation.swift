@@ -98,6 +98,19 @@ struct RunEvaluation {
 }
 
 extension Session {
+  /// What a run predicts of one split: known from its training where the images are those, else measured now.
+  func evaluation(
+    of run: TrainingRun, on part: DataPart, of data: DataSet
+  ) throws -> Evaluation {
+    if part == .val, let known = run.result?.validation, let own = run.prepared?.ingredients.data,
+      own.fingerprint == data.fingerprint, own.splitHash == data.splitHash
+    {
+      return known
+    }
+    return try RunEvaluation(run: run, session: self)
+      .evaluate(data, part.partition, views: 1, pipeline: .none)
+  }
+
   /// The named run; without any run, the encoder as it came with its own classifier.
   func runToMeasure(_ name: String?, classes data: DataSet?) throws -> TrainingRun {
     if let name = name ?? currentRun, let run = try keptRun(name) { return run }

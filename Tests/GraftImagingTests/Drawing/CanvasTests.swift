@@ -1,4 +1,5 @@
 import GraftBase
+import GraftDrawing
 import GraftImaging
 import Testing
 
@@ -42,20 +43,6 @@ import Testing
     #expect(lined != blank)
     canvas.text("Graft", x: 30, y: 20, font: .init(size: 12), .init(0), alignment: .center)
     #expect(canvas.image() != lined)
-  }
-
-  @Test func longTextIsElidedToFit() throws {
-    let canvas = try Canvas(width: 1, height: 1, background: white)
-    let font = Canvas.Font(size: 12)
-    let text = "a rather long caption that does not fit"
-    let short = canvas.elided(text, maximumWidth: 80, font: font)
-    #expect(short.hasSuffix("…"))
-    #expect(canvas.width(of: short, font: font) <= 80)
-    #expect(canvas.elided("ants", maximumWidth: 80, font: font) == "ants")
-    let lines = canvas.wrapped(text, maximumWidth: 80, maximumLines: 2, font: font)
-    #expect(lines.count == 2)
-    #expect(lines.allSatisfy { canvas.width(of: $0, font: font) <= 80 })
-    #expect(canvas.wrapped("", maximumWidth: 80, maximumLines: 2, font: font) == [])
   }
 
   @Test func enormousDrawingsAreRefused() {

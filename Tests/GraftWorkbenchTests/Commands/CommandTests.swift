@@ -11,7 +11,7 @@ import Testing
     "encoder": .failed, "data": .failed, "head": nil, "augment": nil, "policy": nil,
     "freeze": .failed, "unfreeze": .failed, "seed": nil, "summary": .failed, "forward": .usage,
     "embed": .usage,
-    "preview": .failed, "render": .usage, "check": .failed, "train": .failed,
+    "preview": .failed, "render": .usage, "plot": .usage, "check": .failed, "train": .failed,
     "finetune": .failed, "solve": .failed, "findlr": .failed, "sweep": .usage, "compare": .failed,
     "resume": .failed, "evaluate": .failed, "calibrate": .failed, "fewshot": .failed,
     "predict": .usage,

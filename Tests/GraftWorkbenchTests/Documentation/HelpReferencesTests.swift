@@ -7,8 +7,8 @@ import Testing
 /// Texts for users name only commands, parameters, ops and settings that exist.
 @Suite struct HelpReferencesTests {
   private static let targets = [
-    "GraftBase", "GraftImaging", "GraftModels", "GraftData", "GraftTraining", "GraftWorkbench",
-    "graft",
+    "GraftBase", "GraftPlots", "GraftImaging", "GraftModels", "GraftData", "GraftTraining",
+    "GraftWorkbench", "graft",
   ]
 
   @Test func everyReferenceExists() throws {

@@ -17,6 +17,26 @@ extension JSONEvent {
       .integer("boxes", "in the copies"),
     ])
 
+  static let plot = JSONEvent(
+    "plot", "`plot`.",
+    [
+      .text("kind", "what is drawn"),
+      .text("path", "as seen from the session's folder; null without `to=`").orNull,
+      .text("file", "its absolute path; null without `to=`").orNull,
+      .integer("width", unit: "pixels", "null where no picture was written").orNull,
+      .integer("height", unit: "pixels", "null where no picture was written").orNull,
+      .text("title", "of the picture"), .texts("notes", "what a reader should know"),
+      .rows(
+        "columns", "the numbers that are shown, all columns of one length",
+        [
+          .text("name", "of the column"),
+          JSONField(
+            "numbers", .list(.numberOrNull), "null where there is none; null for a column of texts"
+          ).orNull,
+          .texts("texts", "null for a column of numbers").orNull,
+        ]),
+    ])
+
   static let forward = JSONEvent(
     "forward", "`forward`.",
     written + [

@@ -6,6 +6,8 @@ package struct JSONField: Sendable {
     case flag
     case integer
     case number
+    /// An element of a list that may be null.
+    case numberOrNull
     case text
     /// One of these texts.
     case word([String])

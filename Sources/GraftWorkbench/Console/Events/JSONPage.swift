@@ -75,9 +75,11 @@ package enum JSONPage {
     case .flag: "true or false"
     case .integer: "whole number"
     case .number: "number"
+    case .numberOrNull: "number or null"
     case .text: "text"
     case .word(let words) where words.count > 8: "one of \(words.count) words, in the schema"
     case .word(let words): words.map { "`\($0)`" }.joined(separator: " ")
+    case .list(.numberOrNull): "array of numbers and nulls"
     case .list(let kind): "array of \(title(of: kind))s"
     case .rows: "array of objects"
     }

@@ -51,6 +51,7 @@ package enum JSONSchema {
     case .flag: return [named("boolean")]
     case .integer: return [named("integer")]
     case .number: return [named("number")]
+    case .numberOrNull: return [("type", .array([.string("number"), .string("null")]))]
     case .text: return [named("string")]
     case .word(let words):
       return [("enum", .array(words.map(JSONValue.string) + (isNullable ? [.null] : [])))]

@@ -1,6 +1,6 @@
-extension Canvas {
+extension Drawing {
   /// `text` shortened with an ellipsis so that it is at most `maximumWidth` pixels wide.
-  package func elided(_ text: String, maximumWidth: Double, font: Font) -> String {
+  package func elided(_ text: String, maximumWidth: Double, font: Canvas.Font) -> String {
     if width(of: text, font: font) <= maximumWidth { return text }
     let characters = Array(text)
     // The longest prefix that fits, by bisection: width grows with length.
@@ -22,7 +22,7 @@ extension Canvas {
 
   /// `text` broken at spaces into at most `maximumLines` lines, the last one elided if need be.
   package func wrapped(
-    _ text: String, maximumWidth: Double, maximumLines: Int, font: Font
+    _ text: String, maximumWidth: Double, maximumLines: Int, font: Canvas.Font
   ) -> [String] {
     var lines: [String] = []
     var rest = text.split(separator: " ", omittingEmptySubsequences: true)[...]
