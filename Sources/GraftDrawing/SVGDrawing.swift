@@ -98,7 +98,7 @@ package final class SVGDrawing: Drawing {
     nest(" clip-path=\"url(#\(name))\"", body)
   }
 
-  package func group(_ name: String, _ body: () -> Void) { nest(" class=\"\(name)\"", body) }
+  package func group(_ name: String, _ body: () -> Void) { nest(" class=\"\(name.asXML)\"", body) }
 
   private func nest(_ attribute: String, _ body: () -> Void) {
     elements.append("\(margin)<g\(attribute)>")

@@ -8,9 +8,13 @@ extension TerminalPlot {
     let yTicks = y.ticks(most: panel.y.names == nil ? max(2, rows / 3) : rows)
     let labelWidth = min(
       columns / 3, yTicks.map { clean($0.text).displayWidth }.max() ?? 0)
-    let names = endNames(panel)
-    let nameWidth = names.isEmpty ? 0 : min(16, names.map(\.text.displayWidth).max() ?? 0) + 1
-    let width = max(10, columns - labelWidth - 2 - nameWidth)
+    let leastWidth = 10
+    let room = columns - labelWidth - 2
+    // Beside curves that are too narrow for them, names are left out.
+    let names = room >= leastWidth + 4 ? endNames(panel) : []
+    let widestName = names.map(\.text.displayWidth).max()
+    let nameWidth = widestName.map { min(16, $0, room - leastWidth - 1) + 1 } ?? 0
+    let width = max(leastWidth, room - nameWidth)
     var grid = BrailleGrid(columns: width, rows: rows)
     func placeY(_ value: Double) -> Double {
       panel.y.names == nil ? 1 - y.share(value) : y.share(value)

@@ -17,7 +17,7 @@ extension TerminalPlot {
       }
     }
     let endWidth = min(columns / 3, ends.map(\.displayWidth).max() ?? 0)
-    let width = max(8, columns - nameWidth - endWidth - 4)
+    let width = max(1, columns - nameWidth - endWidth - 3)
     var lines: [String] = []
     for row in names.indices.prefix(Self.mostRows) {
       var bar = ""
@@ -38,7 +38,8 @@ extension TerminalPlot {
       lines.append("\(name) │" + bar + (end.isEmpty ? "" : blanks + " " + end))
     }
     if names.count > Self.mostRows {
-      lines.append("… and \(names.count - Self.mostRows) more; to=FILE.png shows all")
+      lines += "… and \(names.count - Self.mostRows) more; to=FILE.png shows all"
+        .wrapped(to: columns)
     }
     let title = [panel.y.title, panel.x.title].filter { !$0.isEmpty }.map(clean)
     return
@@ -69,7 +70,8 @@ extension TerminalPlot {
     let cellWidth =
       columnCount * (longest + 1) <= room ? longest + 1 : 2 * columnCount <= room ? 2 : 1
     guard columnCount * cellWidth <= room else {
-      return ["\(names.count) classes have no room in \(columns) columns; to=FILE.png shows them"]
+      return "\(names.count) classes have no room in \(columns) columns; to=FILE.png shows them"
+        .wrapped(to: columns)
     }
     let hasTexts = cellWidth > 2
     var lines: [String] = []
@@ -90,7 +92,8 @@ extension TerminalPlot {
       }
       lines.append("\(label) │" + cells.joined())
     }
-    return [paint("rows \(clean(panel.y.title)), columns \(clean(panel.x.title))", "2")] + lines
+    let title = "rows \(clean(panel.y.title)), columns \(clean(panel.x.title))"
+    return [paint(title.shortened(to: columns), "2")] + lines
   }
 
   private static func shade(_ share: Double) -> Character {

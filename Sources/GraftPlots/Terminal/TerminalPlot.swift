@@ -21,7 +21,7 @@ package struct TerminalPlot {
     if !plot.subtitle.isEmpty { lines += clean(plot.subtitle).wrapped(to: columns) }
     lines += legendLines
     // Notes are told below, not counted among the rows of curves.
-    let taken = lines.count + plot.panels.count * 3
+    let taken = lines.count + plot.panels.count * 4
     let shares = plot.panels.reduce(0) { $0 + $1.share }
     for panel in plot.panels {
       let room = max(5, Int(Double(max(0, rows - taken)) * panel.share / shares))

@@ -22,7 +22,7 @@ package struct PlotCommand: Command {
     "plot", "draw curves, tables and comparisons of runs", group: .look,
     parameters: [kind, runs, on, output, size, theme],
     examples: [
-      "plot loss to=loss.png", "plot accuracy runs=[A,C] to=accuracy.svg",
+      "plot loss runs=A to=loss.png", "plot accuracy runs=[A,B] to=accuracy.svg",
       "plot confusion on=val theme=dark to=confusion.png",
       "plot comparison runs=[A,B] size=1200x700 to=comparison.pdf", "plot counts to=counts.csv",
     ],

@@ -18,7 +18,7 @@ enum ConfusionPlot: PlotKind {
   private static func requireOneClass(_ run: TrainingRun) throws {
     guard run.model.task != .multiLabel else {
       throw GraftError(
-        .failed, "images of \(run.name) have any number of labels, none of which is taken for another",
+        .failed, "images of \(run.name) have several labels, none of which is taken for another",
         help: "`plot classes` shows how many of each are found")
     }
   }

@@ -29,7 +29,7 @@ enum ROCPlot: PlotKind {
 /// `plot pr`: how many images that are taken for a class are of it, as more are.
 enum PrecisionRecallPlot: PlotKind {
   static let name = "pr"
-  static let summary = "precision over recall of the classes, each against the rest, the lowest first"
+  static let summary = "precision over recall of each class against the rest, the lowest first"
   static let runs = PlotRequest.RunCount.one
   static let measures = true
 

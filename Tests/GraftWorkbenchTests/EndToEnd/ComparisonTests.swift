@@ -180,7 +180,7 @@ extension EndToEnd {
 
     @Test(arguments: [
       ("compare", "there are no two runs to compare"), ("compare A", "only one way to train"),
-      ("compare A B Z", "`Z` is neither a run nor one of the variants A, B and C"),
+      ("compare A B Z", "`Z` is neither a run nor one of the variants A, B, C and gradual"),
       ("compare a B", "did you mean `A`?"),
       ("train epochs=1 as=R ; compare R A seeds=2", "`R` is one training"),
       (

@@ -49,7 +49,7 @@ import Testing
   @Test func filesByKind() throws {
     #expect(try texts("data fl") == ["flowers/"])
     #expect(try texts("data flowers/") == ["flowers/red/"])
-    #expect(try texts("data m") == ["\"my roses/"])
+    #expect(try texts("data m") == ["\"my roses/", "multilabel="])
     #expect(try texts("data \"my") == ["my roses/"])
     #expect(try texts("encoder n") == ["net(", "net.safetensors", "net.pth"])
     #expect(try texts("load n") == ["net.safetensors"])
