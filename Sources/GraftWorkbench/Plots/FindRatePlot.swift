@@ -3,21 +3,12 @@ import GraftPlots
 import GraftTraining
 
 /// `plot findlr`: loss against learning rate, of the last `findlr`.
-enum FindRatePlot: PlotKind {
+enum FindRatePlot: KeptPlotKind {
   static let name = "findlr"
   static let summary = "loss at rising rates of the last `findlr`, with what it suggests"
-  static let runs = PlotRequest.RunCount.none
-
-  static func check(_ request: PlotRequest, in session: Session) throws {
-    guard !session.keptPlots.has(name) else { return }
-    try session.requireForeseeable(name)
-    _ = try plot(request, in: session)
-  }
-
-  static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
-    try session.keptPlots.plot(
-      name, "no learning rate has been looked for yet", help: "`findlr` finds one; then plot it")
-  }
+  static let absence = (
+    message: "no learning rate has been looked for yet", help: "`findlr` finds one; then plot it"
+  )
 
   /// The search itself is not recorded.
   static func needs(_ request: PlotRequest, in session: Session) -> [String]? { nil }

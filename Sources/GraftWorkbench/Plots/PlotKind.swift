@@ -69,6 +69,26 @@ enum PlotKinds {
   static func kind(_ name: String) -> (any PlotKind.Type)? { all.first { $0.name == name } }
 }
 
+/// A picture of what a command found last, which the session keeps.
+protocol KeptPlotKind: PlotKind {
+  /// What is said where there is none yet.
+  static var absence: (message: String, help: String) { get }
+}
+
+extension KeptPlotKind {
+  static var runs: PlotRequest.RunCount { PlotRequest.RunCount.none }
+
+  static func check(_ request: PlotRequest, in session: Session) throws {
+    guard !session.keptPlots.has(name) else { return }
+    try session.requireForeseeable(name)
+    _ = try plot(request, in: session)
+  }
+
+  static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
+    try session.keptPlots.plot(name, absence.message, help: absence.help)
+  }
+}
+
 /// The plots of what commands found last, by kind: a curve of rates, a comparison, a sweep.
 struct KeptPlots {
   private var plots: [String: Plot] = [:]

@@ -3,22 +3,13 @@ import GraftPlots
 import GraftTraining
 
 /// `plot sweep`: the score of each trial of the last `sweep` by what it was trained with.
-enum SweepPlot: PlotKind {
+enum SweepPlot: KeptPlotKind {
   static let name = "sweep"
   static let summary = "score of each trial of the last `sweep` by its values"
-  static let runs = PlotRequest.RunCount.none
-
-  static func check(_ request: PlotRequest, in session: Session) throws {
-    guard !session.keptPlots.has(name) else { return }
-    try session.requireForeseeable(name)
-    _ = try plot(request, in: session)
-  }
-
-  static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
-    try session.keptPlots.plot(
-      name, "nothing has been swept yet",
-      help: "`sweep lr=[1e-4,1e-3,1e-2]` trains with each value; then plot it")
-  }
+  static let absence = (
+    message: "nothing has been swept yet",
+    help: "`sweep lr=[1e-4,1e-3,1e-2]` trains with each value; then plot it"
+  )
 
   static func needs(_ request: PlotRequest, in session: Session) -> [String]? { [name] }
 
