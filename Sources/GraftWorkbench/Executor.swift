@@ -124,7 +124,7 @@ package struct Executor {
       console.print("forecast, from two timed batches of each training:")
       console.print(rehearsal.table)
       if rehearsal.trainings.count == 1,
-        let others = rehearsal.trainings[0].run.forecast?.variants?.othersText
+        let others = rehearsal.trainings[0].run.forecast?.variants?.othersText, !others.isEmpty
       {
         console.print("the same epochs would take: \(others)")
       }

@@ -50,6 +50,12 @@ extension Forecast: CustomStringConvertible {
 }
 
 extension Trainer {
+  /// Whether the first updates show what an epoch takes that computes everything: no features are there already,
+  /// and images do not grow.
+  package var beginsInFull: Bool {
+    settings.sides == nil && (training as? FeatureBatches).map { $0.bytesToCome > 0 } ?? true
+  }
+
   /// Times batches of training and of validation; changes nothing.
   ///
   /// Batches are timed twice, with the files read for the first time and after that. Of each kind the first

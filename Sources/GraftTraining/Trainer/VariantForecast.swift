@@ -26,7 +26,8 @@ package struct VariantForecast: Hashable, Sendable {
 
 extension PreparedRun {
   /// Estimates each variant from the seconds that the updates of an epoch take which computes everything; nil
-  /// of runs of several phases, and of heads that are solved.
+  /// of runs of several phases, and of heads that are solved. Variants that could not be trained so, as with
+  /// single images in a batch or everything frozen, are left out.
   ///
   /// Seconds are in proportion to multiply-adds: forward through all layers, or behind the frozen part where
   /// its features are kept, and backward as far as anything learns. `resident` is what the process holds
@@ -38,19 +39,19 @@ extension PreparedRun {
       return nil
     }
     let rate = secondsPerEpoch / (Double(training.count) * phases[0].work(cache).computed)
+    func cost(of run: PreparedRun, _ variant: Policy.Variant) throws -> VariantForecast.Cost {
+      VariantForecast.Cost(
+        variant: variant, seconds: rate * run.multiplyAdds(cache),
+        bytes: try run.forecastFromShapes(resident: resident, cache: cache, pool: pool).bytes)
+    }
     let variants: [Policy.Variant] = [.headOnly, .uniform, .discriminative]
-    let others = variants.filter { $0 != own.policy.variant }
-    let costs = try ([own.policy.variant] + others).map { variant in
+    let others = variants.filter { $0 != own.policy.variant }.compactMap { variant in
       var phase = own
       phase.policy.rates = Policy.rates(of: variant)
-      let run =
-        variant == own.policy.variant
-        ? self : try prepared(with: ingredients.replacing(phases: [phase]))
-      let bytes = try run.forecastFromShapes(resident: resident, cache: cache, pool: pool).bytes
-      return VariantForecast.Cost(
-        variant: variant, seconds: rate * run.multiplyAdds(cache), bytes: bytes)
+      return (try? prepared(with: ingredients.replacing(phases: [phase])))
+        .flatMap { try? cost(of: $0, variant) }
     }
-    return VariantForecast(own: costs[0], others: Array(costs.dropFirst()))
+    return VariantForecast(own: try cost(of: self, own.policy.variant), others: others)
   }
 
   /// Multiply-adds of the whole run, of one phase.

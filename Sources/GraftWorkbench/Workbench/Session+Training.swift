@@ -72,7 +72,7 @@ extension Session {
         resuming: place == state?.place ? state : nil)
       var observer = TrainingObserver(
         self, verb: count > 1 ? "\(verb) \(place.phase + 1)/\(count)" : verb, run: run.name)
-      if state == nil, !isComparing {
+      if state == nil, !isComparing, trainer.beginsInFull {
         observer.forecast = { [pool, workbench] seconds in
           try? prepared.forecastOfVariants(
             secondsPerEpoch: seconds, resident: resident, cache: workbench.features, pool: pool)

@@ -64,7 +64,8 @@ struct TrainingObserver {
     let costs = forecast(perUpdate * Double(progress.totalSteps) / Double(progress.epochs))
     // What is over soon needs no forecast.
     guard let costs, costs.own.seconds >= 20 else { return }
-    session.console.progress("\(run): \(costs.own.text); \(costs.othersText)")
+    let parts = [costs.own.text, costs.othersText].filter { !$0.isEmpty }
+    session.console.progress("\(run): \(parts.joined(separator: "; "))")
   }
 
   private static let timedUpdates = 3

@@ -105,6 +105,21 @@ extension EndToEnd {
       #expect(place.session.workbench.runs.isEmpty)
     }
 
+    /// A run whose head is frozen cannot be of variant A.
+    @Test func aVariantThatCannotBeTrainedIsLeftOut() throws {
+      let place = try Workplace()
+      place.type(Workplace.ingredients + "\npolicy B\nfreeze head")
+      #expect(place.type("train epochs=2 batch=16 augment=none stop=1 as=B") == 0)
+      let run = try #require(place.session.requireRun("B").prepared)
+      let forecast = try #require(
+        try run.forecastOfVariants(
+          secondsPerEpoch: 1, resident: 0, cache: nil, pool: place.session.pool))
+      #expect(forecast.others.map(\.variant) == [.discriminative])
+      let text = Workplace.ingredients + "\npolicy B ; freeze head ; train epochs=1"
+      let recipe = SourceFile(name: "frozen.graft", text: text, folder: place.folder)
+      #expect(try Executor(Workplace().session).check(recipe) == 0)
+    }
+
     @Test func forecastsAreInProportionToTheWork() throws {
       let place = try Workplace()
       place.type(Workplace.ingredients + "\npolicy B")
