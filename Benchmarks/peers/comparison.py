@@ -11,6 +11,7 @@ the layer groups. Frozen layers of A are in evaluation mode.
 import resource
 import sys
 
+import networks
 import torch
 import torchvision
 from safetensors.torch import load_file
@@ -21,53 +22,22 @@ from torchvision.datasets import ImageFolder
 NORMALIZE = transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
-class Block(nn.Module):
-    """Two 3x3 convolutions; where the shape changes, every second pixel padded with zero channels."""
-
-    def __init__(self, inputs, outputs, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.stride, self.padding = stride, (outputs - inputs) // 2
-
-    def forward(self, x):
-        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
-        if self.padding:
-            x = nn.functional.pad(
-                x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.padding, self.padding))
-        return torch.relu(y + x)
-
-
-class ResNet20(nn.Module):
-    """He et al. (2015), section 4.2."""
-
-    def __init__(self, classes):
-        super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
-        self.layer1 = nn.Sequential(*(Block(16, 16, 1) for _ in range(3)))
-        self.layer2 = nn.Sequential(Block(16, 32, 2), Block(32, 32, 1), Block(32, 32, 1))
-        self.layer3 = nn.Sequential(Block(32, 64, 2), Block(64, 64, 1), Block(64, 64, 1))
-        self.linear = nn.Linear(64, classes)
-
-    def forward(self, x):
-        x = torch.relu(self.bn1(self.conv1(x)))
-        return self.linear(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
-
-
 def model(name, weights, classes):
     """The network with a new head, and its layer groups from stem to head."""
     if name == "resnet20":
-        net = ResNet20(classes)
-        loaded = {
-            key: value for key, value in load_file(weights).items()
-            if not key.startswith(("linear.", "fc."))}
-        report = net.load_state_dict(loaded, strict=False)
-        assert set(report.missing_keys) == {"linear.weight", "linear.bias"}, report
-        assert not report.unexpected_keys, report
-        stem = nn.ModuleList([net.conv1, net.bn1])
-        return net, [stem, net.layer1, net.layer2, net.layer3, net.linear]
+        net = networks.make(name)
+        loaded = load_file(weights)
+        # The same layers in the same order, by other names: conv1, bn1, layer1.0.conv1, ...
+        own = [key for key in net.state_dict() if not key.startswith(f"{len(net) - 1}.")]
+        blocks = [f"layer{layer}.{block}." for layer in (1, 2, 3) for block in range(3)]
+        layers = [f"{block}{part}" for block in ["", *blocks] for part in ("conv1", "bn1", "conv2", "bn2")
+                  if block or part in ("conv1", "bn1")]
+        norm = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+        names = [f"{layer}.{part}" for layer in layers for part in (norm if "bn" in layer else norm[:1])]
+        state = {mine: loaded.get(theirs, torch.tensor(0)) for mine, theirs in zip(own, names, strict=True)}
+        assert not net.load_state_dict(state, strict=False).unexpected_keys
+        net[-1] = nn.Linear(64, classes)
+        return net, [net[:3], net[3:6], net[6:9], net[9:12], net[-1]]
     net = torchvision.models.get_model(name)
     net.load_state_dict(load_file(weights))
     net.classifier[1] = nn.Linear(net.classifier[1].in_features, classes)

@@ -83,7 +83,7 @@ package struct TimeBudget {
     let what = epochs.map { $0 == 1 ? "1 epoch takes" : "\($0) epochs take" } ?? "1 epoch takes"
     throw GraftError(
       .failed,
-      "budget=\(seconds.durationText) is too short: \(what) about \(shortest.durationText)",
+      "the budget is too short: \(what) about \(shortest.durationText)",
       help: "give more time, or choose a smaller encoder or size=")
   }
 
@@ -97,7 +97,7 @@ package struct TimeBudget {
 }
 
 extension TimeBudget.Choice {
-  /// `23 epochs, the 3 highest layer groups learn, 16 views of each image; about 9m50s`.
+  /// `23 epochs, the 3 highest layer groups learn, 16 views of each image; about 9m50s of 10m00s`.
   package func text(within seconds: Double) -> String {
     let groups = depth.map {
       $0 == 1 ? "only the highest layer group learns" : "the \($0) highest layer groups learn"
@@ -107,6 +107,7 @@ extension TimeBudget.Choice {
     let rest =
       epochs == TimeBudget.maxEpochs && forecast < 0.85 * seconds
       ? ", and more epochs would hardly help" : ""
-    return "\(parts.joined(separator: ", ")); about \(forecast.durationText)\(rest)"
+    return "\(parts.joined(separator: ", ")); about \(forecast.durationText) of "
+      + seconds.durationText + rest
   }
 }

@@ -64,7 +64,7 @@ import Testing
         depths: [nil, 1], drawsViews: false, work: { _ in 1 }
       ) { _, _ in Self.forecast(30) }
     } throws: {
-      ($0 as? GraftError)?.message == "budget=20 s is too short: 1 epoch takes about 30 s"
+      ($0 as? GraftError)?.message == "the budget is too short: 1 epoch takes about 30 s"
     }
   }
 }
