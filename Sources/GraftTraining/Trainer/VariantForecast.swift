@@ -26,9 +26,9 @@ package struct VariantForecast: Hashable, Sendable {
 
 extension PreparedRun {
   /// Estimates each variant from the seconds that the updates of an epoch take which computes everything; nil
-  /// of runs of several phases, and of heads that are solved. Variants that could not be trained so, as with
-  /// single images in a batch or everything frozen, are left out.
+  /// of runs of several phases, and of heads that are solved.
   ///
+  /// Variants that could not be trained so, as with everything frozen, are left out.
   /// Seconds are in proportion to multiply-adds: forward through all layers, or behind the frozen part where
   /// its features are kept, and backward as far as anything learns. `resident` is what the process holds
   /// without the model's weights.
