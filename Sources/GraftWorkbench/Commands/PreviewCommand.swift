@@ -1,4 +1,3 @@
-import Foundation
 import GraftBase
 import GraftData
 import GraftImaging
@@ -133,7 +132,7 @@ package struct PreviewCommand: Command {
       session: session, request: request, pipelines: try pipelines(in: session)
     ).sheet()
     let image = try sheet.drawn()
-    guard let path = try place?.prepared() else { return try show(image, in: session) }
+    guard let path = try place?.prepared() else { return try session.show(image, kind: "preview") }
     try ImageFile.writePNG(image, to: path)
     session.console.result(
       "wrote \(FilePath.relative(path, to: session.folder)), \(image.size)", event: .preview,
@@ -177,17 +176,6 @@ package struct PreviewCommand: Command {
     return try calls.map { call in
       (call.arguments.isEmpty ? call.name : call.description, try session.pipeline([call]))
     }
-  }
-
-  /// In the terminal, as large as it fits; nowhere else.
-  private func show(_ image: Image, in session: Session) throws {
-    let console = session.console
-    guard console.isOutputTerminal, console.format == .text,
-      let style = TerminalImage.style(
-        session.settings.image, ProcessInfo.processInfo.environment)
-    else { return console.warn("preview skipped, add to=FILE.png") }
-    console.print(
-      try TerminalImage.text(image, style, columns: console.width, rows: console.height - 3))
   }
 
   /// Only a preview that writes a file belongs to a recipe.

@@ -65,7 +65,8 @@ extension Session {
 }
 
 extension PlotTable.Column {
-  fileprivate var fields: [(String, JSONValue)] {
+  /// As events list it.
+  var fields: [(String, JSONValue)] {
     switch values {
     case .numbers(let values):
       [

@@ -1,6 +1,29 @@
 extension JSONEvent {
   private static let written = JSONField.place("the file")
 
+  /// Where a picture went that is not written without `to=`.
+  private static let shown: [JSONField] = [
+    .text("path", "as seen from the session's folder; null without `to=`").orNull,
+    .text("file", "its absolute path; null without `to=`").orNull,
+    .integer("width", unit: "pixels", "null where no picture was written").orNull,
+    .integer("height", unit: "pixels", "null where no picture was written").orNull,
+  ]
+
+  private static let notes = JSONField.texts("notes", "what a reader should know")
+
+  private static let columns = JSONField.rows(
+    "columns", "the numbers that are shown, all columns of one length",
+    [
+      .text("name", "of the column"),
+      JSONField(
+        "numbers", .list(.numberOrNull), "null where there is none; null for a column of texts"
+      ).orNull,
+      .texts("texts", "null for a column of numbers").orNull,
+    ])
+
+  /// What every event of images with numbers behind them begins with.
+  static let gallery = shown + [notes, columns]
+
   static let preview = JSONEvent(
     "preview", "`preview to=`.",
     written + [
@@ -20,22 +43,8 @@ extension JSONEvent {
   static let plot = JSONEvent(
     "plot", "`plot`.",
     [
-      .text("kind", "what is drawn"),
-      .text("path", "as seen from the session's folder; null without `to=`").orNull,
-      .text("file", "its absolute path; null without `to=`").orNull,
-      .integer("width", unit: "pixels", "null where no picture was written").orNull,
-      .integer("height", unit: "pixels", "null where no picture was written").orNull,
-      .text("title", "of the picture"), .texts("notes", "what a reader should know"),
-      .rows(
-        "columns", "the numbers that are shown, all columns of one length",
-        [
-          .text("name", "of the column"),
-          JSONField(
-            "numbers", .list(.numberOrNull), "null where there is none; null for a column of texts"
-          ).orNull,
-          .texts("texts", "null for a column of numbers").orNull,
-        ]),
-    ])
+      .text("kind", "what is drawn")
+    ] + shown + [.text("title", "of the picture"), notes, columns])
 
   static let forward = JSONEvent(
     "forward", "`forward`.",

@@ -1,0 +1,102 @@
+import Foundation
+import GraftBase
+import GraftData
+import GraftImaging
+import GraftPlots
+
+/// A sheet of images, and the numbers behind it: what a command that shows images found.
+struct Gallery {
+  /// The command that made it: `mistakes`.
+  let kind: String
+  /// nil where there is nothing to show.
+  let sheet: ContactSheet?
+  /// A row for each image, in the order of the sheet.
+  let table: PlotTable
+  /// What a reader must know beside the images.
+  var notes: [String] = []
+}
+
+/// Where a gallery goes: into a file by its suffix, or onto the terminal.
+struct GalleryOutput {
+  enum Format: String, CaseIterable { case png, csv }
+
+  /// The argument of all commands that show galleries.
+  static let argument = Argument(
+    "to", .path(.output), "file to write: .png, or .csv for the numbers")
+
+  private let path: String?
+  private let format: Format
+
+  /// Throws where the suffix says no format.
+  init(_ arguments: CheckedArguments) throws {
+    path = arguments[Self.argument]
+    let suffix = path.map { ($0 as NSString).pathExtension.lowercased() } ?? Format.png.rawValue
+    guard let format = Format(rawValue: suffix) else {
+      throw arguments.fault(
+        .unknownValue, at: Self.argument, "images are written as .png, their numbers as .csv",
+        help: "for example: to=images.png")
+    }
+    self.format = format
+  }
+
+  /// Whether a file is written; only then a recipe keeps the command.
+  var isFile: Bool { path != nil }
+
+  /// Decides about the file before anything is computed; nil without one.
+  func place(in session: Session, reading inputs: [BytePath] = []) throws -> OutputPlace? {
+    try path.map { try session.output($0, reading: inputs) }
+  }
+
+  /// Writes the gallery, or shows it where a terminal shows results; then reports `event`, whose fields begin
+  /// with those of `Session.fields(of:at:size:)`.
+  func present(
+    _ gallery: Gallery, at place: OutputPlace?, in session: Session, event: JSONEvent,
+    _ fields: [(String, JSONValue)] = []
+  ) throws {
+    let image = try format == .csv ? nil : gallery.sheet?.drawn()
+    guard let place else {
+      if session.console.format == .text, let image { try session.show(image, kind: gallery.kind) }
+      let shown = session.fields(of: gallery, at: nil, size: nil)
+      return session.console.event(event, shown + fields)
+    }
+    let path = try place.prepared()
+    switch format {
+    case .csv: try AtomicFile.write(gallery.table.csv, to: path)
+    case .png:
+      guard let image else {
+        throw GraftError(
+          .failed, "`\(gallery.kind)` found no image to show",
+          help: "leave out to=, or write the numbers: to=\(gallery.kind).csv")
+      }
+      try ImageFile.writePNG(image, to: path)
+    }
+    session.console.result(
+      "wrote \(FilePath.relative(path, to: session.folder))" + (image.map { ", \($0.size)" } ?? ""),
+      event: event, session.fields(of: gallery, at: path, size: image?.size) + fields)
+  }
+}
+
+extension Session {
+  /// Shows an image where a terminal shows results, as large as it fits; nowhere else.
+  func show(_ image: Image, kind: String) throws {
+    guard console.isOutputTerminal, console.format == .text,
+      let style = TerminalImage.style(settings.image, ProcessInfo.processInfo.environment)
+    else { return console.warn("\(kind) skipped, add to=FILE.png") }
+    console.print(
+      try TerminalImage.text(image, style, columns: console.width, rows: console.height - 3))
+  }
+
+  /// Of every event that reports a gallery.
+  func fields(
+    of gallery: Gallery, at path: String?, size: ImageSize?
+  ) -> [(String, JSONValue)] {
+    let place =
+      path.map { fields(ofPlace: $0) } ?? [("path", JSONValue.null), ("file", .null)]
+    return place + [
+      ("width", size.map { .integer($0.width) } ?? .null),
+      ("height", size.map { .integer($0.height) } ?? .null),
+      ("notes", .array(gallery.notes.map(JSONValue.string))),
+      ("columns", .array(gallery.table.columns.map { .object($0.fields) })),
+    ]
+  }
+}
