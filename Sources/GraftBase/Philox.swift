@@ -39,6 +39,8 @@ package struct RandomStream: Sendable {
     case drawing
     /// Images of a bootstrap, trials of a random search.
     case resampling
+    /// Noise on images whose prediction is explained, images that excite a unit.
+    case explanation
   }
 
   private let key: SIMD2<UInt32>

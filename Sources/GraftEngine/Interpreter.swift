@@ -2,7 +2,8 @@ import GraftBase
 import GraftKernels
 
 /// Runs a graph one operation at a time with a buffer of its own for every value: the oracle that
-/// plans are tested against, and the mode that finds the layer where a NaN appears.
+/// plans are tested against, the mode that finds the layer where a NaN appears, and the one that explains
+/// what a score depends on, since every value and its gradient can be read.
 package final class Interpreter {
   private let lowered: LoweredGraph
   private let graph: Graph
@@ -12,20 +13,25 @@ package final class Interpreter {
   private var values: [Int: Storage] = [:]
   private var auxiliaries: [Storage] = []
   private var gradients: [String: Storage] = [:]
+  /// Those of values that the last `backward` reached.
+  private var valueGradients: [Int: Storage] = [:]
   /// What the forward pass of one operation needs beside its values, as large as the largest.
   private let prepared: Storage
   private let workspace: Storage
 
+  /// Backward reaches what `configuration` trains and the values `differentiating`; `rule` is for the
+  /// rectifiers on its way.
   package init(
     graph: Graph, outputs: [Value], loss: Value? = nil, inputShapes: [String: Shape],
     startingAt cut: FedValue? = nil, configuration: PlanConfiguration = .inference,
-    pool: ThreadPool
+    differentiating: [Value] = [], rule: RectifierRule = .gradient, pool: ThreadPool
   ) throws {
     var unfused = configuration
     unfused.fuses = false
     lowered = try LoweredGraph(
       graph: graph, outputs: outputs.map(\.id), loss: loss?.id, inputShapes: inputShapes,
-      startingAt: cut, configuration: unfused)
+      startingAt: cut, configuration: unfused, differentiating: Set(differentiating.map(\.id)),
+      rule: rule)
     self.graph = graph
     self.loss = loss?.id
     self.pool = pool
@@ -98,13 +104,20 @@ package final class Interpreter {
     return firstFault
   }
 
-  /// Computes the gradients of the mean loss; only tests do, so that it takes memory as it needs it.
+  /// Computes the gradients of the mean loss.
   package func backward() {
     guard let loss else { return }
-    var valueGradients: [Int: Storage] = [:]
-    let seed = Storage(count: lowered.shapes[loss].elementCount)
-    seed.slice.fill(1 / Float(seed.slice.count))
-    valueGradients[loss] = seed
+    let count = lowered.shapes[loss].elementCount
+    backward(from: [Float](repeating: 1 / Float(count), count: count))
+  }
+
+  /// Computes the gradients of the loss times `seed`, a factor for each of its values.
+  package func backward(from seed: [Float]) {
+    guard let loss else { return }
+    precondition(seed.count == lowered.shapes[loss].elementCount, "a factor for each value")
+    let storage = Storage(count: seed.count)
+    for (place, factor) in seed.enumerated() { storage.slice.buffer[place] = factor }
+    valueGradients = [loss: storage]
     for (index, item) in lowered.items.enumerated().reversed() {
       guard let needs = item.needs, let outputGradient = valueGradients[item.output] else {
         continue
@@ -129,8 +142,10 @@ package final class Interpreter {
           isTraining: item.isTraining, random: RandomAddress(node: item.node), pool: pool))
       withExtendedLifetime((prepared, workspace)) {}
     }
-    withExtendedLifetime(valueGradients) {}
   }
+
+  /// What the last `backward` found for a value that it reached, laid out like the value.
+  package func gradient(of value: Value) -> Slice? { valueGradients[value.id]?.slice }
 
   /// Where the gradients of an item's inputs go; they are added to those of other readers.
   private func slots(

@@ -44,6 +44,8 @@ package protocol Op: Sendable {
   var denseForm: DenseForm { get }
   /// Its role where batch norms are folded into the preceding ops.
   var folding: Folding { get }
+  /// The same with what passes its rectifier on the way back chosen by `rule`; most ops have none.
+  func following(_ rule: RectifierRule) -> any Op
   /// Whether training needs more values of a channel than these inputs have.
   func lacksValues(inputs: [Shape]) -> Bool
 
@@ -97,6 +99,7 @@ extension Op {
   package func parameterFormula(inputs: [Shape]) -> ParameterFormula? { nil }
   package var denseForm: DenseForm { .same }
   package var folding: Folding { .none }
+  package func following(_ rule: RectifierRule) -> any Op { self }
   package func lacksValues(inputs: [Shape]) -> Bool { false }
 }
 

@@ -31,7 +31,8 @@ struct LoweredGraph {
 
   init(
     graph: Graph, outputs: [Int], loss: Int?, inputShapes: [String: Shape],
-    startingAt cut: FedValue? = nil, configuration: PlanConfiguration
+    startingAt cut: FedValue? = nil, configuration: PlanConfiguration,
+    differentiating: Set<Int> = [], rule: RectifierRule = .gradient
   ) throws {
     let wanted = outputs + (loss.map { [$0] } ?? [])
     shapes = try graph.shapes(forInputs: inputShapes, reaching: wanted, startingAt: cut)
@@ -39,7 +40,7 @@ struct LoweredGraph {
     let nodes = graph.nodes(reaching: wanted, startingAt: cut?.id)
     let backwardNodes = Set(
       loss.map { graph.nodes(reaching: [$0], startingAt: cut?.id) }?.map(\.index) ?? [])
-    var needsGradient = [Bool](repeating: false, count: graph.values.count)
+    var needsGradient = graph.values.indices.map(differentiating.contains)
     items = nodes.map { node in
       let isTraining = configuration.trainingNodes.contains(node.index)
       let parameterNeeds = node.parameters.map { configuration.trainable.contains($0.name) }
@@ -47,9 +48,9 @@ struct LoweredGraph {
       let needs = GradientNeeds(
         inputs: inputNeeds, parameters: parameterNeeds, isTraining: isTraining)
       let runsBackward = backwardNodes.contains(node.index) && needs.any
-      needsGradient[node.output] = runsBackward
+      if runsBackward { needsGradient[node.output] = true }
       return Item(
-        node: node.index, path: node.path, op: node.op, inputs: node.inputs, output: node.output,
+        node: node.index, path: node.path, op: node.op.following(rule), inputs: node.inputs, output: node.output,
         parameters: node.parameters, isTraining: isTraining, needs: runsBackward ? needs : nil)
     }
     hasGradient = needsGradient

@@ -113,6 +113,8 @@ package struct ActivationOp: Op {
   }
 
   package let activation: Activation
+  /// Another rule than the derivative is for explanations, which no plan computes.
+  var rule = RectifierRule.gradient
 
   package init(_ activation: Activation) {
     // A negative slope would hide whether the input was below or above 0.
@@ -139,6 +141,7 @@ package struct ActivationOp: Op {
   }
 
   package func backward(_ c: BackwardContext) {
+    guard rule == .gradient else { return backward(c, by: rule) }
     guard let slot = c.inputGradients[0] else { return }
     let kept = activation.keepsInput ? c.inputs[0] : c.output
     c.pool.forEachRange(

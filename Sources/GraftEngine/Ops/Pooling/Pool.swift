@@ -45,6 +45,14 @@ package struct PoolOp: Op {
     self.countsPadding = countsPadding
   }
 
+  /// As a linear map a maximum is none of its window's pixels, and all of them alike.
+  package func following(_ rule: RectifierRule) -> any Op {
+    guard rule == .everything, kind == .max else { return self }
+    return PoolOp(
+      .average, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp,
+      countsPadding: countsPadding)
+  }
+
   package var details: String {
     "\(kind.rawValue) \(kernel)\(stride == 1 ? "" : " stride \(stride)")"
   }
