@@ -55,7 +55,7 @@ extension Model {
     let input = side.map { self.input.resized(to: $0) } ?? self.input
     let imageShape: Shape = [1, input.side, input.side, input.channels]
     let shapes = try graph.shapes(forInputs: ["image": imageShape])
-    var fields = ReceptiveFields(imageID: image.id)
+    var fields = ReceptiveFields(of: image)
     let groupOfNode = Dictionary(
       groups.flatMap { group in group.nodes.map { ($0, group.name) } },
       uniquingKeysWith: { first, _ in first })
@@ -73,34 +73,12 @@ extension Model {
           parameterFormula: node.parameterFormula(inputs: node.inputs.map { shapes[$0] }),
           multiplyAdds: node.op.multiplyAdds(
             inputs: node.inputs.map { shapes[$0] }, output: shapes[node.output]),
-          receptiveField: fields.side(of: node.output),
+          receptiveField: fields[node.output].map { max($0.side.y, $0.side.x) },
           isRoundedDown: node.op.window.leavesPixelsUnread(of: shapes[node.inputs[0]]),
           group: group))
     }
     return ModelSummary(
       title: "\(spec.name), head \(headKind), \(input.side)×\(input.side)",
       inputShape: imageShape, rows: rows)
-  }
-}
-
-/// How many input pixels each value sees, carried through the graph.
-private struct ReceptiveFields {
-  /// Side of the seen square and distance between neighbors, in input pixels.
-  private var fields: [Int: (side: Int, step: Int)]
-
-  init(imageID: Int) { fields = [imageID: (1, 1)] }
-
-  /// nil when the value sees the whole image.
-  func side(of value: Int) -> Int? { fields[value]?.side }
-
-  mutating func add(_ node: Node) {
-    let inputs = node.inputs.compactMap { fields[$0] }
-    guard inputs.count == node.inputs.count, !node.op.window.seesEverything else { return }
-    let side = inputs.reduce(0) { max($0, $1.side) }
-    let step = inputs.reduce(0) { max($0, $1.step) }
-    let (reach, stride) = (node.op.window.reach, node.op.window.stride)
-    fields[node.output] = (
-      side + (max(reach.y, reach.x) - 1) * step, step * max(stride.y, stride.x)
-    )
   }
 }
