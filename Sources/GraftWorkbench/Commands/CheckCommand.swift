@@ -5,7 +5,7 @@ import GraftTraining
 
 /// `check`: finds faults in the data or in a recipe before they cost time.
 package struct CheckCommand: Command {
-  private enum Subject: String, WordChoice { case data, augment, recipe }
+  private enum Subject: String, WordChoice { case data, augment, recipe, explain }
 
   /// Which labels `check data` lists.
   private enum LabelRule: String, WordChoice {
@@ -30,7 +30,7 @@ package struct CheckCommand: Command {
   private static let output: Argument<String?> = Argument(
     "to", .path(.output),
     "file to write: a PNG of what comes out of the augmentation, or of images that are likely labeled "
-      + "wrong; under another name a CSV table of these")
+      + "wrong; under another name a CSV table of these; or the curves of `check explain`")
   private static let samples = Argument(
     "samples", .integer(1...100_000), default: 256, "draws of the augmentation to check")
 
@@ -39,15 +39,18 @@ package struct CheckCommand: Command {
     "labels that `check data` lists: as many of each class as are estimated to be wrong, those of images "
       + "that count confidently for another class, or none")
 
+  private static let images = Argument(
+    "images", .integer(1...1000), default: 8, "validation images that `check explain` measures")
+
   package static let specification = CommandSpecification(
-    "check", "check the data, the augmentation or a recipe for faults", group: .look,
-    parameters: [what, file, samples, labels, output],
+    "check", "check the data, the augmentation, explanations or a recipe for faults", group: .look,
+    parameters: [what, file, samples, labels, ExplainCommand.method, images, output],
     examples: [
       "check", "check data", "check data labels=no", "check augment samples=64",
       "check augment street/", "check augment street/ to=street.png",
-      "check recipe flowers.graft",
+      "check recipe flowers.graft", "check explain method=saliency images=2 to=curves.png",
     ],
-    seeAlso: ["data", "augment", "run"],
+    seeAlso: ["data", "augment", "explain", "run"],
     discussion:
       "`check augment` draws images of the data through the current pipeline and says how many come "
       + "out unchanged, near black or of one color, what each op drew, and how long it takes. It "
@@ -66,7 +69,11 @@ package struct CheckCommand: Command {
       + "all others: whose features' cosine distance to their 20th nearest neighbor (Sun 2022) is above the "
       + "median by three median absolute deviations. "
       + "Nothing is changed, and doubtful labels do not fail the check; in "
-      + "`to=doubtful.csv` are all of them, and in `to=doubtful.png` the first 40 as images.")
+      + "`to=doubtful.csv` are all of them, and in `to=doubtful.png` the first 40 as images. "
+      + "`check explain` measures whether the maps of `explain` show what the model uses: it covers pixels "
+      + "with the mean color, those first that a map calls important, and brings them back (Petsiuk et al., "
+      + "2018), beside an order drawn at random; and it compares each map with that of a model "
+      + "whose weights are drawn anew, which must be another (Adebayo et al., 2018).")
 
   private let arguments: CheckedArguments
 
@@ -80,13 +87,15 @@ package struct CheckCommand: Command {
     }
     let subjects: [(argument: any AnyArgument, subject: Subject)] = [
       (Self.file, what == .data ? .recipe : what), (Self.samples, .augment),
-      (Self.labels, .data), (Self.output, what == .recipe ? .augment : what),
+      (Self.labels, .data), (ExplainCommand.method, .explain), (Self.images, .explain),
+      (Self.output, what == .recipe ? .augment : what),
     ]
     if arguments[Self.labels] == .no, arguments.isGiven(Self.output) {
       throw arguments.fault(
         .wrongType, at: Self.output, "labels=no lists no labels that `to` could have",
         help: "leave out one of the two")
     }
+    if what == .explain { _ = try arguments.plotFormat(at: Self.output) }
     for (argument, subject) in subjects where arguments.isGiven(argument) && what != subject {
       throw arguments.fault(
         .wrongType, at: argument, "`\(argument.name)` is for `check \(subject.rawValue)`")
@@ -104,7 +113,16 @@ package struct CheckCommand: Command {
         _ = try trial.output(path, reading: arguments[Self.file].map { [BytePath($0)] } ?? [])
       }
       try Self.requirePipeline(in: trial)
+    case .explain:
+      if let path = arguments[Self.output] { _ = try trial.output(path) }
+      let choice = validationImages
+      try choice.check(in: trial)
+      try ExplanationCheck.check(trial.runToMeasure(nil, classes: trial.workbench.data))
     }
+  }
+
+  private var validationImages: SubjectChoice {
+    SubjectChoice(count: arguments[Self.images], part: .val)
   }
 
   private static func requirePipeline(in session: Session) throws {
@@ -116,6 +134,7 @@ package struct CheckCommand: Command {
 
   package func run(in session: Session) throws {
     if arguments[Self.what] == .augment { return try checkAugment(in: session) }
+    if arguments[Self.what] == .explain { return try checkExplanations(in: session) }
     guard arguments[Self.what] == .recipe, let path = arguments[Self.file] else {
       return try checkData(in: session)
     }
@@ -143,7 +162,7 @@ package struct CheckCommand: Command {
     }
     let check = try AugmentCheck(pipeline, count: count, of: source, in: session) { done in
       let line = ProgressLine(
-        title: "check augment", epoch: 1, epochCount: 1, fraction: Double(done) / Double(count))
+        title: "check augment", fraction: Double(done) / Double(count))
       if session.settings.isProgressShown { writer.show(line) }
     }
     writer.finish()
@@ -158,6 +177,24 @@ package struct CheckCommand: Command {
     guard let fault = faults.first else { return }
     throw GraftError(
       .failed, "\(fault.share.percentText) of the \(fault.subject)", help: fault.advice)
+  }
+
+  /// Measures whether explanations show what the model uses.
+  private func checkExplanations(in session: Session) throws {
+    let place = try arguments[Self.output].map { try session.output($0) }
+    let format = try arguments.plotFormat(at: Self.output)
+    let choice = validationImages
+    try choice.check(in: session)
+    let methods = arguments[ExplainCommand.method].compactMap(ExplanationMethods.method)
+    let check = try ExplanationCheck(
+      of: session.runToMeasure(nil, classes: session.workbench.data),
+      methods.isEmpty ? [GradCAM.self, Occlusion.self] : methods, on: choice, in: session)
+    session.console.result(
+      check.text(width: session.console.tableWidth), event: .checkExplain, check.fields)
+    if let place, let format {
+      try PlotOutput().write(check.plot, format, to: place.prepared())
+      session.tellWritten(place)
+    }
   }
 
   /// Lists what is wrong with the images; fails for bad files and for copies in several splits.

@@ -234,7 +234,7 @@ package struct DataCommand: Command {
       return try DataSet.open(path, options: options, pool: session.pool) { done, all in
         try session.interrupts.check()
         var line = ProgressLine(
-          title: "scan \(path.lastPathComponent)", epoch: 1, epochCount: 1,
+          title: "scan \(path.lastPathComponent)",
           fraction: Double(done) / Double(max(1, all)))
         line.imagesPerSecond = nil
         if session.settings.isProgressShown && all > 2_000 { writer.show(line) }

@@ -169,7 +169,7 @@ package struct EncoderCommand: Command {
       guard session.settings.isProgressShown, let total = state.total, total > 0 else { return }
       writer.show(
         ProgressLine(
-          title: "fetch \(total.bytesText)", epoch: 1, epochCount: 1,
+          title: "fetch \(total.bytesText)",
           fraction: Double(state.received) / Double(total)))
     }
   }

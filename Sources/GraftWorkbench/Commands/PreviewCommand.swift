@@ -5,7 +5,7 @@ import GraftImaging
 /// `preview`: shows augmented images in the terminal or writes them to an image.
 package struct PreviewCommand: Command {
   private static let images = Argument(
-    each: "images", .previewSource, "how many images of the data, or image files, also as *.jpg"
+    each: "images", .imageChoice, "how many images of the data, or image files, also as *.jpg"
   ).positional
   private static let augment = Argument(
     list: "augment", .pipelines, otherwise: "the current pipeline", "pipelines to compare")
@@ -191,30 +191,5 @@ package struct PreviewCommand: Command {
 
   package static func currentValues(in session: Session) -> [String: String] {
     [augment.name: session.workbench.pipeline.text]
-  }
-}
-
-/// What is shown: so many images of the data, or a file.
-private enum PreviewSource: ArgumentReadable {
-  case count(Int)
-  case file(String)
-
-  static func read(_ values: [ArgumentValue]) -> PreviewSource? {
-    Int.read(values).map(PreviewSource.count) ?? String.read(values).map(PreviewSource.file)
-  }
-
-  var argumentText: String {
-    switch self {
-    case .count(let count): count.argumentText
-    case .file(let path): path
-    }
-  }
-
-  var count: Int? { if case .count(let count) = self { count } else { nil } }
-}
-
-extension ArgumentType where Value == PreviewSource {
-  fileprivate static var previewSource: Self {
-    Self(.either([.integer(1...64), .path(.image)]))
   }
 }

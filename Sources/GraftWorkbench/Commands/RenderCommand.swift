@@ -95,7 +95,7 @@ package struct RenderCommand: Command {
     let interrupts = session.interrupts
     let outcome = try rendering.run(shouldStop: { interrupts.asksToStop }) { done in
       var line = ProgressLine(
-        title: "render \(shown)", epoch: 1, epochCount: 1,
+        title: "render \(shown)",
         fraction: Double(done) / Double(max(1, rendering.fileCount)))
       let seconds = ProcessInfo.processInfo.systemUptime - start
       line.imagesPerSecond = Double(done) / max(seconds, 1e-3)

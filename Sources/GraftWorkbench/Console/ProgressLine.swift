@@ -7,6 +7,7 @@ package struct ProgressLine: Sendable, Equatable {
   package var title: String
   /// The epoch under way, counted from 1.
   package var epoch: Int
+  /// 0 where the step has no epochs.
   package var epochCount: Int
   /// The finished part of the whole step, 0...1.
   package var fraction: Double
@@ -28,12 +29,16 @@ package struct ProgressLine: Sendable, Equatable {
     self.fraction = fraction
   }
 
+  /// The state of a step without epochs.
+  package init(title: String, fraction: Double) {
+    self.init(title: title, epoch: 0, epochCount: 0, fraction: fraction)
+  }
+
   /// The line for a terminal of `width` columns, the last of which stays free.
   ///
   /// The bar shrinks first, then parts are left out from the right, and at last the title is shortened.
   package func rendered(width: Int, paint: Paint = Paint(isOn: false)) -> String {
-    let rest = "  \(epoch)/\(epochCount) "
-    let percent = "\(Int((Self.clamped(fraction) * 100).rounded(.down)))%"
+    let rest = epochCount > 0 ? "  \(epoch)/\(epochCount) " : "  "
     var parts = details(isPlain: false)
     func length(_ barWidth: Int) -> Int {
       title.displayWidth + rest.displayWidth + (barWidth > 0 ? barWidth + 1 : 0)
@@ -54,8 +59,11 @@ package struct ProgressLine: Sendable, Equatable {
 
   /// The line for a log: words and numbers only.
   package var plain: String {
-    (["\(title)  epoch \(epoch)/\(epochCount)"] + details(isPlain: true)).joined(separator: "  ")
+    let place = epochCount > 0 ? "epoch \(epoch)/\(epochCount)" : percent
+    return (["\(title)  \(place)"] + details(isPlain: true)).joined(separator: "  ")
   }
+
+  private var percent: String { "\(Int((Self.clamped(fraction) * 100).rounded(.down)))%" }
 
   private func details(isPlain: Bool) -> [String] {
     var parts: [String] = []

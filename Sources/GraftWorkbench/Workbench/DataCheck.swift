@@ -32,7 +32,7 @@ struct DataCheck {
     copies = try NearCopies(in: data, pool: session.pool) { fraction in
       try session.interrupts.check()
       var line = ProgressLine(
-        title: "check \(data.name)", epoch: 1, epochCount: 1, fraction: fraction)
+        title: "check \(data.name)", fraction: fraction)
       line.imagesPerSecond = nil
       if session.settings.isProgressShown, count > 2_000 { writer.show(line) }
     }

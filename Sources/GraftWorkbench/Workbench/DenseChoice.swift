@@ -24,6 +24,11 @@ struct DenseChoice {
 
   static let parameters: [any AnyArgument] = [dense, size, step]
 
+  init(side: Int?, stride: Int?) {
+    self.side = side
+    self.stride = stride
+  }
+
   /// nil where it is not asked for.
   init?(_ arguments: CheckedArguments) throws {
     side = arguments.declares(Self.size) ? arguments[Self.size] : nil

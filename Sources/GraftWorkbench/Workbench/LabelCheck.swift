@@ -70,7 +70,7 @@ struct LabelCheck {
     let cache = session.workbench.features
     let table = try run.features(pool: session.pool, cache: cache) { done, all in
       let line = ProgressLine(
-        title: "features of \(run.ingredients.data.name)", epoch: 1, epochCount: 1,
+        title: "features of \(run.ingredients.data.name)",
         fraction: Double(done) / Double(all))
       if session.settings.isProgressShown, all > 8 { writer.show(line) }
       return !session.interrupts.asksToStop

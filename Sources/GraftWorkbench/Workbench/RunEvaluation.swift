@@ -55,7 +55,7 @@ struct RunEvaluation {
     defer { writer.finish() }
     let onBatch = { (done: Int, all: Int) -> Bool in
       let line = ProgressLine(
-        title: "evaluate \(run.name)", epoch: 1, epochCount: 1,
+        title: "evaluate \(run.name)",
         fraction: Double(done) / Double(all))
       if session.settings.isProgressShown && all > 8 { writer.show(line) }
       return !session.interrupts.asksToStop

@@ -45,7 +45,7 @@ struct TrainingObserver {
       lastLine = line
     case .computingFeatures(let done, let all):
       let line = ProgressLine(
-        title: title, epoch: 1, epochCount: 1, fraction: Double(done) / Double(max(1, all)))
+        title: title, fraction: Double(done) / Double(max(1, all)))
       if session.settings.isProgressShown && all > 8 { writer.show(line) }
     case .solving, .evaluating: break
     case .epoch(let record): show(record)

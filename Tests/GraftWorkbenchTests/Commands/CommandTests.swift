@@ -11,6 +11,7 @@ import Testing
     "encoder": .failed, "data": .failed, "head": nil, "augment": nil, "policy": nil,
     "freeze": .failed, "unfreeze": .failed, "seed": nil, "summary": .failed, "forward": .usage,
     "embed": .usage,
+    "explain": .failed, "activations": .failed, "filters": .failed, "excite": .usage,
     "preview": .failed, "render": .usage, "plot": .usage, "check": .failed, "train": .failed,
     "finetune": .failed, "solve": .failed, "findlr": .failed, "sweep": .usage, "compare": .failed,
     "resume": .failed, "evaluate": .failed, "calibrate": .failed, "fewshot": .failed,

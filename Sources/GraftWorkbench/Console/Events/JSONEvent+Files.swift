@@ -24,6 +24,8 @@ extension JSONEvent {
   /// What every event of images with numbers behind them begins with.
   static let gallery = shown + [notes, columns]
 
+  private static let layer = JSONField.text("layer", "the layer, as `summary` names it, or `head`")
+
   static let preview = JSONEvent(
     "preview", "`preview to=`.",
     written + [
@@ -45,6 +47,11 @@ extension JSONEvent {
     [
       .text("kind", "what is drawn")
     ] + shown + [.text("title", "of the picture"), notes, columns])
+
+  static let explanation = JSONEvent("explanation", "`explain`.", gallery + [.run])
+  static let activations = JSONEvent("activations", "`activations`.", gallery + [.run])
+  static let filters = JSONEvent("filters", "`filters`.", gallery + [.run, layer])
+  static let excite = JSONEvent("excite", "`excite`.", gallery + [.run, layer])
 
   static let forward = JSONEvent(
     "forward", "`forward`.",

@@ -158,6 +158,23 @@ extension JSONEvent {
       .rows("unfolded", "as they would be with each edit alone", passes),
     ])
 
+  static let checkExplain = JSONEvent(
+    "check_explain", "`check explain`.",
+    [
+      .run, .integer("images", "that were measured"),
+      .rows(
+        "methods", "and, at last, pixels in a random order",
+        [
+          .text("method", "its name"),
+          .number("deletion", "mean probability while pixels are covered; smaller is better"),
+          .number("insertion", "the same while they are brought back; larger is better"),
+          .number(
+            "randomized_correlation",
+            "of ranks, with the maps of a model whose weights are drawn anew, -1 to 1"
+          ).orNull,
+        ]),
+    ])
+
   static let checkAugment = JSONEvent(
     "check_augment", "`check augment`.",
     [

@@ -44,7 +44,7 @@ package struct JSONEvent: Sendable {
       title: "Ingredients",
       events: [
         encoder, data, head, augment, policy, seed, precision, explain, checkData, checkAugment,
-        summary, sharing,
+        checkExplain, summary, sharing,
       ]),
     Section(title: "Training", events: [epoch, run, findlr, sweep, runs, storedRuns, use, drop]),
     Section(
@@ -53,7 +53,12 @@ package struct JSONEvent: Sendable {
         evaluate, calibrate, fewshot, compare, predict, predictPixels, unreadable, expect,
       ]),
     Section(
-      title: "Files", events: [preview, render, plot, forward, embed, wrote, save, export, load]),
+      title: "Files",
+      events: [
+        preview, render, plot, explanation, activations, filters, excite, forward, embed, wrote,
+        save,
+        export, load,
+      ]),
     Section(
       title: "The session",
       events: [

@@ -1,0 +1,208 @@
+import GraftBase
+import GraftEngine
+import GraftImaging
+import GraftModels
+import GraftPlots
+import GraftTraining
+
+/// What predictions of a run depend on in images, by one or more methods.
+struct Explanations {
+  /// What was asked.
+  struct Request {
+    var methods: [any ExplanationMethod.Type] = [GradCAM.self]
+    var settings = ExplanationSettings()
+    /// The class whose score is explained; nil is the one that is predicted.
+    var className: String?
+    /// The side of square images that are scored at every position; nil is the model as it is.
+    var denseSide: Int?
+  }
+
+  /// One image: what is predicted, and what each method says of the class that is explained.
+  struct Explained {
+    let subject: SubjectImage
+    let predicted: String
+    /// Of the class that is explained; nil where each pixel has one.
+    let probability: Double?
+    let className: String
+    let attributions: [(method: any ExplanationMethod.Type, attribution: Attribution)]
+  }
+
+  let run: TrainingRun
+  let request: Request
+  let session: Session
+  private(set) var images: [Explained] = []
+
+  init(of run: TrainingRun, _ request: Request, in session: Session) {
+    self.run = run
+    self.request = request
+    self.session = session
+  }
+
+  /// Throws where the model cannot be explained so, before images are read.
+  func check() throws { _ = try prepared() }
+
+  private func prepared() throws -> (ScoreProbe, ImageInput) {
+    let model = run.model
+    try model.input.requireImages()
+    let (network, input) = try network(of: model)
+    for method in request.methods { try method.check(request.settings, network) }
+    if let name = request.className { _ = try classIndex(name) }
+    return (try ScoreProbe(network, pool: session.pool), input)
+  }
+
+  private func network(of model: Model) throws -> (ExplainedNetwork, ImageInput) {
+    guard let side = request.denseSide else { return (ExplainedNetwork(model), model.input) }
+    let dense = try DenseScoring(DenseChoice(side: side, stride: nil), model, pool: session.pool)
+    return (
+      ExplainedNetwork(dense.scorer.model, of: model, side: dense.side), dense.preprocessing
+    )
+  }
+
+  private func classIndex(_ name: String) throws -> Int {
+    let classes = run.model.classes
+    if let index = classes.firstIndex(of: name) { return index }
+    let near = NearestName.of(name, among: classes)
+    throw GraftError(
+      .usage, "\(run.name) has no class '\(name.escapingControlCharacters)'",
+      help: near.map { "did you mean '\($0.escapingControlCharacters)'?" }
+        ?? "`evaluate` lists its classes")
+  }
+
+  /// Explains the images that `choice` names.
+  mutating func explain(_ choice: SubjectChoice) throws {
+    try run.model.requireFiniteWeights(pool: session.pool)
+    let (probe, input) = try prepared()
+    let subjects = try choice.images(for: input, in: session)
+    var writer = ProgressWriter(session.console)
+    defer { writer.finish() }
+    let all = Double(subjects.count * request.methods.count)
+    var done = 0.0
+    for subject in subjects {
+      images.append(
+        try explained(subject, input.values(of: subject.image), probe) { share in
+          try session.interrupts.check()
+          let line = ProgressLine(
+            title: "explain", fraction: (done + share) / all)
+          if session.settings.isProgressShown { writer.show(line) }
+          if share == 1 { done += 1 }
+        })
+    }
+  }
+
+  private func explained(
+    _ subject: SubjectImage, _ values: [Float], _ probe: ScoreProbe,
+    progress: (Double) throws -> Void
+  ) throws -> Explained {
+    let model = run.model
+    let logits = try probe.logits(of: values)
+    try model.requireFinite(logits.allSatisfy(\.isFinite))
+    let means = Self.means(logits, classCount: probe.classCount)
+    let best = means.indices.max { (means[$0], -$0) < (means[$1], -$1) } ?? 0
+    let index = try request.className.map(classIndex) ?? best
+    let focus = ScoreFocus(on: index, logits: logits, classCount: probe.classCount)
+    let isWhole = focus.shares.count == 1
+    return Explained(
+      subject: subject, predicted: model.classes[best],
+      probability: isWhole ? model.probabilities(logits)[index] : nil,
+      className: model.classes[index],
+      attributions: try request.methods.map { method in
+        let found = try method.attribution(
+          of: values, focus, probe, request.settings, progress: progress)
+        try progress(1)
+        return (method, found)
+      })
+  }
+
+  /// The mean of each class's logits over positions.
+  private static func means(_ logits: [Float], classCount: Int) -> [Double] {
+    let positions = logits.count / classCount
+    return (0..<classCount).map { index in
+      stride(from: index, to: logits.count, by: classCount).reduce(0.0) {
+        $0 + Double(logits[$1])
+      } / Double(positions)
+    }
+  }
+}
+
+extension Explanations {
+  /// A row for each image: itself, then what each method says.
+  func gallery() -> Gallery {
+    let names = request.methods.map { $0.name }
+    let side = run.model.input.side
+    let rows = images.map { explained in
+      ContactSheet.Row(
+        cells: [
+          ContactSheet.Cell(
+            explained.subject.image, caption: caption(explained), tone: tone(explained))
+        ]
+          + explained.attributions.map { method, attribution in
+            ContactSheet.Cell(
+              AttributionImage(attribution: attribution).drawn(over: explained.subject.image),
+              caption: "\(method.name): \(explained.className.escapingControlCharacters)")
+          })
+    }
+    let methods = request.methods.map { "\($0.name) (\($0.source))" }.joined(separator: ", ")
+    var sheet = ContactSheet(
+      title: "What \(run.name.escapingControlCharacters) looks at",
+      subtitle: methods, rows: rows, cellSize: side < 112 ? max(128, side * 3) : 224)
+    sheet.maximumCaptionLines = 3
+    return Gallery(
+      kind: "explain", sheet: rows.isEmpty ? nil : sheet, table: table(names), notes: notes)
+  }
+
+  /// Each place of each map: row and column count from 0.
+  private func table(_ names: [String]) -> PlotTable {
+    var (texts, methods, classes): ([String], [String], [String]) = ([], [], [])
+    var (rows, columns, values): ([Double?], [Double?], [Double?]) = ([], [], [])
+    for explained in images {
+      for (method, attribution) in explained.attributions {
+        for (place, value) in attribution.map.enumerated() {
+          texts.append(explained.subject.name)
+          methods.append(method.name)
+          classes.append(explained.className)
+          rows.append(Double(place / attribution.columns))
+          columns.append(Double(place % attribution.columns))
+          values.append(Double(value))
+        }
+      }
+    }
+    return PlotTable().adding("image", texts).adding("class", classes).adding("method", methods)
+      .adding("row", rows).adding("column", columns).adding("value", values)
+  }
+
+  /// What methods said beside their values, once each.
+  private var notes: [String] {
+    var notes: [String] = []
+    for explained in images {
+      for (method, attribution) in explained.attributions {
+        for note in attribution.notes {
+          let isOwn = attribution.notes.count > 0 && images.count == 1
+          let text = "\(method.name): \(note)"
+          if isOwn || !notes.contains(text) { notes.append(text) }
+        }
+      }
+    }
+    return notes
+  }
+
+  private func tone(_ explained: Explained) -> ContactSheet.Tone {
+    guard let label = explained.subject.className else { return .neutral }
+    return label == explained.predicted ? .good : .bad
+  }
+
+  /// `bee.jpg: ant, predicted bee; bee 0.93`.
+  private func caption(_ explained: Explained) -> String {
+    let name = explained.subject.name.escapingControlCharacters
+    let label = explained.subject.className.map { "\($0.escapingControlCharacters), " } ?? ""
+    let predicted = "predicted \(explained.predicted.escapingControlCharacters)"
+    let share = explained.probability.map {
+      explained.className == explained.predicted
+        ? " \($0.fixedText(2))"
+        : "; \(explained.className.escapingControlCharacters) \($0.fixedText(2))"
+    }
+    return "\(name): \(label)\(predicted)\(share ?? "")"
+  }
+
+  /// A line for each image.
+  var lines: [String] { images.map(caption) }
+}
