@@ -8,24 +8,26 @@ import GraftEngine
 package struct ActivationMaximization {
   /// Steps of ascent.
   package var steps = 96
-  /// Of an image's values, which are normalized, at each step.
-  var rate: Float = 0.08
+  /// By how much values of the image change at the first step, as the root of the mean square of those that the
+  /// unit sees; the last step is a tenth of it.
+  var rate: Float = 0.12
   /// The share of each value that is lost at each step.
   var decay: Float = 0.01
   package var seed: UInt64 = 0
 
   package init() {}
 
-  /// The image [side, side, C] for the unit, its values within `bounds` of each channel.
+  /// The image [side, side, C] for the unit, its values within `bounds` of each channel; `field` is the side of
+  /// the square that the unit sees.
   package func image(
-    for unit: Int, of layer: Value, _ probe: ScoreProbe, bounds: [ClosedRange<Float>],
-    progress: (Double) throws -> Void
+    for unit: Int, of layer: Value, field: Int, _ probe: ScoreProbe,
+    bounds: [ClosedRange<Float>], progress: (Double) throws -> Void
   ) throws -> [Float] {
     let (side, channels) = (probe.network.side, probe.network.image.shape.channels)
     let seed = try UnitSeed(layer, probe.network).atCenter(unit)
     var stream = RandomStream(seed: self.seed, purpose: .explanation, sample: unit, slot: 1)
     var image = (0..<probe.network.imageCount).map { _ in 0.1 * Float(stream.normal()) }
-    let largestShift = max(1, side / 32)
+    let largestShift = min(field, side) / 32
     for step in 0..<steps {
       let shift = (
         Int(stream.uniform() * Double(2 * largestShift + 1)) - largestShift,
@@ -35,8 +37,9 @@ package struct ActivationMaximization {
       // Rectifiers that are closed at first would keep it gray.
       let rule: RectifierRule = step < steps / 4 ? .everything : .gradient
       let gradient = try probe.gradient(of: image, at: layer, seed: seed, rule: rule).gradient
-      let scale = (gradient.reduce(0) { $0 + Double($1) * Double($1) } / Double(gradient.count))
-        .squareRoot()
+      let squares = gradient.reduce(0) { $0 + Double($1) * Double($1) }
+      let scale = (squares / Double(max(1, gradient.count { $0 != 0 }))).squareRoot()
+      let rate = self.rate * (1 - 0.9 * Float(step) / Float(steps))
       if scale > 0 {
         for place in image.indices {
           let value = image[place] * (1 - decay) + rate * gradient[place] / Float(scale)
@@ -45,7 +48,7 @@ package struct ActivationMaximization {
         }
       }
       image = Self.rolled(image, side, channels, (-shift.0, -shift.1))
-      if step % 4 == 3, step < steps - 8 { image = Self.blurred(image, side, channels) }
+      if step % 4 == 3, step < steps * 3 / 4 { image = Self.blurred(image, side, channels) }
       try progress(Double(step + 1) / Double(steps))
     }
     return image

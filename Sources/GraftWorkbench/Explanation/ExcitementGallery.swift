@@ -56,13 +56,16 @@ struct ExcitementGallery {
     let seen =
       layer.field.map { "the \($0.side) pixels it sees" } ?? "the whole image, which it sees"
     let sheet = ContactSheet(
-      title: "What excites \(layer.title) of \(run.name.escapingControlCharacters)",
+      title: "What excites \(isOfClasses ? "the classes" : layer.title) of "
+        + run.name.escapingControlCharacters,
       subtitle: "strongest of \(found.imageCount.groupedText) \(request.part.rawValue) images, "
         + seen + (request.maximizes ? "; first an image made for the unit" : "")
         + (request.projects ? "; beside each what it projects back to" : ""),
       rows: rows, cellSize: 128)
     return Gallery(kind: "excite", sheet: rows.isEmpty ? nil : sheet, table: numbers.table)
   }
+
+  private var isOfClasses: Bool { layer.value.id == layer.network.logits.id }
 
   private func excitement(of data: DataSet) throws -> UnitExcitement {
     try run.model.requireFiniteWeights(pool: session.pool)
@@ -111,7 +114,8 @@ struct ExcitementGallery {
     maker.seed = session.seed
     let input = run.model.input
     let values = try maker.image(
-      for: unit, of: layer.value, probe, bounds: input.valueBounds, progress: progress)
+      for: unit, of: layer.value, field: layer.field?.side.y ?? layer.network.side, probe,
+      bounds: input.valueBounds, progress: progress)
     let box = layer.box(y: layer.seed.size.y / 2, x: layer.seed.size.x / 2)
     let reached = try probe.values(of: values, at: layer.value)
     let maps = FeatureMaps(reached, layer.seed)
