@@ -75,6 +75,7 @@ extension Session {
     }
     let trainer = try run.trainer(
       at: state.place, pool: pool, cache: workbench.features, resuming: state)
+    trainer.scoresAveragesAtStop = isComparing
     let brought = TrainingRun(run)
     brought.result = try trainer.concluded(as: record?.status.ending ?? .stopped)
     brought.state = trainer.state()
