@@ -18,9 +18,9 @@ extension Manifest {
 
   /// The labels of a table whose columns beside file and split are classes; nil where none of them is.
   ///
-  /// There are at least two. A column with nothing but 0 and 1 is one of a class; then the others must be too. Classes are the column names as
-  /// they are spelled, sorted bytewise. Images have any number of labels, unless the hints say otherwise: then each row
-  /// has a single 1.
+  /// There are at least two. A column with nothing but 0 and 1 is one of a class; then the others must be too.
+  /// Classes are the column names as they are spelled, sorted bytewise. Images have any number of labels, unless
+  /// the hints say otherwise: then each row has a single 1.
   static func readClassColumns(_ table: CSVTable, _ hints: LayoutHints) throws -> Listing? {
     let places = table.columns.indices.filter { !reservedColumns.contains(table.columns[$0]) }
     guard hints.separator == nil, places.count > 1, !table.rows.isEmpty,
