@@ -22,10 +22,10 @@ package struct LogisticRegression: Sendable {
   /// How near to the least objective solutions are, relative to it: the last one, and those of folds.
   static let (tolerance, foldTolerance) = (1e-9, 1e-5)
 
-  /// Solves the problem; nil when `goesOn` answered false.
+  /// Solves the problem, without a pool on the calling thread; nil when `goesOn` answered false.
   package init?(
     _ problem: LogisticProblem, l2: Double, startingFrom start: Matrix? = nil,
-    _ algebra: LinearAlgebra, pool: ThreadPool, goesOn: () -> Bool = { true }
+    _ algebra: LinearAlgebra, pool: ThreadPool? = nil, goesOn: () -> Bool = { true }
   ) {
     self.init(
       problem, l2: l2, startingFrom: start, heldOut: [], algebra, pool: pool, goesOn: goesOn)
@@ -33,7 +33,7 @@ package struct LogisticRegression: Sendable {
 
   private init?(
     _ problem: LogisticProblem, l2: Double, startingFrom start: Matrix?,
-    heldOut: [HeldOutLoss], _ algebra: LinearAlgebra, pool: ThreadPool,
+    heldOut: [HeldOutLoss], _ algebra: LinearAlgebra, pool: ThreadPool?,
     goesOn: () -> Bool
   ) {
     let solver = LogisticSolver(

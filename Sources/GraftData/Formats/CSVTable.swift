@@ -5,6 +5,8 @@ package struct CSVTable {
   let name: BytePath
   /// In lower case.
   package let columns: [String]
+  /// The same as they are spelled.
+  let header: [String]
   package private(set) var rows: [[String]] = []
   /// The line of the file that each row starts on, counted from 1.
   private(set) var lines: [Int] = []
@@ -32,7 +34,8 @@ package struct CSVTable {
     guard let header = try reader.record() else {
       throw GraftError(.input, "the table \(name) is empty")
     }
-    columns = header.map { Self.trimmed($0).lowercased() }
+    self.header = header.map(Self.trimmed)
+    columns = self.header.map { $0.lowercased() }
     while true {
       let line = reader.line
       guard let row = try reader.record() else { break }

@@ -6,15 +6,17 @@ import GraftBase
 /// table; then `class_index`, or else `label`, `class`, `labels` or `tags`; an optional `split` says train, val or
 /// test. With a `class_index` the labels are those numbers and `name` names the classes, so that an
 /// encoder's own head can be evaluated; otherwise classes are the texts, sorted bytewise. A field may hold
-/// any number of labels: see `Manifest+Labels.swift`.
+/// any number of labels: see `Manifest+Labels.swift`. Instead of a column of labels there may be one of 0 and 1 for
+/// each class: see `Manifest+Columns.swift`.
 package enum Manifest: DataFormat {
   package static let name = "manifest"
-  package static let summary = "a CSV table with the columns file and label, class or class_index"
+  package static let summary =
+    "a CSV table with the columns file and label, class or class_index, or file and a column of 0 and 1 for each class"
 
-  private static let fileColumns = ["file", "path", "image", "filename", "fname", "image_name"]
-  private static let textColumns = ["label", "class", "labels", "tags"]
+  static let fileColumns = ["file", "path", "image", "filename", "fname", "image_name"]
+  static let textColumns = ["label", "class", "labels", "tags"]
   /// fastai's column: True for validation, False for training.
-  private static let validityColumn = "is_valid"
+  static let validityColumn = "is_valid"
   private static let largestClassIndex = 99_999
 
   package static func recognizes(_ path: BytePath) -> Bool {
@@ -48,6 +50,8 @@ package enum Manifest: DataFormat {
     } else if let text = table.column(named: textColumns) {
       listing =
         try readLabelSets(table, column: text, hints) ?? readTextLabels(table, column: text)
+    } else if let found = try readClassColumns(table, hints) {
+      listing = found
     } else {
       throw GraftError(
         .input,

@@ -11,9 +11,15 @@ package struct Calibration: Codable, Hashable, Sendable {
   /// Of probabilities at a temperature of 1, so that a temperature changes no prediction.
   package var thresholds: [Double]?
 
-  package init(temperature: Double? = nil, thresholds: [Double]? = nil) {
+  /// What decides between two classes; nil names the more probable one.
+  package var decision: DecisionThreshold?
+
+  package init(
+    temperature: Double? = nil, thresholds: [Double]? = nil, decision: DecisionThreshold? = nil
+  ) {
     self.temperature = temperature
     self.thresholds = thresholds
+    self.decision = decision
   }
 
   /// Whether it changes nothing.
@@ -24,10 +30,39 @@ package struct Calibration: Codable, Hashable, Sendable {
     let isSound =
       temperature.map { $0.isFinite && $0 > 0 } ?? true
       && thresholds.map { $0.count == classCount && $0.allSatisfy((0...1).contains) } ?? true
+      && decision.map {
+        classCount == 2 && (0...1).contains($0.place) && (0...1).contains($0.threshold)
+      }
+        ?? true
     guard isSound else {
       throw GraftError(
         .input, "a calibration that cannot be one of \(classCount) classes")
     }
+  }
+}
+
+/// From what probability on one of two classes is predicted, and else the other.
+package struct DecisionThreshold: Codable, Hashable, Sendable {
+  /// The number of the class, 0 or 1.
+  package let place: Int
+  /// In a `Calibration` of probabilities at a temperature of 1, so that a temperature changes no prediction.
+  package let threshold: Double
+
+  package init(place: Int, threshold: Double) {
+    self.place = place
+    self.threshold = threshold
+  }
+
+  /// The class of an image with these probabilities of both.
+  package func prediction(_ probabilities: some RandomAccessCollection<Float>) -> Int {
+    let own = probabilities[probabilities.index(probabilities.startIndex, offsetBy: place)]
+    return Double(own) >= threshold ? place : 1 - place
+  }
+
+  /// `bees from a probability of 0.312 on, else ants`.
+  package func text(_ classes: [String]) -> String {
+    let names = [classes[place], classes[1 - place]].map(\.escapingControlCharacters)
+    return "\(names[0]) from a probability of \(threshold.fixedText(4)) on, else \(names[1])"
   }
 }
 
@@ -47,7 +82,19 @@ extension Model {
   /// From what probability on an image has each label.
   package var thresholds: [Double] {
     let thresholds = calibration.thresholds ?? [Double](repeating: 0.5, count: classes.count)
-    guard let temperature = calibration.temperature else { return thresholds }
-    return thresholds.map { 1 / (1 + exp(-log($0 / (1 - $0)) / temperature)) }
+    return thresholds.map(atTemperature)
+  }
+
+  /// What decides between two classes by their probabilities; nil is the more probable one.
+  package var decision: DecisionThreshold? {
+    calibration.decision.map {
+      DecisionThreshold(place: $0.place, threshold: atTemperature($0.threshold))
+    }
+  }
+
+  /// The threshold of probabilities at the model's temperature that decides as one of those at 1 does.
+  private func atTemperature(_ threshold: Double) -> Double {
+    guard let temperature = calibration.temperature else { return threshold }
+    return 1 / (1 + exp(-log(threshold / (1 - threshold)) / temperature))
   }
 }

@@ -44,11 +44,13 @@ package struct ModelFile {
     case version = "graft.version"
   }
 
-  /// Those who read version 1 take probabilities for the softmax of logits.
-  private static let versions = ["1", "2"]
+  /// Those who read version 1 take probabilities for the softmax of logits; of two classes those who read 2
+  /// predict the more probable one.
+  private static let versions = ["1", "2", "3"]
 
   private static func version(of model: Model) -> String {
-    versions[model.task == .multiLabel || !model.calibration.isPlain ? 1 : 0]
+    if model.calibration.decision != nil { return versions[2] }
+    return versions[model.task == .multiLabel || !model.calibration.isPlain ? 1 : 0]
   }
 
   /// Writes the model; `metadata` adds keys or the recipe, and cannot replace the others.

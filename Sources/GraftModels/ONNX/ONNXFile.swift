@@ -7,10 +7,9 @@ extension Model {
   /// What its output is and what makes probabilities of it, for those who read an ONNX file.
   package var outputText: String {
     let function = task == .multiLabel ? "the sigmoid of each" : "their softmax"
-    guard let temperature = calibration.temperature else {
-      return "logits; probabilities are \(function)"
-    }
-    return "logits; probabilities are \(function) after division by \(temperature)"
+    let division = calibration.temperature.map { " after division by \($0)" } ?? ""
+    let decision = decision.map { "; predicted is \($0.text(classes))" } ?? ""
+    return "logits; probabilities are \(function)\(division)\(decision)"
   }
 }
 

@@ -47,6 +47,12 @@ package struct DenseModel {
         "the temperature of the model was found for whole images, not for positions in them",
         help: "leave out dense=, or take it back: calibrate temperature=1")
     }
+    guard model.calibration.decision == nil else {
+      throw GraftError(
+        .usage,
+        "the threshold of the model was found for whole images, not for positions in them",
+        help: "leave out dense=, or take it back: calibrate threshold=0.5")
+    }
     let graph = Graph(precision: model.precision)
     image = graph.input("image", model.image.shape)
     var recorder = DenseRecorder(model, image: image)

@@ -1,3 +1,4 @@
+import Foundation
 import GraftBase
 import GraftModels
 
@@ -28,6 +29,17 @@ package struct ModelLogits: Sendable {
   package var labels: [Int] {
     (0..<count).map { image in
       classes.indices.first { truth[image * classes.count + $0] } ?? classes.count
+    }
+  }
+
+  /// How probable a class is for each image where it has one, as `Model.probabilities` computes it at a
+  /// temperature of 1.
+  package func probabilities(ofClass place: Int) -> [Float] {
+    (0..<count).map { image in
+      let row = values[image * classes.count..<(image + 1) * classes.count]
+      let top = row.max() ?? 0
+      let sum = row.reduce(0) { $0 + exp($1 - top) }
+      return Float(exp(row[row.startIndex + place] - top) / sum)
     }
   }
 

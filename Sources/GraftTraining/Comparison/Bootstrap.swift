@@ -53,7 +53,7 @@ extension Evaluation {
 extension EvaluationResult {
   /// The images at these places, as often as they are named.
   func choosing(_ places: [Int]) -> EvaluationResult {
-    var result = EvaluationResult(classes: classes)
+    var result = EvaluationResult(classes: classes, decision: decision)
     for place in places {
       result.add(
         sample: samples[place], label: labels[place],

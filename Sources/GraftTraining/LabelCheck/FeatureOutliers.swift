@@ -1,4 +1,3 @@
-import GraftAlgebra
 import GraftBase
 import GraftKernels
 
@@ -28,31 +27,15 @@ package struct FeatureOutliers: Sendable {
 
   /// Takes features [images, width]; nil for a number of images outside of `counts`.
   package init?(_ features: [Float], width: Int, pool: ThreadPool) throws {
-    let count = features.count / max(1, width)
-    guard Self.counts.contains(count) else { return nil }
-    let algebra = try LinearAlgebra.loaded()
-    let rows = Self.normalized(features, width: width)
-    let result = Matrix(count, 1)
-    pool.forEachRange(of: count, step: 256, lending: algebra, rows, result) {
-      range, _, algebra, rows, result in
-      let cosines = algebra.product(rows.part(rows: range), rows.transposed)
-      for (place, image) in range.enumerated() {
-        // Cosines of the nearest so far, falling.
-        var nearest = [Double](repeating: -.infinity, count: Self.neighbors)
-        for other in 0..<rows.rows where other != image {
-          let cosine = cosines[place, other]
-          guard cosine > nearest[Self.neighbors - 1] else { continue }
-          var slot = Self.neighbors - 1
-          while slot > 0, nearest[slot - 1] < cosine {
-            nearest[slot] = nearest[slot - 1]
-            slot -= 1
-          }
-          nearest[slot] = cosine
-        }
-        result[image, 0] = 1 - nearest[Self.neighbors - 1]
-      }
-    }
-    distances = result.numbers
+    guard Self.counts.contains(features.count / max(1, width)) else { return nil }
+    self.init(
+      try FeatureNeighbors(features, width: width, count: Self.neighbors, pool: pool))
+  }
+
+  /// Takes the nearest neighbors of all images; nil for a number of images outside of `counts`.
+  package init?(_ nearest: FeatureNeighbors) {
+    guard Self.counts.contains(nearest.images), nearest.count >= Self.neighbors else { return nil }
+    distances = (0..<nearest.images).map { nearest.distance(of: $0, rank: Self.neighbors - 1) }
     let median = Self.median(distances)
     let spread = Self.median(distances.map { abs($0 - median) })
     threshold = spread > 0 ? median + 3 * 1.4826 * spread : .infinity
@@ -65,28 +48,9 @@ package struct FeatureOutliers: Sendable {
       .sorted { ($1.distance, $0.image) < ($0.distance, $1.image) }
   }
 
-  private static func normalized(_ features: [Float], width: Int) -> Matrix {
-    let result = Matrix(features.count / width, width)
-    for row in 0..<result.rows {
-      let values = features[row * width..<(row + 1) * width]
-      let length = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-      for (place, value) in values.enumerated() {
-        result[row, place] = Double(value) / max(length, 1e-12)
-      }
-    }
-    return result
-  }
-
   private static func median(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     let middle = sorted.count / 2
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  }
-}
-
-extension FeatureTable {
-  /// The images unlike all others; see `FeatureOutliers`.
-  package func outliers(pool: ThreadPool) throws -> FeatureOutliers? {
-    try FeatureOutliers(features, width: width, pool: pool)
   }
 }

@@ -28,7 +28,7 @@ extension EvaluationResult {
     precondition(others.allSatisfy { $0.samples == samples }, "views of other images")
     guard !others.isEmpty else { return self }
     let share = (1 - ownShare) / Float(others.count)
-    var result = EvaluationResult(classes: classes)
+    var result = EvaluationResult(classes: classes, decision: decision)
     for index in 0..<count {
       var row = probabilities(at: index).map { $0 * ownShare }
       for other in others {

@@ -1,4 +1,5 @@
 import Foundation
+import GraftModels
 
 /// A model's predictions for each image of a data set, and the scores computed from them.
 package struct EvaluationResult: Codable, Hashable, Sendable {
@@ -10,10 +11,13 @@ package struct EvaluationResult: Codable, Hashable, Sendable {
   package private(set) var probabilities: [Float]
   /// Plain cross-entropy per image: no smoothing, no mixing.
   package private(set) var losses: [Float]
+  /// What decides between two classes; nil is the more probable one.
+  package var decision: DecisionThreshold?
 
   /// No images yet.
-  package init(classes: [String]) {
+  package init(classes: [String], decision: DecisionThreshold? = nil) {
     self.classes = classes
+    self.decision = decision
     samples = []
     labels = []
     probabilities = []
@@ -36,8 +40,14 @@ package struct EvaluationResult: Codable, Hashable, Sendable {
     probabilities[index * classes.count..<(index + 1) * classes.count]
   }
 
-  /// The most probable class of each image; the first of equals.
+  /// The class that is predicted of each image: the most probable one, unless a threshold decides.
   package var predictions: [Int] {
+    guard let decision else { return mostProbable }
+    return (0..<count).map { decision.prediction(probabilities(at: $0)) }
+  }
+
+  /// The most probable class of each image; the first of equals.
+  private var mostProbable: [Int] {
     (0..<count).map { index in
       let row = probabilities(at: index)
       var best = row.startIndex
@@ -84,8 +94,10 @@ package struct EvaluationResult: Codable, Hashable, Sendable {
     guard count > 0 else { return 0 }
     var confidences = [Double](repeating: 0, count: bins)
     var hits = [Double](repeating: 0, count: bins)
-    for (index, isCorrect) in isCorrect.enumerated() {
+    // Of the more probable class, whatever a threshold decides: it is probabilities that are judged.
+    for (index, prediction) in mostProbable.enumerated() {
       let confidence = Double(probabilities(at: index).max() ?? 0)
+      let isCorrect = prediction == labels[index]
       guard confidence.isFinite else { return .nan }
       let bin = min(bins - 1, Int(confidence * Double(bins)))
       confidences[bin] += confidence

@@ -81,15 +81,28 @@ package struct RankingCurve: Sendable {
   ///
   /// The highest finds the fewest. Nil without a label.
   package var bestThreshold: Double? {
-    guard positives > 0 else { return nil }
-    var best = (f1: -1.0, place: 0)
+    positives > 0 ? bestThreshold { scores(at: $0).f1 } : nil
+  }
+
+  /// The threshold with the best score of what is found from it on, as `bestThreshold`; nil without images.
+  package func bestThreshold(by score: (Point) -> Double) -> Double? {
+    guard !points.isEmpty else { return nil }
+    var best = (score: -Double.infinity, place: 0)
     for (place, point) in points.enumerated() {
-      let found = point.truePositives + point.falsePositives
-      let f1 = 2 * Double(point.truePositives) / Double(found + positives)
-      if f1 > best.f1 { best = (f1, place) }
+      let score = score(point)
+      if score > best.score { best = (score, place) }
     }
     let next = best.place + 1 < points.count ? points[best.place + 1].threshold : 0
     return (points[best.place].threshold + next) / 2
+  }
+}
+
+extension RankingCurve {
+  /// How well all from a point on are told from the rest.
+  package func scores(at point: Point) -> BinaryScores {
+    BinaryScores(
+      truePositives: point.truePositives, falsePositives: point.falsePositives,
+      positives: positives, negatives: negatives)
   }
 }
 

@@ -28,6 +28,8 @@ package final class Optimizer {
   /// The gradients of the step in progress, in the order of `entries`; kept so that a step
   /// allocates nothing.
   private var gradients: [Slice] = []
+  /// Of each chunk, where the rule is layerwise; kept for the same reason.
+  private var norms: [LayerNorms] = []
 
   /// A trainable parameter with what its group says and what is remembered about it.
   private struct Entry: Sendable {
@@ -35,6 +37,15 @@ package final class Optimizer {
     let rate: Double
     let decay: Double
     var state: State
+    /// What a layerwise rule makes of the norms of this update.
+    var scale = 1.0
+  }
+
+  /// The schedule's and clipping's part of an update.
+  private struct Moment: Sendable {
+    let multiplier: Double
+    let momentum: Double?
+    let gradientScale: Double
   }
 
   /// A part of an entry that one thread updates.
@@ -86,6 +97,7 @@ package final class Optimizer {
       }
     }
     gradients = entries.map(\.parameter.slice)
+    norms = rule is any LayerwiseRule ? chunks.map { _ in LayerNorms() } : []
   }
 
   /// Throws when a checkpoint's memory does not fit these groups and this rule.
@@ -123,20 +135,47 @@ package final class Optimizer {
       gradients[index] = gradient(entries[index].parameter)
       entries[index].state.updateCount += 1
     }
-    pool.forEach(
-      chunks.count,
-      lending: rule, chunks, entries, gradients, multiplier, momentum, gradientScale
-    ) { index, _, rule, chunks, entries, gradients, multiplier, momentum, gradientScale in
-      let chunk = chunks[index]
-      let entry = entries[chunk.entry]
-      rule.update(
-        UpdateOperands(
-          weight: chunk.weight,
-          gradient: gradients[chunk.entry].part(chunk.offset, count: chunk.weight.count),
-          slots: chunk.slots, rate: entry.rate * multiplier, decay: entry.decay,
-          momentum: momentum, gradientScale: gradientScale,
-          updateCount: entry.state.updateCount))
+    let moment = Moment(
+      multiplier: multiplier, momentum: momentum, gradientScale: gradientScale)
+    if let rule = rule as? any LayerwiseRule { measure(rule, moment, pool: pool) }
+    pool.forEach(chunks.count, lending: rule, chunks, entries, gradients, moment) {
+      index, _, rule, chunks, entries, gradients, moment in
+      rule.update(Self.operands(of: chunks[index], entries, gradients, moment))
     }
     for entry in entries { entry.parameter.markChanged() }
+  }
+
+  private static func operands(
+    of chunk: Chunk, _ entries: [Entry], _ gradients: [Slice], _ moment: Moment
+  ) -> UpdateOperands {
+    let entry = entries[chunk.entry]
+    return UpdateOperands(
+      weight: chunk.weight,
+      gradient: gradients[chunk.entry].part(chunk.offset, count: chunk.weight.count),
+      slots: chunk.slots, rate: entry.rate * moment.multiplier, decay: entry.decay,
+      momentum: moment.momentum, gradientScale: moment.gradientScale,
+      updateCount: entry.state.updateCount, layerScale: entry.scale)
+  }
+
+  /// The first pass of a layerwise rule; sums of chunks are added in their order.
+  private func measure(_ rule: any LayerwiseRule, _ moment: Moment, pool: ThreadPool) {
+    norms.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return }
+      let norms = Borrowed(start, count: buffer.count)
+      pool.forEach(chunks.count, lending: rule, chunks, entries, gradients, moment, norms) {
+        index, _, rule, chunks, entries, gradients, moment, norms in
+        norms[index] = rule.remember(Self.operands(of: chunks[index], entries, gradients, moment))
+      }
+    }
+    var place = 0
+    for index in entries.indices {
+      var sum = LayerNorms()
+      while place < chunks.count, chunks[place].entry == index {
+        sum.weightSquares += norms[place].weightSquares
+        sum.stepSquares += norms[place].stepSquares
+        place += 1
+      }
+      entries[index].scale = rule.scale(sum, decay: entries[index].decay)
+    }
   }
 }

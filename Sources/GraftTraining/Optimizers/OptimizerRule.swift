@@ -3,7 +3,8 @@ import GraftKernels
 
 /// The arithmetic of one optimizer: how a gradient changes a weight and the memory kept for it.
 ///
-/// Rules are element-wise, so a parameter can be cut into chunks anywhere. A new rule is one file, with
+/// Rules are element-wise, so a parameter can be cut into chunks anywhere; a `LayerwiseRule` has one number for
+/// all of it besides. A new rule is one file, with
 /// its loop by `UpdateOperands.forEachVector`, and one line in `Optimizers.all`.
 package protocol OptimizerRule: Sendable {
   static var name: String { get }
@@ -23,6 +24,22 @@ extension OptimizerRule {
   package static var momentumArgument: Argument<Double>? { nil }
 }
 
+/// A rule whose step of a parameter depends on the whole of it.
+///
+/// An update is two passes over the chunks: `remember` changes the memories and adds up what `scale` makes the
+/// parameter's scale of, and `update` then changes the weights.
+package protocol LayerwiseRule: OptimizerRule {
+  func remember(_ operands: UpdateOperands) -> LayerNorms
+  /// What the step of a parameter is multiplied by.
+  func scale(_ norms: LayerNorms, decay: Double) -> Double
+}
+
+/// Sums of squares over a part of a parameter, or all of it.
+package struct LayerNorms: Sendable {
+  package var weightSquares = 0.0
+  package var stepSquares = 0.0
+}
+
 /// The operands of one update: equally long parts of a parameter and of all that belongs to it.
 package struct UpdateOperands {
   package let weight: Slice
@@ -37,6 +54,8 @@ package struct UpdateOperands {
   package let gradientScale: Double
   /// How many updates this parameter has had, this one included.
   package let updateCount: Int
+  /// What a layerwise rule multiplies the parameter's step by.
+  package var layerScale = 1.0
 }
 
 /// The optimizers by name.
@@ -50,6 +69,7 @@ package enum Optimizers {
     RMSpropRule.self,
     AdagradRule.self,
     LionRule.self,
+    LambRule.self,
   ]
 
   /// The type of the optimizer that `choice` names.

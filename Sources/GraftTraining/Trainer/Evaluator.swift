@@ -84,7 +84,7 @@ package final class Evaluator {
   package func evaluate(
     _ source: any BatchSource, onBatch: (_ done: Int, _ of: Int) -> Bool = { _, _ in true }
   ) throws -> EvaluationResult? {
-    var result = EvaluationResult(classes: model.classes)
+    var result = EvaluationResult(classes: model.classes, decision: model.decision)
     let isTempered = model.calibration.temperature != nil
     let isWhole = try source.forEachBatch(onBatch: onBatch) { batch in
       let plan = try plans.plan(loadedWith: batch, .inference)

@@ -101,6 +101,8 @@ package struct PreparedRun {
       hash.update("\(phase.policy) \(phase.settings.spelledAsBefore)\n")
     }
     for change in ingredients.changes { hash.update("\(change)\n") }
+    // Only a run whose numbers are still to be chosen has one.
+    if let budget = ingredients.budget { hash.update("budget=\(budget)\n") }
     return String(hash.finish().hex.prefix(16))
   }
 

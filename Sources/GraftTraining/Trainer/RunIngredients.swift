@@ -21,6 +21,8 @@ package struct RunIngredients {
   package var startHash = ""
   /// The seconds that it may take, where epochs, depth and views are chosen by them as it starts.
   package var budget: Double?
+  /// What they were chosen to be, once that is done.
+  package var budgetAnswer: TimeBudget.Answer?
   /// What was changed on the way, such as `7 epochs from step 35`: such a run is not one that was
   /// planned so from the start.
   package var changes: [String] = []

@@ -10,7 +10,7 @@ package struct TimeBudget {
   package var views: Int?
 
   /// What was chosen.
-  package struct Choice: Hashable, Sendable {
+  package struct Choice: Codable, Hashable, Sendable {
     package let epochs: Int
     /// Groups that learn, from the head; nil as the policy says.
     package let depth: Int?
@@ -24,6 +24,18 @@ package struct TimeBudget {
       self.depth = depth
       self.views = views
       self.forecast = forecast
+    }
+  }
+
+  /// What was chosen, and for which training: kept with the run, so that the same training goes on with it.
+  package struct Answer: Codable, Hashable, Sendable {
+    /// The id of the run as its arguments ask for it, before anything is chosen.
+    package let request: String
+    package let choice: Choice
+
+    package init(request: String, choice: Choice) {
+      self.request = request
+      self.choice = choice
     }
   }
 
@@ -97,6 +109,9 @@ package struct TimeBudget {
 }
 
 extension TimeBudget.Choice {
+  /// Whether these are numbers that can be chosen, as a file may hold any.
+  package var isSound: Bool { epochs >= 1 && depth ?? 1 >= 1 && views ?? 1 >= 1 }
+
   /// `23 epochs, the 3 highest layer groups learn, 16 views of each image; about 9m50s of 10m00s`.
   package func text(within seconds: Double) -> String {
     let groups = depth.map {

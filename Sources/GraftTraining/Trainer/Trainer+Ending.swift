@@ -96,8 +96,8 @@ extension Trainer {
       _ = try validate(observer)
     } else if evaluation == nil, isAtStop {
       // A run that failed by its scores is replayed up to there: the weights are what is asked for,
-      // those in training, not their averages.
-      _ = try validate(goingBack: false, ofAverages: false, observer)
+      // those in training, not their averages. Trials are compared by what they would keep.
+      _ = try validate(goingBack: false, ofAverages: scoresAveragesAtStop, observer)
     }
     rollback = nil
     // Keeping the trainer, or its state, does not keep its buffers.

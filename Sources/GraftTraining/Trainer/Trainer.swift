@@ -33,6 +33,9 @@ package final class Trainer {
   private let gradientSum: GradientSum?
   /// Where weights are averaged; after the end of the run equal to the weights.
   let averages: WeightAverages?
+  /// Whether the scores of a run that ends at `stop=` are those of the averages, which it would keep at its end, and
+  /// not of the weights in training.
+  package var scoresAveragesAtStop = false
   var clock = TrainingClock()
   /// The part of `clock` that belongs to the epoch in progress.
   private var epochClock = TrainingClock()

@@ -33,7 +33,8 @@ package struct DataCommand: Command {
     "table of the labels of the images in the folder, file names relative to it")
   private static let multiLabel: Argument<Bool?> = Argument(
     "multilabel", .flag,
-    otherwise: "yes where fields of a table share labels between ; or |",
+    otherwise:
+      "yes where fields of a table share labels between ; or |, or it has a column for each class",
     "whether images of a table have any number of labels, in a field or in a row for each")
   private static let separator: Argument<LabelSeparator?> = Argument(
     "separator", .word, otherwise: "the one of ; | , that occurs",
@@ -69,6 +70,8 @@ package struct DataCommand: Command {
       + "lists do, by their paths inside the data, and the files stay where they are. Models remember range=, so that "
       + "`predict` reads files alike. A class of the legend that is called void is no class: its "
       + "pixels are not learned. "
+      + "A table without a column label may have one for each class, with 0 and 1; every column but file and split is then "
+      + "a class, called as it is spelled. With multilabel=no each row has a single 1, and images one class each. "
       + "In a multi-label set images have any number of labels, or none; each label is learned by itself "
       + "with binary cross-entropy, and the set is split so that each part has its share of every label. "
       + "balance=weights then counts a label that an image has as often as images without it outnumber "

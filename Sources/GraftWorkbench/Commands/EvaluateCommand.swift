@@ -1,6 +1,7 @@
 import GraftBase
 import GraftData
 import GraftImaging
+import GraftModels
 import GraftTraining
 
 /// `evaluate`: metrics of a run, overall and per class.
@@ -148,6 +149,12 @@ package struct EvaluateCommand: Command {
         "probabilities are those of the temperature \(temperature.fixedText(4))"
           + (label == DataPart.val.rawValue ? ", which was found by validation images" : ""))
     }
+    if let decision = run.model.decision {
+      lines.append(
+        "predicted is \(decision.text(run.model.classes))"
+          + (label == DataPart.val.rawValue
+            ? ", by a threshold for these images: scores here may be too good" : ""))
+    }
     if let curves {
       lines.append("wrote \(FilePath.relative(curves.path, to: session.folder))")
     }
@@ -157,6 +164,7 @@ package struct EvaluateCommand: Command {
       ("curves", curves.map { .string($0.path) } ?? .null),
       ("correct", .integer(result.accuracy.count)),
     ]
+    fields += DecisionThreshold.fields(run.model.decision, run.model.classes)
     fields += result.metricFields
     fields += [
       ("scores", result.scoresJSON), ("classes", result.classesJSON),

@@ -73,7 +73,8 @@ package struct LoadCommand: Command {
       "\(name): \(model.spec.name), head \(model.headKind), \(model.classes.count) "
         + "\(model.task == .multiLabel ? "labels, any number per image" : "classes"): "
         + model.classes.prefix(8).map(\.escapingControlCharacters).joined(separator: ", ")
-        + (model.classes.count > 8 ? ", …" : ""),
+        + (model.classes.count > 8 ? ", …" : "")
+        + (model.decision.map { "; predicts \($0.text(model.classes))" } ?? ""),
       event: .load,
       (stored == nil
         ? session.fields(ofPlace: arguments[Self.file] ?? "") : [("path", .null), ("file", .null)])

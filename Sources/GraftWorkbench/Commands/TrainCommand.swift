@@ -50,9 +50,7 @@ package struct TrainCommand: TrainingCommand {
     }
     // A rehearsal that times its trainings chooses as the run will.
     if let seconds = arguments[TrainingParameters.budget], session.trial?.takesWeights ?? true {
-      let choice = try request.choice(within: seconds, policy, in: session)
-      session.console.progress("budget: \(choice.text(within: seconds))")
-      request.chosen = choice
+      request.answer = try request.answer(to: seconds, policy, in: session)
     }
     return try request.prepare(in: session, policy)
   }

@@ -4,7 +4,8 @@ import GraftTraining
 /// The trials of a sweep, trained one after the other; those that fall behind may be stopped early.
 ///
 /// Successive halving (Jamieson and Talwalkar, 2016): all trials get a quarter of their updates, the better
-/// half of them half, and the better half of those all. A trial goes on where it was stopped, so that one that
+/// half of them half, and the better half of those all, by scores of what each would keep: averages of its weights where
+/// it has them. A trial goes on where it was stopped, so that one that
 /// finishes has the weights of a training of its own.
 struct SweepTrials {
   /// One trial and how far it came.

@@ -58,6 +58,8 @@ package struct StoredRun: Codable, Sendable, Equatable {
   package var weightsHash: String?
   /// What its training cost, or of one that was interrupted its last part.
   package var cost: TrainingCost?
+  /// What a time budget chose of it, where it was planned by one.
+  package var budget: TimeBudget.Answer?
   /// Whether the recipe that made it has not come to its end: the same recipe takes it up again.
   package var isOpen: Bool
 

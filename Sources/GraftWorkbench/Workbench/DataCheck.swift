@@ -12,6 +12,9 @@ struct DataCheck {
   let contradictions: [Contradiction]
   /// Nil where labels were not judged.
   let labels: LabelCheck?
+  /// Likely copies by the features of the chosen encoder that are not among `copies`; nil where there are no
+  /// features.
+  let alike: [FeatureCopies.Pair]?
   /// Why labels were not judged; nil where they were, or were not to be.
   let obstacle: String?
 
@@ -29,7 +32,7 @@ struct DataCheck {
     let clock = ContinuousClock()
     let start = clock.now
     let count = data.samples.count
-    copies = try NearCopies(in: data, pool: session.pool) { fraction in
+    let copies = try NearCopies(in: data, pool: session.pool) { fraction in
       try session.interrupts.check()
       var line = ProgressLine(
         title: "check \(data.name)", fraction: fraction)
@@ -42,8 +45,13 @@ struct DataCheck {
     session.console.progress(
       "compared \(count) images with each other in \(seconds.fixedText(1)) s, "
         + "\(rate.countText) images/s")
-    labels =
+    let labels =
       try obstacle == nil ? rule.map { try LabelCheck(data, $0, in: session) } : nil
+    var neighbors = labels?.neighbors
+    if rule != nil, labels == nil { neighbors = try Self.neighbors(data, in: session) }
+    self.copies = copies
+    self.labels = labels
+    alike = neighbors.map { Self.alike($0, besides: copies, in: data) }
   }
 
   /// A line for each thing that was found, the summary first.
@@ -61,6 +69,7 @@ struct DataCheck {
     lines += limits
     lines += (data.warnings + data.sizeWarnings).map { "warning: \($0)" }
     if lines.count == 1 { lines.append("no faults found") }
+    lines += alikeLines
     lines += labels?.lines ?? []
     if let obstacle { lines.append("labels are not checked: \(obstacle)") }
     return lines
@@ -87,6 +96,7 @@ struct DataCheck {
       ("near_copies", .array(copies.acrossSplits.map { .object(fields(of: $0)) })),
       ("near_copies_inside", .array(copies.insideSplits.map { .object(fields(of: $0)) })),
       ("contradictions", .array(contradictions.map { $0.fields(in: data) })),
+      ("feature_copies", alike.map { .array($0.map { .object(fields(of: $0)) }) } ?? .null),
     ] + LabelCheck.fields(labels)
   }
 

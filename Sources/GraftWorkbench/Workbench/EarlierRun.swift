@@ -39,8 +39,9 @@ extension Session {
   /// What is on disk of a finished run, which then needs no memory; nil where its folder is also that
   /// of the new one.
   private func onDisk(_ run: TrainingRun, besides new: TrainingRun) -> StoredRun? {
-    // A temperature is in memory only.
-    guard trial == nil, run.model.calibration.temperature == nil, let id = run.prepared?.id,
+    // What `calibrate` found is in memory only.
+    guard trial == nil, run.model.calibration.temperature == nil,
+      run.model.calibration.decision == nil, let id = run.prepared?.id,
       id != new.prepared?.id, let store,
       let record = store.run(id), record.status == .completed,
       record.weightsHash == run.model.weightsHash.hex

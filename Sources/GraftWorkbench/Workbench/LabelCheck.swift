@@ -12,6 +12,8 @@ struct LabelCheck {
   let doubts: [ConfidentLearning.Doubt]?
   /// Nil where features say nothing, or the images are too few or too many.
   let outliers: FeatureOutliers?
+  /// Nil as for outliers.
+  let neighbors: FeatureNeighbors?
 
   private static let batchSize = 32
   private static let shownDoubts = 20
@@ -25,7 +27,8 @@ struct LabelCheck {
     encoder = try session.requireEncoder()
     let (head, found) = try Self.judged(Self.prepared(data, in: session), in: session)
     self.head = head
-    outliers = head.isInformative ? found : nil
+    neighbors = head.isInformative ? found : nil
+    outliers = neighbors.flatMap { FeatureOutliers($0) }
     let learning = ConfidentLearning(
       head.probabilities, labels: head.labels, classCount: head.classCount)
     doubts = head.isInformative ? learning.doubts(rule) : nil
@@ -64,7 +67,7 @@ struct LabelCheck {
 
   private static func judged(
     _ run: PreparedRun, in session: Session
-  ) throws -> (HeldOutHead, FeatureOutliers?) {
+  ) throws -> (HeldOutHead, FeatureNeighbors?) {
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
     let cache = session.workbench.features
@@ -84,7 +87,7 @@ struct LabelCheck {
       throw GraftError(
         session.interrupts.termination ?? .interrupted, "the check of the labels was interrupted")
     }
-    return (head, try table?.outliers(pool: session.pool))
+    return (head, try table?.neighbors(pool: session.pool))
   }
 }
 

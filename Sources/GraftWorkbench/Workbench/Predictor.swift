@@ -13,7 +13,8 @@ struct Predictor {
     let probability: Float
     /// Whether it is predicted: of one class the first, else what reaches its threshold.
     let isPredicted: Bool
-    /// From what probability on, where an image may have any number of labels.
+    /// From what probability on, where an image may have any number of labels or a threshold decides between
+    /// two classes.
     var threshold: Double?
   }
 
@@ -43,6 +44,9 @@ struct Predictor {
     try run.model.requireFinite(logits.allSatisfy(\.isFinite))
     let probabilities = run.model.probabilities(logits)
     guard run.model.task == .multiLabel else {
+      if let decision = run.model.decision {
+        return Self.labels(probabilities, run.model.classes, decision, top: top ?? 1)
+      }
       return Self.labels(probabilities, run.model.classes, top: top ?? 1)
     }
     return Self.labels(
@@ -57,6 +61,20 @@ struct Predictor {
     return order.prefix(top).enumerated().map { rank, place in
       Label(
         name: classes[place], probability: Float(probabilities[place]), isPredicted: rank == 0)
+    }
+  }
+
+  /// One of two classes by a threshold, and where `top` is larger the other after it.
+  static func labels(
+    _ probabilities: [Double], _ classes: [String], _ decision: DecisionThreshold, top: Int
+  ) -> [Label] {
+    // As evaluation compares them.
+    let probabilities = probabilities.map { Float($0) }
+    let predicted = decision.prediction(probabilities)
+    return [predicted, 1 - predicted].prefix(top).map { place in
+      Label(
+        name: classes[place], probability: probabilities[place], isPredicted: place == predicted,
+        threshold: place == decision.place ? decision.threshold : 1 - decision.threshold)
     }
   }
 

@@ -23,6 +23,13 @@ extension Rendering {
           help: "write to another folder")
       }
     }
+    if existing != .replace, data.task == .multiLabel, FilePath.isFolder(tablePath) != nil,
+      FilePath.isFolder(listPath) == nil
+    {
+      throw GraftError(
+        .failed, "\(shown)/ has a manifest.csv already",
+        help: "write to another folder; existing=replace replaces it")
+    }
     try checkSharedFiles()
     switch existing {
     case .replace: return
@@ -42,6 +49,17 @@ extension Rendering {
         .failed, "the images in \(shown)/ were drawn differently: \(difference(from: old.header))",
         help: "existing=replace draws them again; or write to another folder")
     }
+  }
+
+  /// Refuses classes that could not be columns of the table.
+  func checkColumns() throws {
+    guard
+      let name = data.classes.first(where: { Manifest.reservedColumns.contains($0.lowercased()) })
+    else { return }
+    throw GraftError(
+      .usage,
+      "a class of \(data.name) is called \(name.escapingControlCharacters), as a column of the copies' table is "
+        + "that is no class", help: "give the class another name")
   }
 
   /// Refuses to write over what is read.

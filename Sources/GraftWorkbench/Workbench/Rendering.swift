@@ -56,12 +56,6 @@ struct Rendering {
     self.existing = existing
     self.pool = pool
     manifest = RenderManifest(header)
-    guard data.task != .multiLabel else {
-      throw GraftError(
-        .usage,
-        "copies go into a folder for each class, and images of \(data.name) have any number of "
-          + "labels", help: "name the folder of the images itself: render FOLDER to=FOLDER")
-    }
     var names = RenderNames(suffix: (Format(rawValue: header.format.name) ?? .jpeg).suffix)
     let hasMasks = data.task == .segmentation
     entries = indices.flatMap { index in
@@ -75,16 +69,22 @@ struct Rendering {
           file: file, mask: hasMasks ? "\(Self.maskFolder)/\(name).png" : nil,
           source: sample.path, copy: copy, seed: header.seed, epoch: copy - 1, sample: index,
           pipeline: header.pipeline,
-          labels: hasMasks || data.isUnlabeled ? [:] : [data.classes[sample.label]: 1],
+          labels: hasMasks ? [:] : Self.labels(of: sample, in: data),
           annotation: boxes?.format.fileName(of: index, copy: file))
       }
     }
+    if data.task == .multiLabel { try checkColumns() }
     try checkRoom()
+  }
+
+  private static func labels(of sample: Sample, in data: DataSet) -> [String: Double] {
+    guard !data.isUnlabeled else { return [:] }
+    return Dictionary(sample.labels.map { (data.classes[$0], 1) }, uniquingKeysWith: { $1 })
   }
 
   /// Where the copies of an image go: by class, or where the image lies when it has none.
   private static func folder(of sample: Sample, in data: DataSet) -> String {
-    if data.task == .segmentation { return imageFolder }
+    if data.task == .segmentation || data.task == .multiLabel { return imageFolder }
     return data.isUnlabeled
       ? RenderNames.safeFolders(of: sample.path) : RenderNames.safe(data.classes[sample.label])
   }
@@ -94,6 +94,9 @@ struct Rendering {
   // Data with masks is written to folders that `data` can open.
   private static let imageFolder = "images"
   private static let maskFolder = "masks"
+
+  /// The table of labels, by which `data` opens copies with any number of them.
+  var tablePath: String { folder + "/manifest.csv" }
 
   var listPath: String { folder + "/" + RenderManifest.fileName }
 
@@ -135,8 +138,16 @@ struct Rendering {
     return outcome
   }
 
-  /// The annotations that all copies share.
+  /// The table of labels, a column for each class, and the annotations that all copies share.
   private func writeSharedFiles(of entries: [RenderManifest.Entry]) throws {
+    if data.task == .multiLabel {
+      let header = (["file"] + data.classes).map(\.asCSVField)
+      let rows = entries.sorted { ($0.sample, $0.copy) < ($1.sample, $1.copy) }.map { entry in
+        [entry.file.asCSVField] + data.classes.map { entry.labels[$0] == nil ? "0" : "1" }
+      }
+      try AtomicFile.write(
+        ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined(), to: tablePath)
+    }
     guard let boxes else { return }
     // In the order of the images, whatever was kept.
     let entries = entries.sorted { ($0.sample, $0.copy) < ($1.sample, $1.copy) }
@@ -150,7 +161,7 @@ struct Rendering {
   /// Begins the list with the files that stay; returns them.
   private func startList() throws -> [RenderManifest.Entry] {
     try Self.makeFolder(folder)
-    AtomicFile.removeLeftovers(of: [listPath, classesPath], in: folder)
+    AtomicFile.removeLeftovers(of: [listPath, classesPath, tablePath], in: folder)
     var list = manifest
     if existing == .keep, let old = try RenderManifest(reading: listPath) {
       let wanted = Set(entries.map(\.file))

@@ -22,6 +22,7 @@ extension Session {
       var record = record(of: run)
       if let earlier = store.run(run.id) {
         if let state { record.note(state) }
+        record.budget = record.budget ?? earlier.budget
         record.formerNames = ([earlier.name] + earlier.formerNames).filter { $0 != run.name }
       }
       return try RunKeeper(
@@ -38,7 +39,8 @@ extension Session {
       id: run.id, name: run.name, encoder: run.model.spec.name, data: run.ingredients.data.name,
       policies: run.ingredients.methodText,
       recipe: recipe(of: run), epochs: run.ingredients.phases.last?.settings.epochs ?? 0,
-      totalSteps: run.totalSteps, started: Date(), updated: Date(), isOpen: !isInteractive)
+      totalSteps: run.totalSteps, started: Date(), updated: Date(),
+      budget: run.ingredients.budgetAnswer, isOpen: !isInteractive)
   }
 
   /// The lines that lead to a run that is about to be trained, that of the running command included.
@@ -76,6 +78,22 @@ extension Session {
       console.warn("\(run.name) on disk cannot be continued, it starts again: \(error)")
       return nil
     }
+  }
+
+  /// What a time budget chose for this very request, where its training is on disk and goes on from there.
+  func budgetAnswer(to request: String) -> TimeBudget.Answer? {
+    guard let store, !trainsAnew else { return nil }
+    return store.runs().first { run in
+      guard let answer = run.budget, answer.request == request, answer.choice.isSound,
+        run.step > 0
+      else { return false }
+      return !run.status.isFinished || takesFinished(run)
+    }?.budget
+  }
+
+  /// Whether a finished run on disk is taken as it is, where the same training is asked for again.
+  func takesFinished(_ record: StoredRun?) -> Bool {
+    reopenedRun != nil || isComparing || !isInteractive && record?.isOpen == true
   }
 
   /// The recipe has come to its end: the next time it trains anew.

@@ -56,9 +56,9 @@ extension Session {
     else { return try train(run, verb: verb, resuming: state) }
     let isFinished = record?.status.isFinished ?? false
     let isWhole = isFinished || found.stepsDone == run.ingredients.stop
-    let isAgain =
-      reopenedRun != nil || isComparing || !isInteractive && record?.isOpen == true
-    if reopenedRun == run.id || isWhole && isAgain { return try bringBack(run, found, record) }
+    if reopenedRun == run.id || isWhole && takesFinished(record) {
+      return try bringBack(run, found, record)
+    }
     guard !isFinished else { return try train(run, verb: verb, resuming: state) }
     let time = record.map { " at \($0.updated.clockText)" } ?? ""
     let isPlanned = isComparing && record?.status == .stopped
@@ -75,6 +75,7 @@ extension Session {
     }
     let trainer = try run.trainer(
       at: state.place, pool: pool, cache: workbench.features, resuming: state)
+    trainer.scoresAveragesAtStop = isComparing
     let brought = TrainingRun(run)
     brought.result = try trainer.concluded(as: record?.status.ending ?? .stopped)
     brought.state = trainer.state()

@@ -70,6 +70,7 @@ extension Session {
       let trainer = try prepared.trainer(
         at: place, pool: pool, cache: workbench.features,
         resuming: place == state?.place ? state : nil)
+      trainer.scoresAveragesAtStop = isComparing
       var observer = TrainingObserver(
         self, verb: count > 1 ? "\(verb) \(place.phase + 1)/\(count)" : verb, run: run.name)
       if state == nil, !isComparing, trainer.beginsInFull {

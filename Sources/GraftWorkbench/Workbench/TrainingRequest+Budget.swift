@@ -2,12 +2,29 @@ import GraftBase
 import GraftTraining
 
 extension TrainingRequest {
-  /// Chooses what the arguments leave open so that the training takes so many seconds, by timed batches that
-  /// change nothing.
-  func choice(within seconds: Double, _ policy: Policy, in session: Session) throws
-    -> TimeBudget.Choice
+  /// Chooses what the arguments leave open so that the training takes so many seconds, and says what.
+  ///
+  /// Where the same training was interrupted it goes on with what was chosen before, because batches timed
+  /// again would hardly give the same numbers, and so another training.
+  func answer(to seconds: Double, _ policy: Policy, in session: Session) throws
+    -> TimeBudget.Answer
   {
-    let trial = try prepare(in: session, policy)
+    let trial = try prepare(in: session, policy).startingHere()
+    let earlier = session.budgetAnswer(to: trial.id)
+    let answer =
+      try earlier
+      ?? TimeBudget.Answer(
+        request: trial.id, choice: choice(within: seconds, policy, trial, in: session))
+    session.console.progress(
+      "budget: " + (earlier == nil ? "" : "goes on with what was chosen before: ")
+        + answer.choice.text(within: seconds))
+    return answer
+  }
+
+  /// Chooses by timed batches that change nothing.
+  private func choice(
+    within seconds: Double, _ policy: Policy, _ trial: PreparedRun, in session: Session
+  ) throws -> TimeBudget.Choice {
     guard policy.variant != .gradual, let groups = trial.phases.first?.policy.groups else {
       throw GraftError(
         .usage, "budget= cannot choose the epochs of several phases",
@@ -20,8 +37,10 @@ extension TrainingRequest {
     let cache = session.workbench.features
     func run(epochs: Int, depth: Int?, views: Int?) throws -> PreparedRun {
       var request = self
-      request.chosen = TimeBudget.Choice(
-        epochs: givenEpochs ?? epochs, depth: depth, views: views, forecast: 0)
+      request.answer = TimeBudget.Answer(
+        request: trial.id,
+        choice: TimeBudget.Choice(
+          epochs: givenEpochs ?? epochs, depth: depth, views: views, forecast: 0))
       return try request.prepare(in: session, policy).startingHere()
     }
     return try budget.choice(

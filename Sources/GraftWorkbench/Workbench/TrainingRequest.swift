@@ -10,7 +10,8 @@ struct TrainingRequest {
   /// Nil leaves the policy's.
   let rate: RateChoice?
   /// What a budget of time has chosen, where there is one.
-  var chosen: TimeBudget.Choice?
+  var answer: TimeBudget.Answer?
+  private var chosen: TimeBudget.Choice? { answer?.choice }
 
   init(_ arguments: CheckedArguments, rate: RateChoice?) {
     self.arguments = arguments
@@ -38,6 +39,7 @@ struct TrainingRequest {
     var ingredients = try session.ingredients(arguments)
     let usual = policy.variant == .uniform ? ConstantSchedule.name : OneCycleSchedule.name
     if let views = chosen?.views { ingredients.views = views }
+    ingredients.budgetAnswer = answer
     if chosen == nil {
       ingredients.budget = arguments.ifDeclared(TrainingParameters.budget).flatMap(\.self)
     }

@@ -48,6 +48,7 @@ extension Session {
     trial.pretrained = pretrained
     trial.vocabulary = vocabulary
     trial.stateFolder = stateFolder
+    trial.trainsAnew = trainsAnew
     trial.keptPlots = keptPlots
     return trial
   }

@@ -87,6 +87,49 @@ import Testing
     #expect(throws: GraftError.self) { try Self.open(rows, header: "file,label,split") }
   }
 
+  @Test func columnsOfZeroAndOneAreClasses() throws {
+    let rows = ["0.png,1,0,1", "1.png,0,0,1", "2.png,0,0,0", "3.png,1.0,1.0, 0 "]
+    let data = try Self.open(rows, header: "file,cat,bird,Dog")
+    #expect(data.task == .multiLabel && data.classes == ["Dog", "bird", "cat"])
+    let lists = ["0.png,Dog;cat", "1.png,Dog", "2.png,", "3.png,bird;cat"]
+    let same = try Self.open(lists) { $0.hints.isMultiLabel = true }
+    #expect(Self.sets(data) == Self.sets(same) && data.fingerprint == same.fingerprint)
+    let parts = try Self.open(
+      ["0.png,train,1,0", "1.png,train,0,1", "2.png,val,1,1", "3.png,train,1,0"],
+      header: "image,split,a,b")
+    #expect(parts.classes == ["a", "b"] && parts.partition(.validation).count == 1)
+    let one = try Self.open(
+      ["0.png,1,0", "1.png,0,1", "2.png,1,0", "3.png,0,1"], header: "file,a,b"
+    ) {
+      $0.hints.isMultiLabel = false
+    }
+    #expect(one.task == .classification && one.samples.map(\.label) == [0, 1, 0, 1])
+  }
+
+  @Test(arguments: [
+    ("file,a,b", "0.png,1,2", "line 3 of ", "has \"2\" in the column b, where a class has 0 or 1"),
+    ("file,a,b", "0.png,1,", "line 3 of ", "has \"\" in the column b"),
+    ("file,a,a", "0.png,1,0", "two columns of ", "are called a"),
+    ("file,a,", "0.png,1,0", "column 3 of ", "has no name"),
+    ("file,width,height", "0.png,640,480", "has no column called label", "file, width, height"),
+  ])
+  func wrongColumnsOfClassesAreSaid(header: String, row: String, first: String, second: String) {
+    let error = #expect(throws: GraftError.self) {
+      try Self.open([header.contains("width") ? "9.png,3,2" : "9.png,0,1", row], header: header)
+    }
+    #expect(error?.message.contains(first) == true, "\(String(describing: error))")
+    #expect(error?.message.contains(second) == true, "\(String(describing: error))")
+  }
+
+  @Test func aSingleOneIsAskedForWithoutSets() {
+    let error = #expect(throws: GraftError.self) {
+      try Self.open(["0.png,1,0", "1.png,1,1"], header: "file,a,b") {
+        $0.hints.isMultiLabel = false
+      }
+    }
+    #expect(error?.message.hasSuffix("has 2 classes, and multilabel=no means one") == true)
+  }
+
   @Test func weightsAreThoseOfPositives() throws {
     let data = try Self.open(Self.rows).undivided
     #expect(data.classWeights() == [Float(5) / 3, 1, Float(5) / 3])

@@ -7,10 +7,17 @@ import Testing
 /// Episodes and distances of features beside numpy's and scikit-learn's (make_features.py).
 @Suite struct FewShotTests {
   private struct Reference: Decodable {
+    struct Logistic: Decodable {
+      let distance: FewShot.Distance
+      let l2: Double?
+      let accuracies: [Double]
+    }
+
     let features, many: [Float]
     let width: Int
     let support, queries: [[[Int]]]
     let cosine, euclidean, distances: [Double]
+    let logistic: [Logistic]
     let mean, margin, threshold: Double
   }
 
@@ -21,8 +28,8 @@ import Testing
     ] {
       var task = FewShot()
       task.distance = distance
-      let found = zip(reference.support, reference.queries).map { support, queries in
-        task.accuracy(
+      let found = try zip(reference.support, reference.queries).map { support, queries in
+        try task.accuracy(
           of: FewShot.Episode(support: support, queries: queries), reference.features,
           width: reference.width)
       }
@@ -31,6 +38,22 @@ import Testing
     let outcome = FewShot.Outcome(reference.cosine)
     #expect(abs(outcome.mean - reference.mean) < 1e-12)
     #expect(abs(outcome.margin - reference.margin) < 1e-12)
+  }
+
+  @Test func logisticRegressionsAreScikitLearns() throws {
+    let reference = try fixture("features", as: Reference.self)
+    for expected in reference.logistic {
+      var task = FewShot()
+      (task.ways, task.shots, task.head) = (5, 3, .logistic)
+      (task.distance, task.l2) = (expected.distance, expected.l2)
+      let found = try zip(reference.support, reference.queries).map { support, queries in
+        try task.accuracy(
+          of: FewShot.Episode(support: support, queries: queries), reference.features,
+          width: reference.width)
+      }
+      #expect(
+        zip(found, expected.accuracies).allSatisfy { abs($0 - $1) < 1e-12 }, "\(expected.distance)")
+    }
   }
 
   @Test func episodesDrawClassesAndImagesOnceEach() throws {

@@ -8,7 +8,7 @@ import pathlib
 import numpy as np
 import torch
 from sklearn import metrics as sk
-from timm.optim import Lion
+from timm.optim import Lamb, Lion
 
 here = pathlib.Path(__file__).parent
 
@@ -142,6 +142,8 @@ def registered():
             "adam": case(0.01, lambda p: o.Adam(p, lr=0.01, weight_decay=decay)),
             "rmsprop": case(0.01, lambda p: o.RMSprop(p, lr=0.01, weight_decay=decay)),
             "lion": case(0.003, lambda p: Lion(p, lr=0.003, weight_decay=decay)),
+            "lamb": case(0.02, lambda p: Lamb(
+                p, lr=0.02, weight_decay=decay, max_grad_norm=None)),
             "adagrad": case(0.1, lambda p: o.Adagrad(p, lr=0.1, weight_decay=decay)),
         },
         "momentum": {
@@ -153,6 +155,8 @@ def registered():
                 p, lr=0.02, momentum=0.8, weight_decay=decay, nesterov=True)),
         },
         "clipped": case(0.01, adamw, clip=1.0),
+        # timm shortens to norm 1 itself.
+        "clippedLamb": case(0.02, lambda p: Lamb(p, lr=0.02, weight_decay=decay)),
     }
 
 

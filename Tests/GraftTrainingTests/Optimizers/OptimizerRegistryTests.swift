@@ -17,6 +17,7 @@ import Testing
     let results: [String: Run]
     let momentum: [String: Run]
     let clipped: Run
+    let clippedLamb: Run
   }
 
   @Test(arguments: Optimizers.all.map { $0.name })
@@ -37,6 +38,7 @@ import Testing
   @Test func gradientsAreShortenedTogetherAsTorchDoes() throws {
     let reference = try fixture("registered", as: Reference.self)
     try check(Choice("adamw"), reference, reference.clipped, limit: 1)
+    try check(Choice("lamb"), reference, reference.clippedLamb, limit: 1)
   }
 
   /// The form that checkpoints had before Nesterov's rule was registered.

@@ -215,7 +215,9 @@ extension EndToEnd {
         if verb == "freeze" { place.type("policy B") }
         // More classes and images, of which some are predicted wrongly.
         if verb == "fewshot" { place.type("data demo:shapes limit=250") }
-        if verb == "calibrate" {
+        if verb == "calibrate", example.contains("threshold=") {
+          place.type("data flowers/ split=34/33/33 ; drop A ; train epochs=1 as=A")
+        } else if verb == "calibrate" {
           place.type("data demo:shapes limit=80 ; drop A ; train epochs=4 policy=B as=A")
         }
         // Mirror images of one color are the images themselves, which `check augment` refuses.

@@ -104,6 +104,37 @@ extension EndToEnd {
       #expect(file.range(of: Data("probabilities are the sigmoid of each".utf8)) != nil)
     }
 
+    /// Copies and their table are data of their own, with the labels of the images.
+    @Test func copiesKeepAllLabels() throws {
+      let place = try Self.workplace()
+      let data = try #require(place.session.workbench.data)
+      #expect(
+        place.type("render to=copies/ copies=2 augment=flip size=original") == 0, "\(place.errors)")
+      #expect(place.type("data copies/") == 0, "\(place.errors)")
+      let copies = try #require(place.session.workbench.data)
+      #expect(copies.task == .multiLabel && copies.classes == data.classes)
+      #expect(copies.samples.count == 2 * data.samples.count)
+      for (number, sample) in data.samples.enumerated() {
+        let stem = sample.path.dropLast(4)
+        for copy in 1...2 {
+          let found = copies.samples.first { $0.path == "images/\(stem)-\(copy).png" }
+          #expect(found?.labels == data.samples[number].labels, "\(sample.path)")
+        }
+      }
+      let list = try String(contentsOfFile: place.path("copies/manifest.jsonl"), encoding: .utf8)
+      let most = data.samples.map(\.labels.count).max() ?? 0
+      #expect(
+        list.split(separator: "\n").contains { $0.matches(of: /":1[,}]/).count >= most && most > 1 }
+      )
+      // What is missing is added, and the table is of all.
+      #expect(place.type("data photos labels=tags.csv split=70/30") == 0)
+      try FileManager.default.removeItem(atPath: place.path("copies/images/3-1.png"))
+      let line = "render to=copies/ copies=2 augment=flip size=original existing=keep"
+      #expect(place.type(line) == 0, "\(place.errors)")
+      let table = try String(contentsOfFile: place.path("copies/manifest.csv"), encoding: .utf8)
+      #expect(table.hasPrefix("file,blue,green,red\n") && table.split(separator: "\n").count == 81)
+    }
+
     @Test func withoutALabelAboveItsThresholdTheBestIsMarked() {
       let labels = Predictor.labels(
         [0.2, 0.4, 0.1], ["a", "b", "c"], thresholds: [0.3, 0.5, 0.5], top: nil)
@@ -120,7 +151,6 @@ extension EndToEnd {
       ("solve", "predicts any number of labels per image"),
       ("head knn ; solve", "names one class per image"),
       ("train loss=ce", "loss=ce does not fit a head that predicts any number of labels per image"),
-      ("render to=copies/", "copies go into a folder for each class"),
       ("evaluate on=demo:shapes", "has one class per image"),
       ("evaluate dense=yes size=32", "dense scores are of one class per position"),
       ("data photos labels=tags.csv balance=sampler ; train", "any number of labels"),

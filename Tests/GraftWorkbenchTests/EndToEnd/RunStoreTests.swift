@@ -18,7 +18,9 @@ extension EndToEnd {
     }
 
     /// A place whose state folder holds the training as a crash left it after some epochs.
-    private static func crashed(afterEpochs epochs: Int) throws -> Workplace {
+    private static func crashed(
+      afterEpochs epochs: Int, _ recipe: String = recipe
+    ) throws -> Workplace {
       let place = try Workplace(stateFolder: TemporaryFolder.make())
       // What a crash leaves is what is on disk in the middle: copied there, and put back.
       var copy = ""
@@ -26,7 +28,7 @@ extension EndToEnd {
       let state = try #require(session.stateFolder)
       session.settings.checkpoint = .step
       let watching = try Workplace(folder: place.folder, stateFolder: state) { text, _ in
-        guard copy.isEmpty, text.contains("epoch \(epochs + 1)/3") else { return }
+        guard copy.isEmpty, text.contains("epoch \(epochs + 1)/") else { return }
         copy = state + "-copy"
         try? FileManager.default.copyItem(atPath: state, toPath: copy)
       }
@@ -51,6 +53,35 @@ extension EndToEnd {
       let record = try Self.record(place)
       #expect(record.status == .completed && !record.isOpen && record.epoch == 3)
       #expect(try record.weightsHash == Self.wholeHash())
+    }
+
+    /// Batches timed again would choose other numbers, and so another training.
+    @Test func aBudgetGoesOnWithWhatItChose() throws {
+      let recipe = Workplace.ingredients + "\ntrain budget=1s batch=16 policy=B augment=flip as=B"
+      let place = try Self.crashed(afterEpochs: 1, recipe)
+      let chosen = try #require(try Self.record(place).budget?.choice)
+      #expect(place.replay(recipe) == 0, "\(place.errors)")
+      #expect(place.errors.contains("budget: goes on with what was chosen before: "))
+      #expect(place.errors.contains("B continues from step "))
+      #expect(
+        try place.session.requireRun("B").prepared?.phases[0].settings.epochs == chosen.epochs)
+      let whole = try Workplace()
+      #expect(place.recipe.contains("epochs=\(chosen.epochs) depth="), "\(place.recipe)")
+      #expect(whole.replay(place.recipe) == 0, "\(whole.errors)")
+      #expect(try place.hash("B") == whole.hash("B"))
+      // It came to its end: the next time, other seconds, and --fresh choose anew.
+      let store = try #require(place.session.store)
+      let record = try Self.record(place)
+      let request = try #require(record.budget?.request)
+      let session = try Workplace(stateFolder: place.session.stateFolder).session
+      #expect(session.budgetAnswer(to: request) == nil)
+      var open = record
+      open.isOpen = true
+      try store.write(open)
+      #expect(session.budgetAnswer(to: request)?.choice == chosen)
+      #expect(session.budgetAnswer(to: "other") == nil)
+      session.trainsAnew = true
+      #expect(session.budgetAnswer(to: request) == nil)
     }
 
     @Test func resumeFindsTheRunOfACrashedSession() throws {

@@ -68,6 +68,32 @@ extension EndToEnd {
       #expect(Set(drawn.map { $0["lr"] }).count == 6)
     }
 
+    /// A trial that is stopped within an epoch has the score of its averages, which it would keep at its end.
+    @Test func halvingComparesTheAveragesThatWouldBeKept() throws {
+      let place = try Workplace(format: .json, stateFolder: TemporaryFolder.make())
+      place.type(Workplace.ingredients)
+      let line = "policy=A batch=8 epochs=3 ema=0.5"
+      #expect(
+        place.type("sweep lr=[1e-3, 1e-2] \(line) halving=yes by=loss") == 0, "\(place.errors)")
+      let stopped = try #require(try swept(place).last)
+      #expect(stopped["step"] as? Int == 3)
+      let rate = try #require(values(stopped)["lr"])
+      let alone = try Workplace()
+      alone.type(Workplace.ingredients)
+      #expect(alone.type("train lr=\(rate) \(line) stop=3 as=R") == 0, "\(alone.errors)")
+      let run = try alone.session.requireRun("R")
+      let own = try #require(alone.session.metrics["R.val.loss"])
+      for (name, values) in try #require(run.state).averages {
+        run.model.parameter(name)?.slice.copy(from: values.slice)
+        run.model.parameter(name)?.markChanged()
+      }
+      #expect(alone.type("evaluate R") == 0, "\(alone.errors)")
+      let averaged = try #require(alone.session.metrics["R.val.loss"])
+      let score = try #require(stopped["score"] as? Double)
+      #expect(
+        abs(score - averaged) < 1e-5 && abs(score - own) > 1e-4, "\(score) \(own) \(averaged)")
+    }
+
     @Test func halvingStopsTheWorseAndFinishesTheBestAsIfAlone() throws {
       let place = try Workplace(format: .json, stateFolder: TemporaryFolder.make())
       place.type(Workplace.ingredients)

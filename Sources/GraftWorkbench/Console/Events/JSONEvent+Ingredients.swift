@@ -57,6 +57,15 @@ extension JSONEvent {
       .rows("near_copies", "pairs in different splits, the most alike first", copies),
       .rows("near_copies_inside", "pairs in the same split", copies),
       .rows(
+        "feature_copies",
+        "pairs that are likely copies by the encoder's features, without those above, the most alike first; null "
+          + "as for outliers, but from 50 images on",
+        copies.dropLast(2) + [
+          .number("distance", "1 less the cosine of their features"),
+          .number("ratio", "its part of the distance to their 5th nearest, less than 0.45"),
+        ]
+      ).orNull,
+      .rows(
         "contradictions", "files that are there under two labels",
         [
           .text("path", "inside the data set"), .text("label", "its class"),

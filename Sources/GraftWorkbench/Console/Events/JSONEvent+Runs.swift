@@ -92,7 +92,7 @@ extension JSONEvent {
         "correct",
         "of the images; of the pixels where pixels are predicted, of decisions where any number of labels is"
       ),
-    ]
+    ] + decision
       + Metrics.all.map {
         JSONField.number($0.name, "\($0.summary); null where it does not apply").orNull
       } + [
@@ -133,13 +133,34 @@ extension JSONEvent {
       + calibrationScores("after", "on the images that the temperature was found by")
       + calibrationScores(
         "cross_fitted", "each fifth by the temperature of the others; null where it was given",
-        isOptional: true))
+        isOptional: true) + decision
+      + thresholdScores("at_half", "by the more probable class; null without `threshold=`")
+      + thresholdScores("at_threshold", "by the threshold; null as before")
+      + thresholdScores(
+        "at_cross_fitted",
+        "each fifth by the threshold of the others; null as before, and where it was given"))
+
+  /// What decides between two classes.
+  private static let decision: [JSONField] = [
+    .text("threshold_class", "the class that the threshold is of; null without one").orNull,
+    .number("threshold", "from what probability on it is predicted; null as before").orNull,
+  ]
+
+  private static func thresholdScores(_ name: String, _ summary: String) -> [JSONField] {
+    [
+      JSONField.number("f1_\(name)", "F1 of that class \(summary)").orNull,
+      .number("balanced_accuracy_\(name)", "the mean recall of both classes").orNull,
+      .number("accuracy_\(name)", "0 to 1").orNull,
+    ]
+  }
 
   static let fewshot = JSONEvent(
     "fewshot", "`fewshot`.",
     [
       .integer("ways", "classes of an episode"), .integer("shots", "labeled images of each"),
       .integer("queries", "images of each to be labeled"), .integer("episodes", "that were drawn"),
+      .word("head", FewShot.Head.allCases.map(\.rawValue), "that labels the queries"),
+      .number("l2", "of a logistic regression; null with another head").orNull,
       .word("distance", FewShot.Distance.allCases.map(\.rawValue), "to prototypes"),
       .text("encoder", "its name"), .integer("images", "to draw from"),
       .integer("classes", "with enough images"), .number("accuracy", "the mean of episodes"),
@@ -159,12 +180,14 @@ extension JSONEvent {
     "predict", "`predict`, for each image and each of its labels, or of `top=` of them.",
     JSONField.place("the image") + [
       .text("label", "a class"), .number("probability", "0 to 1"),
-      .integer("rank", "from 1, the most probable"),
+      .integer("rank", "from 1, the most probable, or the one that a threshold decides for"),
       .flag(
         "predicted",
         "whether the image has it: of one class the first, of any number of labels those from their "
           + "thresholds on"),
-      .number("threshold", "of the label; null where images have one class").orNull,
+      .number(
+        "threshold", "of the label; null where images have one class and no threshold decides"
+      ).orNull,
     ])
 
   static let predictPixels = JSONEvent(
