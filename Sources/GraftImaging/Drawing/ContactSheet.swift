@@ -80,6 +80,17 @@ package struct ContactSheet {
     return canvas.image()
   }
 
+  /// One image of the sheet by itself, as large as it is there, with its marks.
+  package func image(of cell: Cell) throws -> Image {
+    let image = Self.masked(cell.image.fitted(into: cellSize), cell.marks)
+    guard let marks = cell.marks, !marks.annotation.boxes.isEmpty else { return image }
+    let canvas = try Canvas(
+      width: image.width, height: image.height, background: Style.background)
+    canvas.draw(image, x: 0, y: 0)
+    Self.drawBoxes(marks, on: canvas, size: cell.image.size, shown: image.size, x: 0, y: 0)
+    return canvas.image()
+  }
+
   private func drawHeading(on canvas: Canvas, _ layout: Layout) {
     var y = Double(Style.margin)
     let width = Double(layout.width - 2 * Style.margin)

@@ -13,7 +13,10 @@ enum CountsPlot: PlotKind {
   }
 
   static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
-    let data = try session.requireData()
+    try plot(of: session.requireData())
+  }
+
+  static func plot(of data: DataSet) -> Plot {
     let splits = [("train", Partition.train), ("val", .validation), ("test", .test)]
       .filter { !data.partition($0.1).isEmpty }
     return plot(

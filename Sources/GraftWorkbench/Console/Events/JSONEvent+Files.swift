@@ -64,16 +64,18 @@ extension JSONEvent {
     written)
 
   static let save = JSONEvent(
-    "save", "`save` of a model or a recipe.",
+    "save", "`save` of a model, a recipe or a report.",
     written + [
-      .word("kind", ["model", "recipe"], "what is in it"),
-      .text("weights_hash", "SHA-256 of the weights; null for a recipe").orNull,
+      .word("kind", ["model", "recipe", "report"], "what is in it"),
+      .text("weights_hash", "SHA-256 of the weights; null for what is no model").orNull,
       .integer(
         "step",
-        "of the training state that is in it; null where the training is over, and for a recipe"
+        "of the training state that is in it; null where the training is over, and for what is no model"
       ).orNull,
-      .integer("lines", "of the recipe; null for a model").orNull,
-      .integer("commands", "that it was distilled from; null for a model").orNull,
+      .integer("lines", "of the recipe; null for what is none").orNull,
+      .integer("commands", "that it was distilled from; null for what is no recipe").orNull,
+      .texts("runs", "that a report tells of, the best first; null for what is none").orNull,
+      .integer("bytes", "of a report; null for what is none").orNull,
     ])
 
   static let export = JSONEvent(
