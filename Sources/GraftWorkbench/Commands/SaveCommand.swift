@@ -64,7 +64,8 @@ package struct SaveCommand: Command {
     guard let kind = Kind(rawValue: suffix) else {
       let (suggestion, _) = Suggestion.help(for: suffix, among: Kind.allCases.map(\.rawValue))
       throw arguments.fault(
-        .unknownValue, at: Self.file, "`\(name)` does not end in .safetensors, .onnx, .graft or .html",
+        .unknownValue, at: Self.file,
+        "`\(name)` does not end in .safetensors, .onnx, .graft or .html",
         help: suggestion.map { "did you mean .\($0)?" } ?? "the suffix decides what is written")
     }
     folds = arguments[ExportCommand.fold]

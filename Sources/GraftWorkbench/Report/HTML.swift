@@ -85,6 +85,11 @@ extension String {
   ///
   /// Control characters become visible, and what XML has no place for becomes U+FFFD.
   fileprivate var asMarkup: String {
+    // Most texts need nothing, and images are long.
+    let isPlain = utf8.allSatisfy { byte in
+      (0x20..<0x7F).contains(byte) && !"&<>\"'".utf8.contains(byte)
+    }
+    if isPlain { return self }
     var result = ""
     for scalar in unicodeScalars {
       switch scalar {

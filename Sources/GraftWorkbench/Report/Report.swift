@@ -37,7 +37,8 @@ final class Report {
     self.session = session
     self.part = part
     givenTitle = title
-    let data = session.workbench.data ?? runs.lazy.compactMap { $0.prepared?.ingredients.data }.first
+    let data =
+      session.workbench.data ?? runs.lazy.compactMap { $0.prepared?.ingredients.data }.first
     self.data = data
     var entries = try runs.map { try Self.entry($0, data, part, in: session) }
     let metric = entries.lazy.compactMap { $0.evaluation?.metrics.first?.metric }.first
@@ -76,7 +77,8 @@ final class Report {
 
   /// The same without markup, for the title of the window.
   var plainTitle: String {
-    givenTitle ?? [data?.name, featured.run.model.spec.name].compactMap(\.self)
+    givenTitle
+      ?? [data?.name, featured.run.model.spec.name].compactMap(\.self)
       .joined(separator: " with ")
   }
 
@@ -134,7 +136,7 @@ extension Comparison.Score {
   /// `94.8 % (95 % interval 90.0 % to 97.3 %)`.
   func text(_ metric: any Metric) -> String {
     let interval = range.map {
-      " (95 % interval \(metric.text($0.lowerBound)) to \(metric.text($0.upperBound)))"
+      " (95\u{A0}% interval \(metric.text($0.lowerBound)) to \(metric.text($0.upperBound)))"
     }
     return metric.text(value) + (interval ?? "")
   }
@@ -143,6 +145,15 @@ extension Comparison.Score {
 extension Metric {
   /// A score as reports show it: shares as percentages.
   func text(_ value: Double) -> String {
-    isLargerBetter ? value.percentText : value.fixedText(4)
+    switch self {
+    case is KappaMetric, is CurveAreaMetric: value.fixedText(3)
+    case is CalibrationMetric, is HammingMetric: value.unbrokenPercent
+    default: isLargerBetter ? value.unbrokenPercent : value.fixedText(4)
+    }
   }
+}
+
+extension Double {
+  /// A share as a percentage that stays on one line.
+  fileprivate var unbrokenPercent: String { percentText.replacing(" ", with: "\u{A0}") }
 }

@@ -9,39 +9,59 @@ struct ReportFigures {
   /// The colors of all plots so far.
   private(set) var colors: Set<ThemedSVG.Color> = []
 
-  /// Plots wider than that have a second drawing for phones.
-  private static let narrowWidth = 400
   private static let wideWidth = 820
-  /// Bytes of SVG from which there is no second drawing: the first one scrolls.
+  /// For phones.
+  private static let narrowWidth = 400
+  /// For two plots beside each other, and on phones one below the other.
+  private static let halfWidth = 470
+  /// For tables of few cells, which need no more.
+  private static let smallWidth = 560
+  /// Bytes of SVG from which there is no second drawing for phones: the first one scrolls.
   private static let largestSecond = 90_000
 
-  /// A plot with its texts, as the page is wide and as a phone is.
+  /// A plot with its texts, drawn for wide pages and again for phones.
   mutating func plot(_ plot: Plot) throws -> HTML {
-    let wide = try svg(plot, width: min(plot.size.width, Self.wideWidth))
-    let isSmall = wide.utf8.count <= Self.largestSecond
-    let label = plot.title
-    let first = HTML("div", ["class": isSmall ? "wide" : "scroll"], HTML(markup: wide))
-    var drawings = [first]
-    if isSmall {
-      let narrow = try svg(plot, width: Self.narrowWidth)
-      drawings.append(HTML("div", ["class": "narrow"], HTML(markup: narrow)))
-    } else {
-      drawings = [
-        HTML(
-          "div",
-          ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Plot: \(label)"],
-          HTML(markup: wide))
-      ]
+    let widest = plot.isSmallTable ? Self.smallWidth : Self.wideWidth
+    let wide = HTML(markup: try svg(plot, width: min(plot.size.width, widest)))
+    guard wide.source.utf8.count <= Self.largestSecond else {
+      return figure(
+        plot,
+        [
+          HTML(
+            "div",
+            [
+              "class": "scroll", "tabindex": "0", "role": "group",
+              "aria-label": "Plot: \(plot.title)",
+            ], wide)
+        ])
     }
-    return HTML("figure", ["class": "plot", "data-label": label], drawings)
+    let narrow = HTML(markup: try svg(plot, width: Self.narrowWidth))
+    return figure(
+      plot, [HTML("div", ["class": "wide"], wide), HTML("div", ["class": "narrow"], narrow)])
+  }
+
+  /// Two plots that readers compare.
+  mutating func pair(_ one: Plot, _ other: Plot) throws -> HTML {
+    HTML(
+      "div", ["class": "pair"],
+      try [one, other].map { figure($0, [HTML(markup: try svg($0, width: Self.halfWidth))]) })
+  }
+
+  private func figure(_ plot: Plot, _ drawings: [HTML]) -> HTML {
+    HTML(
+      "figure", ["class": plot.isList ? "plot list" : "plot", "data-label": plot.title], drawings)
   }
 
   /// As wide as that, and as high as its marks then need.
   private mutating func svg(_ plot: Plot, width: Int) throws -> String {
     plotCount += 1
-    let (own, isNarrow) = (plot.size, width == Self.narrowWidth)
+    let own = plot.size
     var height = own.height * width / own.width
-    if plot.isList { height = own.height } else if isNarrow { height = max(height, 360) }
+    if plot.isList {
+      height = own.height
+    } else if width < Self.smallWidth {
+      height = max(height, 370)
+    }
     let drawing = try ThemedSVG(
       plot, size: PlotSize(width: width, height: height), namePrefix: "p\(plotCount)-")
     colors.formUnion(drawing.colors)
@@ -55,8 +75,7 @@ struct ReportFigures {
       "img",
       [
         "src": "data:image/jpeg;base64," + Data(bytes).base64EncodedString(), "alt": description,
-        "width": "\(image.width)", "height": "\(image.height)", "loading": "lazy",
-        "decoding": "async",
+        "width": "\(image.width)", "height": "\(image.height)",
       ])
   }
 
@@ -64,21 +83,28 @@ struct ReportFigures {
 
   /// The images of a sheet, each with its caption, as many beside each other as the page is wide.
   func sheet(_ sheet: ContactSheet) throws -> HTML {
+    // Rows without labels are there because a sheet has an end.
+    guard sheet.rows.contains(where: { !$0.label.isEmpty }) else {
+      return try list(sheet.rows.flatMap(\.cells), sheet)
+    }
+    return HTML(
+      try sheet.rows.map { row in
+        HTML([HTML("h3", [:], HTML.name(row.label)), try list(row.cells, sheet)])
+      })
+  }
+
+  private func list(_ cells: [ContactSheet.Cell], _ sheet: ContactSheet) throws -> HTML {
     HTML(
-      try sheet.rows.enumerated().map { index, row in
-        let cells = try row.cells.map { cell in
+      "ul", ["class": "images"],
+      try cells.map { cell in
+        HTML(
+          "li", [:],
           HTML(
-            "li", [:],
-            HTML(
-              "figure", ["class": "image \(Self.word(cell.tone))", "data-label": cell.caption],
-              try image(
-                sheet.image(of: cell),
-                description: cell.caption.isEmpty ? "image" : "image: \(cell.caption)"),
-              HTML("figcaption", [:], HTML("bdi", [:], HTML(text: cell.caption)))))
-        }
-        let label =
-          row.label.isEmpty ? HTML() : HTML("h4", [:], HTML.name(row.label))
-        return HTML([label, HTML("ul", ["class": "images"], cells)])
+            "figure", ["class": "image \(Self.word(cell.tone))"],
+            try image(
+              sheet.image(of: cell),
+              description: cell.caption.isEmpty ? "image" : "image: \(cell.caption)"),
+            HTML("figcaption", [:], HTML.name(cell.caption))))
       })
   }
 
@@ -92,6 +118,11 @@ struct ReportFigures {
 }
 
 extension Plot {
+  /// Whether it is a table of so few cells that it needs little room.
+  fileprivate var isSmallTable: Bool {
+    panels.contains { $0.isSquare && ($0.x.names?.count ?? .max) <= 4 }
+  }
+
   /// Whether its height is that of a list of names.
   fileprivate var isList: Bool {
     panels.contains { $0.y.names != nil && !$0.isSquare }

@@ -101,6 +101,19 @@ enum ReportScript {
         });
       }
 
+      // Only what scrolls is to be stopped at by the Tab key.
+      function stops() {
+        document.querySelectorAll(".scroll, pre").forEach(function (box) {
+          if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+          else box.removeAttribute("tabindex");
+        });
+      }
+      window.addEventListener("resize", stops);
+      document.querySelectorAll("details").forEach(function (each) {
+        each.addEventListener("toggle", stops);
+      });
+      stops();
+
       // Texts to copy.
       document.querySelectorAll("pre.copyable").forEach(function (text) {
         var button = document.createElement("button");

@@ -32,7 +32,7 @@ enum ReportStyle {
     body{margin:0;background:var(--page);color:var(--text);font:16px/1.55 system-ui,-apple-system,
     "Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",Arial,sans-serif;overflow-wrap:break-word}
     main,nav,footer{padding:0 clamp(14px,3vw,32px)}
-    main{max-width:66rem;min-width:0}
+    main{max-width:72rem;min-width:0}
     h1{font-size:clamp(1.5rem,1.2rem + 1.6vw,2.1rem);line-height:1.2;margin:1.2rem 0 .6rem;
     overflow-wrap:anywhere}
     h2{font-size:1.3rem;line-height:1.3;margin:0 0 .7rem;padding-top:.9rem;border-top:1px solid var(--line)}
@@ -55,7 +55,7 @@ enum ReportStyle {
     border:1px solid var(--line);border-radius:6px;padding:.25rem .7rem;cursor:pointer}
     button:hover{border-color:var(--accent)}
     [hidden]{display:none!important}
-    .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(13rem,100%),1fr));gap:.8rem;margin:0}
+    .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(9.4rem,100%),1fr));gap:.6rem;margin:0}
     .cards>div{background:var(--panel);border:1px solid var(--line);border-radius:10px;padding:.7rem .9rem;
     min-width:0}
     .cards dt{color:var(--soft);font-size:.88rem}
@@ -66,16 +66,18 @@ enum ReportStyle {
     .scroll{overflow-x:auto;max-width:100%;margin:.6rem 0}
     table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
     caption{text-align:left;padding:0 0 .35rem}
-    th,td{padding:.34rem .7rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:baseline}
-    thead th{white-space:nowrap;font-weight:600;color:var(--soft);border-bottom:2px solid var(--line)}
-    tbody th{font-weight:500}
+    caption span{position:sticky;left:0;display:inline-block;max-width:min(56rem,calc(100vw - 30px))}
+    th,td{padding:.34rem .6rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:baseline}
+    thead th{white-space:nowrap;font-size:.86rem;font-weight:600;color:var(--soft);border-bottom:2px solid var(--line)}
+    tbody th{font-weight:500;min-width:5.5rem}
+    tbody th:has(.badge){min-width:7.2rem}
     tbody th bdi{overflow-wrap:anywhere}
     tfoot th,tfoot td{font-weight:600;border-bottom:0}
     .number{text-align:right;white-space:nowrap}
     tbody tr:hover{background:var(--panel)}
     th button{all:unset;cursor:pointer;border-radius:3px}
     th button:focus-visible{outline:2px solid var(--accent);outline-offset:3px}
-    th button::after{content:"\\2195";opacity:.45;padding-left:.3em}
+    th button::after{content:"\\2195";opacity:.45;padding-left:.15em}
     th[aria-sort=ascending] button::after{content:"\\2191";opacity:1}
     th[aria-sort=descending] button::after{content:"\\2193";opacity:1}
     .badge{display:inline-block;font-size:.78rem;font-weight:600;color:var(--good);
@@ -84,6 +86,8 @@ enum ReportStyle {
     .plot{max-width:100%;position:relative}
     .plot svg{display:block;max-width:100%;height:auto;border:1px solid var(--line);border-radius:8px}
     .plot .scroll svg{min-width:660px}
+    .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:0 .8rem}
+    .pair svg{width:100%}
     .narrow{display:none}
     .plot>button{position:absolute;right:6px;top:6px;opacity:0}
     .plot:hover>button,.plot>button:focus-visible{opacity:1}
@@ -138,7 +142,11 @@ enum ReportStyle {
     a{color:inherit;text-decoration:none}
     h2,h3,h4,summary,caption{break-after:avoid}
     figure,tr,.cards>div,.images li{break-inside:avoid}
-    .plot svg{max-height:225mm;width:auto}
+    .plot svg{max-height:108mm;width:auto;height:auto}
+    .plot.list svg{max-height:235mm}
+    .pair{grid-template-columns:1fr 1fr}
+    .pair svg{width:100%}
+    tfoot{display:table-row-group}
     .plot .scroll svg{min-width:0}
     .scroll{overflow:visible}
     table{font-size:8.5pt;max-width:100%}

@@ -37,7 +37,7 @@ struct ReportTable {
   }
 
   /// What it shows, for those who hear it.
-  let caption: HTML
+  let caption: String
   let columns: [Column]
   /// The first cell of a row names it.
   var rows: [[Cell]] = []
@@ -45,7 +45,7 @@ struct ReportTable {
   var total: [Cell] = []
   var isSortable = true
 
-  init(_ caption: HTML, _ columns: [Column]) {
+  init(_ caption: String, _ columns: [Column]) {
     self.caption = caption
     self.columns = columns
   }
@@ -60,12 +60,12 @@ struct ReportTable {
         HTML("th", ["scope": "col", "class": $0.isNumber ? "number" : nil], $0.title)
       })
     var parts = [
-      HTML("caption", [:], caption), HTML("thead", [:], head),
+      HTML("caption", [:], HTML("span", [:], HTML.name(caption))), HTML("thead", [:], head),
       HTML("tbody", [:], rows.map(row)),
     ]
     if !total.isEmpty { parts.append(HTML("tfoot", [:], row(total))) }
     return HTML(
-      "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Table"],
+      "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": caption],
       HTML("table", ["class": isSortable && rows.count > 1 ? "sortable" : nil], parts))
   }
 

@@ -15,7 +15,8 @@ enum ClassesSection: ReportSection {
     return HTML([
       table(evaluation, report),
       isLong
-        ? HTML("details", [:], HTML("summary", [:], "Plot of the recall of each class"), plot) : plot,
+        ? HTML("details", [:], HTML("summary", [:], "Plot of the recall of each class"), plot)
+        : plot,
     ])
   }
 
@@ -29,8 +30,8 @@ enum ClassesSection: ReportSection {
     return table.html
   }
 
-  private static func caption(_ report: Report) -> HTML {
-    "Scores of \(HTML.name(report.featured.name)) on \(report.imagesText)"
+  private static func caption(_ report: Report) -> String {
+    "Scores of \(report.featured.name) on \(report.imagesText)"
   }
 
   private static func share(_ value: Double?) -> ReportTable.Cell { .number(value, \.percentText) }

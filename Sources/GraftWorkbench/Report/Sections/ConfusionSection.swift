@@ -6,8 +6,10 @@ enum ConfusionSection: ReportSection {
   static let id = "confusion"
   static let title = "Confusion"
   private static let mostOthers = 5
-  /// Classes up to which other runs have a plot too, and up to which pairs are not listed.
+  /// Classes up to which other runs have a plot too.
   private static let mostClasses = 30
+  /// Classes from which on readers need a list to find the confusions.
+  private static let leastListed = 13
   private static let listedPairs = 12
 
   static func content(of report: Report) throws -> HTML? {
@@ -26,7 +28,9 @@ enum ConfusionSection: ReportSection {
 
   /// The most frequent confusions.
   private static func pairs(_ evaluation: Evaluation) -> HTML {
-    guard case .images(let result) = evaluation else { return HTML() }
+    guard case .images(let result) = evaluation, result.classes.count >= leastListed else {
+      return HTML()
+    }
     let all = result.confusion.mostConfused
     guard all.count > 1 else { return HTML() }
     var table = ReportTable(
@@ -37,7 +41,8 @@ enum ConfusionSection: ReportSection {
         .number(pair.count))
     }
     let rest = all.count - listedPairs
-    let note: HTML = rest > 0 ? HTML("p", ["class": "note"], "and \(rest.groupedText) more pairs") : HTML()
+    let note: HTML =
+      rest > 0 ? HTML("p", ["class": "note"], "and \(rest.groupedText) more pairs") : HTML()
     return HTML([table.html, note])
   }
 

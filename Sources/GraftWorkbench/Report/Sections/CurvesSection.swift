@@ -11,8 +11,7 @@ enum CurvesSection: ReportSection {
     let runs = report.entries.filter { $0.history.count > 1 }.prefix(PlotTheme.seriesCount)
     guard !runs.isEmpty else { return nil }
     let request = PlotRequest(runs: runs.map(\.name))
-    let plots = try [LossPlot.plot(request, in: report.session)]
-      + [AccuracyPlot.plot(request, in: report.session)]
-    return HTML(try plots.map { try report.figures.plot($0) })
+    return try report.figures.pair(
+      LossPlot.plot(request, in: report.session), AccuracyPlot.plot(request, in: report.session))
   }
 }

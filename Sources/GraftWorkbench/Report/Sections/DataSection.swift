@@ -53,7 +53,7 @@ enum DataSection: ReportSection {
     let name: HTML = data.task == .multiLabel ? "Label" : "Class"
     var table = ReportTable(
       "Images of each \(data.task == .multiLabel ? "label" : "class"), by split",
-      [.text(name)] + sides.map { .number(HTML(text: $0.rawValue)) } + [.number("all")])
+      [.text(name)] + sides.map { .number(HTML(text: $0.rawValue.asSentence)) } + [.number("All")])
     for index in data.classes.indices {
       let row = counts.map { $0[index] }
       table.rows.append(

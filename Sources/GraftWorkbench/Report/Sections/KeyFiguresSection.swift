@@ -24,7 +24,8 @@ enum KeyFiguresSection: ReportSection {
     }
     let caption =
       report.entries.count > 1
-      ? HTML("p", ["class": "note"], "Of the best run, \(HTML.name(report.featured.name)).") : HTML()
+      ? HTML("p", ["class": "note"], "Of the best run, \(HTML.name(report.featured.name)).")
+      : HTML()
     return HTML([caption, HTML("dl", ["class": "cards"], cards)])
   }
 
@@ -51,8 +52,8 @@ enum KeyFiguresSection: ReportSection {
     let others = evaluation.metrics.filter { $0.metric.name != leading.name && $0.score.isShown }
     figures += others.prefix(4).map { metric, score in
       Figure(
-        name: HTML(text: score.title.asSentence), value: metric.text(score.value),
-        note: HTML(text: metric.summary.asSentence))
+        name: HTML(text: score.title.asTitle), value: metric.text(score.value),
+        note: HTML(text: metric.summaryOfAll.asSentence))
     }
     return figures
   }
@@ -85,7 +86,30 @@ enum KeyFiguresSection: ReportSection {
   }
 }
 
+extension String {
+  /// As a title has it; `mAP` stays as it is.
+  var asTitle: String {
+    let first = prefix { $0 != " " }
+    return first == first.lowercased() ? asSentence : self
+  }
+}
+
 extension Metric {
+  /// Its line of help without the names of the scores of classes.
+  fileprivate var summaryOfAll: String {
+    let parts = summary.split(separator: ", or \(name).")
+    return parts.first.map(String.init) ?? summary
+  }
+
+  /// As a column names it.
+  var shortTitle: String {
+    switch self {
+    case is OverlapMetric: "Mean IoU"
+    case is MeanPrecisionMetric: "mAP"
+    default: name.asTitle
+    }
+  }
+
   /// As sentences name it.
   var title: String {
     switch self {

@@ -11,7 +11,7 @@ enum LayersSection: ReportSection {
   static func content(of report: Report) throws -> HTML? {
     let summary = try report.featured.run.model.summary()
     var table = ReportTable(
-      HTML(text: summary.title),
+      summary.title,
       [
         .text("Layer"), .text("Operation"), .number("Output"), .number("Parameters"),
         .number("Multiply-adds"), .number("Receptive field"),
@@ -43,7 +43,9 @@ enum LayersSection: ReportSection {
     ])
   }
 
-  private static func count(_ value: Int) -> ReportTable.Cell { value == 0 ? .none : .number(value) }
+  private static func count(_ value: Int) -> ReportTable.Cell {
+    value == 0 ? .none : .number(value)
+  }
 
   private static func text(_ shape: Shape) -> String {
     shape.dimensions.dropFirst().map(String.init).joined(separator: "×")

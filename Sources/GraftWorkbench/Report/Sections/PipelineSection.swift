@@ -16,7 +16,9 @@ enum PipelineSection: ReportSection {
     let text: HTML =
       isNone
       ? HTML("p", [:], "Images were not augmented.")
-      : HTML("p", [:], "Each image was changed at random, by \(HTML("code", [:], HTML(text: pipeline.text))).")
+      : HTML(
+        "p", [:],
+        "Each image was changed at random, by \(HTML("code", [:], HTML(text: pipeline.text))).")
     // Only the images that it was trained on, as its encoder takes them.
     guard let data = session.workbench.data, !data.partition(.train).isEmpty,
       prepared.map({ $0.ingredients.data.fingerprint == data.fingerprint }) ?? false,

@@ -26,7 +26,9 @@ enum PolicySection: ReportSection {
     guard let prepared = entry.run.prepared else { return HTML() }
     if let solving = prepared.ingredients.solving {
       return HTML(
-        "p", [:], "The head was not trained but computed: \(HTML(text: "\(solving)")). The encoder is frozen.")
+        "p", [:],
+        "The head was not trained but computed: \(HTML(text: "\(solving)")). The encoder is frozen."
+      )
     }
     let tables = prepared.phases.enumerated().map { index, phase in
       let settings = phase.settings

@@ -17,7 +17,11 @@ enum RecipeSection: ReportSection {
         \(HTML("code", [:], "#=")).
         """),
       HTML(
-        "pre", ["class": "copyable", "tabindex": "0", "aria-label": "Recipe", "role": "region"],
+        "pre",
+        [
+          "class": "copyable", "tabindex": "0", "aria-label": "Lines of the recipe",
+          "role": "group",
+        ],
         HTML("code", [:], HTML(text: recipe))),
     ])
   }

@@ -18,7 +18,7 @@ enum SummarySection {
     let entry = report.featured
     let model = entry.run.model
     let subject: HTML =
-      "\(HTML.name(model.spec.name)) with the head \(HTML(text: "\(model.headKind)"))"
+      "\(HTML.name(model.spec.name)) with the head \(HTML("code", [:], HTML(text: "\(model.headKind)")))"
     guard let prepared = entry.run.prepared else {
       return "\(subject) was loaded from a file; it predicts \(classes(model))."
     }
@@ -43,7 +43,8 @@ enum SummarySection {
   private static func method(_ prepared: PreparedRun) -> HTML {
     let ingredients = prepared.ingredients
     if ingredients.solving != nil {
-      return "The encoder stayed as it was, and the head was computed by \(HTML(text: ingredients.methodText))."
+      return
+        "The encoder stayed as it was, and the head was computed by \(HTML(text: ingredients.methodText))."
     }
     let variants = ingredients.phases.reduce(into: [Policy.Variant]()) {
       if $1.policy.variant != $0.last { $0.append($1.policy.variant) }
@@ -70,9 +71,12 @@ enum SummarySection {
 
   private static func verdict(_ report: Report) -> HTML? {
     guard report.entries.count > 1 else { return nil }
-    let count: HTML = "Of \(report.entries.count) runs, this is \(HTML.name(report.featured.name))"
-    guard let comparison = report.comparison else { return "\(count)." }
-    return "\(count), the best by \(comparison.metric.title): \(HTML(text: comparison.verdict))."
+    let count = report.entries.count
+    let name = HTML.name(report.featured.name)
+    guard let comparison = report.comparison else { return "This is \(name), of \(count) runs." }
+    return comparison.leaders.count > 1
+      ? "This is \(name), the highest of \(count) runs, but it is \(HTML(text: comparison.verdict))."
+      : "Of \(count) runs, \(HTML(text: comparison.verdict))."
   }
 
   /// What the score does not say.

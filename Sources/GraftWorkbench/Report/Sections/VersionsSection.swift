@@ -9,14 +9,19 @@ enum VersionsSection: ReportSection {
   static let title = "Versions and hardware"
 
   static func content(of report: Report) throws -> HTML? {
-    let build = [Version.configuration, Version.commit.map { "commit \($0)" }, "Swift \(Version.swift)"]
-      .compactMap(\.self).joined(separator: ", ")
+    let build = [
+      Version.configuration, Version.commit.map { "commit \($0)" }, "Swift \(Version.swift)",
+    ]
+    .compactMap(\.self).joined(separator: ", ")
     let machine = ProcessInfo.processInfo
     let threads =
       report.session.settings.threads > 0 ? report.session.settings.threads : Session.processorCount
     var rows: [(HTML, HTML)] = [
       ("Graft", HTML(text: "\(Version.number) (\(build))")),
-      ("Instructions", HTML(text: "\(Processor.networks) for networks, \(Processor.images) for images")),
+      (
+        "Instructions",
+        HTML(text: "\(Processor.networks) for networks, \(Processor.images) for images")
+      ),
       ("Processor", HTML(text: Self.processorName ?? "not known")),
       ("Threads", "\(threads) of \(Session.processorCount) processors"),
       ("Memory", HTML(text: Int(clamping: machine.physicalMemory).bytesText)),
@@ -32,7 +37,9 @@ enum VersionsSection: ReportSection {
         ])
       )
     }
-    let body = rows.map { HTML("tr", [:], HTML("th", ["scope": "row"], $0.0), HTML("td", [:], $0.1)) }
+    let body = rows.map {
+      HTML("tr", [:], HTML("th", ["scope": "row"], $0.0), HTML("td", [:], $0.1))
+    }
     return HTML(
       "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Table"],
       HTML("table", [:], HTML("tbody", [:], body)))
@@ -40,7 +47,9 @@ enum VersionsSection: ReportSection {
 
   /// As the system calls it.
   private static var processorName: String? {
-    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return nil }
+    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {
+      return nil
+    }
     let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
     return line?.split(separator: ":", maxSplits: 1).last.map { String($0).trimmingSpaces }
   }
