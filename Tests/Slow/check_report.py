@@ -219,8 +219,8 @@ def check(browser, path, rules):
                 target = browser.open(path, width, theme, scripts)
                 place = f"{width} px, {theme}, scripts {scripts}"
                 # Without scripts of the page, those of the debugger still run.
-                wide, room = browser.value("[document.documentElement.scrollWidth, innerWidth]")
-                if wide > room: faults.append(f"{place}: {wide} px wide")
+                wide = browser.value("document.documentElement.scrollWidth")
+                if wide > width: faults.append(f"{place}: {wide} px wide")
                 if scripts:
                     if rules:
                         browser.value(rules)

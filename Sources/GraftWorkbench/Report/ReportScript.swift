@@ -104,7 +104,8 @@ enum ReportScript {
       // Only what scrolls is to be stopped at by the Tab key.
       function stops() {
         document.querySelectorAll(".scroll, pre").forEach(function (box) {
-          if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+          var isWide = box.scrollWidth > box.clientWidth;
+          if (isWide || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
           else box.removeAttribute("tabindex");
         });
       }

@@ -64,6 +64,8 @@ enum ReportStyle {
     overflow-wrap:anywhere}
     .cards .note{display:block}
     .scroll{overflow-x:auto;max-width:100%;margin:.6rem 0}
+    .tall{max-height:36rem;overflow-y:auto;border-bottom:1px solid var(--line)}
+    .tall thead th{position:sticky;top:0;background:var(--page);z-index:1}
     table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
     caption{text-align:left;padding:0 0 .35rem}
     caption span{position:sticky;left:0;display:inline-block;max-width:min(56rem,calc(100vw - 30px))}
@@ -149,6 +151,7 @@ enum ReportStyle {
     tfoot{display:table-row-group}
     .plot .scroll svg{min-width:0}
     .scroll{overflow:visible}
+    .tall{max-height:none}
     table{font-size:8.5pt;max-width:100%}
     th,td{padding:.2rem .35rem}
     thead th,.number{white-space:normal}

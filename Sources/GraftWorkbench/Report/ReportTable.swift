@@ -45,6 +45,9 @@ struct ReportTable {
   var total: [Cell] = []
   var isSortable = true
 
+  /// Rows from which on it scrolls by itself, with its head in place.
+  private static let longest = 40
+
   init(_ caption: String, _ columns: [Column]) {
     self.caption = caption
     self.columns = columns
@@ -65,7 +68,11 @@ struct ReportTable {
     ]
     if !total.isEmpty { parts.append(HTML("tfoot", [:], row(total))) }
     return HTML(
-      "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": caption],
+      "div",
+      [
+        "class": rows.count > Self.longest ? "scroll tall" : "scroll", "tabindex": "0",
+        "role": "group", "aria-label": caption,
+      ],
       HTML("table", ["class": isSortable && rows.count > 1 ? "sortable" : nil], parts))
   }
 

@@ -41,7 +41,8 @@ enum PolicySection: ReportSection {
           "p", [:],
           """
           \(title), \(settings.epochs.groupedText) epoch\(settings.epochs == 1 ? "" : "s") of \
-          \(prepared.training.batchCount.groupedText) batches, optimizer \
+          \(prepared.training.batchCount.groupedText) \
+          \(prepared.training.batchCount == 1 ? "batch" : "batches"), optimizer \
           \(HTML(text: "\(settings.optimizer)")), schedule \(HTML(text: "\(settings.schedule)")), seed \
           \(HTML(text: "\(prepared.ingredients.seed)")).
           """), table(phase.policy),
