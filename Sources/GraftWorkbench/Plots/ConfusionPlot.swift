@@ -13,7 +13,7 @@ enum ConfusionPlot: MeasuredPlotKind {
     try requireOneClass(session.runToMeasure(request.runs.first, classes: session.workbench.data))
   }
 
-  private static func requireOneClass(_ run: TrainingRun) throws {
+  static func requireOneClass(_ run: TrainingRun) throws {
     guard run.model.task != .multiLabel else {
       throw GraftError(
         .failed, "images of \(run.name) have several labels, none of which is taken for another",

@@ -46,6 +46,39 @@ extension JSONEvent {
       .text("kind", "what is drawn")
     ] + shown + [.text("title", "of the picture"), notes, columns])
 
+  static let mistakes = JSONEvent(
+    "mistakes", "`mistakes`.",
+    gallery + [
+      .run, .text("on", "the split or folder it was measured on"),
+      .integer("images", "that were measured"), .integer("wrong", "of these"),
+      .integer("found", "those that were asked for, though not all may be shown"),
+    ])
+
+  static let confusion = JSONEvent(
+    "confusion", "`confusion`.",
+    gallery + [
+      .run, .text("on", "the split or folder it was measured on"),
+      .integer("images", "that were measured"), .integer("wrong", "of these"),
+      .integer("found", "pairs of classes, though not all may be shown"),
+      .rows(
+        "pairs", "those that are shown, the most confused first",
+        [
+          .text("true", "the true class"), .text("predicted", "the class it is taken for"),
+          .integer("count", "images of the true class that are taken for the other"),
+          .integer("total", "images of the true class"),
+        ]),
+    ])
+
+  static let neighbors = JSONEvent(
+    "neighbors", "`neighbors`.",
+    gallery + [
+      .text("image", "the one searched for, as seen from the session's folder"),
+      .text("source", "whose features they are: a run, or the encoder"),
+      .integer("images", "that were compared with it"),
+      .integer("computed", "of these, whose features were not known"),
+      .integer("left_out", "of these, that are the image itself"),
+    ])
+
   static let forward = JSONEvent(
     "forward", "`forward`.",
     written + [

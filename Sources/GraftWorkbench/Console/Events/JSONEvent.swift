@@ -53,7 +53,11 @@ package struct JSONEvent: Sendable {
         evaluate, calibrate, fewshot, compare, predict, predictPixels, unreadable, expect,
       ]),
     Section(
-      title: "Files", events: [preview, render, plot, forward, embed, wrote, save, export, load]),
+      title: "Files",
+      events: [
+        preview, render, plot, mistakes, confusion, neighbors, forward, embed, wrote, save, export,
+        load,
+      ]),
     Section(
       title: "The session",
       events: [
