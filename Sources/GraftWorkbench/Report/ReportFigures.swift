@@ -84,12 +84,16 @@ struct ReportFigures {
   /// The images of a sheet, each with its caption, as many beside each other as the page is wide.
   func sheet(_ sheet: ContactSheet) throws -> HTML {
     // Rows without labels are there because a sheet has an end.
-    guard sheet.rows.contains(where: { !$0.label.isEmpty }) else {
+    guard sheet.rows.contains(where: { !$0.label.isEmpty || !$0.lines.isEmpty }) else {
       return try list(sheet.rows.flatMap(\.cells), sheet)
     }
     return HTML(
       try sheet.rows.map { row in
-        HTML([HTML("h3", [:], HTML.name(row.label)), try list(row.cells, sheet)])
+        let label = row.lines.isEmpty ? [HTML.name(row.label)] : row.lines.map(Self.line)
+        let words = label.enumerated().map {
+          $0.offset == 0 ? $0.element : HTML([" ", $0.element])
+        }
+        return HTML([HTML("h3", [:], words), try list(row.cells, sheet)])
       })
   }
 
@@ -97,15 +101,30 @@ struct ReportFigures {
     HTML(
       "ul", ["class": "images"],
       try cells.map { cell in
-        HTML(
+        let texts =
+          cell.lines.isEmpty ? [cell.caption] : cell.lines.map { $0.text + $0.ending }
+        let description = (["image"] + [texts.filter { !$0.isEmpty }.joined(separator: ", ")])
+          .filter { !$0.isEmpty }.joined(separator: ": ")
+        let caption = cell.lines.isEmpty ? [HTML.name(cell.caption)] : cell.lines.map(Self.line)
+        return HTML(
           "li", [:],
           HTML(
             "figure", ["class": "image \(Self.word(cell.tone))"],
-            try image(
-              sheet.image(of: cell),
-              description: cell.caption.isEmpty ? "image" : "image: \(cell.caption)"),
-            HTML("figcaption", [:], HTML.name(cell.caption))))
+            try image(sheet.image(of: cell), description: description),
+            HTML("figcaption", [:], caption)))
       })
+  }
+
+  /// A line of a caption; colors only repeat what its signs say.
+  private static func line(_ line: ContactSheet.Line) -> HTML {
+    let ink =
+      switch line.ink {
+      case .plain: "plain"
+      case .soft: "soft"
+      case .good: "good"
+      case .bad: "bad"
+      }
+    return HTML("span", ["class": "line \(ink)"], .name(line.text), HTML(text: line.ending))
   }
 
   private static func word(_ tone: ContactSheet.Tone) -> String {

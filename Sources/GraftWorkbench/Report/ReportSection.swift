@@ -23,6 +23,8 @@ enum ReportSections {
     RankingSection.self,
     PolicySection.self,
     PipelineSection.self,
+    MistakesSection.self,
+    ConfusedPairsSection.self,
     LayersSection.self,
     RecipeSection.self,
     VersionsSection.self,

@@ -101,8 +101,12 @@ enum ReportStyle {
     .images .good img{border:3px solid var(--good)}
     .images .bad img{border:3px solid var(--bad)}
     .images figcaption{padding-top:.25rem;line-height:1.35;overflow-wrap:anywhere}
-    .images .good figcaption{color:var(--good)}
-    .images .bad figcaption{color:var(--bad)}
+    .line{display:block}
+    h3 .line{display:inline}
+    .line.plain{color:var(--text)}
+    .line.soft{color:var(--soft);font-weight:400}
+    .line.good{color:var(--good)}
+    .line.bad{color:var(--bad)}
     .images button{all:unset;display:block;width:100%;cursor:zoom-in;border-radius:6px}
     .images button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
     details{margin:.7rem 0;border:1px solid var(--line);border-radius:8px;padding:.1rem .9rem}

@@ -61,7 +61,17 @@ extension EndToEnd {
       let ids = all.compactMap { $0.attributes["id"] }
       #expect(Set(ids).count == ids.count)
       let images = page.all("img")
-      #expect(images.count == place.session.workbench.data?.partition(.train).count)
+      func count(_ section: String) -> Int {
+        all.first { $0.attributes["id"] == section }?.all("img").count ?? 0
+      }
+      #expect(count("augmentation") == place.session.workbench.data?.partition(.train).count)
+      // Of the best run, of equals the first.
+      let mistakes = try ["A", "C"].compactMap { name -> Int? in
+        let evaluation = try place.session.requireRun(name).result?.validation
+        return evaluation.map { $0.count - $0.accuracy.count }
+      }.min()
+      #expect(count("mistakes") == mistakes && mistakes != 0)
+      #expect(images.count == count("augmentation") + count("mistakes"))
       for image in images {
         #expect(image.attributes["alt"]?.isEmpty == false)
         #expect(image.attributes["src"]?.hasPrefix("data:image/jpeg;base64,") == true)
@@ -96,7 +106,7 @@ extension EndToEnd {
       #expect(
         sections == [
           "figures", "data", "runs", "curves", "comparison", "confusion", "classes", "calibration",
-          "ranking", "policy", "augmentation", "layers", "recipe", "versions",
+          "ranking", "policy", "augmentation", "mistakes", "layers", "recipe", "versions",
         ])
     }
 
