@@ -140,10 +140,10 @@ enum ReportScript {
         });
       });
 
-      // Paper shows everything.
+      // Paper shows everything but the longest tables.
       var closed = [];
       window.addEventListener("beforeprint", function () {
-        closed = Array.from(document.querySelectorAll("details:not([open])"));
+        closed = Array.from(document.querySelectorAll("details:not([open]):not(.long)"));
         closed.forEach(function (each) { each.open = true; });
       });
       window.addEventListener("afterprint", function () {

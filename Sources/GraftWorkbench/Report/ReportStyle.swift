@@ -72,7 +72,7 @@ enum ReportStyle {
     th,td{padding:.34rem .6rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:baseline}
     thead th{white-space:nowrap;font-size:.86rem;font-weight:600;color:var(--soft);border-bottom:2px solid var(--line)}
     tbody th{font-weight:500;min-width:5.5rem}
-    tbody th:has(.badge){min-width:7.2rem}
+    tbody th:has(.badge){min-width:9rem}
     tbody th bdi{overflow-wrap:anywhere}
     tfoot th,tfoot td{font-weight:600;border-bottom:0}
     .number{text-align:right;white-space:nowrap}
@@ -96,7 +96,7 @@ enum ReportStyle {
     .images{list-style:none;margin:.6rem 0;padding:0;display:grid;
     grid-template-columns:repeat(auto-fill,minmax(min(8.6rem,45%),1fr));gap:.9rem}
     .images figure{margin:0}
-    .images img{display:block;width:100%;height:auto;max-height:14rem;object-fit:contain;border-radius:6px;
+    .images img{display:block;width:100%;height:auto;aspect-ratio:1;object-fit:contain;border-radius:6px;
     border:1px solid var(--line);background:var(--panel)}
     .images .good img{border:3px solid var(--good)}
     .images .bad img{border:3px solid var(--bad)}
@@ -124,7 +124,7 @@ enum ReportStyle {
     dialog::backdrop{background:rgba(0,0,0,.6)}
     dialog figure{margin:0}
     dialog .enlarged{margin:.6rem 0 0;overflow:auto}
-    dialog img{display:block;width:auto;height:auto;min-height:min(70vh,70vw);max-width:100%;margin:0 auto;
+    dialog img{display:block;width:auto;height:auto;aspect-ratio:auto;min-height:min(70vh,70vw);max-width:100%;margin:0 auto;
     object-fit:contain}
     dialog svg{display:block;width:100%;height:auto;max-height:82vh;margin:0 auto}
     footer{color:var(--soft);font-size:.88rem;padding-bottom:2rem}
@@ -146,7 +146,7 @@ enum ReportStyle {
     th button::after{content:none}
     main,footer{padding:0;max-width:none}
     a{color:inherit;text-decoration:none}
-    h2,h3,h4,summary,caption{break-after:avoid}
+    h2,h3,h4,summary,caption,section>p{break-after:avoid}
     figure,tr,.cards>div,.images li{break-inside:avoid}
     .plot svg{max-height:108mm;width:auto;height:auto}
     .plot.list svg{max-height:235mm}
@@ -161,7 +161,7 @@ enum ReportStyle {
     thead th,.number{white-space:normal}
     pre{white-space:pre-wrap;overflow-wrap:anywhere;overflow:visible}
     .images{grid-template-columns:repeat(5,1fr)}
-    details::details-content{content-visibility:visible;height:auto}
+    details:not(.long)::details-content{content-visibility:visible;height:auto}
     section{margin:1.4rem 0}}
     """
 }

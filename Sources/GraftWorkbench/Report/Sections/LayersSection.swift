@@ -39,7 +39,8 @@ enum LayersSection: ReportSection {
     return HTML([
       sentence,
       HTML(
-        "details", [:], HTML("summary", [:], "Table of \(summary.rows.count) layers"), table.html),
+        "details", ["class": "long"], HTML("summary", [:], "Table of \(summary.rows.count) layers"),
+        table.html),
     ])
   }
 

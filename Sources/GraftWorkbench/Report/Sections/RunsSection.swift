@@ -74,7 +74,9 @@ enum RunsSection: ReportSection {
     let cost = run.cost.flatMap { $0.seconds > 0 ? $0 : nil }
     return cells + [
       .number(cost?.seconds, \.durationText), .number(cost?.processorSeconds, \.durationText),
-      .number(cost?.imagesPerSecond) { Int($0.rounded()).groupedText },
+      .number(cost.flatMap { $0.imagesPerSecond > 0 ? $0.imagesPerSecond : nil }) {
+        Int($0.rounded()).groupedText
+      },
       .number(cost.map { Double($0.peakBytes) }) { Int($0).bytesText },
     ]
   }
