@@ -32,6 +32,12 @@ package struct ContentHash {
   package struct Digest: Hashable, Sendable, CustomStringConvertible {
     package let bytes: [UInt8]
 
+    /// A digest that was kept.
+    package init(bytes: [UInt8]) {
+      precondition(bytes.count == 32, "a digest of another length")
+      self.bytes = bytes
+    }
+
     /// The first eight bytes as a number: a stable key for sorting and sampling.
     package var prefix: UInt64 { bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
 

@@ -121,7 +121,8 @@ extension DataSet: CustomStringConvertible {
     return sums.map { ($0 * 1000 + all / 2) / all }
   }
 
-  private var sizeSummary: String {
+  /// The smallest and the largest size, and how many are gray.
+  package var sizeSummary: String {
     guard let first = samples.first else { return "none" }
     var (smallest, largest) = (first.size, first.size)
     for sample in samples {

@@ -20,4 +20,9 @@ extension DataSet {
 
   /// The folders that it was read from, where a new image would become part of it.
   package var folders: [BytePath] { places.filter { $0.kind == .folder } }
+
+  /// The file of an image; nil for one that is a record of a larger file.
+  package func file(of index: Int) -> BytePath? {
+    if case .file(let path) = samples[index].source { path } else { nil }
+  }
 }

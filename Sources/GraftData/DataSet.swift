@@ -87,6 +87,13 @@ package struct DataSet: Sendable {
     return result
   }
 
+  /// The same images with only some of them, in the training split: to compute something of these.
+  package func choosing(_ indices: [Int]) -> DataSet {
+    var result = self
+    result.partitions = [.train: indices.sorted()]
+    return result
+  }
+
   /// How many images of each class are in one split.
   package func classCounts(_ partition: Partition) -> [Int] {
     counts(of: self.partition(partition))

@@ -20,6 +20,30 @@ extension Drawing {
     return String(kept[..<(end ?? kept.startIndex)]) + "…"
   }
 
+  /// The same with the ellipsis in the middle, so that it keeps how it begins and how it ends.
+  package func elidedInMiddle(
+    _ text: String, maximumWidth: Double, font: Canvas.Font
+  ) -> String {
+    if width(of: text, font: font) <= maximumWidth { return text }
+    let characters = Array(text)
+    func keeping(_ count: Int) -> String {
+      let front = (count + 1) / 2
+      return String(characters[..<front]) + "…"
+        + String(characters[(characters.count - count + front)...])
+    }
+    // The most characters that fit, by bisection.
+    var (fits, tooMany) = (0, characters.count)
+    while tooMany - fits > 1 {
+      let middle = (fits + tooMany) / 2
+      if width(of: keeping(middle), font: font) <= maximumWidth {
+        fits = middle
+      } else {
+        tooMany = middle
+      }
+    }
+    return keeping(fits)
+  }
+
   /// `text` broken at spaces into at most `maximumLines` lines, the last one elided if need be.
   package func wrapped(
     _ text: String, maximumWidth: Double, maximumLines: Int, font: Canvas.Font

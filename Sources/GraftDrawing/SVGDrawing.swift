@@ -6,6 +6,8 @@ package final class SVGDrawing: Drawing {
   private let height: Int
   private let title: String
   private let description: String
+  /// Before the names of clip paths, so that drawings of one page do not share them.
+  private let namePrefix: String
   /// What texts are measured on: viewers that have the font set them alike.
   private let measure: Canvas
   private var elements: [String] = []
@@ -13,11 +15,14 @@ package final class SVGDrawing: Drawing {
   private var margin = "  "
 
   /// An empty drawing; screen readers read `title` and `description`.
-  package init(width: Int, height: Int, title: String, description: String) throws {
+  package init(
+    width: Int, height: Int, title: String, description: String, namePrefix: String = ""
+  ) throws {
     self.width = width
     self.height = height
     self.title = title
     self.description = description
+    self.namePrefix = namePrefix
     measure = try Canvas(width: 1, height: 1, background: Canvas.Color(0xFFFFFF))
   }
 
@@ -92,7 +97,7 @@ package final class SVGDrawing: Drawing {
 
   package func clip(to rectangle: Canvas.Rectangle, _ body: () -> Void) {
     clipCount += 1
-    let name = "clip\(clipCount)"
+    let name = "\(namePrefix)clip\(clipCount)"
     elements.append(
       "\(margin)<clipPath id=\"\(name)\"><rect\(place(rectangle, 0))/></clipPath>")
     nest(" clip-path=\"url(#\(name))\"", body)

@@ -24,12 +24,15 @@ extension Plot {
     return canvas
   }
 
-  /// The plot as a file of SVG.
-  package func svg(size: PlotSize? = nil, theme: PlotTheme = .light) throws -> String {
+  /// The plot as a file of SVG; `namePrefix` keeps names apart in a page of several.
+  package func svg(
+    size: PlotSize? = nil, theme: PlotTheme = .light, namePrefix: String = ""
+  ) throws -> String {
     let size = size ?? self.size
     let drawing = try SVGDrawing(
       width: size.width, height: size.height, title: title,
-      description: ([subtitle] + notes).filter { !$0.isEmpty }.joined(separator: ". "))
+      description: ([subtitle] + notes).filter { !$0.isEmpty }.joined(separator: ". "),
+      namePrefix: namePrefix)
     PlotPainter(self, size: size, theme: theme, on: drawing).draw()
     return drawing.text
   }

@@ -31,6 +31,9 @@ void graft_softmax_gradient(
 
 // ---------------------------------------------------------------- elementwise
 
+/// y = x · vector, [rows, width] times [width], for a width that is a multiple of 64.
+void graft_row_products(
+    const float *x, const float *vector, ptrdiff_t rows, ptrdiff_t width, float *y);
 void graft_add(const float *a, const float *b, ptrdiff_t count, float *y);
 /// y (+)= x.
 void graft_copy(const float *x, ptrdiff_t count, int accumulates, float *y);

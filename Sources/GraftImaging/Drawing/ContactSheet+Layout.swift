@@ -11,6 +11,9 @@ extension ContactSheet {
     static let captionGap = 7.0
     static let lineHeight = 16.0
     static let widestLabel = 150.0
+    /// How far a heading widens a sheet of few columns.
+    static let widestHeading = 640.0
+    static let subtitleLines = 3
 
     static let title = Canvas.Font(size: 21, isBold: true)
     static let subtitle = Canvas.Font(size: 13)
@@ -35,41 +38,50 @@ extension ContactSheet {
 
   /// Where everything goes; made before the canvas, since it decides the canvas's size.
   struct Layout {
+    struct CaptionLine {
+      var text: String
+      var color: Canvas.Color
+    }
+
     struct Row {
       var y: Int
-      var label: [String]
-      /// The caption lines of each cell.
-      var captions: [[String]]
+      var label: [CaptionLine]
+      /// The caption of each cell.
+      var captions: [[CaptionLine]]
     }
 
     private(set) var width = 0
     private(set) var height = 0
     private(set) var gridX = Style.margin
+    private(set) var subtitle: [String] = []
     private(set) var rows: [Row] = []
 
     init(of sheet: ContactSheet, measuredOn canvas: Canvas) {
-      let labels = sheet.rows.map {
-        canvas.wrapped(
-          $0.label, maximumWidth: Style.widestLabel, maximumLines: 4, font: Style.label)
-      }
+      let labels = sheet.rows.map { Self.label(of: $0, measuredOn: canvas) }
       let labelWidth =
-        labels.joined().map { canvas.width(of: $0, font: Style.label) }.max() ?? 0
+        labels.joined().map { canvas.width(of: $0.text, font: Style.label) }.max() ?? 0
       if labelWidth > 0 { gridX += Int(labelWidth.rounded(.up)) + Style.gap }
 
       let columns = sheet.rows.map(\.cells.count).max() ?? 0
       let gridWidth = columns * (sheet.cellSize + Style.gap) - (columns > 0 ? Style.gap : 0)
-      width = max(gridX + gridWidth + Style.margin, 320)
+      let heading = max(
+        canvas.width(of: sheet.title, font: Style.title),
+        canvas.width(of: sheet.subtitle, font: Style.subtitle))
+      width = max(
+        gridX + gridWidth + Style.margin, 320,
+        Int(min(heading, Style.widestHeading).rounded(.up)) + 2 * Style.margin)
+      subtitle = canvas.wrapped(
+        sheet.subtitle, maximumWidth: Double(width - 2 * Style.margin),
+        maximumLines: Style.subtitleLines, font: Style.subtitle)
 
       var y = Style.margin
       if !sheet.title.isEmpty { y += Int(Style.title.size) }
-      if !sheet.subtitle.isEmpty { y += Int(Style.subtitle.size) + 8 }
+      if !subtitle.isEmpty {
+        y += Int(Style.subtitle.size) + 8 + (subtitle.count - 1) * Int(Style.lineHeight)
+      }
       if y > Style.margin { y += 22 }
       for (row, label) in zip(sheet.rows, labels) {
-        let captions = row.cells.map {
-          canvas.wrapped(
-            $0.caption, maximumWidth: Double(sheet.cellSize),
-            maximumLines: sheet.maximumCaptionLines, font: Style.caption)
-        }
+        let captions = row.cells.map { Self.caption(of: $0, sheet, measuredOn: canvas) }
         rows.append(Row(y: y, label: label, captions: captions))
         let lines = captions.map(\.count).max() ?? 0
         y += sheet.cellSize + Style.rowGap
@@ -77,6 +89,32 @@ extension ContactSheet {
       }
       if !rows.isEmpty { y -= Style.rowGap }
       height = y + Style.margin - 6
+    }
+
+    private static func label(of row: ContactSheet.Row, measuredOn canvas: Canvas) -> [CaptionLine]
+    {
+      guard row.lines.isEmpty else {
+        return row.lines.map {
+          $0.fitted(into: Style.widestLabel, font: Style.label, measuredOn: canvas)
+        }
+      }
+      return canvas.wrapped(
+        row.label, maximumWidth: Style.widestLabel, maximumLines: 4, font: Style.label
+      ).map { CaptionLine(text: $0, color: Style.ink) }
+    }
+
+    private static func caption(
+      of cell: Cell, _ sheet: ContactSheet, measuredOn canvas: Canvas
+    ) -> [CaptionLine] {
+      let width = Double(sheet.cellSize)
+      guard cell.lines.isEmpty else {
+        return cell.lines.map { $0.fitted(into: width, font: Style.caption, measuredOn: canvas) }
+      }
+      let lines = canvas.wrapped(
+        cell.caption, maximumWidth: width, maximumLines: sheet.maximumCaptionLines,
+        font: Style.caption)
+      let color = Style.color(of: cell.tone) ?? Style.ink
+      return lines.map { CaptionLine(text: $0, color: color) }
     }
   }
 }

@@ -15,6 +15,8 @@ package struct ContactSheet {
     package var caption: String
     package var tone: Tone
     package var marks: Marks?
+    /// Instead of a caption: lines that are not wrapped but each shortened to the width of the cell.
+    package var lines: [Line] = []
 
     package init(
       _ image: Image, caption: String = "", tone: Tone = .neutral, marks: Marks? = nil
@@ -24,15 +26,27 @@ package struct ContactSheet {
       self.tone = tone
       self.marks = marks
     }
+
+    package init(_ image: Image, lines: [Line], tone: Tone = .neutral, marks: Marks? = nil) {
+      self.init(image, tone: tone, marks: marks)
+      self.lines = lines
+    }
   }
 
   package struct Row: Sendable {
     package var label: String
+    /// Instead of a label: lines that are not wrapped but each shortened.
+    package var lines: [Line] = []
     package var cells: [Cell]
 
     package init(label: String = "", cells: [Cell]) {
       self.label = label
       self.cells = cells
+    }
+
+    package init(lines: [Line], cells: [Cell]) {
+      self.init(cells: cells)
+      self.lines = lines
     }
   }
 
@@ -63,6 +77,22 @@ package struct ContactSheet {
     self.init(title: title, subtitle: subtitle, rows: rows, cellSize: cellSize)
   }
 
+  /// A sheet that fills rows of as many cells as leave the last one the fullest.
+  package init(title: String, subtitle: String = "", cells: [Cell], cellSize: Int = 160) {
+    self.init(
+      title: title, subtitle: subtitle, cells: cells, columns: Self.columns(for: cells.count),
+      cellSize: cellSize)
+  }
+
+  /// Up to 6 for a page of images, 8 for more.
+  package static func columns(for count: Int) -> Int {
+    guard count > 6 else { return max(1, count) }
+    guard count <= 30 else { return 8 }
+    let choices = [6, 5, 4]
+    func empty(_ columns: Int) -> Int { (columns - count % columns) % columns }
+    return choices.min { (empty($0), -$0) < (empty($1), -$1) } ?? 6
+  }
+
   /// The sheet as an image; throws when it would be too large to draw.
   package func drawn() throws -> Image {
     let measure = try Canvas(width: 1, height: 1, background: Style.background)
@@ -74,9 +104,20 @@ package struct ContactSheet {
       drawLabel(rowLayout, on: canvas)
       for (column, cell) in row.cells.enumerated() {
         let x = layout.gridX + column * (cellSize + Style.gap)
-        drawCell(cell, captionLines: rowLayout.captions[column], x: x, y: rowLayout.y, on: canvas)
+        drawCell(cell, caption: rowLayout.captions[column], x: x, y: rowLayout.y, on: canvas)
       }
     }
+    return canvas.image()
+  }
+
+  /// One image of the sheet by itself, as large as it is there, with its marks.
+  package func image(of cell: Cell) throws -> Image {
+    let image = Self.masked(cell.image.fitted(into: cellSize), cell.marks)
+    guard let marks = cell.marks, !marks.annotation.boxes.isEmpty else { return image }
+    let canvas = try Canvas(
+      width: image.width, height: image.height, background: Style.background)
+    canvas.draw(image, x: 0, y: 0)
+    Self.drawBoxes(marks, on: canvas, size: cell.image.size, shown: image.size, x: 0, y: 0)
     return canvas.image()
   }
 
@@ -88,10 +129,9 @@ package struct ContactSheet {
       y += Style.title.size
       canvas.text(text, x: Double(Style.margin), y: y, font: Style.title, Style.ink)
     }
-    if !subtitle.isEmpty {
-      let text = canvas.elided(subtitle, maximumWidth: width, font: Style.subtitle)
-      y += Style.subtitle.size + 8
-      canvas.text(text, x: Double(Style.margin), y: y, font: Style.subtitle, Style.softInk)
+    for (place, line) in layout.subtitle.enumerated() {
+      y += place == 0 ? Style.subtitle.size + 8 : Style.lineHeight
+      canvas.text(line, x: Double(Style.margin), y: y, font: Style.subtitle, Style.softInk)
     }
   }
 
@@ -99,13 +139,13 @@ package struct ContactSheet {
     let height = Double(row.label.count) * Style.lineHeight
     var y = Double(row.y) + (Double(cellSize) - height) / 2 + Style.label.size
     for line in row.label {
-      canvas.text(line, x: Double(Style.margin), y: y, font: Style.label, Style.ink)
+      canvas.text(line.text, x: Double(Style.margin), y: y, font: Style.label, line.color)
       y += Style.lineHeight
     }
   }
 
   private func drawCell(
-    _ cell: Cell, captionLines: [String], x: Int, y: Int, on canvas: Canvas
+    _ cell: Cell, caption: [Layout.CaptionLine], x: Int, y: Int, on canvas: Canvas
   ) {
     let square = Canvas.Rectangle(
       x: Double(x), y: Double(y), width: Double(cellSize), height: Double(cellSize))
@@ -118,10 +158,10 @@ package struct ContactSheet {
       cell.marks, on: canvas, size: cell.image.size, shown: image.size, x: left, y: top)
     drawFrame(cell.tone, around: square, on: canvas)
     var baseLine = Double(y + cellSize) + Style.captionGap + Style.caption.size
-    for line in captionLines {
+    for line in caption {
       canvas.text(
-        line, x: Double(x) + Double(cellSize) / 2, y: baseLine, font: Style.caption,
-        Style.color(of: cell.tone) ?? Style.ink, alignment: .center)
+        line.text, x: Double(x) + Double(cellSize) / 2, y: baseLine, font: Style.caption,
+        line.color, alignment: .center)
       baseLine += Style.lineHeight
     }
   }
@@ -139,7 +179,7 @@ package struct ContactSheet {
 
 extension Image {
   /// The image scaled, with its aspect, to the largest size that fits a square of `side`.
-  fileprivate func fitted(into side: Int) -> Image {
+  package func fitted(into side: Int) -> Image {
     let long = max(width, height)
     if long * 2 <= side {
       let factor = side / long

@@ -86,15 +86,32 @@ package final class FeatureCache {
         .failed, "\(size.bytesText) of features do not fit into \(memoryBudget.bytesText) of memory"
       )
     }
+    let path = try path(of: key, in: folder)
+    if access(path, F_OK) != 0 { try makeRoomOnDisk(for: size, in: folder) }
+    return try FeatureFile(path: path, key: key, rowCount: rowCount, rowLength: rowLength)
+  }
+
+  /// Where a neighbor index of a key is kept, in a folder that is there; nil where none is.
+  package func indexPath(_ key: ContentHash.Digest) throws -> String? {
+    guard mode != .off, let folder else { return nil }
+    return try path(of: key, in: folder)
+  }
+
+  /// Makes room on disk for a neighbor index; throws where it would be too large.
+  package func makeRoom(forIndexOf size: Int) throws {
+    guard let folder else { return }
+    try makeRoomOnDisk(for: size, in: folder)
+  }
+
+  /// The name of a key, in a folder that is made.
+  private func path(of key: ContentHash.Digest, in folder: String) throws -> String {
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     // Files of another build may hold other bits.
     var name = ContentHash()
     name.update(key.bytes)
     name.update(Self.buildHash.bytes)
-    let path = "\(folder)/\(name.finish().hex).features"
-    if access(path, F_OK) != 0 { try makeRoomOnDisk(for: size, in: folder) }
-    return try FeatureFile(path: path, key: key, rowCount: rowCount, rowLength: rowLength)
+    return "\(folder)/\(name.finish().hex).features"
   }
 
   /// Removes the least recently used files until all take half of the limit.

@@ -46,10 +46,15 @@ package struct FrozenPrefix {
   }
 
   /// SHA-256 over all that features depend on besides the image: layers, their order, their weights.
-  var contentHash: ContentHash.Digest {
+  var contentHash: ContentHash.Digest { model.contentHash(reaching: cut) }
+}
+
+extension Model {
+  /// SHA-256 over the preparation of images, the layers that compute a value, their order and their weights.
+  func contentHash(reaching value: Value) -> ContentHash.Digest {
     var hash = ContentHash()
-    hash.update("\(model.input.recordedText)\n")
-    for node in model.graph.nodes(reaching: [cut.id]) {
+    hash.update("\(input.recordedText)\n")
+    for node in graph.nodes(reaching: [value.id]) {
       hash.update("\(node.path) \(node.op) \(node.inputs) \(node.output)\n")
       for parameter in node.parameters { hash.update(parameter.contentHash.bytes) }
     }

@@ -10,8 +10,7 @@ package struct EvaluateCommand: Command {
     "run", .name(.run), otherwise: "the current run", "the run to measure"
   ).positional
   private static let on = Argument(
-    "on", .evaluationSource, default: EvaluationSource.part(.val), "split of the data, or a folder"
-  )
+    "on", .measuredSource, default: MeasuredSource.part(.val), "split of the data, or a folder")
   private static let views = Argument(
     "views", .integer(1...64), default: 1, "augmented views to average")
 
@@ -43,19 +42,19 @@ package struct EvaluateCommand: Command {
 
   package func rehearse(in trial: Session) throws {
     let run = try trial.runToMeasure(arguments[Self.run], classes: trial.workbench.data)
-    let (data, _, label) = try images(in: trial)
+    let images = try arguments[Self.on].images(for: "evaluate", in: trial)
     _ = try RunEvaluation(run: run, session: trial).measurable(
-      data, views: arguments[Self.views], pipeline: trial.workbench.pipeline)
+      images.data, views: arguments[Self.views], pipeline: trial.workbench.pipeline)
     if let path = arguments[Self.curves] { _ = try trial.output(path) }
     try requireCurves(of: run)
-    trial.expectScores(of: run, label)
+    trial.expectScores(of: run, images.label)
     if trial.workbench.run(named: run.name) != nil { trial.currentRun = run.name }
     trial.refresh()
   }
 
   package func run(in session: Session) throws {
     let run = try session.runToMeasure(arguments[Self.run], classes: session.workbench.data)
-    let (data, partition, label) = try images(in: session)
+    let images = try arguments[Self.on].images(for: "evaluate", in: session)
     if !arguments.isGiven(Self.run), session.workbench.run(named: run.name) != nil {
       session.amendRecord(nil, run.name)
     }
@@ -64,10 +63,10 @@ package struct EvaluateCommand: Command {
     let scoring = try dense.map { try DenseScoring($0, run.model, pool: session.pool) }
     let evaluation = RunEvaluation(run: run, session: session, dense: scoring)
     let result = try evaluation.evaluate(
-      data, partition, views: arguments[Self.views], pipeline: session.workbench.pipeline)
-    if partition == .test {
-      session.workbench.testLooks[run.name, default: 0] += 1
-    }
+      images.data, images.partition, views: arguments[Self.views],
+      pipeline: session.workbench.pipeline)
+    let label = images.label
+    if images.partition == .test { session.countTestLook(run.name) }
     if let place { try AtomicFile.write(result.curveTable, to: place.prepared()) }
     keepScores(result, of: run.name, label, in: session)
     try show(result, run: run, label, scoring, curves: place, in: session)
@@ -79,44 +78,6 @@ package struct EvaluateCommand: Command {
     throw GraftError(
       .usage, "curves= has the curves of images, and \(run.name) predicts \(run.model.task)",
       help: "leave it out")
-  }
-
-  /// The data set, its split, and the prefix of its scores.
-  private func images(in session: Session) throws -> (DataSet, Partition, String) {
-    let part: DataPart
-    switch arguments[Self.on] {
-    case .part(let wanted): part = wanted
-    case .place(let location):
-      var options = DataOptions()
-      options.isForMeasuring = true
-      let data = try DataCommand.open(location, options, in: session)
-      let partition: Partition =
-        data.partition(.test).isEmpty ? .validation : .test
-      let name = location.lastPathComponent
-      // A folder that is named like a split must not be mistaken for it.
-      let isTaken = DataPart(rawValue: name) != nil
-      return (data, partition, isTaken ? "\(name)-folder" : name)
-    }
-    let data = try session.requireData()
-    let label = part.rawValue
-    guard !data.partition(part.partition).isEmpty else {
-      throw Self.nothing(of: part, in: data)
-    }
-    return (data, part.partition, label)
-  }
-
-  /// Says where the images are instead.
-  private static func nothing(of part: DataPart, in data: DataSet) -> GraftError {
-    let others = DataPart.allCases.map { ($0, data.partition($0.partition).count) }
-      .filter { $0.1 > 0 }
-    let found = others.map { "\($0.1) are for \($0.0.rawValue)" }.joined(separator: ", ")
-    let where_ = others.map { "on=\($0.0.rawValue)" }.joined(separator: " or ")
-    return GraftError(
-      .failed,
-      "\(data.name) has no \(part.rawValue) images: of \(data.samples.count), \(found) "
-        + "(split: \(data.splitDescription))",
-      help: "evaluate \(where_), or choose a split: data PATH split=80/10/10, or a column `split` "
-        + "in a table")
   }
 
   private func keepScores(
@@ -140,8 +101,8 @@ package struct EvaluateCommand: Command {
           + (label == DataPart.val.rawValue
             ? ": F1 here is too good, mAP and ROC area do not depend on them" : ""))
     }
-    if let looks = session.workbench.testLooks[run.name], label == DataPart.test.rawValue {
-      lines.append("evaluation \(looks) on the test images; each reuse weakens the result")
+    if label == DataPart.test.rawValue, let looks = session.remarkOnTestLooks(run.name) {
+      lines.append(looks)
     }
     let temperature = run.model.calibration.temperature
     if let temperature {
@@ -175,51 +136,14 @@ package struct EvaluateCommand: Command {
 
   package func lineage(in session: Session) -> Lineage? {
     let run = arguments[Self.run] ?? session.currentRun
-    let isOfData = if case .part = arguments[Self.on] { true } else { false }
     return Lineage(
       provides: run == nil ? [] : ["current"],
-      needs: (isOfData ? ["data"] : []) + (arguments[Self.views] > 1 ? ["augment", "seed"] : [])
+      needs: (arguments[Self.on].isOfData ? ["data"] : [])
+        + (arguments[Self.views] > 1 ? ["augment", "seed"] : [])
         + (run.map { ["run:\($0)"] } ?? ["current"]), isOutcome: true)
   }
 
   package static func currentValues(in session: Session) -> [String: String] {
     session.currentRun.map { [run.name: $0] } ?? [:]
-  }
-}
-
-/// A split by its name in the language.
-enum DataPart: String, WordChoice {
-  case val, test, train
-
-  var partition: Partition {
-    switch self {
-    case .val: .validation
-    case .test: .test
-    case .train: .train
-    }
-  }
-}
-
-/// What is evaluated: a split of the data, or images elsewhere.
-private enum EvaluationSource: ArgumentReadable {
-  case part(DataPart)
-  case place(String)
-
-  static func read(_ values: [ArgumentValue]) -> EvaluationSource? {
-    if case .text? = values.first, let part = DataPart.read(values) { return .part(part) }
-    return String.read(values).map(EvaluationSource.place)
-  }
-
-  var argumentText: String {
-    switch self {
-    case .part(let part): part.rawValue
-    case .place(let place): place
-    }
-  }
-}
-
-extension ArgumentType where Value == EvaluationSource {
-  fileprivate static var evaluationSource: Self {
-    Self(.either([.choice(DataPart.allCases.map(\.rawValue)), .path(.data)]))
   }
 }

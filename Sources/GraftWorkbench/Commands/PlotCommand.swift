@@ -144,5 +144,6 @@ extension PlotTheme {
 }
 
 extension ArgumentType where Value == [String] {
-  fileprivate static var runs: Self { Self(.list(of: .name(.run))) }
+  /// Runs of the session.
+  static var runs: Self { Self(.list(of: .name(.run))) }
 }

@@ -3,44 +3,59 @@ import GraftBase
 import GraftData
 import GraftModels
 
-/// `save`: writes the model, for Graft or other runtimes, or the recipe so far, by suffix.
+/// `save`: writes the model, for Graft or other runtimes, the recipe so far, or a report, by suffix.
 package struct SaveCommand: Command {
   private static let file = Argument(
     required: "file", .path(.saved),
-    ".safetensors for the model, .onnx for other runtimes, .graft for the recipe; added where there is none"
+    ".safetensors for the model, .onnx for other runtimes, .graft for the recipe, .html for a report; "
+      + ".safetensors is added where there is none"
   ).positional
 
   private static let overwrite = Argument(
     "overwrite", .flag, default: false,
     "replace a recipe that Graft did not write, or that was changed since")
 
+  private static let runs = Argument(
+    list: "runs", .runs, otherwise: "all of this session",
+    "runs that a report tells of, such as [A,C]")
+  private static let on: Argument<DataPart> = Argument(
+    "on", .word, default: .val, "split that the runs of a report are measured on")
+  private static let title: Argument<String?> = Argument(
+    "title", .text, otherwise: "the data and the encoder", "title of a report")
+
   package static let specification = CommandSpecification(
-    "save", "write the model or the recipe, by suffix", group: .keep,
-    parameters: [file, ExportCommand.fold, overwrite],
+    "save", "write the model, the recipe or a report, by suffix", group: .keep,
+    parameters: [file, ExportCommand.fold, overwrite, runs, on, title],
     examples: [
       "save flowers.safetensors", "save flowers.graft", "save flowers.onnx",
       "save \"my model.safetensors\"", "save small.safetensors fold=yes",
-      "save flowers.graft overwrite=yes",
+      "save flowers.graft overwrite=yes", "save report.html",
+      "save report.html runs=[A,C] title=\"Two policies\"",
     ],
-    seeAlso: ["load", "recipe", "export"], isRecorded: true,
+    seeAlso: ["load", "recipe", "export", "plot"], isRecorded: true,
     discussion:
       "A model file carries its recipe, classes and preprocessing. An ONNX file is what `export` "
       + "writes. With fold=yes batch norms are folded into the preceding convolutions: the same "
       + "predictions from fewer layers. Such a file is loaded, evaluated and exported like any "
       + "other, but its layers are Graft's, not torchvision's. "
       + "The first line of a recipe holds a checksum of the others, so that one that was written or "
-      + "changed by hand is not replaced by mistake.")
+      + "changed by hand is not replaced by mistake. "
+      + "A report is one page for a browser that loads nothing else: the data, the runs with scores and "
+      + "costs, curves, confusion, classes, calibration, policy, augmentation, layers, and the recipe. "
+      + "With on=test it counts as an evaluation on the test images.")
 
   private enum Kind: String, CaseIterable {
     case model = "safetensors"
     case exchange = "onnx"
     case recipe = "graft"
+    case report = "html"
   }
 
   private let path: String
   private let kind: Kind
   private let folds: Bool
   private let overwrites: Bool
+  private let report: ReportRequest
 
   package init(_ arguments: CheckedArguments) throws {
     path = arguments[Self.file]
@@ -49,13 +64,14 @@ package struct SaveCommand: Command {
     guard let kind = Kind(rawValue: suffix) else {
       let (suggestion, _) = Suggestion.help(for: suffix, among: Kind.allCases.map(\.rawValue))
       throw arguments.fault(
-        .unknownValue, at: Self.file, "`\(name)` does not end in .safetensors, .onnx or .graft",
+        .unknownValue, at: Self.file,
+        "`\(name)` does not end in .safetensors, .onnx, .graft or .html",
         help: suggestion.map { "did you mean .\($0)?" } ?? "the suffix decides what is written")
     }
     folds = arguments[ExportCommand.fold]
-    guard !folds || kind != .recipe else {
+    guard !folds || [.model, .exchange].contains(kind) else {
       throw arguments.fault(
-        .notAllowedHere, at: ExportCommand.fold, "a recipe has no batch norms",
+        .notAllowedHere, at: ExportCommand.fold, "a \(kind) has no batch norms",
         help: "leave out fold=yes")
     }
     overwrites = arguments[Self.overwrite]
@@ -64,6 +80,15 @@ package struct SaveCommand: Command {
         .notAllowedHere, at: Self.overwrite, "overwrite= is about recipes",
         help: "leave it out: other files are replaced")
     }
+    let ofReports: [any AnyArgument] = [Self.runs, Self.on, Self.title]
+    if kind != .report, let given = arguments.firstGiven(of: ofReports) {
+      throw arguments.fault(
+        .notAllowedHere, at: given, "`\(given.name)` is for reports",
+        help: "leave it out, or save a report: save report.html")
+    }
+    report = ReportRequest(
+      runs: arguments[Self.runs], part: arguments[Self.on],
+      namesPart: arguments.isGiven(Self.on), title: arguments[Self.title])
     self.kind = kind
   }
 
@@ -73,6 +98,7 @@ package struct SaveCommand: Command {
     case .recipe: return
     case .exchange: try trial.rehearseExport(to: path)
     case .model: try place.requireSpace(for: trial.requireRun().model.weightBytes)
+    case .report: _ = try report.runs(in: trial)
     }
   }
 
@@ -81,6 +107,7 @@ package struct SaveCommand: Command {
     case .model: try saveModel(in: session)
     case .exchange: try session.export(to: path, includesPreprocessing: false, folds: folds)
     case .recipe: try saveRecipe(in: session)
+    case .report: try session.save(report, to: path)
     }
   }
 
@@ -109,7 +136,8 @@ package struct SaveCommand: Command {
       event: .save,
       session.fields(ofPlace: path) + [
         ("kind", .string("recipe")), ("weights_hash", .null), ("step", .null),
-        ("lines", .integer(lines)), ("commands", .integer(count)),
+        ("lines", .integer(lines)), ("commands", .integer(count)), ("runs", .null),
+        ("bytes", .null),
       ])
     warn(of: distiller.outputs.filter { !FilePath.contains(folder, $0) }, folder, in: session)
   }
@@ -149,13 +177,17 @@ package struct SaveCommand: Command {
       session.fields(ofPlace: path) + [
         ("kind", .string("model")), ("weights_hash", .string(hash.hex)),
         ("step", state.map { .integer($0.stepsDone) } ?? .null), ("lines", .null),
-        ("commands", .null),
+        ("commands", .null), ("runs", .null), ("bytes", .null),
       ])
     session.leaveReceipt("weights \(hash)")
   }
 
   /// A recipe does not hold the line that saved it.
   package func lineage(in session: Session) -> Lineage? {
-    kind == .recipe ? Lineage() : Lineage(needs: ["current"], isOutcome: true)
+    switch kind {
+    case .recipe: Lineage()
+    case .model, .exchange: Lineage(needs: ["current"], isOutcome: true)
+    case .report: report.lineage(in: session)
+    }
   }
 }

@@ -250,6 +250,8 @@ package struct Binder {
       for set in [NameSet.run, .storedRun] { vocabulary.setNames([], of: set) }
     }
     if arguments.specification.verb == "encoder" { vocabulary.setNames([], of: .layer) }
-    if arguments.specification.verb == "data" { vocabulary.setNames([], of: .className) }
+    if isLoading || arguments.specification.verb == "data" {
+      vocabulary.setNames([], of: .className)
+    }
   }
 }

@@ -25,9 +25,16 @@ package enum ForeignWords {
     (["showbatch", "showimages", "imshow"], "`preview 8` shows images as training sees them"),
     (
       [
-        "confusionmatrix", "plotconfusionmatrix", "mostconfused", "classificationreport",
-        "toplosses", "plottoplosses", "interpret",
+        "confusionmatrix", "plotconfusionmatrix", "classificationreport", "interpret",
       ], "`evaluate` gives precision, recall and F1 of each class"
+    ),
+    (
+      ["mostconfused"],
+      "`confusion` shows pairs of classes that are taken for one another, the most confused first"
+    ),
+    (
+      ["toplosses", "plottoplosses", "misclassified", "errors"],
+      "`mistakes order=loss` shows the images with the highest losses"
     ),
     (
       ["discriminative", "discriminativelr", "layerdecay", "llrd", "differential"],

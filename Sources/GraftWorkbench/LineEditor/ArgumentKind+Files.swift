@@ -13,7 +13,7 @@ extension ArgumentKind.PathKind {
     case .image: return ReadableKind.suffixes.contains(suffix)
     case .data: return ["tar", "zip", "csv", "tsv", "npz", "gz", "bin", "txt"].contains(suffix)
     case .file, .output: return true
-    case .saved: return ["safetensors", "onnx", "graft"].contains(suffix)
+    case .saved: return ["safetensors", "onnx", "graft", "html"].contains(suffix)
     }
   }
 }

@@ -1,7 +1,7 @@
 import GraftPlots
 import GraftTraining
 
-/// `plot accuracy`: the accuracy of training and validation by epoch, or the overlap of pixels.
+/// `plot accuracy`: the score of training and validation by epoch: accuracy, or what decides instead of it.
 enum AccuracyPlot: PlotKind {
   static let name = "accuracy"
   static let summary = "accuracy of training and validation by epoch; of pixels, the overlap"
@@ -9,19 +9,35 @@ enum AccuracyPlot: PlotKind {
 
   static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
     let histories = try session.runs(of: request).map { ($0, session.history(of: $0)) }
-    // What decides is shown: of pixels the overlap, which training does not measure.
-    let isOverlap = histories.contains { $0.1.contains { $0.validationOverlap != nil } }
+    let records = histories.flatMap(\.1)
     let runs = histories.map { run, history in
       EpochCurves.Run(
         name: run.name, records: history, train: history.map(\.trainAccuracy.value),
         validation: history.map(\.validationScore))
     }
+    // What decides is shown: of pixels the overlap, of labels the precision, which training does not measure.
+    let (title, subtitle, value) =
+      if records.contains(where: { $0.validationOverlap != nil }) {
+        (
+          "Overlap",
+          "Validation is the mean intersection over union; training is the share of pixels predicted correctly",
+          "Share"
+        )
+      } else if records.contains(where: { $0.validationMeanPrecision != nil }) {
+        (
+          "Precision",
+          "Validation is the mean average precision; training is the share of labels predicted correctly",
+          "Share"
+        )
+      } else {
+        (
+          "Accuracy",
+          "Training accuracy is of what was trained on, augmented and mixed; validation is plain",
+          "Share of images predicted correctly"
+        )
+      }
     return try EpochCurves(
-      kind: name, title: isOverlap ? "Overlap" : "Accuracy",
-      subtitle: isOverlap
-        ? "Validation is the mean intersection over union; training is the share of pixels predicted correctly"
-        : "Training accuracy is of what was trained on, augmented and mixed; validation is plain",
-      valueName: isOverlap ? "Share" : "Share of images predicted correctly", style: .percent,
+      kind: name, title: title, subtitle: subtitle, valueName: value, style: .percent,
       isLargerBetter: true, runs: runs
     ).plot
   }

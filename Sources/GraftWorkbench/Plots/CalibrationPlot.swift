@@ -4,11 +4,9 @@ import GraftPlots
 import GraftTraining
 
 /// `plot calibration`: how often predictions are right, by how sure the model is of them.
-enum CalibrationPlot: PlotKind {
+enum CalibrationPlot: MeasuredPlotKind {
   static let name = "calibration"
   static let summary = "share of right predictions by how sure the model is, with their counts"
-  static let runs = PlotRequest.RunCount.one
-  static let measures = true
 
   /// As many as the expected calibration error is computed by.
   private static let binCount = 15
@@ -26,14 +24,14 @@ enum CalibrationPlot: PlotKind {
     }
   }
 
-  static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
-    let (run, evaluation) = try session.measured(request)
+  static func plot(
+    _ evaluation: Evaluation, of run: TrainingRun, on part: DataPart
+  ) throws -> Plot {
     guard case .images(let result) = evaluation else {
       try requireImages(run)
       preconditionFailure("an evaluation of pixels for a model of images")
     }
-    return plot(
-      result, run: run.name.escapingControlCharacters, on: request.part.rawValue)
+    return plot(result, run: run.name.escapingControlCharacters, on: part.rawValue)
   }
 
   /// Predictions that are about equally sure.

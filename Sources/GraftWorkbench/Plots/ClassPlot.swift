@@ -3,19 +3,18 @@ import GraftPlots
 import GraftTraining
 
 /// `plot classes`: how many images of each class a run recognizes.
-enum ClassPlot: PlotKind {
+enum ClassPlot: MeasuredPlotKind {
   static let name = "classes"
   static let summary = "recall of each class with its interval, the lowest first"
-  static let runs = PlotRequest.RunCount.one
-  static let measures = true
 
   static func check(_ request: PlotRequest, in session: Session) throws {
     try session.checkMeasuring(request)
   }
 
-  static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
-    let (run, evaluation) = try session.measured(request)
-    let title = "Recall of \(run.name.escapingControlCharacters) on \(request.part.rawValue)"
+  static func plot(
+    _ evaluation: Evaluation, of run: TrainingRun, on part: DataPart
+  ) throws -> Plot {
+    let title = "Recall of \(run.name.escapingControlCharacters) on \(part.rawValue)"
     switch evaluation {
     case .images(let result):
       return plot(

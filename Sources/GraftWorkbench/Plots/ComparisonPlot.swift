@@ -147,7 +147,4 @@ extension Session {
     }
     return data
   }
-
-  /// Counts that a run was measured on test images.
-  func countTestLook(_ run: String) { workbench.testLooks[run, default: 0] += 1 }
 }

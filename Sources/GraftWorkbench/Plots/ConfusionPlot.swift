@@ -4,18 +4,16 @@ import GraftPlots
 import GraftTraining
 
 /// `plot confusion`: which classes a run takes for which.
-enum ConfusionPlot: PlotKind {
+enum ConfusionPlot: MeasuredPlotKind {
   static let name = "confusion"
   static let summary = "classes that a run takes for others, as a table of shades"
-  static let runs = PlotRequest.RunCount.one
-  static let measures = true
 
   static func check(_ request: PlotRequest, in session: Session) throws {
     try session.checkMeasuring(request)
     try requireOneClass(session.runToMeasure(request.runs.first, classes: session.workbench.data))
   }
 
-  private static func requireOneClass(_ run: TrainingRun) throws {
+  static func requireOneClass(_ run: TrainingRun) throws {
     guard run.model.task != .multiLabel else {
       throw GraftError(
         .failed, "images of \(run.name) have several labels, none of which is taken for another",
@@ -23,8 +21,9 @@ enum ConfusionPlot: PlotKind {
     }
   }
 
-  static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
-    let (run, evaluation) = try session.measured(request)
+  static func plot(
+    _ evaluation: Evaluation, of run: TrainingRun, on part: DataPart
+  ) throws -> Plot {
     let counts: ClassCounts
     switch evaluation {
     case .images(let result):
@@ -43,7 +42,7 @@ enum ConfusionPlot: PlotKind {
     }
     return plot(
       counts, accuracy: evaluation.accuracy,
-      title: "Confusion of \(run.name.escapingControlCharacters) on \(request.part.rawValue)")
+      title: "Confusion of \(run.name.escapingControlCharacters) on \(part.rawValue)")
   }
 
   /// How often each class was taken for each.

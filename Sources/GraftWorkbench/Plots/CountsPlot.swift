@@ -13,12 +13,17 @@ enum CountsPlot: PlotKind {
   }
 
   static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
-    let data = try session.requireData()
+    try plot(of: session.requireData())
+  }
+
+  static func plot(of data: DataSet) -> Plot {
     let splits = [("train", Partition.train), ("val", .validation), ("test", .test)]
       .filter { !data.partition($0.1).isEmpty }
     return plot(
       classes: data.classes,
-      splits: splits.map { (name: $0.0, counts: data.classCounts($0.1)) },
+      splits: splits.map {
+        (name: $0.0, counts: data.classCounts($0.1), images: data.partition($0.1).count)
+      },
       title: "Images of \(data.name.escapingControlCharacters)",
       isOfPixels: data.task == .segmentation)
   }
@@ -26,7 +31,8 @@ enum CountsPlot: PlotKind {
   static func needs(_ request: PlotRequest, in session: Session) -> [String]? { ["data"] }
 
   static func plot(
-    classes: [String], splits: [(name: String, counts: [Int])], title: String, isOfPixels: Bool
+    classes: [String], splits: [(name: String, counts: [Int], images: Int)], title: String,
+    isOfPixels: Bool
   ) -> Plot {
     let names = classes.map(\.escapingControlCharacters)
     var starts = [Double](repeating: 0, count: classes.count)
@@ -45,7 +51,7 @@ enum CountsPlot: PlotKind {
     }
     marks.append(Mark("counts", .endLabels(labels), .text))
     let totals = splits.map { split in
-      "\(NumberStyle.integer.text(Double(split.counts.reduce(0, +)))) \(split.name)"
+      "\(NumberStyle.integer.text(Double(split.images))) \(split.name)"
     }
     let rows = splits.flatMap { split in classes.indices.map { (split: split, place: $0) } }
     return Plot(

@@ -47,6 +47,24 @@ extension PlotKind {
   }
 }
 
+/// A picture of what one run predicts of a split, which others than `plot` may have measured.
+protocol MeasuredPlotKind: PlotKind {
+  /// Throws for evaluations that it does not draw.
+  static func plot(
+    _ evaluation: Evaluation, of run: TrainingRun, on part: DataPart
+  ) throws -> Plot
+}
+
+extension MeasuredPlotKind {
+  static var runs: PlotRequest.RunCount { .one }
+  static var measures: Bool { true }
+
+  static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
+    let (run, evaluation) = try session.measured(request)
+    return try plot(evaluation, of: run, on: request.part)
+  }
+}
+
 /// The pictures, in the order in which help shows them.
 enum PlotKinds {
   static let all: [any PlotKind.Type] = [

@@ -3,18 +3,18 @@ import GraftPlots
 import GraftTraining
 
 /// `plot roc`: how many images of a class are found, against how many others are taken for it.
-enum ROCPlot: PlotKind {
+enum ROCPlot: MeasuredPlotKind {
   static let name = "roc"
   static let summary = "ROC curves of the classes, each against the rest, the lowest areas first"
-  static let runs = PlotRequest.RunCount.one
-  static let measures = true
 
   static func check(_ request: PlotRequest, in session: Session) throws {
     try RankingPlots.check(request, in: session)
   }
 
-  static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
-    let plots = try RankingPlots(request, in: session) { $0.rocArea }
+  static func plot(
+    _ evaluation: Evaluation, of run: TrainingRun, on part: DataPart
+  ) throws -> Plot {
+    let plots = try RankingPlots(evaluation, of: run, on: part) { $0.rocArea }
     return plots.plot(
       kind: name, title: "ROC", score: "area",
       x: "False positive rate: share of other images", y: "True positive rate: recall",
@@ -27,18 +27,18 @@ enum ROCPlot: PlotKind {
 }
 
 /// `plot pr`: how many images that are taken for a class are of it, as more are.
-enum PrecisionRecallPlot: PlotKind {
+enum PrecisionRecallPlot: MeasuredPlotKind {
   static let name = "pr"
   static let summary = "precision over recall of each class against the rest, the lowest first"
-  static let runs = PlotRequest.RunCount.one
-  static let measures = true
 
   static func check(_ request: PlotRequest, in session: Session) throws {
     try RankingPlots.check(request, in: session)
   }
 
-  static func plot(_ request: PlotRequest, in session: Session) throws -> Plot {
-    let plots = try RankingPlots(request, in: session) { $0.averagePrecision }
+  static func plot(
+    _ evaluation: Evaluation, of run: TrainingRun, on part: DataPart
+  ) throws -> Plot {
+    let plots = try RankingPlots(evaluation, of: run, on: part) { $0.averagePrecision }
     return plots.plot(
       kind: name, title: "Precision and recall", score: "average precision",
       x: "Recall: share of the class that is found", y: "Precision", chance: []
@@ -72,12 +72,12 @@ private struct RankingPlots {
   }
 
   init(
-    _ request: PlotRequest, in session: Session, score: (RankingCurve) -> Double?
+    _ evaluation: Evaluation, of run: TrainingRun, on part: DataPart,
+    score: (RankingCurve) -> Double?
   ) throws {
-    let (run, evaluation) = try session.measured(request)
     try Self.requireImages(run)
     let all = evaluation.curves.map { ($0.name, $0.curve, score($0.curve)) }
-    (self.run, part) = (run, request.part)
+    (self.run, self.part) = (run, part)
     missing = all.filter { $0.2 == nil }.map(\.0.escapingControlCharacters)
     curves = all.enumerated().compactMap { index, entry in
       entry.2.map { (index, (name: entry.0, curve: entry.1, score: $0)) }

@@ -32,6 +32,8 @@ package final class Workbench {
   package var remarks: Set<String> = []
   /// What frozen encoders have computed in this session.
   package let features = FeatureCache()
+  /// The index of the last `neighbors`, by what its features depend on besides images.
+  var neighborIndex: (key: ContentHash.Digest, index: NeighborIndex)?
   /// What a rehearsal has read for the plan that follows.
   let readings: PlanReadings
   private var sharedPool: ThreadPool?
@@ -227,7 +229,7 @@ extension Session {
   package func refresh() {
     let runs = workbench.runs.map(\.name) + workbench.earlier.keys.sorted()
     vocabulary.setNames(runs, of: .run)
-    vocabulary.setNames(workbench.data?.classes ?? [], of: .className)
+    vocabulary.setNames(classNames, of: .className)
     vocabulary.setNames(
       Encoders.all.map(\.name) + workbench.encoders.keys.sorted(), of: .encoder)
     // Never empty, for then any word would do.
@@ -246,5 +248,13 @@ extension Session {
       run.map { $0.name + ($0.isSaved ? "" : "*") },
     ]
     title = parts.compactMap { $0?.escapingControlCharacters }.joined(separator: "·")
+  }
+  /// Those of the images, then those that only the current run predicts.
+  private var classNames: [String] {
+    let own = workbench.data?.classes ?? []
+    let predicted = currentRun.flatMap { workbench.run(named: $0) }?.model.classes ?? []
+    guard predicted != own else { return own }
+    let known = Set(own)
+    return own + predicted.filter { !known.contains($0) }
   }
 }

@@ -21,7 +21,8 @@ import Testing
 
   @Test(arguments: [
     ("lr_find", "`findlr`"), ("learn.fit_one_cycle", "schedule=one-cycle"),
-    ("show_batch", "`preview 8`"), ("most_confused", "`evaluate`"), ("ToTensor", "nothing to type"),
+    ("show_batch", "`preview 8`"), ("most_confused", "`confusion`"),
+    ("plot_top_losses", "`mistakes order=loss`"), ("ToTensor", "nothing to type"),
     ("import", "`data FOLDER`"), ("lr", "policy B lr=1e-3"), ("earlystopping", "patience=3"),
     ("discriminative", "policy C"), ("cuda", "set threads=4"),
   ])

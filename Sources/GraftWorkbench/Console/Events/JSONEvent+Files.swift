@@ -48,6 +48,39 @@ extension JSONEvent {
       .text("kind", "what is drawn")
     ] + shown + [.text("title", "of the picture"), notes, columns])
 
+  static let mistakes = JSONEvent(
+    "mistakes", "`mistakes`.",
+    gallery + [
+      .run, .text("on", "the split or folder it was measured on"),
+      .integer("images", "that were measured"), .integer("wrong", "of these"),
+      .integer("found", "those that were asked for, though not all may be shown"),
+    ])
+
+  static let confusion = JSONEvent(
+    "confusion", "`confusion`.",
+    gallery + [
+      .run, .text("on", "the split or folder it was measured on"),
+      .integer("images", "that were measured"), .integer("wrong", "of these"),
+      .integer("found", "pairs of classes, though not all may be shown"),
+      .rows(
+        "pairs", "those that are shown, the most confused first",
+        [
+          .text("true", "the true class"), .text("predicted", "the class it is taken for"),
+          .integer("count", "images of the true class that are taken for the other"),
+          .integer("total", "images of the true class"),
+        ]),
+    ])
+
+  static let neighbors = JSONEvent(
+    "neighbors", "`neighbors`.",
+    gallery + [
+      .text("image", "the one searched for, as seen from the session's folder"),
+      .text("source", "whose features they are: a run, or the encoder"),
+      .integer("images", "that were compared with it"),
+      .integer("computed", "of these, whose features were not known"),
+      .integer("left_out", "of these, that are the image itself"),
+    ])
+
   static let explanation = JSONEvent("explanation", "`explain`.", gallery + [.run])
   static let activations = JSONEvent("activations", "`activations`.", gallery + [.run])
   static let filters = JSONEvent("filters", "`filters`.", gallery + [.run, layer])
@@ -71,16 +104,18 @@ extension JSONEvent {
     written)
 
   static let save = JSONEvent(
-    "save", "`save` of a model or a recipe.",
+    "save", "`save` of a model, a recipe or a report.",
     written + [
-      .word("kind", ["model", "recipe"], "what is in it"),
-      .text("weights_hash", "SHA-256 of the weights; null for a recipe").orNull,
+      .word("kind", ["model", "recipe", "report"], "what is in it"),
+      .text("weights_hash", "SHA-256 of the weights; null for what is no model").orNull,
       .integer(
         "step",
-        "of the training state that is in it; null where the training is over, and for a recipe"
+        "of the training state that is in it; null where the training is over, and for what is no model"
       ).orNull,
-      .integer("lines", "of the recipe; null for a model").orNull,
-      .integer("commands", "that it was distilled from; null for a model").orNull,
+      .integer("lines", "of the recipe; null for what is none").orNull,
+      .integer("commands", "that it was distilled from; null for what is no recipe").orNull,
+      .texts("runs", "that a report tells of, the best first; null for what is none").orNull,
+      .integer("bytes", "of a report; null for what is none").orNull,
     ])
 
   static let export = JSONEvent(

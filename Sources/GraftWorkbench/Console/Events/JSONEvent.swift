@@ -55,9 +55,8 @@ package struct JSONEvent: Sendable {
     Section(
       title: "Files",
       events: [
-        preview, render, plot, explanation, activations, filters, excite, forward, embed, wrote,
-        save,
-        export, load,
+        preview, render, plot, mistakes, confusion, neighbors, explanation, activations, filters,
+        excite, forward, embed, wrote, save, export, load,
       ]),
     Section(
       title: "The session",

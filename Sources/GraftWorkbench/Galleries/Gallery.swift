@@ -8,12 +8,20 @@ import GraftPlots
 struct Gallery {
   /// The command that made it: `mistakes`.
   let kind: String
-  /// nil where there is nothing to show.
+  /// nil where there is nothing to show; a sheet without images says so in a file.
   let sheet: ContactSheet?
   /// A row for each image, in the order of the sheet.
   let table: PlotTable
   /// What a reader must know beside the images.
   var notes: [String] = []
+  /// The same in text, for terminals and pipes; empty where images say all.
+  var text = ""
+
+  /// Adds what a reader must know, below a text.
+  mutating func add(_ note: String) {
+    notes.append(note)
+    if !text.isEmpty { text += "\n" + note }
+  }
 }
 
 /// Where a gallery goes: into a file by its suffix, or onto the terminal.
@@ -55,7 +63,12 @@ struct GalleryOutput {
   ) throws {
     let image = try format == .csv ? nil : gallery.sheet?.drawn()
     guard let place else {
-      if session.console.format == .text, let image { try session.show(image, kind: gallery.kind) }
+      if !gallery.text.isEmpty { session.console.print(gallery.text) }
+      // A text is a result by itself, where no terminal shows images.
+      let isShown = gallery.text.isEmpty || session.showsImages && gallery.table.rowCount > 0
+      if session.console.format == .text, isShown, let image {
+        try session.show(image, kind: gallery.kind)
+      }
       let shown = session.fields(of: gallery, at: nil, size: nil)
       return session.console.event(event, shown + fields)
     }
@@ -71,12 +84,20 @@ struct GalleryOutput {
       try ImageFile.writePNG(image, to: path)
     }
     session.console.result(
-      "wrote \(FilePath.relative(path, to: session.folder))" + (image.map { ", \($0.size)" } ?? ""),
+      (gallery.text.isEmpty ? "" : gallery.text + "\n")
+        + "wrote \(FilePath.relative(path, to: session.folder))"
+        + (image.map { ", \($0.size)" } ?? ""),
       event: event, session.fields(of: gallery, at: path, size: image?.size) + fields)
   }
 }
 
 extension Session {
+  /// Whether results go to a terminal that shows images.
+  var showsImages: Bool {
+    console.isOutputTerminal
+      && TerminalImage.style(settings.image, ProcessInfo.processInfo.environment) != nil
+  }
+
   /// Shows an image where a terminal shows results, as large as it fits; nowhere else.
   func show(_ image: Image, kind: String) throws {
     guard console.isOutputTerminal, console.format == .text,

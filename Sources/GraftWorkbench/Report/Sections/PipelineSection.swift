@@ -1,0 +1,37 @@
+import GraftBase
+import GraftImaging
+import GraftTraining
+
+/// The augmentation, and images as training saw them.
+enum PipelineSection: ReportSection {
+  static let id = "augmentation"
+  static let title = "Augmentation"
+  private static let imageCount = 12
+
+  static func content(of report: Report) throws -> HTML? {
+    let session = report.session
+    let prepared = report.featured.run.prepared
+    let pipeline = prepared?.ingredients.pipeline ?? session.workbench.pipeline
+    let isNone = pipeline.isEmpty
+    let text: HTML =
+      isNone
+      ? HTML("p", [:], "Images were not augmented.")
+      : HTML(
+        "p", [:],
+        "Each image was changed at random, by \(HTML("code", [:], HTML(text: pipeline.text))).")
+    // Only the images that it was trained on, as its encoder takes them.
+    guard let data = session.workbench.data, !data.partition(.train).isEmpty,
+      prepared.map({ $0.ingredients.data.fingerprint == data.fingerprint }) ?? false,
+      prepared?.model.input.side == session.workbench.preprocessing.side
+    else { return isNone ? nil : text }
+    var request = PreviewSheet.Request()
+    request.count = imageCount
+    let sheet = try PreviewSheet(
+      session: session, request: request, pipelines: [("", pipeline)]
+    ).sheet()
+    return HTML([
+      text, HTML("p", ["class": "note"], "Images as training saw them in its first epoch:"),
+      try report.figures.sheet(sheet),
+    ])
+  }
+}
