@@ -10,6 +10,7 @@ extension ContactSheet {
     static let rowGap = 20
     static let captionGap = 7.0
     static let lineHeight = 16.0
+    static let titleLineHeight = 26.0
     static let widestLabel = 150.0
 
     static let title = Canvas.Font(size: 21, isBold: true)
@@ -46,11 +47,12 @@ extension ContactSheet {
     private(set) var height = 0
     private(set) var gridX = Style.margin
     private(set) var rows: [Row] = []
+    private(set) var title: [String] = []
+    private(set) var subtitle: [String] = []
 
     init(of sheet: ContactSheet, measuredOn canvas: Canvas) {
       let labels = sheet.rows.map {
-        canvas.wrapped(
-          $0.label, maximumWidth: Style.widestLabel, maximumLines: 4, font: Style.label)
+        canvas.broken($0.label, maximumWidth: Style.widestLabel, font: Style.label)
       }
       let labelWidth =
         labels.joined().map { canvas.width(of: $0, font: Style.label) }.max() ?? 0
@@ -60,20 +62,28 @@ extension ContactSheet {
       let gridWidth = columns * (sheet.cellSize + Style.gap) - (columns > 0 ? Style.gap : 0)
       width = max(gridX + gridWidth + Style.margin, 320)
 
+      let room = Double(width - 2 * Style.margin)
+      title = canvas.broken(sheet.title, maximumWidth: room, font: Style.title)
+      subtitle = canvas.broken(sheet.subtitle, maximumWidth: room, font: Style.subtitle)
       var y = Style.margin
-      if !sheet.title.isEmpty { y += Int(Style.title.size) }
-      if !sheet.subtitle.isEmpty { y += Int(Style.subtitle.size) + 8 }
+      if !title.isEmpty {
+        y += Int(Style.title.size) + (title.count - 1) * Int(Style.titleLineHeight)
+      }
+      if !subtitle.isEmpty {
+        y += Int(Style.subtitle.size) + 8 + (subtitle.count - 1) * Int(Style.lineHeight)
+      }
       if y > Style.margin { y += 22 }
       for (row, label) in zip(sheet.rows, labels) {
         let captions = row.cells.map {
-          canvas.wrapped(
-            $0.caption, maximumWidth: Double(sheet.cellSize),
-            maximumLines: sheet.maximumCaptionLines, font: Style.caption)
+          canvas.broken(
+            $0.caption, maximumWidth: Double(sheet.cellSize), font: Style.caption)
         }
         rows.append(Row(y: y, label: label, captions: captions))
         let lines = captions.map(\.count).max() ?? 0
-        y += sheet.cellSize + Style.rowGap
-        if lines > 0 { y += Int(Style.captionGap + Double(lines) * Style.lineHeight) }
+        // A label of many lines may be higher than the image.
+        let excess = Int(Double(label.count) * Style.lineHeight) - sheet.cellSize
+        let below = lines > 0 ? Int(Style.captionGap + Double(lines) * Style.lineHeight) : 0
+        y += sheet.cellSize + Style.rowGap + max(below, excess)
       }
       if !rows.isEmpty { y -= Style.rowGap }
       height = y + Style.margin - 6
