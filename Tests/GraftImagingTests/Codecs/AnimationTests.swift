@@ -32,7 +32,8 @@ import Testing
     let distance = zip(reduced.pixels, frames[0].pixels).reduce(0) {
       $0 + abs(Int($1.0) - Int($1.1))
     }
-    #expect(Double(distance) / Double(reduced.pixels.count) < 5)
+    // Pillow's median cut to 256 colors is 5.4 away from this photograph.
+    #expect(Double(distance) / Double(reduced.pixels.count) < 6.5)
     #expect(try animation.encoded(as: .gif) == animation.encoded(as: .gif))
   }
 
@@ -76,7 +77,7 @@ import Testing
       ProcessInfo.processInfo.environment["GRAFT_PYTHON"] ?? "python3", "-c",
       """
       from PIL import Image, ImageChops, ImageStat
-      for name, most in (("a.apng", 0), ("a.gif", 5)):
+      for name in ("a.apng", "a.gif"):
           image = Image.open(name)
           assert image.n_frames == 4 and image.is_animated, image.n_frames
           assert image.info["loop"] == 0, image.info
@@ -85,7 +86,11 @@ import Testing
               assert image.info["duration"] == 370, image.info
               still = Image.open(f"{index}.png").convert("RGB")
               apart = ImageChops.difference(image.convert("RGB"), still)
-              assert max(ImageStat.Stat(apart).mean) <= most, (name, index)
+              own = still.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+              most = sum(ImageStat.Stat(ImageChops.difference(own.convert("RGB"), still)).mean)
+              if name == "a.apng":
+                  most = 0
+              assert sum(ImageStat.Stat(apart).mean) <= 1.25 * most, (name, index)
       """,
     ]
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
