@@ -63,4 +63,61 @@ extension Drawing {
     }
     return lines
   }
+
+  /// All of `text` in lines of at most `maximumWidth` pixels.
+  ///
+  /// They are broken at spaces, and words that are wider after punctuation, or else between letters.
+  /// Beyond `mostLines` the text is elided.
+  package func broken(
+    _ text: String, maximumWidth: Double, mostLines: Int = 24, font: Canvas.Font
+  ) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ", omittingEmptySubsequences: true) {
+      let pieces = pieces(of: String(word), maximumWidth: maximumWidth, font: font)
+      if let last = lines.last, let first = pieces.first,
+        width(of: last + " " + first, font: font) <= maximumWidth
+      {
+        lines[lines.count - 1] = last + " " + first
+        lines += pieces.dropFirst()
+      } else {
+        lines += pieces
+      }
+    }
+    guard lines.count > mostLines else { return lines }
+    let rest = lines[(mostLines - 1)...].joined(separator: " ")
+    return lines.prefix(mostLines - 1) + [
+      elided(rest, maximumWidth: maximumWidth, font: font)
+    ]
+  }
+
+  /// A word in pieces that are at most `maximumWidth` wide.
+  private func pieces(of word: String, maximumWidth: Double, font: Canvas.Font) -> [String] {
+    var pieces: [String] = []
+    var rest = Array(word)[...]
+    while !rest.isEmpty {
+      var (fits, tooLong) = (1, rest.count + 1)
+      while tooLong - fits > 1 {
+        let middle = (fits + tooLong) / 2
+        if width(of: String(rest.prefix(middle)), font: font) <= maximumWidth {
+          fits = middle
+        } else {
+          tooLong = middle
+        }
+      }
+      if fits < rest.count,
+        let mark = rest.prefix(fits).indices.last(where: { Self.breaks(rest[$0], rest[$0 + 1]) }),
+        mark - rest.startIndex + 1 >= fits / 2
+      {
+        fits = mark - rest.startIndex + 1
+      }
+      pieces.append(String(rest.prefix(fits)))
+      rest = rest.dropFirst(fits)
+    }
+    return pieces
+  }
+
+  /// Whether a long word may be broken between two letters; numbers and ranges stay whole.
+  private static func breaks(_ mark: Character, _ next: Character) -> Bool {
+    ",;=([|/_".contains(mark) || ".-:+".contains(mark) && next.isLetter
+  }
 }

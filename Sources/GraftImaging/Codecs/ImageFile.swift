@@ -44,6 +44,13 @@ package enum ImageFile {
       [bytes[..<header], PNGChunk.software.bytes[...], bytes[header...]], to: path)
   }
 
+  /// Writes an animation; the file appears whole or not at all.
+  package static func write(
+    _ animation: Animation, as format: Animation.Format, to path: String
+  ) throws {
+    try AtomicFile.write([animation.encoded(as: format)[...]], to: path)
+  }
+
   /// Whether `writePNG` wrote the file, which can then be written anew without a loss.
   package static func isOwnPNG(_ path: String) -> Bool {
     let mark = PNGChunk.software.bytes

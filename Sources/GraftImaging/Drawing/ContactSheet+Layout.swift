@@ -10,10 +10,10 @@ extension ContactSheet {
     static let rowGap = 20
     static let captionGap = 7.0
     static let lineHeight = 16.0
+    static let titleLineHeight = 26.0
     static let widestLabel = 150.0
     /// How far a heading widens a sheet of few columns.
     static let widestHeading = 640.0
-    static let subtitleLines = 3
 
     static let title = Canvas.Font(size: 21, isBold: true)
     static let subtitle = Canvas.Font(size: 13)
@@ -53,8 +53,9 @@ extension ContactSheet {
     private(set) var width = 0
     private(set) var height = 0
     private(set) var gridX = Style.margin
-    private(set) var subtitle: [String] = []
     private(set) var rows: [Row] = []
+    private(set) var title: [String] = []
+    private(set) var subtitle: [String] = []
 
     init(of sheet: ContactSheet, measuredOn canvas: Canvas) {
       let labels = sheet.rows.map { Self.label(of: $0, measuredOn: canvas) }
@@ -70,12 +71,14 @@ extension ContactSheet {
       width = max(
         gridX + gridWidth + Style.margin, 320,
         Int(min(heading, Style.widestHeading).rounded(.up)) + 2 * Style.margin)
-      subtitle = canvas.wrapped(
-        sheet.subtitle, maximumWidth: Double(width - 2 * Style.margin),
-        maximumLines: Style.subtitleLines, font: Style.subtitle)
 
+      let room = Double(width - 2 * Style.margin)
+      title = canvas.broken(sheet.title, maximumWidth: room, font: Style.title)
+      subtitle = canvas.broken(sheet.subtitle, maximumWidth: room, font: Style.subtitle)
       var y = Style.margin
-      if !sheet.title.isEmpty { y += Int(Style.title.size) }
+      if !title.isEmpty {
+        y += Int(Style.title.size) + (title.count - 1) * Int(Style.titleLineHeight)
+      }
       if !subtitle.isEmpty {
         y += Int(Style.subtitle.size) + 8 + (subtitle.count - 1) * Int(Style.lineHeight)
       }
@@ -84,8 +87,10 @@ extension ContactSheet {
         let captions = row.cells.map { Self.caption(of: $0, sheet, measuredOn: canvas) }
         rows.append(Row(y: y, label: label, captions: captions))
         let lines = captions.map(\.count).max() ?? 0
-        y += sheet.cellSize + Style.rowGap
-        if lines > 0 { y += Int(Style.captionGap + Double(lines) * Style.lineHeight) }
+        // A label of many lines may be higher than the image.
+        let excess = Int(Double(label.count) * Style.lineHeight) - sheet.cellSize
+        let below = lines > 0 ? Int(Style.captionGap + Double(lines) * Style.lineHeight) : 0
+        y += sheet.cellSize + Style.rowGap + max(below, excess)
       }
       if !rows.isEmpty { y -= Style.rowGap }
       height = y + Style.margin - 6
@@ -98,8 +103,8 @@ extension ContactSheet {
           $0.fitted(into: Style.widestLabel, font: Style.label, measuredOn: canvas)
         }
       }
-      return canvas.wrapped(
-        row.label, maximumWidth: Style.widestLabel, maximumLines: 4, font: Style.label
+      return canvas.broken(
+        row.label, maximumWidth: Style.widestLabel, font: Style.label
       ).map { CaptionLine(text: $0, color: Style.ink) }
     }
 
@@ -110,9 +115,7 @@ extension ContactSheet {
       guard cell.lines.isEmpty else {
         return cell.lines.map { $0.fitted(into: width, font: Style.caption, measuredOn: canvas) }
       }
-      let lines = canvas.wrapped(
-        cell.caption, maximumWidth: width, maximumLines: sheet.maximumCaptionLines,
-        font: Style.caption)
+      let lines = canvas.broken(cell.caption, maximumWidth: width, font: Style.caption)
       let color = Style.color(of: cell.tone) ?? Style.ink
       return lines.map { CaptionLine(text: $0, color: color) }
     }

@@ -23,6 +23,7 @@ extension ContactSheet {
     static let maskShare = 0.45
     static let frameWidth = 2.0
     static let name = Canvas.Font(size: 10, isBold: true)
+    static let lineHeight = 12.0
     static let ink = Canvas.Color(0x14171B)
 
     static func color(_ index: Int) -> UInt32 { colors[index % colors.count] }
@@ -65,14 +66,20 @@ extension ContactSheet {
     _ name: String, _ color: Canvas.Color, of frame: Canvas.Rectangle,
     in image: Canvas.Rectangle, on canvas: Canvas
   ) {
-    let text = canvas.elided(name, maximumWidth: image.width - 7, font: MarkStyle.name)
-    let (width, height) = (canvas.width(of: text, font: MarkStyle.name) + 7, 13.0)
+    let lines = canvas.broken(
+      name, maximumWidth: max(image.width - 7, 20), mostLines: 6, font: MarkStyle.name)
+    let width = (lines.map { canvas.width(of: $0, font: MarkStyle.name) }.max() ?? 0) + 7
+    let height = 1 + MarkStyle.lineHeight * Double(lines.count)
     let chip = Canvas.Rectangle(
       x: max(image.x, min(frame.x - 1, image.x + image.width - width)),
       y: max(image.y, min(frame.y - 1, image.y + image.height - height)),
       width: width, height: height)
     canvas.fill(chip, color)
-    canvas.text(text, x: chip.x + 3.5, y: chip.y + 10, font: MarkStyle.name, MarkStyle.ink)
+    for (index, line) in lines.enumerated() {
+      canvas.text(
+        line, x: chip.x + 3.5, y: chip.y + 10 + MarkStyle.lineHeight * Double(index),
+        font: MarkStyle.name, MarkStyle.ink)
+    }
   }
 }
 

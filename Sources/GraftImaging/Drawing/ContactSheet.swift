@@ -55,8 +55,9 @@ package struct ContactSheet {
   package var rows: [Row]
   /// The side of the square that an image is fitted into, in pixels.
   package var cellSize: Int
-  /// Lines that a caption may take before it is elided.
-  package var maximumCaptionLines = 2
+
+  /// The color around the images.
+  package static let backgroundColor = FillColor(red: 0xF7, green: 0xF6, blue: 0xF3)
 
   package init(title: String, subtitle: String = "", rows: [Row], cellSize: Int = 144) {
     precondition(cellSize > 0, "cells without pixels")
@@ -123,21 +124,19 @@ package struct ContactSheet {
 
   private func drawHeading(on canvas: Canvas, _ layout: Layout) {
     var y = Double(Style.margin)
-    let width = Double(layout.width - 2 * Style.margin)
-    if !title.isEmpty {
-      let text = canvas.elided(title, maximumWidth: width, font: Style.title)
-      y += Style.title.size
-      canvas.text(text, x: Double(Style.margin), y: y, font: Style.title, Style.ink)
+    for (index, line) in layout.title.enumerated() {
+      y += index == 0 ? Style.title.size : Style.titleLineHeight
+      canvas.text(line, x: Double(Style.margin), y: y, font: Style.title, Style.ink)
     }
-    for (place, line) in layout.subtitle.enumerated() {
-      y += place == 0 ? Style.subtitle.size + 8 : Style.lineHeight
+    for (index, line) in layout.subtitle.enumerated() {
+      y += index == 0 ? Style.subtitle.size + 8 : Style.lineHeight
       canvas.text(line, x: Double(Style.margin), y: y, font: Style.subtitle, Style.softInk)
     }
   }
 
   private func drawLabel(_ row: Layout.Row, on canvas: Canvas) {
     let height = Double(row.label.count) * Style.lineHeight
-    var y = Double(row.y) + (Double(cellSize) - height) / 2 + Style.label.size
+    var y = Double(row.y) + max((Double(cellSize) - height) / 2, 0) + Style.label.size
     for line in row.label {
       canvas.text(line.text, x: Double(Style.margin), y: y, font: Style.label, line.color)
       y += Style.lineHeight

@@ -1,6 +1,68 @@
 import GraftBase
 
+/// One operation at several strengths, from the start of its range to the end.
+package struct StrengthRow: Sendable {
+  /// How the operation is called, with its arguments.
+  package let name: String
+  private let content: Content
+
+  private enum Content {
+    /// The same operation with one strength each.
+    case pipelines([Pipeline])
+    /// An operation that a policy draws, at so many strengths.
+    case policy(PolicyRange, Int, WarpFilter, FillChoice)
+  }
+
+  fileprivate init(_ name: String, _ pipelines: [Pipeline]) {
+    self.name = name
+    content = .pipelines(pipelines)
+  }
+
+  fileprivate init(_ range: PolicyRange, _ count: Int, of policy: any PolicyTransform) {
+    name = range.operation.rawValue
+    content = .policy(range, count, policy.shownFilter, policy.shownFill)
+  }
+
+  /// What each strength does to an image of `size`.
+  package func draws(
+    size: ImageSize, key: SampleKey, preprocessing: ImageInput
+  ) -> [TrainingDraw] {
+    switch content {
+    case .pipelines(let pipelines):
+      return pipelines.map {
+        $0.trainingDraw(size: size, key: key, preprocessing: preprocessing)
+      }
+    case .policy(let range, let count, let filter, let fill):
+      let start = size.edited(by: [.move(preprocessing.frame(of: size, key: key))])
+      return range.steps(count, size: start, filter: filter).map { step in
+        TrainingDraw(
+          size: size, key: key, preprocessing: preprocessing, input: .encoderInput, isFast: false
+        ) { size, context in
+          let edits = step.edits(size: size, fill: fill.color(in: context))
+          return [DrawnStep(name: range.operation.rawValue, edits: edits) { step.text }]
+        }
+      }
+    }
+  }
+}
+
 extension Pipeline {
+  /// A row for each operation that can be drawn, those of policies and of groups included, at up to
+  /// `count` strengths.
+  ///
+  /// What has no range is there once, as it is when it is applied; of a pipeline that is nothing else
+  /// it is refused. Mixing needs a batch and is left out.
+  package func strengthRows(_ count: Int) throws -> [StrengthRow] {
+    let single = calls.count == 1 && steps.count == 1 ? steps[0] : nil
+    if let single, !single.isPolicyOrGroup {
+      return [StrengthRow(description, try strengths(count))]
+    }
+    var rows: [StrengthRow] = []
+    for step in steps { try step.addStrengths(count, to: &rows) }
+    guard !rows.isEmpty else { return [StrengthRow(description, try strengths(count))] }
+    return rows
+  }
+
   /// A pipeline of one operation at evenly spaced strengths: `rotate(5..45)` as `rotate(5..5)` to
   /// `rotate(45..45)`.
   ///
@@ -59,6 +121,48 @@ extension Pipeline {
     }.first
     return example.map { "for example \(type.name)(\($0))" }
       ?? "operations such as rotate, brightness and blur have ranges"
+  }
+}
+
+extension PipelineStep {
+  fileprivate var isPolicyOrGroup: Bool {
+    switch action {
+    case .transform(let transform): transform is any PolicyTransform
+    case .choose: true
+    }
+  }
+
+  /// Adds a row for each operation that this step can come to.
+  fileprivate func addStrengths(_ count: Int, to rows: inout [StrengthRow]) throws {
+    switch action {
+    case .transform(let policy as any PolicyTransform):
+      rows += policy.ranges.map { StrengthRow($0, count, of: policy) }
+    case .transform(let transform):
+      let type = type(of: transform)
+      let call = TransformCall(name: name, arguments: arguments.written(for: type))
+      do {
+        let alone = try Pipeline([call])
+        let strengths = (try? alone.strengths(count)) ?? [alone]
+        rows.append(StrengthRow(Self.shortText(name, arguments, type), strengths))
+      } catch { throw error.error }
+    case .choose(_, let members):
+      for member in members { try member.addStrengths(count, to: &rows) }
+    }
+  }
+
+  /// The call with those arguments that are not the default.
+  private static func shortText(
+    _ name: String, _ arguments: ArgumentValues, _ type: any Transform.Type
+  ) -> String {
+    let given = type.arguments.compactMap { argument -> TransformCall.Argument? in
+      var usual = ArgumentValues()
+      usual.setDefault(of: argument.declaration)
+      guard let text = arguments.values[argument.name]?.first?.text,
+        text != usual.values[argument.name]?.first?.text
+      else { return nil }
+      return .init(label: argument.name, value: .word(text))
+    }
+    return TransformCall(name: name, arguments: given).description
   }
 }
 

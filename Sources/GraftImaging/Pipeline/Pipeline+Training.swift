@@ -50,6 +50,27 @@ extension Pipeline {
   package func trainingDraw(
     size: ImageSize, key: SampleKey, preprocessing: ImageInput
   ) -> TrainingDraw {
+    TrainingDraw(
+      size: size, key: key, preprocessing: preprocessing, input: input, isFast: isFast
+    ) { draw(size: $0, key: key, context: $1) }
+  }
+
+  /// The augmented image of the encoder's input size, from the image as decoded.
+  package func trainingImage(
+    from source: Image, key: SampleKey, preprocessing: ImageInput
+  ) -> Image {
+    trainingDraw(size: source.size, key: key, preprocessing: preprocessing).program
+      .run(on: preprocessing.converted(source))
+  }
+}
+
+extension TrainingDraw {
+  /// What `steps` draws for an image of `size`, between what brings the image to where they start and
+  /// what brings it to the encoder's input size.
+  init(
+    size: ImageSize, key: SampleKey, preprocessing: ImageInput, input: TransformInput, isFast: Bool,
+    steps draw: (ImageSize, TransformContext) -> [DrawnStep]
+  ) {
     let preparation: [Edit] =
       switch input {
       case .source: []
@@ -58,9 +79,9 @@ extension Pipeline {
       case .encoderInput: [.move(preprocessing.frame(of: size, key: key))]
       }
     let start = size.edited(by: preparation)
-    let steps = draw(size: start, key: key, context: preprocessing.context(for: size))
+    let steps = draw(start, preprocessing.context(for: size))
     let end = steps.reduce(start) { $0.edited(by: $1.edits ?? []) }
-    return TrainingDraw(
+    self.init(
       size: size, preparation: preparation, steps: steps,
       completion: Self.completion(from: end, start: start, preprocessing, key: key),
       isFast: isFast)
@@ -77,18 +98,10 @@ extension Pipeline {
       .move(.resize(from: size, to: preprocessing.outputSize, filter: preprocessing.filter))
     ]
   }
-
-  /// The augmented image of the encoder's input size, from the image as decoded.
-  package func trainingImage(
-    from source: Image, key: SampleKey, preprocessing: ImageInput
-  ) -> Image {
-    trainingDraw(size: source.size, key: key, preprocessing: preprocessing).program
-      .run(on: preprocessing.converted(source))
-  }
 }
 
 extension ImageSize {
-  fileprivate func edited(by edits: [Edit]) -> ImageSize {
+  func edited(by edits: [Edit]) -> ImageSize {
     edits.reduce(self) { $1.outputSize(from: $0) }
   }
 }

@@ -4,54 +4,68 @@ import GraftImaging
 
 /// `preview`: shows augmented images in the terminal or writes them to an image.
 package struct PreviewCommand: Command {
-  private static let images = Argument(
+  static let images = Argument(
     each: "images", .imageChoice, "how many images of the data, or image files, also as *.jpg"
   ).positional
-  private static let augment = Argument(
+  static let augment = Argument(
     list: "augment", .pipelines, otherwise: "the current pipeline", "pipelines to compare")
-  private static let epoch = Argument(
+  static let epoch = Argument(
     "epoch", .integer(1...1_000_000), default: 1,
     "epoch whose draws are shown, counted from 1 as in `train`")
-  private static let batch = Argument(
+  static let batch = Argument(
     "batch", .integer(1...65_536), default: TrainingParameters.usualBatch,
     "images per update, which decides which images are mixed")
-  private static let views = Argument(
+  static let views = Argument(
     "views", .integer(0...1000), otherwise: "that of `train`",
     "augmented views of each image that epochs take in turn, as in `train`")
-  private static let className = Argument(
+  static let className = Argument(
     "class", .name(.className), "only images of this class")
   static let grid = Argument(
     "grid", .grid, otherwise: "one row per image", "columns by rows")
-  private static let steps = Argument(
+  static let steps = Argument(
     "steps", .flag, default: false,
     "show the image after each op with the drawn values, at last what it is mixed with")
-  private static let strengths = Argument(
+  static let strengths = Argument(
     "strengths", .integer(2...16),
-    "show each op of augment= at this many strengths, from the start of its range to the end")
-  private static let mask = Argument(
+    "show each op that augment= can draw at this many strengths, from the start of its range to the end"
+  )
+  static let difference = Argument(
+    "difference", .flag, default: false,
+    "show each image beside the original and what differs, stretched")
+  static let epochs = Argument(
+    "epochs", .integer(2...200), "an animation of that many epochs, from epoch= on")
+  static let pause = Argument(
+    "pause", .number(0.02...60), default: 0.6, "seconds per epoch of an animation")
+  static let mask = Argument(
     "mask", .path(.image), "mask of the one image: one class per pixel, 0 or black is background")
-  private static let boxes = Argument(
+  static let boxes = Argument(
     list: "boxes", .boxes, "boxes of the one image: NAME(LEFT, TOP, RIGHT, BOTTOM) in pixels")
-  private static let range = GrayRange.argument(otherwise: "that of the data, for image files")
-  private static let output = Argument("to", .path(.output), "PNG file to write")
+  static let range = GrayRange.argument(otherwise: "that of the data, for image files")
+  static let output = Argument(
+    "to", .path(.output), "file to write: .png, or .apng and .gif with `epochs`")
 
   package static let specification = CommandSpecification(
     "preview", "show augmented images", group: .look,
     parameters: [
-      images, augment, epoch, batch, views, className, grid, steps, strengths, mask, boxes, range,
-      output,
+      images, augment, epoch, epochs, pause, batch, views, className, grid, steps, difference,
+      strengths, mask, boxes, range, output,
     ],
     examples: [
       "preview 8 to=augmented.png", "preview 4 steps=yes", "preview 8 augment=none epoch=3",
       "preview rose.jpg augment=rotate(5..45) strengths=7 to=rotate.png",
+      "preview 1 augment=randaugment strengths=5 to=randaugment.png",
+      "preview 4 difference=yes", "preview 4 epochs=8 to=epochs.apng",
       "preview rose.jpg augment=flip boxes=rose(4, 2, 16, 12) to=boxes.png",
     ],
     seeAlso: ["augment", "data", "render"], isRecorded: true,
     discussion:
       "Images of the data are those that `train` sees in that epoch, byte for byte; mixed ones are "
-      + "rounded to bytes and show the weight of each label.")
+      + "rounded to bytes and show the weight of each label. They are the same images in every epoch. "
+      + "With `strengths` a policy such as randaugment has a row for each op that it can draw; one that "
+      + "has a direction goes from the strongest that way to the strongest this way. An animation as .apng "
+      + "has the pixels of the .png of each epoch, as .gif at most 256 colors per frame.")
 
-  private let arguments: CheckedArguments
+  let arguments: CheckedArguments
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
@@ -61,6 +75,7 @@ package struct PreviewCommand: Command {
         .tooManyArguments, at: Self.images, "give one number of images, or image files")
     }
     try checkRows()
+    try checkAnimation()
     if let grid = arguments[Self.grid],
       let count = counts.first ?? (request.paths.isEmpty ? nil : request.paths.count),
       count > grid.columns * grid.rows
@@ -86,32 +101,6 @@ package struct PreviewCommand: Command {
     }
   }
 
-  /// Previews with a row each cannot also be a grid, and show one thing at a time.
-  private func checkRows() throws {
-    if arguments.isGiven(Self.strengths) {
-      let drawn: [any AnyArgument] = [Self.steps, Self.epoch, Self.views, Self.batch]
-      if let given = arguments.firstGiven(of: drawn) {
-        throw arguments.fault(
-          .wrongType, at: given,
-          "`\(given.name)` shows what is drawn, `strengths` what could be drawn")
-      }
-      if !arguments.isGiven(Self.augment) {
-        throw arguments.fault(
-          .missingParameter, at: Self.strengths, "`strengths` needs an op to show",
-          help: "for example: preview 1 augment=rotate(5..45) strengths=7")
-      }
-    }
-    let hasRows =
-      arguments[Self.steps] || arguments.isGiven(Self.strengths)
-      || arguments[Self.augment].count > 1
-    if arguments.isGiven(Self.grid) && hasRows {
-      throw arguments.fault(
-        .wrongType, at: Self.grid,
-        "`grid` is for one pipeline; steps, strengths and several pipelines have one row each",
-        help: "for example: preview grid=4x2")
-    }
-  }
-
   package func rehearse(in trial: Session) throws {
     let (request, pipelines) = (request, try pipelines(in: trial))
     if let path = arguments[Self.output] {
@@ -128,17 +117,40 @@ package struct PreviewCommand: Command {
     let place = try arguments[Self.output].map {
       try session.output($0, reading: inputs.map { BytePath($0) })
     }
+    let pipelines = try pipelines(in: session)
+    if let epochs = arguments[Self.epochs] {
+      let animation = try PreviewAnimation(
+        session: session, request: request, pipelines: pipelines, epochs: epochs,
+        pause: arguments[Self.pause]
+      ).animation()
+      return try write(animation, to: place, in: session)
+    }
     let sheet = try PreviewSheet(
-      session: session, request: request, pipelines: try pipelines(in: session)
+      session: session, request: request, pipelines: pipelines
     ).sheet()
     let image = try sheet.drawn()
     guard let path = try place?.prepared() else { return try session.show(image, kind: "preview") }
     try ImageFile.writePNG(image, to: path)
+    tellWritten(path, image.size, frames: 1, in: session)
+  }
+
+  private func write(
+    _ animation: Animation, to place: OutputPlace?, in session: Session
+  ) throws {
+    guard let format = animationFormat, let path = try place?.prepared() else { return }
+    try ImageFile.write(animation, as: format, to: path)
+    tellWritten(path, animation.size, frames: animation.frames.count, in: session)
+  }
+
+  private func tellWritten(
+    _ path: String, _ size: ImageSize, frames: Int, in session: Session
+  ) {
+    let count = frames > 1 ? ", \(frames) frames" : ""
     session.console.result(
-      "wrote \(FilePath.relative(path, to: session.folder)), \(image.size)", event: .preview,
+      "wrote \(FilePath.relative(path, to: session.folder)), \(size)\(count)", event: .preview,
       session.fields(ofPlace: path) + [
-        ("width", .integer(image.width)),
-        ("height", .integer(image.height)),
+        ("width", .integer(size.width)), ("height", .integer(size.height)),
+        ("frames", .integer(frames)),
       ])
   }
 
@@ -160,6 +172,7 @@ package struct PreviewCommand: Command {
     request.grayRange = arguments[Self.range]?.values
     request.className = arguments[Self.className]
     request.showsSteps = arguments[Self.steps]
+    request.showsDifference = arguments[Self.difference]
     if let grid = arguments[Self.grid] {
       request.columns = grid.columns
       if !arguments.isGiven(Self.images) { request.count = grid.columns * grid.rows }

@@ -26,7 +26,7 @@ struct ActivationGallery {
         let maps = FeatureMaps(try probe.values(of: values, at: layer.value), layer.seed)
         let chosen = units.isEmpty ? maps.strongest(count) : units
         let own = ContactSheet.Cell(
-          subject.image, caption: subject.name.escapingControlCharacters,
+          subject.image, lines: [.file(subject.name.escapingControlCharacters)],
           marks: chosen.first.map { marks(of: maps.peak(of: $0), in: layer) })
         rows.append(
           ContactSheet.Row(
@@ -41,12 +41,11 @@ struct ActivationGallery {
         for unit in chosen { found.add(subject.name, layer.name, unit, maps) }
       }
     }
-    var sheet = ContactSheet(
+    let sheet = ContactSheet(
       title: "What \(run.name.escapingControlCharacters) computes",
       subtitle:
         "each map from its least to its largest value; framed is what the strongest place of the "
         + "first map sees", rows: Self.wrapped(rows), cellSize: 128)
-    sheet.maximumCaptionLines = 2
     return Gallery(kind: "activations", sheet: rows.isEmpty ? nil : sheet, table: found.table)
   }
 

@@ -97,7 +97,7 @@ struct ExcitementGallery {
     let box = layer.box(y: hit.y, x: hit.x)
     let name = data.samples[hit.sample].path.lastPathComponent.escapingControlCharacters
     let cell = ContactSheet.Cell(
-      image.cropped(box), caption: "\(name), \(Double(hit.value).fixedText(2))")
+      image.cropped(box), lines: [.file(name), .init(Double(hit.value).fixedText(2))])
     guard request.projects else { return [cell] }
     let gradient = try probe.gradient(
       of: input.values(of: image), at: layer.value, seed: layer.seed.at(hit.y, hit.x, unit),

@@ -133,19 +133,18 @@ extension Explanations {
       ContactSheet.Row(
         cells: [
           ContactSheet.Cell(
-            explained.subject.image, caption: caption(explained), tone: tone(explained))
+            explained.subject.image, lines: captionLines(explained), tone: tone(explained))
         ]
           + explained.attributions.map { method, attribution in
             ContactSheet.Cell(
               AttributionImage(attribution: attribution).drawn(over: explained.subject.image),
-              caption: "\(method.name): \(explained.className.escapingControlCharacters)")
+              lines: [.init(method.name), .init(explained.className.escapingControlCharacters, .soft)])
           })
     }
     let methods = request.methods.map { "\($0.name) (\($0.source))" }.joined(separator: ", ")
-    var sheet = ContactSheet(
+    let sheet = ContactSheet(
       title: "What \(run.name.escapingControlCharacters) looks at",
       subtitle: methods, rows: rows, cellSize: side < 112 ? max(128, side * 3) : 224)
-    sheet.maximumCaptionLines = 3
     return Gallery(
       kind: "explain", sheet: rows.isEmpty ? nil : sheet, table: table(names), notes: notes)
   }
@@ -201,6 +200,26 @@ extension Explanations {
         : "; \(explained.className.escapingControlCharacters) \($0.fixedText(2))"
     }
     return "\(name): \(label)\(predicted)\(share ?? "")"
+  }
+
+  private func captionLines(_ explained: Explained) -> [ContactSheet.Line] {
+    let probability = explained.probability.map { " " + $0.fixedText(2) } ?? ""
+    let isOfPrediction = explained.className == explained.predicted
+    let ink: ContactSheet.Line.Ink =
+      switch tone(explained) {
+      case .neutral: .plain
+      case .good: .good
+      case .bad: .bad
+      }
+    return [.file(explained.subject.name.escapingControlCharacters)]
+      + (explained.subject.className.map { [.init($0.escapingControlCharacters)] } ?? [])
+      + [
+        .init(
+          "predicted \(explained.predicted.escapingControlCharacters)",
+          ending: isOfPrediction ? probability : "", ink)
+      ]
+      + (isOfPrediction || explained.probability == nil
+        ? [] : [.init(explained.className.escapingControlCharacters, ending: probability)])
   }
 
   /// A line for each image.

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftDrawing
 import GraftImaging
 import Testing
 
@@ -56,5 +57,25 @@ import Testing
     let cells = Array(repeating: ContactSheet.Cell(red), count: 200)
     let sheet = ContactSheet(title: "", cells: cells, columns: 200)
     #expect(throws: GraftError.self) { try sheet.drawn() }
+  }
+
+  /// All of a long name is drawn: lines take room until everything is there.
+  @Test func longTextsAreBrokenAndNotClipped() throws {
+    let canvas = try Canvas(width: 1, height: 1, background: Canvas.Color(0xFFFFFF))
+    let font = Canvas.Font(size: 12)
+    for text in [
+      "a_very_long_file_name-with-parts.of-many-kinds_0123456789.jpeg",
+      String(repeating: "W", count: 60),
+      "sixty characters in words of several lengths, as captions",
+    ] {
+      let lines = canvas.broken(text, maximumWidth: 128, font: font)
+      #expect(lines.count > 2)
+      #expect(lines.allSatisfy { canvas.width(of: $0, font: font) <= 128 })
+      #expect(lines.joined().filter { $0 != " " } == text.filter { $0 != " " })
+    }
+    #expect(canvas.broken("short one", maximumWidth: 128, font: font) == ["short one"])
+    let lines = canvas.broken(
+      String(repeating: "word ", count: 100), maximumWidth: 60, mostLines: 3, font: font)
+    #expect(lines.count == 3 && lines[2].hasSuffix("…"))
   }
 }

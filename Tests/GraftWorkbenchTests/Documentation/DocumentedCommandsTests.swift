@@ -7,7 +7,7 @@ import Testing
 @Suite struct DocumentedCommandsTests {
   static let pages = [
     "README.md", "docs/guide.md", "docs/render.md", "docs/encoders.md",
-    "docs/benchmarks.md",
+    "docs/benchmarks.md", "docs/course.md", "docs/gallery.md",
   ]
 
   /// A line of a fenced block, or a text in backticks.
@@ -45,6 +45,7 @@ import Testing
     let place = try Workplace()
     let session = place.session
     session.vocabulary.setNames(["A", "C"], of: .run)
+    session.vocabulary.setNames(["strong"], of: .pipeline)
     let file = SourceFile(name: line.page, text: line.text, folder: place.folder, isTyped: true)
     let faults = Executor(session).bind(file, mode: .prompt, settings: []).faults
       .filter { !Self.ofTheFolder.contains($0.kind) }

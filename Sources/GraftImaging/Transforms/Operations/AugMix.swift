@@ -6,7 +6,7 @@ import GraftBase
 /// first `severity` of torchvision's ten; a timm string means timm's magnitudes, mean color and
 /// random filters. The authors mix normalized floats; here the same sum of bytes in float32 is
 /// rounded to the nearest byte, where torchvision and timm cut it off.
-package struct AugMix: Transform, Equatable {
+package struct AugMix: PolicyTransform, Equatable {
   package static let name = "augmix"
   package static let summary = "mix the image with copies that passed through chains of ops"
   private static let severity = Argument(
@@ -153,4 +153,20 @@ package struct AugMix: Transform, Equatable {
     }
     return ([percent(parameters.ownShare) + " own"] + chains).joined(separator: "; ")
   }
+}
+
+extension AugMix {
+  package var ranges: [PolicyRange] {
+    let set: PolicySet = hasColors ? .augmixAll : .augmix
+    if let timm {
+      return set.ranges(0...timm.strengths(Double(severity)).upperBound, .timmIncreasing)
+    }
+    return switch levels {
+    case .paper: set.ranges(0.01...Double(severity) / 10, .augmix)
+    case .torchvision: set.ranges(0...Double(severity - 1) / 9, .torchvisionAugmix)
+    }
+  }
+
+  package var shownFilter: WarpFilter { filter ?? (timm == nil ? .bilinear : .bicubic) }
+  package var shownFill: FillChoice { fill ?? (timm == nil ? .black : .mean) }
 }

@@ -4,7 +4,7 @@ import GraftBase
 ///
 /// `imagenet`, `cifar10` and `svhn` follow torchvision, the others timm: its tables, magnitudes,
 /// mean color and random filters.
-package struct AutoAugment: Transform, Equatable {
+package struct AutoAugment: PolicyTransform, Equatable {
   package static let name = "autoaugment"
   package static let summary = "apply a learned pair of operations, drawn from 25"
   private static let policy = Argument(
@@ -71,6 +71,38 @@ package struct AutoAugment: Transform, Equatable {
     return policy.magnitudes.step(
       entry.operation, at: strength, size: size, filter: filter, random: &random)
   }
+}
+
+extension AutoAugment {
+  /// Each operation of the table from its lowest level there to its highest.
+  package var ranges: [PolicyRange] {
+    let entries = policy.table.subPolicies.joined().filter { $0.probability > 0 }
+    var levels: [PolicyOperation: ClosedRange<Int>] = [:]
+    for entry in entries {
+      let known = levels[entry.operation] ?? entry.level...entry.level
+      levels[entry.operation] =
+        min(known.lowerBound, entry.level)...max(known.upperBound, entry.level)
+    }
+    return PolicyOperation.allCases.compactMap { operation in
+      guard let levels = levels[operation] else { return nil }
+      return PolicyRange(
+        operation: operation, strengths: strengths(of: operation, levels),
+        magnitudes: policy.magnitudes)
+    }
+  }
+
+  private func strengths(
+    of operation: PolicyOperation, _ levels: ClosedRange<Int>
+  ) -> ClosedRange<Double> {
+    let (low, high) = (Double(levels.lowerBound), Double(levels.upperBound))
+    // Deviations are drawn uniformly, from 0.1 to twice the strength.
+    if operation == .blur { return 0...max((high / 5 - 0.1) / 1.9, 0) }
+    guard policy.isTimms else { return low / 9...high / 9 }
+    return magnitude.strengths(low).lowerBound...magnitude.strengths(high).upperBound
+  }
+
+  package var shownFilter: WarpFilter { filter ?? (policy.isTimms ? .bicubic : .nearest) }
+  package var shownFill: FillChoice { fill ?? (policy.isTimms ? .mean : .black) }
 }
 
 extension AutoAugment.Policy {

@@ -7,7 +7,7 @@ import GraftBase
 /// with a timm string its 15, each with a probability and a magnitude of its own, the mean color
 /// and random filters. Pixels are Pillow's throughout: the authors' contrast, which takes the
 /// number of pixels over 256 for the mean, is not copied.
-package struct RandAugment: Transform, Equatable {
+package struct RandAugment: PolicyTransform, Equatable {
   package static let name = "randaugment"
   package static let summary = "apply n operations drawn from 14, at magnitude m"
   private static let n = Argument("n", .integer(1...14), default: 2, "operations per image")
@@ -75,6 +75,28 @@ package struct RandAugment: Transform, Equatable {
       return PolicyDraw(
         steps: string.steps(size: size, filter: filter, random: &random),
         fill: (fill ?? .mean).color(in: context))
+    }
+  }
+}
+
+extension RandAugment {
+  /// From strength 0 to the one of its magnitude.
+  package var ranges: [PolicyRange] {
+    switch law {
+    case .plain(_, let magnitude, let rules):
+      rules.set.ranges(0...Double(magnitude) / rules.strongest, rules.magnitudes)
+    case .timm(let string): string.ranges
+    }
+  }
+
+  private var isTimms: Bool { if case .timm = law { true } else { false } }
+
+  package var shownFilter: WarpFilter { filter ?? (isTimms ? .bicubic : .nearest) }
+
+  package var shownFill: FillChoice {
+    switch law {
+    case .plain(_, _, let rules): fill ?? rules.fill
+    case .timm: fill ?? .mean
     }
   }
 }

@@ -3,7 +3,7 @@ import GraftBase
 /// Applies one operation at one strength, both uniformly drawn (Müller and Hutter, 2021).
 ///
 /// The wide set as in torchvision: 14 operations, 31 strengths.
-package struct TrivialAugment: Transform, Equatable {
+package struct TrivialAugment: PolicyTransform, Equatable {
   package static let name = "trivialaugment"
   package static let summary = "apply one of 14 operations at a random strength"
   private static let filter = WarpFilter.argument(default: .nearest)
@@ -29,4 +29,8 @@ package struct TrivialAugment: Transform, Equatable {
       operation, at: strength, size: size, filter: filter, random: &random)
     return PolicyDraw(steps: [step], fill: fill.color(in: context))
   }
+
+  package var ranges: [PolicyRange] { PolicySet.torchvision.ranges(0...1, .wide) }
+  package var shownFilter: WarpFilter { filter }
+  package var shownFill: FillChoice { fill }
 }

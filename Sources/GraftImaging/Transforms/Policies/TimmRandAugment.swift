@@ -70,6 +70,11 @@ package struct TimmRandAugment: Codable, Equatable, Sendable {
     isIncreasing || operations != .all ? .timmIncreasing : .timm
   }
 
+  /// What can be drawn.
+  var ranges: [PolicyRange] {
+    self.set.ranges(0...spread.strengths(magnitude).upperBound, magnitudes)
+  }
+
   /// Draws the operations, then for each its gate, magnitude, filter and direction.
   func steps(
     size: ImageSize, filter: WarpFilter?, random: inout RandomStream

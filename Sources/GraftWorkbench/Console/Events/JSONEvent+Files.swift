@@ -31,6 +31,7 @@ extension JSONEvent {
     written + [
       .integer("width", unit: "pixels", "of the sheet"),
       .integer("height", unit: "pixels", "of the sheet"),
+      .integer("frames", "of an animation, one for each epoch; 1 for a sheet"),
     ])
 
   static let render = JSONEvent(
