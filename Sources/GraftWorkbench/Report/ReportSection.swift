@@ -25,6 +25,7 @@ enum ReportSections {
     PipelineSection.self,
     MistakesSection.self,
     ConfusedPairsSection.self,
+    ExplanationsSection.self,
     LayersSection.self,
     RecipeSection.self,
     VersionsSection.self,
