@@ -29,8 +29,8 @@ package struct CheckCommand: Command {
   ).positional
   private static let output: Argument<String?> = Argument(
     "to", .path(.output),
-    "file to write: a PNG of what comes out of the augmentation, or of images that are likely labeled "
-      + "wrong; under another name a CSV table of these; or the curves of `check explain`")
+    "file to write: a PNG of what comes out of the augmentation, or of the images that are suspicious; "
+      + "under another name a CSV table of doubtful labels; or the curves of `check explain`")
   private static let samples = Argument(
     "samples", .integer(1...100_000), default: 256, "draws of the augmentation to check")
 
@@ -46,7 +46,7 @@ package struct CheckCommand: Command {
     "check", "check the data, the augmentation, explanations or a recipe for faults", group: .look,
     parameters: [what, file, samples, labels, ExplainCommand.method, images, output],
     examples: [
-      "check", "check data", "check data labels=no", "check augment samples=64",
+      "check", "check data", "check data labels=no to=copies.png", "check augment samples=64",
       "check augment street/", "check augment street/ to=street.png",
       "check recipe flowers.graft", "check explain method=saliency images=2 to=curves.png",
     ],
@@ -71,7 +71,9 @@ package struct CheckCommand: Command {
       + "all others: whose features' cosine distance to their 20th nearest neighbor (Sun 2022) is above the "
       + "median by three median absolute deviations. "
       + "Nothing is changed, and doubtful labels do not fail the check; in "
-      + "`to=doubtful.csv` are all of them, and in `to=doubtful.png` the first 40 as images. "
+      + "`to=doubtful.csv` are all of them. `to=suspects.png` shows what was found: the same image under two "
+      + "labels and near copies side by side, likely label errors with the label that is likelier, and "
+      + "images unlike all others. "
       + "`check explain` measures whether the maps of `explain` show what the model uses: it covers pixels "
       + "with the mean color, those first that a map calls important, and brings them back (Petsiuk et al., "
       + "2018), beside an order drawn at random; and it compares each map with that of a model "
@@ -92,10 +94,10 @@ package struct CheckCommand: Command {
       (Self.labels, .data), (ExplainCommand.method, .explain), (Self.images, .explain),
       (Self.output, what == .recipe ? .augment : what),
     ]
-    if arguments[Self.labels] == .no, arguments.isGiven(Self.output) {
+    if arguments[Self.labels] == .no, arguments.isGiven(Self.output), !isSheet {
       throw arguments.fault(
         .wrongType, at: Self.output, "labels=no lists no labels that `to` could have",
-        help: "leave out one of the two")
+        help: "leave out one of the two, or have a sheet of copies: to=copies.png")
     }
     if what == .explain { _ = try arguments.plotFormat(at: Self.output) }
     for (argument, subject) in subjects where arguments.isGiven(argument) && what != subject {
@@ -103,6 +105,9 @@ package struct CheckCommand: Command {
         .wrongType, at: argument, "`\(argument.name)` is for `check \(subject.rawValue)`")
     }
   }
+
+  /// Whether images are written, else a table.
+  private var isSheet: Bool { arguments[Self.output]?.lowercased().hasSuffix(".png") == true }
 
   package func rehearse(in trial: Session) throws {
     switch arguments[Self.what] {
@@ -206,7 +211,10 @@ package struct CheckCommand: Command {
     let check = try DataCheck(data, labels: arguments[Self.labels].rule, in: session)
     session.console.result(
       check.lines.joined(separator: "\n"), event: .checkData, check.fields)
-    if let place, let labels = check.labels {
+    if let place, isSheet {
+      try ImageFile.writePNG(check.sheet(pool: session.pool).drawn(), to: place.prepared())
+      session.tellWritten(place)
+    } else if let place, let labels = check.labels {
       try labels.write(to: place)
       session.tellWritten(place)
     }
@@ -216,10 +224,10 @@ package struct CheckCommand: Command {
       help: "remove or replace the files listed above")
   }
 
-  /// Where doubtful labels go; refused where there are none to be found.
+  /// Where suspects go; a table of doubtful labels is refused where there are none to be found.
   private func labelPlace(_ data: DataSet, in session: Session) throws -> OutputPlace? {
     guard let path = arguments[Self.output] else { return nil }
-    if let obstacle = LabelCheck.obstacle(data, in: session) {
+    if !isSheet, let obstacle = LabelCheck.obstacle(data, in: session) {
       throw GraftError(
         .failed, "there are no doubtful labels to write: \(obstacle)", help: "leave out to=")
     }

@@ -57,8 +57,8 @@ struct NeighborGallery {
     let sheet = ContactSheet(
       title: "Images like \(query.name.lastPathComponent.escapingControlCharacters)",
       subtitle: neighbors.isEmpty
-        ? summary
-        : "\(summary). Below each: file\(data.isUnlabeled ? "" : ", class"), cosine distance",
+        ? summary.asSentence
+        : "\(summary.asSentence). Below each: file\(data.isUnlabeled ? "" : ", class"), cosine distance",
       rows: [own] + rows, cellSize: 160)
     return Gallery(
       kind: "neighbors", sheet: sheet, table: table, notes: [summary] + remarks,

@@ -10,8 +10,8 @@ import Testing
 extension EndToEnd {
   /// `mistakes` and `confusion`: what they show, in which order, and what they say.
   @Suite struct GalleryTests {
-    /// Four classes of the built-in images.
-    private static func data(_ count: Int = 8) throws -> DataSet {
+    /// Some of the built-in images.
+    private static func data(_ count: Int = 40) throws -> DataSet {
       let place = try Workplace()
       place.type("data demo:shapes limit=\(count)")
       return try place.session.requireData()
@@ -68,7 +68,7 @@ extension EndToEnd {
       result.add(sample: 1, truth: [true, true, false], probabilities: [0.8, 0.3, 0.6], loss: 0.8)
       result.add(
         sample: 2, truth: [false, false, true], probabilities: [0.1, 0.1, 0.1], loss: 1.2)
-      result.add(sample: 3, truth: [true, false, true], probabilities: [0.6, 0.4, 0.9], loss: 0.3)
+      result.add(sample: 3, truth: [true, false, true], probabilities: [0.6, 0.3, 0.9], loss: 0.3)
       func gallery(_ request: MistakeGallery.Request) throws -> MistakeGallery {
         try MistakeGallery(.labels(result), of: Self.data(), run: "A", on: "val", request)
       }
@@ -230,6 +230,21 @@ extension EndToEnd {
       #expect(place.type("data set ; neighbors set/red/0.png") == 0, "\(place.errors)")
       #expect(place.output.contains("red/0.png is the image itself, and is left out"))
       #expect(place.type("neighbors set/red/0.png to=set/red/1.png") == 2)
+    }
+
+    @Test func suspectsAreDrawnWithoutAnEncoderToo() throws {
+      let place = try Workplace()
+      _ = try Shapes.write(to: place.path("set"), perClass: 4)
+      place.type("data set")
+      #expect(place.type("check data to=none.png") == 0, "\(place.errors)")
+      let none = try ImageFile.read(place.path("none.png"))
+      try FileManager.default.copyItem(
+        atPath: place.path("set/green/0.png"), toPath: place.path("set/red/x.png"))
+      place.type("data set")
+      // It fails for the image with two labels, and shows it.
+      #expect(place.type("check data labels=no to=s.png") == 1)
+      #expect(try ImageFile.read(place.path("s.png")).height > none.height + 160)
+      #expect(place.type("check data labels=no to=s.csv") == 2)
     }
   }
 }
