@@ -82,7 +82,7 @@ struct ConfusionGallery {
       .failed,
       "\(run.escapingControlCharacters) predicts the class of each pixel, and takes no image as a whole "
         + "for another class",
-      help: "`plot confusion` counts the pixels; `mistakes` shows the images with the worst masks")
+      help: "`plot confusion` counts the pixels")
   }
 
   private static func pairs(_ result: EvaluationResult, _ request: Request) -> [Pair] {

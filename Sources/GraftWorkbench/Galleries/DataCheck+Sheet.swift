@@ -41,18 +41,18 @@ extension DataCheck {
   /// An image and the one that it is like.
   private struct Pair {
     let images: [Int]
-    /// What they have in common.
-    let remark: String
+    /// What they have in common, in lines.
+    let remarks: [String]
 
     init(_ pair: NearCopies.Pair) {
       images = [pair.image, pair.original]
-      remark = [pair.correlation.fixedText(4), pair.orientation.nameOfCopy]
-        .filter { !$0.isEmpty }.joined(separator: " ")
+      let turn = pair.orientation.nameOfCopy
+      remarks = [pair.correlation.fixedText(4)] + (turn.isEmpty ? [] : turn.wrapped(to: 17))
     }
 
     init(_ pair: Contradiction) {
       images = [pair.image, pair.original]
-      remark = "the same file"
+      remarks = ["the same file"]
     }
   }
 
@@ -65,9 +65,9 @@ extension DataCheck {
     let words = Self.label(title, shown.count, of: pairs.count)
     return shown.enumerated().map { place, pair in
       ContactSheet.Row(
-        lines: (place == 0 ? words : []) + [ContactSheet.Line(pair.remark, .soft)],
+        lines: (place == 0 ? words : []) + pair.remarks.map { ContactSheet.Line($0, .soft) },
         cells: zip(pair.images, images[2 * place..<2 * place + 2]).map { sample, image in
-          let side = data.side(of: sample).rawValue
+          let side = data.side(of: sample).languageName
           let label =
             data.task.isOfImages
             ? ContactSheet.Line(data.labelText(of: sample), ending: ", \(side)", ink)
