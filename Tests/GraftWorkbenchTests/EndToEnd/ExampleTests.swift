@@ -224,9 +224,11 @@ extension EndToEnd {
         if verb == "check" { place.type("augment brightness(0.5..0.8)") }
         place.capture.clear()
         // That a long step starts is enough.
-        var line = example.replacing(/epochs=\d+/, with: "epochs=1")
-          .replacing(/budget=\d+s/, with: "budget=1s")
-          .replacing("demo:shapes", with: "demo:shapes limit=40")
+        var line = example.replacing(
+          /epochs=\d+/, with: verb == "preview" ? "epochs=2" : "epochs=1"
+        )
+        .replacing(/budget=\d+s/, with: "budget=1s")
+        .replacing("demo:shapes", with: "demo:shapes limit=40")
         if verb == "fewshot", !line.contains("episodes") { line += " episodes=20" }
         let status = place.type(line)
         if verb == "expect" && status == 3 {
