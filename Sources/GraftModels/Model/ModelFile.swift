@@ -121,7 +121,7 @@ package struct ModelFile {
     guard try versions.contains(reader.text(.version)) else {
       throw reader.failure(
         .version,
-        "version \(try reader.text(.version)) instead of \(versions.joined(separator: " or "))")
+        "version \(try reader.text(.version)) instead of one up to \(versions.count)")
     }
     let model = try reader.model()
     try model.load(weights: file.withoutTrainingState, scope: .everything)

@@ -161,6 +161,7 @@ package final class ScoreProbe {
       plan.forward()
       result += plan.value(network.logits).buffer
     }
+    try Self.requireFinite(result)
     return result
   }
 
@@ -205,6 +206,7 @@ package final class ScoreProbe {
       result.values += interpreter.value(value).buffer
       result.gradients += gradient.buffer
     }
+    try Self.requireFinite(result.values, result.gradients)
     return result
   }
 
@@ -217,11 +219,11 @@ package final class ScoreProbe {
     interpreter.input("image").buffer.take(image[...])
     interpreter.forward()
     interpreter.backward(from: seed)
-    let gradient = interpreter.gradient(of: network.image).map { Array($0.buffer) }
-    return (
-      Array(interpreter.value(layer).buffer),
-      gradient ?? [Float](repeating: 0, count: network.imageCount)
-    )
+    let found = interpreter.gradient(of: network.image).map { Array($0.buffer) }
+    let gradient = found ?? [Float](repeating: 0, count: network.imageCount)
+    let values = Array(interpreter.value(layer).buffer)
+    try Self.requireFinite(values, gradient)
+    return (values, gradient)
   }
 
   /// The values of a layer for one image.
@@ -230,7 +232,17 @@ package final class ScoreProbe {
       for: 1, reaching: layer, differentiating: nil, rule: .gradient)
     interpreter.input("image").buffer.take(image[...])
     interpreter.forward()
-    return Array(interpreter.value(layer).buffer)
+    let values = Array(interpreter.value(layer).buffer)
+    try Self.requireFinite(values)
+    return values
+  }
+
+  /// Numbers that are not cannot be drawn, and say nothing.
+  private static func requireFinite(_ values: [Float]...) throws {
+    guard !values.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { return }
+    throw GraftError(
+      .failed, "the network's values or gradients are not finite, and explain nothing",
+      help: "load other weights, or train again with a lower learning rate")
   }
 
   private func interpreter(

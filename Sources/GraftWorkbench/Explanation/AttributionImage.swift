@@ -8,13 +8,13 @@ struct AttributionImage {
 
   /// Drawn for `image`, a square that the model sees.
   func drawn(over image: Image) -> Image {
-    if attribution.kind == .projection, attribution.channels == 3 {
-      return Self.pattern(attribution)
-    }
     let side = image.width
+    if attribution.kind == .projection {
+      return Self.pattern(attribution.values, side: side, channels: attribution.channels)
+    }
     let values = attribution.pixels(side: side)
     // A few extreme pixels would leave the others without color.
-    let largest = Self.magnitude(values, share: attribution.kind == .regions ? 1 : 0.99)
+    let largest = values.magnitude(ofShare: attribution.kind == .regions ? 1 : 0.99)
     var result = image.converted(toChannels: 1).converted(toChannels: 3)
     for (pixel, value) in values.enumerated() {
       let share = largest > 0 ? max(-1, min(1, value / largest)) : 0
@@ -34,21 +34,29 @@ struct AttributionImage {
     return result
   }
 
-  private static func pattern(_ attribution: Attribution) -> Image {
-    var image = Image(width: attribution.columns, height: attribution.rows, channels: 3)
-    let largest = magnitude(attribution.values, share: 0.995)
-    for (place, value) in attribution.values.enumerated() {
-      let share = largest > 0 ? max(-1, min(1, value / largest)) : 0
-      image.pixels[place] = UInt8((127.5 + 127.5 * share).rounded())
+  /// Values of pixels as colors around gray, which is 0; of many values, a few extreme ones are cut off.
+  static func pattern(_ values: [Float], side: Int, channels: Int) -> Image {
+    let shown = channels == 3 ? 3 : 1
+    var image = Image(width: side, height: side, channels: shown)
+    let seen = values.filter { $0 != 0 }
+    let largest = seen.magnitude(ofShare: seen.count < 256 ? 1 : 0.995)
+    for pixel in 0..<side * side {
+      for channel in 0..<shown {
+        let share = largest > 0 ? values[pixel * channels + channel] / largest : 0
+        image.pixels[pixel * shown + channel] = UInt8(
+          (127.5 + 127.5 * max(-1, min(1, share))).rounded())
+      }
     }
     return image
   }
+}
 
-  /// The magnitude that this share of the values does not exceed.
-  private static func magnitude(_ values: [Float], share: Double) -> Float {
-    let sorted = values.map(abs).sorted()
+extension [Float] {
+  /// The magnitude that this share of the values does not exceed; that of the largest where it would be 0.
+  fileprivate func magnitude(ofShare share: Double) -> Float {
+    let sorted = map(abs).sorted()
     guard let last = sorted.last else { return 0 }
-    let place = sorted[min(sorted.count - 1, Int(share * Double(sorted.count - 1)))]
+    let place = sorted[Swift.min(sorted.count - 1, Int(share * Double(sorted.count - 1)))]
     return place > 0 ? place : last
   }
 }

@@ -103,7 +103,8 @@ struct ExcitementGallery {
       of: input.values(of: image), at: layer.value, seed: layer.seed.at(hit.y, hit.x, unit),
       rule: .deconvolution
     ).gradient
-    let pattern = FilterGallery.pattern(gradient, side: layer.network.side, input.channels)
+    let pattern = AttributionImage.pattern(
+      gradient, side: layer.network.side, channels: input.channels)
     return [cell, ContactSheet.Cell(pattern.cropped(box), caption: "projected")]
   }
 

@@ -138,13 +138,16 @@ extension Explanations {
           + explained.attributions.map { method, attribution in
             ContactSheet.Cell(
               AttributionImage(attribution: attribution).drawn(over: explained.subject.image),
-              lines: [.init(method.name), .init(explained.className.escapingControlCharacters, .soft)])
+              lines: [
+                .init(method.name), .init(explained.className.escapingControlCharacters, .soft),
+              ])
           })
     }
     let methods = request.methods.map { "\($0.name) (\($0.source))" }.joined(separator: ", ")
     let sheet = ContactSheet(
       title: "What \(run.name.escapingControlCharacters) looks at",
-      subtitle: methods, rows: rows, cellSize: side < 112 ? max(128, side * 3) : 224)
+      subtitle: "Below each: file, class, → predicted class. \(methods)", rows: rows,
+      cellSize: side < 112 ? max(128, side * 3) : 224)
     return Gallery(
       kind: "explain", sheet: rows.isEmpty ? nil : sheet, table: table(names), notes: notes)
   }
@@ -215,7 +218,7 @@ extension Explanations {
       + (explained.subject.className.map { [.init($0.escapingControlCharacters)] } ?? [])
       + [
         .init(
-          "predicted \(explained.predicted.escapingControlCharacters)",
+          "→ \(explained.predicted.escapingControlCharacters)",
           ending: isOfPrediction ? probability : "", ink)
       ]
       + (isOfPrediction || explained.probability == nil

@@ -31,7 +31,8 @@ struct FilterGallery {
       let gradient = try probe.gradient(
         of: gray, at: layer.value, seed: layer.seed.atCenter(unit), rule: .everything
       ).gradient
-      let pattern = Self.pattern(gradient, side: layer.network.side, model.input.channels)
+      let pattern = AttributionImage.pattern(
+        gradient, side: layer.network.side, channels: model.input.channels)
       cells.append(
         ContactSheet.Cell(pattern.cropped(box), caption: layer.unitName(unit, of: model)))
       largest.append(Double(gradient.reduce(0) { max($0, abs($1)) }))
@@ -52,19 +53,5 @@ struct FilterGallery {
       table: PlotTable().adding("unit", units.map { Double($0) })
         .adding("name", units.map { layer.unitName($0, of: model) })
         .adding("largest weight", largest).adding("norm", norms))
-  }
-
-  /// Weights of pixels as colors around gray.
-  static func pattern(_ weights: [Float], side: Int, _ channels: Int) -> Image {
-    let shown = channels == 3 ? 3 : 1
-    var image = Image(width: side, height: side, channels: shown)
-    let largest = weights.reduce(0) { max($0, abs($1)) }
-    for pixel in 0..<side * side {
-      for channel in 0..<shown {
-        let share = largest > 0 ? weights[pixel * channels + channel] / largest : 0
-        image.pixels[pixel * shown + channel] = UInt8((127.5 + 127.5 * share).rounded())
-      }
-    }
-    return image
   }
 }

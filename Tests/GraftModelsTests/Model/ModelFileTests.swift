@@ -60,11 +60,11 @@ import Testing
     #expect(
       graftError { try ModelFile.load(WeightFile(file, name: "m")) }?.message
         == "'m' is not a model saved by Graft: its 'graft.head' holds text that cannot be parsed")
-    file.metadata["graft.version"] = "3"
+    file.metadata["graft.version"] = "4"
     #expect(
       graftError { try ModelFile.load(WeightFile(file, name: "m")) }?.message
-        == "'m' is not a model saved by Graft: its 'graft.version' holds version 3 instead of "
-        + "1 or 2")
+        == "'m' is not a model saved by Graft: its 'graft.version' holds version 4 instead of "
+        + "one up to 3")
   }
 
   @Test func whatMakesProbabilitiesIsInTheFile() throws {

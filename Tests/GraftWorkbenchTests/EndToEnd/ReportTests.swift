@@ -71,7 +71,10 @@ extension EndToEnd {
         return evaluation.map { $0.count - $0.accuracy.count }
       }.min()
       #expect(count("mistakes") == mistakes && mistakes != 0)
-      #expect(images.count == count("augmentation") + count("mistakes"))
+      // Each of four images, and what two methods say of it.
+      #expect(count("explanations") == 4 * 3)
+      #expect(
+        images.count == count("augmentation") + count("mistakes") + count("explanations"))
       for image in images {
         #expect(image.attributes["alt"]?.isEmpty == false)
         #expect(image.attributes["src"]?.hasPrefix("data:image/jpeg;base64,") == true)
@@ -106,7 +109,8 @@ extension EndToEnd {
       #expect(
         sections == [
           "figures", "data", "runs", "curves", "comparison", "confusion", "classes", "calibration",
-          "ranking", "policy", "augmentation", "mistakes", "layers", "recipe", "versions",
+          "ranking", "policy", "augmentation", "mistakes", "explanations", "layers",
+          "recipe", "versions",
         ])
     }
 
