@@ -45,7 +45,7 @@ extension ArgumentKind {
     case .text(let prefix):
       guard text.hasPrefix(prefix) else { throw wrongType(text) }
       return .text(text)
-    case .name, .newName, .path, .layers, .metric: return .text(text)
+    case .name, .newName, .path, .layers, .layer, .metric: return .text(text)
     case .list(let element): return try element.parse(text)
     case .either(let kinds): return try either(kinds, text)
     case .pipeline, .box, .network: throw wrongType(text)

@@ -27,6 +27,7 @@ extension ArgumentKind {
     case .path(let kind): kind.title
     case .text(let prefix): prefix.isEmpty ? "text" : "word that starts with \(prefix)"
     case .layers: "layers such as layer4.* or layer1..layer3"
+    case .layer: "a layer or layer group, such as layer3"
     case .metric: "metric such as val.accuracy"
     case .pipeline: "ops such as flip rotate(15)"
     case .grid: "grid such as 4x4"
@@ -85,7 +86,13 @@ extension ArgumentKind {
   package var isMetric: Bool { if case .metric = self { true } else { false } }
 
   /// Whether it names layers of the encoder.
-  package var isLayers: Bool { if case .layers = self { true } else { false } }
+  package var isLayers: Bool {
+    switch self {
+    case .layers, .layer: true
+    case .list(let element): element.isLayers
+    default: false
+    }
+  }
 
   /// Whether any word is one.
   package var takesAnyText: Bool {

@@ -26,6 +26,8 @@ package indirect enum ArgumentKind: Sendable {
   case text(prefix: String)
   /// Layer or group names: `layer4`, `layer4.*`, `layer1..layer3`.
   case layers
+  /// The path of one layer, or a layer group.
+  case layer
   /// `accuracy`, `val.accuracy`, `A.accuracy`.
   case metric
   /// Ops, names of pipelines, `none`, `+OP`, `-OP`.
@@ -150,6 +152,7 @@ extension ArgumentType where Value == String {
   package static var text: Self { Self(.text(prefix: "")) }
   package static func text(prefix: String) -> Self { Self(.text(prefix: prefix)) }
   package static var layers: Self { Self(.layers) }
+  package static var layer: Self { Self(.layer) }
   package static var metric: Self { Self(.metric) }
 }
 

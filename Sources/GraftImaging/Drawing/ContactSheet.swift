@@ -111,6 +111,25 @@ package struct ContactSheet {
     return canvas.image()
   }
 
+  /// As much of the sheet as a canvas has room for, and how many of its images are left out.
+  package func fittingCanvas() throws -> (sheet: ContactSheet, left: Int) {
+    let mostColumns = (Canvas.largestSide - 400) / (cellSize + Style.gap)
+    var sheet = self
+    for row in rows.indices where rows[row].cells.count > mostColumns {
+      sheet.rows[row].cells = Array(rows[row].cells.prefix(mostColumns))
+    }
+    let measure = try Canvas(width: 1, height: 1, background: Style.background)
+    let layout = Layout(of: sheet, measuredOn: measure)
+    let mostHeight = min(Canvas.largestSide, Canvas.mostPixels / layout.width) - 2 * Style.margin
+    if layout.height > mostHeight {
+      let next = layout.rows.dropFirst().map(\.y) + [layout.height]
+      let count = next.prefix { $0 <= mostHeight }.count
+      sheet.rows = Array(sheet.rows.prefix(max(1, count)))
+    }
+    let shown = sheet.rows.reduce(0) { $0 + $1.cells.count }
+    return (sheet, rows.reduce(0) { $0 + $1.cells.count } - shown)
+  }
+
   /// One image of the sheet by itself, as large as it is there, with its marks.
   package func image(of cell: Cell) throws -> Image {
     let image = Self.masked(cell.image.fitted(into: cellSize), cell.marks)

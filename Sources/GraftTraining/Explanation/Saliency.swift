@@ -16,10 +16,11 @@ package enum Saliency: ExplanationMethod {
   }
 }
 
-/// Saliency averaged over noisy copies of the image, which leaves out what only noise decides.
+/// The magnitude of gradients that are averaged over noisy copies of the image, which leaves out what only noise
+/// decides.
 package enum SmoothGrad: ExplanationMethod {
   package static let name = "smoothgrad"
-  package static let summary = "saliency averaged over noisy copies of the image"
+  package static let summary = "gradients averaged over noisy copies of the image"
   package static let source = "Smilkov et al., 2017"
   package static let settings: Set<ExplanationSettings.Key> = [.samples, .noise]
 

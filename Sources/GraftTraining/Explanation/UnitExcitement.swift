@@ -74,12 +74,12 @@ package struct UnitExcitement: Sendable {
     if hits.count > count { hits.removeLast() }
   }
 
-  /// The units that single images excite far more than the others do, the most selective first: by the
-  /// strongest value over the mean.
+  /// The units that single images excite far more than the others do, in the order of the layer: those whose
+  /// strongest value is farthest above the mean, as a multiple of the mean's magnitude.
   package func mostSelective(_ count: Int) -> [Int] {
     func selectivity(_ unit: Int) -> Double {
       guard let first = hits[unit].first, first.value > 0 else { return 0 }
-      return Double(first.value) / max(means[unit], 1e-12)
+      return (Double(first.value) - means[unit]) / max(abs(means[unit]), 1e-6)
     }
     let scores = hits.indices.map(selectivity)
     return hits.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }.prefix(count).sorted()

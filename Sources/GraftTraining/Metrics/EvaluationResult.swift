@@ -47,7 +47,7 @@ package struct EvaluationResult: Codable, Hashable, Sendable {
   }
 
   /// The most probable class of each image; the first of equals.
-  private var mostProbable: [Int] {
+  package var mostProbable: [Int] {
     (0..<count).map { index in
       let row = probabilities(at: index)
       var best = row.startIndex

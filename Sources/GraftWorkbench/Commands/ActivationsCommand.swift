@@ -7,7 +7,7 @@ package struct ActivationsCommand: Command {
     "how many images of the data, or image files"
   ).positional
   private static let layers: Argument<[String]> = Argument(
-    list: "layer", ArgumentType(.list(of: .layers)), otherwise: "the last of each layer group",
+    list: "layer", ArgumentType(.list(of: .layer)), otherwise: "the last of each layer group",
     "layers or layer groups, such as [layer1,layer3]")
   private static let maps = Argument(
     "maps", .integer(1...256), otherwise: "8; 26 of one layer of one image",
@@ -88,14 +88,5 @@ package struct ActivationsCommand: Command {
 
   package func lineage(in session: Session) -> Lineage? {
     session.lineage(of: output, needing: choice.needs)
-  }
-}
-
-extension Session {
-  /// Of a command that shows the current model in a gallery: only what writes a file belongs to a recipe.
-  func lineage(of output: GalleryOutput, needing needs: [String] = []) -> Lineage? {
-    guard output.isFile else { return nil }
-    let model = currentRun == nil ? ["encoder", "head", "seed", "precision"] : ["current"]
-    return Lineage(needs: model + needs, isOutcome: true)
   }
 }

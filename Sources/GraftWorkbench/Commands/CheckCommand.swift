@@ -39,12 +39,15 @@ package struct CheckCommand: Command {
     "labels that `check data` lists: as many of each class as are estimated to be wrong, those of images "
       + "that count confidently for another class, or none")
 
+  private static let method = Argument(
+    list: "method", .explanationMethods, otherwise: "gradcam and occlusion",
+    "methods that `check explain` measures")
   private static let images = Argument(
     "images", .integer(1...1000), default: 8, "validation images that `check explain` measures")
 
   package static let specification = CommandSpecification(
     "check", "check the data, the augmentation, explanations or a recipe for faults", group: .look,
-    parameters: [what, file, samples, labels, ExplainCommand.method, images, output],
+    parameters: [what, file, samples, labels, method, images, output],
     examples: [
       "check", "check data", "check data labels=no to=copies.png", "check augment samples=64",
       "check augment street/", "check augment street/ to=street.png",
@@ -91,7 +94,7 @@ package struct CheckCommand: Command {
     }
     let subjects: [(argument: any AnyArgument, subject: Subject)] = [
       (Self.file, what == .data ? .recipe : what), (Self.samples, .augment),
-      (Self.labels, .data), (ExplainCommand.method, .explain), (Self.images, .explain),
+      (Self.labels, .data), (Self.method, .explain), (Self.images, .explain),
       (Self.output, what == .recipe ? .augment : what),
     ]
     if arguments[Self.labels] == .no, arguments.isGiven(Self.output), !isSheet {
@@ -124,8 +127,14 @@ package struct CheckCommand: Command {
       if let path = arguments[Self.output] { _ = try trial.output(path) }
       let choice = validationImages
       try choice.check(in: trial)
-      try ExplanationCheck.check(trial.runToMeasure(nil, classes: trial.workbench.data))
+      try ExplanationCheck.check(
+        trial.runToMeasure(nil, classes: trial.workbench.data), explanationMethods)
     }
+  }
+
+  private var explanationMethods: [any ExplanationMethod.Type] {
+    let methods = arguments[Self.method].compactMap(ExplanationMethods.method)
+    return methods.isEmpty ? [GradCAM.self, Occlusion.self] : methods
   }
 
   private var validationImages: SubjectChoice {
@@ -192,10 +201,9 @@ package struct CheckCommand: Command {
     let format = try arguments.plotFormat(at: Self.output)
     let choice = validationImages
     try choice.check(in: session)
-    let methods = arguments[ExplainCommand.method].compactMap(ExplanationMethods.method)
     let check = try ExplanationCheck(
       of: session.runToMeasure(nil, classes: session.workbench.data),
-      methods.isEmpty ? [GradCAM.self, Occlusion.self] : methods, on: choice, in: session)
+      explanationMethods, on: choice, in: session)
     session.console.result(
       check.text(width: session.console.tableWidth), event: .checkExplain, check.fields)
     if let place, let format {

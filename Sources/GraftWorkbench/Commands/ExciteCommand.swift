@@ -3,7 +3,7 @@ import GraftBase
 /// `excite`: shows the images that excite the units of a layer most.
 package struct ExciteCommand: Command {
   private static let layer = Argument(
-    required: "layer", .layers, "layer or layer group; head is the scores of classes",
+    required: "layer", .layer, "layer or layer group; head is the scores of classes",
     usual: "layer3"
   ).positional
   private static let units: Argument<[Int]> = Argument(

@@ -7,15 +7,15 @@ package struct ExplainCommand: Command {
     each: "images", .imageChoice, otherwise: "4 of the data",
     "how many images of the data, or image files"
   ).positional
-  static let method = Argument(
-    list: "method", .explanationMethods, otherwise: "gradcam; gradcam and occlusion to check",
+  private static let method = Argument(
+    list: "method", .explanationMethods, otherwise: GradCAM.name,
     "how it is found: one method, or several to compare")
   private static let className: Argument<String?> = Argument(
     "class", .className, otherwise: "the class that is predicted", "class whose score is explained")
   private static let on = Argument(
     "on", .word, default: DataPart.val, "split of the data that images are taken from")
   private static let layer: Argument<String?> = Argument(
-    "layer", .layers, otherwise: "the last one with feature maps",
+    "layer", .layer, otherwise: "the last one with feature maps",
     "layer or layer group of gradcam and gradcam++")
   private static let window: Argument<Int?> = Argument(
     "window", .integer(1...4096), otherwise: "a seventh of the image",
@@ -138,7 +138,7 @@ package struct ExplainCommand: Command {
 
 extension ArgumentType where Value == [String] {
   /// One method or several.
-  fileprivate static var explanationMethods: Self {
+  static var explanationMethods: Self {
     Self(.list(of: .choice(ExplanationMethods.all.map { $0.name })))
   }
 }

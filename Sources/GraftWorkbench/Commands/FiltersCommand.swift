@@ -3,7 +3,7 @@ import GraftBase
 /// `filters`: shows what the units of a layer look for.
 package struct FiltersCommand: Command {
   private static let layer: Argument<String?> = Argument(
-    "layer", .layers, otherwise: "the first one with weights", "layer, such as conv1 or head"
+    "layer", .layer, otherwise: "the first one with weights", "layer, such as conv1 or head"
   ).positional
   private static let maps = Argument(
     "maps", .integer(1...1024), default: 64, "units to show, from the first on")

@@ -26,30 +26,33 @@ struct ExplanationCheck {
     in session: Session
   ) throws {
     self.run = run
-    try Self.check(run)
+    try Self.check(run, methods)
     let input = run.model.input
     let subjects = try choice.images(for: input, in: session).map { input.values(of: $0.image) }
     imageCount = subjects.count
     var measurement = try Measurement(run.model, session)
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
-    let all = Double(subjects.count * methods.count)
+    let all = Double(subjects.count * (methods.count + 1))
+    func report(_ name: String, _ number: Int, _ done: Double) throws {
+      try session.interrupts.check()
+      let line = ProgressLine(
+        title: "check \(name)", fraction: (Double(number * subjects.count) + done) / all)
+      if session.settings.isProgressShown { writer.show(line) }
+    }
     for (number, method) in methods.enumerated() {
       results.append(
-        try measurement.result(of: method, on: subjects) { done in
-          try session.interrupts.check()
-          let line = ProgressLine(
-            title: "check \(method.name)",
-            fraction: (Double(number * subjects.count) + done) / all)
-          if session.settings.isProgressShown { writer.show(line) }
-        })
+        try measurement.result(of: method, on: subjects) { try report(method.name, number, $0) })
     }
-    results.append(try measurement.randomOrder(of: subjects))
+    results.append(
+      try measurement.randomOrder(of: subjects) { try report(Self.random, methods.count, $0) })
   }
 
   /// Throws where there is nothing to measure, before images are read.
-  static func check(_ run: TrainingRun) throws {
+  static func check(_ run: TrainingRun, _ methods: [any ExplanationMethod.Type]) throws {
     try run.model.input.requireImages()
+    let network = ExplainedNetwork(run.model)
+    for method in methods { try method.check(ExplanationSettings(), network) }
     guard run.model.task == .classification else {
       throw GraftError(
         .usage,
@@ -118,11 +121,14 @@ struct ExplanationCheck {
     }
 
     /// Pixels in an order drawn at random, in squares as large as those that explanations find.
-    mutating func randomOrder(of images: [[Float]]) throws -> Result {
+    mutating func randomOrder(
+      of images: [[Float]], progress: (Double) throws -> Void
+    ) throws -> Result {
       let side = probe.network.side
       let cell = max(1, side / 14)
       var faithfulness = Faithfulness()
       for (number, image) in images.enumerated() {
+        try progress(Double(number))
         var stream = RandomStream(seed: seed, purpose: .explanation, sample: number, slot: 2)
         let across = (side + cell - 1) / cell
         let cells = (0..<across * across).map { _ in Float(stream.uniform()) }

@@ -39,14 +39,17 @@ struct Explanations {
   }
 
   /// Throws where the model cannot be explained so, before images are read.
-  func check() throws { _ = try prepared() }
+  func check() throws {
+    try run.model.input.requireImages()
+    if let name = request.className { _ = try classIndex(name) }
+    if request.denseSide != nil { _ = try DenseModel(run.model) }
+    let network = ExplainedNetwork(run.model)
+    for method in request.methods { try method.check(request.settings, network) }
+  }
 
   private func prepared() throws -> (ScoreProbe, ImageInput) {
-    let model = run.model
-    try model.input.requireImages()
-    let (network, input) = try network(of: model)
+    let (network, input) = try network(of: run.model)
     for method in request.methods { try method.check(request.settings, network) }
-    if let name = request.className { _ = try classIndex(name) }
     return (try ScoreProbe(network, pool: session.pool), input)
   }
 
@@ -70,21 +73,19 @@ struct Explanations {
 
   /// Explains the images that `choice` names.
   mutating func explain(_ choice: SubjectChoice) throws {
+    try check()
     try run.model.requireFiniteWeights(pool: session.pool)
     let (probe, input) = try prepared()
     let subjects = try choice.images(for: input, in: session)
     var writer = ProgressWriter(session.console)
     defer { writer.finish() }
-    let all = Double(subjects.count * request.methods.count)
-    var done = 0.0
-    for subject in subjects {
+    for (number, subject) in subjects.enumerated() {
       images.append(
         try explained(subject, input.values(of: subject.image), probe) { share in
           try session.interrupts.check()
           let line = ProgressLine(
-            title: "explain", fraction: (done + share) / all)
+            title: "explain", fraction: (Double(number) + share) / Double(subjects.count))
           if session.settings.isProgressShown { writer.show(line) }
-          if share == 1 { done += 1 }
         })
     }
   }
@@ -97,7 +98,10 @@ struct Explanations {
     let logits = try probe.logits(of: values)
     try model.requireFinite(logits.allSatisfy(\.isFinite))
     let means = Self.means(logits, classCount: probe.classCount)
-    let best = means.indices.max { (means[$0], -$0) < (means[$1], -$1) } ?? 0
+    var best = means.indices.max { (means[$0], -$0) < (means[$1], -$1) } ?? 0
+    if logits.count == probe.classCount, let decision = model.decision {
+      best = decision.prediction(model.probabilities(logits).map { Float($0) })
+    }
     let index = try request.className.map(classIndex) ?? best
     let focus = ScoreFocus(on: index, logits: logits, classCount: probe.classCount)
     let isWhole = focus.shares.count == 1
@@ -105,10 +109,12 @@ struct Explanations {
       subject: subject, predicted: model.classes[best],
       probability: isWhole ? model.probabilities(logits)[index] : nil,
       className: model.classes[index],
-      attributions: try request.methods.map { method in
-        let found = try method.attribution(
-          of: values, focus, probe, request.settings, progress: progress)
-        try progress(1)
+      attributions: try request.methods.enumerated().map { number, method in
+        let count = Double(request.methods.count)
+        let found = try method.attribution(of: values, focus, probe, request.settings) { share in
+          try progress((Double(number) + share) / count)
+        }
+        try progress(Double(number + 1) / count)
         return (method, found)
       })
   }

@@ -8,14 +8,27 @@ import GraftPlots
 struct Gallery {
   /// The command that made it: `mistakes`.
   let kind: String
-  /// nil where there is nothing to show; a sheet without images says so in a file.
+  /// nil where there is nothing to draw.
   let sheet: ContactSheet?
-  /// A row for each image, in the order of the sheet.
-  let table: PlotTable
+  /// The numbers behind the images, in the order of the sheet; maps of pixels have many, so that they are only
+  /// made where they are asked for.
+  var table: PlotTable { makeTable() }
+  private let makeTable: () -> PlotTable
   /// What a reader must know beside the images.
-  var notes: [String] = []
+  var notes: [String]
   /// The same in text, for terminals and pipes; empty where images say all.
-  var text = ""
+  var text: String
+
+  init(
+    kind: String, sheet: ContactSheet?, table: @escaping @autoclosure () -> PlotTable,
+    notes: [String] = [], text: String = ""
+  ) {
+    self.kind = kind
+    self.sheet = sheet
+    makeTable = table
+    self.notes = notes
+    self.text = text
+  }
 
   /// Adds what a reader must know, below a text.
   mutating func add(_ note: String) {
@@ -61,37 +74,65 @@ struct GalleryOutput {
     _ gallery: Gallery, at place: OutputPlace?, in session: Session, event: JSONEvent,
     _ fields: [(String, JSONValue)] = []
   ) throws {
-    let image = try format == .csv ? nil : gallery.sheet?.drawn()
-    guard let place else {
-      if !gallery.text.isEmpty { session.console.print(gallery.text) }
-      // A text is a result by itself, where no terminal shows images.
-      let isShown = gallery.text.isEmpty || session.showsImages && gallery.table.rowCount > 0
-      if session.console.format == .text, isShown, let image {
-        try session.show(image, kind: gallery.kind)
-      }
-      let shown = session.fields(of: gallery, at: nil, size: nil)
-      return session.console.event(event, shown + fields)
-    }
+    var gallery = gallery
+    guard let place else { return try show(&gallery, in: session, event: event, fields) }
     let path = try place.prepared()
+    var size: ImageSize?
     switch format {
     case .csv: try AtomicFile.write(gallery.table.csv, to: path)
     case .png:
-      guard let image else {
+      guard let image = try gallery.drawn() else {
         throw GraftError(
           .failed, "`\(gallery.kind)` found no image to show",
           help: "leave out to=, or write the numbers: to=\(gallery.kind).csv")
       }
+      size = image.size
       try ImageFile.writePNG(image, to: path)
     }
     session.console.result(
       (gallery.text.isEmpty ? "" : gallery.text + "\n")
-        + "wrote \(FilePath.relative(path, to: session.folder))"
-        + (image.map { ", \($0.size)" } ?? ""),
-      event: event, session.fields(of: gallery, at: path, size: image?.size) + fields)
+        + "wrote \(FilePath.relative(path, to: session.folder))" + (size.map { ", \($0)" } ?? ""),
+      event: event, session.fields(of: gallery, at: path, size: size, with: fields))
+  }
+
+  /// Prints its text, and shows its images where a terminal does.
+  private func show(
+    _ gallery: inout Gallery, in session: Session, event: JSONEvent,
+    _ fields: [(String, JSONValue)]
+  ) throws {
+    if !gallery.text.isEmpty { session.console.print(gallery.text) }
+    // A text is a result by itself, where no terminal shows images.
+    if session.console.format == .text, gallery.text.isEmpty || session.showsImages {
+      if !session.showsImages {
+        session.console.warn("\(gallery.kind) skipped, add to=FILE.png")
+      } else if let image = try gallery.drawn() {
+        try session.show(image, kind: gallery.kind)
+      }
+    }
+    session.console.event(event, session.fields(of: gallery, at: nil, size: nil, with: fields))
+  }
+}
+
+extension Gallery {
+  /// The sheet as an image, as much of it as fits into one; nil where there is nothing to draw.
+  mutating func drawn() throws -> Image? {
+    guard let fitting = try sheet?.fittingCanvas() else { return nil }
+    if fitting.left > 0 {
+      let noun = fitting.left == 1 ? "image does" : "images do"
+      add("\(fitting.left.groupedText) more \(noun) not fit into one sheet; to=NAME.csv has all numbers")
+    }
+    return try fitting.sheet.drawn()
   }
 }
 
 extension Session {
+  /// Of a command that shows the current model in a gallery: only what writes a file belongs to a recipe.
+  func lineage(of output: GalleryOutput, needing needs: [String] = []) -> Lineage? {
+    guard output.isFile else { return nil }
+    let model = currentRun == nil ? ["encoder", "head", "precision"] : ["current"]
+    return Lineage(needs: model + ["seed"] + needs, isOutcome: true)
+  }
+
   /// Whether results go to a terminal that shows images.
   var showsImages: Bool {
     console.isOutputTerminal
@@ -107,10 +148,11 @@ extension Session {
       try TerminalImage.text(image, style, columns: console.width, rows: console.height - 3))
   }
 
-  /// Of every event that reports a gallery.
+  /// Of every event that reports a gallery, with more of its own; nothing is made of numbers that no one reads.
   func fields(
-    of gallery: Gallery, at path: String?, size: ImageSize?
+    of gallery: Gallery, at path: String?, size: ImageSize?, with own: [(String, JSONValue)]
   ) -> [(String, JSONValue)] {
+    guard console.format == .json else { return [] }
     let place =
       path.map { fields(ofPlace: $0) } ?? [("path", JSONValue.null), ("file", .null)]
     return place + [
@@ -118,6 +160,6 @@ extension Session {
       ("height", size.map { .integer($0.height) } ?? .null),
       ("notes", .array(gallery.notes.map(JSONValue.string))),
       ("columns", .array(gallery.table.columns.map { .object($0.fields) })),
-    ]
+    ] + own
   }
 }

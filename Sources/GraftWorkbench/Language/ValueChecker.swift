@@ -51,7 +51,7 @@ struct ValueChecker {
           help: "names are letters, digits and _, and start with a letter")
       }
     case .path(let pathKind): return try path(text, value, pathKind)
-    case .layers, .metric:
+    case .layers, .layer, .metric:
       guard !text.isEmpty, !text.contains(where: \.isWhitespace) else {
         throw wrongType(value, kind)
       }

@@ -76,7 +76,7 @@ extension Vocabulary {
   package func words(for kind: ArgumentKind) -> [String] {
     switch kind {
     case .name(let set): names(set)
-    case .layers: names(.layer)
+    case .layers, .layer: names(.layer)
     case .metric: names(.metric)
     case .pipeline: transforms.map(\.name) + names(.pipeline)
     case .list(let element): words(for: element)

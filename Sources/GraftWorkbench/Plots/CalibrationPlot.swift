@@ -47,7 +47,9 @@ enum CalibrationPlot: MeasuredPlotKind {
   static func plot(_ result: EvaluationResult, run: String, on part: String) -> Plot {
     var bins = [Bin](repeating: Bin(), count: binCount)
     var lost = 0
-    for (index, isRight) in result.isCorrect.enumerated() {
+    // Whatever decides between two classes: confidence is in the more probable one.
+    let isRight = zip(result.mostProbable, result.labels).map { $0 == $1 }
+    for (index, isRight) in isRight.enumerated() {
       let confidence = Double(result.probabilities(at: index).max() ?? 0)
       guard confidence.isFinite else {
         lost += 1

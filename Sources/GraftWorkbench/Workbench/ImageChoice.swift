@@ -44,6 +44,8 @@ struct SubjectChoice {
   let files: [String]
   let part: DataPart
 
+  private static let mostFiles = 64
+
   /// So many images of a split.
   init(count: Int, part: DataPart) {
     self.count = count
@@ -84,10 +86,19 @@ struct SubjectChoice {
   /// The images, prepared as `input` says; of the data evenly chosen ones of the split, so that all classes come.
   func images(for input: ImageInput, in session: Session) throws -> [SubjectImage] {
     guard files.isEmpty else {
-      return try InputImages(files, seenFrom: session.folder).images.map { file in
-        SubjectImage(
-          name: file.path.name.description,
-          image: input.prepared(try file.read(grayRange: input.grayRange)), className: nil)
+      let files = try InputImages(files, seenFrom: session.folder).images
+      guard files.count <= Self.mostFiles else {
+        throw GraftError(
+          .usage, "\(files.count.groupedText) images are given, and \(Self.mostFiles) can be shown at once",
+          help: "name some of them, or choose some of the data by a number")
+      }
+      let interrupts = session.interrupts
+      let images = session.pool.map(files) { file in
+        try interrupts.check()
+        return input.prepared(try file.read(grayRange: input.grayRange))
+      }
+      return try zip(files, images).map { file, image in
+        SubjectImage(name: file.path.name.description, image: try image.get(), className: nil)
       }
     }
     let data = try session.requireMeasurable(part)

@@ -102,8 +102,9 @@ extension Session {
   func evaluation(
     of run: TrainingRun, on part: DataPart, of data: DataSet
   ) throws -> Evaluation {
-    // What the training measured has no temperature, which `calibrate` finds later.
+    // What the training measured has neither temperature nor threshold, which `calibrate` finds later.
     if part == .val, run.model.calibration.temperature == nil,
+      run.model.calibration.decision == nil,
       let known = run.result?.validation, let own = run.prepared?.ingredients.data,
       own.fingerprint == data.fingerprint, own.splitHash == data.splitHash
     {
