@@ -59,6 +59,20 @@ import Testing
     #expect(throws: GraftError.self) { try sheet.drawn() }
   }
 
+  @Test func whatACanvasHasNoRoomForIsLeftOutAndCounted() throws {
+    let cells = Array(repeating: ContactSheet.Cell(red, caption: "one"), count: 300)
+    for columns in [1, 3, 300] {
+      let sheet = ContactSheet(title: "many", cells: cells, columns: columns)
+      let (fitting, left) = try sheet.fittingCanvas()
+      let shown = fitting.rows.reduce(0) { $0 + $1.cells.count }
+      #expect(shown > 60 && shown + left == 300)
+      let image = try fitting.drawn()
+      #expect(max(image.width, image.height) <= Canvas.largestSide)
+    }
+    let small = ContactSheet(title: "few", cells: Array(cells.prefix(4)), columns: 2)
+    #expect(try small.fittingCanvas().left == 0)
+  }
+
   /// All of a long name is drawn: lines take room until everything is there.
   @Test func longTextsAreBrokenAndNotClipped() throws {
     let canvas = try Canvas(width: 1, height: 1, background: Canvas.Color(0xFFFFFF))

@@ -42,6 +42,22 @@ extension EndToEnd {
       return place
     }
 
+    /// What training measured, without the threshold, is not taken for it.
+    @Test func everyCommandCountsByTheThreshold() throws {
+      let place = try Self.workplace()
+      #expect(place.type("calibrate threshold=0.999 class=bright\nevaluate\nmistakes") == 0)
+      let evaluation = try #require(place.events("evaluate").last)
+      let (images, correct) = (evaluation["images"] as? Int, evaluation["correct"] as? Int)
+      let mistakes = try #require(place.events("mistakes").last)
+      #expect(mistakes["images"] as? Int == images)
+      #expect(mistakes["wrong"] as? Int == (images ?? 0) - (correct ?? 0))
+      #expect(place.type("explain 4") == 0, "\(place.errors)")
+      let explained = try #require(place.events("explanation").last)
+      let columns = try #require(explained["columns"] as? [[String: Any]])
+      let classes = columns.first { $0["name"] as? String == "class" }?["texts"] as? [String]
+      #expect(Set(classes ?? []) == ["dark"], "hardly an image is bright at 0.999")
+    }
+
     @Test func aThresholdIsFoundUsedSavedAndTakenBack() throws {
       let place = try Self.workplace()
       let model = try place.session.requireRun("M").model
