@@ -108,9 +108,9 @@ extension EndToEnd {
       #expect(place.output.contains("the best F1 of bright on 21 validation images"))
       #expect(place.output.contains("recall of bright"))
       #expect(
-        place.output.contains(#/predicted is bright from a probability of 0\.\d+ on, else dark/#))
+        place.output.contains(#/\npredicts bright from a probability of 0\.\d+ on, else dark/#))
       #expect(place.type("export m.onnx") == 0)
-      #expect(place.output.contains("; predicted is bright from a probability of"))
+      #expect(place.output.contains("; predicts bright from a probability of"))
       #expect(place.type("calibrate threshold=f1 class=gray") == 2)
       #expect(place.errors.contains("there is no class `gray`"), "\(place.errors)")
       #expect(place.type("calibrate class=dark") == 2)
