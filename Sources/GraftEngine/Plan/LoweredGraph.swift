@@ -50,8 +50,9 @@ struct LoweredGraph {
       let runsBackward = backwardNodes.contains(node.index) && needs.any
       if runsBackward { needsGradient[node.output] = true }
       return Item(
-        node: node.index, path: node.path, op: node.op.following(rule), inputs: node.inputs, output: node.output,
-        parameters: node.parameters, isTraining: isTraining, needs: runsBackward ? needs : nil)
+        node: node.index, path: node.path, op: node.op.following(rule), inputs: node.inputs,
+        output: node.output, parameters: node.parameters, isTraining: isTraining,
+        needs: runsBackward ? needs : nil)
     }
     hasGradient = needsGradient
     if configuration.fuses { fuse(keeping: Set(wanted)) }

@@ -8,7 +8,7 @@ extension Model {
   package var outputText: String {
     let function = task == .multiLabel ? "the sigmoid of each" : "their softmax"
     let division = calibration.temperature.map { " after division by \($0)" } ?? ""
-    let decision = decision.map { "; predicted is \($0.text(classes))" } ?? ""
+    let decision = decision.map { "; predicts \($0.text(classes))" } ?? ""
     return "logits; probabilities are \(function)\(division)\(decision)"
   }
 }

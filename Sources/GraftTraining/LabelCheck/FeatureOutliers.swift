@@ -1,6 +1,3 @@
-import GraftBase
-import GraftKernels
-
 /// Images unlike all others: those whose features are far from their k-th nearest neighbor's (Sun et al.,
 /// 2022).
 ///
@@ -24,13 +21,6 @@ package struct FeatureOutliers: Sendable {
   package let distances: [Double]
   /// From what distance on an image stands out.
   package let threshold: Double
-
-  /// Takes features [images, width]; nil for a number of images outside of `counts`.
-  package init?(_ features: [Float], width: Int, pool: ThreadPool) throws {
-    guard Self.counts.contains(features.count / max(1, width)) else { return nil }
-    self.init(
-      try FeatureNeighbors(features, width: width, count: Self.neighbors, pool: pool))
-  }
 
   /// Takes the nearest neighbors of all images; nil for a number of images outside of `counts`.
   package init?(_ nearest: FeatureNeighbors) {

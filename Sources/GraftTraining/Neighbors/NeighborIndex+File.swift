@@ -39,22 +39,25 @@ extension NeighborIndex {
     }
   }
 
-  /// Reads the file of a key; nil where there is none, or where it is damaged or of another key.
+  /// Reads the file of a key; nil where there is none, or where it cannot be read, is damaged or of
+  /// another key. Throws where there is no memory for it.
+  ///
+  /// Sets its modification time, which shows which file is least recently used.
   package static func read(_ path: String, key: ContentHash.Digest, width: Int) throws
     -> NeighborIndex?
   {
     guard FileManager.default.fileExists(atPath: path),
-      let file = try? RegularFile(path: path), file.size >= headerLength + 32
+      let file = try? RegularFile(path: path), file.size >= headerLength + 32,
+      let head = try? file.read(at: 0, count: headerLength)
     else { return nil }
-    let head = try file.read(at: 0, count: headerLength)
     let rowBytes = 32 + 4 * stride(width)
     let count = (file.size - headerLength - 32) / rowBytes
     guard head == header(key, rows: count, width: width),
-      file.size == headerLength + count * rowBytes + 32
+      file.size == headerLength + count * rowBytes + 32,
+      let digests = try? file.read(at: headerLength, count: 32 * count)
     else { return nil }
     var hash = ContentHash()
     hash.update(head)
-    let digests = try file.read(at: headerLength, count: 32 * count)
     hash.update(digests)
     let contents = (0..<count).map {
       ContentHash.Digest(bytes: Array(digests[32 * $0..<32 * $0 + 32]))
@@ -63,11 +66,15 @@ extension NeighborIndex {
     let memory = UnsafeMutableRawBufferPointer(index.rows.slice.buffer)
     let start = headerLength + 32 * count
     for offset in Swift.stride(from: 0, to: memory.count, by: piece) {
-      let bytes = try file.read(at: start + offset, count: min(piece, memory.count - offset))
+      let length = min(piece, memory.count - offset)
+      guard let bytes = try? file.read(at: start + offset, count: length) else { return nil }
       hash.update(bytes)
       UnsafeMutableRawBufferPointer(rebasing: memory[offset...]).copyBytes(from: bytes)
     }
-    guard try file.read(at: file.size - 32, count: 32) == hash.finish().bytes else { return nil }
+    guard let digest = try? file.read(at: file.size - 32, count: 32),
+      digest == hash.finish().bytes
+    else { return nil }
+    utimensat(AT_FDCWD, path, nil, 0)
     return index
   }
 }

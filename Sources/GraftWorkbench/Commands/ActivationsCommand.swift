@@ -28,10 +28,10 @@ package struct ActivationsCommand: Command {
     ],
     seeAlso: ["explain", "filters", "excite", "summary"], isRecorded: true,
     discussion: """
-      Each map has a pixel for each place of the layer, from dark to bright between its least and its \
-      largest value. On the image is framed what the strongest place of the first map sees: its receptive \
-      field. `summary` lists the layers. The model is the current run's, else the encoder's with the chosen \
-      head.
+      Each map has a pixel for each position of the layer, from dark to bright between its least \
+      and its largest value. A frame on the image shows what the strongest position of the first \
+      map sees: its receptive field. `summary` lists the layers. The model is the current run's, \
+      else the encoder's with the chosen head.
       """)
 
   private let arguments: CheckedArguments

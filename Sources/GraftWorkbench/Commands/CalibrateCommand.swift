@@ -16,7 +16,7 @@ package struct CalibrateCommand: Command {
     "threshold",
     ArgumentType<ThresholdRequest>(
       .either([.choice(ThresholdChoice.Goal.allCases.map(\.rawValue)), .number(0.0001...0.9999)])),
-    "of two classes: from what probability on class= is predicted, or what it is to be best at on the "
+    "of two classes: probability from which class= is predicted, or the score to maximize on the "
       + "validation images; 0.5 takes it back")
   private static let className = Argument(
     "class", .name(.className), otherwise: "the second of the two",
@@ -33,21 +33,22 @@ package struct CalibrateCommand: Command {
     ],
     seeAlso: ["evaluate", "predict", "save"], isRecorded: true,
     discussion: """
-      Finds one temperature that logits are divided by before the softmax (Guo et al. 2017): the one with the
-      least negative log-likelihood (NLL) of the validation images. Predicted classes and labels stay as they
-      are; probabilities of `predict` and `evaluate` change, and with them loss, Brier score and calibration
-      error (ECE). The temperature is kept in model files and told in ONNX files, and is taken back by
-      `undo`, by temperature=1, and by training the run further. A run that `load run=` brings back from disk
-      is as it was trained.
-      Scores on the images that it was found by are too good: the last column has each image by a
-      temperature that was found without its fifth of them.
+      Finds one temperature that logits are divided by before the softmax (Guo et al. 2017): the one
+      with the least negative log-likelihood (NLL) of the validation images. Predicted classes and
+      labels stay as they are; probabilities of `predict` and `evaluate` change, and with them loss,
+      Brier score and calibration error (ECE). The temperature is kept in model files and stated in
+      ONNX files, and is taken back by `undo`, by temperature=1, and by training the run further. A
+      run that `load run=` brings back from disk is as it was trained. Scores on the images that it
+      was found by are too good: the last column has each image by a temperature that was found
+      without its fifth of them.
 
-      threshold= finds a threshold instead, for a model of two classes: class= is predicted from it on, and else
-      the other. f1 has the best F1 of class=, balanced the best mean recall of both classes (and so the best
-      Youden's J), accuracy the most right predictions. It lies halfway to the next lower probability of a
-      validation image; of equally good ones it is the highest, which predicts class= least often. Probabilities
-      stay as they are; predictions of `predict`, `evaluate` and `compare` follow it. It is kept, told and taken
-      back as the temperature is, and a later temperature changes no prediction either.
+      threshold= finds a threshold instead, for a model of two classes: class= is predicted from it
+      on, and else the other. f1 has the best F1 of class=, balanced the best mean recall of both
+      classes (and so the best Youden's J), accuracy the most right predictions. It lies halfway to
+      the next lower probability of a validation image; of equally good ones it is the highest,
+      which predicts class= least often. Probabilities stay as they are; predictions of `predict`,
+      `evaluate` and `compare` follow it. It is saved, stated and removed like the temperature, and
+      a later temperature changes no prediction either.
       """)
 
   private let arguments: CheckedArguments

@@ -67,20 +67,20 @@ package struct CheckCommand: Command {
       + "than 0.45 of that to the 5th nearest image of both; these do not fail the check. With an encoder it lists labels "
       + "that are likely wrong, by confident learning (Northcutt 2021): for each fifth of all images, of every "
       + "split, a linear head is solved on the features of the others. An image counts confidently for "
-      + "a class whose probability reaches what images with that label have on average; from these "
-      + "counts follows how many labels of each class are wrong, and the least plausible ones are "
+      + "a class whose probability reaches what images with that label have on average; these "
+      + "counts estimate how many labels of each class are wrong, and the least plausible ones are "
       + "listed. `labels=confident` lists all that count for another class. Pairs of classes that a "
       + "tenth or more of their images confuse are listed too. Of 200 to 20,000 images it lists those unlike "
       + "all others: whose features' cosine distance to their 20th nearest neighbor (Sun 2022) is above the "
       + "median by three median absolute deviations. "
-      + "Nothing is changed, and doubtful labels do not fail the check; in "
-      + "`to=doubtful.csv` are all of them. `to=suspects.png` shows what was found: the same image under two "
-      + "labels and near copies side by side, likely label errors with the label that is likelier, and "
-      + "images unlike all others. "
+      + "Nothing is changed, and doubtful labels do not fail the check; "
+      + "`to=doubtful.csv` has all of them. `to=suspects.png` shows what was found: the same image "
+      + "under two labels and near copies side by side, likely label errors with the label that is "
+      + "likelier, and images unlike all others. "
       + "`check explain` measures whether the maps of `explain` show what the model uses: it covers pixels "
       + "with the mean color, those first that a map calls important, and brings them back (Petsiuk et al., "
       + "2018), beside an order drawn at random; and it compares each map with that of a model "
-      + "whose weights are drawn anew, which must be another (Adebayo et al., 2018).")
+      + "whose weights are drawn anew, which should differ (Adebayo et al., 2018).")
 
   private let arguments: CheckedArguments
 

@@ -2,7 +2,7 @@ import GraftBase
 import GraftData
 import GraftTraining
 
-/// `confusion`: which classes a run takes for which, with examples.
+/// `confusion`: classes that a run confuses, with examples.
 package struct ConfusionCommand: Command {
   private static let count = Argument(
     "count", .integer(1...10_000), default: 12, "how many pairs of classes to show"
@@ -22,7 +22,7 @@ package struct ConfusionCommand: Command {
     "what is shown first: the most images, or the largest share of the images of a class")
 
   package static let specification = CommandSpecification(
-    "confusion", "show which classes a run takes for which, with examples", group: .look,
+    "confusion", "show classes that a run confuses, with examples", group: .look,
     parameters: [count, run, on, each, truth, predicted, order, GalleryOutput.argument],
     examples: [
       "confusion", "confusion 6 each=6 to=confusion.png", "confusion run=A on=train order=share",

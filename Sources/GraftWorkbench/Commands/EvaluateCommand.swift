@@ -112,7 +112,7 @@ package struct EvaluateCommand: Command {
     }
     if let decision = run.model.decision {
       lines.append(
-        "predicted is \(decision.text(run.model.classes))"
+        "predicts \(decision.text(run.model.classes))"
           + (label == DataPart.val.rawValue
             ? ", by a threshold for these images: scores here may be too good" : ""))
     }

@@ -29,10 +29,11 @@ package struct ExciteCommand: Command {
     ],
     seeAlso: ["activations", "filters", "explain"], isRecorded: true,
     discussion: """
-      Every image of the split goes through the model once; each unit's strongest places are shown, cut to \
-      what the unit sees of the image (Zeiler and Fergus, 2014). Without units= these are the ones whose \
-      strongest value is largest beside their mean. maximize=yes makes an image by gradient ascent from gray, \
-      shifted and smoothed on the way (Erhan et al., 2009; Mordvintsev et al., 2015).
+      Every image of the split goes through the model once; each unit's strongest positions are \
+      shown, cut to what the unit sees of the image (Zeiler and Fergus, 2014). Without units=, the \
+      8 units with the largest ratio of strongest to mean value are shown. maximize=yes makes an \
+      image by gradient ascent from gray, shifted and smoothed on the way (Erhan et al., 2009; \
+      Mordvintsev et al., 2015).
       """)
 
   private let arguments: CheckedArguments

@@ -7,9 +7,15 @@ package struct ExplainCommand: Command {
     each: "images", .imageChoice, otherwise: "4 of the data",
     "how many images of the data, or image files"
   ).positional
+<<<<<<< HEAD
   private static let method = Argument(
     list: "method", .explanationMethods, otherwise: GradCAM.name,
     "how it is found: one method, or several to compare")
+=======
+  static let method = Argument(
+    list: "method", .explanationMethods, otherwise: "gradcam; gradcam and occlusion to check",
+    "methods to use: one, or several to compare")
+>>>>>>> texts
   private static let className: Argument<String?> = Argument(
     "class", .className, otherwise: "the class that is predicted", "class whose score is explained")
   private static let on = Argument(
@@ -49,11 +55,12 @@ package struct ExplainCommand: Command {
       "\($0.name): \($0.summary) (\($0.source))."
     }.joined(separator: " ")
       + """
-       Explained is the score of a class before softmax: by default of the class that is predicted. Of a \
-      model that predicts pixels, and with dense=yes, it is the mean score over the positions where the class is \
-      predicted. gradcam and occlusion lie over the image: bright or red places speak for the class, blue ones \
-      against it. The others are colored alone. `check explain` measures whether to trust them. Values are \
-      in a .csv, a row for each place.
+       What is explained is the score of a class before softmax: by default of the class that is \
+      predicted. Of a model that predicts pixels, and with dense=yes, it is the mean score over \
+      the positions where the class is predicted. gradcam, gradcam++ and occlusion are drawn over \
+      the image: bright or red places speak for the class, blue ones against it; the others show \
+      their colors only. `check explain` measures whether to trust them. to=FILE.csv writes the \
+      values, a row for each position.
       """)
 
   private let arguments: CheckedArguments

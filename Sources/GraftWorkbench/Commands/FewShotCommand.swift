@@ -35,12 +35,14 @@ package struct FewShotCommand: Command {
     ],
     seeAlso: ["solve", "head", "embed"], isRecorded: true,
     discussion: """
-      Computes the features of all images once, as `embed` does, with the encoder of the current run or else
-      the chosen one, and trains nothing. Each episode draws ways= classes and of each shots= labeled images and
-      queries= others. A query gets the class whose mean feature (its prototype) is nearest (Snell et al.
-      2017). head=logistic labels it instead by a logistic regression with L2 on the labeled images of the episode,
-      as scikit-learn's LogisticRegression with C = 1/(l2 · ways · shots) does. Shown is the mean accuracy over episodes with its 95 % interval. Episodes follow from `seed` alone.
-      Classes that the encoder was trained on are not new to it, and the score is then too good for new ones.
+      Computes the features of all images once, as `embed` does, with the encoder of the current run
+      or else the chosen one, and trains nothing. Each episode draws ways= classes and of each
+      shots= labeled images and queries= others. A query gets the class whose mean feature (its
+      prototype) is nearest (Snell et al. 2017). head=logistic labels it instead by a logistic
+      regression with L2 on the labeled images of the episode, as scikit-learn's LogisticRegression
+      with C = 1/(l2 · ways · shots) does. The result is the mean accuracy over episodes with its
+      95 % interval. Episodes follow from `seed` alone. Classes that the encoder was trained on are
+      not new to it, and the score is then too good for new ones.
       """)
 
   private let arguments: CheckedArguments

@@ -17,11 +17,12 @@ package struct FiltersCommand: Command {
     examples: ["filters", "filters to=filters.png", "filters stem maps=16 to=stem.png"],
     seeAlso: ["activations", "excite", "summary"], isRecorded: true,
     discussion: """
-      The weights of each unit in the middle of the layer's map, followed down to the pixels as if every \
-      rectifier passed all of its input and max pooling took the mean. Of the first convolution these are its filters; of a linear \
-      classifier of pixels, such as `encoder net("flatten")`, `filters head` shows its templates. The deeper a \
-      layer is, the less a linear picture says: `excite` shows images that it responds to. Gray is 0, and \
-      each unit is drawn from its own largest weight.
+      The weights of the unit at the center of each map, traced back to the pixels as if every \
+      rectifier passed all of its input and max pooling took the mean. Of the first convolution \
+      these are its filters; of a linear classifier of pixels, such as `encoder net("flatten")`, \
+      `filters head` shows its templates. The deeper a layer is, the less a linear view says: \
+      `excite` shows images that it responds to. Gray is 0, and each unit is scaled by its own \
+      largest weight.
       """)
 
   private let arguments: CheckedArguments

@@ -28,11 +28,12 @@ package struct NeighborsCommand: Command {
     ],
     seeAlso: ["embed", "check", "mistakes"], isRecorded: true,
     discussion: """
-      Images are compared by what the encoder gives of them, pooled, before the head, as `embed` writes it. The
-      distance is 1 less the cosine: 0 is the same direction, 1 nothing in common. Features are computed once
-      and kept in the folder of the feature cache (`set cache=off` keeps none), a file for each folder and
-      encoder: later searches compute only those of images that are new or changed. An image that is itself
-      among those that are searched is left out, and that is said; copies of it are shown.
+      Images are compared by the encoder's features, pooled, before the head, as `embed` writes
+      them. The distance is 1 less the cosine: 0 is the same direction, 1 is orthogonal. Features
+      are computed once and kept in the folder of the feature cache (`set cache=off` keeps none), a
+      file for each folder and encoder: later searches compute only those of images that are new or
+      changed. The image itself is left out where it is among those searched, and a note says so;
+      copies of it are shown.
       """)
 
   private let arguments: CheckedArguments

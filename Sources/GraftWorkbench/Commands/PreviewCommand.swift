@@ -62,8 +62,9 @@ package struct PreviewCommand: Command {
       "Images of the data are those that `train` sees in that epoch, byte for byte; mixed ones are "
       + "rounded to bytes and show the weight of each label. They are the same images in every epoch. "
       + "With `strengths` a policy such as randaugment has a row for each op that it can draw; one that "
-      + "has a direction goes from the strongest that way to the strongest this way. An animation as .apng "
-      + "has the pixels of the .png of each epoch, as .gif at most 256 colors per frame.")
+      + "has a direction goes from the strongest in one direction to the strongest in the other. "
+      + "An animation as .apng has the pixels of the .png of each epoch, as .gif at most 256 "
+      + "colors per frame.")
 
   let arguments: CheckedArguments
 
@@ -106,6 +107,9 @@ package struct PreviewCommand: Command {
     if let path = arguments[Self.output] {
       let inputs = request.paths + [request.maskPath].compactMap { $0 }
       _ = try trial.output(path, reading: inputs.map { BytePath($0) })
+    }
+    if let count = request.strengths {
+      for (_, pipeline) in pipelines { _ = try pipeline.strengthRows(count) }
     }
     guard request.paths.isEmpty else { return }
     let sheet = PreviewSheet(session: trial, request: request, pipelines: pipelines)

@@ -17,7 +17,7 @@ package struct SaveCommand: Command {
 
   private static let runs = Argument(
     list: "runs", .runs, otherwise: "all of this session",
-    "runs that a report tells of, such as [A,C]")
+    "runs that a report covers, such as [A,C]")
   private static let on: Argument<DataPart> = Argument(
     "on", .word, default: .val, "split that the runs of a report are measured on")
   private static let title: Argument<String?> = Argument(

@@ -3,7 +3,7 @@ import GraftData
 import GraftPlots
 import GraftTraining
 
-/// `plot confusion`: which classes a run takes for which.
+/// `plot confusion`: classes that a run confuses.
 enum ConfusionPlot: MeasuredPlotKind {
   static let name = "confusion"
   static let summary = "classes that a run takes for others, as a table of shades"

@@ -90,7 +90,7 @@ enum EmbeddingPlot: PlotKind {
     }
     return Plot(
       kind: name, title: title,
-      subtitle: "Principal components of what the encoder gives for \(labels.count) images: near "
+      subtitle: "Principal components of the encoder's features of \(labels.count) images: near "
         + "each other is alike to the model, as far as two directions show it",
       panels: [Panel(x: axis("First", 0), y: axis("Second", 1), marks: marks)],
       legend: legend,

@@ -3,7 +3,7 @@ import GraftData
 import GraftModels
 import GraftTraining
 
-/// What a report tells of: runs of a session, each measured once on one split of the data.
+/// What a report covers: runs of a session, each measured once on one split of the data.
 final class Report {
   /// A run with what is known of it.
   struct Entry {
@@ -102,11 +102,12 @@ final class Report {
     do {
       _ = try RunEvaluation(run: run, session: session)
         .measurable(data, views: 1, pipeline: .none)
+      return Entry(
+        run: run, evaluation: try session.evaluation(of: run, on: part, of: data),
+        history: history)
     } catch let error as GraftError where !error.code.isStop {
       return unmeasured(error.message)
     }
-    return Entry(
-      run: run, evaluation: try session.evaluation(of: run, on: part, of: data), history: history)
   }
 
   /// nil where the metric does not apply to all, or where they were not measured alike.
@@ -117,7 +118,11 @@ final class Report {
       entry.evaluation.map { Comparison.Entry(label: entry.name, evaluations: [$0]) }
     }
     guard !compared.isEmpty, compared.count == entries.count else { return nil }
-    return try? Comparison(compared, by: metric, seed: seed)
+    do {
+      return try Comparison(compared, by: metric, seed: seed)
+    } catch let error as GraftError where !error.code.isStop {
+      return nil
+    }
   }
 }
 

@@ -42,7 +42,7 @@ extension DataCheck {
       groups[root(pair.image)] = root(pair.original)
     }
     // The later of two is that of the later split, and inside a split the later by path, as for other copies.
-    var order = groups
+    var order = [Int](repeating: 0, count: data.samples.count)
     for (rank, image) in Partition.allCases.flatMap(data.partition).enumerated() {
       order[image] = rank
     }

@@ -7,11 +7,18 @@ extension PreviewSheet {
   struct Subject {
     let source: Image
     let caption: String
-    let key: SampleKey
+    var key: SampleKey
     /// Its place in the epoch's order; nil for a file.
     let place: Int?
     let annotation: Annotation
     var boxNames: [String] = []
+
+    /// The same file, drawn as in another epoch, counted from 1.
+    func inEpoch(_ epoch: Int) -> Subject {
+      var result = self
+      result.key.epoch = epoch - 1
+      return result
+    }
   }
 
   func subjects() throws -> [Subject] {

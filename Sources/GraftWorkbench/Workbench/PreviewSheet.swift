@@ -30,8 +30,9 @@ struct PreviewSheet {
   let request: Request
   let pipelines: [(label: String, pipeline: Pipeline)]
 
-  func sheet() throws -> ContactSheet {
-    let subjects = try self.subjects()
+  func sheet() throws -> ContactSheet { try sheet(of: subjects()) }
+
+  func sheet(of subjects: [Subject]) throws -> ContactSheet {
     if let count = request.strengths { return try strengths(count, subjects) }
     let rows = try pipelines.map { label, pipeline in
       (label: label, images: try images(of: subjects, through: pipeline))

@@ -96,14 +96,18 @@ import Testing
     let reference = try fixture("features", as: Reference.self)
     let pool = ThreadPool(threads: threads)
     defer { pool.shutDown() }
-    let found = try #require(
-      try FeatureOutliers(reference.many, width: reference.width, pool: pool))
+    func outliers(_ features: [Float]) throws -> FeatureOutliers? {
+      FeatureOutliers(
+        try FeatureNeighbors(
+          features, width: reference.width, count: FeatureOutliers.neighbors, pool: pool))
+    }
+    let found = try #require(try outliers(reference.many))
     #expect(zip(found.distances, reference.distances).allSatisfy { abs($0 - $1) < 1e-12 })
     #expect(abs(found.threshold - reference.threshold) < 1e-12)
-    let outliers = found.outliers
-    #expect(outliers.count == reference.distances.count { $0 > reference.threshold })
-    #expect(zip(outliers, outliers.dropFirst()).allSatisfy { $0.distance >= $1.distance })
+    let images = found.outliers
+    #expect(images.count == reference.distances.count { $0 > reference.threshold })
+    #expect(zip(images, images.dropFirst()).allSatisfy { $0.distance >= $1.distance })
     let few = Array(reference.many.prefix(199 * reference.width))
-    #expect(try FeatureOutliers(few, width: reference.width, pool: pool) == nil)
+    #expect(try outliers(few) == nil)
   }
 }

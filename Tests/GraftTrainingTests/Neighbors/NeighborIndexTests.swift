@@ -73,7 +73,11 @@ import Testing
     try index.write(to: path, key: key)
     let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
     #expect(size == index.fileSize)
+    let past = Date(timeIntervalSince1970: 1_000_000_000)
+    try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: path)
     let read = try #require(try NeighborIndex.read(path, key: key, width: Self.width))
+    let facts = try FileManager.default.attributesOfItem(atPath: path)
+    #expect(facts[.modificationDate] as? Date != past)
     #expect(read.contents == index.contents)
     #expect((0..<40).allSatisfy { read.features(of: $0) == index.features(of: $0) })
     #expect(try NeighborIndex.read(path, key: ContentHash.of([2]), width: Self.width) == nil)

@@ -16,6 +16,7 @@ extension EndToEnd {
       ("save nodir/m.onnx", "cannot be created, because", 2),
       ("predict red.png to=nodir/labels.csv", "cannot be created, because", 2),
       ("preview 4 to=nodir/a.png", "cannot be created, because", 2),
+      ("preview red.png augment=flip strengths=4 to=a.png", "`flip` has no range LO..HI", 2),
       ("render to=nodir/copies", "cannot be created, because", 2),
       ("data demo:shapes to=nodir/bad.csv", "cannot be created, because", 2),
       ("predict red.png to=red.png", "would replace an input of this command", 2),

@@ -51,11 +51,21 @@ extension EndToEnd {
       let mistakes = try #require(place.events("mistakes").last)
       #expect(mistakes["images"] as? Int == images)
       #expect(mistakes["wrong"] as? Int == (images ?? 0) - (correct ?? 0))
-      #expect(place.type("explain 4") == 0, "\(place.errors)")
+      let files = (0..<4).map { number in
+        let label = (number % 3 == 0) == (number % 7 > 1) ? "bright" : "dark"
+        return "photos/\(label)/\(number).png"
+      }
+      let named = files.joined(separator: " ")
+      #expect(place.type("predict \(named)\nexplain \(named)") == 0, "\(place.errors)")
+      let predicted = try place.events("predict").suffix(4).map { $0["label"] as? String }
       let explained = try #require(place.events("explanation").last)
       let columns = try #require(explained["columns"] as? [[String: Any]])
-      let classes = columns.first { $0["name"] as? String == "class" }?["texts"] as? [String]
-      #expect(Set(classes ?? []) == ["dark"], "hardly an image is bright at 0.999")
+      func texts(_ name: String) -> [String] {
+        columns.first { $0["name"] as? String == name }?["texts"] as? [String] ?? []
+      }
+      let pairs = zip(texts("image"), texts("class"))
+      let classes = files.map { file in pairs.first { file.hasSuffix("/" + $0.0) }?.1 }
+      #expect(classes == predicted)
     }
 
     @Test func aThresholdIsFoundUsedSavedAndTakenBack() throws {
@@ -124,9 +134,9 @@ extension EndToEnd {
       #expect(place.output.contains("the best F1 of bright on 21 validation images"))
       #expect(place.output.contains("recall of bright"))
       #expect(
-        place.output.contains(#/predicted is bright from a probability of 0\.\d+ on, else dark/#))
+        place.output.contains(#/\npredicts bright from a probability of 0\.\d+ on, else dark/#))
       #expect(place.type("export m.onnx") == 0)
-      #expect(place.output.contains("; predicted is bright from a probability of"))
+      #expect(place.output.contains("; predicts bright from a probability of"))
       #expect(place.type("calibrate threshold=f1 class=gray") == 2)
       #expect(place.errors.contains("there is no class `gray`"), "\(place.errors)")
       #expect(place.type("calibrate class=dark") == 2)

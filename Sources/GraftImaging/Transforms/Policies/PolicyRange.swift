@@ -10,9 +10,9 @@ package struct PolicyRange: Equatable, Sendable {
 
   /// The operation at up to `count` evenly spaced strengths, from the start of its range to the end.
   ///
-  /// One with a direction goes from the strongest that way to the strongest this way. Equal amounts are
-  /// there once, so that an operation without a strength is one step. A square is in the middle of the
-  /// image.
+  /// One with a direction goes from the strongest in one direction to the strongest in the other.
+  /// Equal amounts are there once, so that an operation without a strength is one step. A square is
+  /// in the middle of the image.
   func steps(_ count: Int, size: ImageSize, filter: WarpFilter) -> [PolicyStep] {
     let low = magnitudes.isSigned(operation) ? -strengths.upperBound : strengths.lowerBound
     var steps: [PolicyStep] = []

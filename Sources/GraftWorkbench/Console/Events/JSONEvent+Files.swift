@@ -1,12 +1,12 @@
 extension JSONEvent {
   private static let written = JSONField.place("the file")
 
-  /// Where a picture went that is not written without `to=`.
+  /// Where an image went that is not written without `to=`.
   private static let shown: [JSONField] = [
     .text("path", "as seen from the session's folder; null without `to=`").orNull,
     .text("file", "its absolute path; null without `to=`").orNull,
-    .integer("width", unit: "pixels", "null where no picture was written").orNull,
-    .integer("height", unit: "pixels", "null where no picture was written").orNull,
+    .integer("width", unit: "pixels", "null where no image was written").orNull,
+    .integer("height", unit: "pixels", "null where no image was written").orNull,
   ]
 
   private static let notes = JSONField.texts("notes", "what a reader should know")
@@ -47,7 +47,7 @@ extension JSONEvent {
     "plot", "`plot`.",
     [
       .text("kind", "what is drawn")
-    ] + shown + [.text("title", "of the picture"), notes, columns])
+    ] + shown + [.text("title", "of the plot"), notes, columns])
 
   static let mistakes = JSONEvent(
     "mistakes", "`mistakes`.",
@@ -115,7 +115,7 @@ extension JSONEvent {
       ).orNull,
       .integer("lines", "of the recipe; null for what is none").orNull,
       .integer("commands", "that it was distilled from; null for what is no recipe").orNull,
-      .texts("runs", "that a report tells of, the best first; null for what is none").orNull,
+      .texts("runs", "that a report covers, the best first; null for what is none").orNull,
       .integer("bytes", "of a report; null for what is none").orNull,
     ])
 

@@ -143,7 +143,7 @@ extension JSONEvent {
   /// What decides between two classes.
   private static let decision: [JSONField] = [
     .text("threshold_class", "the class that the threshold is of; null without one").orNull,
-    .number("threshold", "from what probability on it is predicted; null as before").orNull,
+    .number("threshold", "probability from which it is predicted; null as before").orNull,
   ]
 
   private static func thresholdScores(_ name: String, _ summary: String) -> [JSONField] {

@@ -1,7 +1,7 @@
 import GraftPlots
 import GraftTraining
 
-/// Quality against cost: of the last `compare`, else of the runs that the report tells of.
+/// Quality against cost: of the last `compare`, else of the runs that the report covers.
 enum ComparisonSection: ReportSection {
   static let id = "comparison"
   static let title = "Comparison"
