@@ -7,15 +7,9 @@ package struct ExplainCommand: Command {
     each: "images", .imageChoice, otherwise: "4 of the data",
     "how many images of the data, or image files"
   ).positional
-<<<<<<< HEAD
   private static let method = Argument(
     list: "method", .explanationMethods, otherwise: GradCAM.name,
-    "how it is found: one method, or several to compare")
-=======
-  static let method = Argument(
-    list: "method", .explanationMethods, otherwise: "gradcam; gradcam and occlusion to check",
     "methods to use: one, or several to compare")
->>>>>>> texts
   private static let className: Argument<String?> = Argument(
     "class", .className, otherwise: "the class that is predicted", "class whose score is explained")
   private static let on = Argument(
