@@ -24,7 +24,7 @@ struct Races {
         scaling("resnet18", batch: 32),
         stepCosts("resnet18", batch: 8, "allocations") { try StepCosts.allocations(during: $0) },
         stepCosts("resnet18", batch: 8, "page faults") { try StepCosts.pageFaults(during: $0) },
-        start,
+        start, neighbors(width: 512), neighbors(width: 1280),
         augmentation(
           .basic, "crop + flip + normalize", .ratio(atLeast: 3, of: "torchvision")),
         augmentation(
@@ -169,6 +169,21 @@ struct Races {
       entries: [
         Race.Entry(title: "start of the program to its prompt", goal: .number(atMost: 50)) {
           { _ in try ProcessWork.startMilliseconds() }
+        }
+      ])
+  }
+
+  /// One query of `neighbors`, its features known.
+  private func neighbors(width: Int) -> Race {
+    Race(
+      name: "neighbors-\(width)", unit: .milliseconds,
+      entries: [
+        Race.Entry(
+          title: "nearest of 100,000 images, \(width) features", goal: .number(atMost: 100)
+        ) {
+          let work = try NeighborWork(
+            images: 100_000, width: width, pool: ThreadPool(threads: threads))
+          return work.milliseconds
         }
       ])
   }

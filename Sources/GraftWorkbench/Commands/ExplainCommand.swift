@@ -124,9 +124,11 @@ package struct ExplainCommand: Command {
     try choice.check(in: session)
     var explanations = try explanations(in: session)
     try explanations.explain(choice)
-    session.console.print(explanations.lines.joined(separator: "\n"))
-    let gallery = explanations.gallery()
-    if session.console.format == .text { for note in gallery.notes { session.console.print(note) } }
+    var gallery = explanations.gallery()
+    if choice.files.isEmpty, choice.part == .test {
+      session.countTestLook(explanations.run.name)
+      if let looks = session.remarkOnTestLooks(explanations.run.name) { gallery.add(looks) }
+    }
     try output.present(
       gallery, at: place, in: session, event: .explanation,
       [("run", .string(explanations.run.name))])

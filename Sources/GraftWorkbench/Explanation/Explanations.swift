@@ -155,7 +155,8 @@ extension Explanations {
       subtitle: "Below each: file, class, → predicted class. \(methods)", rows: rows,
       cellSize: side < 112 ? max(128, side * 3) : 224)
     return Gallery(
-      kind: "explain", sheet: rows.isEmpty ? nil : sheet, table: table(names), notes: notes)
+      kind: "explain", sheet: rows.isEmpty ? nil : sheet, table: table(names), notes: notes,
+      text: (images.map(caption) + notes).joined(separator: "\n"))
   }
 
   /// Each place of each map: row and column count from 0.
@@ -230,7 +231,4 @@ extension Explanations {
       + (isOfPrediction || explained.probability == nil
         ? [] : [.init(explained.className.escapingControlCharacters, ending: probability)])
   }
-
-  /// A line for each image.
-  var lines: [String] { images.map(caption) }
 }

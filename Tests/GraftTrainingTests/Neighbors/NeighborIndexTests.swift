@@ -90,30 +90,4 @@ import Testing
     #expect(try NeighborIndex.read(path, key: key, width: Self.width) == nil)
     #expect(try NeighborIndex.read(path + "x", key: key, width: Self.width) == nil)
   }
-
-  /// 100,000 images in less than 100 ms; skipped unless asked for, since it takes 700 MB.
-  @Test(
-    .enabled(if: ProcessInfo.processInfo.environment["GRAFT_SLOW"] != nil), arguments: [512, 1280])
-  func aHundredThousandImagesAreSearchedFast(_ width: Int) throws {
-    let rows = 100_000
-    let index = try NeighborIndex(
-      contents: [ContentHash.Digest](repeating: ContentHash.of([]), count: rows), width: width)
-    var random = RandomStream(seed: 1, purpose: .drawing)
-    let numbers = (0..<65_536).map { _ in Float(random.uniform()) - 0.5 }
-    for place in 0..<rows * index.stride {
-      let column = place % index.stride
-      let row = place / index.stride
-      index.rows.slice.pointer[place] =
-        column < width ? numbers[(row &* 7919 &+ column &* 31) & 65_535] : 0
-    }
-    let pool = ThreadPool(threads: 2)
-    let query = index.features(of: 77)
-    _ = try index.nearest(to: query, limit: 12, pool: pool)
-    let clock = ContinuousClock()
-    let times = try (0..<9).map { _ in
-      try clock.measure { _ = try index.nearest(to: query, limit: 12, pool: pool) }
-    }
-    print("nearest of \(rows) × \(width): \(times.sorted().map { $0 / .milliseconds(1) })")
-    #expect(times.sorted()[4] < .milliseconds(100))
-  }
 }
