@@ -70,7 +70,7 @@ struct InputImages {
     let inside = paths.lazy.compactMap(Self.folderWithImages).first
     throw GraftError(
       .input, "there are no images in \(paths.joined(separator: ", "))",
-      help: inside.map { "there are images in a subfolder: predict \($0)" }
+      help: inside.map { "there are images in a subfolder: \($0)" }
         ?? ignored.helpForAnotherBuild ?? "graft reads \(ReadableKind.list) files")
   }
 
