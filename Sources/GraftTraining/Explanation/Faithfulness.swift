@@ -63,8 +63,9 @@ package struct Faithfulness: Sendable {
   }
 }
 
-/// The correlation of two orders of the same places (Spearman, 1904), from -1 to 1; equal values share their
-/// mean rank. 0 where one of them is constant.
+/// The correlation of two orders of the same places (Spearman, 1904), from -1 to 1.
+///
+/// Equal values share their mean rank; it is 0 where one side is constant.
 package func rankCorrelation(_ a: [Float], _ b: [Float]) -> Double {
   precondition(a.count == b.count, "values of the same places")
   let (x, y) = (ranks(a), ranks(b))

@@ -39,10 +39,10 @@ extension NeighborIndex {
     }
   }
 
-  /// Reads the file of a key; nil where there is none, or where it cannot be read, is damaged or of
-  /// another key. Throws where there is no memory for it.
+  /// Reads the file of a key; nil where there is none, or none that can be used.
   ///
-  /// Sets its modification time, which shows which file is least recently used.
+  /// One that cannot be read, is damaged or of another key cannot. Sets its modification time, which shows which
+  /// file is least recently used; throws where there is no memory for it.
   package static func read(_ path: String, key: ContentHash.Digest, width: Int) throws
     -> NeighborIndex?
   {

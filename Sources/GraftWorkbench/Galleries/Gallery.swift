@@ -119,7 +119,9 @@ extension Gallery {
     guard let fitting = try sheet?.fittingCanvas() else { return nil }
     if fitting.left > 0 {
       let noun = fitting.left == 1 ? "image does" : "images do"
-      add("\(fitting.left.groupedText) more \(noun) not fit into one sheet; to=NAME.csv has all numbers")
+      add(
+        "\(fitting.left.groupedText) more \(noun) not fit into one sheet; to=NAME.csv has all numbers"
+      )
     }
     return try fitting.sheet.drawn()
   }

@@ -26,7 +26,8 @@ struct ReportRequest {
   func lineage(in session: Session) -> Lineage {
     let names = runs.isEmpty ? session.workbench.runs.map(\.name) : runs
     let things = names.isEmpty ? ["current"] : names.map { "run:\($0)" }
-    return Lineage(needs: (session.workbench.data == nil ? [] : ["data"]) + ["seed"] + things, isOutcome: true)
+    return Lineage(
+      needs: (session.workbench.data == nil ? [] : ["data"]) + ["seed"] + things, isOutcome: true)
   }
 }
 

@@ -89,7 +89,8 @@ struct SubjectChoice {
       let files = try InputImages(files, seenFrom: session.folder).images
       guard files.count <= Self.mostFiles else {
         throw GraftError(
-          .usage, "\(files.count.groupedText) images are given, and \(Self.mostFiles) can be shown at once",
+          .usage,
+          "\(files.count.groupedText) images are given, and \(Self.mostFiles) can be shown at once",
           help: "name some of them, or choose some of the data by a number")
       }
       let interrupts = session.interrupts

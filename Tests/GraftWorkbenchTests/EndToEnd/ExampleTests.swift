@@ -146,7 +146,7 @@ extension EndToEnd {
     /// Verbs after whose example the next one would miss something.
     private static let spending: Set<String> = ["drop", "resume", "undo", "redo"]
 
-    /// As people see them; below they run with `--json`. The slow suite asks for it.
+    /// As people see them, for the slow suite; below they run with `--json`.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["GRAFT_TEXT_EXAMPLES"] != nil))
     func examplesOfEveryCommand() throws {
       let template = try Self.prepared()

@@ -17,7 +17,8 @@ enum ExplanationsSection: ReportSection {
     try explanations.explain(SubjectChoice(count: imageCount, part: report.part))
     return try report.content(
       of: explanations.gallery(),
-      note: "where the score of the predicted class comes from, for images that are evenly chosen: bright "
+      note:
+        "where the score of the predicted class comes from, for images that are evenly chosen: bright "
         + "places (gradcam) and red ones (occlusion) speak for it, blue ones against it. Such maps can mislead; "
         + "`check explain` measures them")
   }

@@ -25,7 +25,9 @@ enum MistakesSection: ReportSection {
 extension Report {
   /// A gallery with a sentence above its images; nil where there are none.
   func content(of gallery: Gallery, note: String) throws -> HTML? {
-    guard let sheet = gallery.sheet, sheet.rows.contains(where: { !$0.cells.isEmpty }) else { return nil }
+    guard let sheet = gallery.sheet, sheet.rows.contains(where: { !$0.cells.isEmpty }) else {
+      return nil
+    }
     return HTML([
       HTML("p", [:], .name(note.asSentence)),
       sheet.subtitle.isEmpty ? HTML() : HTML("p", ["class": "note"], .name(sheet.subtitle)),
