@@ -51,7 +51,7 @@ extension EndToEnd {
       #expect(place.type("expect D.val.iou > 0.6\nexpect D.val.dice.foreground > 0.6") == 0)
       #expect(place.type("predict discs/val") == 4)
       #expect(
-        place.errors.contains("images in a subfolder: predict \(place.path("discs/val/images"))"))
+        place.errors.contains("images in a subfolder: \(place.path("discs/val/images"))"))
       #expect(place.type("predict discs/val/images/0.png to=out") == 0, "\(place.errors)")
       let mask = try ImageFile.read(place.path("out/0.png"), keepsGray: true)
       #expect(mask.size == ImageSize(width: 26, height: 22))
