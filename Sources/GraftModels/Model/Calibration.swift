@@ -92,6 +92,13 @@ extension Model {
     }
   }
 
+  /// The class that is predicted from the logits of one image, where an image has one class.
+  package func prediction(_ logits: some RandomAccessCollection<Float>) -> Int {
+    let probabilities = probabilities(logits)
+    if let decision { return decision.prediction(probabilities.map { Float($0) }) }
+    return probabilities.firstIndex(of: probabilities.max() ?? 0) ?? 0
+  }
+
   /// The threshold of probabilities at the model's temperature that decides as one of those at 1 does.
   private func atTemperature(_ threshold: Double) -> Double {
     guard let temperature = calibration.temperature else { return threshold }

@@ -93,7 +93,7 @@ package struct ActivationMaximization {
   }
 }
 
-/// What weighs the values of a layer for one image, so that one unit is asked about.
+/// A factor for each value of a layer for one image: 1 for the unit that is asked about, else 0.
 package struct UnitSeed {
   private let shape: Shape
   package let units: Int

@@ -1,4 +1,4 @@
-/// A way to say which places of an image a score depends on.
+/// A way to find the positions of an image that a score depends on.
 ///
 /// A new one is one file and one line in `ExplanationMethods.all`.
 package protocol ExplanationMethod: Sendable {
@@ -14,7 +14,7 @@ package protocol ExplanationMethod: Sendable {
   /// Throws where the settings do not fit the network, before anything is computed.
   static func check(_ settings: ExplanationSettings, _ network: ExplainedNetwork) throws
 
-  /// What the score of `image` depends on; `progress` is told the share that is done, and may throw.
+  /// What the score of `image` depends on; `progress` gets the share that is done, and may throw.
   static func attribution(
     of image: [Float], _ focus: ScoreFocus, _ probe: ScoreProbe, _ settings: ExplanationSettings,
     progress: (Double) throws -> Void
@@ -25,7 +25,7 @@ extension ExplanationMethod {
   package static func check(_ settings: ExplanationSettings, _ network: ExplainedNetwork) throws {}
 }
 
-/// What methods can be told.
+/// The settings of all methods.
 package struct ExplanationSettings: Sendable {
   package enum Key: String, Sendable, CaseIterable {
     case layer, window, stride, samples, noise, steps

@@ -1,11 +1,11 @@
 import GraftBase
 import GraftEngine
 
-/// Feature maps of a layer, weighed by the mean gradient of the score at each, where the sum is positive.
+/// Feature maps of a layer, weighted by the mean gradient of the score at each, where the sum is positive.
 package enum GradCAM: ExplanationMethod {
   package static let name = "gradcam"
   package static let summary =
-    "feature maps of the last layer before pooling, weighed by how much the score grows with them"
+    "feature maps of the last layer before pooling, weighted by how much the score grows with them"
   package static let source = "Selvaraju et al., 2017"
   package static let settings: Set<ExplanationSettings.Key> = [.layer]
 
@@ -65,7 +65,7 @@ private struct ClassActivation {
     side = probe.network.side
   }
 
-  /// The layer whose maps are weighed.
+  /// The layer whose maps are weighted.
   static func layer(_ settings: ExplanationSettings, _ network: ExplainedNetwork) throws -> Value {
     let layer = try settings.layer.map(network.value) ?? network.featureMap
     guard layer.shape.rank == 4 else {

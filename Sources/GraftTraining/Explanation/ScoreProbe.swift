@@ -136,6 +136,8 @@ package final class ScoreProbe {
   package let classCount: Int
   private let pool: ThreadPool
   private var plan: (images: Int, plan: Plan)?
+  /// The last one, since the same is asked of one image after the other.
+  private var kept: (key: InterpreterKey, interpreter: Interpreter)?
   /// Images that are computed at once without an arena that is shared; their values take 256 MB.
   private let gradientBatch: Int
 
@@ -210,7 +212,7 @@ package final class ScoreProbe {
     return result
   }
 
-  /// The gradient of one image's pixels of what `seed` weighs in a layer's values.
+  /// The gradient at one image's pixels of the sum of a layer's values times `seed`.
   package func gradient(
     of image: [Float], at layer: Value, seed: [Float], rule: RectifierRule = .gradient
   ) throws -> (values: [Float], gradient: [Float]) {
@@ -245,13 +247,26 @@ package final class ScoreProbe {
       help: "load other weights, or train again with a lower learning rate")
   }
 
+  private struct InterpreterKey: Hashable {
+    let images: Int
+    let output: Int
+    let differentiated: Int?
+    let rule: RectifierRule
+  }
+
   private func interpreter(
     for images: Int, reaching output: Value, differentiating value: Value?, rule: RectifierRule
   ) throws -> Interpreter {
-    try Interpreter(
+    let key = InterpreterKey(
+      images: images, output: output.id, differentiated: value?.id, rule: rule)
+    if let kept, kept.key == key { return kept.interpreter }
+    kept = nil
+    let made = try Interpreter(
       graph: network.graph, outputs: [output], loss: output,
       inputShapes: ["image": [images, network.side, network.side, network.image.shape.channels]],
       differentiating: value.map { [$0] } ?? [], rule: rule, pool: pool)
+    kept = (key, made)
+    return made
   }
 
   /// The share of each logit of so many images in the sum of their scores.

@@ -56,7 +56,7 @@ package struct ActivationsCommand: Command {
   }
 
   private func gallery(in session: Session) throws -> ActivationGallery {
-    let run = try session.runToMeasure(nil, classes: session.workbench.data)
+    let run = try session.runToLookInside()
     try run.model.input.requireImages()
     let layers =
       arguments[Self.layers].isEmpty

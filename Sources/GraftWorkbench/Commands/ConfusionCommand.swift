@@ -88,12 +88,8 @@ package struct ConfusionCommand: Command {
       ])
   }
 
-  /// Only a gallery that writes a file belongs to a recipe.
   package func lineage(in session: Session) -> Lineage? {
-    guard output.isFile else { return nil }
-    return Lineage(
-      needs: (arguments[Self.run].map { ["run:\($0)"] } ?? ["current"])
-        + (arguments[Self.on].isOfData ? ["data"] : []), isOutcome: true)
+    session.lineage(of: output, run: arguments[Self.run], on: arguments[Self.on])
   }
 
   package static func currentValues(in session: Session) -> [String: String] {

@@ -30,8 +30,8 @@ package struct ExciteCommand: Command {
     seeAlso: ["activations", "filters", "explain"], isRecorded: true,
     discussion: """
       Every image of the split goes through the model once; each unit's strongest positions are \
-      shown, cut to what the unit sees of the image (Zeiler and Fergus, 2014). Without units=, the \
-      8 units with the largest ratio of strongest to mean value are shown. maximize=yes makes an \
+      shown, cut to what the unit sees of the image (Zeiler and Fergus, 2014). Without units=, 8 \
+      units are shown whose strongest value is farthest above their mean, relative to it. maximize=yes makes an \
       image by gradient ascent from gray, shifted and smoothed on the way (Erhan et al., 2009; \
       Mordvintsev et al., 2015).
       """)
@@ -45,7 +45,7 @@ package struct ExciteCommand: Command {
   }
 
   private func gallery(in session: Session) throws -> ExcitementGallery {
-    let run = try session.runToMeasure(nil, classes: session.workbench.data)
+    let run = try session.runToLookInside()
     let model = run.model
     try model.input.requireImages()
     guard model.task.isOfImages else {

@@ -52,8 +52,8 @@ package struct ExplainCommand: Command {
        What is explained is the score of a class before softmax: by default of the class that is \
       predicted. Of a model that predicts pixels, and with dense=yes, it is the mean score over \
       the positions where the class is predicted. gradcam, gradcam++ and occlusion are drawn over \
-      the image: bright or red places speak for the class, blue ones against it; the others show \
-      their colors only. `check explain` measures whether to trust them. to=FILE.csv writes the \
+      the image: bright or red parts speak for the class, blue ones against it; the other methods \
+      are drawn without it. `check explain` measures whether to trust them. to=FILE.csv writes the \
       values, a row for each position.
       """)
 

@@ -39,7 +39,7 @@ package struct FiltersCommand: Command {
   }
 
   private func gallery(in session: Session) throws -> FilterGallery {
-    let run = try session.runToMeasure(nil, classes: session.workbench.data)
+    let run = try session.runToLookInside()
     let model = run.model
     try model.input.requireImages()
     let layer =

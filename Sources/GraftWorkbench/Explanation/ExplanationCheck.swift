@@ -88,8 +88,7 @@ struct ExplanationCheck {
 
     private func focus(of image: [Float], _ probe: ScoreProbe) throws -> ScoreFocus {
       let logits = try probe.logits(of: image)
-      let best = logits.indices.max { (logits[$0], -$0) < (logits[$1], -$1) } ?? 0
-      return ScoreFocus(on: best, logits: logits, classCount: probe.classCount)
+      return ScoreFocus(on: model.prediction(logits), logits: logits, classCount: probe.classCount)
     }
 
     private func probability(_ focus: ScoreFocus) -> ([Float]) -> Double {

@@ -98,10 +98,10 @@ struct Explanations {
     let logits = try probe.logits(of: values)
     try model.requireFinite(logits.allSatisfy(\.isFinite))
     let means = Self.means(logits, classCount: probe.classCount)
-    var best = means.indices.max { (means[$0], -$0) < (means[$1], -$1) } ?? 0
-    if logits.count == probe.classCount, let decision = model.decision {
-      best = decision.prediction(model.probabilities(logits).map { Float($0) })
-    }
+    let best =
+      model.task == .classification && logits.count == probe.classCount
+      ? model.prediction(logits)
+      : means.indices.max { (means[$0], -$0) < (means[$1], -$1) } ?? 0
     let index = try request.className.map(classIndex) ?? best
     let focus = ScoreFocus(on: index, logits: logits, classCount: probe.classCount)
     let isWhole = focus.shares.count == 1

@@ -135,6 +135,14 @@ extension Session {
     return Lineage(needs: model + ["seed"] + needs, isOutcome: true)
   }
 
+  /// The same of what a run predicts of measured images.
+  func lineage(of output: GalleryOutput, run: String?, on source: MeasuredSource) -> Lineage? {
+    guard output.isFile else { return nil }
+    return Lineage(
+      needs: (run.map { ["run:\($0)"] } ?? ["current"]) + (source.isOfData ? ["data"] : []),
+      isOutcome: true)
+  }
+
   /// Whether results go to a terminal that shows images.
   var showsImages: Bool {
     console.isOutputTerminal

@@ -114,6 +114,15 @@ extension Session {
       .evaluate(data, part.partition, views: 1, pipeline: .none)
   }
 
+  /// The current run; without one, the encoder with the chosen head, whose layers can be looked at untrained.
+  func runToLookInside() throws -> TrainingRun {
+    if let run = try currentRun.flatMap({ try keptRun($0) }) { return run }
+    try requireForeseeable("current")
+    if workbench.head.isOwn { return try runToMeasure(nil, classes: workbench.data) }
+    let model = try makeModel(classes: workbench.classesOrPlaceholders)
+    return TrainingRun(name: model.spec.name, model: model)
+  }
+
   /// The named run; without any run, the encoder as it came with its own classifier.
   func runToMeasure(_ name: String?, classes data: DataSet?) throws -> TrainingRun {
     if let name = name ?? currentRun, let run = try keptRun(name) { return run }

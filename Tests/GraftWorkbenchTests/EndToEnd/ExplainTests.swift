@@ -71,6 +71,18 @@ extension EndToEnd {
       }
     }
 
+    /// Layers can be looked at before anything is trained, whatever head is chosen.
+    @Test func layersOfAnEncoderAreShownWithoutARun() throws {
+      let place = try Workplace()
+      place.type(Workplace.ingredients)
+      #expect(
+        place.type(
+          "filters to=filters.csv\nactivations 1 to=maps.csv\nexcite layer1 to=units.csv") == 0,
+        "\(place.errors)")
+      #expect(place.type("explain 1 to=x.csv") != 0, "an untrained head explains nothing")
+      #expect(place.errors.contains("there is no run yet"))
+    }
+
     /// The filters of the first convolution are its weights.
     @Test func theFirstLayersFiltersAreItsWeights() throws {
       let place = try Self.trained()
