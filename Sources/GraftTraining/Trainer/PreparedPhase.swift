@@ -74,13 +74,18 @@ package struct PreparedPhase {
 
   /// The fixed views of each image that epochs take in turn unless asked otherwise; nil draws anew.
   ///
-  /// Images that go through a constant encoder have four: their features can be kept, and training
-  /// on them takes almost no time. Without operations there is one.
+  /// Images that go through a constant encoder have a few: their features can be kept, and training on
+  /// them takes almost no time. Each view is one pass forward, of which training everything takes three in
+  /// an epoch; so up to `mostUsualViews`, as many as keep this at a tenth of that. Without operations there is
+  /// one.
   package func usualViews(of pipeline: Pipeline) -> Int? {
     // Patches are drawn in each epoch, with their masks; of images that grow no features are kept.
     guard model.task.isOfImages, settings.sides == nil else { return nil }
     guard !pipeline.isEmpty else { return 1 }
     guard pipeline.mixing == nil else { return nil }
-    return prefix?.pays ?? false ? 4 : nil
+    guard prefix?.pays ?? false else { return nil }
+    return min(max(1, 3 * settings.epochs / 10), Self.mostUsualViews)
   }
+
+  private static let mostUsualViews = 4
 }

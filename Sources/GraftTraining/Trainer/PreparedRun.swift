@@ -84,7 +84,7 @@ package struct PreparedRun {
 
   /// The fixed views that a phase draws; nil draws anew in each epoch.
   package func views(phase index: Int) -> Int? {
-    guard let views = ingredients.views else {
+    guard let views = ingredients.phases[index].begunViews ?? ingredients.views else {
       return phases[index].usualViews(of: ingredients.pipeline)
     }
     return views > 0 ? views : nil

@@ -4,6 +4,9 @@
 package struct TrainingPhase: Codable, Hashable, Sendable {
   package var policy: Policy
   package var settings: TrainingSettings
+  /// The views of each image, 0 for new ones in each epoch, that it began with before it was given other
+  /// epochs; nil follows the epochs.
+  package var begunViews: Int?
 
   package init(_ policy: Policy, _ settings: TrainingSettings) {
     self.policy = policy

@@ -66,6 +66,7 @@ package struct ResumeCommand: Command {
     ingredients.stop = arguments[TrainingParameters.stop]
     if let epochs = arguments[Self.epochs] {
       let planned = ingredients.phases[last].settings.epochs
+      ingredients.phases[last].begunViews = prepared.views(phase: last) ?? 0
       switch epochs {
       case .more(let more): ingredients.phases[last].settings.epochs += more
       case .total(let total): ingredients.phases[last].settings.epochs = total

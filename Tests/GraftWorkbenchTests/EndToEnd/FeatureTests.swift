@@ -6,13 +6,13 @@ import Testing
 extension EndToEnd {
   /// What a session keeps of frozen layers, and what it says and records of it.
   @Suite struct FeatureTests {
-    private static let training = "train epochs=6 batch=16 policy=A augment=flip"
+    private static let training = "train epochs=7 batch=16 policy=A augment=flip"
 
     @Test func viewsAreSaidAndTheCacheChangesNothing() throws {
       let place = try Workplace()
       place.type(Workplace.ingredients)
       #expect(place.type(Self.training + " as=A") == 0, "\(place.errors)")
-      #expect(place.errors.contains("A: epochs take 4 fixed augmented views of each image in turn"))
+      #expect(place.errors.contains("A: epochs take 2 fixed augmented views of each image in turn"))
       #expect(place.errors.contains("A: features of avgpool are computed once and kept: "))
       // Nobody typed them, and a replay takes as many.
       #expect(place.recipe.contains("as=A") && !place.recipe.contains("views"), "\(place.recipe)")
@@ -36,7 +36,7 @@ extension EndToEnd {
     @Test func shortRunsAndOtherPoliciesDrawAsEver() throws {
       let place = try Workplace()
       place.type(Workplace.ingredients)
-      let short = Self.training.replacing("epochs=6", with: "epochs=2")
+      let short = Self.training.replacing("epochs=7", with: "epochs=1")
       #expect(place.type(short + " as=A") == 0)
       #expect(place.type(short + " views=0 as=N") == 0)
       #expect(try place.hash("A") == place.hash("N"))
@@ -55,6 +55,15 @@ extension EndToEnd {
         #expect(place.type("resume A") == 0, "\(place.errors)")
         #expect(try place.hash("A") == whole.hash("A"))
       }
+    }
+
+    @Test func moreEpochsKeepTheViewsThatTheRunBeganWith() throws {
+      let place = try Workplace()
+      place.type(Workplace.ingredients)
+      #expect(place.type(Self.training.replacing("epochs=7", with: "epochs=5") + " as=A") == 0)
+      #expect(place.type("resume A epochs=+5") == 0, "\(place.errors)")
+      #expect(place.errors.contains("A: all epochs show one fixed augmented view of each image"))
+      #expect(!place.errors.contains("epochs take"))
     }
 
     @Test func finetuneReadsInItsFirstPhaseAlone() throws {
