@@ -48,9 +48,9 @@ def model(name, weights, classes):
 def views(name):
     """What training and validation see."""
     if name == "resnet20":
-        plain = [transforms.Resize((32, 32)), transforms.ToTensor(), NORMALIZE]
-        return transforms.Compose([transforms.RandomCrop(32, padding=2), *plain]), \
-            transforms.Compose(plain)
+        size, values = transforms.Resize((32, 32)), [transforms.ToTensor(), NORMALIZE]
+        return transforms.Compose([size, transforms.RandomCrop(32, padding=2), *values]), \
+            transforms.Compose([size, *values])
     return transforms.Compose([
         transforms.RandomResizedCrop(224, scale=(0.35, 1)), transforms.RandomHorizontalFlip(),
         transforms.ToTensor(), NORMALIZE,
