@@ -47,7 +47,11 @@ let package = Package(
       cSettings: optimizedInDebug + [.headerSearchPath("../CGraftKernels")],  // common/dispatch.h
       linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
-      name: "CGraftKernels", cSettings: optimizedInDebug + [.headerSearchPath(".")]),
+      name: "CGraftKernels", cSettings: optimizedInDebug + [.headerSearchPath(".")],
+      // instruction_set.c says why.
+      linkerSettings: [
+        .unsafeFlags(["-Xlinker", "--wrap=__cpu_indicator_init"], .when(platforms: [.linux]))
+      ]),
     .target(name: "CGraftBuild", cSettings: commit),
     // Loaded when it is first needed: openblas.c says why.
     .target(name: "COpenBLAS"),

@@ -53,6 +53,10 @@ package protocol Op: Sendable {
   /// others, and computes nothing twice. Plans fit their ops once.
   func fitted(inputs: [Shape], output: Shape) -> Self
 
+  /// The same with operands stored in these formats, for inputs of these shapes; nil where it has no loops for
+  /// them. Asked only of what is not trained, and only where one of them is bfloat16.
+  func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)?
+
   /// The operands of calls to other ops that this one runs as its parts; plans make them once, so that a
   /// step allocates nothing.
   func calls(in context: ForwardContext) -> [OpCall]
@@ -78,6 +82,7 @@ extension Op {
   package func workspaceCount(_ request: WorkspaceRequest) -> Int { 0 }
   package func preparedCount(_ request: WorkspaceRequest) -> Int { 0 }
   package func fitted(inputs: [Shape], output: Shape) -> Self { self }
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? { nil }
   package func calls(in context: ForwardContext) -> [OpCall] { [] }
   package func calls(in context: BackwardContext) -> [OpCall] { [] }
   package func preparation(_ request: WorkspaceRequest) -> WorkspaceRequest { request }

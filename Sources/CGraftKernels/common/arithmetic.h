@@ -1,5 +1,8 @@
 // Small arithmetic that many kernels share: vectors of sixteen, whole numbers, fused activations.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
 #include "common/dispatch.h"
 
 // ---------------------------------------------------------------- vectors
@@ -11,6 +14,10 @@ typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));
 typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
 
 typedef int v16i __attribute__((vector_size(64), aligned(4), may_alias));
+typedef uint32_t v16u __attribute__((vector_size(64), aligned(4), may_alias));
+
+/// Sixteen bfloat16 numbers.
+typedef uint16_t v16h __attribute__((vector_size(32), aligned(2), may_alias));
 
 /// yes where the mask's lane is set, else no. A macro: vectors must not cross calls.
 #define GRAFT_SELECT(mask, yes, no) ((v16)(((mask) & (v16i)(yes)) | (~(mask) & (v16i)(no))))
@@ -39,4 +46,42 @@ GRAFT_INLINE float graft_apply(float v, int activation) {
   if (activation >= 1) v = v < 0 ? 0 : v;  // a NaN stays one
   if (activation == 2) v = v > 6 ? 6 : v;
   return v;
+}
+
+// ---------------------------------------------------------------- bfloat16
+
+GRAFT_INLINE uint32_t graft_bits_of(float value) {
+  union {
+    float value;
+    uint32_t bits;
+  } number = {value};
+  return number.bits;
+}
+
+/// A float rounded to bfloat16, of two equally near ones to the even; a NaN stays one, and a denormal number
+/// is zero, as VCVTNEPS2BF16 has it.
+GRAFT_INLINE uint16_t graft_bf16_of(float value) {
+  uint32_t bits = graft_bits_of(value);
+  uint32_t rounded = bits + 0x7fff + ((bits >> 16) & 1);
+  rounded = (bits & 0x7f800000) ? rounded : bits & 0x80000000;
+  return (uint16_t)(((bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : rounded) >> 16);
+}
+
+GRAFT_INLINE float graft_bf16_value(uint16_t number) {
+  union {
+    uint32_t bits;
+    float value;
+  } wide = {(uint32_t)number << 16};
+  return wide.value;
+}
+
+/// Sixteen numbers of x from `at` on, stored as float32 or bfloat16. A macro: vectors must not cross calls.
+#define GRAFT_LOAD(x, at, is_bf16)                                                          \
+  ((is_bf16)                                                                                \
+       ? (v16)(__builtin_convertvector(*(const v16h *)((const uint16_t *)(x) + (at)), v16u) << 16) \
+       : *(const v16 *)((const float *)(x) + (at)))
+
+/// `count` numbers of `from`, stored as bfloat16, as floats.
+GRAFT_INLINE void graft_bf16_widen(const uint16_t *from, ptrdiff_t count, float *to) {
+  for (ptrdiff_t i = 0; i < count; i++) to[i] = graft_bf16_value(from[i]);
 }

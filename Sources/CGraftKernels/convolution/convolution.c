@@ -19,10 +19,13 @@ void graft_taps_pack(
 }
 
 void graft_taps_task(
-    const graft_taps *taps, int task, const float *input, const float *panels, float *output,
-    int accumulates, const float *bias, const float *residual, graft_activation activation,
+    const graft_taps *taps, int task, const void *input, const float *panels, void *output,
+    int accumulates, const float *bias, const void *residual, graft_activation activation,
     float *scratch) {
-  if (taps->is_bf16)
+  if (graft_taps_store_bf16(taps))
+    graft_taps_task_stored(
+        taps, task, input, panels, output, bias, residual, activation, scratch);
+  else if (taps->is_bf16)
     graft_taps_task_bf16(
         taps, task, input, panels, output, accumulates, bias, residual, activation, scratch);
   else

@@ -5,60 +5,15 @@
 // row of outputs that it reaches.
 #include <string.h>
 
-#include "common/arithmetic.h"
-#include "graft_convolution.h"
+#include "convolution/depthwise.h"
 #include "graft_elementwise.h"
-#include "norms/batch_norm.h"
-#include "products/products.h"
-
-#define TILE 7  // divides the widths of the usual images: 112, 56, 28, 14, 7
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-static int reach_y(const graft_depthwise *s) { return (s->kernel_h - 1) * s->dilation_y + 1; }
-static int reach_x(const graft_depthwise *s) { return (s->kernel_w - 1) * s->dilation_x + 1; }
-
-/// Pixels of a line of inputs: its first is column -pad_x.
-static int input_width(const graft_depthwise *s) {
-  return int_max(s->pad_x + s->in_w, (s->out_w - 1) * s->stride_x + reach_x(s));
-}
-
-/// Zero pixels before the first gradient of a line.
-static int gradient_margin(const graft_depthwise *s) {
-  return int_max(0, reach_x(s) - 1 - s->pad_x);
-}
-
-/// Pixels of a line of output gradients, which lie stride_x apart.
-static int gradient_width(const graft_depthwise *s) {
-  return gradient_margin(s) + int_max(s->in_w + s->pad_x, (s->out_w - 1) * s->stride_x + 1);
-}
 
 ptrdiff_t graft_depthwise_scratch(const graft_depthwise *s) {
   ptrdiff_t width = int_max(input_width(s), gradient_width(s));
-  return (reach_y(s) * width + s->in_w) * s->channels + GRAFT_SLACK;
+  // After the lines: an input row that is normalized, or an output row that is rounded.
+  int row = int_max(s->in_w, s->out_bf16 ? s->out_w : 0);
+  return (ptrdiff_t)(reach_y(s) * width + row) * s->channels + 2 * GRAFT_SLACK;
 }
-
-#define SOURCES 3
-/// The next pixels in memory; tiles of a row prefetch their shares while they compute.
-typedef struct {
-  const float *start[SOURCES];
-  int pixels[SOURCES];
-} coming_pixels;
-
-static void fetch_share(const coming_pixels *next, int channels, int share, int shares) {
-  for (int i = 0; i < SOURCES; i++)
-    graft_prefetch_share(next->start[i], next->pixels[i], channels, channels, share, shares);
-}
-
-/// Stores a vector, or the first lanes of it at the end of the channels.
-#define STORE(vector, out, lanes, adds)                                               \
-  if (lanes == 16) {                                                                  \
-    v16 *whole = (v16 *)(out);                                                        \
-    *whole = (adds) ? *whole + vector : vector;                                       \
-  } else {                                                                            \
-    float each[16];                                                                   \
-    *(v16 *)each = vector;                                                            \
-    for (int i = 0; i < lanes; i++) (out)[i] = (adds) ? (out)[i] + each[i] : each[i]; \
-  }
 
 /// Outputs ox ..< ox + tile of one row; lines are those under the window, null outside the image.
 /// A width and a stride other than 0 are the shape's own, known when compiled: taps share loads.
@@ -115,7 +70,27 @@ static int known_width(const graft_depthwise *s) {
   return (s->kernel_w == 3 || s->kernel_w == 5) && s->dilation_x == 1 ? s->kernel_w : 0;
 }
 
-GRAFT_DISPATCHED void graft_depthwise_forward(
+/// One row of outputs from the input lines under its window.
+GRAFT_INLINE void forward_lines(
+    const graft_depthwise *s, int top, const float *ring_lines, ptrdiff_t line,
+    const float *weights, const float *bias, graft_activation activation,
+    const coming_pixels *next, float *row) {
+  const float *lines[GRAFT_MAX_TAPS];
+  for (int ky = 0; ky < s->kernel_h; ky++) {
+    int iy = top + ky * s->dilation_y;
+    lines[ky] = iy >= 0 && iy < s->in_h ? ring_lines + iy % reach_y(s) * line : 0;
+  }
+#define FORWARD_ROW(width, stride) \
+  forward_row(width, stride, s, lines, weights, bias, activation, next, row)
+  int width = s->stride_x <= 2 ? known_width(s) : 0;
+  if (width == 3 && s->stride_x == 1) FORWARD_ROW(3, 1);
+  else if (width == 3) FORWARD_ROW(3, 2);
+  else if (width == 5 && s->stride_x == 1) FORWARD_ROW(5, 1);
+  else if (width == 5) FORWARD_ROW(5, 2);
+  else FORWARD_ROW(0, 0);
+}
+
+GRAFT_DISPATCHED static void forward_f32(
     const graft_depthwise *s, const float *input, const graft_norm *norm, const float *weights,
     const float *bias, graft_activation activation, int first_row, int last_row, float *output,
     double *record, float *scratch) {
@@ -123,7 +98,6 @@ GRAFT_DISPATCHED void graft_depthwise_forward(
   int ring = reach_y(s);
   memset(scratch, 0, sizeof(float) * ring * line);
   int loaded = int_max(0, first_row * s->stride_y - s->pad_y);
-  const float *lines[GRAFT_MAX_TAPS];
   // Sums are taken of rows that are still in the cache, of enough pixels to be worth the call.
   int rows_per_sum = int_max(1, 64 / s->out_w), summed = first_row;
   int is_later = activation > GRAFT_RELU6;  // on whole rows, while they are in the cache
@@ -135,22 +109,11 @@ GRAFT_DISPATCHED void graft_depthwise_forward(
       for (ptrdiff_t x = 0; x < s->in_w * channels; x += channels)
         graft_norm_pixel(norm, from + x, s->channels, to + x);
     }
-    for (int ky = 0; ky < s->kernel_h; ky++) {
-      int iy = top + ky * s->dilation_y;
-      lines[ky] = iy >= 0 && iy < s->in_h ? scratch + iy % ring * line : 0;
-    }
     int coming = oy + 1 < last_row ? int_min(s->in_h, top + s->stride_y + ring) - loaded : 0;
     coming_pixels next = {{input + loaded * s->in_w * channels}, {int_max(0, coming) * s->in_w}};
     float *row = output + oy * s->out_w * channels;
-#define FORWARD_ROW(width, stride) \
-  forward_row(                     \
-      width, stride, s, lines, weights, bias, is_later ? GRAFT_LINEAR : activation, &next, row)
-    int width = s->stride_x <= 2 ? known_width(s) : 0;
-    if (width == 3 && s->stride_x == 1) FORWARD_ROW(3, 1);
-    else if (width == 3) FORWARD_ROW(3, 2);
-    else if (width == 5 && s->stride_x == 1) FORWARD_ROW(5, 1);
-    else if (width == 5) FORWARD_ROW(5, 2);
-    else FORWARD_ROW(0, 0);
+    forward_lines(
+        s, top, scratch, line, weights, bias, is_later ? GRAFT_LINEAR : activation, &next, row);
     if (is_later) graft_activate(row, s->out_w * channels, activation, 0, row);
     if (record && (oy + 1 - summed == rows_per_sum || oy + 1 == last_row)) {
       graft_norm_sums(
@@ -160,107 +123,38 @@ GRAFT_DISPATCHED void graft_depthwise_forward(
   }
 }
 
-/// Inputs ix ..< ix + tile of one row x: their gradients from the lines of output gradients within
-/// reach (null for taps that reach none), and the weights' gradients.
-GRAFT_INLINE void gradient_tile(
-    const int tile, const int needs_data, const int needs_weights, const graft_depthwise *s,
-    const float *const *lines, const float *x, const float *weights, int accumulates, int ix,
-    float *dx, float *dw) {
-  ptrdiff_t channels = s->channels;
-  for (int c = 0; c < channels; c += 16) {
-    int lanes = int_min(16, (int)channels - c);
-    v16 sum[TILE], value[TILE];
-    UNROLL for (int j = 0; j < tile; j++) {
-      sum[j] = (v16){0};
-      if (needs_weights) value[j] = *(const v16 *)(x + (ix + j) * channels + c);
-    }
-    for (int ky = 0; ky < s->kernel_h; ky++) {
-      if (!lines[ky]) continue;
-      const float *at = lines[ky] + (ix + s->pad_x + gradient_margin(s)) * channels + c;
-      ptrdiff_t tap = ky * s->kernel_w * channels + c;
-      for (int kx = 0; kx < s->kernel_w; kx++) {
-        v16 weight = *(const v16 *)(weights + tap), product = {0};
-        UNROLL for (int j = 0; j < tile; j++) {
-          v16 g = *(const v16 *)(at + j * channels);
-          if (needs_data) sum[j] += weight * g;
-          if (needs_weights) product += value[j] * g;
-        }
-        if (needs_weights) { STORE(product, dw + tap, lanes, 1) }
-        at -= s->dilation_x * channels;
-        tap += channels;
-      }
-    }
-    if (needs_data)
-      UNROLL for (int j = 0; j < tile; j++) {
-        v16 result = sum[j];
-        STORE(result, dx + (ix + j) * channels + c, lanes, accumulates)
-      }
-  }
-}
-
-GRAFT_INLINE void gradient_row(
-    const int needs_data, const int needs_weights, const graft_depthwise *s,
-    const float *const *lines, const float *x, const float *weights, int accumulates,
-    const coming_pixels *next, float *dx, float *dw) {
-  int ix = 0;
-  for (; ix + TILE <= s->in_w; ix += TILE) {
-    fetch_share(next, s->channels, ix / TILE, s->in_w / TILE);
-    gradient_tile(
-        TILE, needs_data, needs_weights, s, lines, x, weights, accumulates, ix, dx, dw);
-  }
-  for (; ix < s->in_w; ix++)
-    gradient_tile(1, needs_data, needs_weights, s, lines, x, weights, accumulates, ix, dx, dw);
-}
-
-GRAFT_DISPATCHED void graft_depthwise_gradient(
-    const graft_depthwise *s, const graft_depthwise_operands *o, int first_row, int last_row,
-    float *scratch) {
-  ptrdiff_t channels = s->channels, line = gradient_width(s) * channels;
-  int ring = reach_y(s);
-  float *normalized = scratch + ring * line;
+/// The same where values are stored as bfloat16: lines and a row of outputs are float32, in scratch.
+GRAFT_DISPATCHED static void forward_stored(
+    const graft_depthwise *s, const void *input, const float *weights, const float *bias,
+    graft_activation activation, int first_row, int last_row, void *output, float *scratch) {
+  ptrdiff_t line = (ptrdiff_t)input_width(s) * s->channels;
+  ptrdiff_t in_row = (ptrdiff_t)s->in_w * s->channels, out_row = (ptrdiff_t)s->out_w * s->channels;
+  int ring = reach_y(s), is_later = activation > GRAFT_RELU6;
+  const coming_pixels nothing = {{0}, {0}};
   memset(scratch, 0, sizeof(float) * ring * line);
-  int loaded = 0;
-  const float *lines[GRAFT_MAX_TAPS];
-  for (int iy = first_row; iy < last_row; iy++) {
-    // Output rows whose window holds this input row.
-    int low = int_max(0, iy + s->pad_y - ring + s->stride_y) / s->stride_y;
-    int high = int_min(s->out_h - 1, (iy + s->pad_y) / s->stride_y);
-    for (loaded = int_max(loaded, low); loaded <= high; loaded++) {
-      ptrdiff_t from = loaded * s->out_w * channels;
-      float *to = scratch + loaded % ring * line + gradient_margin(s) * channels;
-      for (int x = 0; x < s->out_w; x++, from += channels, to += s->stride_x * channels)
-        graft_norm_pixel_gradient(
-            o->output_norm, o->output + (o->output_norm ? from : 0), o->output_gradient + from,
-            s->channels, 0, to);
+  int loaded = int_max(0, first_row * s->stride_y - s->pad_y);
+  for (int oy = first_row; oy < last_row; oy++) {
+    int top = oy * s->stride_y - s->pad_y;
+    for (loaded = int_max(loaded, top); loaded < int_min(s->in_h, top + ring); loaded++) {
+      float *to = scratch + loaded % ring * line + s->pad_x * s->channels;
+      if (s->in_bf16) graft_bf16_widen((const uint16_t *)input + loaded * in_row, in_row, to);
+      else memcpy(to, (const float *)input + loaded * in_row, sizeof *to * in_row);
     }
-    for (int ky = 0; ky < s->kernel_h; ky++) {
-      int y = iy + s->pad_y - ky * s->dilation_y;
-      int reaches = y >= 0 && y % s->stride_y == 0 && y / s->stride_y < s->out_h;
-      lines[ky] = reaches ? scratch + y / s->stride_y % ring * line : 0;
-    }
-    ptrdiff_t at = iy * s->in_w * channels;
-    const float *x = o->input + at;
-    if (o->input_norm && o->weight_gradient) {
-      for (ptrdiff_t i = 0; i < s->in_w * channels; i += channels)
-        graft_norm_pixel(o->input_norm, x + i, s->channels, normalized + i);
-      x = normalized;
-    }
-    // What the next input row needs.
-    int is_last = iy + 1 == last_row;
-    int later = int_min(s->out_h, (iy + 1 + s->pad_y) / s->stride_y + 1) - loaded;
-    int pixels = is_last ? 0 : int_max(0, later) * s->out_w;
-    ptrdiff_t from = loaded * s->out_w * channels;
-    coming_pixels next = {
-        {o->output_gradient + from, o->output + (o->output_norm ? from : 0),
-         o->input + at + s->in_w * channels},
-        {pixels, o->output_norm ? pixels : 0, is_last ? 0 : s->in_w}};
-    float *dx = o->input_gradient ? o->input_gradient + at : 0;
-    if (o->input_gradient && o->weight_gradient)
-      gradient_row(1, 1, s, lines, x, o->weights, o->accumulates, &next, dx, o->weight_gradient);
-    else if (o->input_gradient)
-      gradient_row(1, 0, s, lines, x, o->weights, o->accumulates, &next, dx, 0);
-    else gradient_row(0, 1, s, lines, x, o->weights, 0, &next, 0, o->weight_gradient);
-    if (o->sums)
-      graft_norm_gradient_sums(o->input_norm, o->input + at, dx, s->in_w, s->channels, o->sums);
+    float *row = s->out_bf16 ? scratch + ring * line : (float *)output + oy * out_row;
+    forward_lines(
+        s, top, scratch, line, weights, bias, is_later ? GRAFT_LINEAR : activation, &nothing, row);
+    if (is_later) graft_activate(row, out_row, activation, 0, row);
+    if (s->out_bf16) graft_narrow(row, out_row, (uint16_t *)output + oy * out_row);
   }
+}
+
+void graft_depthwise_forward(
+    const graft_depthwise *s, const void *input, const graft_norm *norm, const float *weights,
+    const float *bias, graft_activation activation, int first_row, int last_row, void *output,
+    double *record, float *scratch) {
+  if (s->in_bf16 || s->out_bf16)
+    forward_stored(s, input, weights, bias, activation, first_row, last_row, output, scratch);
+  else
+    forward_f32(
+        s, input, norm, weights, bias, activation, first_row, last_row, output, record, scratch);
 }

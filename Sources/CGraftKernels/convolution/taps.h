@@ -8,6 +8,9 @@ static inline int tile_rows(int count, int max_rows) {
   return ceil_div(count, ceil_div(count, max_rows));
 }
 
+/// Whether no tap reads outside the input.
+int graft_taps_stay_inside(const graft_taps *taps);
+
 /// Whether taps form full rows of neighbors: a row of them is one run of depth * width in
 /// packed data.
 int graft_taps_form_rows(const graft_taps *taps);
@@ -29,6 +32,11 @@ void graft_taps_cut(graft_taps *taps, int images_per_task);
 void graft_taps_finish(
     const graft_taps *taps, const graft_taps_part *part, float *y, const float *bias,
     const float *residual, graft_activation activation);
+
+/// Whether inputs or outputs are stored as bfloat16.
+static inline int graft_taps_store_bf16(const graft_taps *taps) {
+  return taps->in_bf16 || taps->out_bf16;
+}
 
 // The functions of graft_convolution.h in float32.
 void graft_taps_prepare_f32(graft_taps *taps);
@@ -57,3 +65,8 @@ void graft_weight_gradient_prepare_bf16(graft_weight_gradient *gradient);
 void graft_weight_gradient_task_bf16(
     const graft_weight_gradient *gradient, int task, const float *input,
     const float *output_gradient, float *partials, float *scratch);
+
+/// One task where inputs or outputs are stored as bfloat16.
+void graft_taps_task_stored(
+    const graft_taps *taps, int task, const void *input, const float *panels, void *output,
+    const float *bias, const void *residual, graft_activation activation, float *scratch);

@@ -46,6 +46,11 @@ void graft_taps_find_extent(graft_taps *c) {
   }
 }
 
+int graft_taps_stay_inside(const graft_taps *c) {
+  return c->min_y >= 0 && c->min_x >= 0 && (c->out_h - 1) * c->stride_y + c->max_y < c->in_h &&
+         (c->out_w - 1) * c->stride_x + c->max_x < c->in_w;
+}
+
 int graft_taps_form_rows(const graft_taps *c) {
   int width = c->max_x - c->min_x + 1;
   if (c->taps % width != 0) return 0;

@@ -142,7 +142,7 @@ GRAFT_INLINE void add_products(
   int vectors = ceil_div(lanes, 16);
   graft_bf16_tile tile = {
       .vectors = vectors, .last_lanes = lanes - (vectors - 1) * 16, .outer = 1,
-      .chunks = layout->pixels / BF16_DEPTH, .a_offset = &zero, .b_offset = &zero,
+      .chunks = layout->pixels / BF16_DEPTH, .depth = BF16_DEPTH, .a_offset = &zero, .b_offset = &zero,
       .a_row = layout->row, .c_row = c->out_channels};
   for (int t = 0; t < c->taps; t++) {
     int y = c->tap_y[t] - c->min_y, x = c->tap_x[t] - c->min_x;
@@ -154,7 +154,7 @@ GRAFT_INLINE void add_products(
       tile.rows = int_min(BF16_ROWS, depth - k);
       graft_bf16_multiply(
           state, &tile, plane + (ptrdiff_t)k * layout->row, panel,
-          out + (ptrdiff_t)k * c->out_channels, adds);
+          out + (ptrdiff_t)k * c->out_channels, 0, adds);
     }
   }
 }

@@ -1,5 +1,6 @@
 // Sums, products and scales of equally long runs, and sums of columns and chunks.
-#include "common/dispatch.h"
+#include "common/arithmetic.h"
+#include "common/bf16_vectors.h"
 #include "graft_elementwise.h"
 
 GRAFT_DISPATCHED void graft_add(const float *a, const float *b, ptrdiff_t count, float *y) {
@@ -54,4 +55,37 @@ GRAFT_DISPATCHED void graft_sum_chunks(
     for (int chunk = 1; chunk < chunks; chunk++) total += partials[chunk * stride + i];
     sum[i] = accumulates ? sum[i] + total : total;
   }
+}
+
+GRAFT_DISPATCHED static void narrow(const float *x, ptrdiff_t count, uint16_t *y) {
+  for (ptrdiff_t i = 0; i < count; i++) y[i] = graft_bf16_of(x[i]);
+}
+
+#if GRAFT_HAS_BF16_VECTORS
+GRAFT_BF16_VECTORS static void narrow_vectors(const float *x, ptrdiff_t count, uint16_t *y) {
+  for (; count >= 32; count -= 32, x += 32, y += 32)
+    _mm512_storeu_si512(
+        y, (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(x + 16), _mm512_loadu_ps(x)));
+  for (; count > 0; count -= 16, x += 16, y += 16) {
+    __mmask16 mask = count < 16 ? (__mmask16)((1u << count) - 1) : 0xffff;
+    __m512 numbers = _mm512_maskz_loadu_ps(mask, x);
+    _mm256_mask_storeu_epi16(y, mask, (__m256i)_mm512_cvtneps_pbh(numbers));
+  }
+}
+#endif
+
+void graft_narrow(const float *x, ptrdiff_t count, void *y) {
+#if GRAFT_HAS_BF16_VECTORS
+  if (graft_rounds_to_bf16()) return narrow_vectors(x, count, y);
+#endif
+  narrow(x, count, y);
+}
+
+GRAFT_DISPATCHED void graft_add_bf16(const void *a, const void *b, ptrdiff_t count, void *y) {
+  GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) ((uint16_t *)y)[i] = graft_bf16_of(
+      graft_bf16_value(((const uint16_t *)a)[i]) + graft_bf16_value(((const uint16_t *)b)[i]));
+}
+
+GRAFT_DISPATCHED void graft_widen(const void *x, ptrdiff_t count, float *y) {
+  graft_bf16_widen(x, count, y);
 }

@@ -20,8 +20,10 @@ typedef struct {
   int stride_y, stride_x, taps;
   // Where each tap reads, and which slab [depth, out_channels] of the weights is its.
   int16_t tap_y[GRAFT_MAX_TAPS], tap_x[GRAFT_MAX_TAPS], tap_slab[GRAFT_MAX_TAPS];
-  /// Whether inputs and weights are rounded to bfloat16 (bf16.h); the output is float32.
+  /// Whether inputs and weights are rounded to bfloat16 (bf16.h); sums are float32.
   int is_bf16;
+  /// Whether inputs, outputs and residuals are stored as bfloat16; only where is_bf16 is set.
+  int in_bf16, out_bf16, residual_bf16;
   // Filled by graft_taps_prepare, from the shapes alone.
   int panel_width, column_blocks, depth_block, depth_blocks;
   int is_direct, joins_rows, min_y, max_y, min_x, max_x;
@@ -54,10 +56,11 @@ void graft_taps_pack(
     const graft_taps *taps, const float *weights, ptrdiff_t slab, ptrdiff_t k_stride,
     ptrdiff_t o_stride, const float *scale, float *panels, int column_block);
 
-/// Computes one task: output = activation(products + bias + residual), or output += products.
+/// Computes one task: output = activation(products + bias + residual), or output += products, which must
+/// be float32 then. Input, output and residual are float32 or bfloat16 as the taps say.
 void graft_taps_task(
-    const graft_taps *taps, int task, const float *input, const float *panels, float *output,
-    int accumulates, const float *bias, const float *residual, graft_activation activation,
+    const graft_taps *taps, int task, const void *input, const float *panels, void *output,
+    int accumulates, const float *bias, const void *residual, graft_activation activation,
     float *scratch);
 
 /// The weight gradient of a tap convolution, split into chunks of images and blocks of depth.
@@ -82,6 +85,8 @@ void graft_weight_gradient_task(
 typedef struct {
   int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w;
   int stride_y, stride_x, pad_y, pad_x, dilation_y, dilation_x;
+  /// Whether forward's inputs and outputs are stored as bfloat16; then there are no norms.
+  int in_bf16, out_bf16;
 } graft_depthwise;
 
 /// Floats of scratch that a call takes: the rows under the window.
@@ -91,8 +96,8 @@ ptrdiff_t graft_depthwise_scratch(const graft_depthwise *shape);
 /// `norm` as they are loaded (null: as they are); `record` (may be null) takes the sums of what is
 /// stored.
 void graft_depthwise_forward(
-    const graft_depthwise *shape, const float *input, const graft_norm *norm, const float *weights,
-    const float *bias, graft_activation activation, int first_row, int last_row, float *output,
+    const graft_depthwise *shape, const void *input, const graft_norm *norm, const float *weights,
+    const float *bias, graft_activation activation, int first_row, int last_row, void *output,
     double *record, float *scratch);
 
 /// What one call of graft_depthwise_gradient reads and writes, all of one image.

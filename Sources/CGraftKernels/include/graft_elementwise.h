@@ -47,6 +47,15 @@ void graft_column_sums(const float *x, ptrdiff_t rows, ptrdiff_t columns, float 
 void graft_multiply_channels(
     const float *x, const float *factors, ptrdiff_t pixels, int channels, int accumulates,
     float *y);
+/// The same where x and y are stored as bfloat16.
+void graft_multiply_channels_bf16(
+    const void *x, const float *factors, ptrdiff_t pixels, int channels, void *y);
+/// y = a + b, all stored as bfloat16.
+void graft_add_bf16(const void *a, const void *b, ptrdiff_t count, void *y);
+/// Numbers rounded to bfloat16: to nearest, of two equally near ones to the even.
+void graft_narrow(const float *x, ptrdiff_t count, void *y);
+/// bfloat16 numbers as float32.
+void graft_widen(const void *x, ptrdiff_t count, float *y);
 /// sum (+)= the sums of x * dy over pixels, channel by channel.
 void graft_channel_products(
     const float *x, const float *dy, ptrdiff_t pixels, int channels, int accumulates, float *sum);

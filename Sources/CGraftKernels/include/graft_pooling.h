@@ -9,12 +9,14 @@ typedef struct {
   int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w, stride_y, stride_x, pad_y, pad_x;
   /// An average is that of the pixels within the image; 0 counts padding as zeros.
   int excludes_padding;
+  /// Whether forward's input and output are stored as bfloat16.
+  int is_bf16;
 } graft_pool;
 
 /// Rows first_row ..< last_row of one image's output; switches (may be null) gets the place of each
 /// maximum within its window, of at most 256 pixels.
 void graft_max_pool(
-    const graft_pool *shape, const float *x, int first_row, int last_row, float *y,
+    const graft_pool *shape, const void *x, int first_row, int last_row, void *y,
     uint8_t *switches);
 /// Rows first_row ..< last_row of one image's input.
 void graft_max_pool_gradient(
@@ -33,7 +35,7 @@ void graft_norm_max_pool_gradient(
     float *scratch);
 /// Average over the whole kernel window, padding counted as zeros (torch's default); a window that
 /// the rounding-up of sizes pushes outside is divided by what lies within the padded image.
-void graft_average_pool(const graft_pool *shape, const float *x, float *y);
+void graft_average_pool(const graft_pool *shape, const void *x, void *y);
 void graft_average_pool_gradient(
     const graft_pool *shape, const float *dy, int accumulates, float *dx);
 

@@ -1,11 +1,12 @@
 // Whether this processor has the AVX-512 that the image kernels use, and their memory.
+#include "common/instruction_set.h"
 #include "pixels/pixels.h"
 
 #include <stdlib.h>
 
 static int find_avx512(void) {
 #if HAS_AVX512
-  return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni") &&
+  return graft_level() >= 4 && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni") &&
          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
 #else

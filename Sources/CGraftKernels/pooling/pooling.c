@@ -4,7 +4,6 @@
 #include "common/arithmetic.h"
 #include "graft_pooling.h"
 
-
 typedef uint8_t v16b __attribute__((vector_size(16), aligned(1), may_alias));
 
 /// Stores the first lanes of a vector of element type `type`.
@@ -17,8 +16,9 @@ typedef uint8_t v16b __attribute__((vector_size(16), aligned(1), may_alias));
     for (int i = 0; i < lanes; i++) (out)[i] = each[i];     \
   }
 
-GRAFT_DISPATCHED void graft_max_pool(
-    const graft_pool *s, const float *x, int first_row, int last_row, float *y,
+/// Input and output are float32, or both bfloat16.
+GRAFT_INLINE void max_pool(
+    const int is_bf16, const graft_pool *s, const void *x, int first_row, int last_row, void *y,
     uint8_t *switches) {
   ptrdiff_t channels = s->channels, line = s->in_w * channels;
   for (int oy = first_row; oy < last_row; oy++) {
@@ -30,18 +30,24 @@ GRAFT_DISPATCHED void graft_max_pool(
       ptrdiff_t out = ((ptrdiff_t)oy * s->out_w + ox) * channels;
       for (int c = 0; c < channels; c += 16) {
         int lanes = channels - c < 16 ? (int)channels - c : 16;
-        v16 best = *(const v16 *)(x + top * line + left * channels + c);
+        v16 best = GRAFT_LOAD(x, top * line + left * channels + c, is_bf16);
         v16i at = (v16i){0} + ((top - y0) * s->kernel_w + left - x0);
         for (int iy = top; iy < bottom; iy++) {
           for (int ix = left; ix < right; ix++) {
-            v16 value = *(const v16 *)(x + iy * line + ix * channels + c);
+            v16 value = GRAFT_LOAD(x, iy * line + ix * channels + c, is_bf16);
             v16i better = (value > best) | (value != value);  // a NaN stays one
             v16i tap = (v16i){0} + ((iy - y0) * s->kernel_w + ix - x0);
             best = GRAFT_SELECT(better, value, best);
             at = (better & tap) | (~better & at);
           }
         }
-        STORE(float, v16, best, y + out + c, lanes)
+        if (is_bf16) {
+          // A maximum of bfloat16 numbers is one of them.
+          v16h halves = __builtin_convertvector((v16u)best >> 16, v16h);
+          STORE(uint16_t, v16h, halves, (uint16_t *)y + out + c, lanes)
+        } else {
+          STORE(float, v16, best, (float *)y + out + c, lanes)
+        }
         if (switches) {
           v16b place = __builtin_convertvector(at, v16b);
           STORE(uint8_t, v16b, place, switches + out + c, lanes)
@@ -49,6 +55,12 @@ GRAFT_DISPATCHED void graft_max_pool(
       }
     }
   }
+}
+
+GRAFT_DISPATCHED void graft_max_pool(
+    const graft_pool *s, const void *x, int first_row, int last_row, void *y, uint8_t *switches) {
+  if (s->is_bf16) max_pool(1, s, x, first_row, last_row, y, switches);
+  else max_pool(0, s, x, first_row, last_row, y, switches);
 }
 
 /// The windows that cover a position: first ..< last.
@@ -141,20 +153,41 @@ static int window(
   return s->excludes_padding ? (*bottom - *top) * (*right - *left) : (y1 - y0) * (x1 - x0);
 }
 
-GRAFT_DISPATCHED void graft_average_pool(const graft_pool *s, const float *x, float *y) {
-  ptrdiff_t c = s->channels;
+/// One window's mean; the sums are float32.
+GRAFT_INLINE void average_window(
+    const int is_bf16, const void *x, ptrdiff_t line, int rows, int columns, int channels,
+    float factor, void *y) {
+  for (int c = 0; c < channels; c += 16) {
+    int lanes = int_min(16, channels - c);
+    v16 sum = {0};
+    for (int iy = 0; iy < rows; iy++)
+      for (int ix = 0; ix < columns; ix++)
+        sum += GRAFT_LOAD(x, iy * line + ix * (ptrdiff_t)channels + c, is_bf16);
+    sum *= factor;
+    if (is_bf16)
+      for (int i = 0; i < lanes; i++) ((uint16_t *)y)[c + i] = graft_bf16_of(sum[i]);
+    else {
+      STORE(float, v16, sum, (float *)y + c, lanes)
+    }
+  }
+}
+
+GRAFT_DISPATCHED void graft_average_pool(const graft_pool *s, const void *x, void *y) {
+  ptrdiff_t line = (ptrdiff_t)s->in_w * s->channels;
   for (int oy = 0; oy < s->out_h; oy++) {
     for (int ox = 0; ox < s->out_w; ox++) {
       int top, bottom, left, right;
       float factor = 1.0f / window(s, oy, ox, &top, &bottom, &left, &right);
-      float *out = y + ((ptrdiff_t)oy * s->out_w + ox) * c;
-      memset(out, 0, sizeof(float) * c);
-      for (int iy = top; iy < bottom; iy++)
-        for (int ix = left; ix < right; ix++) {
-          const float *row = x + ((ptrdiff_t)iy * s->in_w + ix) * c;
-          for (int i = 0; i < c; i++) out[i] += row[i];
-        }
-      for (int i = 0; i < c; i++) out[i] *= factor;
+      ptrdiff_t in = top * line + (ptrdiff_t)left * s->channels;
+      ptrdiff_t out = ((ptrdiff_t)oy * s->out_w + ox) * s->channels;
+      int rows = bottom - top, columns = right - left;
+      if (s->is_bf16)
+        average_window(
+            1, (const uint16_t *)x + in, line, rows, columns, s->channels, factor,
+            (uint16_t *)y + out);
+      else
+        average_window(
+            0, (const float *)x + in, line, rows, columns, s->channels, factor, (float *)y + out);
     }
   }
 }

@@ -2,6 +2,7 @@
 #include "products/bf16.h"
 
 #include "common/arithmetic.h"
+#include "common/instruction_set.h"
 #include "graft_convolution.h"
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -18,6 +19,7 @@
 static int find_amx(void) {
 #if HAS_AMX
   const int request_permission = 0x1023, tile_data = 18;
+  if (graft_level() < GRAFT_LEVEL_AMX) return 0;
   if (!__builtin_cpu_supports("amx-tile") || !__builtin_cpu_supports("amx-bf16")) return 0;
   return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 #else
@@ -37,11 +39,12 @@ void graft_allow_amx(int allowed) { amx_is_allowed = allowed; }
 // Tiles 0 to 3 hold the sums, 4 the rows of a, 5 and 6 whole vectors of b, 7 its last vector.
 AMX static void configure(graft_bf16_state *state, const graft_bf16_tile *tile) {
   if (state->rows == tile->rows && state->vectors == tile->vectors &&
-      state->last_lanes == tile->last_lanes)
+      state->last_lanes == tile->last_lanes && state->depth == tile->depth)
     return;
   state->rows = tile->rows;
   state->vectors = tile->vectors;
   state->last_lanes = tile->last_lanes;
+  state->depth = tile->depth;
   struct {
     uint8_t palette, start, reserved[14];
     uint16_t bytes[16];
@@ -50,22 +53,27 @@ AMX static void configure(graft_bf16_state *state, const graft_bf16_tile *tile) 
   for (int i = 0; i < 8; i++) {
     int is_last = i == tile->vectors - 1 || i == 7;
     layout.bytes[i] = (uint16_t)(is_last ? tile->last_lanes * 4 : 64);
-    layout.rows[i] = (uint8_t)(i > 4 ? 16 : tile->rows);
+    layout.rows[i] = (uint8_t)(i > 4 ? tile->depth / 2 : tile->rows);
   }
-  layout.bytes[4] = 64;
+  layout.bytes[4] = (uint16_t)(tile->depth * 2);
   _tile_loadconfig(&layout);
 }
 
 #define MULTIPLY_AMX(V)                                                                        \
   AMX static void multiply_amx_##V(                                                               \
       const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b, float *c,              \
-      int accumulates) {                                                                        \
+      const float *bias, int accumulates) {                                                     \
     const ptrdiff_t a_bytes = tile->a_row * 2, c_bytes = tile->c_row * 4;                       \
     if (accumulates) {                                                                          \
       _tile_loadd(0, c, c_bytes);                                                               \
       if (V > 1) _tile_loadd(1, c + 16, c_bytes);                                               \
       if (V > 2) _tile_loadd(2, c + 32, c_bytes);                                               \
       if (V > 3) _tile_loadd(3, c + 48, c_bytes);                                               \
+    } else if (bias) {                                                                          \
+      _tile_loadd(0, bias, 0);                                                                  \
+      if (V > 1) _tile_loadd(1, bias + 16, 0);                                                  \
+      if (V > 2) _tile_loadd(2, bias + 32, 0);                                                  \
+      if (V > 3) _tile_loadd(3, bias + 48, 0);                                                  \
     } else {                                                                                    \
       _tile_zero(0);                                                                            \
       if (V > 1) _tile_zero(1);                                                                 \
@@ -99,6 +107,79 @@ AMX static void configure(graft_bf16_state *state, const graft_bf16_tile *tile) 
   }
 
 MULTIPLY_AMX(1) MULTIPLY_AMX(2) MULTIPLY_AMX(3) MULTIPLY_AMX(4)
+
+/// Two tiles of rows by two vectors: each tile that is loaded is multiplied twice.
+AMX static void configure_pair(
+    graft_bf16_state *state, const graft_bf16_tile *tile, int last_lanes) {
+  if (state->rows == tile->rows && state->last_lanes == last_lanes && state->depth == tile->depth)
+    return;
+  state->rows = tile->rows;
+  state->last_lanes = last_lanes;
+  state->depth = tile->depth;
+  struct {
+    uint8_t palette, start, reserved[14];
+    uint16_t bytes[16];
+    uint8_t rows[16];
+  } layout = {.palette = 1};
+  int second = tile->rows - BF16_ROWS;
+  // Tiles 0 to 3 hold the sums, row by row, 4 and 5 the rows of a, 6 and 7 the vectors of b.
+  for (int i = 0; i < 8; i++) {
+    layout.bytes[i] = (uint16_t)(i == 4 || i == 5 ? tile->depth * 2 : i % 2 ? last_lanes * 4 : 64);
+    layout.rows[i] = (uint8_t)(i > 5 ? tile->depth / 2 : i < 2 || i == 4 ? BF16_ROWS : second);
+  }
+  _tile_loadconfig(&layout);
+}
+
+AMX static void multiply_pair(
+    const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b, float *c,
+    const float *bias, int accumulates) {
+  const ptrdiff_t a_bytes = tile->a_row * 2, c_bytes = tile->c_row * 4;
+  const ptrdiff_t b_step = (ptrdiff_t)tile->vectors * BF16_PANEL;
+  float *lower = c + BF16_ROWS * tile->c_row;
+  if (accumulates) {
+    _tile_loadd(0, c, c_bytes);
+    _tile_loadd(1, c + 16, c_bytes);
+    _tile_loadd(2, lower, c_bytes);
+    _tile_loadd(3, lower + 16, c_bytes);
+  } else if (bias) {
+    _tile_loadd(0, bias, 0);
+    _tile_loadd(1, bias + 16, 0);
+    _tile_loadd(2, bias, 0);
+    _tile_loadd(3, bias + 16, 0);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  }
+  for (int t = 0; t < tile->outer; t++) {
+    const uint16_t *at = a + tile->a_offset[t], *bt = b + tile->b_offset[t];
+    for (int k = 0; k < tile->chunks; k++, at += BF16_DEPTH, bt += b_step) {
+      _tile_loadd(4, at, a_bytes);
+      _tile_loadd(6, bt, 64);
+      _tile_loadd(7, bt + BF16_PANEL, 64);
+      _tile_dpbf16ps(0, 4, 6);
+      _tile_loadd(5, at + BF16_ROWS * tile->a_row, a_bytes);
+      _tile_dpbf16ps(1, 4, 7);
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
+    }
+  }
+  _tile_stored(0, c, c_bytes);
+  _tile_stored(1, c + 16, c_bytes);
+  _tile_stored(2, lower, c_bytes);
+  _tile_stored(3, lower + 16, c_bytes);
+}
+
+AMX static void multiply_pairs(
+    graft_bf16_state *state, const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b,
+    float *c, const float *bias, int accumulates) {
+  for (int v = 0; v < tile->vectors; v += 2) {
+    configure_pair(state, tile, v + 2 == tile->vectors ? tile->last_lanes : 16);
+    multiply_pair(
+        tile, a, b + v * BF16_PANEL, c + v * 16, bias ? bias + v * 16 : 0, accumulates);
+  }
+}
 #endif
 
 // ---------------------------------------------------------------- float32
@@ -111,7 +192,7 @@ MULTIPLY_AMX(1) MULTIPLY_AMX(2) MULTIPLY_AMX(3) MULTIPLY_AMX(4)
 
 GRAFT_DISPATCHED static void multiply_portable(
     const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b, float *c,
-    int accumulates) {
+    const float *bias, int accumulates) {
   for (int p = 0; p < tile->rows; p += ROWS) {
     int rows = tile->rows - p < ROWS ? tile->rows - p : ROWS;
     for (int v = 0; v < tile->vectors; v++) {
@@ -120,6 +201,8 @@ GRAFT_DISPATCHED static void multiply_portable(
       v16 sum[ROWS] = {{0}};
       for (int r = 0; accumulates && r < rows; r++)
         for (int i = 0; i < lanes; i++) ((float *)&sum[r])[i] = out[r * tile->c_row + i];
+      for (int r = 0; !accumulates && bias && r < rows; r++)
+        for (int i = 0; i < lanes; i++) ((float *)&sum[r])[i] = bias[v * 16 + i];
       for (int t = 0; t < tile->outer; t++) {
         // Missing rows repeat the last one.
         const uint16_t *at[ROWS];
@@ -128,7 +211,7 @@ GRAFT_DISPATCHED static void multiply_portable(
         const uint16_t *bt = b + tile->b_offset[t] + v * BF16_PANEL;
         for (int k = 0; k < tile->chunks; k++, bt += tile->vectors * BF16_PANEL) {
           v16 even[ROWS] = {{0}}, odd[ROWS] = {{0}};
-          for (int i = 0; i < BF16_DEPTH; i += 2) {
+          for (int i = 0; i < tile->depth; i += 2) {
             v16i pair = *(const v16i *)(bt + i * 16);
             v16 low = LOW(pair), high = HIGH(pair);
             _Pragma("clang loop unroll(full)") for (int r = 0; r < ROWS; r++) {
@@ -160,6 +243,23 @@ void graft_bf16_begin(graft_bf16_state *state) {
 #endif
 }
 
+/// More rows than a tile register has.
+static void multiply_halves(
+    graft_bf16_state *state, const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b,
+    float *c, const float *bias, int accumulates) {
+#if HAS_AMX
+  // An odd vector would change the layout of the registers twice for each tile.
+  if (tile->vectors % 2 == 0) return multiply_pairs(state, tile, a, b, c, bias, accumulates);
+#endif
+  graft_bf16_tile half = *tile;
+  half.rows = BF16_ROWS;
+  graft_bf16_multiply(state, &half, a, b, c, bias, accumulates);
+  half.rows = tile->rows - BF16_ROWS;
+  graft_bf16_multiply(
+      state, &half, a + BF16_ROWS * tile->a_row, b, c + BF16_ROWS * tile->c_row, bias,
+      accumulates);
+}
+
 #if HAS_AMX
 AMX static void release(void) { _tile_release(); }
 #endif
@@ -175,17 +275,18 @@ void graft_bf16_end(graft_bf16_state *state) {
 
 void graft_bf16_multiply(
     graft_bf16_state *state, const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b,
-    float *c, int accumulates) {
+    float *c, const float *bias, int accumulates) {
 #if HAS_AMX
   if (state->uses_amx) {
+    if (tile->rows > BF16_ROWS) return multiply_halves(state, tile, a, b, c, bias, accumulates);
     configure(state, tile);
     switch (tile->vectors) {
-      case 1: return multiply_amx_1(tile, a, b, c, accumulates);
-      case 2: return multiply_amx_2(tile, a, b, c, accumulates);
-      case 3: return multiply_amx_3(tile, a, b, c, accumulates);
-      default: return multiply_amx_4(tile, a, b, c, accumulates);
+      case 1: return multiply_amx_1(tile, a, b, c, bias, accumulates);
+      case 2: return multiply_amx_2(tile, a, b, c, bias, accumulates);
+      case 3: return multiply_amx_3(tile, a, b, c, bias, accumulates);
+      default: return multiply_amx_4(tile, a, b, c, bias, accumulates);
     }
   }
 #endif
-  multiply_portable(tile, a, b, c, accumulates);
+  multiply_portable(tile, a, b, c, bias, accumulates);
 }

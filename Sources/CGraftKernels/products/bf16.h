@@ -13,18 +13,22 @@
 /// Numbers in the part of a panel that is BF16_DEPTH deep and 16 columns wide: [16 pairs][16][2].
 #define BF16_PANEL (BF16_DEPTH * 16)
 #define BF16_ROWS 16
+/// The most rows of a tile.
+#define BF16_TILE_ROWS (2 * BF16_ROWS)
 
-/// One tile of a product, up to BF16_ROWS x 64: rows of a lie a_row apart and are contiguous in
+/// One tile of a product, up to BF16_TILE_ROWS x 64: rows of a lie a_row apart and are contiguous in
 /// depth; b is a panel [chunks][vectors][16][16][2] for each of the `outer` parts.
 typedef struct {
   int rows, vectors, last_lanes, outer, chunks;
+  /// Neighbors in depth of each chunk, an even number: BF16_DEPTH, or less where there is one chunk.
+  int depth;
   const ptrdiff_t *a_offset, *b_offset;
   ptrdiff_t a_row, c_row;
 } graft_bf16_tile;
 
 /// State during one task: the layout of the tile registers, and the control register.
 typedef struct {
-  int rows, vectors, last_lanes, uses_amx;
+  int rows, vectors, last_lanes, depth, uses_amx;
   unsigned control;
 } graft_bf16_state;
 
@@ -32,13 +36,10 @@ typedef struct {
 void graft_bf16_begin(graft_bf16_state *state);
 void graft_bf16_end(graft_bf16_state *state);
 
-/// c (+)= a b.
+/// c += a b, or c = bias + a b, where bias (may be null) is a row for all rows.
 void graft_bf16_multiply(
     graft_bf16_state *state, const graft_bf16_tile *tile, const uint16_t *a, const uint16_t *b,
-    float *c, int accumulates);
-
-/// Rounds to nearest, ties to even.
-void graft_bf16_round(const float *x, ptrdiff_t count, uint16_t *y);
+    float *c, const float *bias, int accumulates);
 
 /// Pairs two rows of 16 numbers as panels have them: y[i] = (x0[i], x1[i]).
 void graft_bf16_pair(const float *x0, const float *x1, int lanes, uint16_t *y);

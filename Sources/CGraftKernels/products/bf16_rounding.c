@@ -8,11 +8,6 @@
        ? ((bits) | 0x400000)                                                 \
        : ((bits) + 0x7fff + (((bits) >> 16) & 1)))
 
-GRAFT_DISPATCHED void graft_bf16_round(const float *x, ptrdiff_t count, uint16_t *y) {
-  const uint32_t *bits = (const uint32_t *)x;
-  for (ptrdiff_t i = 0; i < count; i++) y[i] = (uint16_t)(ROUNDED(bits[i]) >> 16);
-}
-
 GRAFT_DISPATCHED void graft_bf16_pair(
     const float *x0, const float *x1, int lanes, uint16_t *y) {
   const uint32_t *low = (const uint32_t *)x0, *high = (const uint32_t *)x1;

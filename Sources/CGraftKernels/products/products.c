@@ -2,6 +2,7 @@
 #include "products/products.h"
 
 #include "common/arithmetic.h"
+#include "common/instruction_set.h"
 #include "graft_kernels.h"
 
 #define TILE(P, V)                                                                              \
@@ -68,8 +69,8 @@ static const graft_tile kernels[4][MAX_ROWS] = {
 
 int graft_vector_generation(void) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) return 2;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
+  if (graft_level() >= 4 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) return 2;
+  if (graft_level() >= 3 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
 #endif
   return 0;
 }

@@ -1,4 +1,5 @@
 import GraftBase
+import GraftKernels
 
 /// A graph cut down to what one plan computes: pruned, typed by mode, neighbors merged.
 struct LoweredGraph {
@@ -23,7 +24,9 @@ struct LoweredGraph {
   }
 
   var items: [Item]
-  let shapes: [Shape]
+  var shapes: [Shape]
+  /// How each value is stored.
+  var formats: [NumberFormat]
   /// Values whose gradient is computed.
   let hasGradient: [Bool]
   /// Input values: the graph's inputs and the cut it starts at.
@@ -36,6 +39,7 @@ struct LoweredGraph {
   ) throws {
     let wanted = outputs + (loss.map { [$0] } ?? [])
     shapes = try graph.shapes(forInputs: inputShapes, reaching: wanted, startingAt: cut)
+    formats = [NumberFormat](repeating: .float32, count: shapes.count)
     fed = Set(graph.values.indices.filter { graph.values[$0].inputName != nil || $0 == cut?.id })
     let nodes = graph.nodes(reaching: wanted, startingAt: cut?.id)
     let backwardNodes = Set(
@@ -55,7 +59,10 @@ struct LoweredGraph {
         needs: runsBackward ? needs : nil)
     }
     hasGradient = needsGradient
-    if configuration.fuses { fuse(keeping: Set(wanted)) }
+    if configuration.fuses {
+      fuse(keeping: Set(wanted))
+      if graph.precision == .bf16 { chooseFormats(keeping: Set(wanted)) }
+    }
     try requireCountablePixels()
   }
 
@@ -68,6 +75,9 @@ struct LoweredGraph {
     }
     return fitted
   }
+
+  /// The floats of memory that a value takes.
+  func floats(_ value: Int) -> Int { formats[value].floats(shapes[value].elementCount) }
 
   /// Refuses more pixels than kernels can count: they use 32 bits for the pixels of a whole batch.
   private func requireCountablePixels() throws {

@@ -109,19 +109,19 @@ struct PlanCompiler {
   private mutating func addValues(_ lastUse: [Int]) {
     // Inputs keep their memory for the whole run.
     for value in lowered.fed.sorted() where lastUse[value] >= 0 || outputs.contains(value) {
-      valueBuffer[value] = add(lowered.shapes[value].elementCount, 0, lastStep)
+      valueBuffer[value] = add(lowered.floats(value), 0, lastStep)
     }
     for (index, item) in items.enumerated() {
       let first = item.inputs[0]
       let isLastReader =
         lastUse[first] == index && !lowered.fed.contains(first)
         && !item.inputs.dropFirst().contains(first)
+        && lowered.formats[first] == lowered.formats[item.output]
       if item.op.worksInPlace, isLastReader, let buffer = valueBuffer[first] {
         valueBuffer[item.output] = buffer
         buffers[buffer].last = max(buffers[buffer].last, lastUse[item.output])
       } else {
-        valueBuffer[item.output] = add(
-          lowered.shapes[item.output].elementCount, index, lastUse[item.output])
+        valueBuffer[item.output] = add(lowered.floats(item.output), index, lastUse[item.output])
       }
     }
   }

@@ -8,6 +8,9 @@ package struct AddOp: Op {
     [OpExample(AddOp(), inputs: [[2, 3, 4, 5], [2, 3, 4, 5]])]
   }
 
+  /// How all operands are stored.
+  private var format = NumberFormat.float32
+
   package init() {}
 
   package var worksInPlace: Bool { true }
@@ -22,9 +25,23 @@ package struct AddOp: Op {
 
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
+    guard formats.inputs == [.bfloat16, .bfloat16], formats.output == .bfloat16 else { return nil }
+    var stored = self
+    stored.format = .bfloat16
+    return stored
+  }
+
   package func forward(_ c: ForwardContext) {
-    c.pool.forEachRange(of: c.output.count, lending: c) { range, _, c in
+    c.pool.forEachRange(
+      of: c.outputShape.elementCount, lending: c, format
+    ) { range, _, c, format in
       let at = range.lowerBound
+      if format == .bfloat16 {
+        return graft_add_bf16(
+          c.inputs[0].address(at, format), c.inputs[1].address(at, format), range.count,
+          c.output.address(at, format))
+      }
       graft_add(
         c.inputs[0].pointer + at, c.inputs[1].pointer + at, range.count, c.output.pointer + at)
     }

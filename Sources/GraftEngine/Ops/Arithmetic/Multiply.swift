@@ -13,6 +13,9 @@ package struct MultiplyOp: Op {
     ]
   }
 
+  /// How x and y are stored; the gate is float32.
+  private var format = NumberFormat.float32
+
   package init() {}
 
   package var worksInPlace: Bool { true }
@@ -29,6 +32,15 @@ package struct MultiplyOp: Op {
     Retention(inputs: Set([1, 0].filter { needs.inputs[1 - $0] }))
   }
 
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
+    guard inputs[0] != inputs[1], formats.inputs == [.bfloat16, .float32],
+      formats.output == .bfloat16
+    else { return nil }
+    var stored = self
+    stored.format = .bfloat16
+    return stored
+  }
+
   package func forward(_ c: ForwardContext) {
     guard c.inputShapes[0] != c.inputShapes[1] else {
       return c.pool.forEachRange(of: c.output.count, lending: c) { range, _, c in
@@ -39,15 +51,22 @@ package struct MultiplyOp: Op {
       }
     }
     let chunks = PixelChunks(c.outputShape)
-    c.pool.forEach(chunks.count, lending: c, chunks) { chunk, _, c, chunks in
+    c.pool.forEach(chunks.count, lending: c, chunks, format) { chunk, _, c, chunks, format in
       let shape = c.outputShape
       let (images, rows) = chunks.part(chunk)
       let width = shape.pixels / (shape.rank == 4 ? shape[1] : 1)
       for image in images {
         let at = (image * shape.pixels + rows.lowerBound * width) * shape.channels
-        graft_multiply_channels(
-          c.inputs[0].pointer + at, c.inputs[1].pointer + image * shape.channels,
-          rows.count * width, Int32(shape.channels), 0, c.output.pointer + at)
+        let gate = c.inputs[1].pointer + image * shape.channels
+        if format == .bfloat16 {
+          graft_multiply_channels_bf16(
+            c.inputs[0].address(at, format), gate, rows.count * width, Int32(shape.channels),
+            c.output.address(at, format))
+        } else {
+          graft_multiply_channels(
+            c.inputs[0].pointer + at, gate, rows.count * width, Int32(shape.channels), 0,
+            c.output.pointer + at)
+        }
       }
     }
   }

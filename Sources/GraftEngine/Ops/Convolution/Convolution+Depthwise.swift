@@ -27,14 +27,15 @@ extension ConvolutionOp {
       c.pool.forEach(
         chunks.count, lending: self, c, chunks, shape, weights, bias, norm, sums
       ) { chunk, worker, op, c, chunks, shape, weights, bias, norm, sums in
-        let inputCount = c.inputs[0].count / c.outputShape.batch
-        let outputCount = c.output.count / c.outputShape.batch
+        let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
+        let outputCount = c.outputShape.elementCount / c.outputShape.batch
         let record = sums?.emptyRecord(chunk)
         let (images, rows) = chunks.part(chunk)
         for image in images {
-          let y = c.output.pointer + image * outputCount
+          let y = c.output.address(image * outputCount, op.formats.output)
           graft_depthwise_forward(
-            shape.pointer, c.inputs[0].pointer + image * inputCount, norm?.pointer, weights.pointer,
+            shape.pointer, c.inputs[0].address(image * inputCount, op.formats.inputs[0]),
+            norm?.pointer, weights.pointer,
             bias?.pointer,
             op.addsResidual ? GRAFT_LINEAR : op.activation.kernel, Int32(rows.lowerBound),
             Int32(rows.upperBound), y, record,
@@ -42,8 +43,9 @@ extension ConvolutionOp {
           guard op.addsResidual else { continue }
           let rowCount = c.outputShape[2] * op.outputChannels
           let count = rows.count * rowCount
-          let at = y + rows.lowerBound * rowCount
-          graft_add(at, c.inputs[1].pointer + (at - c.output.pointer), count, at)
+          let first = image * outputCount + rows.lowerBound * rowCount
+          let at = c.output.pointer + first
+          graft_add(at, c.inputs[1].pointer + first, count, at)
           if op.activation != .linear { graft_activate(at, count, op.activation.kernel, 0, at) }
         }
       }
@@ -113,6 +115,8 @@ extension ConvolutionOp {
       in_h: Int32(x[1]), in_w: Int32(x[2]), channels: Int32(x[3]), out_h: Int32(y[1]),
       out_w: Int32(y[2]), kernel_h: Int32(kernel.y), kernel_w: Int32(kernel.x),
       stride_y: Int32(stride.y), stride_x: Int32(stride.x), pad_y: Int32(padding.y),
-      pad_x: Int32(padding.x), dilation_y: Int32(dilation.y), dilation_x: Int32(dilation.x))
+      pad_x: Int32(padding.x), dilation_y: Int32(dilation.y), dilation_x: Int32(dilation.x),
+      in_bf16: formats.inputs[0] == .bfloat16 ? 1 : 0,
+      out_bf16: formats.output == .bfloat16 ? 1 : 0)
   }
 }

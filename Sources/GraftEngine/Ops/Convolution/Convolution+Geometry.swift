@@ -114,6 +114,11 @@ extension ConvolutionOp {
     taps.stride_y = Int32(stride.y)
     taps.stride_x = Int32(stride.x)
     taps.is_bf16 = isBF16(direction, x) ? 1 : 0
+    if direction == .forward {
+      taps.in_bf16 = formats.inputs[0] == .bfloat16 ? 1 : 0
+      taps.residual_bf16 = addsResidual && formats.inputs[1] == .bfloat16 ? 1 : 0
+      taps.out_bf16 = formats.output == .bfloat16 ? 1 : 0
+    }
     graft_taps_set_window(
       &taps, Int32(kernel.y), Int32(kernel.x), Int32(dilation.y), Int32(dilation.x),
       Int32(padding.y), Int32(padding.x))

@@ -15,6 +15,9 @@ extension ConvolutionOp {
       width >= 16 && taps * depth >= (taps == 1 ? 32 : 27)
     }
     switch direction {
+    // Without rounding as a pass of its own, what half fills an instruction gains too.
+    case .forward where !formats.areFloat32:
+      return taps * x.channels >= 8 && outputChannels >= 8
     case .forward: return isDeep(x.channels, width: outputChannels)
     case .dataGradient: return isDeep(outputChannels, width: x.channels)
     case .weightGradient:

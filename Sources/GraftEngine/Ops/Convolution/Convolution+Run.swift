@@ -151,9 +151,9 @@ extension ConvolutionOp {
 
   /// Data that the tasks of one list of taps share.
   private struct TapsOperands {
-    let input: UnsafePointer<Float>
+    let input: UnsafeRawPointer
     let panels: UnsafePointer<Float>
-    let output: UnsafeMutablePointer<Float>
+    let output: UnsafeMutableRawPointer
     var accumulates: Int32 = 0
     var bias: UnsafePointer<Float>?
     var residual: UnsafePointer<Float>?

@@ -23,6 +23,8 @@ package struct ConvolutionOp: ProductOp {
   package private(set) var activation = Activation.linear
   /// The precision of its products, where their shape benefits.
   package internal(set) var precision = Precision.fp32
+  /// How its operands are stored.
+  private(set) var formats = OperandFormats.float32(inputs: 2)
   /// Set once the shapes are known.
   private var fittedGeometry: ConvolutionGeometry?
 
@@ -79,6 +81,13 @@ package struct ConvolutionOp: ProductOp {
     var fitted = self
     fitted.fittedGeometry = ConvolutionGeometry(self, inputs[0], output)
     return fitted
+  }
+
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
+    var stored = self
+    stored.formats = formats
+    if isDepthwise(inputs[0]) { return precision == .bf16 && !addsResidual ? stored : nil }
+    return stored.isBF16(.forward, inputs[0]) ? stored : nil
   }
 
   var isFitted: Bool { fittedGeometry != nil }

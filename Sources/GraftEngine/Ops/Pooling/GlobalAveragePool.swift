@@ -13,6 +13,8 @@ package struct GlobalAveragePoolOp: Op {
   }
 
   package let keepsPixel: Bool
+  /// How the input is stored; the output is float32.
+  private var format = NumberFormat.float32
 
   package init(keepsPixel: Bool = false) { self.keepsPixel = keepsPixel }
 
@@ -26,12 +28,32 @@ package struct GlobalAveragePoolOp: Op {
 
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
+    guard formats.inputs == [.bfloat16], formats.output == .float32 else { return nil }
+    var stored = self
+    stored.format = .bfloat16
+    return stored
+  }
+
+  package func workspaceCount(_ request: WorkspaceRequest) -> Int {
+    guard format == .bfloat16 else { return 0 }
+    return request.threads * imageCount(request.inputs[0]) + bufferSlack
+  }
+
+  private func imageCount(_ x: Shape) -> Int { x.pixels * x.channels }
+
   package func forward(_ c: ForwardContext) {
-    c.pool.forEach(c.outputShape.batch, lending: c) { image, _, c in
+    c.pool.forEach(c.outputShape.batch, lending: c, self) { image, worker, c, op in
       let pixels = c.inputShapes[0].pixels
       let channels = c.outputShape.channels
       let sum = c.output.pointer + image * channels
-      graft_column_sums(c.inputs[0].pointer + image * pixels * channels, pixels, channels, sum)
+      let count = op.imageCount(c.inputShapes[0])
+      var values = c.inputs[0].pointer + image * count
+      if op.format == .bfloat16 {
+        values = c.workspace.pointer + worker * count
+        graft_widen(c.inputs[0].address(image * count, .bfloat16), count, values)
+      }
+      graft_column_sums(values, pixels, channels, sum)
       graft_scale(sum, 1 / Float(pixels), channels, 0, sum)
     }
   }

@@ -32,6 +32,8 @@ package struct PoolOp: Op {
   package let padding: Pair
   package let roundsUp: Bool
   package let countsPadding: Bool
+  /// How input and output are stored.
+  private var format = NumberFormat.float32
 
   package init(
     _ kind: Kind, kernel: Pair, stride: Pair, padding: Pair = 0, roundsUp: Bool = false,
@@ -76,6 +78,13 @@ package struct PoolOp: Op {
 
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
+    guard formats.inputs == [.bfloat16], formats.output == .bfloat16 else { return nil }
+    var stored = self
+    stored.format = .bfloat16
+    return stored
+  }
+
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
     // A byte for each maximum.
     kind == .max ? (output.elementCount + 3) / 4 + bufferSlack : 0
@@ -85,21 +94,22 @@ package struct PoolOp: Op {
     let chunks = PixelChunks(c.outputShape)
     lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(
-        kind == .max ? chunks.count : c.outputShape.batch, lending: c, kind, shape, chunks
-      ) { task, _, c, kind, shape, chunks in
-        let inputCount = c.inputs[0].count / c.outputShape.batch
-        let outputCount = c.output.count / c.outputShape.batch
+        kind == .max ? chunks.count : c.outputShape.batch, lending: c, kind, format, shape, chunks
+      ) { task, _, c, kind, format, shape, chunks in
+        let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
+        let outputCount = c.outputShape.elementCount / c.outputShape.batch
         guard kind == .max else {
           return graft_average_pool(
-            shape.pointer, c.inputs[0].pointer + task * inputCount,
-            c.output.pointer + task * outputCount)
+            shape.pointer, c.inputs[0].address(task * inputCount, format),
+            c.output.address(task * outputCount, format))
         }
         let switches = c.auxiliary.count > 0 ? c.auxiliary.pointer.asSwitches : nil
         let (images, rows) = chunks.part(task)
         for image in images {
           graft_max_pool(
-            shape.pointer, c.inputs[0].pointer + image * inputCount, Int32(rows.lowerBound),
-            Int32(rows.upperBound), c.output.pointer + image * outputCount,
+            shape.pointer, c.inputs[0].address(image * inputCount, format),
+            Int32(rows.lowerBound), Int32(rows.upperBound),
+            c.output.address(image * outputCount, format),
             switches.map { $0 + image * outputCount })
         }
       }
@@ -136,7 +146,8 @@ package struct PoolOp: Op {
       in_h: Int32(x[1]), in_w: Int32(x[2]), channels: Int32(x[3]), out_h: Int32(y[1]),
       out_w: Int32(y[2]), kernel_h: Int32(kernel.y), kernel_w: Int32(kernel.x),
       stride_y: Int32(stride.y), stride_x: Int32(stride.x), pad_y: Int32(padding.y),
-      pad_x: Int32(padding.x), excludes_padding: countsPadding ? 0 : 1)
+      pad_x: Int32(padding.x), excludes_padding: countsPadding ? 0 : 1,
+      is_bf16: format == .bfloat16 ? 1 : 0)
   }
 }
 

@@ -11,6 +11,9 @@ package struct ConcatOp: Op {
     ]
   }
 
+  /// How all operands are stored.
+  private var format = NumberFormat.float32
+
   package init() {}
 
   package func outputShape(of inputs: [Shape]) throws -> Shape {
@@ -24,11 +27,23 @@ package struct ConcatOp: Op {
 
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
+    guard formats.output == .bfloat16, formats.inputs.allSatisfy({ $0 == .bfloat16 }) else {
+      return nil
+    }
+    var stored = self
+    stored.format = .bfloat16
+    return stored
+  }
+
   package func forward(_ c: ForwardContext) {
-    c.pool.forEachRange(of: c.outputShape.allPixels, step: 256, lending: c) { pixels, _, c in
+    c.pool.forEachRange(
+      of: c.outputShape.allPixels, step: 256, lending: c, format
+    ) { pixels, _, c, format in
       Self.forEachBlock(of: pixels, c.inputShapes) { pixel, first, input, width in
-        c.output.part(pixel * c.outputShape.channels + first, count: width)
-          .copy(from: c.inputs[input].part(pixel * width, count: width))
+        c.output.address(pixel * c.outputShape.channels + first, format)
+          .copyMemory(
+            from: c.inputs[input].address(pixel * width, format), byteCount: width * format.bytes)
       }
     }
   }

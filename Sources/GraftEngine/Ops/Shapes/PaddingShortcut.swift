@@ -11,6 +11,8 @@ package struct PaddingShortcutOp: Op {
 
   package let stride: Int
   package let outputChannels: Int
+  /// How input and output are stored.
+  private var format = NumberFormat.float32
 
   package init(stride: Int, outputChannels: Int) {
     self.stride = stride
@@ -29,15 +31,23 @@ package struct PaddingShortcutOp: Op {
 
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
+    guard formats.inputs == [.bfloat16], formats.output == .bfloat16 else { return nil }
+    var stored = self
+    stored.format = .bfloat16
+    return stored
+  }
+
   package func forward(_ c: ForwardContext) {
     c.pool.forEach(c.outputShape.batch, lending: self, c) { image, _, op, c in
       let channels = c.inputShapes[0].channels
       let front = (op.outputChannels - channels) / 2
       op.forEachPixel(ofImage: image, c.inputShapes[0], c.outputShape) { from, to in
-        let y = c.output.part(to * op.outputChannels, count: op.outputChannels)
-        y.fill(0)
-        y.part(front, count: channels).copy(
-          from: c.inputs[0].part(from * channels, count: channels))
+        let (format, width) = (op.format, op.outputChannels)
+        let y = c.output.address(to * width, format)
+        y.initializeMemory(as: UInt8.self, repeating: 0, count: width * format.bytes)
+        (y + front * format.bytes).copyMemory(
+          from: c.inputs[0].address(from * channels, format), byteCount: channels * format.bytes)
       }
     }
   }

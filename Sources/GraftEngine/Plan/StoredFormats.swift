@@ -1,0 +1,166 @@
+import GraftKernels
+
+/// How the inputs and the output of an op are stored.
+package struct OperandFormats: Hashable, Sendable {
+  package var inputs: [NumberFormat]
+  package var output: NumberFormat
+
+  package init(inputs: [NumberFormat], output: NumberFormat) {
+    self.inputs = inputs
+    self.output = output
+  }
+
+  package static func float32(inputs: Int) -> OperandFormats {
+    OperandFormats(
+      inputs: [NumberFormat](repeating: .float32, count: inputs), output: .float32)
+  }
+
+  package var areFloat32: Bool { output == .float32 && inputs.allSatisfy { $0 == .float32 } }
+}
+
+// In bfloat16 a layer that is not trained stores what it computes as bfloat16, where it is more than one
+// pixel: half the memory to write and read, and nothing to round before the next product.
+//
+// Whether a value is rounded depends on the op that makes it alone, never on its readers or on how its inputs
+// are stored: a plan that ends at a value and one that goes on from there have the same bits as one for all.
+extension LoweredGraph {
+  /// Chooses how values are stored.
+  ///
+  /// An op that cannot read bfloat16, and whoever asks for a value, gets it as float32.
+  mutating func chooseFormats(keeping wanted: Set<Int>) {
+    var forms = StoredForms()
+    let items = items
+    self.items = []
+    for var item in items {
+      guard let (op, formats) = stored(item, reading: item.inputs.map { forms.format(of: $0) })
+      else {
+        for input in item.inputs { forms.read(input, as: .float32, by: item, &self) }
+        self.items.append(item)
+        continue
+      }
+      item.op = op
+      item.inputs = zip(item.inputs, formats.inputs).map { value, format in
+        forms.read(value, as: format, by: item, &self)
+      }
+      let value = item.output
+      if formats.output == .bfloat16 { item.output = forms.make(value, &self) }
+      self.items.append(item)
+      if wanted.contains(value) { forms.read(value, as: .float32, by: item, &self) }
+    }
+  }
+
+  /// The op of an item for inputs in these formats, and the formats that it takes; nil where it can only
+  /// compute with float32.
+  private func stored(_ item: Item, reading inputs: [NumberFormat]) -> (any Op, OperandFormats)? {
+    guard item.needs == nil, !item.isTraining else { return nil }
+    let shapes = item.inputs.map { self.shapes[$0] }
+    let output = NumberFormat.usual(self.shapes[item.output])
+    // As they are, or as they would be if they were made so.
+    for inputs in [inputs, shapes.map(NumberFormat.usual)] {
+      let formats = OperandFormats(inputs: inputs, output: output)
+      if !formats.areFloat32, let op = item.op.storing(formats, inputs: shapes) {
+        return (op, formats)
+      }
+    }
+    return nil
+  }
+}
+
+extension NumberFormat {
+  /// That of a value of this shape in bfloat16: single pixels take little memory, and keep their precision.
+  fileprivate static func usual(_ shape: Shape) -> NumberFormat {
+    shape.pixels > 1 ? .bfloat16 : .float32
+  }
+}
+
+/// The values that are there as bfloat16, or are so too.
+private struct StoredForms {
+  /// The value that has the same numbers as bfloat16, or has them rounded.
+  private var halves: [Int: Int] = [:]
+  /// Those that were made so, and of them those that are there as float32 too.
+  private var made: Set<Int> = [], widened: Set<Int> = []
+
+  func format(of value: Int) -> NumberFormat { made.contains(value) ? .bfloat16 : .float32 }
+
+  /// Has the maker of a value write it as bfloat16: the value to write instead.
+  mutating func make(_ value: Int, _ graph: inout LoweredGraph) -> Int {
+    made.insert(value)
+    return half(of: value, &graph)
+  }
+
+  /// The value to read for this one in a format, converted where it is not there in it.
+  @discardableResult
+  mutating func read(
+    _ value: Int, as format: NumberFormat, by reader: LoweredGraph.Item,
+    _ graph: inout LoweredGraph
+  ) -> Int {
+    func convert(_ op: any Op, _ from: Int, to output: Int) {
+      graph.items.append(
+        LoweredGraph.Item(
+          node: reader.node, path: reader.path, op: op, inputs: [from], output: output,
+          parameters: [], isTraining: false))
+    }
+    switch (format, halves[value]) {
+    case (.bfloat16, let half?): return half
+    case (.bfloat16, nil):
+      let half = half(of: value, &graph)
+      convert(NarrowOp(), value, to: half)
+      return half
+    case (.float32, let half):
+      if let half, made.contains(value), widened.insert(value).inserted {
+        convert(WidenOp(), half, to: value)
+      }
+      return value
+    }
+  }
+
+  private mutating func half(of value: Int, _ graph: inout LoweredGraph) -> Int {
+    let half = graph.shapes.count
+    graph.shapes.append(graph.shapes[value])
+    graph.formats.append(.bfloat16)
+    halves[value] = half
+    return half
+  }
+}
+
+/// float32 numbers rounded to bfloat16, for ops that read nothing else; only plans make it.
+struct NarrowOp: Op {
+  static let name = "narrow"
+  static var examples: [OpExample] { [] }
+
+  func outputShape(of inputs: [Shape]) throws -> Shape { inputs[0] }
+  func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+
+  func forward(_ c: ForwardContext) {
+    c.pool.forEachRange(of: c.outputShape.elementCount, lending: c) { range, _, c in
+      graft_narrow(
+        c.inputs[0].pointer + range.lowerBound, range.count,
+        c.output.address(range.lowerBound, .bfloat16))
+    }
+  }
+
+  func backward(_ c: BackwardContext) {
+    preconditionFailure("only what is not trained is stored so")
+  }
+}
+
+/// bfloat16 numbers as float32, for ops that read nothing else; only plans make it.
+struct WidenOp: Op {
+  static let name = "widen"
+  static var examples: [OpExample] { [] }
+
+  func outputShape(of inputs: [Shape]) throws -> Shape { inputs[0] }
+  func retention(_ needs: GradientNeeds) -> Retention { .nothing }
+
+  func forward(_ c: ForwardContext) {
+    c.pool.forEachRange(of: c.output.count, lending: c) { range, _, c in
+      graft_widen(
+        c.inputs[0].address(range.lowerBound, .bfloat16), range.count,
+        c.output.pointer + range.lowerBound)
+    }
+  }
+
+  func backward(_ c: BackwardContext) {
+    preconditionFailure("only what is not trained is stored so")
+  }
+}
