@@ -29,7 +29,7 @@ final class AugmentationWork: Sendable {
     self.kind = kind
     files = try Self.photographs(in: folder).map { try ImageFile.readBytes($0.path) }
     guard !files.isEmpty else {
-      throw GraftError(.input, "\(folder.path) has no files that end in .jpg")
+      throw GraftError(.input, "\(folder.path) has no files that end in .jpg or .jpeg")
     }
     images =
       kind == .jpeg || kind == .jpegFast
@@ -95,11 +95,14 @@ final class AugmentationWork: Sendable {
       part, normalizedFor: preprocessing, into: output.slice.buffer)
   }
 
+  private static let suffixes: Set<String> = ["jpg", "jpeg"]
+
   /// The JPEG files of a folder in the order of their names.
   private static func photographs(in folder: URL) throws -> [URL] {
     let files = try FileManager.default.contentsOfDirectory(
       at: folder, includingPropertiesForKeys: nil)
-    return files.filter { $0.pathExtension == "jpg" }.sorted { $0.path < $1.path }
+    return files.filter { suffixes.contains($0.pathExtension.lowercased()) }
+      .sorted { $0.path < $1.path }
   }
 
   /// Fills a folder with images of a photograph's usual size, where nobody gave photographs.

@@ -15,6 +15,8 @@ struct Races {
       + network("resnet50", batch: 16, trained: 1.7)
       + network("mobilenet_v2", batch: 32, trained: 3.5, inferred: 1)
       + network("resnet20", batch: 128, size: 32, trained: 2.5)
+      + bf16("resnet18", batch: 32) + bf16("resnet50", batch: 16)
+      + bf16("mobilenet_v2", batch: 32)
       + [
         cachedEpoch("resnet18", batch: 32),
         memory("resnet18", batch: 32, .everything, goal: .ratio(atMost: 0.6)),
@@ -68,6 +70,27 @@ struct Races {
         entries: [entry(.inference, inferred.map { .ratio(atLeast: $0) })],
         peer: Peer.Job(
           script: "runtimes", arguments: [encoder, "\(batch)", "\(size)", "\(threads)"])),
+    ]
+  }
+
+  /// The same network in bfloat16, where peers have it too.
+  private func bf16(_ encoder: String, batch: Int) -> [Race] {
+    func entry(_ variant: NetworkWork.Variant, _ goal: Goal) -> Race.Entry {
+      Race.Entry(title: "\(encoder) \(batch) × 224², \(variant.title), bf16", goal: goal) {
+        try NetworkWork(
+          encoder: encoder, batch: batch, size: 224, variant: variant, precision: .bf16,
+          pool: ThreadPool(threads: threads)
+        ).rate
+      }
+    }
+    let arguments = [encoder, "\(batch)", "224"]
+    return [
+      Race(
+        name: "\(encoder)-b-bf16", entries: [entry(.everything, .ratio(atLeast: 2.5))],
+        peer: Peer.Job(script: "steps", arguments: arguments + ["B", "\(threads)", "bf16"])),
+      Race(
+        name: "\(encoder)-inference-bf16", entries: [entry(.inference, .ratio(atLeast: 1.2))],
+        peer: Peer.Job(script: "runtimes", arguments: arguments + ["\(threads)", "bf16"])),
     ]
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import GraftBase
+import GraftKernels
 
 /// The rows of one run with what they were measured on.
 struct Report: Codable {
@@ -65,6 +66,8 @@ extension Row {
 /// What the numbers were measured on.
 struct Machine: Codable, CustomStringConvertible {
   let processor: String
+  /// The instructions that products and bfloat16 use, as GRAFT_ISA allows.
+  let instructions: String
   let cores: Int
   let threads: Int
   /// The least and the largest load of the system in the meantime, over one minute.
@@ -75,6 +78,7 @@ struct Machine: Codable, CustomStringConvertible {
     self.threads = threads
     self.python = python
     self.load = load
+    instructions = "\(Processor.networks), bf16 by \(Processor.bf16)"
     cores = ProcessInfo.processInfo.processorCount
     let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
       .split(separator: "\n")
@@ -92,6 +96,6 @@ struct Machine: Codable, CustomStringConvertible {
 
   var description: String {
     let span = "\((load.min() ?? 0).fixedText(1)) to \((load.max() ?? 0).fixedText(1))"
-    return "\(processor), \(cores) cores, \(threads) threads, float32, load \(span)"
+    return "\(processor) (\(instructions)), \(cores) cores, \(threads) threads, load \(span)"
   }
 }

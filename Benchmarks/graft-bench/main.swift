@@ -57,7 +57,7 @@ struct GoalOptions: ParsableArguments {
   var markdown = false
   @Option(help: "Keep all numbers in this file.")
   var json: String?
-  @Option(help: "Photographs (*.jpg) for the augmentation rows; without them, built-in images.")
+  @Option(help: "A folder of photographs for the augmentation rows; without them, built-in images.")
   var photos: String?
   @Option(help: "Measured rounds, after one to warm up.")
   var rounds = 5

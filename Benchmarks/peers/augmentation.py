@@ -16,7 +16,9 @@ kind, folder = sys.argv[1:3]
 if kind == "jpegFast":  # peers decode whole images all the same
     kind = "jpeg"
 mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-files = sorted(glob.glob(os.path.join(glob.escape(folder), "*.jpg")))
+files = sorted(
+    path for path in glob.glob(os.path.join(glob.escape(folder), "*"))
+    if path.lower().endswith((".jpg", ".jpeg")))
 blobs = [open(file, "rb").read() for file in files]
 
 

@@ -37,11 +37,12 @@ def make(name):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
-def trainer(name, batch, side, variant, layout):
+def trainer(name, batch, side, variant, layout, precision="fp32"):
     """A function that makes one step and returns how many images it took.
 
     A trains the last layer of a frozen network in evaluation mode, B everything with batch norm in
-    training mode, both by SGD with momentum; inference runs under inference_mode.
+    training mode, both by SGD with momentum; inference runs under inference_mode. In bf16 the network
+    and its loss run under autocast.
     """
     import torch
 
@@ -57,14 +58,19 @@ def trainer(name, batch, side, variant, layout):
         parameters = parameters[-2:]
     optimizer = torch.optim.SGD(parameters, lr=0.01, momentum=0.9)
 
+    def casting():
+        return torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
+
     def infer():
-        with torch.inference_mode():
+        with torch.inference_mode(), casting():
             model(images)
         return batch
 
     def train():
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(model(images), labels).backward()
+        with casting():
+            loss = torch.nn.functional.cross_entropy(model(images), labels)
+        loss.backward()
         optimizer.step()
         return batch
 

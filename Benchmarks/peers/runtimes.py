@@ -1,4 +1,4 @@
-"""ONNX Runtime and OpenVINO, inference in float32: runtimes.py NETWORK BATCH SIDE THREADS"""
+"""ONNX Runtime and OpenVINO, inference: runtimes.py NETWORK BATCH SIDE THREADS [bf16], which OpenVINO alone has."""
 import os
 import sys
 import tempfile
@@ -7,6 +7,7 @@ import warnings
 import harness
 
 name, batch, side, threads = sys.argv[1], *map(int, sys.argv[2:5])
+is_bf16 = sys.argv[5:] == ["bf16"]
 warnings.filterwarnings("ignore")
 
 
@@ -29,7 +30,7 @@ def add_openvino(path, images):
     import openvino
 
     core = openvino.Core()
-    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads}
+    settings = {"INFERENCE_PRECISION_HINT": "bf16" if is_bf16 else "f32", "INFERENCE_NUM_THREADS": threads}
     compiled = core.compile_model(core.read_model(path), "CPU", settings)
 
     def step():
@@ -48,7 +49,10 @@ try:
         images = torch.randn(batch, 3, side, side)
         torch.onnx.export(
             networks.make(name).eval(), (images,), path, dynamo=False, opset_version=17)
-        for title, add in {"ONNX Runtime": add_onnx_runtime, "OpenVINO": add_openvino}.items():
+        runtimes = {"ONNX Runtime": add_onnx_runtime, "OpenVINO": add_openvino}
+        if is_bf16:
+            del runtimes["ONNX Runtime"]
+        for title, add in runtimes.items():
             try:
                 add(path, images.numpy())
             except ImportError as error:
