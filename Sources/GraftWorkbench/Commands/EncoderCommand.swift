@@ -32,7 +32,7 @@ package struct EncoderCommand: Command {
 
   private static let padding = Argument(
     "padding", .word, default: Padding.torch,
-    "same: as TensorFlow pads, for weights from there; `tf_` encoders do without being asked")
+    "same: as TensorFlow pads, for weights from there; encoders named tf_… always do")
   private static let averages = Argument(
     "ema", .flag, default: false,
     "take the averaged weights that a checkpoint has beside the others")
