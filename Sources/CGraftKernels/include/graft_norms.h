@@ -59,6 +59,23 @@ void graft_layer_norm_sums(
     const float *x, const float *dy, ptrdiff_t rows, int channels, const float *statistics,
     float *scale_sum, float *shift_sum);
 
+// ---------------------------------------------------------------- global response norm
+
+/// lengths[c] = the Euclidean length of channel c over the pixels of one image.
+void graft_channel_lengths(const float *x, ptrdiff_t pixels, int channels, float *lengths);
+/// y = x * factors[c] + shift[c].
+void graft_response_scale(
+    const float *x, ptrdiff_t pixels, int channels, const float *factors, const float *shift,
+    float *y);
+/// The sums over pixels of dy * x and of dy, channel by channel.
+void graft_response_sums(
+    const float *x, const float *dy, ptrdiff_t pixels, int channels, float *products,
+    float *sums);
+/// dx (+)= dy * factors[c] + x * slopes[c].
+void graft_response_gradient(
+    const float *x, const float *dy, ptrdiff_t pixels, int channels, const float *factors,
+    const float *slopes, int accumulates, float *dx);
+
 // ---------------------------------------------------------------- local response normalization
 
 /// y = x / d^beta with d = k + rate · sum of squares over `size` neighboring channels, of which

@@ -6,7 +6,7 @@ package enum Ops {
     ConcatOp.self, FlattenOp.self, PoolOp.self, NormalizedPoolOp.self, GlobalAveragePoolOp.self,
     PaddingShortcutOp.self, SubsampleOp.self,
     MultiplyOp.self, ChannelScaleOp.self, ChannelShuffleOp.self, ChannelSliceOp.self,
-    LayerNormOp.self, GroupNormOp.self,
+    LayerNormOp.self, GroupNormOp.self, GlobalResponseNormOp.self,
     TransposedConvolutionOp.self, UpsampleOp.self, CenterCropOp.self, SegmentationLossOp.self,
     DropoutOp.self, DropBlockOp.self, SoftmaxCrossEntropyOp.self, ConsistencyLossOp.self,
     PadOp.self, LocallyConnectedOp.self, DeformableReadOp.self, L2PoolOp.self, UnpoolOp.self,

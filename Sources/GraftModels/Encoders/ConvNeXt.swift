@@ -1,3 +1,4 @@
+import GraftBase
 import GraftEngine
 
 /// A convolutional network with the layout of a transformer: 7×7 depthwise convolutions, layer norm,
@@ -11,7 +12,10 @@ package struct ConvNeXt: Encoder {
   private let pool: PlainLayer
   private let norm: LayerNorm
 
-  package init(_ scope: Scope, channels: Int, widths: [Int], depths: [Int]) {
+  package init(
+    _ scope: Scope, channels: Int, widths: [Int], depths: [Int],
+    dropRate: Float
+  ) {
     let features = scope["features"]
     stem = Convolution(
       features[0][0], from: channels, to: widths[0], kernel: 4, stride: 4, hasBias: true,
@@ -33,7 +37,7 @@ package struct ConvNeXt: Encoder {
         defer { done += 1 }
         return Block(
           features[2 * stage + 1][index], width: widths[stage],
-          dropRate: 0.1 * Float(done) / Float(total - 1))
+          dropRate: dropRate * Float(done) / Float(total - 1))
       }
       return Stage(reduction: reduction, blocks: blocks)
     }
@@ -89,23 +93,35 @@ package struct ConvNeXt: Encoder {
 
 extension ConvNeXt {
   package static let specs = [
-    EncoderSpec(
-      name: "convnext_tiny", family: "ConvNeXt",
+    spec("tiny", 96, [3, 3, 9, 3], drop: 0.1, .imageNet.sized(224, from: 236), 28_589_128),
+    spec("small", 96, [3, 3, 27, 3], drop: 0.4, .imageNet.sized(224, from: 230), 50_223_688),
+    spec("base", 128, [3, 3, 27, 3], drop: 0.5, .imageNet.sized(224, from: 232), 88_591_464),
+    spec("large", 192, [3, 3, 27, 3], drop: 0.5, .imageNet.sized(224, from: 232), 197_767_336),
+  ]
+
+  private static func spec(
+    _ size: String, _ width: Int, _ depths: [Int], drop dropRate: Float, _ input: ImageInput,
+    _ parameterCount: Int
+  ) -> EncoderSpec {
+    let widths = depths.indices.map { width << $0 }
+    let featureWidth = 8 * width
+    return EncoderSpec(
+      name: "convnext_\(size)", family: "ConvNeXt",
       summary: "7×7 depthwise convolutions, layer norm, GELU, Liu 2022",
-      parameterCount: 28_589_128,
+      parameterCount: parameterCount,
       stages: [.init("stem", "features.0"), .init("stage1", "features.1")]
         + (2...4).map { .init("stage\($0)", "features.\(2 * $0 - 2)", "features.\(2 * $0 - 1)") }
         + [.init("norm", "avgpool", "classifier.0")],
-      featureWidth: 768, input: .imageNet.sized(224, from: 236), classifierPrefix: ["classifier.2"],
+      featureWidth: featureWidth, input: input, classifierPrefix: ["classifier.2"],
       linearHeadPath: "classifier.2", ownClassCount: 1000,
       makeEncoder: {
-        ConvNeXt($0, channels: $1, widths: [96, 192, 384, 768], depths: [3, 3, 9, 3])
+        ConvNeXt($0, channels: $1, widths: widths, depths: depths, dropRate: dropRate)
       },
       makeOwnHead: { scope, classCount in
         let linear = Linear(
-          scope["classifier"][2], from: 768, to: classCount, weight: .normal(deviation: 0.02),
-          bias: .zeros)
+          scope["classifier"][2], from: featureWidth, to: classCount,
+          weight: .normal(deviation: 0.02), bias: .zeros)
         return PooledHead(scope, linear: linear)
       })
-  ]
+  }
 }

@@ -9,16 +9,16 @@ package struct DenseNet: Encoder {
 
   /// - Parameters:
   ///   - blockCounts: layers of each block.
-  ///   - growth: channels that one layer adds.
+  ///   - growth: channels that one layer adds; the first convolution has twice as many.
   package init(_ scope: Scope, channels: Int, blockCounts: [Int], growth: Int) {
+    var width = 2 * growth
     let features = scope["features"]
     stem = Chain(
       Convolution(
-        features["conv0"], from: channels, to: 64, kernel: 7, stride: 2, padding: 3,
+        features["conv0"], from: channels, to: width, kernel: 7, stride: 2, padding: 3,
         start: .kaimingNormalByInputs),
-      BatchNorm(features["norm0"], channels: 64), PlainLayer.relu(features["relu0"]),
+      BatchNorm(features["norm0"], channels: width), PlainLayer.relu(features["relu0"]),
       PlainLayer.maxPool(features["pool0"], padding: 1))
-    var width = 64
     var blocks: [Chain] = []
     for (index, count) in blockCounts.enumerated() {
       let block = features["denseblock\(index + 1)"]
@@ -73,9 +73,18 @@ package struct DenseNet: Encoder {
 
 extension DenseNet {
   package static let specs = [
+    spec("121", [6, 12, 24, 16], growth: 32, width: 1024, 7_978_856),
+    spec("161", [6, 12, 36, 24], growth: 48, width: 2208, 28_681_000),
+    spec("169", [6, 12, 32, 32], growth: 32, width: 1664, 14_149_480),
+    spec("201", [6, 12, 48, 32], growth: 32, width: 1920, 20_013_928),
+  ]
+
+  private static func spec(
+    _ size: String, _ blockCounts: [Int], growth: Int, width: Int, _ parameterCount: Int
+  ) -> EncoderSpec {
     EncoderSpec(
-      name: "densenet121", family: "DenseNet", summary: "dense concatenation, Huang 2016",
-      parameterCount: 7_978_856,
+      name: "densenet\(size)", family: "DenseNet", summary: "dense concatenation, Huang 2016",
+      parameterCount: parameterCount,
       stages: [
         .init("stem", ["conv0", "norm0", "relu0", "pool0"].map { "features.\($0)" }),
         .init("block1", "features.denseblock1", "features.transition1"),
@@ -83,12 +92,12 @@ extension DenseNet {
         .init("block3", "features.denseblock3", "features.transition3"),
         .init("block4", "features.denseblock4", "features.norm5", "features.relu5"),
       ],
-      featureWidth: 1024, input: .imageNet, classifierPrefix: ["classifier"],
+      featureWidth: width, input: .imageNet, classifierPrefix: ["classifier"],
       linearHeadPath: "classifier", ownClassCount: 1000,
-      makeEncoder: { DenseNet($0, channels: $1, blockCounts: [6, 12, 24, 16], growth: 32) },
+      makeEncoder: { DenseNet($0, channels: $1, blockCounts: blockCounts, growth: growth) },
       makeOwnHead: { scope, classCount in
         PooledHead(
-          scope, linear: Linear(scope["classifier"], from: 1024, to: classCount, bias: .zeros))
+          scope, linear: Linear(scope["classifier"], from: width, to: classCount, bias: .zeros))
       })
-  ]
+  }
 }

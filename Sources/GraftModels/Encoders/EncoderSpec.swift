@@ -43,7 +43,7 @@ package struct EncoderSpec: Sendable {
   /// can.
   package let linearHeadPath: String
   /// Outputs of the published weights' classifier.
-  package let ownClassCount: Int
+  package internal(set) var ownClassCount: Int
   /// Makes the layers for images with this number of channels.
   package let makeEncoder: @Sendable (_ scope: Scope, _ channels: Int) -> any Encoder
   package let makeOwnHead: @Sendable (_ scope: Scope, _ classCount: Int) -> any Head
@@ -59,6 +59,25 @@ package struct EncoderSpec: Sendable {
 extension EncoderSpec {
   /// The name without the formula in brackets.
   package var shortName: String { String(name.prefix { $0 != "(" }) }
+
+  /// This encoder with so many classes of its own classifier, as a file has them.
+  package func withOwnClasses(_ count: Int) -> EncoderSpec {
+    guard ownClassCount > 0, count != ownClassCount else { return self }
+    func size(_ classes: Int) -> Int {
+      let state = ModelState()
+      _ = makeOwnHead(Scope(state), classes)
+      return state.parameters.reduce(0) { $0 + $1.count }
+    }
+    var result = self
+    result.parameterCount += size(count) - size(ownClassCount)
+    result.ownClassCount = count
+    return result
+  }
+
+  /// Whether it pads as TensorFlow does, which no name or shape of a parameter shows.
+  package var isOfTensorFlow: Bool {
+    name.hasPrefix("tf_") || name.contains(Self.samePaddingMark)
+  }
 
   /// The shapes of the encoder's parameters in torch's layout, running statistics included, as
   /// files have them; no memory is taken for their values.

@@ -7,6 +7,8 @@ package enum Encoders {
     ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs
     + MobileNetV1.specs + MobileNetV3.specs + EfficientNet.specs + ShuffleNetV2.specs
     + MNASNet.specs + ConvNeXt.specs + Xception.specs + NASNet.specs + UNet.specs + classics
+    + RegNet.specs + ConvNeXtV2.specs + MobileNetTimm.specs + MobileNetV4.specs
+    + EfficientNetLite.specs + EfficientNetTF.specs
 
   /// From LeNet to the last Inception.
   private static let classics: [EncoderSpec] = [
@@ -20,10 +22,14 @@ package enum Encoders {
     uniqueKeysWithValues: all.map { ($0.name, $0.parameterShapes) })
 
   /// The encoder of that name, cut after a stage (`resnet18 until=layer3`), without batch norms
-  /// (`resnet18 folded`), or of a formula (`net("…")`); an unknown name is answered with the nearest.
+  /// (`resnet18 folded`), with TensorFlow's padding (`mobilenet_v2 padding=same`), or of a formula
+  /// (`net("…")`); an unknown name is answered with the nearest.
   package static func named(_ name: String) throws -> EncoderSpec {
     if name.hasSuffix(EncoderSpec.foldMark) {
       return try named(String(name.dropLast(EncoderSpec.foldMark.count))).folded()
+    }
+    if name.hasSuffix(EncoderSpec.samePaddingMark) {
+      return try named(String(name.dropLast(EncoderSpec.samePaddingMark.count))).paddedSame()
     }
     if let mark = name.range(of: EncoderSpec.cutMark) {
       return try named(String(name[..<mark.lowerBound]))

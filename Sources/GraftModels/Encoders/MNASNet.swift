@@ -1,25 +1,29 @@
+import GraftBase
 import GraftEngine
 
 /// Inverted residuals of different kernels, found by a search that measures time on a phone (Tan et
-/// al., 2018), at width 1.
+/// al., 2018), at several widths.
 package struct MNASNet: Encoder {
   private let stem: [Unit]
   private let blocks: [Block]
   private let last: Unit
 
-  package init(_ scope: Scope, channels: Int) {
+  package init(_ scope: Scope, channels: Int, width: Double) {
+    func scaled(_ channels: Int) -> Int { WidthScaling.divisible(Double(channels) * width) }
     let layers = scope["layers"]
+    let first = scaled(32)
+    var inputs = scaled(16)
     stem = [
-      Unit(layers, 0, from: channels, to: 32, kernel: 3, stride: 2),
-      Unit(layers, 3, from: 32, to: 32, kernel: 3, groups: 32),
-      Unit(layers, 6, from: 32, to: 16, kernel: 1, isActive: false),
+      Unit(layers, 0, from: channels, to: first, kernel: 3, stride: 2),
+      Unit(layers, 3, from: first, to: first, kernel: 3, groups: first),
+      Unit(layers, 6, from: first, to: inputs, kernel: 1, isActive: false),
     ]
-    var inputs = 16
     blocks = Self.rows.enumerated().flatMap { place, row in
       (0..<row.count).map { index in
-        defer { inputs = row.outputs }
+        let outputs = scaled(row.outputs)
+        defer { inputs = outputs }
         return Block(
-          layers[8 + place][index]["layers"], from: inputs, to: row.outputs, kernel: row.kernel,
+          layers[8 + place][index]["layers"], from: inputs, to: outputs, kernel: row.kernel,
           stride: index == 0 ? row.stride : 1, expansion: row.expansion)
       }
     }
@@ -86,16 +90,24 @@ package struct MNASNet: Encoder {
 
 extension MNASNet {
   package static let specs = [
+    spec("1_0", width: 1, from: 256, 4_383_312), spec("0_5", width: 0.5, from: 256, 2_218_512),
+    spec("0_75", width: 0.75, from: 232, 3_170_208), spec("1_3", width: 1.3, from: 232, 6_282_256),
+  ]
+
+  private static func spec(
+    _ size: String, width: Double, from resizeShortSide: Int, _ parameterCount: Int
+  ) -> EncoderSpec {
     EncoderSpec(
-      name: "mnasnet1_0", family: "MNASNet",
-      summary: "inverted residuals found by search, Tan 2018", parameterCount: 4_383_312,
+      name: "mnasnet\(size)", family: "MNASNet",
+      summary: "inverted residuals found by search, Tan 2018", parameterCount: parameterCount,
       stages: [
         stage("stem", 0...7), stage("stage1", 8...8), stage("stage2", 9...9),
         stage("stage3", 10...11), stage("stage4", 12...16),
       ],
-      featureWidth: 1280, input: .imageNet, classifierPrefix: ["classifier"],
+      featureWidth: 1280, input: .imageNet.sized(224, from: resizeShortSide),
+      classifierPrefix: ["classifier"],
       linearHeadPath: "classifier.1", ownClassCount: 1000,
-      makeEncoder: { MNASNet($0, channels: $1) },
+      makeEncoder: { MNASNet($0, channels: $1, width: width) },
       makeOwnHead: { scope, classCount in
         let linear = Linear(
           scope["classifier"][1], from: 1280, to: classCount,
@@ -103,7 +115,7 @@ extension MNASNet {
         return PooledHead(
           scope, dropout: .dropout(scope["classifier"][0], rate: 0.2), linear: linear)
       })
-  ]
+  }
 
   private static func stage(_ name: String, _ range: ClosedRange<Int>) -> EncoderSpec.Stage {
     EncoderSpec.Stage(name, range.map { "layers.\($0)" })

@@ -80,7 +80,7 @@ package struct MobileNetV3: Encoder {
       squeeze =
         row.squeezes
         ? SqueezeExcite(
-          place(), channels: row.width, squeezed: widthDivisibleBy8(row.width / 4),
+          place(), channels: row.width, squeezed: WidthScaling.divisible(Double(row.width / 4)),
           activation: .relu, gate: .hardSigmoid) : nil
       projection = unit(place(), from: row.width, to: row.outputs, kernel: 1, activation: nil)
       sum = row.stride == 1 && inputs == row.outputs ? .sum(scope["sum"]) : nil
@@ -91,12 +91,6 @@ package struct MobileNetV3: Encoder {
       let result = try projection(squeeze?(wide) ?? wide)
       return try sum?(x, result) ?? result
     }
-  }
-
-  /// The nearest multiple of 8 that is not below nine tenths of the width.
-  private static func widthDivisibleBy8(_ width: Int) -> Int {
-    let nearest = max(8, (width + 4) / 8 * 8)
-    return nearest * 10 < width * 9 ? nearest + 8 : nearest
   }
 }
 

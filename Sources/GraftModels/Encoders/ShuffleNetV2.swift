@@ -1,24 +1,26 @@
+import GraftBase
 import GraftEngine
 
-/// Units that let half of the channels pass and shuffle the halves (Ma et al., 2018), at width 1.
+/// Units that let half of the channels pass and shuffle the halves (Ma et al., 2018), at several widths.
 package struct ShuffleNetV2: Encoder {
   private let stem: Unit
   private let pool: PlainLayer
   private let blocks: [Block]
   private let last: Unit
 
-  package init(_ scope: Scope, channels: Int) {
+  /// - Parameter widths: of the three stages and of the last convolution.
+  package init(_ scope: Scope, channels: Int, widths: [Int]) {
     stem = Unit(scope["conv1"], 0, from: channels, to: 24, kernel: 3, stride: 2)
     pool = .maxPool(scope["maxpool"], padding: 1)
     var inputs = 24
-    blocks = [(4, 116), (8, 232), (4, 464)].enumerated().flatMap { stage, row in
+    blocks = zip([4, 8, 4], widths).enumerated().flatMap { stage, row in
       (0..<row.0).map { index in
         defer { inputs = row.1 }
         return Block(
           scope["stage\(stage + 2)"][index], from: inputs, to: row.1, reduces: index == 0)
       }
     }
-    last = Unit(scope["conv5"], 0, from: 464, to: 1024, kernel: 1)
+    last = Unit(scope["conv5"], 0, from: widths[2], to: widths[3], kernel: 1)
   }
 
   package func callAsFunction(_ image: Value) throws -> Value {
@@ -97,19 +99,29 @@ package struct ShuffleNetV2: Encoder {
 
 extension ShuffleNetV2 {
   package static let specs = [
+    spec("x1_0", [116, 232, 464, 1024], from: 256, 2_278_604),
+    spec("x0_5", [48, 96, 192, 1024], from: 256, 1_366_792),
+    spec("x1_5", [176, 352, 704, 1024], from: 232, 3_503_624),
+    spec("x2_0", [244, 488, 976, 2048], from: 232, 7_393_996),
+  ]
+
+  private static func spec(
+    _ size: String, _ widths: [Int], from resizeShortSide: Int, _ parameterCount: Int
+  ) -> EncoderSpec {
     EncoderSpec(
-      name: "shufflenet_v2_x1_0", family: "ShuffleNet",
+      name: "shufflenet_v2_\(size)", family: "ShuffleNet",
       summary: "half of the channels pass, then all are shuffled, Ma 2018",
-      parameterCount: 2_278_604,
+      parameterCount: parameterCount,
       stages: [
         .init("stem", "conv1", "maxpool"), .init("stage2", "stage2"), .init("stage3", "stage3"),
         .init("stage4", "stage4", "conv5"),
       ],
-      featureWidth: 1024, input: .imageNet, classifierPrefix: ["fc"], linearHeadPath: "fc",
+      featureWidth: widths[3], input: .imageNet.sized(224, from: resizeShortSide),
+      classifierPrefix: ["fc"], linearHeadPath: "fc",
       ownClassCount: 1000,
-      makeEncoder: { ShuffleNetV2($0, channels: $1) },
+      makeEncoder: { ShuffleNetV2($0, channels: $1, widths: widths) },
       makeOwnHead: { scope, classCount in
-        PooledHead(scope, linear: Linear(scope["fc"], from: 1024, to: classCount))
+        PooledHead(scope, linear: Linear(scope["fc"], from: widths[3], to: classCount))
       })
-  ]
+  }
 }

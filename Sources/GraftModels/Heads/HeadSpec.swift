@@ -16,7 +16,8 @@ package struct HeadSpec: Sendable {
     change(&values)
   }
 
-  package var isOwn: Bool { kind.isOwn }
+  /// Whether all its parameters come with the encoder's weights.
+  package var isOwn: Bool { kind.isOwn && values[OwnHead.classes] == .file }
 
   /// What it predicts, on this encoder.
   package func task(on spec: EncoderSpec) -> PredictionTask { kind.task(on: spec) }
@@ -81,6 +82,10 @@ extension HeadSpec: Codable {
     var inner = outer.nestedContainer(keyedBy: Key.self, forKey: Key(stringValue: kind.name))
     for argument in kind.arguments {
       let key = Self.key(of: argument, kind)
+      // Files of an own head say nothing of whose classes it has, unless they are new.
+      if kind.isOwn, values.values[argument.name]?.first == argument.declaration.standardValue {
+        continue
+      }
       switch values.values[argument.name]?.first {
       case .integer(let value): try inner.encode(value, forKey: key)
       case .number(let value): try inner.encode(value, forKey: key)

@@ -16,6 +16,8 @@ package struct Convolution: OperationLayer {
   }
 
   package let operation: PlainLayer
+  /// What pads before it, where it cannot pad itself (`Scope.padsSame`).
+  private let pad: PlainLayer?
 
   /// A convolution with a square kernel.
   package init(
@@ -50,10 +52,17 @@ package struct Convolution: OperationLayer {
       shape: [outputs, inputs / groups, kernel.y, kernel.x], initializer)
     let bias =
       hasBias ? [scope.parameter("bias", .bias, shape: [outputs], biasInitializer)] : []
+    // At stride 1 both paddings are the same.
+    let reach = Pair(dilation.y * (kernel.y - 1) + 1, dilation.x * (kernel.x - 1) + 1)
+    let isSame =
+      scope.padsSame && stride != 1 && padding != 0 && padding.y * 2 == reach.y - 1
+      && padding.x * 2 == reach.x - 1
+    pad = isSame ? PlainLayer(scope["pad"], PadOp(same: reach, stride: stride)) : nil
     operation = PlainLayer(
       scope,
       ConvolutionOp(
-        outputChannels: outputs, kernel: kernel, stride: stride, padding: padding,
+        outputChannels: outputs, kernel: kernel, stride: stride, padding: isSame ? 0 : padding,
         dilation: dilation, groups: groups, hasBias: hasBias), [weight] + bias)
   }
+  package func callAsFunction(_ x: Value) throws -> Value { try operation(pad?(x) ?? x) }
 }

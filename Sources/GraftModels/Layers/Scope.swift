@@ -8,6 +8,9 @@ package struct Scope {
   /// Torch's dotted path, empty at the top.
   package let path: String
   private let state: ModelState
+  /// Whether convolutions that keep the size but for their stride pad as TensorFlow does, the odd row and
+  /// column below and to the right.
+  package private(set) var padsSame = false
 
   package init(_ state: ModelState) {
     self.init(path: "", state: state)
@@ -19,7 +22,16 @@ package struct Scope {
   }
 
   package subscript(name: String) -> Scope {
-    Scope(path: path.isEmpty ? name : "\(path).\(name)", state: state)
+    var inner = Scope(path: path.isEmpty ? name : "\(path).\(name)", state: state)
+    inner.padsSame = padsSame
+    return inner
+  }
+
+  /// The same place with TensorFlow's padding.
+  package var paddedSame: Scope {
+    var result = self
+    result.padsSame = true
+    return result
   }
 
   package subscript(index: Int) -> Scope { self[String(index)] }

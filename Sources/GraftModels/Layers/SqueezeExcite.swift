@@ -8,13 +8,17 @@ package struct SqueezeExcite: Layer {
   private let activation, gate: PlainLayer
   private let product: PlainLayer
 
+  /// - Parameter names: of the two convolutions.
   package init(
-    _ scope: Scope, channels: Int, squeezed: Int, activation: Activation, gate: Activation
+    _ scope: Scope, channels: Int, squeezed: Int, activation: Activation, gate: Activation,
+    names: (squeeze: String, expand: String) = ("fc1", "fc2")
   ) {
     pool = .globalAveragePool(scope["avgpool"], keepsPixel: true)
-    squeeze = Convolution(scope["fc1"], from: channels, to: squeezed, kernel: 1, hasBias: true)
+    squeeze = Convolution(
+      scope[names.squeeze], from: channels, to: squeezed, kernel: 1, hasBias: true)
     self.activation = .activation(scope["activation"], activation)
-    expand = Convolution(scope["fc2"], from: squeezed, to: channels, kernel: 1, hasBias: true)
+    expand = Convolution(
+      scope[names.expand], from: squeezed, to: channels, kernel: 1, hasBias: true)
     self.gate = .activation(scope["scale_activation"], gate)
     product = .product(scope["product"])
   }

@@ -171,11 +171,12 @@ extension LoadReport {
         "\(misshapen.count) of another shape: "
           + Self.list(misshapen))
     }
-    let fitting = weights.recognizedEncoder.map {
-      $0.name == spec.name
-        ? "its classifier is for other classes; `head linear` puts a new one in its place"
-        : "the file fits \($0.name)"
-    }
+    let fitting =
+      weights.recognizedEncoder.map {
+        $0.name == spec.name
+          ? "its classifier is for other classes; `head linear` puts a new one in its place"
+          : "the file fits \($0.name)"
+      } ?? weights.nearestText
     return GraftError(
       .input,
       "'\(weights.name.escapingControlCharacters)' does not fit \(spec.name): "

@@ -12,11 +12,17 @@ package struct TensorRun {
   /// Of what is dropped in training.
   package let seed: UInt64
 
-  package init(_ model: Model, isTraining: Bool, hasGradients: Bool, seed: UInt64) {
+  /// Whether training draws what is dropped; else dropout and drop paths let everything pass.
+  package let drops: Bool
+
+  package init(
+    _ model: Model, isTraining: Bool, hasGradients: Bool, seed: UInt64, drops: Bool = true
+  ) {
     self.model = model
     self.isTraining = isTraining
     self.hasGradients = hasGradients
     self.seed = seed
+    self.drops = drops
   }
 
   /// `input` [N, C, H, W] and `target`, class numbers [N] or soft labels [N, classes], in;
@@ -40,7 +46,8 @@ package struct TensorRun {
       inputShapes: ["image": input.shape, "target": targetShape],
       configuration: PlanConfiguration(
         trainable: Set(parameters.map(\.name)),
-        trainingNodes: isTraining ? Set(model.graph.nodes.map(\.index)) : []),
+        trainingNodes: isTraining
+          ? Set(model.graph.nodes.filter { drops || !$0.op.isRandom }.map(\.index)) : []),
       pool: pool)
     plan.input("image").copy(input.values)
     if let target { plan.input("target").copy(target) }

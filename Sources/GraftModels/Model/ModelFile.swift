@@ -183,7 +183,13 @@ package struct ModelFile {
     }
 
     func encoder() throws -> EncoderSpec {
-      let spec = try Encoders.named(text(.encoder))
+      var spec = try Encoders.named(text(.encoder))
+      // Weights of others may have had a classifier of their own width.
+      if let head: HeadSpec = try? value(.head), head.isOwn,
+        let classes: [String] = try? value(.classes), !classes.isEmpty
+      {
+        spec = spec.withOwnClasses(classes.count)
+      }
       let keepsAuxiliary = metadata[ByteString(Key.auxiliary.rawValue)]?.text == "yes"
       return keepsAuxiliary ? spec.withAuxiliaryClassifiers() : spec
     }

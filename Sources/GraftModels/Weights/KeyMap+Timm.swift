@@ -2,43 +2,43 @@ extension KeyMap {
   /// timm's spellings of encoders that torchvision has too; its ResNets, DenseNets and Inception v3 need
   /// no map, and what torchvision lacks has timm's names here.
   static let timm: [KeyMap] = [
-    timm("vgg16", vggClassifier), timm("vgg19", vggClassifier), timm("vgg11", vggClassifier),
-    timm("vgg13", vggClassifier), timm("vgg11_bn", vggClassifier), timm("vgg13_bn", vggClassifier),
-    timm("vgg16_bn", vggClassifier), timm("vgg19_bn", vggClassifier),
+    timm("vgg16", prefixes: vggClassifier), timm("vgg19", prefixes: vggClassifier),
+    timm("vgg11", prefixes: vggClassifier),
+    timm("vgg13", prefixes: vggClassifier), timm("vgg11_bn", prefixes: vggClassifier),
+    timm("vgg13_bn", prefixes: vggClassifier),
+    timm("vgg16_bn", prefixes: vggClassifier), timm("vgg19_bn", prefixes: vggClassifier),
     timm(
       "mobilenet_v2",
-      blocks([1, 2, 3, 4, 3, 3, 1]) { place in
+      prefixes: blocks([1, 2, 3, 4, 3, 3, 1]) { place in
         InvertedResidual("features.\(place.running).conv", nesting: .lastPlain)
       }.adding(stem: "features.0", head: "features.18", classifier: "classifier.1")),
     timm(
       "mobilenet_v3_small",
-      blocks([1, 2, 3, 2, 3]) { place in
+      prefixes: blocks([1, 2, 3, 2, 3]) { place in
         InvertedResidual(
           "features.\(place.running).block", squeezes: ![2, 3].contains(place.running))
       }.adding(mobileNetV3Ends: "blocks.5.0", "features.12")),
     timm(
       "mobilenet_v3_large",
-      blocks([1, 2, 3, 4, 2, 3]) { place in
+      prefixes: blocks([1, 2, 3, 4, 2, 3]) { place in
         InvertedResidual(
           "features.\(place.running).block",
           squeezes: [4, 5, 6].contains(place.running) || place.running > 10)
       }.adding(mobileNetV3Ends: "blocks.6.0", "features.16")),
+    timm("efficientnet_b0", prefixes: efficientNet(depth: 1)),
+    timm("efficientnet_b1", prefixes: efficientNet(depth: 1.1)),
+    timm("efficientnet_b2", prefixes: efficientNet(depth: 1.2)),
+    timm("efficientnet_b3", prefixes: efficientNet(depth: 1.4)),
+    timm("efficientnet_b4", prefixes: efficientNet(depth: 1.8)),
+    timm("efficientnet_b5", prefixes: efficientNet(depth: 2.2)),
+    timm("efficientnet_b6", prefixes: efficientNet(depth: 2.6)),
+    timm("efficientnet_b7", prefixes: efficientNet(depth: 3.1)),
+    timm("efficientnet_v2_s", prefixes: secondEfficientNet([2, 4, 4, 6, 9, 15])),
+    timm("efficientnet_v2_m", prefixes: secondEfficientNet([3, 5, 5, 7, 14, 18, 5])),
+    timm("efficientnet_v2_l", prefixes: secondEfficientNet([4, 7, 7, 10, 19, 25, 7])),
     timm(
-      "efficientnet_b0",
-      blocks([1, 2, 2, 3, 3, 4, 1]) { place in
-        InvertedResidual("features.\(place.stage + 1).\(place.index).block", squeezes: true)
-      }.adding(stem: "features.0", head: "features.8", classifier: "classifier.1")),
-    timm(
-      "efficientnet_v2_s",
-      blocks([2, 4, 4, 6, 9, 15]) { place in
-        InvertedResidual(
-          "features.\(place.stage + 1).\(place.index).block",
-          layers: place.stage == 0 ? ["conv"] : place.stage < 3 ? ["conv_exp", "conv_pwl"] : nil,
-          squeezes: place.stage > 2)
-      }.adding(stem: "features.0", head: "features.7", classifier: "classifier.1")),
-    timm(
-      "mnasnet1_0",
-      blocks([1, 3, 3, 3, 2, 4, 1]) { place in
+      "mnasnet1_0", "mnasnet0_5", "mnasnet0_75", "mnasnet1_3",
+      prefixes: blocks([1, 3, 3, 3, 2, 4, 1]) { place in
         place.stage == 0
           ? InvertedResidual("layers", nesting: .flat(first: 3))
           : InvertedResidual(
@@ -47,13 +47,14 @@ extension KeyMap {
         "conv_stem": "layers.0", "bn1": "layers.1", "conv_head": "layers.14", "bn2": "layers.15",
         "classifier": "classifier.1",
       ]) { $1 }),
-    timm("convnext_tiny", convNeXt([3, 3, 9, 3])),
+    timm("convnext_tiny", prefixes: convNeXt([3, 3, 9, 3])),
+    timm("convnext_small", "convnext_base", "convnext_large", prefixes: convNeXt([3, 3, 27, 3])),
   ]
 
-  /// torchvision's own files of DenseNet-121 are older than its names: `norm.1` is `norm1` now.
+  /// torchvision's own files of DenseNets are older than its names: `norm.1` is `norm1` now.
   static let oldDenseNet: KeyMap = {
     var prefixes: [String: String] = [:]
-    for (block, count) in [6, 12, 24, 16].enumerated() {
+    for (block, count) in [6, 12, 48, 32].enumerated() {
       for layer in 1...count {
         for part in ["norm", "conv"] {
           for number in 1...2 {
@@ -64,11 +65,30 @@ extension KeyMap {
       }
     }
     return KeyMap(
-      source: "an older torchvision", encoders: ["densenet121"], prefixes: prefixes)
+      source: "an older torchvision", encoders: Set(DenseNet.specs.map(\.name)),
+      prefixes: prefixes)
   }()
 
-  private static func timm(_ encoder: String, _ prefixes: [String: String]) -> KeyMap {
-    KeyMap(source: "timm", encoders: [encoder], prefixes: prefixes)
+  private static func timm(_ encoders: String..., prefixes: [String: String]) -> KeyMap {
+    KeyMap(source: "timm", encoders: Set(encoders), prefixes: prefixes)
+  }
+
+  /// The first version's table, its counts of blocks multiplied.
+  private static func efficientNet(depth: Double) -> [String: String] {
+    let counts = [1, 2, 2, 3, 3, 4, 1].map { Int((Double($0) * depth).rounded(.up)) }
+    return blocks(counts) { place in
+      InvertedResidual("features.\(place.stage + 1).\(place.index).block", squeezes: true)
+    }.adding(stem: "features.0", head: "features.8", classifier: "classifier.1")
+  }
+
+  private static func secondEfficientNet(_ counts: [Int]) -> [String: String] {
+    blocks(counts) { place in
+      InvertedResidual(
+        "features.\(place.stage + 1).\(place.index).block",
+        layers: place.stage == 0 ? ["conv"] : place.stage < 3 ? ["conv_exp", "conv_pwl"] : nil,
+        squeezes: place.stage > 2)
+    }.adding(
+      stem: "features.0", head: "features.\(counts.count + 1)", classifier: "classifier.1")
   }
 
   private static let vggClassifier = [

@@ -11,7 +11,7 @@ package struct KeyMap: Sendable {
   package let prefixes: [String: String]
 
   package static let all: [KeyMap] =
-    [cifarResNets, projectedResNets, oldXception, oldDenseNet] + timm
+    [cifarResNets, projectedResNets, oldXception, oldDenseNet] + timm + efficientNetPyTorch
 
   /// github.com/akamaster/pytorch_resnet_cifar10 calls the classifier `linear`.
   static let cifarResNets = KeyMap(

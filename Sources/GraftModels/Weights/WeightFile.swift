@@ -19,22 +19,30 @@ package struct WeightFile: Sendable {
   /// their name.
   ///
   /// - Parameter verifyingChecksums: see `TorchFile.read`.
-  package init(path: String, verifyingChecksums: Bool = true) throws {
+  /// - Parameter isAveraged: whether averages of weights are taken, which the file must then have.
+  package init(path: String, verifyingChecksums: Bool = true, isAveraged: Bool = false) throws {
     try self.init(
-      ByteSource(RegularFile(path: path)), name: path, verifyingChecksums: verifyingChecksums)
+      ByteSource(RegularFile(path: path)), name: path, verifyingChecksums: verifyingChecksums,
+      isAveraged: isAveraged)
   }
 
   /// The same from bytes in memory; `name` is used in messages.
-  package init(_ source: ByteSource, name: String? = nil, verifyingChecksums: Bool = true) throws {
+  package init(
+    _ source: ByteSource, name: String? = nil, verifyingChecksums: Bool = true,
+    isAveraged: Bool = false
+  ) throws {
     let name = name ?? source.name
     let start = try source.start(64)
     if TorchFile.isRecognized(in: start) {
-      self.init(try TorchFile.read(source, verifyingChecksums: verifyingChecksums), name: name)
+      let file = try TorchFile.read(
+        source, verifyingChecksums: verifyingChecksums, isAveraged: isAveraged)
+      self.init(file, name: name)
     } else if ONNXWeights.isRecognized(in: start) {
       self.init(try ONNXWeights.read(source), name: name)
     } else {
       self.init(try Safetensors.read(source), name: name)
     }
+    if isAveraged { try takeAverages() }
   }
 
   package init(_ file: SafetensorsFile, name: String) {
@@ -42,7 +50,7 @@ package struct WeightFile: Sendable {
   }
 
   package init(_ file: TorchStateDict, name: String) {
-    self.init(name: name, tensors: file.tensors)
+    self.init(name: name, metadata: file.metadata, tensors: file.tensors)
     notes = file.notes
   }
 
@@ -95,16 +103,36 @@ package struct WeightFile: Sendable {
 extension WeightFile {
   /// The encoder whose weights these are, with any classifier; nil when none fits.
   package var recognizedEncoder: EncoderSpec? {
+    recognizedEncoders.first ?? Encoders.all.first { matchedByOrder($0) != nil }
+  }
+
+  /// The encoders that have these names and shapes, the likeliest first: the one that the file or its
+  /// training is named after, then those with its very names, then those that a key map leads to; networks
+  /// with TensorFlow's padding, which no name of a tensor shows, after those without.
+  package var recognizedEncoders: [EncoderSpec] {
     let unwrappings = unwrappings
     let sized = unwrappings.map { (file: $0, count: $0.weightCount) }
-    return Encoders.all.first { spec in
+    var exact: [EncoderSpec] = []
+    var mapped: [EncoderSpec] = []
+    for spec in Encoders.all {
       let shapes = Encoders.parameterShapes[spec.name] ?? [:]
       let largest = shapes.count + (layers.isEmpty ? Self.mostExtras : Self.mostConstants)
       let files = sized.filter { (shapes.count...largest).contains($0.count) }.map(\.file)
-      return Self.spellings(of: files, for: spec).contains {
+      if files.contains(where: { $0.holdsExactly(shapes, of: spec) }) {
+        exact.append(spec)
+      } else if Self.spellings(of: files, for: spec).contains(where: {
         $0.holdsExactly(shapes, of: spec)
+      }) {
+        mapped.append(spec)
       }
-    } ?? Encoders.all.first { matchedByOrder($0) != nil }
+    }
+    let found = exact + mapped
+    let hints = [metadata["arch"]?.text, name.split(separator: "/").last.map(String.init)]
+    let named = hints.compactMap(\.self).compactMap { hint in
+      found.filter { hint.contains($0.name) }.max { $0.name.utf8.count < $1.name.utf8.count }
+    }
+    let rest = found.filter { !$0.isOfTensorFlow } + found.filter(\.isOfTensorFlow)
+    return named.prefix(1) + rest.filter { $0.name != named.first?.name }
   }
 
   /// These weights under the names of the encoder's layers: unchanged, or without the wrappers and
@@ -140,7 +168,7 @@ extension WeightFile {
   }
 
   /// Weights unchanged, and through each key map that is made for the encoder.
-  private static func spellings(
+  static func spellings(
     of files: [WeightFile], for spec: EncoderSpec
   ) -> [WeightFile] {
     let maps = KeyMap.all.filter { $0.covers(spec) }
@@ -170,16 +198,20 @@ extension WeightFile {
   private static let mostConstants = 5_000
 
   /// Its tensors without counters, under whatever names.
-  private var weightCount: Int {
+  var weightCount: Int {
     tensors.keys.count { !$0.bytes.ends(with: "num_batches_tracked") }
   }
 
   private func holdsExactly(_ shapes: [String: Shape], of spec: EncoderSpec) -> Bool {
-    let names = tensors.keys.filter { !$0.bytes.ends(with: "num_batches_tracked") }
+    guard shapes.allSatisfy({ tensors[ByteString($0.key)]?.shape == $0.value.dimensions }) else {
+      return false
+    }
     let classifier = spec.classifierPrefix + ["head"] + spec.auxiliary.map(\.name)
-    let count = names.count { name in !classifier.contains(where: name.isCovered) }
-    return (count == shapes.count || !layers.isEmpty)
-      && shapes.allSatisfy { tensors[ByteString($0.key)]?.shape == $0.value.dimensions }
+    return !layers.isEmpty
+      || tensors.keys.allSatisfy { name in
+        name.bytes.ends(with: "num_batches_tracked") || classifier.contains(where: name.isCovered)
+          || shapes[name.text] != nil
+      }
   }
 }
 

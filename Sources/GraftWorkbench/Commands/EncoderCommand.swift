@@ -28,6 +28,14 @@ package struct EncoderCommand: Command {
   private static let auxiliary = Argument(
     "aux", .flag, default: false,
     "train with the auxiliary classifiers of an Inception; evaluation ignores them")
+  private enum Padding: String, WordChoice { case torch, same }
+
+  private static let padding = Argument(
+    "padding", .word, default: Padding.torch,
+    "same: as TensorFlow pads, for weights from there; encoders named tf_… always do")
+  private static let averages = Argument(
+    "ema", .flag, default: false,
+    "take the averaged weights that a checkpoint has beside the others")
   private static let alias = Argument(
     "as", .newName(.encoder), "name by which `encoder NAME` chooses it again, as it is now")
   private static let checksums = Argument(
@@ -37,7 +45,9 @@ package struct EncoderCommand: Command {
     "encoder", "choose the encoder, the network that turns images into features",
     group: .ingredients,
     parameters: [
-      name, weights, until, size, channels, mean, deviation, auxiliary, checksums, alias,
+      name, weights, until, size, channels, mean, deviation, padding, auxiliary, averages,
+      checksums,
+      alias,
     ],
     examples: [
       "encoder resnet18", "encoder mobilenet_v2 size=160",
@@ -46,16 +56,17 @@ package struct EncoderCommand: Command {
       "encoder resnet20 weights=random channels=1",
       "encoder mobilenet_v2 size=160 as=small ; encoder resnet18 ; encoder small",
       "encoder resnet18 weights=random mean=[0.5, 0.5, 0.5] std=[0.5, 0.5, 0.5]",
+      "encoder mobilenet_v2 weights=random padding=same size=64",
     ],
     seeAlso: ["data", "head", "summary"], isRecorded: true,
     discussion:
       "Alone, it shows parameters, layer groups, input size and preprocessing. Weights come from "
       + "safetensors and PyTorch's .pth, .pt and .th files, which are read without executing what "
-      + "they hold. With channels=1 the first layer's weights are summed over colors and images "
+      + "they hold; what training code puts around a model is removed from names, averages are taken "
+      + "with ema=yes, and a file that fits no encoder is refused with the nearest. With channels=1 the first layer's weights are summed over colors and images "
       + "are read in gray; with more channels, which only raw tensors have, they are repeated, "
       + "times 3/channels. `help net` explains formulas, whose weights are random at first. "
-      + "Encoders: "
-      + Encoders.all.map(\.name).joined(separator: ", ") + ".")
+      + "`help encoders` lists all \(Encoders.all.count) encoders.")
 
   private let arguments: CheckedArguments
 
@@ -81,7 +92,7 @@ package struct EncoderCommand: Command {
         .missingParameter, at: Self.until, "`until` needs the encoder to cut",
         help: "for example: encoder resnet18 until=layer3")
     }
-    if case .name(let name)? = arguments[Self.name] { _ = try cut(Encoders.named(name)) }
+    if case .name(let name)? = arguments[Self.name] { _ = try cut(padded(Encoders.named(name))) }
   }
 
   package func run(in session: Session) throws {
@@ -114,7 +125,7 @@ package struct EncoderCommand: Command {
     else { return nil }
     let options: [any AnyArgument] = [
       Self.weights, Self.until, Self.size, Self.channels, Self.mean, Self.deviation,
-      Self.auxiliary, Self.checksums,
+      Self.padding, Self.auxiliary, Self.averages, Self.checksums,
     ]
     if let option = arguments.firstGiven(of: options) {
       throw arguments.fault(
@@ -132,20 +143,63 @@ package struct EncoderCommand: Command {
     let namePath = arguments[Self.name]?.path
     let file =
       namePath == path ? weights : try namePath.map { try read($0, in: session) } ?? weights
-    let spec = try withAuxiliary(cut(encoder(of: file?.file)))
+    var spec = try withAuxiliary(cut(padded(encoder(of: file?.file))))
     if let path, let hash = weights?.hash { try Self.checkPublished(path, hash) }
-    let spelled = weights?.file.spelled(for: spec)
+    var spelled = weights?.file.spelled(for: spec)
     try spelled?.checkFit(to: spec)
-    return EncoderChoice(
-      spec: spec, input: try input(of: spec, file?.file), weights: spelled,
-      weightsHash: weights?.hash)
+    if let count = spelled?.ownClassCount(of: spec), count != spec.ownClassCount {
+      spec = spec.withOwnClasses(count)
+      spelled = spelled?.noting(
+        "its own classifier has \(count) classes, which `head own` keeps")
+    }
+    let input = try input(of: spec, file?.file)
+    for note in advice(on: spec, weights?.file, input) { spelled = spelled?.noting(note) }
+    return EncoderChoice(spec: spec, input: input, weights: spelled, weightsHash: weights?.hash)
+  }
+
+  /// What the file cannot show and a user should know: a twin of the recognized encoder, and images that
+  /// the weights were not trained on.
+  private func advice(
+    on spec: EncoderSpec, _ file: WeightFile?, _ input: ImageInput
+  ) -> [String] {
+    guard let file else { return [] }
+    var notes: [String] = []
+    if arguments[Self.name]?.path != nil,
+      file.metadata[ByteString(ModelFile.Key.encoder.rawValue)] == nil,
+      let twin = file.recognizedEncoders.first(where: {
+        $0.isOfTensorFlow != spec.isOfTensorFlow && !spec.name.hasPrefix($0.name)
+      })
+    {
+      notes.append(
+        "the same tensors fit \(twin.name), "
+          + (twin.isOfTensorFlow ? "with TensorFlow's padding" : "with PyTorch's padding")
+          + ": name it if they come from there")
+    }
+    let known = PretrainedCatalog.standard.entry(ofFile: file.name.lastPathComponent)?.input
+    if let known, known.mean != input.mean || known.std != input.std {
+      notes.append(
+        "these weights were trained with mean \(Self.list(known.mean)) and std "
+          + "\(Self.list(known.std)), not with the chosen ones")
+    }
+    return notes
+  }
+
+  /// The encoder with TensorFlow's padding, where it is asked for.
+  private func padded(_ spec: EncoderSpec) throws -> EncoderSpec {
+    guard arguments[Self.padding] == .same, !spec.isOfTensorFlow else { return spec }
+    do {
+      return try spec.paddedSame()
+    } catch let error as GraftError {
+      throw arguments.fault(.notAllowedHere, at: Self.padding, error.message, help: error.help)
+    }
   }
 
   private func read(
     _ path: String, in session: Session
   ) throws -> PlanReadings.WeightReading {
     try session.workbench.readings.weights(
-      path, verifyingChecksums: arguments[Self.checksums], isKept: session.trial != nil)
+      path, verifyingChecksums: arguments[Self.checksums], isAveraged: arguments[Self.averages],
+      isKept: session.trial != nil)
   }
 
   /// The file that `weights=` or the name itself points at; nil for random weights.
@@ -200,8 +254,8 @@ package struct EncoderCommand: Command {
     if let spec = file?.recognizedEncoder { return spec }
     throw GraftError(
       .input, "the weights in `\(file?.name ?? "")` fit no encoder of graft",
-      help: "name it: encoder NAME weights=FILE; encoders: "
-        + Encoders.all.map(\.name).joined(separator: ", "))
+      help: [file?.nearestText, "name one: encoder NAME weights=FILE; `help encoders` lists them"]
+        .compactMap(\.self).joined(separator: "; "))
   }
 
   /// The encoder with its auxiliary classifiers, where they are asked for.
@@ -300,6 +354,7 @@ package struct EncoderCommand: Command {
       weights.name: encoder.weights?.name.lastPathComponent.escapingControlCharacters ?? "random",
       mean.name: list(encoder.input.mean), deviation.name: list(encoder.input.std),
       auxiliary.name: encoder.spec.keepsAuxiliary.argumentText,
+      padding.name: encoder.spec.isOfTensorFlow ? Padding.same.rawValue : Padding.torch.rawValue,
     ]
   }
 

@@ -16,26 +16,32 @@ package struct ForwardCommand: Command {
     "gradients", .flag, default: false, "whether gradients of the mean loss are written")
   private static let mode = Argument(
     "mode", .word, default: Mode.eval, "whether batch norm and dropout work as in training")
+  private static let dropout = Argument(
+    "dropout", .flag, default: true,
+    "whether mode=train drops values, maps and paths; no makes it comparable")
 
   package static let specification = CommandSpecification(
     "forward", "run the model on raw tensors, as other frameworks do", group: .look,
-    parameters: [source, target, gradients, mode, DenseChoice.dense, DenseChoice.step],
+    parameters: [source, target, gradients, mode, dropout, DenseChoice.dense, DenseChoice.step],
     examples: [
       "forward tensors.safetensors to=out.safetensors",
       "forward tensors.safetensors to=out.safetensors gradients=yes",
       "forward tensors.safetensors to=out.safetensors gradients=yes mode=train",
+      "forward tensors.safetensors to=out.safetensors gradients=yes mode=train dropout=no",
       "forward tensors.safetensors to=out.safetensors dense=yes",
     ], seeAlso: ["summary", "save"], isRecorded: true,
     discussion: "Names and layouts are torch's: `logits`, `features`, `loss` and `grad.PARAMETER` "
       + "are written. `input` must be normalized; `target` holds class numbers [N] or soft labels "
       + "[N, classes]. The model is the current run's, else the current encoder and head. With "
       + "dense=yes the classifier is applied at every position of images of its size or larger, "
-      + "and `logits` is a map [N, classes, h, w].")
+      + "and `logits` is a map [N, classes, h, w]. Batch statistics without drops (mode=train "
+      + "dropout=no) are what other frameworks compute with their dropout rates set to 0.")
 
   private let source: String
   private let target: String
   private let hasGradients: Bool
   private let isTraining: Bool
+  private let drops: Bool
   private let dense: DenseChoice?
 
   package init(_ arguments: CheckedArguments) throws {
@@ -43,6 +49,12 @@ package struct ForwardCommand: Command {
     target = arguments[Self.target]
     hasGradients = arguments[Self.gradients]
     isTraining = arguments[Self.mode] == .train
+    drops = arguments[Self.dropout]
+    guard drops || isTraining else {
+      throw arguments.fault(
+        .notAllowedHere, at: Self.dropout, "without mode=train nothing is dropped",
+        help: "leave out dropout=no, or add mode=train")
+    }
     dense = try DenseChoice(arguments)
     let asked: [(argument: any AnyArgument, isAsked: Bool)] = [
       (Self.gradients, hasGradients), (Self.mode, isTraining),
@@ -76,7 +88,7 @@ package struct ForwardCommand: Command {
     let model = try model(in: session)
     let tensors = try Safetensors.read(path: source)
     let run = TensorRun(
-      model, isTraining: isTraining, hasGradients: hasGradients, seed: session.seed)
+      model, isTraining: isTraining, hasGradients: hasGradients, seed: session.seed, drops: drops)
     let outputs =
       try dense.map { try run.denseOutputs(for: tensors, stride: $0.stride, pool: session.pool) }
       ?? run.outputs(for: tensors, pool: session.pool)

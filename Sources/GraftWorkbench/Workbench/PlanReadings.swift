@@ -19,6 +19,7 @@ final class PlanReadings {
   private struct Stamp: Equatable {
     let path: String
     let verifiesChecksums: Bool
+    let isAveraged: Bool
     let state: RegularFile.State
   }
 
@@ -36,13 +37,15 @@ final class PlanReadings {
 
   /// The weights read by the rehearsal, where their file is as it was, or read now.
   func weights(
-    _ path: String, verifyingChecksums: Bool, isKept: Bool
+    _ path: String, verifyingChecksums: Bool, isAveraged: Bool = false, isKept: Bool
   ) throws -> WeightReading {
     let stamp = Stamp(
-      path: path, verifiesChecksums: verifyingChecksums, state: try RegularFile(path: path).state)
+      path: path, verifiesChecksums: verifyingChecksums, isAveraged: isAveraged,
+      state: try RegularFile(path: path).state)
     if let found = weightFiles.first(where: { $0.stamp == stamp }) { return found.reading }
     let reading = WeightReading(
-      file: try WeightFile(path: path, verifyingChecksums: verifyingChecksums),
+      file: try WeightFile(
+        path: path, verifyingChecksums: verifyingChecksums, isAveraged: isAveraged),
       hash: try ContentHash.ofFile(path).hex)
     if isKept { weightFiles.append((stamp, reading)) }
     return reading

@@ -42,12 +42,20 @@ import Testing
   /// included.
   @Test func namesAndShapesAreTheReferences() throws {
     let references: [String: Digest] = try decodeFixture("state_digests.json")
-    #expect(references.count == 47)
+    #expect(references.count == 132)
     for (name, reference) in references {
       let plain = try EncoderSpec.named(name.replacingOccurrences(of: "+aux", with: ""))
       let spec = name.hasSuffix("+aux") ? plain.withAuxiliaryClassifiers() : plain
-      let model = try Model.own(spec)
-      let lines = model.state.entries.map { entry -> String in
+      // Layers alone: recording the graphs of all sizes takes long.
+      let state = ModelState()
+      let scope = Scope(state)
+      _ = spec.makeEncoder(scope, spec.input.channels)
+      for classifier in spec.keptAuxiliary {
+        _ = classifier.makeLayers(scope[classifier.name], spec.ownClassCount)
+      }
+      _ = spec.makeOwnHead(scope, spec.ownClassCount)
+      let count = state.parameters.reduce(0) { $0 + ($1.canTrain ? $1.count : 0) }
+      let lines = state.entries.map { entry -> String in
         switch entry {
         case .parameter(let parameter, _):
           let sizes = parameter.torchShape.dimensions.map(String.init).joined(separator: ", ")
@@ -60,11 +68,11 @@ import Testing
         ContentHash.of(Array(sorted.joined(separator: "\n").utf8)).hex == reference.digest,
         "\(name)")
       #expect(spec.parameterCount == reference.parameterCount, "\(name)")
-      #expect(model.parameterCount == reference.parameterCount, "\(name)")
+      #expect(count == reference.parameterCount, "\(name)")
     }
   }
 
-  @Test(arguments: Encoders.all.map(\.name)) func keepsItsPromises(_ name: String) throws {
+  @Test(arguments: Encoders.tested) func keepsItsPromises(_ name: String) throws {
     let spec = try EncoderSpec.named(name)
     let model = try Model.own(spec)
     #expect(model.parameterCount == spec.parameterCount)
@@ -74,11 +82,16 @@ import Testing
     #expect(model.logits.shape.channels == spec.ownClassCount)
     // Weights do not show whether convolutions are padded.
     let recognized = try #require(model.outline.recognizedEncoder)
-    #expect(recognized.parameterShapes == spec.parameterShapes)
-    #expect(recognized.name == name.replacing("_valid", with: ""))
+    // Nor do they show TensorFlow's padding, or whether torchvision's or timm's names came first.
+    let twin = name.replacing("_valid", with: "").replacing("tf_", with: "")
+    #expect(recognized.name == name || !recognized.isOfTensorFlow)
+    if !spec.isOfTensorFlow { #expect(recognized.name == twin) }
+    let named = WeightFile(
+      SafetensorsFile(tensors: Array(model.outline.tensors.values)), name: "a/\(name).pth")
+    if spec.isOfTensorFlow { #expect(named.recognizedEncoder?.name == name) }
   }
 
-  @Test(arguments: Encoders.all.map(\.name)) func everyParameterIsInOneGroup(
+  @Test(arguments: Encoders.tested) func everyParameterIsInOneGroup(
     _ name: String
   ) throws {
     let spec = try EncoderSpec.named(name)

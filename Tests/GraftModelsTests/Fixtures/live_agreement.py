@@ -64,7 +64,7 @@ def prepare(model, images):
         norm.bias.data = 0.4 * (places.abs() if ends_block else places)
     for key, parameter in model.named_parameters():
         # As it starts, a branch would count for nothing.
-        if key.endswith("layer_scale"):
+        if key.endswith(("layer_scale", "grn.weight", "grn.bias")):
             nn.init.uniform_(parameter, 0.1, 0.5)
     if not norms and not name.startswith(("lenet", "convnext")):
         layers = [m for m in model.modules() if isinstance(m, nn.Conv2d)]

@@ -37,6 +37,8 @@ def make(name, **options):
         return getattr(models, name)(weights=None, **options)
     import timm
 
+    if name.endswith(" padding=same"):
+        return timm.create_model(name.removesuffix(" padding=same"), pad_type="same", **options)
     return timm.create_model(TIMM.get(name, name), **options)
 
 

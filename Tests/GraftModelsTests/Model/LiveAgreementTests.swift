@@ -9,7 +9,8 @@ import Testing
 
 private let environment = ProcessInfo.processInfo.environment
 
-/// `GRAFT_ENCODERS=NAME,NAME` narrows them down.
+/// `GRAFT_ENCODERS=NAME,NAME` chooses; without it, one other size of each kind is compared beside the
+/// first.
 private let chosen = environment["GRAFT_ENCODERS"].map { $0.split(separator: ",").map(String.init) }
 
 /// Folders that live_agreement.py wrote before, one a case; else it runs for each.
@@ -35,7 +36,7 @@ private let rows = environment["GRAFT_AGREEMENT_ROWS"]
       case "nasnet_mobile", "nasnet_large": 99
       case "inception_v3", "inception_v4", "alexnet", "alexnet_original", "zfnet", "xception": 96
       case "unet": 32
-      default: spec.input.side > 200 ? 64 : spec.input.side
+      default: spec.input.side > 150 ? 64 : spec.input.side
       }
     }
 
@@ -44,18 +45,39 @@ private let rows = environment["GRAFT_AGREEMENT_ROWS"]
       let trained: Set = [
         "lenet5", "vgg11_bn", "googlenet", "inception_v2", "resnetv2_50", "resnext50_32x4d",
         "densenet121", "shufflenet_v2_x1_0", "mnasnet1_0", "mobilenet_v1", "mobilenet_v3_small",
-        "efficientnet_b0", "convnext_tiny", "xception", "unet", "unet_retina",
+        "efficientnet_b0", "convnext_tiny", "xception", "unet", "unet_retina", "regnet_y_400mf",
+        "resnet26d", "mobilenetv4_conv_small", "convnextv2_atto", "tf_efficientnet_lite0",
       ]
       return trained.contains(name) ? 10 : 0
     }
   }
 
-  /// Those that live_agreement.py has no PyTorch model of; they have tests of their own.
-  private static let withoutModel: Set = ["fractalnet", "fractalnet_20"]
+  /// Those that live_agreement.py has no PyTorch model of, which have tests of their own.
+  ///
+  /// The largest takes 5 GB in float64.
+  private static let withoutModel: Set = ["fractalnet", "fractalnet_20", "regnet_y_128gf"]
 
-  static let cases = Encoders.all.filter { !withoutModel.contains($0.name) }.flatMap { spec in
-    [Case(name: spec.name)] + (spec.auxiliary.isEmpty ? [] : [Case(name: "\(spec.name)+aux")])
-  }
+  /// Sizes beside the first of their kind: names, shapes and counts are compared for all
+  /// (EncodersTests).
+  private static let otherSizes: Set = [
+    "efficientnet_b1", "efficientnet_b5", "efficientnet_v2_m", "convnext_small", "densenet161",
+    "mnasnet0_5", "regnet_x_800mf", "regnet_y_800mf", "resnext101_64x4d", "shufflenet_v2_x0_5",
+    "convnextv2_nano", "efficientnet_lite2", "tf_efficientnet_lite1", "tf_efficientnet_b2",
+    "tf_efficientnetv2_b1", "mobilenetv3_small_050", "tf_mobilenetv3_large_075",
+    "mobilenetv4_conv_medium", "resnet50d", "resnet34", "resnet101", "vgg16", "vgg11_bn",
+    "squeezenet1_0", "resnet20_b", "mobilenet_v3_large",
+  ]
+
+  static let cases: [Case] = {
+    let first = Set(Encoders.tested).union(otherSizes)
+    let specs = Encoders.all.filter { spec in
+      !withoutModel.contains(spec.name) && (chosen != nil || first.contains(spec.name))
+    }
+    let plain = specs.flatMap { spec in
+      [Case(name: spec.name)] + (spec.auxiliary.isEmpty ? [] : [Case(name: "\(spec.name)+aux")])
+    }
+    return plain + [Case(name: "mobilenetv2_050 padding=same")]
+  }()
 
   @Test(arguments: cases.filter { chosen?.contains($0.name) ?? true })
   func agreesWithPyTorch(_ testCase: Case) throws {

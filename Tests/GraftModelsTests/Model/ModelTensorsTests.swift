@@ -9,12 +9,13 @@ import Testing
 @Suite struct ModelTensorsTests {
   private func run(
     _ model: Model, _ tensors: [SafetensorsTensor], isTraining: Bool = false,
-    hasGradients: Bool = false
+    hasGradients: Bool = false, seed: UInt64 = 0, drops: Bool = true
   ) throws -> SafetensorsFile {
     let pool = ThreadPool(threads: 2)
     defer { pool.shutDown() }
-    return try TensorRun(model, isTraining: isTraining, hasGradients: hasGradients, seed: 0)
-      .outputs(for: SafetensorsFile(tensors: tensors), pool: pool)
+    return try TensorRun(
+      model, isTraining: isTraining, hasGradients: hasGradients, seed: seed, drops: drops
+    ).outputs(for: SafetensorsFile(tensors: tensors), pool: pool)
   }
 
   @Test func logitsLossAndGradientsAreTorchs() throws {
@@ -55,6 +56,24 @@ import Testing
       }
     }
     #expect(model.parameters.filter { !$0.canTrain }.map { $0.torchValues() } == statistics)
+  }
+
+  /// Batch statistics, and nothing dropped: no seed counts, as with PyTorch's rates at 0.
+  @Test func trainingWithoutDropsNeedsNoSeed() throws {
+    let spec = try EncoderSpec.named("resnet20")
+    let model = try Model(spec: spec, head: .linear(dropout: 0.5), classes: ["a", "b"], seed: 1)
+    let input = SafetensorsTensor(
+      name: "input", shape: [2, 3, 32, 32],
+      floats: FormulaValues.values("image", [2, 3, 32, 32]))
+    func logits(_ seed: UInt64, drops: Bool, isTraining: Bool = true) throws -> [Float] {
+      let outputs = try run(
+        model, [input], isTraining: isTraining, seed: seed, drops: drops)
+      return try #require(outputs["logits"]).floats()
+    }
+    let still = try logits(1, drops: false)
+    #expect(try logits(2, drops: false) == still)
+    #expect(try logits(1, drops: true) != logits(2, drops: true))
+    #expect(try logits(1, drops: true, isTraining: false) != still)
   }
 
   @Test func misfitsAreRefusedByASentence() throws {

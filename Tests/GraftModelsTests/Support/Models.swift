@@ -6,6 +6,18 @@ import GraftEngine
 
 let tenClasses = (0..<10).map { "class \($0)" }
 
+extension Encoders {
+  /// One of each kind, and all where `GRAFT_EVERY_ENCODER` is set, as the slow suite does: sizes of a
+  /// family differ in numbers alone, and their names, shapes and counts are compared for all.
+  static let tested: [String] = {
+    guard ProcessInfo.processInfo.environment["GRAFT_EVERY_ENCODER"] == nil else {
+      return all.map(\.name)
+    }
+    var kinds: Set<String> = []
+    return all.filter { kinds.insert($0.family + $0.summary).inserted }.map(\.name)
+  }()
+}
+
 extension EncoderSpec {
   static func named(_ name: String) throws -> EncoderSpec { try Encoders.named(name) }
 

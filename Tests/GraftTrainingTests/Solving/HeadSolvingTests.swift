@@ -1,3 +1,4 @@
+import Foundation
 import GraftBase
 import GraftModels
 import Testing
@@ -5,8 +6,18 @@ import Testing
 @testable import GraftTraining
 
 @Suite struct HeadSolvingTests {
+  /// One of each kind, and all in the slow suite.
+  private static let tested: [String] = {
+    let all = Encoders.all.filter { $0.ownTask == .classification }
+    guard ProcessInfo.processInfo.environment["GRAFT_EVERY_ENCODER"] == nil else {
+      return all.map(\.name)
+    }
+    var kinds: Set<String> = []
+    return all.filter { kinds.insert($0.family + $0.summary).inserted }.map(\.name)
+  }()
+
   /// Of each encoder with a classifier, the constant part ends at what a linear layer reads.
-  @Test(arguments: Encoders.all.filter { $0.ownTask == .classification }.map(\.name))
+  @Test(arguments: tested)
   func everyEncoderHasFeaturesToSolveFor(_ name: String) throws {
     let spec = try Encoders.named(name)
     let model = try Model(recording: spec, head: .linear(), classes: ["a", "b", "c"])

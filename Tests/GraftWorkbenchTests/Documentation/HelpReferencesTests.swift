@@ -83,9 +83,10 @@ struct KnownNames {
   ]
 
   /// `name=` besides those of the tables: an argument of `net(…)`, the knob of an example, and what
-  /// belongs to PyTorch, HTTP, the shell and the terminal.
+  /// belongs to lines of Python, HTTP, the shell and the terminal.
   private static let otherLabels: Set<String> = [
-    "optional", "out", "key", "external_data", "bytes", "previous", "a", "f",
+    "optional", "out", "key", "external_data", "bytes", "previous", "a", "f", "output_path",
+    "map_location", "weights_only",
   ]
 
   init() throws {

@@ -215,7 +215,7 @@ import Testing
 
   @Test func theCatalogIsWhole() throws {
     let entries = PretrainedCatalog.standard.entries
-    #expect(entries.count == 40)
+    #expect(entries.count == 188)
     for entry in entries {
       try entry.input.validate()
       #expect(entry.address.hasPrefix("https://"))

@@ -5,7 +5,8 @@ import GraftBase
 /// Draws, operations and magnitudes are the authors'; with `levels=torchvision` magnitudes are the
 /// first `severity` of torchvision's ten; a timm string means timm's magnitudes, mean color and
 /// random filters. The authors mix normalized floats; here the same sum of bytes in float32 is
-/// rounded to the nearest byte, where torchvision and timm cut it off.
+/// rounded to the nearest byte; with `levels=torchvision` it is cut off as there, which is half a gray
+/// level darker on average.
 package struct AugMix: PolicyTransform, Equatable {
   package static let name = "augmix"
   package static let summary = "mix the image with copies that passed through chains of ops"
@@ -138,10 +139,12 @@ package struct AugMix: PolicyTransform, Equatable {
         program: EditProgram(chain.steps.edits(size: size, fill: parameters.fill), size: size)
       )
     }
+    let cutsOff = timm == nil && levels == .torchvision
     return [
       .repaint("augmix") { image in
         image.mixed(
-          share: parameters.ownShare, with: chains.map { ($0.weight, $0.program.run(on: image)) })
+          share: parameters.ownShare, with: chains.map { ($0.weight, $0.program.run(on: image)) },
+          cutsOff: cutsOff)
       }
     ]
   }

@@ -1,7 +1,12 @@
 extension Image {
   /// The weighted sum of this image and others of its shape, in float32, rounded to bytes.
-  func mixed(share: Double, with others: [(share: Double, image: Image)]) -> Image {
-    var sums = [Float](repeating: 0.5, count: pixels.count)
+  ///
+  /// - Parameter cutsOff: whether sums lose what is behind the point, as torchvision's do, half a gray
+  ///   level on average; else they are rounded.
+  func mixed(
+    share: Double, with others: [(share: Double, image: Image)], cutsOff: Bool = false
+  ) -> Image {
+    var sums = [Float](repeating: cutsOff ? 0 : 0.5, count: pixels.count)
     sums.withUnsafeMutableBufferPointer { sums in
       for (share, image) in [(share, self)] + others {
         precondition(image.pixels.count == sums.count, "images of another shape")

@@ -2,8 +2,9 @@ import GraftBase
 
 /// Interprets the opcodes of a pickle that describe tensors, dictionaries and plain values.
 ///
-/// 31 opcodes are supported; all others, among them those that import or call things, end the
-/// reading. One machine reads pickle after pickle from where the last ended.
+/// 35 opcodes are supported; all others end the reading. What other classes and functions would make
+/// is skipped: their names are kept, and nothing of them is looked up, called or built. One machine reads
+/// pickle after pickle from where the last ended.
 struct PickleMachine {
   /// The next byte to be read.
   private(set) var position = 0
@@ -19,6 +20,7 @@ struct PickleMachine {
   private var marks: [Int] = []
   private var memo: [Int: PickledObject.Reference] = [:]
   private var storagePlaces: [ByteString: Int] = [:]
+  private var foreignPlaces: [ByteString: Int] = [:]
 
   init(_ source: ByteSource, limits: TorchFile.Limits) {
     self.source = source
@@ -28,12 +30,14 @@ struct PickleMachine {
   /// Reads one pickle, to its STOP.
   mutating func run() throws -> PickledObject {
     object = PickledObject()
-    (stack, marks, memo, storagePlaces) = ([], [], [:], [:])
+    (stack, marks, memo, storagePlaces, foreignPlaces) = ([], [], [:], [:], [:])
     guard try byte() == 0x80, case let version = try byte(), version == 2 || version == 3 else {
+      let number = source.size > position ? try? source.read(at: position - 1, count: 1)?.first : 0
       throw fault(
-        "a pickle does not start with PROTO 2",
-        help: "where it was saved by a newer protocol of pickles, save it anew in Python: "
-          + "torch.save(torch.load(FILE), NEW)")
+        number == 4 || number == 5
+          ? "it is a pickle of protocol \(number ?? 4), and does not start with PROTO 2 as PyTorch's do"
+          : "a pickle does not start with PROTO 2",
+        help: "save it anew in Python: " + Self.conversion)
     }
     while true {
       opcodeCount += 1
@@ -87,6 +91,10 @@ struct PickleMachine {
     case none = 0x4E
     case isTrue = 0x88
     case isFalse = 0x89
+    case newObject = 0x81
+    case long4 = 0x8B
+    case bytes = 0x42
+    case shortBytes = 0x43
   }
 
   private mutating func execute(_ opcode: Opcode) throws {
@@ -115,19 +123,23 @@ struct PickleMachine {
     case .integer4: try push(.integer(Int(Int32(bitPattern: UInt32(number(bytes: 4))))))
     case .integer1: try push(.integer(Int(byte())))
     case .integer2: try push(.integer(Int(number(bytes: 2))))
-    case .long1: try pushLong()
+    case .long1: try pushLong(count: Int(byte()))
+    case .long4: try pushLong(count: Int(number(bytes: 4)))
+    case .bytes: try pushBytes(count: Int(number(bytes: 4)))
+    case .shortBytes: try pushBytes(count: Int(byte()))
+    case .newObject: try reduce(makesObject: true)
     case .number:
       let bits = try bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
       try push(.number(Double(bitPattern: bits)))
     case .persistentID: try pushStorage()
     case .reduce: try reduce()
     case .build:
-      // An OrderedDict's attributes, such as `_metadata`; they are not needed.
+      // An OrderedDict's attributes, such as `_metadata`, or those of what is skipped; they are not needed.
       let operands = try pop(2)
-      guard case .dictionary = object[operands[0]], case .dictionary = object[operands[1]] else {
-        throw fault("BUILD of something other than a dictionary's attributes")
+      switch (object[operands[0]], object[operands[1]]) {
+      case (.dictionary, .dictionary), (.skipped, _), (.foreign, _): stack.append(operands[0])
+      default: throw fault("BUILD of something other than a dictionary's attributes")
       }
-      stack.append(operands[0])
     case .none: try push(.none)
     case .isTrue: try push(.boolean(true))
     case .isFalse: try push(.boolean(false))
@@ -177,8 +189,32 @@ extension PickleMachine {
     try push(.text(ByteString(text)))
   }
 
-  private mutating func pushLong() throws {
-    let digits = try bytes(Int(byte()))
+  /// Bytes are no weights: what they are part of is skipped.
+  private mutating func pushBytes(count: Int) throws {
+    guard count <= limits.pickleBytes else {
+      throw fault("\(count) bytes; up to \(limits.pickleBytes) are read")
+    }
+    _ = try bytes(count)
+    try pushSkipped("bytes")
+  }
+
+  private mutating func pushSkipped(_ name: ByteString) throws {
+    try push(.skipped(place(ofForeign: name)))
+  }
+
+  private mutating func place(ofForeign name: ByteString) throws -> Int {
+    if let place = foreignPlaces[name] { return place }
+    guard object.foreign.count < 1000 else { throw fault("more than 1000 classes of Python") }
+    foreignPlaces[name] = object.foreign.count
+    object.foreign.append(name)
+    return object.foreign.count - 1
+  }
+
+  private mutating func pushLong(count: Int) throws {
+    guard count <= limits.stringBytes else {
+      throw fault("a number of \(count) bytes; up to \(limits.stringBytes) are read")
+    }
+    let digits = try bytes(count)
     guard digits.count <= 8 else { return try push(.wideInteger(digits)) }
     let isNegative = (digits.last ?? 0) >= 0x80
     var bits: UInt64 = isNegative ? .max : 0
@@ -190,6 +226,10 @@ extension PickleMachine {
     let module = try line()
     let name = try line()
     guard let global = TorchGlobal(module: module, name: name) else {
+      guard TorchGlobal.isRefused(module: module, name: name) else {
+        let full = ByteString(module.bytes + [UInt8(ascii: ".")] + name.bytes)
+        return try push(.foreign(place(ofForeign: full)))
+      }
       throw fault(
         "the global '\(module).\(name)', which weights do not need",
         help: "it may run code when Python loads it; nothing was run here. A whole model saved by "
@@ -232,6 +272,7 @@ extension PickleMachine {
 
   private mutating func setItems(_ items: [PickledObject.Reference]) throws {
     guard items.count.isMultiple(of: 2) else { throw fault("a key without a value") }
+    if case .skipped = object[try top()] { return }
     guard case .dictionary(let place) = object[try top()] else {
       throw fault("items for something other than a dictionary")
     }
@@ -241,6 +282,7 @@ extension PickleMachine {
   }
 
   private mutating func append(_ items: [PickledObject.Reference]) throws {
+    if case .skipped = object[try top()] { return }
     guard case .list(let place) = object[try top()] else {
       throw fault("items for something other than a list")
     }
@@ -275,13 +317,36 @@ extension PickleMachine {
     try push(.storage(object.storages.count - 1))
   }
 
-  private mutating func reduce() throws {
+  /// - Parameter makesObject: whether a class makes an object without a call (NEWOBJ).
+  private mutating func reduce(makesObject: Bool = false) throws {
     let operands = try pop(2)
-    guard case .global(let global) = object[operands[0]] else {
-      throw fault("a call of something that is not a function")
+    switch object[operands[0]] {
+    case .foreign(let place): try push(.skipped(place))
+    // A method of what was skipped, or a class that was made.
+    case .skipped(let place): try push(.skipped(place))
+    case .global(let global):
+      guard !makesObject || global == .orderedDictionary || global == .otherDictionary else {
+        throw fault("NEWOBJ (0x81) of what is no class")
+      }
+      try call(global, tuple(operands[1], "arguments"))
+    default: throw fault("a call of something that is not a function")
     }
-    let items = try tuple(operands[1], "arguments")
+  }
+
+  private mutating func call(
+    _ global: TorchGlobal, _ items: [PickledObject.Reference]
+  ) throws {
     switch global {
+    case .otherDictionary: try pushDictionary()
+    case .rebuildFromType:
+      guard items.count == 4, case .global(let inner) = object[items[0]], inner != .rebuildFromType
+      else { throw fault("a tensor of a class that is not described as PyTorch does") }
+      try call(inner, tuple(items[2], "arguments"))
+    case .rebuildParameterWithState:
+      guard items.count == 4, case .tensor = object[items[0]] else {
+        throw fault("a parameter that is not described as PyTorch does")
+      }
+      stack.append(items[0])
     case .orderedDictionary:
       guard items.isEmpty else { throw fault("an OrderedDict with arguments") }
       try pushDictionary()
@@ -413,6 +478,10 @@ extension PickleMachine {
     WeightFault("byte \(position) of the pickle: \(message)", help: help)
   }
 
+  /// The line of Python that saves weights in the form that Graft reads.
+  static let conversion =
+    "torch.save(torch.load('FILE', map_location='cpu', weights_only=False), 'NEW.pth')"
+
   /// The opcode for messages; Python's names for the common ones.
   private static func title(of code: UInt8) -> String {
     let digits = String(code, radix: 16)
@@ -423,8 +492,8 @@ extension PickleMachine {
   private static let knownTitles: [UInt8: String] = [
     0x30: "POP", 0x31: "POP_MARK", 0x32: "DUP", 0x46: "FLOAT", 0x49: "INT", 0x4C: "LONG",
     0x50: "PERSID", 0x53: "STRING", 0x54: "BINSTRING", 0x55: "SHORT_BINSTRING", 0x56: "UNICODE",
-    0x64: "DICT", 0x69: "INST", 0x6C: "LIST", 0x6F: "OBJ", 0x81: "NEWOBJ", 0x82: "EXT1",
-    0x83: "EXT2", 0x84: "EXT4", 0x8B: "LONG4", 0x8C: "SHORT_BINUNICODE", 0x92: "NEWOBJ_EX",
+    0x64: "DICT", 0x69: "INST", 0x6C: "LIST", 0x6F: "OBJ", 0x82: "EXT1",
+    0x83: "EXT2", 0x84: "EXT4", 0x8C: "SHORT_BINUNICODE", 0x92: "NEWOBJ_EX",
     0x93: "STACK_GLOBAL", 0x94: "MEMOIZE", 0x95: "FRAME",
   ]
 }

@@ -88,7 +88,8 @@ struct TorchArchive {
       guard let slash, folder == nil || record.name[..<slash] == folder?[...] else {
         throw WeightFault(
           "the entry '\(ByteString(record.name))' is not in its one folder",
-          help: "this is a zip archive, but not one that PyTorch wrote")
+          help: Self.kerasHelp(record.name)
+            ?? "this is a zip archive, but not one that PyTorch wrote")
       }
       folder = Array(record.name[..<slash])
       let name = ByteString(Array(record.name[(slash + 1)...]))
@@ -106,6 +107,19 @@ struct TorchArchive {
     ranges.sort { $0.lowerBound < $1.lowerBound }
     for (range, next) in zip(ranges, ranges.dropFirst()) where range.upperBound > next.lowerBound {
       throw WeightFault("two of its entries overlap")
+    }
+  }
+
+  /// What to do with a `.keras` file and with NumPy's archives.
+  private static func kerasHelp(_ name: [UInt8]) -> String? {
+    switch ByteString(name).text {
+    case "metadata.json", "config.json", "model.weights.h5":
+      "it is a .keras file; in Python: tf2onnx.convert.from_keras(keras.models.load_model('FILE'), "
+        + "output_path='NEW.onnx')"
+    case let text where text.hasSuffix(".npy"):
+      "it is an archive of NumPy; in Python: "
+        + "safetensors.numpy.save_file(dict(numpy.load('FILE')), 'NEW.safetensors')"
+    default: nil
     }
   }
 
@@ -212,7 +226,7 @@ struct TorchArchiveStorages: TorchStorages {
     guard archive.entries["constants.pkl"] == nil else {
       throw WeightFault(
         "it is a TorchScript program, not weights",
-        help: "save its state_dict() with torch.save in Python")
+        help: "in Python: torch.save(torch.jit.load('FILE').state_dict(), 'NEW.pth')")
     }
     if let order = try bytes(of: "byteorder"), order != Array("little".utf8) {
       throw WeightFault("its byte order is '\(ByteString(Array(order.prefix(16))))', not little")

@@ -32,8 +32,10 @@ package enum TorchFile {
 
   /// - Parameter verifyingChecksums: a zip archive has a checksum of every entry; files that were
   ///   written without need false.
+  /// - Parameter isAveraged: whether averages are preferred where a checkpoint has them beside the weights.
   package static func read(
-    _ source: ByteSource, limits: Limits = .standard, verifyingChecksums: Bool = true
+    _ source: ByteSource, limits: Limits = .standard, verifyingChecksums: Bool = true,
+    isAveraged: Bool = false
   ) throws -> TorchStateDict {
     do {
       guard source.size <= limits.fileBytes else {
@@ -49,7 +51,8 @@ package enum TorchFile {
         let entries = TorchArchiveStorages(archive, verifyingChecksums: verifyingChecksums)
         (storages, object) = (entries, try entries.object(limits: limits))
       }
-      return try TorchStateDict(of: object, storages: storages, limits: limits, source: source)
+      return try TorchStateDict(
+        of: object, storages: storages, limits: limits, source: source, isAveraged: isAveraged)
     } catch let fault as WeightFault {
       throw GraftError(
         .input, "cannot read '\(source.name)' as a PyTorch file: \(fault.message)",

@@ -6,31 +6,66 @@ package struct TorchStateDict {
   package private(set) var tensors: [SafetensorsTensor] = []
   /// Sentences for users about what was read and what was ignored.
   package private(set) var notes: [String] = []
+  /// What the checkpoint says besides: the architecture, and its classes as a model file has them.
+  package private(set) var metadata: [ByteString: ByteString] = [:]
 
   /// The keys under which training scripts keep the weights, the likeliest first.
-  private static let wrappers: [ByteString] = [
-    "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module",
-    "state_dict_ema", "model_ema", "weights", "params",
+  private static let wrappers: [ByteString] =
+    [
+      "state_dict", "model_state_dict", "model_state", "model", "net", "network", "module",
+      "weights", "params",
+    ] + averages
+
+  /// The keys of weights that are averaged over a training.
+  private static let averages: [ByteString] = [
+    "state_dict_ema", "model_ema", "ema_state_dict", "model_ema_state_dict", "params_ema", "ema",
   ]
+
   init(
     of object: PickledObject, storages: any TorchStorages, limits: TorchFile.Limits,
-    source: ByteSource
+    source: ByteSource, isAveraged: Bool = false
   ) throws {
     var walk = Walk(object: object, limits: limits)
     guard let root = object.rootValue else { throw WeightFault("it describes nothing") }
-    let (inner, path) = try walk.unwrapped(root, Self.wrappers)
+    let (inner, path) = try walk.unwrapped(
+      root, isAveraged ? Self.averages + Self.wrappers : Self.wrappers)
     try walk.collect(inner, path: [], depth: 0)
-    guard !walk.found.isEmpty else {
-      throw WeightFault("it holds no tensors under names", help: "save model.state_dict() instead")
-    }
+    guard !walk.found.isEmpty else { throw Self.emptiness(of: object, root) }
     if !path.isEmpty {
       notes.append("the weights are those under '\(path.joined(separator: "/"))'")
     }
     for name in walk.passedBy {
-      notes.append("the weights under '\(name)' were not read")
+      let isAverage = Self.averages.contains { name.hasSuffix($0.text) }
+      notes.append(
+        "the weights under '\(name)' were not read"
+          + (isAverage ? "; ema=yes takes these averages" : ""))
     }
     if walk.others > 0 { notes.append("\(walk.others) values that are not tensors were ignored") }
+    let skipped = object.foreign.filter { $0 != "bytes" }
+    if !skipped.isEmpty {
+      let names = skipped.prefix(4).map(\.description).joined(separator: ", ")
+      let more = skipped.count > 4 ? " and \(skipped.count - 4) more" : ""
+      notes.append("objects beside the weights were skipped without building them: \(names)\(more)")
+    }
+    if case .text(let name)? = object.member("arch") { metadata["arch"] = name }
+    if let classes = object.classNames {
+      let list = classes.map(\.text.quotedAsJSON).joined(separator: ",")
+      metadata[ByteString(ModelFile.Key.classes.rawValue)] = ByteString(Array("[\(list)]".utf8))
+    }
     try gather(walk.found, of: object, storages, budget: 4 * source.size)
+  }
+
+  /// What is said of a file without tensors.
+  private static func emptiness(
+    of object: PickledObject, _ root: PickledObject.Value
+  ) -> WeightFault {
+    guard case .skipped(let place) = root else {
+      return WeightFault("it holds no tensors under names", help: "save model.state_dict() instead")
+    }
+    return WeightFault(
+      "it holds an object of '\(object.foreign[place])', which only Python can build, and no tensors "
+        + "under names",
+      help: "in Python: torch.save(torch.load('FILE', weights_only=False).state_dict(), 'NEW.pth')")
   }
 
   /// Copies each tensor's values out of its storage; one that lies in one piece shares it.

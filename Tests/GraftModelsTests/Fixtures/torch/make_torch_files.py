@@ -2,12 +2,15 @@
 
 usage: make_torch_files.py  (writes beside itself)
 """
+import argparse
 import collections
 import io
 import os
+import pathlib
 import struct
 import zipfile
 
+import numpy
 import torch
 
 here = os.path.dirname(os.path.abspath(__file__))
@@ -47,6 +50,17 @@ torch.save(
     {"state_dict": weights, "best_acc1": torch.tensor(91.5),
      "state_dict_ema": {name: value + 1 for name, value in weights.items()}},
     path("checkpoint_best.pth"))
+
+# As timm's script saves it, with what Python has beside the weights.
+torch.save(
+    {"epoch": 3, "arch": "resnet18", "classes": ["ant", "bee"],
+     "args": argparse.Namespace(lr=0.1, output=pathlib.Path("/runs"), drop={"a": 1.5}),
+     "metric": numpy.float64(91.5), "numbers": numpy.arange(3), "dtype": torch.float16,
+     "device": torch.device("cpu"), "seen": {"a", "b"}, "big": 2**70,
+     "history": collections.defaultdict(list, loss=[1.0]),
+     "state_dict": {**weights, "scale": torch.nn.Parameter(torch.tensor([1.5]))},
+     "state_dict_ema": {name: value + 1 for name, value in weights.items()}},
+    path("checkpoint_objects.pth"))
 
 network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1), torch.nn.BatchNorm2d(2))
 torch.manual_seed(0)
@@ -119,6 +133,9 @@ hostile = {
     "deep": P + (b"}" + TEXT(b"a")) * 6 + tensor() + b"s" * 6 + b".",
     "ordered_arguments": P + b"ccollections\nOrderedDict\n]\x85R.",
     "whole_model": P + b"c__main__\nNet\n)\x81.",
+    "object_of_os": P + b"cposix\nstat_result\n)\x81.",
+    "skipped_beside": P + b"}(" + TEXT(b"a") + b"cnumpy\ndtype\n" + TEXT(b"f8") + b"\x85R}b"
+                      + TEXT(b"w") + tensor() + b"u.",
 }
 
 

@@ -72,8 +72,27 @@ import Testing
     #expect(
       file.notes == [
         "the weights are those under 'state_dict'",
-        "the weights under 'state_dict_ema' were not read",
+        "the weights under 'state_dict_ema' were not read; ema=yes takes these averages",
       ])
+  }
+
+  /// As timm's training script saves it: Namespace, path and NumPy's numbers beside the weights.
+  @Test func objectsBesideTheWeightsAreSkipped() throws {
+    let file = try Self.read("checkpoint_objects.pth")
+    #expect(file.tensors.map(\.name.text) == ["conv.weight", "conv.bias", "scale"])
+    #expect(try file.tensors[0].floats() == [0, 1, 2, 3])
+    #expect(try file.tensors[2].floats() == [1.5])
+    #expect(file.metadata["arch"] == "resnet18")
+    #expect(file.metadata["graft.classes"]?.text == #"["ant","bee"]"#)
+    #expect(file.notes[0] == "the weights are those under 'state_dict'")
+    #expect(
+      file.notes[1]
+        == "the weights under 'state_dict_ema' were not read; ema=yes takes these averages")
+    #expect(file.notes.last?.contains("skipped without building them: argparse.Namespace") == true)
+    let source = ByteSource(try RegularFile(path: fixture("torch/checkpoint_objects.pth")))
+    let averages = try TorchFile.read(source, isAveraged: true)
+    #expect(try averages.tensors[0].floats() == [1, 2, 3, 4])
+    #expect(averages.notes[0] == "the weights are those under 'state_dict_ema'")
   }
 
   @Test func readsAModulesStateDict() throws {
@@ -109,7 +128,7 @@ import Testing
   private static let answers: [String: String?] = [
     "fine": nil, "os_system": "the global 'posix.system'",
     "stack_global": "does not start with PROTO 2", "stack_global_2": "STACK_GLOBAL (0x93)",
-    "inst": "INST (0x69)", "ext1": "EXT1 (0x82)", "newobj": "NEWOBJ (0x81)", "dup": "DUP (0x32)",
+    "inst": "INST (0x69)", "ext1": "EXT1 (0x82)", "newobj": "holds no tensors", "dup": "DUP (0x32)",
     "pop": "POP (0x30)", "eval": "the global '__builtin__.eval'",
     "torch_load": "the global 'torch.load'", "call_storage": "called like a function",
     "self_reference": "nested deeper than 4", "bomb": "refer to each other more than 500000 times",
@@ -125,7 +144,8 @@ import Testing
     "big_storage": "has 4611686018427387904 values, which no file can hold",
     "tensor_alone": "holds no tensors under names", "empty": "holds no tensors under names",
     "deep": "nested deeper than 4", "ordered_arguments": "an OrderedDict with arguments",
-    "whole_model": "the global '__main__.Net'",
+    "whole_model": "an object of '__main__.Net'", "object_of_os": "the global 'posix.stat_result'",
+    "skipped_beside": nil,
   ]
 
   /// The archives of hostile.bin by name.
