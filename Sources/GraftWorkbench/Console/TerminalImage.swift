@@ -53,7 +53,8 @@ package enum TerminalImage {
   /// many characters.
   private static func kitty(_ encoded: String, columns: Int?) -> String {
     var rest = encoded[...]
-    var control = "a=T,f=100," + (columns.map { "c" + "=\($0)," } ?? "")
+    let keys = [("a", "T"), ("f", "100")] + (columns.map { [("c", "\($0)")] } ?? [])
+    var control = keys.map { key, value in [key, value].joined(separator: "=") + "," }.joined()
     var result = ""
     repeat {
       let part = rest.prefix(4096)
