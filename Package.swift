@@ -139,7 +139,9 @@ let package = Package(
       name: "GraftTrainingTests",
       dependencies: ["GraftTraining", "GraftTestSupport", "CAllocationCounter"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "GraftWorkbenchTests", dependencies: ["GraftWorkbench", "GraftTestSupport"]),
+    .testTarget(
+      name: "GraftWorkbenchTests", dependencies: ["GraftWorkbench", "GraftTestSupport"],
+      exclude: ["Plots/Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )

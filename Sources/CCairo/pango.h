@@ -19,10 +19,13 @@ PangoContext *pango_layout_get_context(PangoLayout *layout);
 void pango_layout_context_changed(PangoLayout *layout);
 void pango_layout_set_font_description(PangoLayout *layout, const PangoFontDescription *description);
 void pango_layout_set_single_paragraph_mode(PangoLayout *layout, int single);
+void pango_layout_set_auto_dir(PangoLayout *layout, int automatic);
 void pango_layout_set_text(PangoLayout *layout, const char *text, int length);
 void pango_layout_get_extents(PangoLayout *layout, PangoRectangle *ink, PangoRectangle *logical);
 int pango_layout_get_baseline(PangoLayout *layout);
 int pango_layout_get_unknown_glyphs_count(PangoLayout *layout);
+// 0 is from left to right.
+void pango_context_set_base_dir(PangoContext *context, int direction);
 void pango_context_set_round_glyph_positions(PangoContext *context, int round);
 
 PangoFontDescription *pango_font_description_new(void);

@@ -18,6 +18,8 @@ extension TextTable {
     private let alignments: [Alignment]
     private let flexibilities: [Int: Flexibility]
     private let indent: Int
+    /// Whether a terminal shows it, which may set letters from right to left.
+    private let isOnTerminal: Bool
     /// Names the columns that are left out.
     let note: String?
 
@@ -44,6 +46,7 @@ extension TextTable {
       self.alignments = alignments
       self.flexibilities = flexibilities
       indent = table.indent
+      isOnTerminal = width != nil
     }
 
     /// The columns that stay, and all widths: columns leave until the least widths fit, then the widest
@@ -91,6 +94,10 @@ extension TextTable {
       }
     }
 
+    private func closed(_ cell: String) -> String {
+      isOnTerminal ? cell.closedLeftToRight : cell
+    }
+
     /// The lines that a row takes; all but one where cells wrap.
     func lines(of row: [String], isHeader: Bool) -> [String] {
       let cells = zip(columns, widths).map { column, width -> [String] in
@@ -105,7 +112,7 @@ extension TextTable {
       }
       return (0..<(cells.map(\.count).max() ?? 1)).map { index in
         let padded = zip(cells, zip(columns, widths)).map { lines, place in
-          (lines[checked: index] ?? "")
+          closed(lines[checked: index] ?? "")
             .padded(to: place.1, isRight: alignments[place.0] == .right)
         }
         let line = String(repeating: " ", count: indent) + padded.joined(separator: "  ")

@@ -28,6 +28,9 @@ final class TextSetter {
     let settings = pango_layout_get_context(layout)
     pango_cairo_context_set_font_options(settings, options)
     pango_context_set_round_glyph_positions(settings, 0)
+    // Lines run from left to right whatever they begin with, as in SVG, in pages and on terminals.
+    pango_context_set_base_dir(settings, 0)
+    pango_layout_set_auto_dir(layout, 0)
     pango_layout_context_changed(layout)
     cairo_font_options_destroy(options)
     guard hasFonts else {

@@ -73,7 +73,12 @@ package struct Mark: Sendable, Equatable {
     case endLabels([Label])
   }
 
-  package enum Symbol: Int, Sendable, CaseIterable { case circle, square, triangle, diamond, ring }
+  package enum Symbol: Int, Sendable, CaseIterable {
+    case circle, square, triangle, diamond, ring
+
+    /// What stands for a line that has one point only.
+    package static func single(isDashed: Bool) -> Symbol { isDashed ? .square : .circle }
+  }
 
   /// What it shows, for formats that name parts: `train`.
   package var name: String

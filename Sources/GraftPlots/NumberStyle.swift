@@ -25,13 +25,12 @@ package enum NumberStyle: Sendable, Equatable {
   func tickText(_ value: Double, step: Double) -> String {
     switch self {
     case .plain:
-      let size = max(abs(value), step)
-      if value != 0, size >= 1e6 || step < 1e-4 { return Self.scientific(value) }
+      if max(abs(value), step) >= 1e6 || step < 1e-4 { return Self.scientific(value) }
       return Self.decimal(value, decimals: Self.decimals(of: step))
     case .integer: return Self.grouped(value.rounded())
     case .percent:
       return Self.decimal(value * 100, decimals: Self.decimals(of: step * 100)) + "%"
-    case .duration: return Self.duration(value)
+    case .duration: return Self.duration(value, step: step)
     }
   }
 
@@ -112,8 +111,18 @@ package enum NumberStyle: Sendable, Equatable {
     "8": "⁸", "9": "⁹",
   ]
 
-  /// `0.5 s`, `30 s`, `2 min`, `1 min 30 s`, `2 h`.
+  /// Of ticks, all in milliseconds where they are closer than a tenth of a second.
+  private static func duration(_ seconds: Double, step: Double) -> String {
+    if step < 0.1 {
+      return decimal(seconds * 1000, decimals: decimals(of: step * 1000)) + " ms"
+    }
+    guard step < 1, seconds < 60 else { return duration(seconds) }
+    return decimal(seconds, decimals: decimals(of: step)) + " s"
+  }
+
+  /// `20 ms`, `0.5 s`, `30 s`, `2 min`, `1 min 30 s`, `2 h`.
   private static func duration(_ seconds: Double) -> String {
+    if seconds != 0, abs(seconds) < 0.0995 { return short(seconds * 1000) + " ms" }
     if seconds < 60 {
       return (seconds < 10 ? short((seconds * 10).rounded() / 10) : grouped(seconds.rounded()))
         + " s"

@@ -87,7 +87,7 @@ extension PlotPainter {
     }
   }
 
-  /// What points, lines and intervals cover.
+  /// What points, lines, vertical rules and intervals cover.
   private func obstacles(in panel: PanelLayout) -> [Canvas.Rectangle] {
     panel.panel.marks.flatMap { mark -> [Canvas.Rectangle] in
       switch mark.shape {
@@ -103,6 +103,11 @@ extension PlotPainter {
             x: panel.pixelX($0.at) - 4, y: min(one, other), width: 8, height: abs(one - other))
         }
       case .line(let points): segments(of: points, in: panel)
+      case .rule(let at, .vertical, _):
+        [
+          Canvas.Rectangle(
+            x: panel.pixelX(at) - 1, y: panel.frame.y, width: 2, height: panel.frame.height)
+        ]
       default: []
       }
     }

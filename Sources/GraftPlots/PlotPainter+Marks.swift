@@ -43,14 +43,15 @@ extension PlotPainter {
     let frame = panel.frame
     let room = Canvas.Rectangle(
       x: frame.x - 2, y: frame.y - 2, width: frame.width + 4, height: frame.height + 4)
+    var single: [(x: Double, y: Double)] = []
     drawing.clip(to: room) {
       var part: [(x: Double, y: Double)] = []
       func finish() {
         if part.count > 1 {
           drawing.line(
             part, color, lineWidth: mark.isFaint ? 1.3 : 2.2, dashes: mark.isDashed ? [4, 4] : [])
-        } else if let only = part.first {
-          drawing.disk(x: only.x, y: only.y, radius: 3.4, color, outline: nil)
+        } else if let only = part.first, room.contains(x: only.x, y: only.y) {
+          single.append(only)
         }
         part = []
       }
@@ -64,6 +65,12 @@ extension PlotPainter {
         part.append((place.x, min(max(place.y, frame.y - 5000), frame.bottom + 5000)))
       }
       finish()
+    }
+    // Whole, at the edge of the frame too.
+    for place in single {
+      draw(
+        .single(isDashed: mark.isDashed), x: place.x, y: place.y, radius: mark.isFaint ? 2.6 : 4,
+        color)
     }
   }
 

@@ -122,6 +122,17 @@ package struct PlotPainter {
     }
   }
 
+  /// At least two where there are so many: one alone says nothing about the others.
+  private func ticks(
+    of shades: ShadeLegend, most count: Int
+  ) -> (values: [Double], step: Double) {
+    let isWhole = shades.style == .integer
+    let counts = count...max(count, 7)
+    let few = Ticks.linear(shades.domain, most: count, isWhole: isWhole)
+    return counts.lazy.map { Ticks.linear(shades.domain, most: $0, isWhole: isWhole) }
+      .first { $0.values.count > 1 } ?? few
+  }
+
   private func draw(_ shades: ShadeLegend, _ bar: Canvas.Rectangle) {
     drawing.group("shades") {
       let steps = 48
@@ -134,8 +145,7 @@ package struct PlotPainter {
           theme.shade(1 - (1 - shades.lightest) * (Double(step) + 0.5) / Double(steps)))
       }
       let font = PlotTheme.Font.tick
-      let (ticks, step) = Ticks.linear(
-        shades.domain, most: max(2, Int(bar.height / 40)), isWhole: shades.style == .integer)
+      let (ticks, step) = ticks(of: shades, most: max(2, Int(bar.height / 40)))
       let span = shades.domain.upperBound - shades.domain.lowerBound
       for tick in ticks {
         let y = bar.bottom - bar.height * (tick - shades.domain.lowerBound) / max(span, 1e-300)

@@ -88,7 +88,7 @@ package enum Ticks {
     _ range: ClosedRange<Double>, most count: Int
   ) -> [Double] {
     var ticks = clockMarks.filter(range.contains)
-    if ticks.isEmpty { return logarithmic(range, most: count) }
+    if ticks.count < 2 { return logarithmic(range, most: count) }
     // Every second one is left out until they fit.
     while ticks.count > max(1, count) {
       ticks = ticks.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)

@@ -122,6 +122,11 @@ import Testing
     // A single value is a point.
     let single = try DrawnPlot(Self.curves(epochs: 1, runs: 1))
     #expect(single.count(of: "circle") == 1)
+    // Whole, though it may lie on the edge of the frame: what clips lines has ended.
+    let circle = try #require(single.svg.range(of: "<circle"))
+    let before = single.svg[..<circle.lowerBound]
+    let clip = try #require(before.range(of: "clip-path=", options: .backwards))
+    #expect(before[clip.upperBound...].contains("</g>"))
     #expect(!single.svg.contains("nan") && !broken.svg.contains("nan"))
   }
 

@@ -37,7 +37,25 @@ import Testing
     #expect(lengths == lengths.sorted() && abs(lengths[3] - 4 * lengths[0]) <= 4)
   }
 
+  @Test func oneEpochIsASymbol() {
+    #expect(lines(PlotTests.curves(epochs: 1, runs: 1), 60).contains { $0.contains("●") })
+  }
+
+  @Test func namesThatLinesShareAreLeftOut() {
+    var plot = PlotTests.curves(epochs: 5, runs: 6)
+    for index in 1..<6 { plot.panels[0].marks[index].name = "trial" }
+    #expect(!lines(plot, 80).contains { $0.hasSuffix("trial") })
+  }
+
   @Test func tablesShowNumbersOrShades() {
+    // Numbers of one digit have room in two columns.
+    var digits = PlotTests.table(6)
+    digits.panels[0].marks = [
+      Mark(
+        "cells", .cells((0..<6).map { Mark.Cell(column: $0, row: $0, shade: 1, text: "7") }),
+        .series(0))
+    ]
+    #expect(lines(digits, 40).count { $0.contains("7") } == 6)
     let small = lines(PlotTests.table(10), 80)
     #expect(small.count { $0.contains("12") } >= 10)
     let large = lines(PlotTests.table(60), 100)

@@ -53,6 +53,8 @@ import Testing
     #expect(Ticks.durations(0...130, most: 5).values == [0, 30, 60, 90, 120])
     #expect(Ticks.durations(0...4000, most: 4).values == [0, 1800, 3600])
     #expect(Ticks.logarithmicDurations(3...400, most: 8) == [5, 10, 30, 60, 120, 300])
+    // Never one alone, which would say nothing about distances.
+    #expect(Ticks.logarithmicDurations(0.006...0.03, most: 8).count > 1)
   }
 
   private static let texts: [(NumberStyle, Double, Double, String)] = [
@@ -60,6 +62,8 @@ import Testing
     (.plain, 0.00002, 0.00001, "2×10⁻⁵"), (.percent, 0.95, 0.05, "95%"),
     (.percent, 0.925, 0.025, "92.5%"), (.integer, 12_000, 1000, "12,000"),
     (.duration, 90, 30, "1 min 30 s"), (.duration, 7200, 3600, "2 h"),
+    (.duration, 0.02, 0.005, "20 ms"), (.duration, 0, 0.005, "0 ms"),
+    (.duration, 10.5, 0.5, "10.5 s"), (.plain, 0, 0.00002, "0"),
   ]
 
   @Test(arguments: texts) func ticksAreWrittenAsTheirStepNeeds(
@@ -76,6 +80,9 @@ import Testing
     #expect(NumberStyle.plain.text(9.999e-6) == "10⁻⁵")
     #expect(NumberStyle.percent.text(0.93456) == "93.5%")
     #expect(NumberStyle.duration.text(4.16) == "4.2 s")
+    #expect(NumberStyle.duration.text(0.00035) == "0.35 ms")
+    #expect(NumberStyle.duration.text(0.0996) == "0.1 s")
+    #expect(NumberStyle.duration.text(0) == "0 s")
     #expect(NumberStyle.plain.logarithmicTexts([0.001, 0.1, 1]) == ["0.001", "0.1", "1"])
     #expect(
       NumberStyle.plain.logarithmicTexts([1e-5, 3e-4, 0.01, 1, 10])

@@ -1,3 +1,4 @@
+import GraftBase
 import GraftDrawing
 
 extension ContactSheet {
@@ -32,7 +33,8 @@ extension ContactSheet {
         keepsEnds
         ? canvas.elidedInMiddle(text, maximumWidth: room, font: font)
         : canvas.elided(text, maximumWidth: room, font: font)
-      return Layout.CaptionLine(text: shown + ending, color: color)
+      return Layout.CaptionLine(
+        text: ending.isEmpty ? shown : shown.closedLeftToRight + ending, color: color)
     }
 
     private var color: Canvas.Color {

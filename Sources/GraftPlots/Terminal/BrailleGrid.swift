@@ -59,9 +59,13 @@ struct BrailleGrid {
       }
       var last: (Double, Double)?
       var travelled = 0.0
-      for point in points {
+      for (number, point) in points.enumerated() {
         let next = point.isFinite ? place(point) : nil
-        if let next {
+        let isFollowed = number + 1 < points.count && points[number + 1].isFinite
+        if let next, last == nil, !isFollowed {
+          // One dot alone is hardly seen.
+          set(next.0, next.1, character(.single(isDashed: mark.isDashed)), code)
+        } else if let next {
           travelled = line(last ?? next, next, code, dashed: mark.isDashed, from: travelled)
         }
         last = next

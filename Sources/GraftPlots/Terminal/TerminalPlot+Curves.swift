@@ -120,7 +120,8 @@ extension TerminalPlot {
     var code: String
   }
 
-  /// The names of lines, with the last value of each; none where one line is alone.
+  /// The names of lines, with the last value of each; none where one line is alone, nor of lines that share
+  /// a name.
   private func endNames(_ panel: Panel) -> [EndName] {
     let names = panel.marks.compactMap { mark -> EndName? in
       guard case .line(let points) = mark.shape, !mark.isFaint,
@@ -128,7 +129,9 @@ extension TerminalPlot {
       else { return nil }
       return EndName(text: clean(mark.name), value: last.y, code: code(mark.ink))
     }
-    return (2...12).contains(names.count) ? names : []
+    let counts = Dictionary(grouping: names, by: \.text).mapValues(\.count)
+    let own = names.filter { counts[$0.text] == 1 }
+    return (2...12).contains(own.count) ? own : []
   }
 
   /// Each name in the free row that is nearest to its value.

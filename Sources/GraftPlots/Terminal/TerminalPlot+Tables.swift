@@ -67,13 +67,12 @@ extension TerminalPlot {
     let labelWidth = min(columns / 3, labels.map(\.displayWidth).max() ?? 0)
     let room = columns - labelWidth - 2
     let longest = max(texts.joined().map(\.count).max() ?? 1, "\(columnCount)".count)
-    let cellWidth =
-      columnCount * (longest + 1) <= room ? longest + 1 : 2 * columnCount <= room ? 2 : 1
+    let hasTexts = columnCount * (longest + 1) <= room
+    let cellWidth = hasTexts ? longest + 1 : 2 * columnCount <= room ? 2 : 1
     guard columnCount * cellWidth <= room else {
       return "\(names.count) classes have no room in \(columns) columns; to=FILE.png shows them"
         .wrapped(to: columns)
     }
-    let hasTexts = cellWidth > 2
     var lines: [String] = []
     if hasTexts, isSame {
       let heads = (0..<columnCount).map { "\($0 + 1)".padded(to: cellWidth, isRight: true) }

@@ -18,12 +18,13 @@ package struct ExplainedNetwork {
   /// The last layer of each layer group, of the encoder's the last one with a map.
   private let groups: [(name: String, path: String)]
 
-  package init(_ model: Model) {
+  /// `side` asks for images of another size, of a model that takes them; nil for its own.
+  package init(_ model: Model, side: Int? = nil) {
     graph = model.graph
     image = model.image
     logits = model.logits
     featureMap = Self.lastMap(of: model.graph, reaching: model.featureMap)
-    side = model.input.side
+    self.side = side ?? model.input.side
     groups = Self.groups(of: model)
   }
 

@@ -93,19 +93,19 @@ package enum Evaluation: Codable, Hashable, Sendable {
     }.joined(separator: "\n")
   }
 
-  /// One row a class.
-  package var classTable: String {
+  /// One row a class; `width` as `TextTable.rendered` has it.
+  package func classTable(width: Int? = nil) -> String {
     switch self {
-    case .images(let result): result.classTable
-    case .labels(let result): result.classTable
-    case .pixels(let scores): scores.classTable
+    case .images(let result): result.classTable(width: width)
+    case .labels(let result): result.classTable(width: width)
+    case .pixels(let scores): scores.classTable(width: width)
     }
   }
 }
 
 extension SegmentationScores {
   /// One row a class: its part of the pixels, IoU, Dice, precision, recall.
-  package var classTable: String {
+  package func classTable(width: Int? = nil) -> String {
     var table = TextTable(ofNumbers: ["class", "pixels", "IoU", "Dice", "precision", "recall"])
     let all = max(1, accuracy.total)
     for score in scores {
@@ -115,6 +115,6 @@ extension SegmentationScores {
         score.recall.percentText,
       ])
     }
-    return table.description
+    return table.rendered(width: width)
   }
 }

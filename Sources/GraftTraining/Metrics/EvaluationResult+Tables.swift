@@ -1,8 +1,8 @@
 import GraftBase
 
 extension EvaluationResult {
-  /// One row per class: images, precision, recall, F1.
-  package var classTable: String {
+  /// One row per class: images, precision, recall, F1; `width` as `TextTable.rendered` has it.
+  package func classTable(width: Int? = nil) -> String {
     var table = TextTable(ofNumbers: ["class", "images", "precision", "recall", "F1"])
     for score in confusion.scores {
       table.add([
@@ -10,12 +10,12 @@ extension EvaluationResult {
         score.recall.percentText, score.f1.percentText,
       ])
     }
-    return table.description
+    return table.rendered(width: width)
   }
 }
 
 extension EvaluationResult: CustomStringConvertible {
   package var description: String {
-    "\(count) images\n\(Evaluation.images(self).summary)\n\n\(classTable)"
+    "\(count) images\n\(Evaluation.images(self).summary)\n\n\(classTable())"
   }
 }

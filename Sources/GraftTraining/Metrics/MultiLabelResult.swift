@@ -122,7 +122,7 @@ package struct MultiLabelResult: Codable, Hashable, Sendable {
   }
 
   /// One row per label: images, threshold, AP, precision, recall, F1.
-  package var classTable: String {
+  package func classTable(width: Int? = nil) -> String {
     var table = TextTable(
       ofNumbers: ["label", "images", "AP", "threshold", "precision", "recall", "F1"])
     for score in scores {
@@ -132,7 +132,7 @@ package struct MultiLabelResult: Codable, Hashable, Sendable {
         score.precision.percentText, score.recall.percentText, score.f1.percentText,
       ])
     }
-    return table.description
+    return table.rendered(width: width)
   }
 
   /// The images at these places, as often as they are named.

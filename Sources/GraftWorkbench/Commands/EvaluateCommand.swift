@@ -94,7 +94,9 @@ package struct EvaluateCommand: Command {
   ) throws {
     let places = try dense.map { ", \(try $0.summary)" } ?? ""
     var lines = ["\(run.name) on \(label), \(result.count) images\(places)", result.summary]
-    if result.classCount <= 30 { lines += ["", result.classTable] }
+    if result.classCount <= 30 {
+      lines += ["", result.classTable(width: session.console.tableWidth)]
+    }
     if case .labels = result, run.model.calibration.thresholds != nil {
       lines.append(
         "thresholds have the best F1 on the validation images"

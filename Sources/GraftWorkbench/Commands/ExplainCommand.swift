@@ -32,11 +32,17 @@ package struct ExplainCommand: Command {
   private static let steps = Argument(
     "steps", .integer(2...1000), default: ExplanationSettings().steps,
     "points at which integrated takes gradients")
+  private static let size: Argument<Int?> = Argument(
+    DenseChoice.size.name, .integer(16...4096),
+    otherwise: "the short side that images are resized to; of pixels up to 256",
+    "with dense=yes, or of a model that predicts pixels: width and height in pixels of the square that is scored"
+  )
+
   package static let specification = CommandSpecification(
     "explain", "show what a prediction depends on in an image", group: .look,
     parameters: [
       images, method, className, on, layer, window, stride, samples, noise, steps,
-      DenseChoice.dense, DenseChoice.size,
+      DenseChoice.dense, size,
       GalleryOutput.argument,
     ],
     examples: [
@@ -51,10 +57,12 @@ package struct ExplainCommand: Command {
       + """
        What is explained is the score of a class before softmax: by default of the class that is \
       predicted. Of a model that predicts pixels, and with dense=yes, it is the mean score over \
-      the positions where the class is predicted. gradcam, gradcam++ and occlusion are drawn over \
+      the positions where the class is predicted; of pixels that is the most frequent class but for the \
+      first, which is the background. gradcam, gradcam++ and occlusion are drawn over \
       the image: bright or red parts speak for the class, blue ones against it; the other methods \
       are drawn without it. `check explain` measures whether to trust them. to=FILE.csv writes the \
-      values, a row for each position.
+      values, a row for each position; events have the size of each map, its least and its largest value, \
+      and where that is.
       """)
 
   private let arguments: CheckedArguments
@@ -75,11 +83,6 @@ package struct ExplainCommand: Command {
         .notAllowedHere, at: argument,
         "`\(argument.name)` is for \(takers.joined(separator: " and "))",
         help: "leave it out, or add method=\(takers[0])")
-    }
-    if arguments.isGiven(DenseChoice.size), !arguments[DenseChoice.dense] {
-      throw arguments.fault(
-        .missingParameter, at: DenseChoice.size, "`size` is for scoring an image at every position",
-        help: "add dense=yes, or leave it out")
     }
   }
 
@@ -106,12 +109,30 @@ package struct ExplainCommand: Command {
     let run = try session.runToMeasure(nil, classes: session.workbench.data)
     var request = request
     request.settings.seed = session.seed
+    let input = run.model.input
     if arguments[DenseChoice.dense] {
-      let input = run.model.input
-      request.denseSide = arguments[DenseChoice.size] ?? max(input.side, input.resizeShortSide)
+      request.denseSide = arguments[Self.size] ?? max(input.side, input.resizeShortSide)
+    } else if run.model.task == .segmentation {
+      request.pixelSide = try arguments[Self.size] ?? pixelSide(input, in: session)
+    } else if arguments.isGiven(Self.size) {
+      throw arguments.fault(
+        .missingParameter, at: Self.size, "`size` is for scoring an image at every position",
+        help: "add dense=yes, or leave it out")
     }
     return Explanations(of: run, request, in: session)
   }
+
+  /// Patches that a model learned from show little: as much of the images as is there, up to 256 pixels.
+  private func pixelSide(_ input: ImageInput, in session: Session) throws -> Int {
+    guard choice.files.isEmpty else { return max(input.side, Self.largestPixelSide) }
+    let data = try session.requireMeasurable(choice.part)
+    let sides = data.partition(choice.part.partition).map { sample in
+      min(data.samples[sample].size.width, data.samples[sample].size.height)
+    }
+    return max(input.side, min(Self.largestPixelSide, sides.min() ?? input.side))
+  }
+
+  private static let largestPixelSide = 256
 
   package func rehearse(in trial: Session) throws {
     _ = try output.place(in: trial, reading: choice.inputs)

@@ -15,9 +15,10 @@ package struct MistakesCommand: Command {
     "class", .name(.className), "only images of this class")
   private static let predicted = Argument(
     "as", .name(.className), "only images that are taken for this class")
-  private static let order = Argument(
-    "order", .word, default: MistakeGallery.Order.confidence,
-    "what is shown first: a high probability of the wrong class, a high loss, or a wrong class far ahead"
+  private static let order: Argument<MistakeGallery.Order?> = Argument(
+    "order", .word, otherwise: "confidence; of pixels iou",
+    "what is shown first: a high probability of the wrong class, a high loss, or a wrong class far ahead; of "
+      + "pixels a small mean IoU or accuracy"
   )
   private static let unsure = Argument(
     "unsure", .flag, default: false,
@@ -38,6 +39,10 @@ package struct MistakesCommand: Command {
       any number of labels are wrong where a label is missed or added: `class` is then a label that is missed,
       `as` one that is added. Looks at the test images are counted, as by `evaluate`. Where nothing is wrong, the
       sheet says so.
+
+      Of a model that predicts pixels, each row has an image, its true mask, the predicted one, and where they
+      differ, the smallest mean IoU first. `class` is then the class whose IoU decides; `as` shows the images
+      with the most pixels that are wrongly taken for that class.
       """)
 
   private let arguments: CheckedArguments
@@ -57,10 +62,17 @@ package struct MistakesCommand: Command {
   private var request: MistakeGallery.Request {
     var request = MistakeGallery.Request()
     request.count = arguments[Self.count]
-    request.order = arguments[Self.order]
+    if let order = arguments[Self.order] { request.order = order }
     request.truth = arguments[Self.truth]
     request.predicted = arguments[Self.predicted]
     request.showsUnsure = arguments[Self.unsure]
+    return request
+  }
+
+  /// What is asked of a model that predicts pixels.
+  private var pixelRequest: MistakeGallery.Request {
+    var request = request
+    request.order = arguments[Self.order] ?? .iou
     return request
   }
 
@@ -68,8 +80,11 @@ package struct MistakesCommand: Command {
   private func subject(in session: Session) throws -> (TrainingRun, MeasuredImages) {
     let (run, images) = try session.measuring(
       arguments[Self.run], on: arguments[Self.on], for: "mistakes")
-    guard run.model.task != .segmentation else { throw MistakeGallery.pixels(run.name) }
-    try MistakeGallery.check(request, run.model.classes, run.name)
+    if run.model.task == .segmentation {
+      try PixelMistakeGallery.check(pixelRequest, run)
+    } else {
+      try MistakeGallery.check(request, run.model.classes, run.name)
+    }
     return (run, images)
   }
 
@@ -81,10 +96,9 @@ package struct MistakesCommand: Command {
   package func run(in session: Session) throws {
     let place = try output.place(in: session, reading: arguments[Self.on].inputs)
     let (run, images) = try subject(in: session)
-    let evaluation = try session.evaluation(of: run, on: images)
-    let mistakes = try MistakeGallery(
-      evaluation, of: images.data, run: run.name, on: images.label, request)
-    var gallery = try mistakes.gallery(pool: session.pool, width: session.console.tableWidth)
+    var (gallery, counts) =
+      run.model.task == .segmentation
+      ? try pixelGallery(of: run, images, in: session) : try gallery(of: run, images, in: session)
     if images.partition == .test, let looks = session.remarkOnTestLooks(run.name) {
       gallery.add(looks)
     }
@@ -92,9 +106,37 @@ package struct MistakesCommand: Command {
       gallery, at: place, in: session, event: .mistakes,
       [
         ("run", .string(run.name)), ("on", .string(images.label)),
-        ("images", .integer(mistakes.imageCount)), ("wrong", .integer(mistakes.wrongCount)),
-        ("found", .integer(mistakes.items.count)),
+        ("images", .integer(counts.images)), ("wrong", .integer(counts.wrong)),
+        ("found", .integer(counts.found)),
       ])
+  }
+
+  private typealias Counts = (images: Int, wrong: Int, found: Int)
+
+  private func gallery(
+    of run: TrainingRun, _ images: MeasuredImages, in session: Session
+  ) throws -> (Gallery, Counts) {
+    let evaluation = try session.evaluation(of: run, on: images)
+    let mistakes = try MistakeGallery(
+      evaluation, of: images.data, run: run.name, on: images.label, request)
+    return (
+      try mistakes.gallery(pool: session.pool, width: session.console.tableWidth),
+      (mistakes.imageCount, mistakes.wrongCount, mistakes.items.count)
+    )
+  }
+
+  private func pixelGallery(
+    of run: TrainingRun, _ images: MeasuredImages, in session: Session
+  ) throws -> (Gallery, Counts) {
+    let data = try RunEvaluation(run: run, session: session)
+      .measurable(images.data, views: 1, pipeline: .none)
+    let mistakes = try PixelMistakeGallery(
+      of: run, data, images.partition, on: images.label, pixelRequest, in: session)
+    if images.partition == .test { session.countTestLook(run.name) }
+    return (
+      try mistakes.gallery(width: session.console.tableWidth),
+      (mistakes.imageCount, mistakes.wrongCount, mistakes.items.count)
+    )
   }
 
   package func lineage(in session: Session) -> Lineage? {

@@ -32,7 +32,8 @@ package struct NeighborsCommand: Command {
       them. The distance is 1 less the cosine: 0 is the same direction, 1 is orthogonal. Features
       are computed once and kept in the folder of the feature cache (`set cache=off` keeps none), a
       file for each folder and encoder: later searches compute only those of images that are new or
-      changed. The image itself is left out where it is among those searched, and a note says so;
+      changed. In one session a folder is read once, as long as its files keep their length, their time
+      and their place. The image itself is left out where it is among those searched, and a note says so;
       copies of it are shown.
       """)
 
@@ -105,11 +106,13 @@ package struct NeighborsCommand: Command {
       return (data, data.places.map(\.description).joined(separator: "\n") + data.name)
     }
     let interrupts = session.interrupts
-    let data = try DataSet.open(
-      try list(folder, in: session), badFiles: .skip, pool: session.pool
-    ) { _, _ in
-      try interrupts.check()
+    let searched = try SearchedFolder(
+      list(folder, in: session), after: session.workbench.searchedFolder
+    ) { list in
+      try DataSet.open(list, badFiles: .skip, pool: session.pool) { _, _ in try interrupts.check() }
     }
+    session.workbench.searchedFolder = searched
+    let data = searched.data
     guard !data.samples.isEmpty else {
       throw GraftError(
         .input,

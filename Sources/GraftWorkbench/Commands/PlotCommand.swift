@@ -8,8 +8,14 @@ package struct PlotCommand: Command {
   ).positional
   private static let runs = Argument(
     list: "runs", .runs, otherwise: "the current run", "runs to draw, such as [A,C]")
+  private static let networks = Argument(
+    list: "of", .networkNames, otherwise: "that of the run, or the chosen encoder",
+    "networks whose layers are drawn, such as vgg16")
   private static let on = Argument(
     "on", .word, default: DataPart.val, "split of the data that a run is measured on")
+  private static let method = Argument(
+    "method", .word, default: EmbeddingPlot.Method.pca,
+    "how `embedding` brings features into the plane: principal components, or t-SNE")
   private static let output = Argument(
     "to", .path(.output), "file to write: .png, .svg, .pdf, or .csv for the numbers")
   private static let size: Argument<String?> = Argument(
@@ -20,11 +26,14 @@ package struct PlotCommand: Command {
 
   package static let specification = CommandSpecification(
     "plot", "draw curves, tables and comparisons of runs", group: .look,
-    parameters: [kind, runs, on, output, size, theme],
+    parameters: [kind, runs, networks, on, method, output, size, theme],
     examples: [
       "plot loss runs=A to=loss.png", "plot accuracy runs=[A,B] to=accuracy.svg",
       "plot confusion on=val theme=dark to=confusion.png",
       "plot comparison runs=[A,B] size=1200x700 to=comparison.pdf", "plot counts to=counts.csv",
+      "plot embedding method=tsne to=embedding.png",
+      "plot layers of=squeezenet1_1 to=layers.png",
+      "plot field of=[squeezenet1_1,resnet18] to=field.svg",
     ],
     seeAlso: ["runs", "compare", "evaluate", "preview"], isRecorded: true,
     discussion: PlotKinds.all.map { "\($0.name) shows the \($0.summary)." }.joined(separator: " ")
@@ -46,8 +55,8 @@ package struct PlotCommand: Command {
     }
     self.kind = kind
     request = PlotRequest(
-      runs: arguments[Self.runs], part: arguments[Self.on],
-      namesPart: arguments.isGiven(Self.on))
+      runs: arguments[Self.runs], networks: arguments[Self.networks], part: arguments[Self.on],
+      namesPart: arguments.isGiven(Self.on), method: arguments[Self.method])
     format = try arguments.plotFormat(at: Self.output)
     destination = PlotOutput(
       size: try Self.size(arguments), theme: arguments[Self.theme].theme)
@@ -65,9 +74,35 @@ package struct PlotCommand: Command {
         .notAllowedHere, at: Self.runs, "`plot \(kind.name)` draws one run",
         help: "draw the others by lines of their own")
     }
+    try checkNetworks()
     if !kind.measures, arguments.isGiven(Self.on) {
       throw arguments.fault(
         .notAllowedHere, at: Self.on, "`plot \(kind.name)` measures nothing", help: "leave out on=")
+    }
+    if !kind.takesMethod, arguments.isGiven(Self.method) {
+      throw arguments.fault(
+        .notAllowedHere, at: Self.method,
+        "`method` is for `plot embedding`, and `plot \(kind.name)` is made in one way",
+        help: "leave out method=")
+    }
+  }
+
+  private func checkNetworks() throws {
+    guard arguments.isGiven(Self.networks) else { return }
+    if kind.networks == .none {
+      throw arguments.fault(
+        .notAllowedHere, at: Self.networks,
+        "`plot \(kind.name)` is not about networks without a run", help: "leave out of=")
+    }
+    if kind.networks == .one, request.networks.count > 1 {
+      throw arguments.fault(
+        .notAllowedHere, at: Self.networks, "`plot \(kind.name)` draws one network",
+        help: "draw the others by lines of their own")
+    }
+    if arguments.isGiven(Self.runs) {
+      throw arguments.fault(
+        .notAllowedHere, at: Self.networks, "the network is that of the run, or one that is named",
+        help: "leave out of= or runs=")
     }
   }
 
@@ -140,6 +175,13 @@ extension PlotTheme {
     case light, dark
 
     var theme: PlotTheme { self == .light ? .light : .dark }
+  }
+}
+
+extension ArgumentType where Value == [EncoderSource] {
+  /// Encoders and formulas, whose weights do not matter.
+  fileprivate static var networkNames: Self {
+    Self(.list(of: .either([.name(.encoder), .network])))
   }
 }
 

@@ -37,6 +37,10 @@ struct SweepTable {
     var table = TextTable(["run"] + keys + ["val.\(trials.metric.name)", "epochs done", "time"])
     table.alignments =
       [.left] + keys.map { _ in .left } + [.right, .right, .right]
+    // Values are not shortened: they are what a reader types again.
+    table.flexibilities = [
+      0: .shortens(atLeast: 8), keys.count + 2: .leaves(1), keys.count + 3: .leaves(0),
+    ]
     for index in ranking.prefix(Self.shownRows) {
       let trial = trials.trials[index]
       let share = Double(trial.steps) / Double(max(1, trial.totalSteps))

@@ -31,7 +31,10 @@ package enum TerminalImage {
     _ image: Image, _ style: Style, columns: Int, rows: Int
   ) throws -> String {
     switch style {
-    case .kitty: kitty(Data(try PNGEncoder.encode(image)).base64EncodedString())
+    case .kitty:
+      kitty(
+        Data(try PNGEncoder.encode(image)).base64EncodedString(),
+        columns: image.width > max(1, columns) * cellWidth ? max(1, columns) : nil)
     case .iterm:
       "\u{1B}]1337;File=inline=1:" + Data(try PNGEncoder.encode(image)).base64EncodedString()
         + "\u{7}"
@@ -46,10 +49,12 @@ package enum TerminalImage {
   /// Pixels that a character is wide in most terminals.
   static let cellWidth = 8
 
-  /// Kitty's graphics protocol takes at most 4096 characters at once.
-  private static func kitty(_ encoded: String) -> String {
+  /// Kitty's graphics protocol takes at most 4096 characters at once; `columns` makes a wide image as wide as so
+  /// many characters.
+  private static func kitty(_ encoded: String, columns: Int?) -> String {
     var rest = encoded[...]
-    var control = "a=T,f=100,"
+    let keys = [("a", "T"), ("f", "100")] + (columns.map { [("c", "\($0)")] } ?? [])
+    var control = keys.map { key, value in [key, value].joined(separator: "=") + "," }.joined()
     var result = ""
     repeat {
       let part = rest.prefix(4096)

@@ -1,8 +1,6 @@
 import GraftBase
 import GraftEngine
-import GraftImaging
 import GraftModels
-import GraftPlots
 import GraftTraining
 
 /// What predictions of a run depend on in images, by one or more methods.
@@ -15,14 +13,19 @@ struct Explanations {
     var className: String?
     /// The side of square images that are scored at every position; nil is the model as it is.
     var denseSide: Int?
+    /// Of a model that predicts pixels: the side of the square that is cut out of the middle of an image; nil is
+    /// that of the model.
+    var pixelSide: Int?
   }
 
   /// One image: what is predicted, and what each method says of the class that is explained.
   struct Explained {
     let subject: SubjectImage
     let predicted: String
-    /// Of the class that is explained; nil where each pixel has one.
+    /// Of the class that is explained; nil where each position has one.
     let probability: Double?
+    /// The part of the positions where that class is predicted; nil where an image has one.
+    let share: Double?
     let className: String
     let attributions: [(method: any ExplanationMethod.Type, attribution: Attribution)]
   }
@@ -54,7 +57,11 @@ struct Explanations {
   }
 
   private func network(of model: Model) throws -> (ExplainedNetwork, ImageInput) {
-    guard let side = request.denseSide else { return (ExplainedNetwork(model), model.input) }
+    guard let side = request.denseSide else {
+      guard let wanted = request.pixelSide else { return (ExplainedNetwork(model), model.input) }
+      let side = try SegmentationFrame(model, height: wanted, width: wanted).input.y
+      return (ExplainedNetwork(model, side: side), model.input.sized(side, from: side))
+    }
     let dense = try DenseScoring(DenseChoice(side: side, stride: nil), model, pool: session.pool)
     return (
       ExplainedNetwork(dense.scorer.model, of: model, side: dense.side), dense.preprocessing
@@ -62,13 +69,7 @@ struct Explanations {
   }
 
   private func classIndex(_ name: String) throws -> Int {
-    let classes = run.model.classes
-    if let index = classes.firstIndex(of: name) { return index }
-    let near = NearestName.of(name, among: classes)
-    throw GraftError(
-      .usage, "\(run.name) has no class '\(name.escapingControlCharacters)'",
-      help: near.map { "did you mean '\($0.escapingControlCharacters)'?" }
-        ?? "`evaluate` lists its classes")
+    try run.model.classes.place(ofClass: name, of: run.name)
   }
 
   /// Explains the images that `choice` names.
@@ -97,17 +98,15 @@ struct Explanations {
     let model = run.model
     let logits = try probe.logits(of: values)
     try model.requireFinite(logits.allSatisfy(\.isFinite))
-    let means = Self.means(logits, classCount: probe.classCount)
-    let best =
-      model.task == .classification && logits.count == probe.classCount
-      ? model.prediction(logits)
-      : means.indices.max { (means[$0], -$0) < (means[$1], -$1) } ?? 0
+    let best = prediction(logits, classCount: probe.classCount)
     let index = try request.className.map(classIndex) ?? best
     let focus = ScoreFocus(on: index, logits: logits, classCount: probe.classCount)
     let isWhole = focus.shares.count == 1
+    let counts = Self.counts(logits, classCount: probe.classCount)
     return Explained(
       subject: subject, predicted: model.classes[best],
       probability: isWhole ? model.probabilities(logits)[index] : nil,
+      share: isWhole ? nil : Double(counts[index]) / Double(max(1, counts.reduce(0, +))),
       className: model.classes[index],
       attributions: try request.methods.enumerated().map { number, method in
         let count = Double(request.methods.count)
@@ -119,6 +118,32 @@ struct Explanations {
       })
   }
 
+  /// The class that is predicted; of pixels the one that most of them have, the first class left out, which
+  /// is the background.
+  private func prediction(_ logits: [Float], classCount: Int) -> Int {
+    let model = run.model
+    guard model.task != .segmentation else {
+      let counts = Self.counts(logits, classCount: classCount)
+      let found = counts.indices.dropFirst().filter { counts[$0] > 0 }
+      return found.max { (counts[$0], $1) < (counts[$1], $0) } ?? 0
+    }
+    guard model.task != .classification || logits.count > classCount else {
+      return model.prediction(logits)
+    }
+    let means = Self.means(logits, classCount: classCount)
+    return means.indices.max { (means[$0], -$0) < (means[$1], -$1) } ?? 0
+  }
+
+  /// At how many positions each class has the largest logit.
+  private static func counts(_ logits: [Float], classCount: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: classCount)
+    for start in stride(from: 0, to: logits.count, by: classCount) {
+      let row = logits[start..<start + classCount]
+      if let best = row.firstIndex(of: row.max() ?? 0) { counts[best - start] += 1 }
+    }
+    return counts
+  }
+
   /// The mean of each class's logits over positions.
   private static func means(_ logits: [Float], classCount: Int) -> [Double] {
     let positions = logits.count / classCount
@@ -127,108 +152,5 @@ struct Explanations {
         $0 + Double(logits[$1])
       } / Double(positions)
     }
-  }
-}
-
-extension Explanations {
-  /// A row for each image: itself, then what each method says.
-  func gallery() -> Gallery {
-    let names = request.methods.map { $0.name }
-    let side = run.model.input.side
-    let rows = images.map { explained in
-      ContactSheet.Row(
-        cells: [
-          ContactSheet.Cell(
-            explained.subject.image, lines: captionLines(explained), tone: tone(explained))
-        ]
-          + explained.attributions.map { method, attribution in
-            ContactSheet.Cell(
-              AttributionImage(attribution: attribution).drawn(over: explained.subject.image),
-              lines: [
-                .init(method.name), .init(explained.className.escapingControlCharacters, .soft),
-              ])
-          })
-    }
-    let methods = request.methods.map { "\($0.name) (\($0.source))" }.joined(separator: ", ")
-    let sheet = ContactSheet(
-      title: "What \(run.name.escapingControlCharacters) looks at",
-      subtitle: "Below each: file, class, → predicted class. \(methods)", rows: rows,
-      cellSize: side < 112 ? max(128, side * 3) : 224)
-    return Gallery(
-      kind: "explain", sheet: rows.isEmpty ? nil : sheet, table: table(names), notes: notes,
-      text: (images.map(caption) + notes).joined(separator: "\n"))
-  }
-
-  /// Each place of each map: row and column count from 0.
-  private func table(_ names: [String]) -> PlotTable {
-    var (texts, methods, classes): ([String], [String], [String]) = ([], [], [])
-    var (rows, columns, values): ([Double?], [Double?], [Double?]) = ([], [], [])
-    for explained in images {
-      for (method, attribution) in explained.attributions {
-        for (place, value) in attribution.map.enumerated() {
-          texts.append(explained.subject.name)
-          methods.append(method.name)
-          classes.append(explained.className)
-          rows.append(Double(place / attribution.columns))
-          columns.append(Double(place % attribution.columns))
-          values.append(Double(value))
-        }
-      }
-    }
-    return PlotTable().adding("image", texts).adding("class", classes).adding("method", methods)
-      .adding("row", rows).adding("column", columns).adding("value", values)
-  }
-
-  /// What methods said beside their values, once each.
-  private var notes: [String] {
-    var notes: [String] = []
-    for explained in images {
-      for (method, attribution) in explained.attributions {
-        for note in attribution.notes {
-          let isOwn = attribution.notes.count > 0 && images.count == 1
-          let text = "\(method.name): \(note)"
-          if isOwn || !notes.contains(text) { notes.append(text) }
-        }
-      }
-    }
-    return notes
-  }
-
-  private func tone(_ explained: Explained) -> ContactSheet.Tone {
-    guard let label = explained.subject.className else { return .neutral }
-    return label == explained.predicted ? .good : .bad
-  }
-
-  /// `bee.jpg: ant, predicted bee; bee 0.93`.
-  private func caption(_ explained: Explained) -> String {
-    let name = explained.subject.name.escapingControlCharacters
-    let label = explained.subject.className.map { "\($0.escapingControlCharacters), " } ?? ""
-    let predicted = "predicted \(explained.predicted.escapingControlCharacters)"
-    let share = explained.probability.map {
-      explained.className == explained.predicted
-        ? " \($0.fixedText(2))"
-        : "; \(explained.className.escapingControlCharacters) \($0.fixedText(2))"
-    }
-    return "\(name): \(label)\(predicted)\(share ?? "")"
-  }
-
-  private func captionLines(_ explained: Explained) -> [ContactSheet.Line] {
-    let probability = explained.probability.map { " " + $0.fixedText(2) } ?? ""
-    let isOfPrediction = explained.className == explained.predicted
-    let ink: ContactSheet.Line.Ink =
-      switch tone(explained) {
-      case .neutral: .plain
-      case .good: .good
-      case .bad: .bad
-      }
-    return [.file(explained.subject.name.escapingControlCharacters)]
-      + (explained.subject.className.map { [.init($0.escapingControlCharacters)] } ?? [])
-      + [
-        .init(
-          "→ \(explained.predicted.escapingControlCharacters)",
-          ending: isOfPrediction ? probability : "", ink)
-      ]
-      + (isOfPrediction || explained.probability == nil
-        ? [] : [.init(explained.className.escapingControlCharacters, ending: probability)])
   }
 }

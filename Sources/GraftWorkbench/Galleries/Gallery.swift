@@ -14,6 +14,9 @@ struct Gallery {
   /// made where they are asked for.
   var table: PlotTable { makeTable() }
   private let makeTable: () -> PlotTable
+  /// What events list: the table, or of very many numbers a summary.
+  var eventTable: PlotTable { makeSummary?() ?? makeTable() }
+  private let makeSummary: (() -> PlotTable)?
   /// What a reader must know beside the images.
   var notes: [String]
   /// The same in text, for terminals and pipes; empty where images say all.
@@ -21,11 +24,12 @@ struct Gallery {
 
   init(
     kind: String, sheet: ContactSheet?, table: @escaping @autoclosure () -> PlotTable,
-    notes: [String] = [], text: String = ""
+    summary: (() -> PlotTable)? = nil, notes: [String] = [], text: String = ""
   ) {
     self.kind = kind
     self.sheet = sheet
     makeTable = table
+    makeSummary = summary
     self.notes = notes
     self.text = text
   }
@@ -169,7 +173,7 @@ extension Session {
       ("width", size.map { .integer($0.width) } ?? .null),
       ("height", size.map { .integer($0.height) } ?? .null),
       ("notes", .array(gallery.notes.map(JSONValue.string))),
-      ("columns", .array(gallery.table.columns.map { .object($0.fields) })),
+      ("columns", .array(gallery.eventTable.columns.map { .object($0.fields) })),
     ] + own
   }
 }

@@ -14,6 +14,13 @@ struct MistakeGallery {
     case loss
     /// How far the wrong label is ahead of the true one.
     case margin
+    /// Of pixels: the mean intersection over union of the classes.
+    case iou
+    /// Of pixels: the share that is right.
+    case accuracy
+
+    /// Whether it orders images of which each pixel has a class; the others order all other images.
+    var isOfPixels: Bool { self == .iou || self == .accuracy }
   }
 
   struct Request {
@@ -91,15 +98,17 @@ struct MistakeGallery {
       help: "`predict FOLDER to=OUT` draws what it predicts over the images")
   }
 
-  /// Refuses classes that are not the run's.
+  /// Refuses classes that are not the run's, and orders of pixels.
   static func check(_ request: Request, _ classes: [String], _ run: String) throws {
-    for name in [request.truth, request.predicted].compactMap({ $0 }) where !classes.contains(name)
-    {
-      let (_, help) = Suggestion.help(for: name, among: classes)
+    guard !request.order.isOfPixels else {
       throw GraftError(
         .failed,
-        "\(run.escapingControlCharacters) predicts no class `\(name.escapingControlCharacters)`",
-        help: help)
+        "`order=\(request.order.rawValue)` is for models that predict the class of each pixel, and "
+          + "\(run.escapingControlCharacters) predicts whole images",
+        help: "order=confidence, order=loss or order=margin")
+    }
+    for name in [request.truth, request.predicted].compactMap({ $0 }) {
+      _ = try classes.place(ofClass: name, of: run)
     }
   }
 
@@ -121,9 +130,9 @@ struct MistakeGallery {
       let rank =
         switch request.order {
         case _ where request.showsUnsure: other - own
-        case .confidence: other
         case .loss: loss
         case .margin: other - own
+        case .confidence, .iou, .accuracy: other
         }
       return Item(
         sample: result.samples[place], truth: [names[truth]],
@@ -167,9 +176,9 @@ struct MistakeGallery {
       let rank =
         switch request.order {
         case _ where request.showsUnsure: -margin(rival)
-        case .confidence: wrong.map(error).max() ?? 0
         case .loss: loss
         case .margin: wrong.map(margin).max() ?? 0
+        case .confidence, .iou, .accuracy: wrong.map(error).max() ?? 0
         }
       return Item(
         sample: result.samples[place],

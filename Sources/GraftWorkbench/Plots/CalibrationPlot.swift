@@ -82,9 +82,10 @@ enum CalibrationPlot: MeasuredPlotKind {
           y: Axis("Share predicted correctly, with 95% intervals", domain: 0...1, style: .percent),
           marks: [
             Mark(
-              "perfect", .line([Mark.Point(0, 0), Mark.Point(1, 1)]), .muted, isDashed: true),
+              "perfectly calibrated", .line([Mark.Point(0, 0), Mark.Point(1, 1)]), .muted,
+              isDashed: true),
             Mark("intervals", .intervals(intervals, .vertical), .series(0)),
-            Mark("curve", .line(points), .series(0)),
+            Mark(run, .line(points), .series(0)),
             Mark("bins", .points(points, .circle), .series(0)),
           ], share: 2.6),
         Panel(

@@ -103,7 +103,7 @@ enum ConfusionPlot: MeasuredPlotKind {
     }.prefix(3)
     guard !worst.isEmpty else { return share }
     let texts = worst.map {
-      "\(names[$0.row]) → \(names[$0.column]) ("
+      "\(names[$0.row].closedLeftToRight) → \(names[$0.column].closedLeftToRight) ("
         + NumberStyle.integer.text(Double(table.counts[$0.row][$0.column])) + "×)"
     }
     return share + "; most often confused: " + texts.joined(separator: ", ")

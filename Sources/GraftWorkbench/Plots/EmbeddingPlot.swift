@@ -4,12 +4,17 @@ import GraftData
 import GraftPlots
 import GraftTraining
 
-/// `plot embedding`: the features of images in the two directions in which they spread most.
+/// `plot embedding`: the features of images in the plane, by their principal components or by t-SNE.
 enum EmbeddingPlot: PlotKind {
   static let name = "embedding"
-  static let summary = "features of images on their first two principal components, by class"
+  static let summary =
+    "features of images on their first two principal components, or as t-SNE lays them out, by class"
   static let runs = PlotRequest.RunCount.one
   static let measures = true
+  static let takesMethod = true
+
+  /// How features come into the plane.
+  enum Method: String, WordChoice { case pca, tsne }
 
   /// Images at most: more points only cover each other.
   private static let mostImages = 2000
@@ -33,15 +38,14 @@ enum EmbeddingPlot: PlotKind {
         points[row, column] = Double(embedding.values[place * embedding.width + column])
       }
     }
-    let components = try PrincipalComponents(
-      points, count: 2, LinearAlgebra.loaded(), pool: session.pool)
+    let layout = try layout(of: points, by: request.method, in: session)
     var plot = plot(
-      components, labels: kept.map { embedding.labels[$0] }, classes: data.classes,
+      layout, labels: kept.map { embedding.labels[$0] }, classes: data.classes,
       title: "Features of \(name.escapingControlCharacters) on \(request.part.rawValue)")
     plot.table = PlotTable()
       .adding("image", kept.map { data.samples[embedding.samples[$0]].path })
       .adding("class", kept.map { data.classes[embedding.labels[$0]] })
-      .adding("first", components.scores(0)).adding("second", components.scores(1))
+      .adding("first", layout.first).adding("second", layout.second)
     if kept.count < all {
       plot.notes.append("\(kept.count) of \(all) images are shown, evenly chosen")
     }
@@ -51,11 +55,71 @@ enum EmbeddingPlot: PlotKind {
   static func needs(_ request: PlotRequest, in session: Session) -> [String]? {
     let named = request.runs.map { "run:\($0)" }
     let model = session.currentRun == nil ? ["encoder", "seed", "precision"] : ["current"]
-    return ["data"] + (named.isEmpty ? model : named)
+    return ["data"] + (named.isEmpty ? model : named) + (request.method == .tsne ? ["seed"] : [])
+  }
+
+  /// Where images lie, and what their places say.
+  struct Layout {
+    var first: [Double]
+    var second: [Double]
+    var x: Axis
+    var y: Axis
+    var subtitle: String
+  }
+
+  private static func layout(
+    of points: Matrix, by method: Method, in session: Session
+  ) throws -> Layout {
+    let algebra = try LinearAlgebra.loaded()
+    switch method {
+    case .pca:
+      return layout(
+        try PrincipalComponents(points, count: 2, algebra, pool: session.pool),
+        imageCount: points.rows)
+    case .tsne:
+      var settings = TSNE.Settings()
+      settings.seed = session.seed
+      var writer = ProgressWriter(session.console)
+      defer { writer.finish() }
+      let found = try TSNE(points, algebra, settings: settings, pool: session.pool) { done, all in
+        if session.settings.isProgressShown, done.isMultiple(of: 20) {
+          writer.show(ProgressLine(title: "t-SNE", fraction: Double(done) / Double(all)))
+        }
+        return !session.interrupts.asksToStop
+      }
+      guard let found else {
+        throw GraftError(session.interrupts.termination ?? .interrupted, "plot was interrupted")
+      }
+      return layout(found, imageCount: points.rows)
+    }
+  }
+
+  private static func layout(_ components: PrincipalComponents, imageCount: Int) -> Layout {
+    func axis(_ name: String, _ component: Int) -> Axis {
+      Axis(
+        "\(name) component, \(NumberStyle.percent.text(components.shares[component])) of the variance"
+      )
+    }
+    return Layout(
+      first: components.scores(0), second: components.scores(1), x: axis("First", 0),
+      y: axis("Second", 1),
+      subtitle: "Principal components of the encoder's features of \(imageCount) images: near each "
+        + "other is alike to the model, as far as two directions show it")
+  }
+
+  private static func layout(_ layout: TSNE, imageCount: Int) -> Layout {
+    // Numbers along the axes would mean nothing.
+    var axis = Axis("", hasGrid: false)
+    axis.hasTicks = false
+    return Layout(
+      first: layout.scores(0), second: layout.scores(1), x: axis, y: axis,
+      subtitle: "t-SNE of the encoder's features of \(imageCount) images, perplexity "
+        + "\(NumberStyle.plain.text(layout.perplexity)): neighbors are alike to the model; the size of "
+        + "groups and the distance between them say little")
   }
 
   static func plot(
-    _ components: PrincipalComponents, labels: [Int], classes: [String], title: String
+    _ layout: Layout, labels: [Int], classes: [String], title: String
   ) -> Plot {
     let groups = Dictionary(grouping: labels.indices, by: { labels[$0] })
     // The largest classes keep their order; the others are one gray group.
@@ -67,7 +131,7 @@ enum EmbeddingPlot: PlotKind {
     let others = bySize.filter { !named.contains($0) }.sorted()
     func points(_ classes: [Int]) -> [Mark.Point] {
       classes.flatMap { groups[$0] ?? [] }.sorted().map {
-        Mark.Point(components.score($0, 0), components.score($0, 1))
+        Mark.Point(layout.first[$0], layout.second[$0])
       }
     }
     var marks: [Mark] = []
@@ -83,16 +147,9 @@ enum EmbeddingPlot: PlotKind {
     if !others.isEmpty {
       legend.append(LegendEntry("\(others.count) other classes", .symbol(.circle), .muted))
     }
-    func axis(_ name: String, _ component: Int) -> Axis {
-      Axis(
-        "\(name) component, \(NumberStyle.percent.text(components.shares[component])) of the variance"
-      )
-    }
     return Plot(
-      kind: name, title: title,
-      subtitle: "Principal components of the encoder's features of \(labels.count) images: near "
-        + "each other is alike to the model, as far as two directions show it",
-      panels: [Panel(x: axis("First", 0), y: axis("Second", 1), marks: marks)],
+      kind: name, title: title, subtitle: layout.subtitle,
+      panels: [Panel(x: layout.x, y: layout.y, marks: marks)],
       legend: legend,
       notes: others.isEmpty ? [] : ["colored are the \(named.count) classes with the most images"],
       table: PlotTable(), size: PlotSize(width: 960, height: 720))

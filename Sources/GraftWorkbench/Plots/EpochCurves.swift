@@ -114,14 +114,20 @@ struct EpochCurves {
     let best =
       hasValidation && runs.contains { $0.records.count > 1 }
       ? [LegendEntry("best epoch", .symbol(.ring), .muted)] : []
-    guard runs.count > 1 else {
-      return [LegendEntry("train", .dashes, .series(1))]
-        + (hasValidation ? [LegendEntry("validation", .line, .series(0))] : []) + best
+    // One epoch is a point.
+    let isPoint = runs.allSatisfy { $0.records.count == 1 }
+    func sample(isDashed: Bool) -> LegendEntry.Sample {
+      isPoint ? .symbol(.single(isDashed: isDashed)) : isDashed ? .dashes : .line
     }
+    func parts(_ train: Ink, _ validation: Ink) -> [LegendEntry] {
+      [LegendEntry("train", sample(isDashed: true), train)]
+        + (hasValidation
+          ? [LegendEntry("validation", sample(isDashed: false), validation)] : []) + best
+    }
+    guard runs.count > 1 else { return parts(.series(1), .series(0)) }
     return runs.enumerated().map {
       LegendEntry($0.element.name.escapingControlCharacters, .block, .series($0.offset))
-    } + [LegendEntry("train", .dashes, .muted)]
-      + (hasValidation ? [LegendEntry("validation", .line, .muted)] : []) + best
+    } + parts(.muted, .muted)
   }
 
   private var notes: [String] {

@@ -3,7 +3,7 @@ import GraftBase
 import GraftPlots
 
 /// Trials with several values as lines across an axis for each key, the last one for the score
-/// (parallel coordinates: Inselberg, 1985).
+/// (parallel coordinates: Inselberg, 1985); dashed are those that were stopped early.
 struct ParallelAxes {
   let keys: [String]
   /// The best first.
@@ -24,7 +24,7 @@ struct ParallelAxes {
       return Mark(
         trial == 0 ? "best" : "trial", .line(points),
         trial == 0 ? .series(1) : .shade(Self.lightest + (1 - Self.lightest) * quality[trial]),
-        isFaint: false)
+        isDashed: !trials[trial].isFinished)
     }
     let axes = shares.indices.map {
       Mark("axis", .rule(at: Double($0), .vertical, label: ""), .muted)

@@ -10,8 +10,12 @@ protocol PlotKind: Sendable {
   static var summary: String { get }
   /// What `runs=` may say.
   static var runs: PlotRequest.RunCount { get }
+  /// What `of=` may name instead.
+  static var networks: PlotRequest.RunCount { get }
   /// Whether it measures a run, and `on=` says on which images.
   static var measures: Bool { get }
+  /// Whether `method=` says how it is made.
+  static var takesMethod: Bool { get }
 
   /// Throws what drawing would be refused for, as far as that is known before anything runs.
   static func check(_ request: PlotRequest, in session: Session) throws
@@ -29,13 +33,18 @@ struct PlotRequest {
 
   /// The runs that were named.
   var runs: [String] = []
+  /// The networks that were named.
+  var networks: [EncoderSource] = []
   var part: DataPart = .val
   /// Whether it was said which images.
   var namesPart = false
+  var method = EmbeddingPlot.Method.pca
 }
 
 extension PlotKind {
+  static var networks: PlotRequest.RunCount { PlotRequest.RunCount.none }
   static var measures: Bool { false }
+  static var takesMethod: Bool { false }
 
   static func check(_ request: PlotRequest, in session: Session) throws {
     _ = try session.runs(of: request)
@@ -82,6 +91,8 @@ enum PlotKinds {
     PrecisionRecallPlot.self,
     CountsPlot.self,
     EmbeddingPlot.self,
+    LayersPlot.self,
+    FieldPlot.self,
   ]
 
   static func kind(_ name: String) -> (any PlotKind.Type)? { all.first { $0.name == name } }

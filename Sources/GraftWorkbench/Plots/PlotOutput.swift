@@ -9,6 +9,9 @@ struct PlotOutput {
   var size: PlotSize?
   var theme = PlotTheme.light
 
+  /// Of images on a terminal, where a plot is not lower by itself.
+  private static let leastHeight = 320
+
   /// Writes a file; the path is one that was decided about.
   func write(_ plot: Plot, _ format: Plot.Format, to path: String) throws {
     switch format {
@@ -33,7 +36,9 @@ struct PlotOutput {
     // As wide as the terminal, so that texts keep their size.
     let wanted = size ?? plot.size
     let width = min(wanted.width, max(480, console.width * TerminalImage.cellWidth))
-    let fitting = PlotSize(width: width, height: wanted.height * width / wanted.width)
+    // Not so low that names would lose their lines.
+    let height = max(wanted.height * width / wanted.width, min(wanted.height, Self.leastHeight))
+    let fitting = PlotSize(width: width, height: height)
     let image = try plot.canvas(size: size ?? fitting, theme: theme).image()
     return try TerminalImage.text(image, style, columns: console.width, rows: console.height - 3)
   }

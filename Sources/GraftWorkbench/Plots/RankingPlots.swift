@@ -108,7 +108,8 @@ private struct RankingPlots {
       ],
       legend: shown.enumerated().map { index, entry in
         LegendEntry(
-          "\(entry.name.escapingControlCharacters) \(entry.score.fixedText(3))", .line,
+          "\(entry.name.escapingControlCharacters.closedLeftToRight) \(entry.score.fixedText(3))",
+          .line,
           .series(index))
       } + (chance.isEmpty ? [] : [LegendEntry("by chance", .dashes, .muted)]),
       notes: (rest > 0 ? ["\(rest) classes with higher scores are not drawn"] : [])

@@ -51,17 +51,25 @@ enum SweepPlot: KeptPlotKind {
       return Plot(
         kind: name, title: "Sweep over \(keys[0])", subtitle: caption,
         panels: [curve(known, key: keys[0], metric: metric, style)],
-        legend: halved > 0
-          ? [
-            LegendEntry("trained to the end", .symbol(.circle), .series(0)),
-            LegendEntry("stopped early", .symbol(.ring), .series(0)),
-          ] : [],
+        legend: known.count < 2
+          ? []
+          : [LegendEntry("best", .symbol(.circle), .series(1))]
+            + (halved > 0
+              ? [
+                LegendEntry("trained to the end", .symbol(.circle), .series(0)),
+                LegendEntry("stopped early", .symbol(.ring), .series(0)),
+              ] : []),
         notes: notes, table: table)
     }
     return Plot(
       kind: name, title: "Sweep over \(keys.joinedAsList)", subtitle: caption,
       panels: [ParallelAxes(keys: keys, trials: known, metric: metric, style: style).panel],
-      legend: [LegendEntry("best trial", .line, .series(1))],
+      legend: [LegendEntry("best trial", .line, .series(1))]
+        + (halved > 0
+          ? [
+            LegendEntry("trained to the end", .line, .muted),
+            LegendEntry("stopped early", .dashes, .muted),
+          ] : []),
       shades: ShadeLegend(
         metric, least...max(most, least + 1e-9), style: style, lightest: ParallelAxes.lightest),
       notes: notes, table: table)

@@ -78,12 +78,7 @@ extension PreviewSheet {
   /// The classes to show, by their numbers; refused when the data have none of that name.
   func classes(of data: DataSet) throws -> [Int] {
     guard let name = request.className else { return Array(data.classes.indices) }
-    guard let place = data.classes.firstIndex(of: name) else {
-      let (_, help) = Suggestion.help(for: name, among: data.classes)
-      throw GraftError(
-        .failed, "\(data.name) has no class `\(name.escapingControlCharacters)`", help: help)
-    }
-    return [place]
+    return [try data.classes.place(ofClass: name, of: data.name)]
   }
 
   /// Positions in the epoch's order, alternating between the classes.

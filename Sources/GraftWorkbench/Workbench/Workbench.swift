@@ -34,6 +34,8 @@ package final class Workbench {
   package let features = FeatureCache()
   /// The index of the last `neighbors`, by what its features depend on besides images.
   var neighborIndex: (key: ContentHash.Digest, index: NeighborIndex)?
+  /// The folder that `neighbors` searched last.
+  var searchedFolder: SearchedFolder?
   /// What a rehearsal has read for the plan that follows.
   let readings: PlanReadings
   private var sharedPool: ThreadPool?

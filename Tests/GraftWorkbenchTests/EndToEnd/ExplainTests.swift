@@ -123,7 +123,7 @@ extension EndToEnd {
 
     @Test(arguments: [
       ("explain 2 steps=5 to=x.png", "`steps` is for integrated"),
-      ("explain 2 class=purpel to=x.png", "has no class 'purpel'"),
+      ("explain 2 class=purpel to=x.png", "has no class `purpel`"),
       ("explain 2 layer=layer9 to=x.png", "has no layer 'layer9'"),
       ("explain 2 to=x.svg", "images are written as .png"),
       ("explain 2 3 to=x.png", "give one number of images"),

@@ -53,7 +53,7 @@ extension EndToEnd {
       #expect(try samples(request) == [])
       request.predicted = "dog"
       let error = #expect(throws: GraftError.self) { try samples(request) }
-      #expect(error?.message == "A predicts no class `dog`")
+      #expect(error?.message == "A has no class `dog`")
       request = MistakeGallery.Request()
       request.showsUnsure = true
       #expect(try samples(request) == [3, 0])

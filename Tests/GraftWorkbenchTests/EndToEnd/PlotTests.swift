@@ -112,6 +112,36 @@ extension EndToEnd {
       #expect(place.session.workbench.runs.map(\.name) == ["A", "C"])
     }
 
+    /// Receptive fields are those that Araujo, Norris and Sim (2019) computed; counts those of the papers.
+    @Test func networksAreKnownByTheirNumbers() throws {
+      let place = try Workplace()
+      #expect(
+        place.type("plot field of=[alexnet,vgg16] to=f.csv\nplot layers of=vgg16 to=l.csv") == 0,
+        "\(place.errors)")
+      let fields = try table(place, "f.csv")
+      let rows = Array(zip(fields["network"] ?? [], fields["pixels"] ?? []))
+      #expect(rows.last { $0.0 == "alexnet" }?.1 == "195")
+      #expect(rows.last { $0.0 == "vgg16" }?.1 == "212")
+      let layers = try table(place, "l.csv")
+      #expect(layers["layer"]?.count == 16)
+      #expect(layers["parameters"]?.compactMap { Int($0) }.reduce(0, +) == 138_357_544)
+      // In a recipe, too, that names no encoder.
+      #expect(place.recipe.contains("plot layers of=vgg16 to=l.csv"))
+    }
+
+    @Test func featuresAreLaidOutByNeighbors() throws {
+      let place = try Workplace()
+      place.type(Self.runs)
+      let lines = "plot embedding method=tsne to=t.csv\nplot embedding method=tsne to=again.csv"
+      #expect(place.type(lines) == 0, "\(place.errors)")
+      let texts = try ["t.csv", "again.csv"].map {
+        try String(contentsOfFile: place.path($0), encoding: .utf8)
+      }
+      #expect(texts[0] == texts[1])
+      let first = try #require(try table(place, "t.csv")["first"]?.compactMap { Double($0) })
+      #expect(Set(first).count > 5 && abs(first.reduce(0, +)) < 1e-6)
+    }
+
     @Test func comparingCommandsWriteTheirPictures() throws {
       let place = try Workplace()
       place.type(Self.runs)
@@ -177,6 +207,10 @@ extension EndToEnd {
       ("plot sweep to=l.png", 1, "nothing has been swept yet"),
       ("plot loss to=file/l.png", 1, "cannot be created, because"),
       ("plot los to=l.png", 2, "did you mean"),
+      ("plot loss method=tsne to=l.png", 2, "`method` is for `plot embedding`"),
+      ("plot loss of=vgg16 to=l.png", 2, "is not about networks"),
+      ("plot layers of=[alexnet,vgg16] to=l.png", 2, "draws one network"),
+      ("plot field of=vgg16 runs=A to=l.png", 2, "leave out of= or runs="),
     ])
     func whatCannotBeDrawnIsSaid(_ line: String, _ status: Int32, _ message: String) throws {
       let place = try Workplace()
