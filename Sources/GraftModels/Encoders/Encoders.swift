@@ -7,6 +7,7 @@ package enum Encoders {
     ResNetCIFAR.specs + ResNet.specs + MobileNetV2.specs + SqueezeNet.specs
     + MobileNetV1.specs + MobileNetV3.specs + EfficientNet.specs + ShuffleNetV2.specs
     + MNASNet.specs + ConvNeXt.specs + Xception.specs + NASNet.specs + UNet.specs + classics
+    + transformers
 
   /// From LeNet to the last Inception.
   private static let classics: [EncoderSpec] = [
@@ -14,6 +15,10 @@ package enum Encoders {
     InceptionV2.specs, InceptionV3.specs, InceptionV4.specs, ResNetV2.specs, DenseNet.specs,
     FractalNet.specs,
   ].flatMap { $0 }
+
+  /// Networks of attention.
+  private static let transformers: [EncoderSpec] =
+    VisionTransformer.torchvisionSpecs + VisionTransformer.timmSpecs + Swin.specs
 
   /// `EncoderSpec.parameterShapes` by name.
   static let parameterShapes = Dictionary(

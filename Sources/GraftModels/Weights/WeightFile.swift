@@ -169,17 +169,25 @@ extension WeightFile {
   private static let mostExtras = 100
   private static let mostConstants = 5_000
 
-  /// Its tensors without counters, under whatever names.
+  /// Its tensors without counters and tables of positions, under whatever names.
   private var weightCount: Int {
-    tensors.keys.count { !$0.bytes.ends(with: "num_batches_tracked") }
+    tensors.keys.count { !$0.isNoWeight }
   }
 
   private func holdsExactly(_ shapes: [String: Shape], of spec: EncoderSpec) -> Bool {
-    let names = tensors.keys.filter { !$0.bytes.ends(with: "num_batches_tracked") }
+    let names = tensors.keys.filter { !$0.isNoWeight }
     let classifier = spec.classifierPrefix + ["head"] + spec.auxiliary.map(\.name)
     let count = names.count { name in !classifier.contains(where: name.isCovered) }
     return (count == shapes.count || !layers.isEmpty)
       && shapes.allSatisfy { tensors[ByteString($0.key)]?.shape == $0.value.dimensions }
+  }
+}
+
+extension ByteString {
+  /// Whether torch keeps integers or positions under such a name.
+  fileprivate var isNoWeight: Bool {
+    ["num_batches_tracked", "relative_position_index", "relative_coords_table"]
+      .contains(where: bytes.ends)
   }
 }
 

@@ -35,6 +35,7 @@ private let rows = environment["GRAFT_AGREEMENT_ROWS"]
       case "nasnet_mobile", "nasnet_large": 99
       case "inception_v3", "inception_v4", "alexnet", "alexnet_original", "zfnet", "xception": 96
       case "unet": 32
+      case _ where name.contains("patch14") || name.hasSuffix("_14"): 56
       default: spec.input.side > 200 ? 64 : spec.input.side
       }
     }
@@ -44,7 +45,8 @@ private let rows = environment["GRAFT_AGREEMENT_ROWS"]
       let trained: Set = [
         "lenet5", "vgg11_bn", "googlenet", "inception_v2", "resnetv2_50", "resnext50_32x4d",
         "densenet121", "shufflenet_v2_x1_0", "mnasnet1_0", "mobilenet_v1", "mobilenet_v3_small",
-        "efficientnet_b0", "convnext_tiny", "xception", "unet", "unet_retina",
+        "efficientnet_b0", "convnext_tiny", "vit_tiny_patch16_224", "swin_t", "swin_v2_t",
+        "xception", "unet", "unet_retina",
       ]
       return trained.contains(name) ? 10 : 0
     }
