@@ -108,6 +108,12 @@ def write(name, folder):
         "variances": variances, "logits": logits.detach().flatten().tolist(),
         "gradients": {k: summary(p.grad) for k, p in model.named_parameters()},
     }
+    tables = {
+        key: tensor.flatten().tolist() for key, tensor in model.state_dict().items()
+        if key.endswith(("_position_index", "_coords_table"))
+    }
+    if tables and name in KEPT:
+        result["tables"] = tables
     print(name, count, logits[0, :3].tolist())
     with open(f"{folder}/evaluation_{name}.json", "w") as file:
         json.dump(rounded(result), file, separators=(",", ":"))

@@ -21,6 +21,8 @@ import Testing
     var logits: [Float]
     /// Norm, largest value, and the first, the middle and the last.
     var gradients: [String: [Double]]
+    /// What torchvision keeps in files about positions in windows.
+    var tables: [String: [Float]]?
   }
 
   /// Parameters by the formula take long in code that is not optimized.
@@ -109,6 +111,16 @@ import Testing
       }
     }.joined()
     #expect(ContentHash.of(Array(keys.utf8)).hex == reference.keys, "\(spec.name)")
+    guard let tables = reference.tables else { return }
+    #expect(Set(model.state.tables.map(\.name)) == Set(tables.keys))
+    for table in model.state.tables {
+      let values: [Float] =
+        switch table.values {
+        case .integers(let values): values.map(Float.init)
+        case .floats(let values): values
+        }
+      #expect(largestError(values, try #require(tables[table.name])) < 1e-6, "\(table.name)")
+    }
   }
 
   private func fill(_ plan: Plan, _ model: Model, batch: Int) throws {
