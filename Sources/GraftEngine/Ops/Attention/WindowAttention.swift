@@ -46,7 +46,7 @@ package struct WindowAttentionOp: Op {
   }
 
   package var details: String {
-    "\(heads) heads, \(size) window" + (shift == 0 ? "" : ", shifted by \(shift)")
+    "\(heads) heads, windows of \(size.y)×\(size.x)" + (shift == 0 ? "" : ", shifted by \(shift)")
   }
 
   package func outputShape(of inputs: [Shape]) throws -> Shape {
