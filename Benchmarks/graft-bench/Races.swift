@@ -17,6 +17,8 @@ struct Races {
       + network("resnet20", batch: 128, size: 32, trained: 2.5)
       + bf16("resnet18", batch: 32) + bf16("resnet50", batch: 16)
       + bf16("mobilenet_v2", batch: 32)
+      + network("vit_small_patch16_224", batch: 16, trained: 1.3)
+      + network("swin_t", batch: 16, trained: 1.3)
       + [
         cachedEpoch("resnet18", batch: 32),
         memory("resnet18", batch: 32, .everything, goal: .ratio(atMost: 0.6)),

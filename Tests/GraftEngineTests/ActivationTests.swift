@@ -19,6 +19,7 @@ import Testing
     case .selu: 1.0507009873554805 * (x < 0 ? 1.6732632423543772 * expm1(x) : x)
     case .gelu: x * normal(x)
     case .geluTanh: x * sigmoid(2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x))
+    case .quickGELU: x * sigmoid(1.702 * x)
     case .sigmoid: sigmoid(x)
     case .tanh: Foundation.tanh(x)
     case .softplus: max(x, 0) + log1p(exp(-abs(x)))
@@ -72,8 +73,8 @@ import Testing
       let slope = (value(activation, x + step) - value(activation, x - step)) / (2 * step)
       gradientError = max(gradientError, abs(Double(gradients[index]) - slope))
     }
-    // GELU by tanh is 10⁻⁶ from its definition where a large argument's rounding counts.
-    let isWide = activation == .geluTanh
+    // GELU by tanh or sigmoid is 10⁻⁶ from its definition where a large argument's rounding counts.
+    let isWide = [.geluTanh, .quickGELU].contains(activation)
     #expect(error < (isWide ? 2e-5 : 2e-6), "\(activation)")
     #expect(gradientError < 3e-6, "\(activation)")
   }

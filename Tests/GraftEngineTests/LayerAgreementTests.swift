@@ -50,6 +50,11 @@ struct LayerReference: Decodable, CustomTestStringConvertible, Sendable {
     case "l2": return (L2PoolOp(kernel: Pair(3, 2), stride: Pair(2, 1)), [])
     case "cosine": return (CosineSimilarityOp(outputCount: shapes[1][0]), [.linear, .plain])
     case "softmax": return (SoftmaxOp(), [])
+    case "attention": return (AttentionOp(heads: 3), [])
+    case "tokens":
+      let registers = shapes.count == 4 ? shapes[2][1] : 0
+      let op = TokenEmbeddingOp(side: 5, registers: registers, embedsPrefix: registers == 0)
+      return (op, shapes.dropFirst().map { _ in .plain })
     case "normalize": return (L2NormOp(), [])
     case "loss":
       let losses: [String: any RowLoss] = [

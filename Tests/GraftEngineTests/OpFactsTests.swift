@@ -32,6 +32,7 @@ import Testing
       #expect(try convolution(Pair(3, 4)).outputShape(of: [map]) == [2, 1, 1, outputs])
     case .nothing, .elementwise: #expect(output == inputs[0])
     case .same: break
+    case .refused(let why): #expect(!why.isEmpty)
     }
   }
 

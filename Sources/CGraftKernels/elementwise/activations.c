@@ -19,6 +19,11 @@ GRAFT_INLINE float gelu(float x, float unused) { return x * normal_of(x, bell_of
 GRAFT_INLINE float gelu_argument(float x) { return 1.59576912f * x * (1 + 0.044715f * x * x); }
 GRAFT_INLINE float gelu_tanh(float x, float unused) { return x * sigmoid_of(gelu_argument(x)); }
 
+#define QUICK_GELU_STEEPNESS 1.702f
+GRAFT_INLINE float quick_gelu(float x, float unused) {
+  return x * sigmoid_of(QUICK_GELU_STEEPNESS * x);
+}
+
 GRAFT_INLINE float sigmoid(float x, float unused) { return sigmoid_of(x); }
 GRAFT_INLINE float hyperbolic(float x, float unused) { return tanh_of(x); }
 
@@ -53,6 +58,7 @@ GRAFT_DISPATCHED void graft_activate(
     case GRAFT_SELU: ACTIVATE(selu); break;
     case GRAFT_GELU: ACTIVATE(gelu); break;
     case GRAFT_GELU_TANH: ACTIVATE(gelu_tanh); break;
+    case GRAFT_QUICK_GELU: ACTIVATE(quick_gelu); break;
     case GRAFT_SIGMOID: ACTIVATE(sigmoid); break;
     case GRAFT_TANH: ACTIVATE(hyperbolic); break;
     case GRAFT_SOFTPLUS: ACTIVATE(softplus); break;
@@ -95,6 +101,11 @@ GRAFT_INLINE float gelu_tanh_slope(float x, float unused) {
   return s + s * (1 - s) * 1.59576912f * x * (1 + 0.134145f * x * x);
 }
 
+GRAFT_INLINE float quick_gelu_slope(float x, float unused) {
+  float s = sigmoid_of(QUICK_GELU_STEEPNESS * x);
+  return s + s * (1 - s) * QUICK_GELU_STEEPNESS * x;
+}
+
 GRAFT_INLINE float silu_slope(float x, float unused) {
   float s = sigmoid_of(x);
   return s + s * (1 - s) * x;
@@ -130,6 +141,7 @@ GRAFT_DISPATCHED void graft_activate_gradient(
     case GRAFT_SELU: PASS(selu_slope); break;
     case GRAFT_GELU: PASS(gelu_slope); break;
     case GRAFT_GELU_TANH: PASS(gelu_tanh_slope); break;
+    case GRAFT_QUICK_GELU: PASS(quick_gelu_slope); break;
     case GRAFT_SIGMOID: PASS(sigmoid_slope); break;
     case GRAFT_TANH: PASS(tanh_slope); break;
     case GRAFT_SOFTPLUS: PASS(softplus_slope); break;

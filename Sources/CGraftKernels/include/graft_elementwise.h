@@ -7,8 +7,8 @@
 /// y = activation(x); the parameter is leaky ReLU's slope or ELU's alpha.
 void graft_activate(
     const float *x, ptrdiff_t count, graft_activation activation, float parameter, float *y);
-/// dx (+)= dy times the derivative, which follows from what is kept: the input of GELU, SiLU, Mish and
-/// hard swish, the output of all others.
+/// dx (+)= dy times the derivative, which follows from what is kept: the input of GELU (quick too), SiLU, Mish
+/// and hard swish, the output of all others.
 void graft_activate_gradient(
     const float *kept, const float *dy, ptrdiff_t count, graft_activation activation,
     float parameter, int accumulates, float *dx);

@@ -19,4 +19,6 @@ package enum DenseForm: Sendable {
   case flattening
   /// It is fully connected with so many outputs; the op is a convolution with the same weights.
   case connecting(outputs: Int, @Sendable (_ window: Pair) -> any Op)
+  /// There is none, for this reason.
+  case refused(String)
 }

@@ -13,6 +13,8 @@ package enum Ops {
     SoftmaxOp.self, ClassificationLossOp.self,
     AdaptivePoolOp.self, LocalResponseNormOp.self, ChannelAffineOp.self, SelectChannelsOp.self,
     WeightedSumOp.self, JoinOp.self,
+    AttentionOp.self, WindowAttentionOp.self, TokenEmbeddingOp.self, SelectTokenOp.self,
+    PatchesOp.self, PatchMergingOp.self,
     L2NormOp.self, CosineSimilarityOp.self, NeighborVoteOp.self,
   ]
 }

@@ -9,6 +9,7 @@ package enum Encoders {
     + MNASNet.specs + ConvNeXt.specs + Xception.specs + NASNet.specs + UNet.specs + classics
     + RegNet.specs + ConvNeXtV2.specs + MobileNetTimm.specs + MobileNetV4.specs
     + EfficientNetLite.specs + EfficientNetTF.specs
+    + transformers
 
   /// From LeNet to the last Inception.
   private static let classics: [EncoderSpec] = [
@@ -16,6 +17,10 @@ package enum Encoders {
     InceptionV2.specs, InceptionV3.specs, InceptionV4.specs, ResNetV2.specs, DenseNet.specs,
     FractalNet.specs,
   ].flatMap { $0 }
+
+  /// Networks of attention.
+  private static let transformers: [EncoderSpec] =
+    VisionTransformer.torchvisionSpecs + VisionTransformer.timmSpecs + Swin.specs
 
   /// `EncoderSpec.parameterShapes` by name.
   static let parameterShapes = Dictionary(

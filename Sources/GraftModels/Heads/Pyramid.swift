@@ -33,6 +33,11 @@ package struct Pyramid {
 
   /// Refuses an encoder that keeps no map.
   func requireMap(for head: String, of encoder: String) throws {
+    guard map.shape.rank != 4 || map.shape[2] > 1 || map.shape[1] == 1 || image.shape[2] == 1 else {
+      throw GraftError(
+        .usage, "\(head) needs a map of features, but \(encoder) ends in a list of tokens",
+        help: "choose an encoder that keeps maps, such as swin_t or resnet18")
+    }
     guard !levels.isEmpty else {
       throw GraftError(
         .usage, "\(head) needs a map of features, but \(encoder) ends in a vector",

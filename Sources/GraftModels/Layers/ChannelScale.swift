@@ -7,9 +7,15 @@ package struct ChannelScale: OperationLayer {
   /// - Parameters:
   ///   - name: the parameter's name in the scope.
   ///   - start: what all factors start at.
-  package init(_ scope: Scope, name: String, channels: Int, start: Float) {
+  ///   - isVector: whether files have them as [C] instead of [C, 1, 1].
+  package init(
+    _ scope: Scope, name: String, channels: Int, start: Float, isVector: Bool = false
+  ) {
     operation = PlainLayer(
       scope[name], ChannelScaleOp(),
-      [scope.parameter(name, .normScale, shape: [channels, 1, 1], .constant(start))])
+      [
+        scope.parameter(
+          name, .normScale, shape: isVector ? [channels] : [channels, 1, 1], .constant(start))
+      ])
   }
 }

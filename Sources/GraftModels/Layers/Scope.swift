@@ -36,6 +36,11 @@ package struct Scope {
 
   package subscript(index: Int) -> Scope { self[String(index)] }
 
+  /// A place below by its dotted path, itself for none.
+  package subscript(path path: String) -> Scope {
+    path.split(separator: ".").reduce(self) { $0[String($1)] }
+  }
+
   /// Makes the parameter `path.name` and notes how it starts.
   package func parameter(
     _ name: String, _ role: ParameterRole, layout: ParameterLayout = .plain, shape: Shape,
@@ -72,6 +77,11 @@ package struct Scope {
   package func counter(_ name: String) {
     state.entries.append(.counter(self[name].path))
   }
+
+  /// Notes numbers that follow from the layer's sizes, and that torch keeps in files all the same.
+  package func table(_ name: String, shape: [Int], _ values: ModelState.Table.Values) {
+    state.entries.append(.table(.init(name: self[name].path, shape: shape, values: values)))
+  }
 }
 
 /// The parameters that the layers of a model requested, in the order of torch's `state_dict`.
@@ -79,13 +89,27 @@ package final class ModelState {
   package enum Entry {
     case parameter(Parameter, Initializer)
     case counter(String)
+    case table(Table)
 
     package var name: String {
       switch self {
       case .parameter(let parameter, _): parameter.name
       case .counter(let name): name
+      case .table(let table): table.name
       }
     }
+  }
+
+  /// Numbers of a file that are no weights: positions in a window.
+  package struct Table: Sendable {
+    package enum Values: Sendable {
+      case integers([Int])
+      case floats([Float])
+    }
+
+    package let name: String
+    package let shape: [Int]
+    package let values: Values
   }
 
   package fileprivate(set) var entries: [Entry] = []
@@ -94,6 +118,10 @@ package final class ModelState {
 
   package var parameters: [Parameter] {
     entries.compactMap { if case .parameter(let parameter, _) = $0 { parameter } else { nil } }
+  }
+
+  package var tables: [Table] {
+    entries.compactMap { if case .table(let table) = $0 { table } else { nil } }
   }
 
   package var counters: [String] {

@@ -73,6 +73,8 @@ extension Model {
         values.append((parameter, tensor))
       }
     }
+    // Tables follow from the layers: what a file has of them is not read.
+    remaining.subtract(state.tables.map { ByteString($0.name) })
     let newCounters = try takeCounters(from: weights, remaining: &remaining)
     for name in remaining.sorted() {
       let isClassifier = (spec.classifierPrefix + ["head"]).contains(where: name.isCovered)

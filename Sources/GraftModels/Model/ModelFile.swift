@@ -108,7 +108,7 @@ package struct ModelFile {
       metadata: Dictionary(
         all.map { (ByteString($0.key), ByteString($0.value)) },
         uniquingKeysWith: { first, _ in first }),
-      tensors: tensors + counters)
+      tensors: tensors + counters + model.state.tables.map(SafetensorsTensor.init))
   }
 
   /// Reads a model that `save` wrote; a changed weight is an error.

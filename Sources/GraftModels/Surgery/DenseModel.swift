@@ -186,6 +186,7 @@ private struct DenseRecorder {
     guard let first = inputs.first, inputs.count == node.inputs.count else {
       throw refusal("\(node.path) depends on more than the image")
     }
+    if case .refused(let why) = node.op.denseForm { throw refusal(why) }
     places[node.output] =
       beforeMaps.contains(node.output)
       ? Place(value: try again(node, inputs)) : try classifier(node, first, inputs)
@@ -225,7 +226,7 @@ private struct DenseRecorder {
       let value = try connected(
         convolution, outputs: outputs, flattened, node, input.value)
       return Place(value: value)
-    case .same: break
+    case .same, .refused: break
     }
     return Place(value: try again(node, inputs))
   }

@@ -13,6 +13,16 @@ extension SafetensorsTensor {
     self.init(name: name, type: .i64, shape: shape, bytes: bytes[...])
   }
 
+  /// What a file has of a table.
+  init(_ table: ModelState.Table) {
+    switch table.values {
+    case .integers(let values):
+      self.init(name: ByteString(table.name), shape: table.shape, integers: values.map(Int64.init))
+    case .floats(let values):
+      self.init(name: ByteString(table.name), shape: table.shape, floats: values)
+    }
+  }
+
   package var elementCount: Int { shape.reduce(1, *) }
 
   /// The values as 32-bit floats, rounded to nearest from F64; NaN and infinity are kept.

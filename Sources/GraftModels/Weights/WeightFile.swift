@@ -197,10 +197,8 @@ extension WeightFile {
   private static let mostExtras = 100
   private static let mostConstants = 5_000
 
-  /// Its tensors without counters, under whatever names.
-  var weightCount: Int {
-    tensors.keys.count { !$0.bytes.ends(with: "num_batches_tracked") }
-  }
+  /// Its tensors without counters and tables of positions, under whatever names.
+  var weightCount: Int { tensors.keys.count { !$0.isNoWeight } }
 
   private func holdsExactly(_ shapes: [String: Shape], of spec: EncoderSpec) -> Bool {
     guard shapes.allSatisfy({ tensors[ByteString($0.key)]?.shape == $0.value.dimensions }) else {
@@ -209,9 +207,16 @@ extension WeightFile {
     let classifier = spec.classifierPrefix + ["head"] + spec.auxiliary.map(\.name)
     return !layers.isEmpty
       || tensors.keys.allSatisfy { name in
-        name.bytes.ends(with: "num_batches_tracked") || classifier.contains(where: name.isCovered)
-          || shapes[name.text] != nil
+        name.isNoWeight || classifier.contains(where: name.isCovered) || shapes[name.text] != nil
       }
+  }
+}
+
+extension ByteString {
+  /// Whether torch keeps integers or positions under such a name.
+  fileprivate var isNoWeight: Bool {
+    ["num_batches_tracked", "relative_position_index", "relative_coords_table"]
+      .contains(where: bytes.ends)
   }
 }
 

@@ -73,6 +73,12 @@ private struct ClassActivation {
         .usage, "a class activation map needs a layer of feature maps, not a vector",
         help: "choose a layer before pooling and flattening")
     }
+    // Images are square: a column of values is a list, whose order is no place.
+    guard layer.shape[1] == 1 || layer.shape[2] > 1 else {
+      throw GraftError(
+        .usage, "a class activation map needs a layer of feature maps, not a list of tokens",
+        help: "choose another method: occlusion, saliency, smoothgrad or integrated")
+    }
     return layer
   }
 

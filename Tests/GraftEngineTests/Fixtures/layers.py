@@ -9,6 +9,7 @@ import json
 
 import torch
 import torch.nn.functional as F
+from timm.layers import resample_abs_pos_embed
 
 
 def filled(shape, stream):
@@ -95,6 +96,31 @@ def products():
     yield case("cosine", [[4, 7], [5, 7], [1]], cosine, parameters=2)
 
 
+def attention():
+    def attend(x):
+        n, channels, height, width = x.shape
+        rows = x.flatten(2).transpose(1, 2).reshape(n, height * width, 3, 3, channels // 9)
+        y = F.scaled_dot_product_attention(*rows.permute(2, 0, 3, 1, 4))
+        return y.permute(0, 1, 3, 2).reshape(n, channels // 3, height, width)
+
+    yield case("attention", [[2, 45, 7, 6]], attend)
+
+    def tokens(x, *own):
+        own, positions = own[:-1], own[-1]
+        size = list(x.shape[2:])
+        count = 0 if len(own) == 2 else 1
+        positions = resample_abs_pos_embed(positions, size, num_prefix_tokens=count)
+        own = [t.expand(len(x), -1, -1) for t in own]
+        rows = x.flatten(2).transpose(1, 2)
+        y = torch.cat([*own, rows], 1) + positions if count else torch.cat(
+            [*own, rows + positions], 1)
+        return y.transpose(1, 2)[..., None]
+
+    yield case("tokens", [[2, 6, 3, 4], [1, 1, 6], [1, 26, 6]], tokens)
+    yield case("tokens larger", [[2, 6, 8, 7], [1, 1, 6], [1, 26, 6]], tokens)
+    yield case("tokens registers", [[2, 6, 5, 3], [1, 1, 6], [1, 2, 6], [1, 25, 6]], tokens)
+
+
 def losses():
     labels = torch.tensor([0, 3, 5, 1])
     one_hot = F.one_hot(labels, 6).double()
@@ -120,4 +146,4 @@ def losses():
 
 
 if __name__ == "__main__":
-    print(json.dumps([*pads(), *windows(), *products(), *losses()]))
+    print(json.dumps([*pads(), *windows(), *products(), *attention(), *losses()]))

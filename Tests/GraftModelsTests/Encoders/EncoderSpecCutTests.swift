@@ -29,6 +29,21 @@ import Testing
     }
   }
 
+  /// Blocks of transformers are stages: cut after one, the features are the mean of its tokens.
+  @Test(arguments: SmallTransformer.all)
+  func transformersAreCutAfterAnyBlock(_ transformer: SmallTransformer) throws {
+    let whole = transformer.spec
+    let file = try Model.own(whole).weightFile()
+    for stage in whole.stages.dropLast() {
+      let spec = try whole.cut(behind: stage.name)
+      let model = try Model(
+        spec: spec, head: .linear(), classes: ["a", "b"], seed: 1, weights: file)
+      #expect(model.featureMap.shape.rank == 4)
+      #expect(model.features.shape == [1, spec.featureWidth])
+      #expect(model.loadReport?.matched.count == model.parameters.count - 2)
+    }
+  }
+
   @Test func featuresAreTheStages() throws {
     let spec = try EncoderSpec.named("resnet20")
     let whole = try Model(spec: spec, head: .linear(), classes: ["a", "b"], seed: 3)

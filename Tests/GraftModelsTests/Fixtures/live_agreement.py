@@ -64,9 +64,11 @@ def prepare(model, images):
         norm.bias.data = 0.4 * (places.abs() if ends_block else places)
     for key, parameter in model.named_parameters():
         # As it starts, a branch would count for nothing.
-        if key.endswith(("layer_scale", "grn.weight", "grn.bias")):
+        if key.endswith(("layer_scale", "gamma", "grn.weight", "grn.bias")):
             nn.init.uniform_(parameter, 0.1, 0.5)
-    if not norms and not name.startswith(("lenet", "convnext")):
+        if parameter.dim() == 2 and not parameter.any():
+            nn.init.normal_(parameter, std=0.02)
+    if not norms and not name.startswith(("lenet", "convnext", "vit", "deit", "swin")):
         layers = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
         handles = [layer.register_forward_hook(move) for layer in layers]
         model.eval()(images)

@@ -21,10 +21,12 @@ from reference_models import make
 torch.set_num_threads(2)
 
 # Sides of images other than 64.
-SIDES = {"xception": 96, "nasnet_large": 99, "nasnet_mobile": 99}
+SIDES = {
+    "xception": 96, "nasnet_large": 99, "nasnet_mobile": 99, "small_swin": 56, "small_swin_v2": 56,
+}
 KEPT = [
     "mobilenet_v1", "mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x1_0", "mnasnet1_0",
-    "convnext_tiny",
+    "convnext_tiny", "small_vit", "small_dino", "small_clip", "small_swin", "small_swin_v2",
 ]
 
 
@@ -91,7 +93,7 @@ def write(name, folder):
     count = sum(p.numel() for p in full.parameters())
     model, side, batch = make(name, num_classes=10).eval(), SIDES.get(name, 64), 2
     for key, tensor in model.state_dict().items():
-        if not key.endswith("num_batches_tracked"):
+        if not key.endswith(("num_batches_tracked", "_position_index", "_coords_table")):
             tensor.copy_(value(key, tuple(tensor.shape)))
     image = value("image", (batch, side, side, 3)).permute(0, 3, 1, 2).contiguous()
     variances = calibrate(model, image)
@@ -106,6 +108,12 @@ def write(name, folder):
         "variances": variances, "logits": logits.detach().flatten().tolist(),
         "gradients": {k: summary(p.grad) for k, p in model.named_parameters()},
     }
+    tables = {
+        key: tensor.flatten().tolist() for key, tensor in model.state_dict().items()
+        if key.endswith(("_position_index", "_coords_table"))
+    }
+    if tables and name in KEPT:
+        result["tables"] = tables
     print(name, count, logits[0, :3].tolist())
     with open(f"{folder}/evaluation_{name}.json", "w") as file:
         json.dump(rounded(result), file, separators=(",", ":"))

@@ -4,6 +4,7 @@ names and shapes (a line `name: 64, 3, 7, 7` each, sorted by bytes)."""
 import hashlib
 import json
 
+import torch
 import torch.nn.init
 from reference_models import make
 
@@ -33,10 +34,18 @@ tf_mobilenetv3_small_100 tf_mobilenetv3_small_minimal_100 tf_mobilenetv3_large_0
 tf_mobilenetv3_large_100 tf_mobilenetv3_large_minimal_100 mobilenetv3_small_050
 mobilenetv3_small_075 mobilenetv3_small_100 mobilenetv3_large_100 mobilenetv2_050 mobilenetv2_140
 mobilenetv4_conv_small mobilenetv4_conv_medium convnextv2_atto convnextv2_femto convnextv2_pico
-convnextv2_nano convnextv2_tiny resnet26d resnet50d""".split()
+convnextv2_nano convnextv2_tiny resnet26d resnet50d
+vit_b_16 vit_b_32 vit_l_16 vit_l_32 vit_h_14 swin_t swin_s swin_b swin_v2_t swin_v2_s swin_v2_b
+vit_tiny_patch16_224 vit_small_patch16_224 vit_small_patch32_224 vit_base_patch16_224
+vit_base_patch32_224 vit_large_patch16_224 deit_tiny_patch16_224 deit_small_patch16_224
+deit_base_patch16_224 vit_small_patch14_dinov2 vit_base_patch14_dinov2 vit_large_patch14_dinov2
+vit_small_patch14_reg4_dinov2 vit_base_patch14_reg4_dinov2 vit_large_patch14_reg4_dinov2
+vit_base_patch32_clip_224 vit_base_patch16_clip_224 vit_base_patch32_clip_quickgelu_224
+vit_base_patch16_clip_quickgelu_224""".split()
 result = {}
 for name in names:
-    model = make(name)
+    with torch.device("meta" if name.startswith(("vit", "deit", "swin")) else "cpu"):
+        model = make(name)
     lines = sorted(
         f"{key}: {', '.join(map(str, tensor.shape))}" for key, tensor in model.state_dict().items()
     )

@@ -1,6 +1,7 @@
 """The reference of an encoder: torchvision's model, else timm's, else the one written from its paper."""
 
 import paper_models
+import torch
 from torchvision_models import models
 
 # timm's names of encoders that it calls otherwise.
@@ -34,12 +35,83 @@ def make(name, **options):
     if name == "nasnet_mobile":
         return nasnet_mobile(**options)
     if hasattr(models, name):
-        return getattr(models, name)(weights=None, **options)
+        return any_size(getattr(models, name)(weights=None, **options))
+    if name in SMALL:
+        return SMALL[name](**options)
     import timm
 
     if name.endswith(" padding=same"):
         return timm.create_model(name.removesuffix(" padding=same"), pad_type="same", **options)
+    if "_patch" in name:
+        options["dynamic_img_size"] = True
     return timm.create_model(TIMM.get(name, name), **options)
+
+
+def any_size(model):
+    """torchvision's vision transformer for images of any size: embeddings of positions resampled by timm."""
+    if type(model) is models.VisionTransformer:
+        from timm.layers import resample_abs_pos_embed
+
+        class AnySize(models.VisionTransformer):
+            def forward(self, x):
+                self.image_size = x.shape[-1]
+                side = x.shape[-1] // self.patch_size
+                rows = self._process_input(x)
+                rows = torch.cat([self.class_token.expand(len(x), -1, -1), rows], 1)
+                positions = resample_abs_pos_embed(self.encoder.pos_embedding, [side, side])
+                rows = self.encoder.ln(self.encoder.layers(rows + positions))
+                return self.heads(rows[:, 0])
+
+        model.__class__ = AnySize
+    return model
+
+
+def small_vit(**options):
+    return any_size(
+        models.VisionTransformer(
+            image_size=48, patch_size=8, num_layers=2, num_heads=2, hidden_dim=32, mlp_dim=128,
+            **options))
+
+
+def small_dino(**options):
+    from timm.models.vision_transformer import VisionTransformer
+
+    return VisionTransformer(
+        img_size=48, patch_size=8, embed_dim=48, depth=2, num_heads=3, init_values=1e-5,
+        reg_tokens=4, no_embed_class=True, dynamic_img_size=True, **options)
+
+
+def small_clip(**options):
+    from functools import partial
+
+    from timm.layers import LayerNorm, QuickGELU
+    from timm.models.vision_transformer import VisionTransformer
+
+    return VisionTransformer(
+        img_size=48, patch_size=8, embed_dim=32, depth=2, num_heads=2, pre_norm=True,
+        norm_layer=partial(LayerNorm, eps=1e-5), act_layer=QuickGELU, dynamic_img_size=True, **options)
+
+
+def small_swin(**options):
+    return models.SwinTransformer(
+        patch_size=[4, 4], embed_dim=16, depths=[2, 2, 2], num_heads=[1, 2, 4],
+        window_size=[4, 4], **options)
+
+
+def small_swin_v2(**options):
+    from torchvision.models import swin_transformer
+
+    return models.SwinTransformer(
+        patch_size=[4, 4], embed_dim=16, depths=[2, 2, 2], num_heads=[1, 2, 4],
+        window_size=[4, 4], block=swin_transformer.SwinTransformerBlockV2,
+        downsample_layer=swin_transformer.PatchMergingV2, **options)
+
+
+# Of the same code as the published ones, for quick tests.
+SMALL = {
+    "small_vit": small_vit, "small_dino": small_dino, "small_clip": small_clip,
+    "small_swin": small_swin, "small_swin_v2": small_swin_v2,
+}
 
 
 def nasnet_mobile(**options):

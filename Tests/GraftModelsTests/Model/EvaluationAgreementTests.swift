@@ -21,6 +21,8 @@ import Testing
     var logits: [Float]
     /// Norm, largest value, and the first, the middle and the last.
     var gradients: [String: [Double]]
+    /// What torchvision keeps in files about positions in windows.
+    var tables: [String: [Float]]?
   }
 
   /// Parameters by the formula take long in code that is not optimized.
@@ -30,7 +32,14 @@ import Testing
     ] + (_isDebugAssertConfiguration() ? [] : ["convnext_tiny"])
 
   @Test(arguments: kept) func agreesWithPyTorch(_ name: String) throws {
-    try check(name, decodeFixture("evaluation_\(name).json"))
+    try check(.named(name), decodeFixture("evaluation_\(name).json"))
+  }
+
+  /// Small networks of the same code as the published ones, on images of another size than their own.
+  @Test(arguments: SmallTransformer.all) func smallTransformersAgree(
+    _ transformer: SmallTransformer
+  ) throws {
+    try check(transformer.spec, decodeFixture("evaluation_\(transformer.spec.name).json"))
   }
 
   private static let folder = ProcessInfo.processInfo.environment["GRAFT_AGREEMENT"]
@@ -41,13 +50,13 @@ import Testing
     for file in files where file.hasPrefix("evaluation_") && file.hasSuffix(".json") {
       let data = try Data(contentsOf: folder.appendingPathComponent(file))
       let name = String(file.dropFirst("evaluation_".count).dropLast(".json".count))
-      try check(name, JSONDecoder().decode(Reference.self, from: data))
+      try check(.named(name), JSONDecoder().decode(Reference.self, from: data))
     }
     #expect(!files.isEmpty)
   }
 
-  private func check(_ name: String, _ reference: Reference) throws {
-    let spec = try EncoderSpec.named(name)
+  private func check(_ spec: EncoderSpec, _ reference: Reference) throws {
+    let name = spec.name
     try checkKeys(spec, reference)
     let model = try Model(
       recording: spec, head: .linear(), classes: tenClasses,
@@ -98,9 +107,20 @@ import Testing
       switch entry {
       case .parameter(let parameter, _): "\(parameter.name) \(parameter.torchShape)\n"
       case .counter(let name): "\(name) []\n"
+      case .table(let table): "\(table.name) \(Shape(table.shape))\n"
       }
     }.joined()
     #expect(ContentHash.of(Array(keys.utf8)).hex == reference.keys, "\(spec.name)")
+    guard let tables = reference.tables else { return }
+    #expect(Set(model.state.tables.map(\.name)) == Set(tables.keys))
+    for table in model.state.tables {
+      let values: [Float] =
+        switch table.values {
+        case .integers(let values): values.map(Float.init)
+        case .floats(let values): values
+        }
+      #expect(largestError(values, try #require(tables[table.name])) < 1e-6, "\(table.name)")
+    }
   }
 
   private func fill(_ plan: Plan, _ model: Model, batch: Int) throws {

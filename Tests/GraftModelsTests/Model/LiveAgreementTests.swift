@@ -36,6 +36,7 @@ private let rows = environment["GRAFT_AGREEMENT_ROWS"]
       case "nasnet_mobile", "nasnet_large": 99
       case "inception_v3", "inception_v4", "alexnet", "alexnet_original", "zfnet", "xception": 96
       case "unet": 32
+      case _ where name.contains("patch14") || name.hasSuffix("_14"): 56
       default: spec.input.side > 150 ? 64 : spec.input.side
       }
     }
@@ -47,6 +48,7 @@ private let rows = environment["GRAFT_AGREEMENT_ROWS"]
         "densenet121", "shufflenet_v2_x1_0", "mnasnet1_0", "mobilenet_v1", "mobilenet_v3_small",
         "efficientnet_b0", "convnext_tiny", "xception", "unet", "unet_retina", "regnet_y_400mf",
         "resnet26d", "mobilenetv4_conv_small", "convnextv2_atto", "tf_efficientnet_lite0",
+        "vit_tiny_patch16_224", "swin_t", "swin_v2_t",
       ]
       return trained.contains(name) ? 10 : 0
     }

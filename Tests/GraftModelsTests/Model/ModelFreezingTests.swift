@@ -22,7 +22,15 @@ import Testing
   /// Kept features are those of another batch: of another size, the image at another place.
   @Test(arguments: ["resnet20", "resnet18", "mobilenet_v2", "squeezenet1_1"])
   func featuresDoNotDependOnTheBatch(encoder: String) throws {
-    let spec = try EncoderSpec.named(encoder)
+    try checkFeatures(of: .named(encoder))
+  }
+
+  @Test(arguments: SmallTransformer.all)
+  func featuresOfTransformersDoNotDependOnTheBatch(_ transformer: SmallTransformer) throws {
+    try checkFeatures(of: transformer.spec)
+  }
+
+  private func checkFeatures(of spec: EncoderSpec) throws {
     let model = try Model(
       recording: spec, head: .linear(), classes: ["a", "b"], input: spec.input.resized(to: 40))
     model.fillByBlocks()

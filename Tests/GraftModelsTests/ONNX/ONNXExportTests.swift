@@ -13,7 +13,10 @@ import Testing
   private static let encoders =
     ProcessInfo.processInfo.environment["GRAFT_EVERY_ENCODER"] == nil
     ? ["resnet20", "mobilenet_v2", "squeezenet1_1", "lenet1", "lenet5_original", "resnetv2_50"]
-    : Encoders.all.map(\.name)
+    : Encoders.all.filter { $0.parameterCount < mostParameters }.map(\.name)
+
+  /// Files of ONNX hold at most 2 GB.
+  private static let mostParameters = 500_000_000
 
   private static func model(_ name: String, channels: Int? = nil, head: HeadSpec = .own) throws
     -> Model
@@ -76,6 +79,11 @@ import Testing
       try Self.write(model, as: name, to: folder)
     }
     try Self.write(Self.model("resnet20", channels: 1), as: "gray", to: folder)
+    for small in SmallTransformer.all {
+      let model = try Model(
+        spec: small.spec, head: .own, classes: small.spec.ownClassNames, seed: 5)
+      try Self.write(model, as: small.spec.name, to: folder)
+    }
     try Self.write(
       Self.model(#"net("conv(6) l2norm relu pool fc(8) l2norm fc(5)")"#), as: "normalized",
       to: folder)

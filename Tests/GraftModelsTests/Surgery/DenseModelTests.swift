@@ -29,6 +29,27 @@ import Testing
     return model
   }
 
+  /// What sees the whole image has no scores of parts of it, and tokens are no map.
+  @Test(arguments: SmallTransformer.all)
+  func transformersAreRefused(_ transformer: SmallTransformer) throws {
+    let model = try Model(recording: transformer.spec, head: .linear(), classes: ["a", "b"])
+    let isSwin = transformer.spec.family == "Swin"
+    #expect(
+      graftError { try DenseModel(model) }?.message.hasSuffix(
+        isSwin
+          ? "the windows of a larger image lie elsewhere than those of its parts"
+          : "a class token sees the whole image, so that no position of it has scores of its own")
+        == true)
+    guard !isSwin else { return }
+    let cut = try transformer.spec.cut(behind: "block1")
+    for (spec, end) in [(transformer.spec, "a vector"), (cut, "a list of tokens")] {
+      let error = graftError {
+        try Model(recording: spec, head: .fcn(), classes: ["background", "object"])
+      }
+      #expect(error?.message.hasSuffix("ends in \(end)") == true)
+    }
+  }
+
   private func image(_ side: Int, channels: Int = 3) -> [Float] {
     FormulaValues.uniform("image", side * side * channels).map { 2 * $0 - 1 }
   }

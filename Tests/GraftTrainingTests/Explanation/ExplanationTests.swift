@@ -77,6 +77,17 @@ import Testing
     #expect(worst < 1e-4 * expected.largest, "\(worst / expected.largest) of the largest")
   }
 
+  /// A class activation map of a list of tokens would show stripes.
+  @Test func tokensAreNoMap() throws {
+    let spec = try Encoders.named("vit_tiny_patch16_224")
+    let model = try Model(recording: spec, head: .linear(), classes: ["a", "b"])
+    let network = ExplainedNetwork(model)
+    var settings = ExplanationSettings()
+    #expect(throws: GraftError.self) { try GradCAM.check(settings, network) }
+    settings.layer = "patch_embed.proj"
+    #expect(throws: Never.self) { try GradCAM.check(settings, network) }
+  }
+
   @Test func smoothGradWithoutNoiseIsSaliency() throws {
     let plain = try Self.attribution(Saliency.self)
     let smooth = try Self.attribution(SmoothGrad.self) { $0.noise = 0 }

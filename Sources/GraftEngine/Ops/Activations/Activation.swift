@@ -17,6 +17,8 @@ package enum Activation: Hashable, Sendable {
   case gelu
   /// The same with Φ by way of tanh.
   case geluTanh
+  /// x · sigmoid(1.702 x), which stands for GELU in CLIP (Radford, 2021).
+  case quickGELU
   /// 1 / (1 + e⁻ˣ).
   case sigmoid
   case tanh
@@ -33,7 +35,8 @@ package enum Activation: Hashable, Sendable {
 
   /// One of each kind, with the usual slope and alpha.
   package static let all: [Activation] = [
-    .linear, .relu, .relu6, .leakyReLU(), .elu(), .selu, .gelu, .geluTanh, .sigmoid, .tanh,
+    .linear, .relu, .relu6, .leakyReLU(), .elu(), .selu, .gelu, .geluTanh, .quickGELU, .sigmoid,
+    .tanh,
     .softplus, .silu, .mish, .hardSwish, .hardSigmoid,
   ]
 
@@ -48,6 +51,7 @@ package enum Activation: Hashable, Sendable {
     case .selu: "selu"
     case .gelu: "gelu"
     case .geluTanh: "gelu_tanh"
+    case .quickGELU: "quick_gelu"
     case .sigmoid: "sigmoid"
     case .tanh: "tanh"
     case .softplus: "softplus"
@@ -67,7 +71,7 @@ package enum Activation: Hashable, Sendable {
   }
 
   /// Whether the derivative needs the input; that of the others follows from the output.
-  var keepsInput: Bool { [.gelu, .geluTanh, .silu, .mish, .hardSwish].contains(self) }
+  var keepsInput: Bool { [.gelu, .geluTanh, .quickGELU, .silu, .mish, .hardSwish].contains(self) }
 
   var kernel: graft_activation {
     switch self {
@@ -79,6 +83,7 @@ package enum Activation: Hashable, Sendable {
     case .selu: GRAFT_SELU
     case .gelu: GRAFT_GELU
     case .geluTanh: GRAFT_GELU_TANH
+    case .quickGELU: GRAFT_QUICK_GELU
     case .sigmoid: GRAFT_SIGMOID
     case .tanh: GRAFT_TANH
     case .softplus: GRAFT_SOFTPLUS
@@ -176,6 +181,9 @@ extension ActivationOp {
       let cubic = c.add("Mul", [x, factor])
       let root = c.add(number: Float((2 / Double.pi).squareRoot()), "root")
       return halfTimesOnePlus(c.add("Tanh", [c.add("Mul", [cubic, root])]), &c)
+    case .quickGELU:
+      let argument = c.add("Mul", [x, c.add(number: 1.702, "steepness")])
+      return c.add("Mul", [x, c.add("Sigmoid", [argument])])
     case .sigmoid: return c.add("Sigmoid")
     case .tanh: return c.add("Tanh")
     case .softplus: return c.add("Softplus")

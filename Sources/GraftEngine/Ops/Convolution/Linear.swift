@@ -117,10 +117,18 @@ extension LinearOp {
       return c.add(
         "Gemm", c.inputs + [weight] + c.parameters.dropFirst(), [("transB", .integer(1))])
     }
-    let axes = c.add(integers: [2, 3], "axes")
-    let weight = c.add("Unsqueeze", [c.parameters[0], axes])
+    // A convolution's weights after patches are in the order of those.
+    let weight =
+      c.parameterShapes[0].rank == 4
+      ? c.add("Reshape", [c.parameters[0], c.add(integers: [outputCount, -1, 1, 1], "weights")])
+      : c.add("Unsqueeze", [c.parameters[0], c.add(integers: [2, 3], "axes")])
     return c.add("Conv", [c.inputs[0], weight] + c.parameters.dropFirst())
   }
+}
+
+extension LinearOp {
+  /// The same for maps as a convolution, which plans merge with its neighbors.
+  func asConvolution(of x: Shape) -> ConvolutionOp? { x.rank == 4 ? convolution : nil }
 }
 
 extension Shape {

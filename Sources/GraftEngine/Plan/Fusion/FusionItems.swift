@@ -60,11 +60,15 @@ struct FusionItems {
 }
 
 extension FusionItems {
-  /// The convolution that makes `value` for one reader only and takes no part in backward.
+  /// The convolution, or linear layer of each pixel, that makes `value` for one reader only and takes no
+  /// part in backward.
   func frozenConvolution(making value: Int) -> (place: Int, op: ConvolutionOp)? {
-    guard let place = privateProducer(of: value), self[place].needs == nil,
-      let op = self[place].op as? ConvolutionOp, op.activation == .linear
-    else { return nil }
+    guard let place = privateProducer(of: value), self[place].needs == nil else { return nil }
+    let item = self[place]
+    let linear = (item.op as? LinearOp)?.asConvolution(of: shape(item.inputs[0]))
+    guard let op = item.op as? ConvolutionOp ?? linear, op.activation == .linear else {
+      return nil
+    }
     return (place, op)
   }
 
