@@ -70,7 +70,9 @@ package enum TrainingParameters {
     "pipeline for this run: a name, an op, a list of ops, or none")
   static let views = Argument(
     "views", .integer(0...1000),
-    otherwise: "with a frozen encoder, whose features are then kept, 3 for each 10 epochs, from 1 to 4; else 0",
+    otherwise:
+      "with a frozen encoder, whose features are then kept, 3 for each 10 epochs, from 1 to 4; "
+      + "else 0",
     "augmented views of each image that epochs take in turn; 0 draws new ones in each epoch")
   static let size: Argument<ClosedRange<Int>?> = Argument(
     "size", .integerRange(16...4096), otherwise: "the encoder's",
