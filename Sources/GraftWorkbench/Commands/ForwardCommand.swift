@@ -27,7 +27,7 @@ package struct ForwardCommand: Command {
       "forward tensors.safetensors to=out.safetensors",
       "forward tensors.safetensors to=out.safetensors gradients=yes",
       "forward tensors.safetensors to=out.safetensors gradients=yes mode=train",
-      "forward tensors.safetensors to=out.safetensors gradients=yes mode=train dropout=no",
+      "forward tensors.safetensors to=out.safetensors mode=train dropout=no",
       "forward tensors.safetensors to=out.safetensors dense=yes",
     ], seeAlso: ["summary", "save"], isRecorded: true,
     discussion: "Names and layouts are torch's: `logits`, `features`, `loss` and `grad.PARAMETER` "

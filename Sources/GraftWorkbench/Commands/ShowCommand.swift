@@ -88,7 +88,7 @@ package struct ShowCommand: Command {
     let table = TextTable(
       ["encoder", "weights", "top-1", "resize/crop", "file", ""], rows: rows,
       alignments: [.left, .left, .right, .right, .left, .left],
-      flexibilities: [1: .wraps(atLeast: 14), 3: .leaves(0), 5: .wraps(atLeast: 20)])
+      flexibilities: [1: .wraps(atLeast: 14), 3: .leaves(0), 5: .wraps(atLeast: 16)])
     let values = listing.map { entry, path in
       JSONValue.object([
         ("encoder", .string(entry.encoder)), ("weights", .string(entry.weights)),

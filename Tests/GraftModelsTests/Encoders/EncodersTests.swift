@@ -86,9 +86,11 @@ import Testing
     // Weights do not show whether convolutions are padded.
     let recognized = try #require(model.outline.recognizedEncoder)
     // Nor do they show TensorFlow's padding, or whether torchvision's or timm's names came first.
-    #expect(recognized.parameterShapes == spec.parameterShapes)
     #expect(recognized.name == name || !recognized.isOfTensorFlow)
-    if !spec.isOfTensorFlow { #expect(recognized.name == Self.nameByWeights(name)) }
+    if !spec.isOfTensorFlow {
+      #expect(recognized.parameterShapes == spec.parameterShapes)
+      #expect(recognized.name == Self.nameByWeights(name))
+    }
     let named = WeightFile(
       SafetensorsFile(tensors: Array(model.outline.tensors.values)), name: "a/\(name).pth")
     if spec.isOfTensorFlow { #expect(named.recognizedEncoder?.name == name) }
