@@ -49,7 +49,7 @@ GRAFT_DISPATCHED static void finish_pixels(
 }
 
 #if GRAFT_HAS_BF16_VECTORS
-/// The same for outputs in bfloat16 without a bias.
+/// The same for outputs in bfloat16.
 GRAFT_BF16_VECTORS static void finish_vectors(
     const float *sums, int pixels, int lanes, const char *residual, ptrdiff_t residual_bytes,
     int residual_bf16, graft_activation activation, char *out, ptrdiff_t out_bytes) {
@@ -119,14 +119,15 @@ static void store_pixels(
 }
 
 /// How the outputs of an image are cut into tiles: along each row, or along rows that follow each other
-/// in packed memory with the pixels between them, where that makes fewer tiles.
+/// in packed memory with the pixels between them, where that makes no more tiles.
 typedef struct {
   /// Positions that follow each other, and how many there are from one row to the next.
   int positions, row_step;
   int is_joined;
 } tiling;
 
-static tiling tiling_of(const graft_taps *c, const graft_taps_part *part, ptrdiff_t line, ptrdiff_t a_row) {
+static tiling tiling_of(
+    const graft_taps *c, const graft_taps_part *part, ptrdiff_t line, ptrdiff_t a_row) {
   ptrdiff_t down = c->stride_y / step_y(c) * line;
   tiling separate = {part->columns, 0, 0};
   if (part->rows == 1 || down % a_row) return separate;

@@ -36,6 +36,13 @@ void graft_allow_amx(int allowed) { amx_is_allowed = allowed; }
 // ---------------------------------------------------------------- AMX
 
 #if HAS_AMX
+/// What LDTILECFG reads.
+typedef struct {
+  uint8_t palette, start, reserved[14];
+  uint16_t bytes[16];
+  uint8_t rows[16];
+} tile_layout;
+
 // Tiles 0 to 3 hold the sums, 4 the rows of a, 5 and 6 whole vectors of b, 7 its last vector.
 AMX static void configure(graft_bf16_state *state, const graft_bf16_tile *tile) {
   if (state->rows == tile->rows && state->vectors == tile->vectors &&
@@ -45,11 +52,7 @@ AMX static void configure(graft_bf16_state *state, const graft_bf16_tile *tile) 
   state->vectors = tile->vectors;
   state->last_lanes = tile->last_lanes;
   state->depth = tile->depth;
-  struct {
-    uint8_t palette, start, reserved[14];
-    uint16_t bytes[16];
-    uint8_t rows[16];
-  } layout = {.palette = 1};
+  tile_layout layout = {.palette = 1};
   for (int i = 0; i < 8; i++) {
     int is_last = i == tile->vectors - 1 || i == 7;
     layout.bytes[i] = (uint16_t)(is_last ? tile->last_lanes * 4 : 64);
@@ -116,11 +119,7 @@ AMX static void configure_pair(
   state->rows = tile->rows;
   state->last_lanes = last_lanes;
   state->depth = tile->depth;
-  struct {
-    uint8_t palette, start, reserved[14];
-    uint16_t bytes[16];
-    uint8_t rows[16];
-  } layout = {.palette = 1};
+  tile_layout layout = {.palette = 1};
   int second = tile->rows - BF16_ROWS;
   // Tiles 0 to 3 hold the sums, row by row, 4 and 5 the rows of a, 6 and 7 the vectors of b.
   for (int i = 0; i < 8; i++) {

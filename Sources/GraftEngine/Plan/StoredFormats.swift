@@ -16,6 +16,7 @@ package struct OperandFormats: Hashable, Sendable {
   }
 
   package var areFloat32: Bool { output == .float32 && inputs.allSatisfy { $0 == .float32 } }
+  package var areBFloat16: Bool { output == .bfloat16 && inputs.allSatisfy { $0 == .bfloat16 } }
 }
 
 // In bfloat16 a layer that is not trained stores what it computes as bfloat16, where it is more than one

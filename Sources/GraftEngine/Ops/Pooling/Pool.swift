@@ -79,7 +79,7 @@ package struct PoolOp: Op {
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
   package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
-    guard formats.inputs == [.bfloat16], formats.output == .bfloat16 else { return nil }
+    guard formats.areBFloat16 else { return nil }
     var stored = self
     stored.format = .bfloat16
     return stored

@@ -28,9 +28,7 @@ package struct ConcatOp: Op {
   package func retention(_ needs: GradientNeeds) -> Retention { .nothing }
 
   package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
-    guard formats.output == .bfloat16, formats.inputs.allSatisfy({ $0 == .bfloat16 }) else {
-      return nil
-    }
+    guard formats.areBFloat16 else { return nil }
     var stored = self
     stored.format = .bfloat16
     return stored
