@@ -39,6 +39,7 @@ struct GraftBench: ParsableCommand {
   }
 
   func run() throws {
+    try Processor.checkLimit(in: ProcessInfo.processInfo.environment)
     if let encoder {
       try network.run(encoder, threads: threads)
     } else {

@@ -50,6 +50,7 @@ package struct CommandLineTool {
   }
 
   private func run(_ request: CommandLineRequest, _ console: Console) throws -> Int32 {
+    try Processor.checkLimit(in: environment)
     if request.wantsHelp { return say(CommandLineHelp.text(), .help, console) }
     if request.wantsVersion {
       Version.show(on: console)

@@ -1,4 +1,5 @@
 import Foundation
+import GraftBase
 import GraftKernels
 import Testing
 
@@ -24,5 +25,14 @@ import Testing
         ]))
     // The system may refuse the tiles of a processor that has them.
     if Processor.bf16 == "AMX" { #expect(flags.isSuperset(of: ["amx_tile", "amx_bf16"])) }
+  }
+
+  @Test func aLimitThatKernelsDoNotKnowIsRefused() throws {
+    for known in ["v2", "v3", "v4", "amx"] { try Processor.checkLimit(in: ["GRAFT_ISA": known]) }
+    try Processor.checkLimit(in: [:])
+    let error = try #require(throws: GraftError.self) {
+      try Processor.checkLimit(in: ["GRAFT_ISA": "avx2"])
+    }
+    #expect(error.message == "GRAFT_ISA is `avx2`, but must be v2, v3, v4 or amx")
   }
 }

@@ -1,19 +1,16 @@
-// Rounds float32 numbers to bfloat16 and lays them out as products take them.
+// Lays float32 numbers out, rounded to bfloat16, as products take them.
 #include "common/arithmetic.h"
 #include "products/bf16.h"
 
-/// The bits of a float rounded so that its upper half is the bfloat16; a NaN stays one.
-#define ROUNDED(bits)                                                        \
-  ((((bits) & 0x7fffffff) > 0x7f800000)                                      \
-       ? ((bits) | 0x400000)                                                 \
-       : ((bits) + 0x7fff + (((bits) >> 16) & 1)))
+/// Two numbers as a pair, the first in the lower half.
+GRAFT_INLINE uint32_t pair_of(float first, float second) {
+  return graft_bf16_of(first) | (uint32_t)graft_bf16_of(second) << 16;
+}
 
 GRAFT_DISPATCHED void graft_bf16_pair(
     const float *x0, const float *x1, int lanes, uint16_t *y) {
-  const uint32_t *low = (const uint32_t *)x0, *high = (const uint32_t *)x1;
   uint32_t *pairs = (uint32_t *)y;
-  for (int i = 0; i < lanes; i++)
-    pairs[i] = (ROUNDED(low[i]) >> 16) | (ROUNDED(high[i]) & 0xffff0000u);
+  for (int i = 0; i < lanes; i++) pairs[i] = pair_of(x0[i], x1[i]);
 }
 
 // One stage of transposing 16 x 16 numbers: pairs of rows `apart` change places in pairs of blocks.
@@ -37,10 +34,8 @@ GRAFT_DISPATCHED void graft_bf16_transpose(
     const float *const *x, ptrdiff_t offset, uint16_t *y, ptrdiff_t y_row) {
   v16i rows[16];
   for (int r = 0; r < 16; r++) {
-    const uint32_t *low = (const uint32_t *)(x[2 * r] + offset);
-    const uint32_t *high = (const uint32_t *)(x[2 * r + 1] + offset);
-    for (int i = 0; i < 16; i++)
-      ((uint32_t *)&rows[r])[i] = (ROUNDED(low[i]) >> 16) | (ROUNDED(high[i]) & 0xffff0000u);
+    const float *first = x[2 * r] + offset, *second = x[2 * r + 1] + offset;
+    for (int i = 0; i < 16; i++) ((uint32_t *)&rows[r])[i] = pair_of(first[i], second[i]);
   }
   STAGE(8) STAGE(4) STAGE(2) STAGE(1)
   for (int r = 0; r < 16; r++) *(v16i *)(y + r * y_row) = rows[r];

@@ -76,8 +76,8 @@ package struct PreparedPhase {
   ///
   /// Images that go through a constant encoder have a few: their features can be kept, and training on
   /// them takes almost no time. Each view is one pass forward, of which training everything takes three in
-  /// an epoch; so up to `mostUsualViews`, as many as keep this at a tenth of that. Without operations there is
-  /// one.
+  /// an epoch; so from four epochs on, as many as keep this at a tenth of that, up to `mostUsualViews`.
+  /// Fewer epochs have one, and so have pipelines without operations.
   package func usualViews(of pipeline: Pipeline) -> Int? {
     // Patches are drawn in each epoch, with their masks; of images that grow no features are kept.
     guard model.task.isOfImages, settings.sides == nil else { return nil }
