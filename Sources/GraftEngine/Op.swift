@@ -54,8 +54,10 @@ package protocol Op: Sendable {
   func fitted(inputs: [Shape], output: Shape) -> Self
 
   /// The same with operands stored in these formats, for inputs of these shapes; nil where it has no loops for
-  /// them. Asked only of what is not trained, and only where one of them is bfloat16.
+  /// them. Asked only where one of them is bfloat16.
   func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)?
+  /// Whether an op that `storing` made can be trained: the gradient of each value is stored as the value is.
+  func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool
 
   /// The operands of calls to other ops that this one runs as its parts; plans make them once, so that a
   /// step allocates nothing.
@@ -83,6 +85,7 @@ extension Op {
   package func preparedCount(_ request: WorkspaceRequest) -> Int { 0 }
   package func fitted(inputs: [Shape], output: Shape) -> Self { self }
   package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? { nil }
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { false }
   package func calls(in context: ForwardContext) -> [OpCall] { [] }
   package func calls(in context: BackwardContext) -> [OpCall] { [] }
   package func preparation(_ request: WorkspaceRequest) -> WorkspaceRequest { request }

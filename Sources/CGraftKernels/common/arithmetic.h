@@ -67,6 +67,17 @@ GRAFT_INLINE uint16_t graft_bf16_of(float value) {
   return (uint16_t)(((bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : rounded) >> 16);
 }
 
+/// The same of a vector of sixteen. A macro: vectors must not cross calls.
+#define GRAFT_NARROW(vector)                                                                  \
+  ({                                                                                          \
+    v16u bits = (v16u)(vector), rounded = bits + 0x7fff + (bits >> 16 & 1);                   \
+    v16u is_nan = (v16u)((bits & 0x7fffffff) > 0x7f800000);                                   \
+    v16u is_tiny = (v16u)((bits & 0x7f800000) == 0);                                          \
+    rounded = (is_tiny & (bits & 0x80000000)) | (~is_tiny & rounded);                         \
+    rounded = (is_nan & (bits | 0x400000)) | (~is_nan & rounded);                             \
+    __builtin_convertvector(rounded >> 16, v16h);                                             \
+  })
+
 GRAFT_INLINE float graft_bf16_value(uint16_t number) {
   union {
     uint32_t bits;

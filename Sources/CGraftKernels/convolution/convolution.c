@@ -23,8 +23,10 @@ void graft_taps_task(
     int accumulates, const float *bias, const void *residual, graft_activation activation,
     float *scratch) {
   if (graft_taps_store_bf16(taps))
+    // What is there already is a residual.
     graft_taps_task_stored(
-        taps, task, input, panels, output, bias, residual, activation, scratch);
+        taps, task, input, panels, output, bias, accumulates ? output : residual, activation,
+        scratch);
   else if (taps->is_bf16)
     graft_taps_task_bf16(
         taps, task, input, panels, output, accumulates, bias, residual, activation, scratch);
@@ -42,8 +44,8 @@ void graft_weight_gradient_prepare(graft_weight_gradient *gradient) {
 }
 
 void graft_weight_gradient_task(
-    const graft_weight_gradient *gradient, int task, const float *input,
-    const float *output_gradient, float *partials, float *scratch) {
+    const graft_weight_gradient *gradient, int task, const void *input,
+    const void *output_gradient, float *partials, float *scratch) {
   if (gradient->taps.is_bf16)
     graft_weight_gradient_task_bf16(gradient, task, input, output_gradient, partials, scratch);
   else

@@ -117,7 +117,8 @@ GRAFT_DISPATCHED static void forward_f32(
     if (is_later) graft_activate(row, s->out_w * channels, activation, 0, row);
     if (record && (oy + 1 - summed == rows_per_sum || oy + 1 == last_row)) {
       graft_norm_sums(
-          output + summed * s->out_w * channels, (oy + 1 - summed) * s->out_w, s->channels, record);
+          output + summed * s->out_w * channels, 0, (oy + 1 - summed) * s->out_w, s->channels,
+          record);
       summed = oy + 1;
     }
   }

@@ -51,7 +51,7 @@ void graft_pointwise_forward(
   } else {
     multiply(block, x, panels, output, next, next_pixels);
   }
-  if (record) graft_norm_sums(output, pixels, block->out_channels, record);
+  if (record) graft_norm_sums(output, 0, pixels, block->out_channels, record);
 }
 
 /// dw[i, o] += sum over pixels of x[p, i] * dy[p, o]; prefetches the next block.

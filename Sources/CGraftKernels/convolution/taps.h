@@ -63,8 +63,8 @@ void graft_taps_task_bf16(
     float *scratch);
 void graft_weight_gradient_prepare_bf16(graft_weight_gradient *gradient);
 void graft_weight_gradient_task_bf16(
-    const graft_weight_gradient *gradient, int task, const float *input,
-    const float *output_gradient, float *partials, float *scratch);
+    const graft_weight_gradient *gradient, int task, const void *input,
+    const void *output_gradient, float *partials, float *scratch);
 
 /// One task where inputs or outputs are stored as bfloat16.
 void graft_taps_task_stored(

@@ -7,10 +7,13 @@
 #include "convolution/taps.h"
 #include "products/bf16.h"
 
-// Numbers of transposed inputs and of packed output gradients that stay in a 1 MiB L2.
+// Numbers of transposed inputs that stay in a 2 MiB L2 with packed output gradients and sums.
 #define INPUT_NUMBERS (160 * 1024)
-#define PIXELS 512
 #define MAX_DEPTH 256
+
+/// Pixels that are packed together: more of them where the sums are many, which are read and written for
+/// each pack.
+static int pixels_per_pack(ptrdiff_t weights) { return weights > 64 * 1024 ? 2048 : 1024; }
 
 /// How the pixels of one block lie in the planes.
 typedef struct {
@@ -19,26 +22,37 @@ typedef struct {
   int pixels, row;
 } plane_layout;
 
+/// Zeros at the end of a line that are those at the start of the next one too.
+static int shared_zeros(int stride, int low, int high, int in, int out) {
+  return stride > 1 ? 0 : int_max(0, int_min(-low, out + high - in));
+}
+
 static plane_layout lay_out(const graft_taps *c, int images, int rows) {
   int reach_y = c->max_y - c->min_y, reach_x = c->max_x - c->min_x;
+  int shared_x = shared_zeros(c->stride_x, c->min_x, c->max_x, c->in_w, c->out_w);
+  int shared_y = shared_zeros(c->stride_y, c->min_y, c->max_y, c->in_h, c->out_h);
   plane_layout layout = {
       int_min(c->stride_y, reach_y + 1), int_min(c->stride_x, reach_x + 1),
-      c->out_w + reach_x / c->stride_x, rows + reach_y / c->stride_y, 0, 0};
-  layout.pixels = round_up(images * layout.height * layout.width, BF16_DEPTH);
+      c->out_w + reach_x / c->stride_x - shared_x, rows + reach_y / c->stride_y - shared_y, 0, 0};
+  int lines = (images - 1) * layout.height + rows;
+  layout.pixels = round_up(lines * layout.width, BF16_DEPTH);
   int reach = reach_y / c->stride_y * layout.width + reach_x / c->stride_x;
   layout.row = round_up(layout.pixels + reach, BF16_DEPTH);
+  // An odd number of cache lines: the rows of a tile lie in different sets of the cache.
+  if (layout.row / BF16_DEPTH % 2 == 0) layout.row += BF16_DEPTH;
   return layout;
 }
 
 void graft_weight_gradient_prepare_bf16(graft_weight_gradient *g) {
   graft_taps *c = &g->taps;
   g->weight_count = (ptrdiff_t)c->taps * c->depth * c->out_channels;
-  g->rows_per_pack = int_max(1, int_min(c->out_h, PIXELS / lay_out(c, 1, 1).width));
+  int pixels = pixels_per_pack(g->weight_count);
+  g->rows_per_pack = int_max(1, int_min(c->out_h, pixels / lay_out(c, 1, 1).width));
   g->rows_per_pack = tile_rows(c->out_h, g->rows_per_pack);
   plane_layout layout = lay_out(c, 1, g->rows_per_pack);
   g->images_per_pack = g->rows_per_pack < c->out_h
                            ? 1
-                           : int_max(1, int_min(c->batch, PIXELS / (layout.height * layout.width)));
+                           : int_max(1, int_min(c->batch, pixels / (layout.height * layout.width)));
   layout = lay_out(c, g->images_per_pack, g->rows_per_pack);
   // Large weights are split over depth, small ones over images; both from the shape alone.
   int planes = layout.phases_y * layout.phases_x * layout.row;
@@ -81,53 +95,69 @@ static void advance(plane_place *at, const plane_layout *layout) {
 
 /// [phases][channels][pixels] of channels first ..< first + depth, zeros where there is no pixel.
 static void transpose_inputs(
-    const pixel_block *block, const float *input, int first, int depth, uint16_t *transposed,
+    const pixel_block *block, const void *input, int first, int depth, uint16_t *transposed,
     const float *zeros) {
   const graft_taps *c = block->c;
   const plane_layout *layout = &block->layout;
+  ptrdiff_t number = c->in_bf16 ? 2 : 4;
   for (int phase = 0; phase < layout->phases_y * layout->phases_x; phase++) {
     int first_y = block->first_row * c->stride_y + phase / layout->phases_x + c->min_y;
     int first_x = phase % layout->phases_x + c->min_x;
     plane_place at = {0, 0, 0};
     for (int place = 0; place < layout->row; place += 32) {
-      const float *pixels[32];
+      const void *pixels[32];
       for (int i = 0; i < 32; i++, advance(&at, layout)) {
         int y = first_y + at.y * c->stride_y, x = first_x + at.x * c->stride_x;
         int is_real =
             at.image < block->images && y >= 0 && y < c->in_h && x >= 0 && x < c->in_w;
         ptrdiff_t pixel = ((ptrdiff_t)(block->first_image + at.image) * c->in_h + y) * c->in_w + x;
-        pixels[i] = is_real ? input + pixel * c->in_channels : zeros;
+        pixels[i] =
+            is_real ? (const char *)input + (pixel * c->in_channels + c->in_first) * number : (const void *)zeros;
       }
-      for (int k = 0; k < depth; k += 16)
-        graft_bf16_transpose(
-            pixels, first + k, transposed + (ptrdiff_t)k * layout->row + place, layout->row);
+      for (int k = 0; k < depth; k += 16) {
+        uint16_t *to = transposed + (ptrdiff_t)k * layout->row + place;
+        if (c->in_bf16)
+          graft_bf16_transpose_stored(
+              (const uint16_t *const *)pixels, first + k, to, layout->row);
+        else
+          graft_bf16_transpose((const float *const *)pixels, first + k, to, layout->row);
+      }
     }
     transposed += (ptrdiff_t)depth * layout->row;
   }
 }
 
-/// Columns of output gradients as a panel [chunks][vectors][16][16][2], zeros where planes have
-/// more pixels than the output.
+/// Columns `first` ..< first + lanes of output gradients as a panel [chunks][vectors][16][16][2], zeros where
+/// planes have more pixels than the output.
 static void pack_gradients(
-    const pixel_block *block, const float *gradient, int lanes, int vectors, uint16_t *panel,
-    const float *zeros) {
+    const pixel_block *block, const void *gradient, int first, int lanes, int vectors,
+    uint16_t *panel, const float *zeros) {
   const graft_taps *c = block->c;
   const plane_layout *layout = &block->layout;
+  ptrdiff_t number = c->out_bf16 ? 2 : 4;
   plane_place place = {0, 0, 0};
   for (int p = 0; p < layout->pixels; p += 2) {
-    const float *pair[2];
+    const char *pair[2];
+    ptrdiff_t next[2] = {0, 0};
     for (int i = 0; i < 2; i++, advance(&place, layout)) {
       int is_real =
           place.image < block->images && place.y < block->rows && place.x < c->out_w;
-      pair[i] = is_real ? gradient + (block->first_image + place.image) * c->out_image +
-                              (block->first_row + place.y) * c->out_row + place.x * c->out_pixel
-                        : 0;
+      ptrdiff_t pixel = (block->first_image + place.image) * c->out_image +
+                        (block->first_row + place.y) * c->out_row + place.x * c->out_pixel;
+      pair[i] = is_real ? (const char *)gradient + (c->out_origin + pixel + first) * number
+                        : (const char *)zeros;
+      if (is_real) next[i] = 16 * number;
     }
     uint16_t *at = panel + p / BF16_DEPTH * vectors * BF16_PANEL + p % BF16_DEPTH * 16;
-    for (int v = 0; v < vectors; v++)
-      graft_bf16_pair(
-          pair[0] ? pair[0] + v * 16 : zeros, pair[1] ? pair[1] + v * 16 : zeros,
-          int_min(16, lanes - v * 16), at + v * BF16_PANEL);
+    for (int v = 0; v < vectors; v++) {
+      const char *one = pair[0] + v * next[0], *other = pair[1] + v * next[1];
+      int count = int_min(16, lanes - v * 16);
+      if (c->out_bf16)
+        graft_bf16_pair_stored(
+            (const uint16_t *)one, (const uint16_t *)other, count, at + v * BF16_PANEL);
+      else
+        graft_bf16_pair((const float *)one, (const float *)other, count, at + v * BF16_PANEL);
+    }
   }
 }
 
@@ -150,8 +180,8 @@ GRAFT_INLINE void add_products(
     const uint16_t *plane = transposed + (ptrdiff_t)phase * transposed_depth * layout->row +
                             y / c->stride_y * layout->width + x / c->stride_x;
     float *out = partial + (ptrdiff_t)t * c->depth * c->out_channels;
-    for (int k = 0; k < depth; k += BF16_ROWS) {
-      tile.rows = int_min(BF16_ROWS, depth - k);
+    for (int k = 0; k < depth; k += BF16_TILE_ROWS) {
+      tile.rows = int_min(BF16_TILE_ROWS, depth - k);
       graft_bf16_multiply(
           state, &tile, plane + (ptrdiff_t)k * layout->row, panel,
           out + (ptrdiff_t)k * c->out_channels, 0, adds);
@@ -160,7 +190,7 @@ GRAFT_INLINE void add_products(
 }
 
 void graft_weight_gradient_task_bf16(
-    const graft_weight_gradient *g, int task, const float *input, const float *output_gradient,
+    const graft_weight_gradient *g, int task, const void *input, const void *output_gradient,
     float *partials, float *scratch) {
   const graft_taps *c = &g->taps;
   int chunk = task / g->depth_tasks, k0 = task % g->depth_tasks * g->depth_split;
@@ -179,13 +209,13 @@ void graft_weight_gradient_task_bf16(
           c, {0}, n, int_min(g->images_per_pack, last_image - n), row,
           int_min(g->rows_per_pack, c->out_h - row)};
       block.layout = lay_out(c, block.images, block.rows);
-      transpose_inputs(&block, input + c->in_first, k0, transposed_depth, transposed, zeros);
+      transpose_inputs(&block, input, k0, transposed_depth, transposed, zeros);
       ptrdiff_t planes = (ptrdiff_t)block.layout.phases_y * block.layout.phases_x;
       uint16_t *panel = transposed + planes * transposed_depth * block.layout.row;
       for (int o = 0; o < c->out_channels; o += c->panel_width) {
         int lanes = int_min(c->panel_width, c->out_channels - o);
         pack_gradients(
-            &block, output_gradient + c->out_origin + o, lanes, ceil_div(lanes, 16), panel, zeros);
+            &block, output_gradient, o, lanes, ceil_div(lanes, 16), panel, zeros);
         add_products(
             &block, &state, transposed, transposed_depth, depth, panel, lanes, partial + o, adds);
       }

@@ -30,21 +30,33 @@ GRAFT_DISPATCHED void graft_scale(
     GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] = x[i] * factor;
 }
 
+#define COLUMN_SUMS(value_of)                                                \
+  enum { LANES = 64, BLOCK = 64 };                                           \
+  for (ptrdiff_t c0 = 0; c0 < columns; c0 += LANES) {                        \
+    int count = columns - c0 < LANES ? (int)(columns - c0) : LANES;          \
+    for (int c = 0; c < count; c++) sum[c0 + c] = 0;                         \
+    /* Short blocks keep the precision that one long float sum would lose. */ \
+    for (ptrdiff_t r0 = 0; r0 < rows; r0 += BLOCK) {                         \
+      ptrdiff_t r1 = r0 + BLOCK < rows ? r0 + BLOCK : rows;                  \
+      float block[LANES] = {0};                                              \
+      for (ptrdiff_t r = r0; r < r1; r++)                                    \
+        for (int c = 0; c < count; c++) block[c] += value_of(x[r * columns + c0 + c]); \
+      for (int c = 0; c < count; c++) sum[c0 + c] += block[c];               \
+    }                                                                        \
+  }
+
 GRAFT_DISPATCHED void graft_column_sums(
     const float *x, ptrdiff_t rows, ptrdiff_t columns, float *sum) {
-  enum { LANES = 64, BLOCK = 64 };
-  for (ptrdiff_t c0 = 0; c0 < columns; c0 += LANES) {
-    int count = columns - c0 < LANES ? (int)(columns - c0) : LANES;
-    for (int c = 0; c < count; c++) sum[c0 + c] = 0;
-    // Short blocks keep the precision that one long float sum would lose.
-    for (ptrdiff_t r0 = 0; r0 < rows; r0 += BLOCK) {
-      ptrdiff_t r1 = r0 + BLOCK < rows ? r0 + BLOCK : rows;
-      float block[LANES] = {0};
-      for (ptrdiff_t r = r0; r < r1; r++)
-        for (int c = 0; c < count; c++) block[c] += x[r * columns + c0 + c];
-      for (int c = 0; c < count; c++) sum[c0 + c] += block[c];
-    }
-  }
+  COLUMN_SUMS()
+}
+
+GRAFT_DISPATCHED static void column_sums_bf16(
+    const uint16_t *x, ptrdiff_t rows, ptrdiff_t columns, float *sum) {
+  COLUMN_SUMS(graft_bf16_value)
+}
+
+void graft_column_sums_bf16(const void *x, ptrdiff_t rows, ptrdiff_t columns, float *sum) {
+  column_sums_bf16(x, rows, columns, sum);
 }
 
 GRAFT_DISPATCHED void graft_sum_chunks(
@@ -88,4 +100,43 @@ GRAFT_DISPATCHED void graft_add_bf16(const void *a, const void *b, ptrdiff_t cou
 
 GRAFT_DISPATCHED void graft_widen(const void *x, ptrdiff_t count, float *y) {
   graft_bf16_widen(x, count, y);
+}
+
+GRAFT_DISPATCHED static void accumulate_bf16(const uint16_t *x, ptrdiff_t count, uint16_t *y) {
+  GRAFT_IN_PLACE for (ptrdiff_t i = 0; i < count; i++) y[i] =
+      graft_bf16_of(graft_bf16_value(y[i]) + graft_bf16_value(x[i]));
+}
+
+void graft_copy_bf16(const void *x, ptrdiff_t count, int accumulates, void *y) {
+  if (accumulates) accumulate_bf16(x, count, y);
+  else if (y != x) __builtin_memmove(y, x, 2 * count);
+}
+
+GRAFT_DISPATCHED void graft_accumulate_narrowed(
+    const float *x, float factor, ptrdiff_t count, void *y) {
+  uint16_t *sum = y;
+  for (ptrdiff_t i = 0; i < count; i++)
+    sum[i] = graft_bf16_of(graft_bf16_value(sum[i]) + x[i] * factor);
+}
+
+GRAFT_DISPATCHED void graft_accumulate_widened(const void *x, ptrdiff_t count, float *y) {
+  const uint16_t *numbers = x;
+  for (ptrdiff_t i = 0; i < count; i++) y[i] += graft_bf16_value(numbers[i]);
+}
+
+#define MASK(passes)                                             \
+  for (ptrdiff_t i = 0; i < count; i++) {                        \
+    float z = graft_bf16_value(values[i]);                       \
+    gradients[i] = (passes) ? gradients[i] : 0;                  \
+  }
+
+GRAFT_DISPATCHED void graft_rectifier_mask_bf16(
+    const void *y, ptrdiff_t count, graft_activation activation, void *dy) {
+  const uint16_t *values = y;
+  uint16_t *gradients = dy;
+  if (activation == GRAFT_RELU) {
+    MASK(z > 0)
+  } else {
+    MASK((z > 0) & (z < 6))
+  }
 }

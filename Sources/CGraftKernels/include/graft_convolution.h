@@ -22,7 +22,8 @@ typedef struct {
   int16_t tap_y[GRAFT_MAX_TAPS], tap_x[GRAFT_MAX_TAPS], tap_slab[GRAFT_MAX_TAPS];
   /// Whether inputs and weights are rounded to bfloat16 (bf16.h); sums are float32.
   int is_bf16;
-  /// Whether inputs, outputs and residuals are stored as bfloat16; only where is_bf16 is set.
+  /// Whether inputs, outputs and residuals are stored as bfloat16; only where is_bf16 is set. A weight
+  /// gradient reads input and output.
   int in_bf16, out_bf16, residual_bf16;
   // Filled by graft_taps_prepare, from the shapes alone.
   int panel_width, column_blocks, depth_block, depth_blocks;
@@ -57,7 +58,7 @@ void graft_taps_pack(
     ptrdiff_t o_stride, const float *scale, float *panels, int column_block);
 
 /// Computes one task: output = activation(products + bias + residual), or output += products, which must
-/// be float32 then. Input, output and residual are float32 or bfloat16 as the taps say.
+/// be stored as residuals are then. Input, output and residual are float32 or bfloat16 as the taps say.
 void graft_taps_task(
     const graft_taps *taps, int task, const void *input, const float *panels, void *output,
     int accumulates, const float *bias, const void *residual, graft_activation activation,
@@ -77,8 +78,8 @@ void graft_weight_gradient_prepare(graft_weight_gradient *gradient);
 
 /// Adds one task's products into its chunk: partial[chunk][tap][k][o], out_channels contiguous.
 void graft_weight_gradient_task(
-    const graft_weight_gradient *gradient, int task, const float *input,
-    const float *output_gradient, float *partials, float *scratch);
+    const graft_weight_gradient *gradient, int task, const void *input,
+    const void *output_gradient, float *partials, float *scratch);
 
 // ---------------------------------------------------------------- depthwise convolution
 

@@ -43,6 +43,8 @@ void graft_multiply(const float *x, const float *m, ptrdiff_t count, int accumul
 void graft_scale(const float *x, float factor, ptrdiff_t count, int accumulates, float *y);
 /// sum = the column sums of [rows, columns].
 void graft_column_sums(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *sum);
+/// The same of numbers stored as bfloat16.
+void graft_column_sums_bf16(const void *x, ptrdiff_t rows, ptrdiff_t columns, float *sum);
 /// y (+)= x times one factor per channel.
 void graft_multiply_channels(
     const float *x, const float *factors, ptrdiff_t pixels, int channels, int accumulates,
@@ -56,6 +58,15 @@ void graft_add_bf16(const void *a, const void *b, ptrdiff_t count, void *y);
 void graft_narrow(const float *x, ptrdiff_t count, void *y);
 /// bfloat16 numbers as float32.
 void graft_widen(const void *x, ptrdiff_t count, float *y);
+/// y (+)= x, both stored as bfloat16.
+void graft_copy_bf16(const void *x, ptrdiff_t count, int accumulates, void *y);
+/// y += factor * x, where y is stored as bfloat16.
+void graft_accumulate_narrowed(const float *x, float factor, ptrdiff_t count, void *y);
+/// y += x, where x is stored as bfloat16.
+void graft_accumulate_widened(const void *x, ptrdiff_t count, float *y);
+/// dy = 0 where ReLU or ReLU6 gave y by not passing its input; both stored as bfloat16.
+void graft_rectifier_mask_bf16(
+    const void *y, ptrdiff_t count, graft_activation activation, void *dy);
 /// sum (+)= the sums of x * dy over pixels, channel by channel.
 void graft_channel_products(
     const float *x, const float *dy, ptrdiff_t pixels, int channels, int accumulates, float *sum);

@@ -10,12 +10,16 @@
 typedef struct {
   const float *mean, *inverse, *scale, *offset, *product, *constant;
   graft_activation activation;
+  /// Whether x, y, a residual and the gradients are stored as bfloat16; only in the functions below, which
+  /// take them as untyped memory.
+  int is_bf16;
 } graft_norm;
 
 /// Adds pixels rows of [C] to a record of 1 + 3C doubles, which starts with a count of 0: the
 /// count, the first pixel seen, the sums of differences from it and of their squares. Differences
 /// keep the precision that a large mean would lose.
-void graft_norm_sums(const float *x, ptrdiff_t pixels, int channels, double *record);
+void graft_norm_sums(
+    const void *x, int is_bf16, ptrdiff_t pixels, int channels, double *record);
 
 /// Merges chunks' records, in order, into the first (Chan, 1979): its count, and in place of shifts
 /// and squares the mean and the sum of squared deviations.
@@ -26,22 +30,22 @@ void graft_norm_add_sums(double *sums, int chunks, ptrdiff_t stride, int count);
 
 /// y = activation(x * scale + offset) per channel.
 void graft_norm_apply(
-    const graft_norm *norm, const float *x, ptrdiff_t pixels, int channels, float *y);
+    const graft_norm *norm, const void *x, ptrdiff_t pixels, int channels, void *y);
 
 /// y = activation(x * scale + offset + residual) per channel.
 void graft_norm_apply_residual(
-    const graft_norm *norm, const float *x, const float *residual, ptrdiff_t pixels, int channels,
-    float *y);
+    const graft_norm *norm, const void *x, const void *residual, ptrdiff_t pixels, int channels,
+    void *y);
 
 /// Adds to sums[0..C) the sum of g, to sums[C..2C) the sum of g * (x - mean) * inverse.
 void graft_norm_gradient_sums(
-    const graft_norm *norm, const float *x, const float *dy, ptrdiff_t pixels, int channels,
+    const graft_norm *norm, const void *x, const void *dy, ptrdiff_t pixels, int channels,
     double *sums);
 
 /// dx (+)= scale * g + product * x + constant per channel.
 void graft_norm_data_gradient(
-    const graft_norm *norm, const float *x, const float *dy, ptrdiff_t pixels, int channels,
-    int accumulates, float *dx);
+    const graft_norm *norm, const void *x, const void *dy, ptrdiff_t pixels, int channels,
+    int accumulates, void *dx);
 
 // ---------------------------------------------------------------- layer norm
 

@@ -9,7 +9,7 @@ typedef struct {
   int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w, stride_y, stride_x, pad_y, pad_x;
   /// An average is that of the pixels within the image; 0 counts padding as zeros.
   int excludes_padding;
-  /// Whether forward's input and output are stored as bfloat16.
+  /// Whether input and output, and of maxima their gradients, are stored as bfloat16.
   int is_bf16;
 } graft_pool;
 
@@ -20,18 +20,18 @@ void graft_max_pool(
     uint8_t *switches);
 /// Rows first_row ..< last_row of one image's input.
 void graft_max_pool_gradient(
-    const graft_pool *shape, const float *dy, const uint8_t *switches, int first_row, int last_row,
-    int accumulates, float *dx);
+    const graft_pool *shape, const void *dy, const uint8_t *switches, int first_row, int last_row,
+    int accumulates, void *dx);
 /// The same two over a batch norm's result that is not stored: its input x is normalized line by line
-/// as it is pooled. Backward adds the norm's sums to `sums`, or, where that is null, makes the
+/// as it is pooled, and both are stored alike. Backward adds the norm's sums to `sums`, or, where that is null, makes the
 /// gradient of x.
 ptrdiff_t graft_norm_max_pool_scratch(const graft_pool *shape);
 void graft_norm_max_pool(
-    const graft_pool *shape, const graft_norm *norm, const float *x, int first_row, int last_row,
-    float *y, uint8_t *switches, float *scratch);
+    const graft_pool *shape, const graft_norm *norm, const void *x, int first_row, int last_row,
+    void *y, uint8_t *switches, float *scratch);
 void graft_norm_max_pool_gradient(
-    const graft_pool *shape, const graft_norm *norm, const float *x, const float *dy,
-    const uint8_t *switches, int first_row, int last_row, double *sums, int accumulates, float *dx,
+    const graft_pool *shape, const graft_norm *norm, const void *x, const void *dy,
+    const uint8_t *switches, int first_row, int last_row, double *sums, int accumulates, void *dx,
     float *scratch);
 /// Average over the whole kernel window, padding counted as zeros (torch's default); a window that
 /// the rounding-up of sizes pushes outside is divided by what lies within the padded image.

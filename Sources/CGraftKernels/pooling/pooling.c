@@ -70,9 +70,19 @@ static void covering(int place, int kernel, int stride, int pad, int count, int 
   *last = int_clamp((place + pad) / stride + 1, 0, count);
 }
 
-GRAFT_DISPATCHED void graft_max_pool_gradient(
-    const graft_pool *s, const float *dy, const uint8_t *switches, int first_row, int last_row,
-    int accumulates, float *dx) {
+/// Stores lanes of a vector of floats, rounded where is_bf16 is set.
+#define STORE_NUMBERS(vector, out, at, lanes, is_bf16)               \
+  if (is_bf16) {                                                     \
+    v16h halves = GRAFT_NARROW(vector);                              \
+    STORE(uint16_t, v16h, halves, (uint16_t *)(out) + (at), lanes)   \
+  } else {                                                           \
+    STORE(float, v16, vector, (float *)(out) + (at), lanes)          \
+  }
+
+/// Gradients are float32, or both bfloat16.
+GRAFT_INLINE void max_pool_gradient(
+    const int is_bf16, const graft_pool *s, const void *dy, const uint8_t *switches,
+    int first_row, int last_row, int accumulates, void *dx) {
   ptrdiff_t channels = s->channels;
   for (int iy = first_row; iy < last_row; iy++) {
     int top, bottom;
@@ -80,24 +90,31 @@ GRAFT_DISPATCHED void graft_max_pool_gradient(
     for (int ix = 0; ix < s->in_w; ix++) {
       int left, right;
       covering(ix, s->kernel_w, s->stride_x, s->pad_x, s->out_w, &left, &right);
-      float *to = dx + ((ptrdiff_t)iy * s->in_w + ix) * channels;
+      ptrdiff_t in = ((ptrdiff_t)iy * s->in_w + ix) * channels;
       for (int c = 0; c < channels; c += 16) {
         int lanes = channels - c < 16 ? (int)channels - c : 16;
         v16 sum = {0};
-        if (accumulates) sum = *(const v16 *)(to + c);
+        if (accumulates) sum = GRAFT_LOAD(dx, in + c, is_bf16);
         for (int oy = top; oy < bottom; oy++) {
           for (int ox = left; ox < right; ox++) {
             ptrdiff_t out = ((ptrdiff_t)oy * s->out_w + ox) * channels + c;
             int tap = (iy + s->pad_y - oy * s->stride_y) * s->kernel_w + ix + s->pad_x -
                       ox * s->stride_x;
             v16i at = __builtin_convertvector(*(const v16b *)(switches + out), v16i);
-            sum += (v16)((at == tap) & *(const v16i *)(dy + out));
+            sum += (v16)((at == tap) & (v16i)GRAFT_LOAD(dy, out, is_bf16));
           }
         }
-        STORE(float, v16, sum, to + c, lanes)
+        STORE_NUMBERS(sum, dx, in + c, lanes, is_bf16)
       }
     }
   }
+}
+
+GRAFT_DISPATCHED void graft_max_pool_gradient(
+    const graft_pool *s, const void *dy, const uint8_t *switches, int first_row, int last_row,
+    int accumulates, void *dx) {
+  if (s->is_bf16) max_pool_gradient(1, s, dy, switches, first_row, last_row, accumulates, dx);
+  else max_pool_gradient(0, s, dy, switches, first_row, last_row, accumulates, dx);
 }
 
 // Lines of results that share normalized lines of input.
@@ -108,34 +125,42 @@ ptrdiff_t graft_norm_max_pool_scratch(const graft_pool *s) {
   return (ptrdiff_t)(lines > LINES ? lines : LINES) * s->in_w * s->channels + GRAFT_SLACK;
 }
 
+/// The number at `count` of values that a pool reads, or that lie so far before them.
+static void *number_at(const graft_pool *s, const void *values, ptrdiff_t count) {
+  return (char *)values + count * (s->is_bf16 ? 2 : 4);
+}
+
 void graft_norm_max_pool(
-    const graft_pool *s, const graft_norm *norm, const float *x, int first_row, int last_row,
-    float *y, uint8_t *switches, float *scratch) {
+    const graft_pool *s, const graft_norm *norm, const void *x, int first_row, int last_row,
+    void *y, uint8_t *switches, float *scratch) {
   ptrdiff_t line = (ptrdiff_t)s->in_w * s->channels;
   for (int oy = first_row; oy < last_row; oy += LINES) {
     int rows = last_row - oy < LINES ? last_row - oy : LINES;
     int top = int_clamp(oy * s->stride_y - s->pad_y, 0, s->in_h);
     int bottom = int_clamp((oy + rows - 1) * s->stride_y - s->pad_y + s->kernel_h, 0, s->in_h);
     graft_norm_apply(
-        norm, x + top * line, (ptrdiff_t)(bottom - top) * s->in_w, s->channels, scratch);
-    graft_max_pool(s, scratch - top * line, oy, oy + rows, y, switches);
+        norm, number_at(s, x, top * line), (ptrdiff_t)(bottom - top) * s->in_w, s->channels,
+        scratch);
+    graft_max_pool(s, number_at(s, scratch, -top * line), oy, oy + rows, y, switches);
   }
 }
 
 void graft_norm_max_pool_gradient(
-    const graft_pool *s, const graft_norm *norm, const float *x, const float *dy,
-    const uint8_t *switches, int first_row, int last_row, double *sums, int accumulates, float *dx,
+    const graft_pool *s, const graft_norm *norm, const void *x, const void *dy,
+    const uint8_t *switches, int first_row, int last_row, double *sums, int accumulates, void *dx,
     float *scratch) {
   ptrdiff_t line = (ptrdiff_t)s->in_w * s->channels;
   for (int iy = first_row; iy < last_row; iy += LINES) {
     int rows = last_row - iy < LINES ? last_row - iy : LINES;
     ptrdiff_t at = iy * line, pixels = (ptrdiff_t)rows * s->in_w;
-    graft_max_pool_gradient(s, dy, switches, iy, iy + rows, 0, scratch - at);
+    graft_max_pool_gradient(
+        s, dy, switches, iy, iy + rows, 0, number_at(s, scratch, -at));
     if (sums)
-      graft_norm_gradient_sums(norm, x + at, scratch, pixels, s->channels, sums);
+      graft_norm_gradient_sums(norm, number_at(s, x, at), scratch, pixels, s->channels, sums);
     else
       graft_norm_data_gradient(
-          norm, x + at, scratch, pixels, s->channels, accumulates, dx + at);
+          norm, number_at(s, x, at), scratch, pixels, s->channels, accumulates,
+          number_at(s, dx, at));
   }
 }
 
@@ -164,11 +189,7 @@ GRAFT_INLINE void average_window(
       for (int ix = 0; ix < columns; ix++)
         sum += GRAFT_LOAD(x, iy * line + ix * (ptrdiff_t)channels + c, is_bf16);
     sum *= factor;
-    if (is_bf16)
-      for (int i = 0; i < lanes; i++) ((uint16_t *)y)[c + i] = graft_bf16_of(sum[i]);
-    else {
-      STORE(float, v16, sum, (float *)y + c, lanes)
-    }
+    STORE_NUMBERS(sum, y, c, lanes, is_bf16)
   }
 }
 

@@ -30,6 +30,11 @@ GRAFT_DISPATCHED void graft_bf16_pair(
 #define EVEN_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
 #define ODD_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
 
+GRAFT_INLINE void transpose_pairs(v16i *rows, uint16_t *y, ptrdiff_t y_row) {
+  STAGE(8) STAGE(4) STAGE(2) STAGE(1)
+  for (int r = 0; r < 16; r++) *(v16i *)(y + r * y_row) = rows[r];
+}
+
 GRAFT_DISPATCHED void graft_bf16_transpose(
     const float *const *x, ptrdiff_t offset, uint16_t *y, ptrdiff_t y_row) {
   v16i rows[16];
@@ -37,6 +42,22 @@ GRAFT_DISPATCHED void graft_bf16_transpose(
     const float *first = x[2 * r] + offset, *second = x[2 * r + 1] + offset;
     for (int i = 0; i < 16; i++) ((uint32_t *)&rows[r])[i] = pair_of(first[i], second[i]);
   }
-  STAGE(8) STAGE(4) STAGE(2) STAGE(1)
-  for (int r = 0; r < 16; r++) *(v16i *)(y + r * y_row) = rows[r];
+  transpose_pairs(rows, y, y_row);
+}
+
+GRAFT_DISPATCHED void graft_bf16_pair_stored(
+    const uint16_t *x0, const uint16_t *x1, int lanes, uint16_t *y) {
+  uint32_t *pairs = (uint32_t *)y;
+  for (int i = 0; i < lanes; i++) pairs[i] = x0[i] | (uint32_t)x1[i] << 16;
+}
+
+GRAFT_DISPATCHED void graft_bf16_transpose_stored(
+    const uint16_t *const *x, ptrdiff_t offset, uint16_t *y, ptrdiff_t y_row) {
+  v16i rows[16];
+  for (int r = 0; r < 16; r++) {
+    v16u first = __builtin_convertvector(*(const v16h *)(x[2 * r] + offset), v16u);
+    v16u second = __builtin_convertvector(*(const v16h *)(x[2 * r + 1] + offset), v16u);
+    rows[r] = (v16i)(first | second << 16);
+  }
+  transpose_pairs(rows, y, y_row);
 }

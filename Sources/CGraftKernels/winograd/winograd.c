@@ -115,7 +115,7 @@ static void add_sums_of_pixels(
     graft_norm_gradient_sums(
         target->norm, target->z + at, target->output + at, pixels, w->out_channels, record);
   else
-    graft_norm_sums(target->output + at, pixels, w->out_channels, record);
+    graft_norm_sums(target->output + at, 0, pixels, w->out_channels, record);
 }
 
 /// Adds the sums of the target's norm over the outputs of tiles first ..< last: whole rows of tiles

@@ -61,7 +61,10 @@ struct LoweredGraph {
     hasGradient = needsGradient
     if configuration.fuses {
       fuse(keeping: Set(wanted))
-      if graph.precision == .bf16 { chooseFormats(keeping: Set(wanted)) }
+      // Gradients of values are asked for as float32.
+      if graph.precision == .bf16 {
+        chooseFormats(keeping: Set(wanted), trained: differentiating.isEmpty)
+      }
     }
     try requireCountablePixels()
   }

@@ -141,12 +141,13 @@ struct PlanCompiler {
           accumulates[index][place] = true
           buffers[buffer].last = max(buffers[buffer].last, step)
         } else if place == item.op.gradientInPlace, !isOwnTaken,
+          lowered.formats[input] == lowered.formats[item.output],
           isWrittenAfterPassing(input, index)
         {
           isOwnTaken = true
           gradientBuffer[input] = own
         } else {
-          gradientBuffer[input] = add(lowered.shapes[input].elementCount, step, step)
+          gradientBuffer[input] = add(lowered.floats(input), step, step)
         }
       }
       buffers[own].last = max(buffers[own].last, step)

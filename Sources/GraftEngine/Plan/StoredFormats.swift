@@ -19,8 +19,9 @@ package struct OperandFormats: Hashable, Sendable {
   package var areBFloat16: Bool { output == .bfloat16 && inputs.allSatisfy { $0 == .bfloat16 } }
 }
 
-// In bfloat16 a layer that is not trained stores what it computes as bfloat16, where it is more than one
-// pixel: half the memory to write and read, and nothing to round before the next product.
+// In bfloat16 a layer stores what it computes as bfloat16, where it is more than one pixel: half the memory to
+// write and read, and nothing to round before the next product. The gradient of a value is stored as the value
+// is; sums, statistics and the gradients of parameters are float32.
 //
 // Whether a value is rounded depends on the op that makes it alone, never on its readers or on how its inputs
 // are stored: a plan that ends at a value and one that goes on from there have the same bits as one for all.
@@ -28,13 +29,15 @@ extension LoweredGraph {
   /// Chooses how values are stored.
   ///
   /// An op that cannot read bfloat16, and whoever asks for a value, gets it as float32.
-  mutating func chooseFormats(keeping wanted: Set<Int>) {
+  ///
+  /// - Parameter trained: whether that is so of layers that are trained; those that are not always are.
+  mutating func chooseFormats(keeping wanted: Set<Int>, trained: Bool) {
     var forms = StoredForms()
     let items = items
     self.items = []
     for var item in items {
-      guard let (op, formats) = stored(item, reading: item.inputs.map { forms.format(of: $0) })
-      else {
+      let inputs = item.inputs.map { forms.format(of: $0) }
+      guard let (op, formats) = stored(item, reading: inputs, trained: trained) else {
         for input in item.inputs { forms.read(input, as: .float32, by: item, &self) }
         self.items.append(item)
         continue
@@ -48,18 +51,41 @@ extension LoweredGraph {
       self.items.append(item)
       if wanted.contains(value) { forms.read(value, as: .float32, by: item, &self) }
     }
+    differentiateConversions()
+  }
+
+  /// Lets gradients through the conversions that they need to pass.
+  private mutating func differentiateConversions() {
+    var differentiated: Set<Int> = []
+    for index in items.indices.reversed() {
+      let item = items[index]
+      if item.op is NarrowOp || item.op is WidenOp, differentiated.contains(item.output) {
+        items[index].needs = GradientNeeds(inputs: [true], parameters: [], isTraining: false)
+      }
+      guard let needs = items[index].needs else { continue }
+      for (input, isNeeded) in zip(item.inputs, needs.inputs) where isNeeded {
+        differentiated.insert(input)
+      }
+    }
   }
 
   /// The op of an item for inputs in these formats, and the formats that it takes; nil where it can only
   /// compute with float32.
-  private func stored(_ item: Item, reading inputs: [NumberFormat]) -> (any Op, OperandFormats)? {
-    guard item.needs == nil, !item.isTraining else { return nil }
+  private func stored(
+    _ item: Item, reading inputs: [NumberFormat], trained: Bool
+  ) -> (any Op, OperandFormats)? {
+    let isTrained = item.needs != nil || item.isTraining
+    guard trained || !isTrained, item.memoryOwner == nil else { return nil }
+    let needs =
+      item.needs ?? GradientNeeds(inputs: [], parameters: [], isTraining: item.isTraining)
     let shapes = item.inputs.map { self.shapes[$0] }
     let output = NumberFormat.usual(self.shapes[item.output])
     // As they are, or as they would be if they were made so.
     for inputs in [inputs, shapes.map(NumberFormat.usual)] {
       let formats = OperandFormats(inputs: inputs, output: output)
-      if !formats.areFloat32, let op = item.op.storing(formats, inputs: shapes) {
+      if !formats.areFloat32, let op = item.op.storing(formats, inputs: shapes),
+        !isTrained || op.storesGradients(needs, inputs: shapes)
+      {
         return (op, formats)
       }
     }
@@ -141,7 +167,16 @@ struct NarrowOp: Op {
   }
 
   func backward(_ c: BackwardContext) {
-    preconditionFailure("only what is not trained is stored so")
+    guard let slot = c.inputGradients[0] else { return }
+    c.pool.forEachRange(of: c.outputShape.elementCount, lending: c, slot) { range, _, c, slot in
+      let gradient = c.outputGradient.address(range.lowerBound, .bfloat16)
+      let input = slot.slice.pointer + range.lowerBound
+      if slot.accumulates {
+        graft_accumulate_widened(gradient, range.count, input)
+      } else {
+        graft_widen(gradient, range.count, input)
+      }
+    }
   }
 }
 
@@ -162,6 +197,15 @@ struct WidenOp: Op {
   }
 
   func backward(_ c: BackwardContext) {
-    preconditionFailure("only what is not trained is stored so")
+    guard let slot = c.inputGradients[0] else { return }
+    c.pool.forEachRange(of: c.outputShape.elementCount, lending: c, slot) { range, _, c, slot in
+      let gradient = c.outputGradient.pointer + range.lowerBound
+      let input = slot.slice.address(range.lowerBound, .bfloat16)
+      if slot.accumulates {
+        graft_accumulate_narrowed(gradient, 1, range.count, input)
+      } else {
+        graft_narrow(gradient, range.count, input)
+      }
+    }
   }
 }

@@ -32,6 +32,8 @@ package struct AddOp: Op {
     return stored
   }
 
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { true }
+
   package func forward(_ c: ForwardContext) {
     c.pool.forEachRange(
       of: c.outputShape.elementCount, lending: c, format
@@ -48,13 +50,13 @@ package struct AddOp: Op {
   }
 
   package func backward(_ c: BackwardContext) {
-    c.pool.forEachRange(of: c.outputGradient.count, lending: c) { range, _, c in
+    c.pool.forEachRange(
+      of: c.outputShape.elementCount, lending: c, format
+    ) { range, _, c, format in
       // The second input first: the first may lie where the output's gradient lies.
       for slot in [c.inputGradients[1], c.inputGradients[0]] {
-        guard let slot else { continue }
-        graft_copy(
-          c.outputGradient.pointer + range.lowerBound, range.count, slot.flag,
-          slot.slice.pointer + range.lowerBound)
+        let at = range.lowerBound
+        slot?.take(c.outputGradient.address(at, format), range.count, at: at, format)
       }
     }
   }

@@ -49,7 +49,7 @@ struct ConvolutionProducts: Sendable {
     data = (0..<op.groups).flatMap { group in
       op.dataTaps(x, y, group: group).map { Part(group: group, taps: $0) }
     }
-    if Winograd.supports(op, x) {
+    if Winograd.supports(op, x), !op.isBF16(.weightGradient, x) {
       weights = .winograd(Winograd(op, x, y))
     } else if op.isPointwise && op.groups == 1 && !op.isBF16(.weightGradient, x) {
       weights = .pointwise(op.pointwiseGradient(x))
@@ -114,11 +114,9 @@ extension ConvolutionOp {
     taps.stride_y = Int32(stride.y)
     taps.stride_x = Int32(stride.x)
     taps.is_bf16 = isBF16(direction, x) ? 1 : 0
-    if direction == .forward {
-      taps.in_bf16 = formats.inputs[0] == .bfloat16 ? 1 : 0
-      taps.residual_bf16 = addsResidual && formats.inputs[1] == .bfloat16 ? 1 : 0
-      taps.out_bf16 = formats.output == .bfloat16 ? 1 : 0
-    }
+    taps.in_bf16 = formats.inputs[0] == .bfloat16 ? 1 : 0
+    taps.residual_bf16 = addsResidual && formats.inputs[1] == .bfloat16 ? 1 : 0
+    taps.out_bf16 = formats.output == .bfloat16 ? 1 : 0
     graft_taps_set_window(
       &taps, Int32(kernel.y), Int32(kernel.x), Int32(dilation.y), Int32(dilation.x),
       Int32(padding.y), Int32(padding.x))
@@ -148,6 +146,9 @@ extension ConvolutionOp {
         taps.stride_y = 1
         taps.stride_x = 1
         taps.is_bf16 = isBF16(.dataGradient, x) ? 1 : 0
+        taps.in_bf16 = formats.output == .bfloat16 ? 1 : 0
+        taps.out_bf16 = formats.inputs[0] == .bfloat16 ? 1 : 0
+        taps.residual_bf16 = taps.out_bf16
         graft_taps_set_phase(
           &taps, Int32(phaseY), Int32(phaseX), Int32(stride.y), Int32(stride.x), Int32(kernel.y),
           Int32(kernel.x), Int32(dilation.y), Int32(dilation.x), Int32(padding.y),

@@ -18,6 +18,9 @@ extension ConvolutionOp {
     // Without rounding as a pass of its own, what half fills an instruction gains too.
     case .forward where !formats.areFloat32:
       return taps * x.channels >= 8 && outputChannels >= 8
+    case .dataGradient where !formats.areFloat32:
+      return taps * outputChannels >= 8 && x.channels >= 8
+    case .weightGradient where !formats.areFloat32: return true
     case .forward: return isDeep(x.channels, width: outputChannels)
     case .dataGradient: return isDeep(outputChannels, width: x.channels)
     case .weightGradient:

@@ -228,13 +228,18 @@ extension ConvolutionOp {
     let plan = biasChunks(c.outputShape)
     let rows = c.outputShape.batch * c.outputShape.pixels
     c.pool.forEach(
-      plan.chunks, lending: c, plan, rows, outputChannels
-    ) { chunk, _, c, plan, rows, outputChannels in
+      plan.chunks, lending: c, plan, rows, outputChannels, formats.output
+    ) { chunk, _, c, plan, rows, outputChannels, format in
       let first = chunk * plan.rowsPerChunk
-      graft_column_sums(
-        c.outputGradient.pointer + first * outputChannels,
-        min(plan.rowsPerChunk, rows - first), outputChannels,
-        c.workspace.pointer + chunk * outputChannels)
+      let count = min(plan.rowsPerChunk, rows - first)
+      let sums = c.workspace.pointer + chunk * outputChannels
+      if format == .bfloat16 {
+        graft_column_sums_bf16(
+          c.outputGradient.address(first * outputChannels, format), count, outputChannels, sums)
+      } else {
+        graft_column_sums(
+          c.outputGradient.pointer + first * outputChannels, count, outputChannels, sums)
+      }
     }
     graft_sum_chunks(
       c.workspace.pointer, Int32(plan.chunks), outputChannels, 0, outputChannels,

@@ -90,6 +90,13 @@ package struct ConvolutionOp: ProductOp {
     return stored.isBF16(.forward, inputs[0]) ? stored : nil
   }
 
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool {
+    guard groups == 1, foldedEpsilon == nil, !addsResidual, activation == .linear else {
+      return false
+    }
+    return needs.inputs.first != true || isBF16(.dataGradient, inputs[0])
+  }
+
   var isFitted: Bool { fittedGeometry != nil }
 
   func algorithm(_ x: Shape, _ y: Shape) -> ConvolutionGeometry.Algorithm {

@@ -34,6 +34,8 @@ package struct BatchNormOp: Op {
   /// Whether the input's producer adds up the sums of forward and takes the gradient after the
   /// norm.
   private var isSummed = false
+  /// How inputs and output are stored.
+  private var format = NumberFormat.float32
 
   package init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
     self.epsilon = epsilon
@@ -61,6 +63,15 @@ package struct BatchNormOp: Op {
     fused.isSummed = true
     return fused
   }
+
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
+    guard formats.areBFloat16, !isSummed else { return nil }
+    var stored = self
+    stored.format = .bfloat16
+    return stored
+  }
+
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { true }
 
   package var details: String {
     [addsResidual ? "+ add" : "", activation == .linear ? "" : "+ \(activation.name)"]
@@ -97,19 +108,19 @@ package struct BatchNormOp: Op {
       addStatistics(of: c.inputs[0], chunks, memory, c.pool)
     }
     fillRows(memory, c.parameters, chunks: c.isTraining ? chunks.count : nil)
-    lend(memory.kernel(activation)) { norm in
+    lend(memory.kernel(activation, format)) { norm in
       c.pool.forEach(
-        chunks.count, lending: c, chunks, norm, addsResidual
-      ) { chunk, _, c, chunks, norm, addsResidual in
+        chunks.count, lending: c, chunks, norm, addsResidual, format
+      ) { chunk, _, c, chunks, norm, addsResidual, format in
         let channels = c.outputShape.channels
         let pixels = chunks.pixels(chunk)
         let at = pixels.lowerBound * channels
-        let (x, y) = (c.inputs[0].pointer, c.output.pointer)
+        let (x, y) = (c.inputs[0].address(at, format), c.output.address(at, format))
         if addsResidual {
           graft_norm_apply_residual(
-            norm.pointer, x + at, c.inputs[1].pointer + at, pixels.count, Int32(channels), y + at)
+            norm.pointer, x, c.inputs[1].address(at, format), pixels.count, Int32(channels), y)
         } else {
-          graft_norm_apply(norm.pointer, x + at, pixels.count, Int32(channels), y + at)
+          graft_norm_apply(norm.pointer, x, pixels.count, Int32(channels), y)
         }
       }
     }
@@ -122,27 +133,27 @@ package struct BatchNormOp: Op {
       c.isTraining || c.parameterGradients[0] != nil || c.parameterGradients[1] != nil
     // With a residual the gradient is masked where it lies, once for both inputs.
     let rest = addsResidual ? Activation.linear : activation
-    lend(memory.kernel(rest)) { norm in
+    lend(memory.kernel(rest, format)) { norm in
       c.pool.forEach(
         chunks.count, lending: self, c, chunks, memory, norm, needsSums
       ) { chunk, _, op, c, chunks, memory, norm, needsSums in
         let channels = memory.channels
-        let (x, dy) = (c.inputs[0].pointer, c.outputGradient.pointer)
         let record = memory.emptyRecord(chunk)
         // Blocks of pixels that stay in cache from one loop to the next.
         chunks.pixels(chunk).forEachPart(of: max(16, 16_384 / channels)) { pixels in
           let at = pixels.lowerBound * channels
           let count = pixels.count * channels
+          let dy = c.outputGradient.address(at, op.format)
           if op.addsResidual && op.activation != .linear {
-            graft_activate_gradient(
-              c.output.pointer + at, dy + at, count, op.activation.kernel, 0, 0, dy + at)
+            op.mask(dy, where: c.output.address(at, op.format), count)
           }
           if needsSums {
             graft_norm_gradient_sums(
-              norm.pointer, x + at, dy + at, pixels.count, Int32(channels), record)
+              norm.pointer, c.inputs[0].address(at, op.format), dy, pixels.count, Int32(channels),
+              record)
           }
           if op.addsResidual, let slot = c.inputGradients[1] {
-            graft_copy(dy + at, count, slot.flag, slot.slice.pointer + at)
+            slot.take(dy, count, at: at, op.format)
           }
         }
       }
@@ -151,16 +162,26 @@ package struct BatchNormOp: Op {
         isTraining: c.isTraining, c.parameterGradients)
       guard !isSummed, let slot = c.inputGradients[0] else { return }
       c.pool.forEach(
-        chunks.count, lending: c, chunks, norm, slot
-      ) { chunk, _, c, chunks, norm, slot in
+        chunks.count, lending: c, chunks, norm, slot, format
+      ) { chunk, _, c, chunks, norm, slot, format in
         let channels = c.outputShape.channels
         let pixels = chunks.pixels(chunk)
         let at = pixels.lowerBound * channels
         graft_norm_data_gradient(
-          norm.pointer, c.inputs[0].pointer + at, c.outputGradient.pointer + at, pixels.count,
-          Int32(channels), slot.flag, slot.slice.pointer + at)
+          norm.pointer, c.inputs[0].address(at, format), c.outputGradient.address(at, format),
+          pixels.count, Int32(channels), slot.flag, slot.slice.address(at, format))
       }
     }
+  }
+
+  /// Zeros a gradient where the activation did not pass what it made `y` from.
+  private func mask(
+    _ dy: UnsafeMutableRawPointer, where y: UnsafeMutableRawPointer, _ count: Int
+  ) {
+    if format == .bfloat16 { return graft_rectifier_mask_bf16(y, count, activation.kernel, dy) }
+    let dy = dy.assumingMemoryBound(to: Float.self)
+    graft_activate_gradient(
+      y.assumingMemoryBound(to: Float.self), dy, count, activation.kernel, 0, 0, dy)
   }
 
   /// Rows live as long as backward needs them, records for one call unless the producer shares them.
@@ -189,11 +210,13 @@ extension BatchNormOp {
   func addStatistics(
     of x: Slice, _ chunks: PixelChunks, _ memory: NormMemory, _ pool: ThreadPool
   ) {
-    pool.forEach(chunks.count, lending: x, chunks, memory) { chunk, _, x, chunks, memory in
+    pool.forEach(
+      chunks.count, lending: x, chunks, memory, format
+    ) { chunk, _, x, chunks, memory, format in
       let pixels = chunks.pixels(chunk)
       graft_norm_sums(
-        x.pointer + pixels.lowerBound * memory.channels, pixels.count, Int32(memory.channels),
-        memory.emptyRecord(chunk))
+        x.address(pixels.lowerBound * memory.channels, format), format == .bfloat16 ? 1 : 0,
+        pixels.count, Int32(memory.channels), memory.emptyRecord(chunk))
     }
   }
 
@@ -255,6 +278,17 @@ extension BatchNormOp {
 }
 
 extension GradientSlot {
+  /// Writes or adds `count` numbers that are stored as the gradient is, from its number `start` on.
+  func take(
+    _ numbers: UnsafeMutableRawPointer, _ count: Int, at start: Int, _ format: NumberFormat
+  ) {
+    let to = slice.address(start, format)
+    if format == .bfloat16 { return graft_copy_bf16(numbers, count, flag, to) }
+    graft_copy(
+      numbers.assumingMemoryBound(to: Float.self), count, flag,
+      to.assumingMemoryBound(to: Float.self))
+  }
+
   /// Writes or adds one entry.
   func set(_ index: Int, _ value: Float) {
     slice.pointer[index] = accumulates ? slice.pointer[index] + value : value

@@ -63,7 +63,7 @@ package struct GroupNormOp: Op {
       let at = image * pixels * channels
       let memory = op.memory(image, c.auxiliary, c.workspace, c.outputShape)
       let record = memory.emptyRecord(0)
-      graft_norm_sums(c.inputs[0].pointer + at, pixels, Int32(channels), record)
+      graft_norm_sums(c.inputs[0].pointer + at, 0, pixels, Int32(channels), record)
       graft_norm_merge(record, 1, Int32(channels))
       op.fillRows(memory, record, pixels: pixels, c.parameters)
       withUnsafePointer(to: memory.kernel(.linear)) { norm in

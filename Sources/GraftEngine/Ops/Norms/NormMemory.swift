@@ -38,10 +38,11 @@ struct NormMemory: Sendable {
   var product: UnsafeMutablePointer<Float> { row(4) }
   var constant: UnsafeMutablePointer<Float> { row(5) }
 
-  func kernel(_ activation: Activation) -> graft_norm {
+  func kernel(_ activation: Activation, _ format: NumberFormat = .float32) -> graft_norm {
     graft_norm(
       mean: mean, inverse: inverse, scale: scale, offset: offset, product: product,
-      constant: constant, activation: activation.kernel)
+      constant: constant, activation: activation.kernel,
+      is_bf16: format == .bfloat16 ? 1 : 0)
   }
 
   /// One chunk's record: for forward a count, shifts, sums and squares, for backward two rows of

@@ -55,7 +55,9 @@ package struct NormalizedConvolutionOp: Op {
       return false
     }
     if op.isDepthwise(input) { return true }
-    if Winograd.supports(op, input) { return !op.isBF16(.forward, input) }
+    // In bfloat16 values are stored so, and norms pass over them.
+    if op.isBF16(.forward, input) { return false }
+    if Winograd.supports(op, input) { return true }
     guard op.kernel == 1, op.stride == 1, op.padding == 0, op.groups == 1 else { return false }
     // Each chunk has a partial sum of the weights' gradient: pixels must be many, weights few.
     let pixels = PixelChunks(input).pixels(0).count

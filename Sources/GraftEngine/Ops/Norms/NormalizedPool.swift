@@ -18,12 +18,24 @@ package struct NormalizedPoolOp: Op {
 
   private let norm: BatchNormOp
   private let pool: PoolOp
+  /// How input and output are stored.
+  private let format: NumberFormat
 
-  init(_ norm: BatchNormOp, _ pool: PoolOp) {
+  init(_ norm: BatchNormOp, _ pool: PoolOp, format: NumberFormat = .float32) {
     precondition(pool.kind == .max && !norm.addsResidual, "only the maximum of a plain norm")
     self.norm = norm
     self.pool = pool
+    self.format = format
   }
+
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
+    guard formats.areBFloat16, let norm = norm.storing(formats, inputs: inputs) as? BatchNormOp,
+      let pool = pool.storing(formats, inputs: inputs) as? PoolOp
+    else { return nil }
+    return NormalizedPoolOp(norm, pool, format: .bfloat16)
+  }
+
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { true }
 
   package var details: String { "norm \(norm.details) + \(pool.details)" }
 
@@ -66,19 +78,19 @@ package struct NormalizedPoolOp: Op {
     let scratch = c.workspace.suffix(from: auxiliaryCount(inputs: c.inputShapes, output: y))
     let chunks = PixelChunks(y)
     lend(pool.geometry(x, y)) { shape in
-      lend(memory.kernel(norm.activation)) { norm in
+      lend(memory.kernel(norm.activation, format)) { norm in
         c.pool.forEach(
-          chunks.count, lending: c, chunks, shape, norm, switches, scratch
-        ) { chunk, worker, c, chunks, shape, norm, switches, scratch in
-          let inputCount = c.inputs[0].count / c.outputShape.batch
-          let outputCount = c.output.count / c.outputShape.batch
+          chunks.count, lending: c, chunks, shape, norm, switches, scratch, format
+        ) { chunk, worker, c, chunks, shape, norm, switches, scratch, format in
+          let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
+          let outputCount = c.outputShape.elementCount / c.outputShape.batch
           let lines = graft_norm_max_pool_scratch(shape.pointer)
           let (images, rows) = chunks.part(chunk)
           for image in images {
             graft_norm_max_pool(
-              shape.pointer, norm.pointer, c.inputs[0].pointer + image * inputCount,
-              Int32(rows.lowerBound),
-              Int32(rows.upperBound), c.output.pointer + image * outputCount,
+              shape.pointer, norm.pointer, c.inputs[0].address(image * inputCount, format),
+              Int32(rows.lowerBound), Int32(rows.upperBound),
+              c.output.address(image * outputCount, format),
               switches.map { $0.pointer.asSwitches + image * outputCount },
               scratch.pointer + worker * lines)
           }
@@ -93,24 +105,24 @@ package struct NormalizedPoolOp: Op {
     let chunks = PixelChunks(x)
     let switches = c.auxiliary.suffix(from: normCount(x))
     lend(pool.geometry(x, y)) { shape in
-      lend(memory.kernel(norm.activation)) { norm in
+      lend(memory.kernel(norm.activation, format)) { norm in
         /// One pass over the input: sums where `gradient` is nil, else the gradient.
         func pass(_ gradient: GradientSlot?) {
           c.pool.forEach(
-            chunks.count, lending: c, gradient, chunks, memory, shape, norm, switches
-          ) { chunk, worker, c, gradient, chunks, memory, shape, norm, switches in
-            let inputCount = c.inputs[0].count / c.outputShape.batch
-            let outputCount = c.outputGradient.count / c.outputShape.batch
+            chunks.count, lending: c, gradient, chunks, memory, shape, norm, switches, format
+          ) { chunk, worker, c, gradient, chunks, memory, shape, norm, switches, format in
+            let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
+            let outputCount = c.outputShape.elementCount / c.outputShape.batch
             let lines = graft_norm_max_pool_scratch(shape.pointer)
             let (images, rows) = chunks.part(chunk)
             let record = gradient == nil ? memory.emptyRecord(chunk) : nil
             for image in images {
               graft_norm_max_pool_gradient(
-                shape.pointer, norm.pointer, c.inputs[0].pointer + image * inputCount,
-                c.outputGradient.pointer + image * outputCount,
+                shape.pointer, norm.pointer, c.inputs[0].address(image * inputCount, format),
+                c.outputGradient.address(image * outputCount, format),
                 switches.pointer.asSwitches + image * outputCount,
                 Int32(rows.lowerBound), Int32(rows.upperBound), record, gradient?.flag ?? 0,
-                gradient.map { $0.slice.pointer + image * inputCount },
+                gradient.map { $0.slice.address(image * inputCount, format) },
                 c.workspace.pointer + worker * lines)
             }
           }

@@ -1,3 +1,4 @@
+import Foundation
 import GraftBase
 import GraftKernels
 
@@ -35,8 +36,10 @@ package struct GlobalAveragePoolOp: Op {
     return stored
   }
 
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { true }
+
   package func workspaceCount(_ request: WorkspaceRequest) -> Int {
-    guard format == .bfloat16 else { return 0 }
+    guard format == .bfloat16, request.backward == nil else { return 0 }
     return request.threads * imageCount(request.inputs[0]) + bufferSlack
   }
 
@@ -60,16 +63,30 @@ package struct GlobalAveragePoolOp: Op {
 
   package func backward(_ c: BackwardContext) {
     guard let slot = c.inputGradients[0] else { return }
-    c.pool.forEach(c.outputShape.batch, lending: c, slot) { image, _, c, slot in
+    c.pool.forEach(c.outputShape.batch, lending: c, slot, format) { image, _, c, slot, format in
       let pixels = c.inputShapes[0].pixels
       let channels = c.outputShape.channels
       let dy = c.outputGradient.pointer + image * channels
       for pixel in 0..<pixels {
-        graft_scale(
-          dy, 1 / Float(pixels), channels, slot.flag,
-          slot.slice.pointer + (image * pixels + pixel) * channels)
+        let at = (image * pixels + pixel) * channels
+        if format == .bfloat16 {
+          slot.takeRounded(dy, times: 1 / Float(pixels), channels, at: at)
+        } else {
+          graft_scale(dy, 1 / Float(pixels), channels, slot.flag, slot.slice.pointer + at)
+        }
       }
     }
+  }
+}
+
+extension GradientSlot {
+  /// Writes or adds `factor` times some numbers to a gradient stored as bfloat16, from its number `start` on.
+  fileprivate func takeRounded(
+    _ numbers: UnsafePointer<Float>, times factor: Float, _ count: Int, at start: Int
+  ) {
+    let to = slice.address(start, .bfloat16)
+    if !accumulates { memset(to, 0, 2 * count) }
+    graft_accumulate_narrowed(numbers, factor, count, to)
   }
 }
 

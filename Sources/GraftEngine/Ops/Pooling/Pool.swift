@@ -85,6 +85,8 @@ package struct PoolOp: Op {
     return stored
   }
 
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { kind == .max }
+
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
     // A byte for each maximum.
     kind == .max ? (output.elementCount + 3) / 4 + bufferSlack : 0
@@ -121,10 +123,11 @@ package struct PoolOp: Op {
     let chunks = PixelChunks(c.inputShapes[0])
     lend(geometry(c.inputShapes[0], c.outputShape)) { shape in
       c.pool.forEach(
-        kind == .max ? chunks.count : c.outputShape.batch, lending: c, slot, kind, shape, chunks
-      ) { task, _, c, slot, kind, shape, chunks in
-        let inputCount = slot.slice.count / c.outputShape.batch
-        let outputCount = c.outputGradient.count / c.outputShape.batch
+        kind == .max ? chunks.count : c.outputShape.batch, lending: c, slot, kind, format, shape,
+        chunks
+      ) { task, _, c, slot, kind, format, shape, chunks in
+        let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
+        let outputCount = c.outputShape.elementCount / c.outputShape.batch
         guard kind == .max else {
           return graft_average_pool_gradient(
             shape.pointer, c.outputGradient.pointer + task * outputCount, slot.flag,
@@ -133,9 +136,9 @@ package struct PoolOp: Op {
         let (images, rows) = chunks.part(task)
         for image in images {
           graft_max_pool_gradient(
-            shape.pointer, c.outputGradient.pointer + image * outputCount,
+            shape.pointer, c.outputGradient.address(image * outputCount, format),
             c.auxiliary.pointer.asSwitches + image * outputCount, Int32(rows.lowerBound),
-            Int32(rows.upperBound), slot.flag, slot.slice.pointer + image * inputCount)
+            Int32(rows.upperBound), slot.flag, slot.slice.address(image * inputCount, format))
         }
       }
     }
