@@ -37,7 +37,7 @@ import Testing
       x = try record(ConcatOp(), [half, pooled, mean])
       x = try convolve(x, to: 136, kernel: 3, stride: 2, groups: 136, .relu)
       // Reads float32 only.
-      x = try record(ActivationOp(.elu(alpha: 0.5)), [x])
+      x = try record(LocalResponseNormOp(size: 5), [x])
       x = try convolve(x, to: 64, .relu)
       output = try record(
         LinearOp(outputCount: 20, hasBias: false), [record(GlobalAveragePoolOp(), [x])],
@@ -139,8 +139,8 @@ import Testing
     let floats = plan.items.filter {
       plan.formats[$0.output] == .float32 && plan.shapes[$0.output].pixels > 1
     }
-    // What elu reads and makes.
-    #expect(floats.map(\.op.name) == ["widen", "activation"])
+    // What the norm reads and makes.
+    #expect(floats.map(\.op.name) == ["widen", LocalResponseNormOp.name])
     #expect(!plan.items.contains { $0.op is NarrowOp })
     #expect(try lowered(Network(.fp32).graph, .inference).formats.allSatisfy { $0 == .float32 })
     var unfused = PlanConfiguration.inference

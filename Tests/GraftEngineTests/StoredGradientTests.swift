@@ -26,9 +26,12 @@ import Testing
       if hasKinks { x = try record(PoolOp(.max, kernel: 3, stride: 2, padding: 1), [x]) }
       x = try block(x, to: 24)
       x = try block(x, to: 40, stride: 2)
+      x = try inverted(x)
       // A gradient with two readers, one of which reads float32.
-      let gate = try record(ActivationOp(.elu(alpha: 0.5)), [x])
-      x = try record(AddOp(), [convolve(x, to: 40, hasBias: true), gate])
+      let normed = try record(LocalResponseNormOp(size: 5), [x])
+      x = try record(AddOp(), [convolve(x, to: 40, hasBias: true), normed])
+      x = try record(MultiplyOp(), [x, record(GlobalAveragePoolOp(), [x])])
+      x = try record(ConcatOp(), [x, record(ActivationOp(.silu), [x])])
       if hasKinks { x = try record(PoolOp(.max, kernel: 2, stride: 1), [x]) }
       x = try norm(convolve(x, to: 72), .relu6)
       logits = try record(
@@ -45,9 +48,19 @@ import Testing
       return try hasKinks ? record(ActivationOp(.relu), [sum]) : sum
     }
 
+    /// A depthwise convolution takes the norms around it along.
+    private func inverted(_ x: Value) throws -> Value {
+      let wide = 3 * x.shape.channels
+      let inner = try norm(convolve(x, to: wide), .relu6)
+      let deep = try norm(convolve(inner, to: wide, kernel: 3, groups: wide), .relu6)
+      return try record(
+        AddOp(), [x, norm(convolve(deep, to: x.shape.channels), .linear)])
+    }
+
     private func parameter(_ shape: Shape, _ role: ParameterRole = .weight) -> Parameter {
       let parameter = Parameter(
-        name: "\(graph.nodes.count) \(shape) \(role)", role: role, layout: .plain, torchShape: shape)
+        name: "\(graph.nodes.count) \(shape) \(role)", role: role, layout: .plain, torchShape: shape
+      )
       let depth = Float(max(1, parameter.count / shape.channels))
       let values = ConvolutionTests.values(parameter.count, stream: graph.nodes.count)
       for (index, value) in values.enumerated() {
@@ -77,12 +90,13 @@ import Testing
     }
 
     private func convolve(
-      _ x: Value, to width: Int, kernel: Int = 1, stride: Int = 1, hasBias: Bool = false
+      _ x: Value, to width: Int, kernel: Int = 1, stride: Int = 1, groups: Int = 1,
+      hasBias: Bool = false
     ) throws -> Value {
       let op = ConvolutionOp(
         outputChannels: width, kernel: Pair(kernel), stride: Pair(stride),
-        padding: Pair(kernel / 2), hasBias: hasBias)
-      let weight = parameter([kernel, kernel, x.shape.channels, width])
+        padding: Pair(kernel / 2), groups: groups, hasBias: hasBias)
+      let weight = parameter([kernel, kernel, x.shape.channels / groups, width])
       return try record(op, [x], hasBias ? [weight, parameter([width], .bias)] : [weight])
     }
 
@@ -179,8 +193,12 @@ import Testing
       }
       let dy = stored(rounded(shape.elementCount, stream: 7), formats.output)
       let hasNorm = op is BatchNormOp || op is NormalizedPoolOp
-      let parameters = (0..<(hasNorm ? 4 : 0)).map {
-        stored(rounded(channels, stream: 10 + $0).map { abs($0) + 0.5 }, .float32)
+      let rows = hasNorm ? 4 : (op as? ConvolutionOp).map { $0.kernel.y * $0.kernel.x } ?? 0
+      // One parameter of [taps, channels], or four of a norm.
+      let parameters = (0..<(hasNorm ? 4 : min(1, rows))).map {
+        stored(
+          rounded(channels * rows / (hasNorm ? 4 : 1), stream: 10 + $0).map { abs($0) + 0.5 },
+          .float32)
       }
       let needs = GradientNeeds(
         inputs: inputs.map { _ in true }, parameters: parameters.indices.map { $0 < 2 },
@@ -190,6 +208,9 @@ import Testing
           inputs: inputs, output: shape, threads: 2, backward: backward)
         return Storage(count: op.workspaceCount(request))
       }
+      let request = WorkspaceRequest(inputs: inputs, output: shape, threads: 2, backward: nil)
+      let prepared = Storage(count: op.preparedCount(request))
+      op.prepare(request, parameters.map(\.slice), into: prepared.slice, pool)
       let auxiliary = Storage(count: op.auxiliaryCount(inputs: inputs, output: shape))
       var output = Storage(count: shape.elementCount)
       let (forward, backward, nothing) = (scratch(nil), scratch(needs), Storage(count: 0))
@@ -197,7 +218,7 @@ import Testing
         ForwardContext(
           inputs: xs.map(\.slice), inputShapes: inputs, parameters: parameters.map(\.slice),
           output: output.slice, outputShape: shape, auxiliary: auxiliary.slice,
-          workspace: forward.slice, prepared: nothing.slice, isTraining: true,
+          workspace: forward.slice, prepared: prepared.slice, isTraining: true,
           random: RandomAddress(), pool: pool))
       let y = read(output, shape.elementCount, formats.output)
       if let known { output = stored(known, formats.output) }
@@ -222,11 +243,27 @@ import Testing
     }
   }
 
-  private static let ops: [(op: any Op, inputs: [Shape])] = [
-    (AddOp(), [[2, 5, 4, 18], [2, 5, 4, 18]]),
-    (PoolOp(.max, kernel: 3, stride: 2, padding: 1), [[2, 9, 8, 18]]),
-    (GlobalAveragePoolOp(), [[3, 4, 5, 34]]),
-  ]
+  private static func depthwise(_ kernel: Int, stride: Int) -> ConvolutionOp {
+    let channels = stride == 1 ? 18 : 16
+    return ConvolutionOp(
+      outputChannels: channels, kernel: Pair(kernel), stride: Pair(stride),
+      padding: Pair(kernel / 2), groups: channels, hasBias: false
+    ).computed(in: .bf16)
+  }
+
+  private static let ops: [(op: any Op, inputs: [Shape])] =
+    [
+      (AddOp(), [[2, 5, 4, 18], [2, 5, 4, 18]]),
+      (PoolOp(.max, kernel: 3, stride: 2, padding: 1), [[2, 9, 8, 18]]),
+      (PoolOp(.average, kernel: 3, stride: 2, padding: 1), [[2, 9, 8, 18]]),
+      (PoolOp(.average, kernel: 2, stride: 1, padding: 1, countsPadding: false), [[2, 5, 4, 18]]),
+      (GlobalAveragePoolOp(), [[3, 4, 5, 34]]), (MultiplyOp(), [[2, 5, 4, 18], [2, 18]]),
+      (ConcatOp(), [[2, 5, 4, 6], [2, 5, 4, 17]]),
+      (PaddingShortcutOp(stride: 2, outputChannels: 24), [[2, 5, 4, 18]]),
+      (ActivationOp(.silu), [[3, 17, 5, 18]]),
+      (ActivationOp(.leakyReLU(slope: 0.2)), [[2, 5, 4, 18]]),
+      (depthwise(3, stride: 1), [[2, 9, 8, 18]]), (depthwise(5, stride: 2), [[2, 9, 8, 16]]),
+    ]
     + [Activation.linear, .relu, .relu6].flatMap { activation -> [(any Op, [Shape])] in
       let norm = BatchNormOp().activating(activation)
       return [
@@ -241,7 +278,7 @@ import Testing
     let (op, inputs) = Self.ops[index]
     let plain = OperandFormats.float32(inputs: inputs.count)
     let stored = OperandFormats(
-      inputs: inputs.map { _ in .bfloat16 },
+      inputs: inputs.map { $0.pixels > 1 ? .bfloat16 : .float32 },
       output: try op.outputShape(of: inputs).pixels > 1 ? .bfloat16 : .float32)
     let storing = try #require(op.storing(stored, inputs: inputs))
     let found = try OpRun(op: storing, inputs: inputs, formats: stored)
@@ -249,8 +286,12 @@ import Testing
     let expected = try OpRun(op: op, inputs: inputs, formats: plain)
       .result(output: found.output, accumulates: accumulates)
     #expect(
-      found.output == (stored.output == .bfloat16 ? expected.output.map(\.roundedToBF16) : expected.output))
-    #expect(found.inputGradients == expected.inputGradients.map { $0.map(\.roundedToBF16) })
+      found.output
+        == (stored.output == .bfloat16 ? expected.output.map(\.roundedToBF16) : expected.output))
+    for (place, gradients) in zip(found.inputGradients, expected.inputGradients).enumerated() {
+      let isStored = stored.inputs[place] == .bfloat16
+      #expect(gradients.0 == (isStored ? gradients.1.map(\.roundedToBF16) : gradients.1))
+    }
     #expect(found.parameterGradients == expected.parameterGradients)
   }
 
@@ -291,8 +332,8 @@ import Testing
         plan.formats[$0.output] == .float32 && plan.shapes[$0.output].pixels > 1
       }.map(\.op.name)
     }
-    // What elu reads and makes.
-    #expect(floats(plan) == ["widen", "activation"])
+    // What the local norm reads and makes.
+    #expect(floats(plan) == ["widen", LocalResponseNormOp.name])
     // Whoever asks for the gradient of a value gets float32.
     let value = try #require(network.graph.values.firstIndex { $0.shape.channels == 40 })
     #expect(try !network.lowered(differentiating: [value]).formats.contains(.bfloat16))

@@ -10,9 +10,10 @@
 
 ptrdiff_t graft_depthwise_scratch(const graft_depthwise *s) {
   ptrdiff_t width = int_max(input_width(s), gradient_width(s));
-  // After the lines: an input row that is normalized, or an output row that is rounded.
-  int row = int_max(s->in_w, s->out_bf16 ? s->out_w : 0);
-  return (ptrdiff_t)(reach_y(s) * width + row) * s->channels + 2 * GRAFT_SLACK;
+  // After the lines: an input row that is normalized, and rows of both inputs and both outputs that are not
+  // float32.
+  int rows = s->in_w + (s->out_bf16 ? 2 * s->out_w : 0) + (s->in_bf16 ? 2 * s->in_w : 0);
+  return (ptrdiff_t)(reach_y(s) * width + rows) * s->channels + 2 * GRAFT_SLACK;
 }
 
 /// Outputs ox ..< ox + tile of one row; lines are those under the window, null outside the image.
@@ -126,8 +127,9 @@ GRAFT_DISPATCHED static void forward_f32(
 
 /// The same where values are stored as bfloat16: lines and a row of outputs are float32, in scratch.
 GRAFT_DISPATCHED static void forward_stored(
-    const graft_depthwise *s, const void *input, const float *weights, const float *bias,
-    graft_activation activation, int first_row, int last_row, void *output, float *scratch) {
+    const graft_depthwise *s, const void *input, const graft_norm *norm, const float *weights,
+    const float *bias, graft_activation activation, int first_row, int last_row, void *output,
+    double *record, float *scratch) {
   ptrdiff_t line = (ptrdiff_t)input_width(s) * s->channels;
   ptrdiff_t in_row = (ptrdiff_t)s->in_w * s->channels, out_row = (ptrdiff_t)s->out_w * s->channels;
   int ring = reach_y(s), is_later = activation > GRAFT_RELU6;
@@ -140,11 +142,14 @@ GRAFT_DISPATCHED static void forward_stored(
       float *to = scratch + loaded % ring * line + s->pad_x * s->channels;
       if (s->in_bf16) graft_bf16_widen((const uint16_t *)input + loaded * in_row, in_row, to);
       else memcpy(to, (const float *)input + loaded * in_row, sizeof *to * in_row);
+      for (ptrdiff_t x = 0; norm && x < in_row; x += s->channels)
+        graft_norm_pixel(norm, to + x, s->channels, to + x);
     }
     float *row = s->out_bf16 ? scratch + ring * line : (float *)output + oy * out_row;
     forward_lines(
         s, top, scratch, line, weights, bias, is_later ? GRAFT_LINEAR : activation, &nothing, row);
     if (is_later) graft_activate(row, out_row, activation, 0, row);
+    if (record) graft_norm_sums(row, 0, s->out_w, s->channels, record);
     if (s->out_bf16) graft_narrow(row, out_row, (uint16_t *)output + oy * out_row);
   }
 }
@@ -154,7 +159,8 @@ void graft_depthwise_forward(
     const float *bias, graft_activation activation, int first_row, int last_row, void *output,
     double *record, float *scratch) {
   if (s->in_bf16 || s->out_bf16)
-    forward_stored(s, input, weights, bias, activation, first_row, last_row, output, scratch);
+    forward_stored(
+        s, input, norm, weights, bias, activation, first_row, last_row, output, record, scratch);
   else
     forward_f32(
         s, input, norm, weights, bias, activation, first_row, last_row, output, record, scratch);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "convolution/depthwise.h"
+#include "graft_elementwise.h"
 
 /// Inputs ix ..< ix + tile of one row x: their gradients from the lines of output gradients within
 /// reach (null for taps that reach none), and the weights' gradients.
@@ -55,12 +56,22 @@ GRAFT_INLINE void gradient_row(
     gradient_tile(1, needs_data, needs_weights, s, lines, x, weights, accumulates, ix, dx, dw);
 }
 
+/// A row of values: where it lies, or widened.
+GRAFT_INLINE const float *row_at(
+    const void *values, ptrdiff_t at, ptrdiff_t count, int is_bf16, float *scratch) {
+  if (!is_bf16) return (const float *)values + at;
+  graft_bf16_widen((const uint16_t *)values + at, count, scratch);
+  return scratch;
+}
+
 GRAFT_DISPATCHED void graft_depthwise_gradient(
     const graft_depthwise *s, const graft_depthwise_operands *o, int first_row, int last_row,
     float *scratch) {
   ptrdiff_t channels = s->channels, line = gradient_width(s) * channels;
+  ptrdiff_t in_row = s->in_w * channels, out_row = s->out_w * channels;
   int ring = reach_y(s);
-  float *normalized = scratch + ring * line;
+  float *normalized = scratch + ring * line, *outputs = normalized + in_row;
+  float *inputs = outputs + (s->out_bf16 ? 2 * out_row : 0);
   memset(scratch, 0, sizeof(float) * ring * line);
   int loaded = 0;
   const float *lines[GRAFT_MAX_TAPS];
@@ -69,22 +80,24 @@ GRAFT_DISPATCHED void graft_depthwise_gradient(
     int low = int_max(0, iy + s->pad_y - ring + s->stride_y) / s->stride_y;
     int high = int_min(s->out_h - 1, (iy + s->pad_y) / s->stride_y);
     for (loaded = int_max(loaded, low); loaded <= high; loaded++) {
-      ptrdiff_t from = loaded * s->out_w * channels;
+      ptrdiff_t from = loaded * out_row;
+      const float *dy = row_at(o->output_gradient, from, out_row, s->out_bf16, outputs);
+      const float *y =
+          o->output_norm ? row_at(o->output, from, out_row, s->out_bf16, outputs + out_row) : dy;
       float *to = scratch + loaded % ring * line + gradient_margin(s) * channels;
-      for (int x = 0; x < s->out_w; x++, from += channels, to += s->stride_x * channels)
-        graft_norm_pixel_gradient(
-            o->output_norm, o->output + (o->output_norm ? from : 0), o->output_gradient + from,
-            s->channels, 0, to);
+      for (ptrdiff_t x = 0; x < out_row; x += channels, to += s->stride_x * channels)
+        graft_norm_pixel_gradient(o->output_norm, y + x, dy + x, s->channels, 0, to);
     }
     for (int ky = 0; ky < s->kernel_h; ky++) {
       int y = iy + s->pad_y - ky * s->dilation_y;
       int reaches = y >= 0 && y % s->stride_y == 0 && y / s->stride_y < s->out_h;
       lines[ky] = reaches ? scratch + y / s->stride_y % ring * line : 0;
     }
-    ptrdiff_t at = iy * s->in_w * channels;
-    const float *x = o->input + at;
+    ptrdiff_t at = iy * in_row;
+    const float *x = o->input;
+    if (o->weight_gradient) x = row_at(o->input, at, in_row, s->in_bf16, inputs);
     if (o->input_norm && o->weight_gradient) {
-      for (ptrdiff_t i = 0; i < s->in_w * channels; i += channels)
+      for (ptrdiff_t i = 0; i < in_row; i += channels)
         graft_norm_pixel(o->input_norm, x + i, s->channels, normalized + i);
       x = normalized;
     }
@@ -92,18 +105,32 @@ GRAFT_DISPATCHED void graft_depthwise_gradient(
     int is_last = iy + 1 == last_row;
     int later = int_min(s->out_h, (iy + 1 + s->pad_y) / s->stride_y + 1) - loaded;
     int pixels = is_last ? 0 : int_max(0, later) * s->out_w;
-    ptrdiff_t from = loaded * s->out_w * channels;
-    coming_pixels next = {
-        {o->output_gradient + from, o->output + (o->output_norm ? from : 0),
-         o->input + at + s->in_w * channels},
-        {pixels, o->output_norm ? pixels : 0, is_last ? 0 : s->in_w}};
-    float *dx = o->input_gradient ? o->input_gradient + at : 0;
+    ptrdiff_t from = loaded * out_row;
+    coming_pixels next = {{0}, {0}};
+    if (!s->in_bf16 && !s->out_bf16)
+      next = (coming_pixels){
+          {(const float *)o->output_gradient + from,
+           (const float *)o->output + (o->output_norm ? from : 0),
+           (const float *)o->input + at + in_row},
+          {pixels, o->output_norm ? pixels : 0, is_last ? 0 : s->in_w}};
+    float *dx = o->input_gradient ? (float *)o->input_gradient + at : 0;
+    uint16_t *stored = 0;
+    if (s->in_bf16 && o->input_gradient) {
+      stored = (uint16_t *)o->input_gradient + at;
+      dx = inputs + in_row;
+      if (o->accumulates) graft_bf16_widen(stored, in_row, dx);
+    }
     if (o->input_gradient && o->weight_gradient)
       gradient_row(1, 1, s, lines, x, o->weights, o->accumulates, &next, dx, o->weight_gradient);
     else if (o->input_gradient)
       gradient_row(1, 0, s, lines, x, o->weights, o->accumulates, &next, dx, 0);
     else gradient_row(0, 1, s, lines, x, o->weights, 0, &next, 0, o->weight_gradient);
-    if (o->sums)
-      graft_norm_gradient_sums(o->input_norm, o->input + at, dx, s->in_w, s->channels, o->sums);
+    if (stored) graft_narrow(dx, in_row, stored);
+    if (o->sums && stored)
+      graft_norm_gradient_sums(
+          o->input_norm, (const uint16_t *)o->input + at, stored, s->in_w, s->channels, o->sums);
+    else if (o->sums)
+      graft_norm_gradient_sums(
+          o->input_norm, (const float *)o->input + at, dx, s->in_w, s->channels, o->sums);
   }
 }

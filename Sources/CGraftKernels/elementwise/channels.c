@@ -12,15 +12,6 @@ GRAFT_DISPATCHED void graft_multiply_channels(
       GRAFT_IN_PLACE for (int c = 0; c < channels; c++) y[c] = x[c] * factors[c];
 }
 
-GRAFT_DISPATCHED void graft_multiply_channels_bf16(
-    const void *x, const float *factors, ptrdiff_t pixels, int channels, void *y) {
-  const uint16_t *from = x;
-  uint16_t *to = y;
-  for (ptrdiff_t p = 0; p < pixels; p++, from += channels, to += channels)
-    GRAFT_IN_PLACE for (int c = 0; c < channels; c++) to[c] =
-        graft_bf16_of(graft_bf16_value(from[c]) * factors[c]);
-}
-
 GRAFT_DISPATCHED void graft_channel_products(
     const float *x, const float *dy, ptrdiff_t pixels, int channels, int accumulates, float *sum) {
   enum { LANES = 64, BLOCK = 64 };

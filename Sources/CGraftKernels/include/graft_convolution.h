@@ -86,7 +86,7 @@ void graft_weight_gradient_task(
 typedef struct {
   int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w;
   int stride_y, stride_x, pad_y, pad_x, dilation_y, dilation_x;
-  /// Whether forward's inputs and outputs are stored as bfloat16; then there are no norms.
+  /// Whether inputs and outputs, each with its gradient and its norm, are stored as bfloat16.
   int in_bf16, out_bf16;
 } graft_depthwise;
 
@@ -103,15 +103,16 @@ void graft_depthwise_forward(
 
 /// What one call of graft_depthwise_gradient reads and writes, all of one image.
 typedef struct {
-  const float *input;
+  const void *input;
   /// Applied to input rows as they are loaded; null takes them as they are.
   const graft_norm *input_norm;
-  const float *output_gradient;
+  const void *output_gradient;
   /// When set, output_gradient still has to pass this norm, whose input `output` is.
   const graft_norm *output_norm;
-  const float *output, *weights;
+  const void *output;
+  const float *weights;
   /// What follows is written where it is not null. The input's gradient, before input_norm.
-  float *input_gradient;
+  void *input_gradient;
   int accumulates;
   /// The sums of input_norm's backward.
   double *sums;

@@ -13,6 +13,13 @@ void graft_activate_gradient(
     const float *kept, const float *dy, ptrdiff_t count, graft_activation activation,
     float parameter, int accumulates, float *dx);
 
+/// The same of values and gradients stored as bfloat16.
+void graft_activate_stored(
+    const void *x, ptrdiff_t count, graft_activation activation, float parameter, void *y);
+void graft_activate_gradient_stored(
+    const void *kept, const void *dy, ptrdiff_t count, graft_activation activation,
+    float parameter, int accumulates, void *dx);
+
 /// Leaky ReLU with a slope for each channel, its gradient, and the slopes' gradients:
 /// sum = the channels' sums of x * dy where x is not positive.
 void graft_prelu(
@@ -50,8 +57,8 @@ void graft_multiply_channels(
     const float *x, const float *factors, ptrdiff_t pixels, int channels, int accumulates,
     float *y);
 /// The same where x and y are stored as bfloat16.
-void graft_multiply_channels_bf16(
-    const void *x, const float *factors, ptrdiff_t pixels, int channels, void *y);
+void graft_multiply_channels_stored(
+    const void *x, const float *factors, ptrdiff_t pixels, int channels, int accumulates, void *y);
 /// y = a + b, all stored as bfloat16.
 void graft_add_bf16(const void *a, const void *b, ptrdiff_t count, void *y);
 /// Numbers rounded to bfloat16: to nearest, of two equally near ones to the even.
@@ -70,6 +77,9 @@ void graft_rectifier_mask_bf16(
 /// sum (+)= the sums of x * dy over pixels, channel by channel.
 void graft_channel_products(
     const float *x, const float *dy, ptrdiff_t pixels, int channels, int accumulates, float *sum);
+/// The same where x and dy are stored as bfloat16.
+void graft_channel_products_stored(
+    const void *x, const void *dy, ptrdiff_t pixels, int channels, int accumulates, float *sum);
 /// y (+)= `channels` of each pixel; from one pixel to the next are x_stride and y_stride.
 void graft_copy_channels(
     const float *x, ptrdiff_t x_stride, ptrdiff_t pixels, int channels, int accumulates, float *y,

@@ -9,7 +9,7 @@ typedef struct {
   int in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w, stride_y, stride_x, pad_y, pad_x;
   /// An average is that of the pixels within the image; 0 counts padding as zeros.
   int excludes_padding;
-  /// Whether input and output, and of maxima their gradients, are stored as bfloat16.
+  /// Whether input and output, with their gradients, are stored as bfloat16.
   int is_bf16;
 } graft_pool;
 
@@ -37,7 +37,7 @@ void graft_norm_max_pool_gradient(
 /// the rounding-up of sizes pushes outside is divided by what lies within the padded image.
 void graft_average_pool(const graft_pool *shape, const void *x, void *y);
 void graft_average_pool_gradient(
-    const graft_pool *shape, const float *dy, int accumulates, float *dx);
+    const graft_pool *shape, const void *dy, int accumulates, void *dx);
 
 /// y = the root of the sum of squares of each window of one image.
 void graft_l2_pool(

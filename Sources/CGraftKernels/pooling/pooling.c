@@ -213,7 +213,35 @@ GRAFT_DISPATCHED void graft_average_pool(const graft_pool *s, const void *x, voi
   }
 }
 
-GRAFT_DISPATCHED void graft_average_pool_gradient(
+/// The same of gradients stored as bfloat16: each is the sum of what its windows send, rounded once.
+GRAFT_DISPATCHED static void average_pool_gradient_stored(
+    const graft_pool *s, const uint16_t *dy, int accumulates, uint16_t *dx) {
+  ptrdiff_t channels = s->channels;
+  for (int iy = 0; iy < s->in_h; iy++) {
+    int first_y, last_y;
+    covering(iy, s->kernel_h, s->stride_y, s->pad_y, s->out_h, &first_y, &last_y);
+    for (int ix = 0; ix < s->in_w; ix++) {
+      int first_x, last_x;
+      covering(ix, s->kernel_w, s->stride_x, s->pad_x, s->out_w, &first_x, &last_x);
+      ptrdiff_t in = ((ptrdiff_t)iy * s->in_w + ix) * channels;
+      for (int c = 0; c < channels; c += 16) {
+        int lanes = int_min(16, (int)channels - c);
+        v16 sum = {0};
+        if (accumulates) sum = GRAFT_LOAD(dx, in + c, 1);
+        for (int oy = first_y; oy < last_y; oy++) {
+          for (int ox = first_x; ox < last_x; ox++) {
+            int top, bottom, left, right;
+            float factor = 1.0f / window(s, oy, ox, &top, &bottom, &left, &right);
+            sum += factor * GRAFT_LOAD(dy, ((ptrdiff_t)oy * s->out_w + ox) * channels + c, 1);
+          }
+        }
+        STORE_NUMBERS(sum, dx, in + c, lanes, 1)
+      }
+    }
+  }
+}
+
+GRAFT_DISPATCHED static void average_pool_gradient(
     const graft_pool *s, const float *dy, int accumulates, float *dx) {
   ptrdiff_t c = s->channels;
   if (!accumulates) memset(dx, 0, sizeof(float) * s->in_h * s->in_w * c);
@@ -229,4 +257,9 @@ GRAFT_DISPATCHED void graft_average_pool_gradient(
         }
     }
   }
+}
+
+void graft_average_pool_gradient(const graft_pool *s, const void *dy, int accumulates, void *dx) {
+  if (s->is_bf16) average_pool_gradient_stored(s, dy, accumulates, dx);
+  else average_pool_gradient(s, dy, accumulates, dx);
 }

@@ -34,6 +34,7 @@ extension LoweredGraph {
   mutating func chooseFormats(keeping wanted: Set<Int>, trained: Bool) {
     var forms = StoredForms()
     let items = items
+    var owners: [Int: Int] = [:]
     self.items = []
     for var item in items {
       let inputs = item.inputs.map { forms.format(of: $0) }
@@ -48,8 +49,12 @@ extension LoweredGraph {
       }
       let value = item.output
       if formats.output == .bfloat16 { item.output = forms.make(value, &self) }
+      owners[value] = item.output
       self.items.append(item)
       if wanted.contains(value) { forms.read(value, as: .float32, by: item, &self) }
+    }
+    for index in self.items.indices {
+      self.items[index].memoryOwner = self.items[index].memoryOwner.map { owners[$0] ?? $0 }
     }
     differentiateConversions()
   }
@@ -75,7 +80,7 @@ extension LoweredGraph {
     _ item: Item, reading inputs: [NumberFormat], trained: Bool
   ) -> (any Op, OperandFormats)? {
     let isTrained = item.needs != nil || item.isTraining
-    guard trained || !isTrained, item.memoryOwner == nil else { return nil }
+    guard trained || !isTrained else { return nil }
     let needs =
       item.needs ?? GradientNeeds(inputs: [], parameters: [], isTraining: item.isTraining)
     let shapes = item.inputs.map { self.shapes[$0] }

@@ -120,6 +120,8 @@ package struct ActivationOp: Op {
   package let activation: Activation
   /// Another rule than the derivative is for explanations, which no plan computes.
   var rule = RectifierRule.gradient
+  /// How input and output are stored.
+  private var format = NumberFormat.float32
 
   package init(_ activation: Activation) {
     // A negative slope would hide whether the input was below or above 0.
@@ -137,8 +139,24 @@ package struct ActivationOp: Op {
     activation.keepsInput ? Retention(inputs: [0]) : Retention(output: true)
   }
 
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
+    guard formats.areBFloat16, rule == .gradient else { return nil }
+    var stored = self
+    stored.format = .bfloat16
+    return stored
+  }
+
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { true }
+
   package func forward(_ c: ForwardContext) {
-    c.pool.forEachRange(of: c.output.count, lending: c, activation) { range, _, c, activation in
+    c.pool.forEachRange(
+      of: c.outputShape.elementCount, lending: c, activation, format
+    ) { range, _, c, activation, format in
+      if format == .bfloat16 {
+        return graft_activate_stored(
+          c.inputs[0].address(range.lowerBound, format), range.count, activation.kernel,
+          activation.parameter, c.output.address(range.lowerBound, format))
+      }
       graft_activate(
         c.inputs[0].pointer + range.lowerBound, range.count, activation.kernel,
         activation.parameter, c.output.pointer + range.lowerBound)
@@ -150,8 +168,14 @@ package struct ActivationOp: Op {
     guard let slot = c.inputGradients[0] else { return }
     let kept = activation.keepsInput ? c.inputs[0] : c.output
     c.pool.forEachRange(
-      of: c.outputGradient.count, lending: c, kept, slot, activation
-    ) { range, _, c, kept, slot, activation in
+      of: c.outputShape.elementCount, lending: c, kept, slot, activation, format
+    ) { range, _, c, kept, slot, activation, format in
+      if format == .bfloat16 {
+        let at = range.lowerBound
+        return graft_activate_gradient_stored(
+          kept.address(at, format), c.outputGradient.address(at, format), range.count,
+          activation.kernel, activation.parameter, slot.flag, slot.slice.address(at, format))
+      }
       graft_activate_gradient(
         kept.pointer + range.lowerBound, c.outputGradient.pointer + range.lowerBound, range.count,
         activation.kernel, activation.parameter, slot.flag, slot.slice.pointer + range.lowerBound)

@@ -41,6 +41,8 @@ package struct MultiplyOp: Op {
     return stored
   }
 
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { true }
+
   package func forward(_ c: ForwardContext) {
     guard c.inputShapes[0] != c.inputShapes[1] else {
       return c.pool.forEachRange(of: c.output.count, lending: c) { range, _, c in
@@ -59,8 +61,8 @@ package struct MultiplyOp: Op {
         let at = (image * shape.pixels + rows.lowerBound * width) * shape.channels
         let gate = c.inputs[1].pointer + image * shape.channels
         if format == .bfloat16 {
-          graft_multiply_channels_bf16(
-            c.inputs[0].address(at, format), gate, rows.count * width, Int32(shape.channels),
+          graft_multiply_channels_stored(
+            c.inputs[0].address(at, format), gate, rows.count * width, Int32(shape.channels), 0,
             c.output.address(at, format))
         } else {
           graft_multiply_channels(
@@ -84,9 +86,23 @@ package struct MultiplyOp: Op {
         }
       }
     }
-    c.pool.forEach(c.outputShape.batch, lending: c) { image, _, c in
+    c.pool.forEach(c.outputShape.batch, lending: c, format) { image, _, c, format in
       let (pixels, channels) = (c.outputShape.pixels, c.outputShape.channels)
       let at = image * pixels * channels
+      let gate = c.inputs[1].pointer + image * channels
+      if format == .bfloat16 {
+        let dy = c.outputGradient.address(at, format)
+        if let slot = c.inputGradients[1] {
+          graft_channel_products_stored(
+            c.inputs[0].address(at, format), dy, pixels, Int32(channels), slot.flag,
+            slot.slice.pointer + image * channels)
+        }
+        if let slot = c.inputGradients[0] {
+          graft_multiply_channels_stored(
+            dy, gate, pixels, Int32(channels), slot.flag, slot.slice.address(at, format))
+        }
+        return
+      }
       let dy = c.outputGradient.pointer + at
       if let slot = c.inputGradients[1] {
         graft_channel_products(
@@ -95,8 +111,7 @@ package struct MultiplyOp: Op {
       }
       if let slot = c.inputGradients[0] {
         graft_multiply_channels(
-          dy, c.inputs[1].pointer + image * channels, pixels, Int32(channels), slot.flag,
-          slot.slice.pointer + at)
+          dy, gate, pixels, Int32(channels), slot.flag, slot.slice.pointer + at)
       }
     }
   }

@@ -71,8 +71,9 @@ extension ConvolutionOp {
       let partials = c.workspace.suffix(
         from: c.pool.threadCount * graft_depthwise_scratch(shape.pointer))
       c.pool.forEach(
-        chunks.count, lending: c, chunks, shape, inputNorm, outputNorm, sums, partials
-      ) { chunk, worker, c, chunks, shape, inputNorm, outputNorm, sums, partials in
+        chunks.count, lending: self, c, chunks, shape, inputNorm, outputNorm, sums, partials
+      ) { chunk, worker, op, c, chunks, shape, inputNorm, outputNorm, sums, partials in
+        let (inputFormat, outputFormat) = (op.formats.inputs[0], op.formats.output)
         let inputCount = c.inputShapes[0].elementCount / c.outputShape.batch
         let outputCount = c.outputShape.elementCount / c.outputShape.batch
         let weightCount = c.parameterGradients[0]?.slice.count
@@ -82,15 +83,17 @@ extension ConvolutionOp {
         let (images, rows) = chunks.part(chunk)
         for image in images {
           var operands = graft_depthwise_operands()
-          operands.input = UnsafePointer(c.inputs[0].pointer + image * inputCount)
+          operands.input = UnsafeRawPointer(
+            c.inputs[0].address(image * inputCount, inputFormat))
           operands.input_norm = inputNorm?.pointer
-          operands.output_gradient = UnsafePointer(
-            c.outputGradient.pointer + image * outputCount)
+          operands.output_gradient = UnsafeRawPointer(
+            c.outputGradient.address(image * outputCount, outputFormat))
           operands.output_norm = outputNorm?.pointer
-          operands.output = UnsafePointer(c.output.pointer + image * outputCount)
+          operands.output = UnsafeRawPointer(
+            c.output.address(image * outputCount, outputFormat))
           operands.weights = UnsafePointer(c.parameters[0].pointer)
           operands.input_gradient = c.inputGradients[0].map {
-            $0.slice.pointer + image * inputCount
+            $0.slice.address(image * inputCount, inputFormat)
           }
           operands.accumulates = c.inputGradients[0]?.flag ?? 0
           operands.sums = record

@@ -91,10 +91,10 @@ package struct ConvolutionOp: ProductOp {
   }
 
   package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool {
-    guard groups == 1, foldedEpsilon == nil, !addsResidual, activation == .linear else {
-      return false
-    }
-    return needs.inputs.first != true || isBF16(.dataGradient, inputs[0])
+    guard foldedEpsilon == nil, !addsResidual, activation == .linear else { return false }
+    if isDepthwise(inputs[0]) { return true }
+    return groups == 1
+      && (needs.inputs.first != true || isBF16(.dataGradient, inputs[0]))
   }
 
   var isFitted: Bool { fittedGeometry != nil }

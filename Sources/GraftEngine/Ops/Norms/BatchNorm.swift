@@ -65,7 +65,7 @@ package struct BatchNormOp: Op {
   }
 
   package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
-    guard formats.areBFloat16, !isSummed else { return nil }
+    guard formats.areBFloat16 else { return nil }
     var stored = self
     stored.format = .bfloat16
     return stored

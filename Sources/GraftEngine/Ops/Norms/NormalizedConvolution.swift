@@ -36,7 +36,7 @@ package struct NormalizedConvolutionOp: Op {
     }
   }
 
-  let convolution: ConvolutionOp
+  private(set) var convolution: ConvolutionOp
   /// The norm that the input passes, with its activation.
   private(set) var inputNorm: BatchNormOp?
   /// Whether the input's producer adds up the norm's sums and takes the gradient after the norm.
@@ -56,7 +56,8 @@ package struct NormalizedConvolutionOp: Op {
     }
     if op.isDepthwise(input) { return true }
     // In bfloat16 values are stored so, and norms pass over them.
-    if op.isBF16(.forward, input) { return false }
+    let stored = OperandFormats(inputs: [.bfloat16], output: .bfloat16)
+    if op.storing(stored, inputs: [input]) != nil { return false }
     if Winograd.supports(op, input) { return true }
     guard op.kernel == 1, op.stride == 1, op.padding == 0, op.groups == 1 else { return false }
     // Each chunk has a partial sum of the weights' gradient: pixels must be many, weights few.
@@ -105,6 +106,24 @@ package struct NormalizedConvolutionOp: Op {
   package func multiplyAdds(inputs: [Shape], output: Shape) -> Int {
     convolution.multiplyAdds(inputs: inputs, output: output)
   }
+
+  /// Values of depthwise convolutions are stored as bfloat16, with the norms around them.
+  package func storing(_ formats: OperandFormats, inputs: [Shape]) -> (any Op)? {
+    guard convolution.isDepthwise(inputs[0]), formats.areBFloat16,
+      let stored = convolution.storing(formats, inputs: inputs) as? ConvolutionOp
+    else { return nil }
+    var op = self
+    op.convolution = stored
+    op.inputNorm = inputNorm?.storing(formats, inputs: inputs) as? BatchNormOp
+    return op
+  }
+
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool {
+    convolution.storesGradients(needs, inputs: inputs)
+  }
+
+  /// How the input and the output are stored, where either is so with its norm.
+  private var format: NumberFormat { convolution.formats.output }
 
   /// How the convolution is computed.
   private enum Algorithm: Sendable {
@@ -162,7 +181,7 @@ package struct NormalizedConvolutionOp: Op {
     }
     let output = outputMemory(c.readersMemory, c.outputShape)
     let sums = outputNorm?.isTraining == true ? output : nil
-    withNorm(input?.kernel(inputNorm?.activation ?? .linear)) { norm in
+    withNorm(input?.kernel(inputNorm?.activation ?? .linear, format)) { norm in
       switch algorithm(c.inputShapes[0], c.outputShape) {
       case .pointwise(let pointwise): pointwise.forward(c, norm: norm, sums: sums)
       case .winograd(let winograd):
@@ -176,7 +195,7 @@ package struct NormalizedConvolutionOp: Op {
   package func backward(_ c: BackwardContext) {
     let input = inputMemory(c.auxiliary, c.inputShapes[0])
     let output = outputMemory(c.readersMemory, c.outputShape)
-    let inputKernel = input?.kernel(inputNorm?.activation ?? .linear)
+    let inputKernel = input?.kernel(inputNorm?.activation ?? .linear, format)
     withNorm(inputKernel) { inputNorm in
       withNorm(output?.kernel(outputNorm?.activation ?? .linear)) { outputNorm in
         switch algorithm(c.inputShapes[0], c.outputShape) {
@@ -199,14 +218,14 @@ package struct NormalizedConvolutionOp: Op {
     guard !isInputSummed, let slot = c.inputGradients[0] else { return }
     withNorm(inputKernel) { norm in
       c.pool.forEach(
-        chunks.count, lending: c, slot, chunks, norm
-      ) { chunk, _, c, slot, chunks, norm in
+        chunks.count, lending: c, slot, chunks, norm, format
+      ) { chunk, _, c, slot, chunks, norm, format in
         let channels = c.inputShapes[0].channels
         let pixels = chunks.pixels(chunk)
         let at = pixels.lowerBound * channels
-        let dx = slot.slice.pointer + at
+        let dx = slot.slice.address(at, format)
         graft_norm_data_gradient(
-          norm?.pointer, c.inputs[0].pointer + at, dx, pixels.count, Int32(channels), 0, dx)
+          norm?.pointer, c.inputs[0].address(at, format), dx, pixels.count, Int32(channels), 0, dx)
       }
     }
   }

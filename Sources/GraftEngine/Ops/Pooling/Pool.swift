@@ -85,7 +85,7 @@ package struct PoolOp: Op {
     return stored
   }
 
-  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { kind == .max }
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { true }
 
   package func auxiliaryCount(inputs: [Shape], output: Shape) -> Int {
     // A byte for each maximum.
@@ -130,8 +130,8 @@ package struct PoolOp: Op {
         let outputCount = c.outputShape.elementCount / c.outputShape.batch
         guard kind == .max else {
           return graft_average_pool_gradient(
-            shape.pointer, c.outputGradient.pointer + task * outputCount, slot.flag,
-            slot.slice.pointer + task * inputCount)
+            shape.pointer, c.outputGradient.address(task * outputCount, format), slot.flag,
+            slot.slice.address(task * inputCount, format))
         }
         let (images, rows) = chunks.part(task)
         for image in images {

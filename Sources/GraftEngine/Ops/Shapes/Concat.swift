@@ -34,6 +34,8 @@ package struct ConcatOp: Op {
     return stored
   }
 
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { true }
+
   package func forward(_ c: ForwardContext) {
     c.pool.forEachRange(
       of: c.outputShape.allPixels, step: 256, lending: c, format
@@ -47,12 +49,13 @@ package struct ConcatOp: Op {
   }
 
   package func backward(_ c: BackwardContext) {
-    c.pool.forEachRange(of: c.outputShape.allPixels, step: 256, lending: c) { pixels, _, c in
+    c.pool.forEachRange(
+      of: c.outputShape.allPixels, step: 256, lending: c, format
+    ) { pixels, _, c, format in
       Self.forEachBlock(of: pixels, c.inputShapes) { pixel, first, input, width in
-        guard let slot = c.inputGradients[input] else { return }
-        graft_copy(
-          c.outputGradient.pointer + pixel * c.outputShape.channels + first, width, slot.flag,
-          slot.slice.pointer + pixel * width)
+        c.inputGradients[input]?.take(
+          c.outputGradient.address(pixel * c.outputShape.channels + first, format), width,
+          at: pixel * width, format)
       }
     }
   }

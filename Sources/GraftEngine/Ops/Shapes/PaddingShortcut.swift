@@ -38,6 +38,8 @@ package struct PaddingShortcutOp: Op {
     return stored
   }
 
+  package func storesGradients(_ needs: GradientNeeds, inputs: [Shape]) -> Bool { true }
+
   package func forward(_ c: ForwardContext) {
     c.pool.forEach(c.outputShape.batch, lending: self, c) { image, _, op, c in
       let channels = c.inputShapes[0].channels
@@ -57,14 +59,17 @@ package struct PaddingShortcutOp: Op {
     c.pool.forEach(c.outputShape.batch, lending: self, c, slot) { image, _, op, c, slot in
       let channels = c.inputShapes[0].channels
       let front = (op.outputChannels - channels) / 2
+      let format = op.format
       if !slot.accumulates {
-        let imageCount = slot.slice.count / c.outputShape.batch
-        slot.slice.part(image * imageCount, count: imageCount).fill(0)
+        let imageCount = c.inputShapes[0].elementCount / c.outputShape.batch
+        slot.slice.address(image * imageCount, format)
+          .initializeMemory(as: UInt8.self, repeating: 0, count: imageCount * format.bytes)
       }
+      let added = GradientSlot(slot.slice, accumulates: true)
       op.forEachPixel(ofImage: image, c.inputShapes[0], c.outputShape) { from, to in
-        graft_copy(
-          c.outputGradient.pointer + to * op.outputChannels + front, channels, 1,
-          slot.slice.pointer + from * channels)
+        added.take(
+          c.outputGradient.address(to * op.outputChannels + front, format), channels,
+          at: from * channels, format)
       }
     }
   }
