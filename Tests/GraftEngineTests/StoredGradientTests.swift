@@ -295,8 +295,9 @@ import Testing
     #expect(found.parameterGradients == expected.parameterGradients)
   }
 
-  /// The gradient that pooling passes on is rounded, and once more after the norm. Of neighbors that rounding
-  /// makes equal the first is the maximum, and gets the gradient.
+  /// The gradient that pooling passes on is rounded, and once more after the norm.
+  ///
+  /// Of neighbors that rounding makes equal the first is the maximum, and gets the gradient.
   @Test func aPooledNormIsThatOfFloat32Rounded() throws {
     let op = NormalizedPoolOp(
       BatchNormOp().activating(.relu), PoolOp(.max, kernel: 3, stride: 2, padding: 1))

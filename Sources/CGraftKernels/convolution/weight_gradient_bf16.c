@@ -68,7 +68,7 @@ void graft_weight_gradient_prepare_bf16(graft_weight_gradient *g) {
   g->images_per_chunk = ceil_div(packs, g->chunks) * g->images_per_pack;
   g->chunks = ceil_div(c->batch, g->images_per_chunk);
   ptrdiff_t numbers = (ptrdiff_t)planes * g->depth_split + layout.pixels * 64 +
-                      2 * (c->in_channels + 32);
+                      2 * (c->in_channels + 64);
   g->scratch_count = (numbers / 32 + 1) * 16 + GRAFT_SLACK;
   g->task_count = g->chunks * g->depth_tasks;
 }
@@ -138,7 +138,6 @@ static void pack_gradients(
   plane_place place = {0, 0, 0};
   for (int p = 0; p < layout->pixels; p += 2) {
     const char *pair[2];
-    ptrdiff_t next[2] = {0, 0};
     for (int i = 0; i < 2; i++, advance(&place, layout)) {
       int is_real =
           place.image < block->images && place.y < block->rows && place.x < c->out_w;
@@ -146,18 +145,17 @@ static void pack_gradients(
                         (block->first_row + place.y) * c->out_row + place.x * c->out_pixel;
       pair[i] = is_real ? (const char *)gradient + (c->out_origin + pixel + first) * number
                         : (const char *)zeros;
-      if (is_real) next[i] = 16 * number;
     }
     uint16_t *at = panel + p / BF16_DEPTH * vectors * BF16_PANEL + p % BF16_DEPTH * 16;
-    for (int v = 0; v < vectors; v++) {
-      const char *one = pair[0] + v * next[0], *other = pair[1] + v * next[1];
-      int count = int_min(16, lanes - v * 16);
-      if (c->out_bf16)
-        graft_bf16_pair_stored(
-            (const uint16_t *)one, (const uint16_t *)other, count, at + v * BF16_PANEL);
-      else
-        graft_bf16_pair((const float *)one, (const float *)other, count, at + v * BF16_PANEL);
+    if (c->out_bf16) {
+      graft_bf16_pair_stored(
+          (const uint16_t *)pair[0], (const uint16_t *)pair[1], lanes, at, BF16_PANEL);
+      continue;
     }
+    for (int v = 0; v < vectors; v++)
+      graft_bf16_pair(
+          (const float *)pair[0] + v * 16, (const float *)pair[1] + v * 16,
+          int_min(16, lanes - v * 16), at + v * BF16_PANEL);
   }
 }
 
@@ -198,8 +196,8 @@ void graft_weight_gradient_task_bf16(
   int last_image = int_min(c->batch, (chunk + 1) * g->images_per_chunk);
   float *partial = partials + chunk * g->weight_count + (ptrdiff_t)k0 * c->out_channels;
   float *zeros = scratch;
-  memset(zeros, 0, sizeof *zeros * (c->in_channels + 32));
-  uint16_t *transposed = (uint16_t *)(scratch + round_up(c->in_channels + 32, 16));
+  memset(zeros, 0, sizeof *zeros * (c->in_channels + 64));
+  uint16_t *transposed = (uint16_t *)(scratch + round_up(c->in_channels + 64, 16));
   int adds = 0;
   graft_bf16_state state;
   graft_bf16_begin(&state);

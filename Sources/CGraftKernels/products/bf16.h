@@ -47,7 +47,9 @@ void graft_bf16_pair(const float *x0, const float *x1, int lanes, uint16_t *y);
 /// The 32 rows' 16 numbers each, transposed: y[i * y_row + r] = x[r][i].
 void graft_bf16_transpose(const float *const *x, ptrdiff_t offset, uint16_t *y, ptrdiff_t y_row);
 
-/// The same two of numbers that are stored as bfloat16.
-void graft_bf16_pair_stored(const uint16_t *x0, const uint16_t *x1, int lanes, uint16_t *y);
+/// The same two of numbers that are stored as bfloat16; pairs of any number of lanes, whose vectors of sixteen
+/// go y_vector numbers apart.
+void graft_bf16_pair_stored(
+    const uint16_t *x0, const uint16_t *x1, int lanes, uint16_t *y, ptrdiff_t y_vector);
 void graft_bf16_transpose_stored(
     const uint16_t *const *x, ptrdiff_t offset, uint16_t *y, ptrdiff_t y_row);

@@ -46,9 +46,17 @@ GRAFT_DISPATCHED void graft_bf16_transpose(
 }
 
 GRAFT_DISPATCHED void graft_bf16_pair_stored(
-    const uint16_t *x0, const uint16_t *x1, int lanes, uint16_t *y) {
-  uint32_t *pairs = (uint32_t *)y;
-  for (int i = 0; i < lanes; i++) pairs[i] = x0[i] | (uint32_t)x1[i] << 16;
+    const uint16_t *x0, const uint16_t *x1, int lanes, uint16_t *y, ptrdiff_t y_vector) {
+  for (int v = 0; v < lanes; v += 16, y += y_vector) {
+    if (lanes - v >= 16) {
+      v16u first = __builtin_convertvector(*(const v16h *)(x0 + v), v16u);
+      v16u second = __builtin_convertvector(*(const v16h *)(x1 + v), v16u);
+      *(v16u *)y = first | second << 16;
+    } else {
+      for (int i = 0; i < lanes - v; i++)
+        ((uint32_t *)y)[i] = x0[v + i] | (uint32_t)x1[v + i] << 16;
+    }
+  }
 }
 
 GRAFT_DISPATCHED void graft_bf16_transpose_stored(
