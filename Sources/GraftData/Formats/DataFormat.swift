@@ -54,7 +54,8 @@ package struct LayoutHints: Sendable, Equatable, Codable {
   /// Those that were given.
   private var kinds: [Kind] {
     [
-      classCount.map { _ in Kind.classes }, encoding.map { _ in Kind.encoding }, legend.map { _ in Kind.legend },
+      classCount.map { _ in Kind.classes }, encoding.map { _ in Kind.encoding },
+      legend.map { _ in Kind.legend },
       isMultiLabel.map { _ in Kind.multilabel }, separator.map { _ in Kind.separator },
     ].compactMap { $0 }
   }

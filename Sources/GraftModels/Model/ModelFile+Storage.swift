@@ -37,7 +37,8 @@ extension SafetensorsTensor {
     case .f16:
       if let value = values.first(where: { $0.isFinite && !Float16($0).isFinite }) {
         throw GraftError(
-          .failed, "'\(name)' holds \(value), beyond the 65,504 of f16", help: "save with dtype=bf16")
+          .failed, "'\(name)' holds \(value), beyond the 65,504 of f16",
+          help: "save with dtype=bf16")
       }
       halves = values.map { Float16($0).bitPattern }
     case .bf16: halves = values.map(Self.brain)

@@ -57,7 +57,8 @@ package struct DataCommand: Command {
   package static let specification = CommandSpecification(
     "data", "choose the images and split them", group: .ingredients,
     parameters: [
-      source, split, validation, test, limit, classes, without, bad, balance, range, encoding, legend,
+      source, split, validation, test, limit, classes, without, bad, balance, range, encoding,
+      legend,
       labels, multiLabel, separator, output, alias,
     ],
     examples: [

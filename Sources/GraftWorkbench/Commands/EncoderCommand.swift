@@ -142,7 +142,8 @@ package struct EncoderCommand: Command {
       return
     }
     if !arguments.isBare {
-      let choice = try named(in: session) ?? (isAuto ? autoChoice(in: session) : choice(in: session))
+      let choice =
+        try named(in: session) ?? (isAuto ? autoChoice(in: session) : choice(in: session))
       session.workbench.encoder = choice
       if let alias = arguments[Self.alias] { session.workbench.encoders[alias] = choice }
       session.refresh()

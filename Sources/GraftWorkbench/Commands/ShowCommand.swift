@@ -11,7 +11,8 @@ package struct ShowCommand: Command {
   ).positional
 
   private static let family: Argument<String?> = Argument(
-    "family", .text, otherwise: "all", "weights of this family of encoders, or of names that hold it"
+    "family", .text, otherwise: "all",
+    "weights of this family of encoders, or of names that hold it"
   ).positional
   private static let accuracy: Argument<Double?> = Argument(
     "accuracy", .number(0...100), "weights of at least this top-1 accuracy in percent")
@@ -23,7 +24,8 @@ package struct ShowCommand: Command {
   package static let specification = CommandSpecification(
     "show", "show settings, knobs, names, aliases or published weights", group: .shell,
     parameters: [what, family, accuracy, size, here],
-    examples: ["show", "show knobs", "show aliases", "show pretrained here=yes",
+    examples: [
+      "show", "show knobs", "show aliases", "show pretrained here=yes",
       "show pretrained resnet accuracy=75 size=100",
     ],
     seeAlso: ["set", "param", "let", "alias", "encoder"],

@@ -62,7 +62,8 @@ struct EncoderAdvice {
       why = "the fastest for such images, since none keeps to the budget"
     } else {
       best = candidates.min { (distance($0), $0.milliseconds) < (distance($1), $1.milliseconds) }
-      why = "the nearest in size, since none for \(isSmall ? "small" : "larger") images is available"
+      why =
+        "the nearest in size, since none for \(isSmall ? "small" : "larger") images is available"
     }
     guard let best else { return nil }
     candidate = best
