@@ -104,7 +104,7 @@ package final class Session {
     /// The result in one line, recorded after it as `#= …`.
     var receipt: String?
     /// What it adds to its recorded line.
-    var amendments: [(label: String?, value: String?)] = []
+    var amendments: [Amendment] = []
     var recording = Recording.onSuccess
     var isFinal = false
 
@@ -133,7 +133,12 @@ package final class Session {
   ///
   /// Without a label it becomes the first positional one.
   package func amendRecord(_ label: String?, _ value: String?) {
-    running?.amendments.append((label, value))
+    running?.amendments.append(Amendment(label: label, value: value))
+  }
+
+  /// Records a choice in place of the first positional argument, which asked for it.
+  func amendRecordedSubject(_ value: String) {
+    running?.amendments.append(Amendment(label: nil, value: value, isReplacing: true))
   }
 
   /// Keeps the running command out of the recipe, because it changed nothing.

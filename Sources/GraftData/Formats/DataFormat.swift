@@ -27,11 +27,19 @@ extension DataFormat {
 /// What only the user can know about a layout.
 package struct LayoutHints: Sendable, Equatable, Codable {
   package enum Kind: String, Sendable {
-    case encoding, legend, multilabel, separator
+    case classes, encoding, legend, multilabel, separator
 
-    fileprivate var use: String { self == .legend ? "masks" : "tables" }
+    fileprivate var use: String {
+      switch self {
+      case .classes: DemoFractalsFormat.prefix
+      case .legend: "masks"
+      case .encoding, .multilabel, .separator: "tables"
+      }
+    }
   }
 
+  /// `classes=`: how many classes of fractals are drawn.
+  package var classCount: Int?
   /// `encoding=`: of the text of a table; nil is UTF-8.
   package var encoding: TextEncoding?
   /// `legend=`: the file that says which color of a mask is which class; nil is the one beside them.
@@ -46,7 +54,8 @@ package struct LayoutHints: Sendable, Equatable, Codable {
   /// Those that were given.
   private var kinds: [Kind] {
     [
-      encoding.map { _ in Kind.encoding }, legend.map { _ in Kind.legend },
+      classCount.map { _ in Kind.classes }, encoding.map { _ in Kind.encoding },
+      legend.map { _ in Kind.legend },
       isMultiLabel.map { _ in Kind.multilabel }, separator.map { _ in Kind.separator },
     ].compactMap { $0 }
   }
@@ -65,6 +74,7 @@ package struct LayoutHints: Sendable, Equatable, Codable {
 package enum DataFormats {
   package static let all: [any DataFormat.Type] = [
     DemoShapesFormat.self,
+    DemoFractalsFormat.self,
     CIFAR10Binary.self,
     MNISTFiles.self,
     Manifest.self,
@@ -86,7 +96,8 @@ package enum DataFormats {
     if let format = all.first(where: { $0.recognizes(path) }) { return format }
     if path.bytes.starts(with: Array("demo:".utf8)) {
       throw GraftError(
-        .usage, "there is no demo set called \"\(path)\"", help: DemoShapesFormat.summary)
+        .usage, "there is no demo set called \"\(path)\"",
+        help: DemoShapesFormat.summary + "; " + DemoFractalsFormat.summary)
     }
     if path.kind == .missing {
       throw GraftError(

@@ -55,14 +55,18 @@ package struct ModelFile {
 
   /// Writes the model; `metadata` adds keys or the recipe, and cannot replace the others.
   ///
-  /// `tensors` are kept beside those of the model and are no part of it.
+  /// `tensors` are kept beside those of the model and are no part of it. Returns the hash of the weights
+  /// as they are stored.
+  @discardableResult
   package static func save(
     _ model: Model, to path: String, metadata: [String: String] = [:],
-    adding tensors: [SafetensorsTensor] = []
-  ) throws {
+    adding tensors: [SafetensorsTensor] = [], as storage: Storage = .f32
+  ) throws -> ContentHash.Digest {
     var file = try contents(of: model, metadata: metadata)
+    let hash = try file.store(as: storage, model)
     file.tensors += tensors
     try Safetensors.write(file, to: path)
+    return hash
   }
 
   /// What a model needs besides its weights to be made again, by the keys of model files.

@@ -1,20 +1,25 @@
 import GraftBase
 
-/// The published weights that Graft can download: the entries of `pretrained/catalog`.
+/// The weights that come with Graft and those it can download: the entries of `pretrained/catalog`.
 package struct PretrainedCatalog: Sendable {
   /// One published file.
   package struct Entry: Sendable, Equatable {
     package let encoder: String
-    /// As its publisher calls the weights: `IMAGENET1K_V1`.
+    /// As its publisher calls the weights: `IMAGENET1K_V1`; those in the box are called by their images.
     package let weights: String
     /// The start of the file's SHA-256 in hexadecimal digits; nil where none is published.
     package let checksum: String?
-    /// Top-1 accuracy on ImageNet's validation set in percent, as published.
+    /// Top-1 accuracy in percent, as published on ImageNet's validation set; of those in the box on the test
+    /// images of their own data.
     package let accuracy: Double?
     /// The input for which the weights were trained.
     package let input: ImageInput
     package let parameterCount: Int?
+    /// Where it is published, or its place in Graft's own folder.
     package let address: String
+
+    /// Whether the file comes with Graft and is never fetched.
+    package var isInBox: Bool { !address.contains("://") }
 
     /// The name that the file has in a folder.
     package var fileName: String {

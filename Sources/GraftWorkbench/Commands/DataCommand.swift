@@ -5,7 +5,7 @@ import GraftData
 package struct DataCommand: Command {
   static let source: Argument<DataSource?> = Argument(
     "path", .dataSource,
-    "folder with one subfolder per class, a data file, or demo:shapes, built-in images; bad for the "
+    "folder with one subfolder per class, a data file, or built-in images: demo:shapes, demo:fractals; bad for the "
       + "files of the current data that were left out"
   ).positional
   private static let split = Argument(
@@ -17,6 +17,10 @@ package struct DataCommand: Command {
     "test", .partSource, "test images: a share, or their folder")
   private static let limit = Argument(
     "limit", .integer(1...100_000_000), "at most this many images, balanced over the classes")
+  private static let classes = Argument(
+    "classes", .integer(DemoFractalsFormat.classCounts),
+    otherwise: "\(DemoFractalsFormat.usualClassCount)",
+    "how many kinds of fractals demo:fractals draws")
   private static let bad: Argument<BadFileChoice?> = Argument(
     "bad", .word, otherwise: "skip, but stop at more than 5 %",
     "what to do about files that cannot be read")
@@ -53,11 +57,12 @@ package struct DataCommand: Command {
   package static let specification = CommandSpecification(
     "data", "choose the images and split them", group: .ingredients,
     parameters: [
-      source, split, validation, test, limit, without, bad, balance, range, encoding, legend,
+      source, split, validation, test, limit, classes, without, bad, balance, range, encoding,
+      legend,
       labels, multiLabel, separator, output, alias,
     ],
     examples: [
-      "data demo:shapes", "data flowers/ split=80/10/10",
+      "data demo:shapes", "data demo:fractals:80 classes=4", "data flowers/ split=80/10/10",
       "data flowers/ val=20% limit=100 bad=stop", "data bad to=bad.csv",
       "data microscope/ range=0..4095", "data labels.csv encoding=latin1",
       "data streets/ legend=colors.csv", "data flowers/ without=doubtful.csv",
@@ -84,6 +89,7 @@ package struct DataCommand: Command {
     let options: [any AnyArgument] = [
       Self.split, Self.validation, Self.test, Self.limit, Self.bad, Self.balance, Self.range,
       Self.encoding, Self.legend, Self.without, Self.labels, Self.multiLabel, Self.separator,
+      Self.classes,
     ]
     if let name = arguments[Self.source]?.name, let option = arguments.firstGiven(of: options) {
       throw arguments.fault(
@@ -210,6 +216,7 @@ package struct DataCommand: Command {
     options.badFiles = arguments[Self.bad]?.policy ?? .few
     options.grayRange = try arguments.grayRange(Self.range)
     options.withoutPath = arguments[Self.without]
+    options.hints.classCount = arguments[Self.classes]
     options.hints.encoding = arguments[Self.encoding]
     options.hints.legend = arguments[Self.legend]
     options.labelsPath = arguments[Self.labels]

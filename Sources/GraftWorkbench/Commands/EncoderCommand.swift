@@ -5,11 +5,12 @@ import GraftModels
 /// `encoder`: chooses the network whose features are used; alone it shows its card.
 package struct EncoderCommand: Command {
   private static let name: Argument<EncoderSource?> = Argument(
-    "name", .encoderSource, "name of an encoder, a weight file, or a formula: net(\"…\")"
+    "name", .encoderOrAuto,
+    "name of an encoder, a weight file, a formula: net(\"…\"), or auto, which chooses one for the images"
   ).positional
   private static let weights = Argument(
     "weights", .weightSource, default: WeightSource.pretrained,
-    "where its weights come from; downloaded if necessary")
+    "where its weights come from, downloaded if necessary; `show pretrained` lists them")
   private static let until = Argument(
     "until", .text, otherwise: "the last",
     "name of the last stage to keep; alone, `encoder` lists them")
@@ -36,6 +37,9 @@ package struct EncoderCommand: Command {
   private static let averages = Argument(
     "ema", .flag, default: false,
     "take the averaged weights that a checkpoint has beside the others")
+  private static let budget: Argument<Double?> = Argument(
+    "budget", .duration, otherwise: "10m",
+    "with auto: the time that one pass over the images may take")
   private static let alias = Argument(
     "as", .newName(.encoder), "name by which `encoder NAME` chooses it again, as it is now")
   private static let checksums = Argument(
@@ -46,21 +50,24 @@ package struct EncoderCommand: Command {
     group: .ingredients,
     parameters: [
       name, weights, until, size, channels, mean, deviation, padding, auxiliary, averages,
-      checksums,
+      checksums, budget,
       alias,
     ],
     examples: [
-      "encoder resnet18", "encoder mobilenet_v2 size=160",
+      "encoder", "encoder resnet18", "encoder mobilenet_v2 size=160",
       "encoder resnet20 weights=random until=layer2",
       "encoder net(\"[[conv(32) relu]*2 pool]*3 [fc(256) relu]*1\")",
       "encoder resnet20 weights=random channels=1",
       "encoder mobilenet_v2 size=160 as=small ; encoder resnet18 ; encoder small",
       "encoder resnet18 weights=random mean=[0.5, 0.5, 0.5] std=[0.5, 0.5, 0.5]",
       "encoder mobilenet_v2 weights=random padding=same size=64",
+      "data demo:shapes ; encoder auto",
     ],
     seeAlso: ["data", "head", "summary"], isRecorded: true,
     discussion:
-      "Alone, it shows parameters, layer groups, input size and preprocessing. Weights come from "
+      "Alone, it shows parameters, layer groups, input size and preprocessing, and before one is chosen "
+      + "those that are available. With auto one of these is chosen by the size and number of images and "
+      + "classes and by budget=, never a download, and a recipe has the choice itself. Weights come from "
       + "safetensors and PyTorch's .pth, .pt and .th files, which are read without executing what "
       + "they hold; what training code puts around a model is removed from names, averages are taken "
       + "with ema=yes, and a file that fits no encoder is refused with the nearest. With channels=1 the first layer's weights are summed over colors and images "
@@ -69,6 +76,19 @@ package struct EncoderCommand: Command {
       + "`help encoders` lists all \(Encoders.all.count) encoders.")
 
   private let arguments: CheckedArguments
+  /// What `auto` chose.
+  private var advice: EncoderAdvice?
+
+  /// The encoder as it is named, or as it was chosen.
+  private var source: EncoderSource? {
+    advice.map { .name($0.candidate.encoder) } ?? arguments[Self.name]
+  }
+  private var weightSource: WeightSource {
+    advice.map { .named($0.candidate.weights) } ?? arguments[Self.weights]
+  }
+  private var isAuto: Bool {
+    if case .name(EncoderSource.auto)? = source { true } else { false }
+  }
 
   package init(_ arguments: CheckedArguments) throws {
     self.arguments = arguments
@@ -77,12 +97,29 @@ package struct EncoderCommand: Command {
         .missingParameter, at: Self.name, "`encoder` needs a name or a weight file",
         help: "for example: encoder resnet18")
     }
-    if let alias = arguments[Self.alias], Encoders.all.contains(where: { $0.name == alias }) {
+    if let alias = arguments[Self.alias],
+      alias == EncoderSource.auto || Encoders.all.contains(where: { $0.name == alias })
+    {
       throw arguments.fault(
-        .wrongType, at: Self.alias, "`\(alias)` is an encoder of Graft",
+        .wrongType, at: Self.alias, "`\(alias)` is a word of Graft that chooses an encoder",
         help: "choose another name: as=my_\(alias)")
     }
     if arguments.isGiven(Self.until) { try checkCut() }
+    try checkAuto()
+  }
+
+  /// Refuses what does not go with `auto`, and what goes with it alone.
+  private func checkAuto() throws {
+    guard isAuto else {
+      guard arguments.isGiven(Self.budget) else { return }
+      throw arguments.fault(
+        .notAllowedHere, at: Self.budget, "budget= is for `encoder auto`", help: "leave it out")
+    }
+    let own: [any AnyArgument] = [Self.weights, Self.until, Self.auxiliary, Self.averages]
+    guard let option = arguments.firstGiven(of: own) else { return }
+    throw arguments.fault(
+      .notAllowedHere, at: option, "`auto` chooses encoder and weights, without `\(option.name)`",
+      help: "leave it out, or name the encoder")
   }
 
   /// Refuses a missing stage before anything runs, where the name decides the encoder.
@@ -92,12 +129,21 @@ package struct EncoderCommand: Command {
         .missingParameter, at: Self.until, "`until` needs the encoder to cut",
         help: "for example: encoder resnet18 until=layer3")
     }
-    if case .name(let name)? = arguments[Self.name] { _ = try cut(padded(Encoders.named(name))) }
+    if case .name(let name)? = source {
+      guard name != EncoderSource.auto else { return }
+      _ = try cut(padded(Encoders.named(name)))
+    }
   }
 
   package func run(in session: Session) throws {
+    if arguments.isBare, session.workbench.encoder == nil {
+      // A rehearsal has nothing to show.
+      if session.trial == nil { try session.showPretrained(PretrainedFilter(isHere: true)) }
+      return
+    }
     if !arguments.isBare {
-      let choice = try named(in: session) ?? choice(in: session)
+      let choice =
+        try named(in: session) ?? (isAuto ? autoChoice(in: session) : choice(in: session))
       session.workbench.encoder = choice
       if let alias = arguments[Self.alias] { session.workbench.encoders[alias] = choice }
       session.refresh()
@@ -120,7 +166,7 @@ package struct EncoderCommand: Command {
 
   /// The choice that the user gave this name; nil where it is none.
   private func named(in session: Session) throws -> EncoderChoice? {
-    guard case .name(let name)? = arguments[Self.name],
+    guard case .name(let name)? = source,
       let choice = session.workbench.encoders[name]
     else { return nil }
     let options: [any AnyArgument] = [
@@ -136,11 +182,25 @@ package struct EncoderCommand: Command {
     return choice
   }
 
+  /// The encoder that fits the images best among those that are available, as it will be recorded.
+  private func autoChoice(in session: Session) throws -> EncoderChoice {
+    let advice = try session.encoderAdvice(budget: arguments[Self.budget])
+    session.amendRecordedSubject(advice.candidate.encoder)
+    session.amendRecord(Self.weights.name, advice.candidate.weights)
+    session.amendRecord(Self.budget.name, nil)
+    var command = self
+    command.advice = advice
+    let choice = try command.choice(in: session)
+    return EncoderChoice(
+      spec: choice.spec, input: choice.input, weights: choice.weights?.noting(advice.reason),
+      weightsHash: choice.weightsHash)
+  }
+
   private func choice(in session: Session) throws -> EncoderChoice {
     let path = try weightsPath(in: session)
     let weights = try path.map { try read($0, in: session) }
     // A file in the place of the name decides the encoder, even if its weights are not used.
-    let namePath = arguments[Self.name]?.path
+    let namePath = source?.path
     let file =
       namePath == path ? weights : try namePath.map { try read($0, in: session) } ?? weights
     var spec = try withAuxiliary(cut(padded(encoder(of: file?.file))))
@@ -164,7 +224,7 @@ package struct EncoderCommand: Command {
   ) -> [String] {
     guard let file else { return [] }
     var notes: [String] = []
-    if arguments[Self.name]?.path != nil,
+    if source?.path != nil,
       file.metadata[ByteString(ModelFile.Key.encoder.rawValue)] == nil,
       let twin = file.recognizedEncoders.first(where: {
         $0.isOfTensorFlow != spec.isOfTensorFlow && !spec.name.hasPrefix($0.name)
@@ -205,13 +265,13 @@ package struct EncoderCommand: Command {
   /// The file that `weights=` or the name itself points at; nil for random weights.
   private func weightsPath(in session: Session) throws -> String? {
     let weights: String?
-    switch arguments[Self.weights] {
+    switch weightSource {
     case .file(let path): return path
     case .random: return nil
     case .named(let name): weights = name
     case .pretrained: weights = nil
     }
-    guard case .name(let name)? = arguments[Self.name] else { return arguments[Self.name]?.path }
+    guard case .name(let name)? = source else { return source?.path }
     // What the run will fetch is taken to fit.
     if session.trial != nil, session.pretrained.wouldFetch(for: name, weights: weights) {
       return nil
@@ -240,14 +300,14 @@ package struct EncoderCommand: Command {
 
   private func encoder(of file: WeightFile?) throws -> EncoderSpec {
     let side = arguments[Self.size]
-    if case .network(let network)? = arguments[Self.name] {
+    if case .network(let network)? = source {
       do {
         return try Net.spec(network, side: side)
       } catch let fault as NetFault {
         throw GraftError(.usage, fault.message, help: fault.help)
       }
     }
-    if case .name(let name)? = arguments[Self.name] { return try Encoders.named(name) }
+    if case .name(let name)? = source { return try Encoders.named(name) }
     if let name = file?.metadata[ByteString(ModelFile.Key.encoder.rawValue)]?.text {
       return try side.flatMap { try Net.spec(named: name, side: $0) } ?? Encoders.named(name)
     }
@@ -340,7 +400,7 @@ package struct EncoderCommand: Command {
     guard !arguments.isBare else { return nil }
     let names = [arguments[Self.alias]].compactMap(\.self)
     var sources: [String] = []
-    if case .name(let name)? = arguments[Self.name], session.workbench.encoders[name] != nil {
+    if case .name(let name)? = source, session.workbench.encoders[name] != nil {
       sources = ["encoder:\(name)"]
     }
     return Lineage(provides: ["encoder"] + names.map { "encoder:\($0)" }, needs: sources)

@@ -7,6 +7,9 @@ enum EncoderSource: ArgumentReadable {
   case file(String)
   case network(NetSyntax)
 
+  /// The word by which Graft chooses among those that are available.
+  static let auto = "auto"
+
   static func read(_ values: [ArgumentValue]) -> EncoderSource? {
     if let network = NetSyntax.read(values) { return .network(network) }
     if case .path(let path)? = values.first { return .file(path) }
@@ -26,6 +29,13 @@ enum EncoderSource: ArgumentReadable {
 extension ArgumentType where Value == EncoderSource {
   static var encoderSource: Self {
     Self(.either([.path(.weights), .name(.encoder), .network]))
+  }
+}
+
+extension ArgumentType where Value == EncoderSource {
+  /// The same, or `auto`.
+  static var encoderOrAuto: Self {
+    Self(.either([.choice([EncoderSource.auto]), encoderSource.kind]))
   }
 }
 

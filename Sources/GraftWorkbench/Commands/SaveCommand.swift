@@ -11,6 +11,10 @@ package struct SaveCommand: Command {
       + ".safetensors is added where there is none"
   ).positional
 
+  private static let storage: Argument<ModelFile.Storage> = Argument(
+    "dtype", .word, default: .f32,
+    "how a model's weights are stored; f16 and bf16 take half the space")
+
   private static let overwrite = Argument(
     "overwrite", .flag, default: false,
     "replace a recipe that Graft did not write, or that was changed since")
@@ -25,10 +29,11 @@ package struct SaveCommand: Command {
 
   package static let specification = CommandSpecification(
     "save", "write the model, the recipe or a report, by suffix", group: .keep,
-    parameters: [file, ExportCommand.fold, overwrite, runs, on, title],
+    parameters: [file, ExportCommand.fold, storage, overwrite, runs, on, title],
     examples: [
       "save flowers.safetensors", "save flowers.graft", "save flowers.onnx",
       "save \"my model.safetensors\"", "save small.safetensors fold=yes",
+      "save small.safetensors dtype=f16",
       "save flowers.graft overwrite=yes", "save report.html",
       "save report.html runs=[A,C] title=\"Two policies\"",
     ],
@@ -38,6 +43,8 @@ package struct SaveCommand: Command {
       + "writes. With fold=yes batch norms are folded into the preceding convolutions: the same "
       + "predictions from fewer layers. Such a file is loaded, evaluated and exported like any "
       + "other, but its layers are Graft's, not torchvision's. "
+      + "With dtype=f16 or dtype=bf16 matrices and filters are rounded to 16 bits; norms and biases stay as they "
+      + "are, and a file that is loaded computes in 32 bits. "
       + "The first line of a recipe holds a checksum of the others, so that one that was written or "
       + "changed by hand is not replaced by mistake. "
       + "A report is one page for a browser that loads nothing else: the data, the runs with scores and "
@@ -54,6 +61,7 @@ package struct SaveCommand: Command {
   private let path: String
   private let kind: Kind
   private let folds: Bool
+  private let storage: ModelFile.Storage
   private let overwrites: Bool
   private let report: ReportRequest
 
@@ -73,6 +81,12 @@ package struct SaveCommand: Command {
       throw arguments.fault(
         .notAllowedHere, at: ExportCommand.fold, "a \(kind) has no batch norms",
         help: "leave out fold=yes")
+    }
+    storage = arguments[Self.storage]
+    guard !arguments.isGiven(Self.storage) || kind == .model else {
+      throw arguments.fault(
+        .notAllowedHere, at: Self.storage, "dtype= is for model files",
+        help: "leave it out, or save a model: save model.safetensors")
     }
     overwrites = arguments[Self.overwrite]
     guard !arguments.isGiven(Self.overwrite) || kind == .recipe else {
@@ -158,17 +172,18 @@ package struct SaveCommand: Command {
     let place = try session.output(path)
     let run = try session.requireRun()
     let model = folds ? try run.model.folded() : run.model
-    // A model that is folded cannot be trained on.
-    let state = run.isUnfinished && !folds ? run.state : nil
+    // A model that is folded or rounded cannot be trained on as it was.
+    let isWhole = !folds && storage == .f32
+    let state = run.isUnfinished && isWhole ? run.state : nil
     let (metadata, tensors) = try state?.additions() ?? ([:], [])
     let names = state == nil && !EarlierRun.isOne(run.name) ? nil : [run.name]
     let recipe = run.recipe ?? session.distilledRecipe(folder: nil, of: names)
-    try ModelFile.save(
+    let hash = try ModelFile.save(
       model, to: place.prepared(),
-      metadata: metadata.merging([ModelFile.Key.recipe.rawValue: recipe]) { $1 }, adding: tensors)
-    run.isSaved = run.isSaved || !folds
+      metadata: metadata.merging([ModelFile.Key.recipe.rawValue: recipe]) { $1 }, adding: tensors,
+      as: storage)
+    run.isSaved = run.isSaved || isWhole
     session.refresh()
-    let hash = model.weightsHash
     session.console.result(
       "saved \(run.name) as \(FilePath.relative(path, to: session.folder)), "
         + "\(run.model.foldReport(model))weights \(hash)"

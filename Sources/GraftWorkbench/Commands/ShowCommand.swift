@@ -10,23 +10,51 @@ package struct ShowCommand: Command {
     "what", .word, default: Subject.settings, "what to show"
   ).positional
 
+  private static let family: Argument<String?> = Argument(
+    "family", .text, otherwise: "all",
+    "weights of this family of encoders, or of names that hold it"
+  ).positional
+  private static let accuracy: Argument<Double?> = Argument(
+    "accuracy", .number(0...100), "weights of at least this top-1 accuracy in percent")
+  private static let size: Argument<Double?> = Argument(
+    "size", .number(0.1...100_000), "weights of at most so many MB")
+  private static let here = Argument(
+    "here", .flag, default: false, "weights that are available without a download")
+
   package static let specification = CommandSpecification(
     "show", "show settings, knobs, names, aliases or published weights", group: .shell,
-    parameters: [what],
-    examples: ["show", "show knobs", "show aliases", "show pretrained"],
-    seeAlso: ["set", "param", "let", "alias", "encoder"])
+    parameters: [what, family, accuracy, size, here],
+    examples: [
+      "show", "show knobs", "show aliases", "show pretrained here=yes",
+      "show pretrained resnet accuracy=75 size=100",
+    ],
+    seeAlso: ["set", "param", "let", "alias", "encoder"],
+    discussion:
+      "Weights are those that come with Graft, of which top-1 is that on their own test images, and the "
+      + "published ones, with top-1 on ImageNet. ms is the time per image on this machine, alone and at "
+      + "the size of px, measured once for those that are available.")
 
   private let what: Subject
+  private let filter: PretrainedFilter
 
   package init(_ arguments: CheckedArguments) throws {
     what = arguments[Self.what]
+    let filters: [any AnyArgument] = [Self.family, Self.accuracy, Self.size, Self.here]
+    if what != .pretrained, let given = arguments.firstGiven(of: filters) {
+      throw arguments.fault(
+        .notAllowedHere, at: given, "`\(given.name)` is for published weights",
+        help: "for example: show pretrained resnet")
+    }
+    filter = PretrainedFilter(
+      family: arguments[Self.family], accuracy: arguments[Self.accuracy],
+      megabytes: arguments[Self.size], isHere: arguments[Self.here])
   }
 
   package func run(in session: Session) throws {
     switch what {
     case .knobs: Self.showVariables(.knob, in: session)
     case .names: Self.showVariables(.constant, in: session)
-    case .pretrained: Self.showPretrained(in: session)
+    case .pretrained: try session.showPretrained(filter)
     case .aliases: AliasCommand.showAliases(in: session)
     case .version: Version.show(on: session.console)
     case .settings: Self.showSettings(in: session)
@@ -73,34 +101,6 @@ package struct ShowCommand: Command {
   /// A knob or a named value.
   static func object(_ row: [String]) -> JSONValue {
     .object(zip(["name", "value", "summary"], row).map { ($0, .string($1)) })
-  }
-
-  /// The catalog of published weights, and which files are available.
-  static func showPretrained(in session: Session) {
-    let listing = session.pretrained.listing
-    let rows = listing.map { entry, path in
-      [
-        entry.encoder, entry.weights, entry.accuracy.map { $0.fixedText(1) } ?? "-",
-        "\(entry.input.resizeShortSide)/\(entry.input.side)",
-        path == nil ? "-" : "here", entry.fileName,
-      ]
-    }
-    let table = TextTable(
-      ["encoder", "weights", "top-1", "resize/crop", "file", ""], rows: rows,
-      alignments: [.left, .left, .right, .right, .left, .left],
-      flexibilities: [1: .wraps(atLeast: 14), 3: .leaves(0), 5: .wraps(atLeast: 16)])
-    let values = listing.map { entry, path in
-      JSONValue.object([
-        ("encoder", .string(entry.encoder)), ("weights", .string(entry.weights)),
-        ("address", .string(entry.address)),
-        ("checksum", entry.checksum.map(JSONValue.string) ?? .null),
-        ("accuracy", entry.accuracy.map(JSONValue.number) ?? .null),
-        ("file", path.map(JSONValue.string) ?? .null),
-      ])
-    }
-    session.console.result(
-      table.rendered(width: session.console.tableWidth), event: .pretrained,
-      [("files", .array(values))])
   }
 
   static func showVariables(_ role: Environment.Role, in session: Session) {

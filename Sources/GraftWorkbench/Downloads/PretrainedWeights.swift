@@ -42,16 +42,23 @@ package struct PretrainedWeights {
   /// The available file for an encoder; with `weights`, that file of the catalog.
   ///
   /// In each folder: `NAME.safetensors` or another suffix, a file that the catalog lists, else the
-  /// first of `NAME_*.safetensors` in bytewise order.
+  /// first of `NAME_*.safetensors` in bytewise order. A file in the box that is not the first of its
+  /// encoder is found by the name of its weights alone.
   package func file(for encoder: String, weights: String? = nil) -> String? {
-    let listed = catalog.entries(for: encoder).filter { weights == nil || $0.weights == weights }
-    var wanted = listed.map(\.fileName)
+    let entries = catalog.entries(for: encoder)
+    let listed = entries.enumerated().filter { place, entry in
+      weights.map { entry.weights == $0 } ?? (place == 0 || !entry.isInBox)
+    }
+    var wanted = listed.map(\.element.fileName)
+    let others = Set(entries.map(\.fileName)).subtracting(wanted)
     if weights == nil { wanted = Self.suffixes.map { encoder + "." + $0 } + wanted }
     for folder in folders {
       let names = Set(FolderListing.entries(of: folder).map(\.name))
       if let name = wanted.first(where: names.contains) { return folder + "/" + name }
       guard weights == nil else { continue }
-      let variants = names.filter { $0.hasPrefix(encoder + "_") && $0.hasSuffix(".safetensors") }
+      let variants = names.filter {
+        $0.hasPrefix(encoder + "_") && $0.hasSuffix(".safetensors") && !others.contains($0)
+      }
       let first = variants.min { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       if let first { return folder + "/" + first }
     }
@@ -66,6 +73,7 @@ package struct PretrainedWeights {
     if let file = file(for: encoder, weights: weights) { return file }
     let entry = catalog.entries(for: encoder).first { weights == nil || $0.weights == weights }
     guard let entry else { throw missing(encoder, weights, nil, because: "") }
+    guard !entry.isInBox else { throw missing(encoder, weights, entry, because: "") }
     guard mayFetch, !isOffline, let cache else {
       throw missing(encoder, weights, entry, because: isOffline ? "; GRAFT_OFFLINE is set" : "")
     }
@@ -83,7 +91,8 @@ package struct PretrainedWeights {
   /// Whether `requireFile` would have to fetch the file, and may.
   func wouldFetch(for encoder: String, weights: String?) -> Bool {
     mayFetch && !isOffline && cache != nil && file(for: encoder, weights: weights) == nil
-      && catalog.entries(for: encoder).contains { weights == nil || $0.weights == weights }
+      && catalog.entries(for: encoder).first { weights == nil || $0.weights == weights }?.isInBox
+        == false
   }
 
   private func missing(
@@ -106,16 +115,35 @@ package struct PretrainedWeights {
 
   /// Where to get a file and where to put it.
   private static func place(of entry: PretrainedCatalog.Entry) -> String {
-    "get \(entry.address) and put it as \(entry.fileName) into pretrained/ or a folder that "
-      + "GRAFT_WEIGHTS names"
+    entry.isInBox
+      ? "it comes with Graft: put \(entry.fileName) into pretrained/ or a folder that GRAFT_WEIGHTS names"
+      : "get \(entry.address) and put it as \(entry.fileName) into pretrained/ or a folder that "
+        + "GRAFT_WEIGHTS names"
+  }
+
+  /// A file of the catalog.
+  package struct Listed {
+    package let entry: PretrainedCatalog.Entry
+    /// Where it is; nil where it is not available.
+    package let path: String?
+    /// `box`, `cache` or `here`; nil where it is not available.
+    package let place: String?
+
+    /// Of the file, or about as many as its parameters take.
+    package var bytes: Int? {
+      let attributes = path.flatMap { try? FileManager.default.attributesOfItem(atPath: $0) }
+      return (attributes?[.size] as? NSNumber)?.intValue ?? entry.parameterCount.map { 4 * $0 }
+    }
   }
 
   /// The files of the catalog, with the path of each that is available.
-  package var listing: [(entry: PretrainedCatalog.Entry, path: String?)] {
+  package var listing: [Listed] {
     let contents = folders.map { ($0, Set(FolderListing.entries(of: $0).map(\.name))) }
     return catalog.entries.map { entry in
       let folder = contents.first { $0.1.contains(entry.fileName) }?.0
-      return (entry, folder.map { $0 + "/" + entry.fileName })
+      return Listed(
+        entry: entry, path: folder.map { $0 + "/" + entry.fileName },
+        place: folder.map { entry.isInBox ? "box" : $0 == cache ? "cache" : "here" })
     }
   }
 }

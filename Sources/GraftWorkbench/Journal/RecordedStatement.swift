@@ -18,10 +18,10 @@ package struct RecordedStatement: Sendable {
   /// Records a step.
   ///
   /// `amendments` are arguments that nobody typed and a replay needs; one without a label becomes the
-  /// first positional argument, and one without a value is left out.
-  package init(
+  /// first positional argument, or stands in place of it; one without a value is left out.
+  init(
     _ step: BoundCommand, lineage: Lineage, receipt: String?,
-    amendments: [(label: String?, value: String?)] = [], currentRun: String? = nil
+    amendments: [Amendment] = [], currentRun: String? = nil
   ) {
     verb = step.specification.verb
     self.lineage = lineage
@@ -29,9 +29,9 @@ package struct RecordedStatement: Sendable {
     self.currentRun = currentRun
     var syntax = step.recordedSyntax
     var plain = step.arguments.syntax
-    for (label, value) in amendments {
-      syntax.amend(label, value)
-      plain.amend(label, value)
+    for amendment in amendments {
+      syntax.amend(amendment)
+      plain.amend(amendment)
     }
     let command = RecordedCommand(syntax, resolved: plain, of: step)
     self.command = command
@@ -56,6 +56,14 @@ package struct RecordedStatement: Sendable {
   }
 }
 
+/// An argument that a recorded line gets beside those that were typed.
+struct Amendment {
+  let label: String?
+  let value: String?
+  /// Whether it stands in place of the first positional argument.
+  var isReplacing = false
+}
+
 /// A knob that a command read.
 package struct RecordedKnob: Sendable {
   package let declaration: KnobDeclaration
@@ -71,7 +79,11 @@ package struct RecordedKnob: Sendable {
 }
 
 extension CommandSyntax {
-  fileprivate mutating func amend(_ label: String?, _ text: String?) {
+  fileprivate mutating func amend(_ amendment: Amendment) {
+    let (label, text) = (amendment.label, amendment.value)
+    if amendment.isReplacing, let first = arguments.firstIndex(where: { $0.label == nil }) {
+      arguments.remove(at: first)
+    }
     guard let text else { return arguments.removeAll { $0.label == label } }
     let value = ValueSyntax(.word(Template(literal: text)), at: verbSpan)
     let argument = ArgumentSyntax(label: label, value: value.replacingText(text))

@@ -106,7 +106,7 @@ package struct HelpText {
         let indent = String(repeating: " ", count: 4 + nameWidth)
         let summary = wrapped(parameter.summary, indent: indent.count)
         let now = current[parameter.name].map { "; now \($0)" } ?? ""
-        let detail = wrapped(parameter.detail + now, indent: indent.count).map(paint.dim)
+        let detail = wrapped(parameter.helpDetail + now, indent: indent.count).map(paint.dim)
         return "  " + paint.cyan(parameter.form) + margin + "  "
           + (summary + detail).joined(separator: "\n" + indent)
       }
@@ -134,7 +134,7 @@ package struct HelpText {
     let name = "\(specification.verb).\(parameter.name)"
     let title = wrapped("\(name) - \(parameter.summary)", indent: 2).joined(separator: "\n  ")
     var lines = [paint.bold(name) + title.dropFirst(name.count)]
-    lines.append(row("type", parameter.kind.title))
+    lines.append(row("type", parameter.kind.helpTitle))
     lines.append(row("default", parameter.defaultTitle))
     if let current = currentValues(specification.verb)[parameter.name] {
       lines.append(row("now", current))

@@ -29,7 +29,7 @@ package enum ManPage {
     var lines = [".SS " + escaped(specification.verb)] + filled(specification.summary + ".")
     lines += [".PP", ".nf", escaped(HelpText.usage(of: specification, width: 76)), ".fi"]
     for parameter in specification.parameters {
-      lines += tagged(parameter.form, parameter.summary + ". " + parameter.detail + ".")
+      lines += tagged(parameter.form, parameter.summary + ". " + parameter.helpDetail + ".")
     }
     if !specification.discussion.isEmpty { lines += [".PP"] + filled(specification.discussion) }
     lines += [".PP", "Examples:", ".nf"] + specification.examples.map { "  " + escaped($0) }

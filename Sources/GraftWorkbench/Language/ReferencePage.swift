@@ -92,7 +92,7 @@ package enum ReferencePage {
     markdown(
       ["Parameter", "Meaning", "Type and range", "Default"],
       arguments.map {
-        ["`\(name($0))`", plain($0.summary), plain($0.kind.title), plain($0.defaultTitle)]
+        ["`\(name($0))`", plain($0.summary), plain($0.kind.helpTitle), plain($0.defaultTitle)]
       })
   }
 

@@ -188,7 +188,9 @@ package struct CompletionEngine {
       return place.words.first.flatMap { try? Encoders.named($0) }?.stages.map(\.name) ?? []
     }
     let words = vocabulary.words(for: parameter.kind)
-    let builtIn = parameter.kind.pathKinds.contains(.data) ? [DemoShapesFormat.prefix] : []
+    let builtIn =
+      parameter.kind.pathKinds.contains(.data)
+      ? [DemoShapesFormat.prefix, DemoFractalsFormat.prefix] : []
     return words + builtIn.filter { !words.contains($0) }
   }
 

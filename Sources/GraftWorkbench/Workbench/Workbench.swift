@@ -235,7 +235,8 @@ extension Session {
     vocabulary.setNames(
       Encoders.all.map(\.name) + workbench.encoders.keys.sorted(), of: .encoder)
     // Never empty, for then any word would do.
-    vocabulary.setNames([DemoShapesFormat.prefix] + workbench.dataSets.keys.sorted(), of: .dataSet)
+    let builtIn = [DemoShapesFormat.prefix, DemoFractalsFormat.prefix]
+    vocabulary.setNames(builtIn + workbench.dataSets.keys.sorted(), of: .dataSet)
     vocabulary.setNames(
       Pipeline.presets.map(\.name) + workbench.pipelines.keys.sorted(), of: .pipeline)
     vocabulary.setNames(

@@ -33,6 +33,46 @@ import Testing
         == Data(contentsOf: URL(fileURLWithPath: path)))
   }
 
+  /// Bits as PyTorch's `half()` and `bfloat16()` round these values.
+  @Test(
+    arguments: [
+      (ModelFile.Storage.f16, [11878, 13653, 64511, 0, 16896, 15364, 15372, 32768] as [UInt16]),
+      (.bf16, [15821, 16043, 51072, 12844, 16448, 16256, 16258, 32768]),
+    ])
+  func halvesAreRoundedAsPyTorchDoes(_ storage: ModelFile.Storage, _ bits: [UInt16]) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/half.safetensors"
+    let model = try model()
+    let values: [Float] = [
+      0.1, 1.0 / 3, -65519, 1e-8, 3.0000002384185791, 1.00390625, 1.01171875, -0.0,
+    ]
+    let weight = try #require(model.parameter("fc.weight"))
+    var all = weight.torchValues()
+    all.replaceSubrange(0..<values.count, with: values)
+    weight.setTorchValues(all)
+    let hash = try ModelFile.save(model, to: path, as: storage)
+    let tensors = try Safetensors.read(path: path)
+    let tensor = try #require(tensors["fc.weight"])
+    let stored = tensor.bytes.withUnsafeBytes { Array($0.bindMemory(to: UInt16.self).prefix(8)) }
+    #expect(stored == bits)
+    #expect(tensors["bn1.running_var"]?.type == .f32)
+    let file = try ModelFile.load(path: path)
+    #expect(file.model.weightsHash == hash && hash != model.weightsHash)
+    // What was rounded once stays as it is.
+    #expect(try ModelFile.save(file.model, to: path, as: storage) == hash)
+  }
+
+  @Test func weightsBeyondTheRangeOfHalvesAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let model = try model()
+    let weight = try #require(model.parameter("fc.weight"))
+    weight.setTorchValues(weight.torchValues().map { _ in 7e4 })
+    let error = graftError {
+      try ModelFile.save(model, to: folder.path + "/half.safetensors", as: .f16)
+    }
+    #expect(error?.message == "'fc.weight' holds 70000.0, beyond the 65,504 of f16")
+  }
+
   @Test func aChangedWeightIsAnError() throws {
     var file = try ModelFile.contents(of: model())
     let index = try #require(file.tensors.firstIndex { $0.name == "fc.bias" })

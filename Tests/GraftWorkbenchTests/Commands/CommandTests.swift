@@ -8,7 +8,7 @@ import Testing
 
   /// What each verb does alone, in a session without encoder, images and runs; nil: it succeeds.
   static let outcomesInAnEmptySession: [String: GraftError.Code?] = [
-    "encoder": .failed, "data": .failed, "head": nil, "augment": nil, "policy": nil,
+    "encoder": nil, "data": .failed, "head": nil, "augment": nil, "policy": nil,
     "freeze": .failed, "unfreeze": .failed, "seed": nil, "summary": .failed, "forward": .usage,
     "embed": .usage,
     "explain": .failed, "activations": .failed, "filters": .failed, "excite": .usage,

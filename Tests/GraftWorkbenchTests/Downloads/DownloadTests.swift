@@ -213,11 +213,46 @@ import Testing
         == "net has no published weights 'V2'")
   }
 
+  /// A file in the box that is not the first of its encoder is taken by its name alone, and the published
+  /// weights are found or missed as if it were not there.
+  @Test func theBoxStandsBesideThePublishedWeights() throws {
+    let server = try LoopbackServer(Self.whole)
+    defer { server.stop() }
+    var weights = PretrainedWeights(
+      environment: ["HOME": folder.path], program: "", folders: [folder.path])
+    weights.catalog = PretrainedCatalog(
+      "net V1 \(Self.checksum) 70.5 256 224 bilinear 0.5,0.5,0.5 0.2,0.2,0.2 12 "
+        + server.address("/net.pth") + """
+
+          net PHOTOS abcd 40 128 128 bilinear 0.5,0.5,0.5 0.2,0.2,0.2 12 pretrained/net_photos.safetensors
+          tiny CIFAR abcd 40 32 32 bilinear 0.5,0.5,0.5 0.2,0.2,0.2 12 pretrained/tiny_c.safetensors
+          """)
+    #expect(weights.catalog.entries.map(\.isInBox) == [false, true, true])
+    #expect(
+      error { try weights.requireFile(for: "tiny") { _ in } }?.help.map {
+        $0.hasPrefix("it comes with Graft: put tiny_c.safetensors into pretrained/")
+      } == true)
+    let box = folder.path + "/pretrained"
+    try FileManager.default.createDirectory(atPath: box, withIntermediateDirectories: true)
+    for name in ["net_photos", "tiny_c"] {
+      FileManager.default.createFile(atPath: "\(box)/\(name).safetensors", contents: Data([1]))
+    }
+    #expect(weights.file(for: "net") == nil)
+    #expect(weights.file(for: "net", weights: "PHOTOS") == box + "/net_photos.safetensors")
+    #expect(weights.file(for: "tiny") == box + "/tiny_c.safetensors")
+    #expect(weights.listing.map(\.place) == [nil, "box", "box"])
+    weights.mayFetch = true
+    #expect(weights.wouldFetch(for: "net", weights: nil))
+    #expect(!weights.wouldFetch(for: "net", weights: "PHOTOS"))
+    #expect(try weights.requireFile(for: "net") { _ in }.hasSuffix("/weights/net.pth"))
+    #expect(weights.listing.map(\.place) == ["cache", "box", "box"])
+  }
+
   @Test func theCatalogIsWhole() throws {
     let entries = PretrainedCatalog.standard.entries
-    #expect(entries.count == 188)
-    for entry in entries {
-      try entry.input.validate()
+    #expect(entries.count == 189)
+    for entry in entries { try entry.input.validate() }
+    for entry in entries where !entry.isInBox {
       #expect(entry.address.hasPrefix("https://"))
       let isTimm = entry.address.contains("huggingface.co")
       #expect((entry.checksum == nil) == isTimm, "\(entry.fileName)")

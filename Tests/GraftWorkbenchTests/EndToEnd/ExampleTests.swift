@@ -140,7 +140,8 @@ extension EndToEnd {
           SafetensorsFile(tensors: tensors), to: "\(folder)/\(name).safetensors")
       }
       place.session.pretrained = PretrainedWeights(
-        environment: [:], program: "", folders: [place.folder])
+        environment: [:], program: "",
+        folders: [place.folder, SourceTexts.repository.path(percentEncoded: false)])
     }
 
     /// Verbs after whose example the next one would miss something.

@@ -142,15 +142,20 @@ extension JSONEvent {
     ])
 
   static let pretrained = JSONEvent(
-    "pretrained", "`show pretrained`.",
+    "pretrained", "`show pretrained`, and `encoder` before one is chosen.",
     [
       .rows(
-        "files", "the catalog of published weights",
+        "files", "weights that come with Graft and published ones",
         [
           .text("encoder", "its name"), .text("weights", "their name"),
-          .text("address", "where they are published"),
+          .text("address", "where they are published, or their place in Graft's folder"),
           .text("checksum", "as published; null where none was").orNull,
           .number("accuracy", unit: "%", "published top-1; null where none was").orNull,
+          .integer("size", unit: "px", "of the images they were trained for"),
+          .integer("parameters", "of the whole network; null where it is not published").orNull,
+          .integer("bytes", unit: "bytes", "of the file, or about; null where unknown").orNull,
+          .number("milliseconds", unit: "ms", "per image on this machine; null where not measured")
+            .orNull,
           .text("file", "its absolute path here; null where it is not").orNull,
         ])
     ])
