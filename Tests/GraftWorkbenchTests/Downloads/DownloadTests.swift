@@ -250,7 +250,7 @@ import Testing
 
   @Test func theCatalogIsWhole() throws {
     let entries = PretrainedCatalog.standard.entries
-    #expect(entries.count == 189)
+    #expect(entries.count == 190)
     for entry in entries { try entry.input.validate() }
     for entry in entries where !entry.isInBox {
       #expect(entry.address.hasPrefix("https://"))

@@ -35,7 +35,7 @@ extension EndToEnd {
     }
 
     @Test(arguments: [
-      ("encoder resnet20 weights=random as=resnet18", "is an encoder of Graft"),
+      ("encoder resnet20 weights=random as=resnet18", "is a word of Graft that chooses an encoder"),
       ("encoder resnet20 weights=random as=s ; encoder s size=32", "chosen as it was named"),
       ("encoder smal", "smal"), ("data few", "few"),
       ("data demo:shapes limit=40 as=few ; data few limit=20", "chosen as it was named"),

@@ -55,7 +55,7 @@ import Testing
     #expect(try texts("load n") == ["net.safetensors"])
     #expect(try texts("save n") == ["net.safetensors", "net.graft"])
     #expect(try texts("include n") == ["net.graft"])
-    #expect(try texts("data de") == ["demo:shapes"])
+    #expect(Set(try texts("data de")) == ["demo:shapes", "demo:fractals"])
     #expect(Set(try texts("predict r")) == ["range=", "rose.jpg"])
     #expect(try texts("predict a") == ["\"a b.jpg\""])
     #expect(try texts("data r") == ["range="])
