@@ -29,7 +29,11 @@ struct PanelLayout {
   private(set) var xTitleY = 0.0
   private(set) var yTitlePlace = (x: 0.0, y: 0.0)
   private(set) var ruleLabels: [RuleLabel] = []
+  /// False where the panel is too low for titles of its axes.
+  let hasTitles: Bool
 
+  /// The least height of a frame beside which titles of axes are drawn.
+  private static let leastTitledHeight = 30.0
   static let tickGap = 7.0
   static let ruleRowHeight = 15.0
   private typealias Font = PlotTheme.Font
@@ -43,7 +47,12 @@ struct PanelLayout {
     y = axes.y
     let start = top
     var top = start
-    if !panel.y.title.isEmpty {
+    // What the titles and a line of tick labels leave of the height.
+    let yRoom = panel.y.title.isEmpty ? 6 : Font.axisTitle.size + 14
+    let xRoom = panel.x.title.isEmpty ? 0 : Font.axisTitle.size + 10
+    hasTitles =
+      height - yRoom - xRoom - Self.tickGap - Font.tick.size - 3 >= Self.leastTitledHeight
+    if hasTitles, !panel.y.title.isEmpty {
       yTitlePlace = (left, top + Font.axisTitle.size)
       top += Font.axisTitle.size + 14
     } else {
@@ -54,7 +63,7 @@ struct PanelLayout {
     let frameLeft = left + labelWidth + (labelWidth > 0 ? Self.tickGap : 0)
     var frameRight = right - Self.endRoom(panel, 0.4 * (right - left), drawing)
     let width = max(40, frameRight - frameLeft)
-    let titleRoom = panel.x.title.isEmpty ? 0 : Font.axisTitle.size + 10
+    let titleRoom = hasTitles ? xRoom : 0
     // Labels of x ticks: even where they fit, turned names where not.
     var room = 0.0
     (xTicks, xAngle, room) = Self.xLabels(

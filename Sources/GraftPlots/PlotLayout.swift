@@ -30,6 +30,8 @@ struct PlotLayout {
   static let margin = 22.0
   private static let lineHeight = 1.35
   private static let panelGap = 14.0
+  /// Below this many pixels a picture has neither a subtitle nor notes.
+  private static let leastHeightWithNotes = 240.0
   static let sampleWidth = 24.0
   static let shadeBarWidth = 14.0
   static let shadeLabelWidth = 58.0
@@ -50,13 +52,17 @@ struct PlotLayout {
       top += gap
     }
     add(plot.title, Font.title, lines: 2, isSoft: false, gap: 1)
-    if !plot.subtitle.isEmpty { add(plot.subtitle, Font.subtitle, lines: 3, isSoft: true, gap: 2) }
+    // A low picture keeps its height for the curves.
+    let isLow = height < Self.leastHeightWithNotes
+    if !plot.subtitle.isEmpty, !isLow {
+      add(plot.subtitle, Font.subtitle, lines: 3, isSoft: true, gap: 2)
+    }
     if !plot.legend.isEmpty { top = placeLegend(plot.legend, from: top + 4, drawing) }
     top += 8
 
     var bottom = height - Self.margin + 6
     var notes: [TextLine] = []
-    let noteLines = plot.notes.flatMap {
+    let noteLines = (isLow ? [] : plot.notes).flatMap {
       drawing.wrapped($0, maximumWidth: room, maximumLines: 3, font: Font.note)
     }
     for line in noteLines.suffix(6).reversed() {

@@ -40,7 +40,7 @@ package struct PlotPainter {
   private func drawAxes(_ panel: PanelLayout) {
     let frame = panel.frame
     let axisTitle = PlotTheme.Font.axisTitle
-    if !panel.panel.y.title.isEmpty {
+    if panel.hasTitles, !panel.panel.y.title.isEmpty {
       let place = panel.yTitlePlace
       let title = drawing.elided(
         panel.panel.y.title, maximumWidth: layout.width - place.x - PlotLayout.margin,
@@ -49,9 +49,12 @@ package struct PlotPainter {
     }
     drawYTicks(panel)
     drawXTicks(panel)
-    let bottom = frame.bottom.rounded() + 0.5
-    drawing.line([(frame.x, bottom), (frame.right, bottom)], theme.axis)
-    guard !panel.panel.x.title.isEmpty else { return }
+    // Where places say nothing by themselves, as those of t-SNE, a line would look like a zero.
+    if panel.panel.x.hasTicks || panel.panel.y.hasTicks {
+      let bottom = frame.bottom.rounded() + 0.5
+      drawing.line([(frame.x, bottom), (frame.right, bottom)], theme.axis)
+    }
+    guard panel.hasTitles, !panel.panel.x.title.isEmpty else { return }
     drawing.text(
       drawing.elided(
         panel.panel.x.title, maximumWidth: layout.width - 2 * PlotLayout.margin, font: axisTitle),

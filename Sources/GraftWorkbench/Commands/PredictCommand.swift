@@ -143,7 +143,7 @@ package struct PredictCommand: Command {
         try interrupts.check()
         switch result {
         case .success(let prepared): try body(image, prepared)
-        case .failure(let error as GraftError) where error.code == .input:
+        case .failure(let error) where error.code == .input:
           session.console.warn(error.description)
           session.console.event(
             .unreadable, image.fields + [("reason", .string(error.message))])

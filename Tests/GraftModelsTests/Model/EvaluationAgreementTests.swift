@@ -26,10 +26,15 @@ import Testing
   }
 
   /// Parameters by the formula take long in code that is not optimized.
-  static let kept =
-    [
-      "mobilenet_v1", "mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x1_0", "mnasnet1_0",
-    ] + (_isDebugAssertConfiguration() ? [] : ["convnext_tiny"])
+  static let kept = quick + slow
+  private static let quick = [
+    "mobilenet_v1", "mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x1_0", "mnasnet1_0",
+  ]
+  #if DEBUG
+    private static let slow: [String] = []
+  #else
+    private static let slow = ["convnext_tiny"]
+  #endif
 
   @Test(arguments: kept) func agreesWithPyTorch(_ name: String) throws {
     try check(.named(name), decodeFixture("evaluation_\(name).json"))

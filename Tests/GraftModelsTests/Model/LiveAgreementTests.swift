@@ -238,6 +238,6 @@ extension [Float] {
 extension Slice {
   fileprivate func fill(fromStartOf values: [Float]) throws {
     try #require(values.count >= count)
-    values.withUnsafeBufferPointer { buffer.update(fromContentsOf: $0.prefix(count)) }
+    _ = values.withUnsafeBufferPointer { buffer.update(fromContentsOf: $0.prefix(count)) }
   }
 }

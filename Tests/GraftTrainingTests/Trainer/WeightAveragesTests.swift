@@ -147,13 +147,14 @@ import Testing
       if case .epoch(let record) = $0, record.epoch == 4 { atEnd = first.rollback }
       return .continue
     }
+    let state = try #require(atEnd)
     let whole = try TrainerTests.trainer(
-      ToyEncoder.model(), Self.policy, settings: settings, resuming: try #require(atEnd)
+      ToyEncoder.model(), Self.policy, settings: settings, resuming: state
     ).run()
     #expect(whole.weightsHash == expected.weightsHash)
     if kept == nil {
       let model = try ToyEncoder.model()
-      try atEnd?.averaged.fill(model)
+      try state.averaged.fill(model)
       #expect(model.weightsHash.hex == expected.weightsHash)
     }
     let taken = try TrainerTests.trainer(
